@@ -1,0 +1,66 @@
+# make up: a whole tenancy on this machine.   make test: every test, setting up what it needs.
+
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: up down status destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser check tools
+
+up: .venv/made-from  ## Everything, from nothing to a hub that answers; does only what is missing
+	@$(PYTHON) -m local up
+
+down: .venv/made-from  ## Stop every process; data, images and tools stay
+	@$(PYTHON) -m local down
+
+status: .venv/made-from  ## What runs, and whether it answers
+	@$(PYTHON) -m local status
+
+preview: .venv/made-from  ## What the engine would change
+	@$(PYTHON) -m local preview
+
+destroy: .venv/made-from  ## pulumi destroy; users' home volumes stay
+	@$(PYTHON) -m local destroy
+
+grant: .venv/made-from  ## make grant USER=alice: let her log in
+	@$(PYTHON) -m local grant $(USER)
+
+revoke: .venv/made-from  ## make revoke USER=alice
+	@$(PYTHON) -m local revoke $(USER)
+
+wipe: .venv/made-from  ## Stop and forget the cluster, the directory and all volumes; tools and images stay
+	@$(PYTHON) -m local wipe
+
+tools: .venv/made-from  ## Only the Debian packages and the Go tools
+	@$(PYTHON) -m local tools
+
+check: .venv/made-from  ## Formatting, lint and types
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy
+
+test-unit: .venv/made-from  ## Seconds; needs nothing running
+	@$(PYTEST) tests/unit -m "not engine and not cluster and not browser"
+
+test-engine: tools  ## The real engine, API server and directory, started by the tests
+	@$(PYTEST) tests/engine
+
+test-cluster: up  ## The running local tenancy
+	@$(PYTEST) tests/cluster
+
+test-browser: up  ## Chromium on the running local tenancy
+	@$(PYTEST) tests/browser
+
+test: check up  ## Everything
+	@$(PYTEST) tests/unit tests/engine tests/cluster tests/browser
+
+# A marker below .venv, so that an interrupted installation is done again.
+.venv/made-from: requirements.txt local/requirements.txt tests/requirements.txt constraints.txt
+	@command -v python3 >/dev/null || (apt-get update && apt-get install --yes python3 python3-venv)
+	@python3 -m venv .venv 2>/dev/null || (apt-get update && apt-get install --yes python3-venv && python3 -m venv .venv)
+	@echo "… Python packages"
+	@mkdir -p .state/logs
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r tests/requirements.txt > .state/logs/python-packages.log 2>&1 \
+		|| { tail -5 .state/logs/python-packages.log; echo "Python packages could not be installed; log: .state/logs/python-packages.log; run make again"; exit 1; }
+	@touch $@
+	@echo "✓ Python packages"

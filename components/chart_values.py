@@ -1,0 +1,177 @@
+"""``Tenancy`` to the values of ``chart/``: pure functions, one for each part of the charts."""
+
+from typing import Any, TypeVar
+
+from components.dask_values import dask_gateway_values, gateway_access, notebook_environment
+from components.hub_secrets import HubSecrets
+from components.tenancy import Tenancy
+
+T = TypeVar("T")
+
+Values = dict[str, Any]
+"""A tree of chart values: plain data, except for the leaves that ``HubSecrets`` brings."""
+
+COOKIE_MAX_AGE_DAYS = 1
+"""How long somebody who left the group may go on with an open session; JupyterHub's own default is 14."""
+
+CULL_EVERY_SECONDS = 300
+HUB_DATABASE_GI = 1
+
+POD_SECURITY = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+CONTAINER_SECURITY = {"capabilities": {"drop": ["ALL"]}}
+"""With the charts' own user ids the two meet the pod-security level `restricted`."""
+
+
+def chart_values(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Values:
+    """Everything the program sets in the charts ``jupyterhub`` 4.4.0 and ``dask-gateway`` 2026.3.0.
+
+    ``release`` is the Helm release's name, from which the gateway's chart derives its service names.
+    """
+    return {
+        "jupyterhub": {
+            "hub": _hub(tenancy, secrets, release),
+            "proxy": {
+                "secretToken": secrets.proxy_token,
+                "service": {"type": "ClusterIP"},
+                "https": {"enabled": False},
+            },
+            "singleuser": _singleuser(tenancy, release),
+            "scheduling": {"userScheduler": {"enabled": False}, "userPlaceholder": {"enabled": False}},
+            "prePuller": {"hook": {"enabled": False}, "continuous": {"enabled": False}},
+            "cull": _cull(tenancy),
+            # The program's own Ingress answers for the hub, so that previews and policies see it.
+            "ingress": {"enabled": False},
+        },
+        "dask-gateway": dask_gateway_values(tenancy),
+    }
+
+
+def memory(ram_gb: float) -> str:
+    """Gigabytes in the notation of JupyterHub and Dask, whose G is 1024³ bytes; ``"2Gi"`` would stop the hub."""
+    return f"{ram_gb:g}G"
+
+
+def announcement(tenancy: Tenancy) -> str:
+    """The sentence above the log-in form: whose password it wants, and what to ask for when it refuses."""
+    return (
+        "Sign in with your FreeIPA user name and password. "
+        f"Only members of the group {tenancy.notebook_users_group} can; ask your tenancy's administrator to be added."
+    )
+
+
+def _hub(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Values:
+    access = gateway_access(tenancy, secrets, release)
+    return {
+        "cookieSecret": secrets.cookie_secret,
+        "config": {
+            "JupyterHub": {
+                "authenticator_class": "ldap",
+                "admin_access": True,
+                "cookie_max_age_days": COOKIE_MAX_AGE_DAYS,
+                # The hub answers a non-member as it answers a wrong password; this says who may come in.
+                "template_vars": {"announcement_login": announcement(tenancy)},
+            },
+            "Authenticator": {
+                "admin_users": list(tenancy.identity.admin_users),
+                "allowed_users": list(tenancy.identity.admin_users),
+                # Its default would admit whoever is still known to the hub after leaving the group.
+                "allow_existing_users": False,
+            },
+            "LDAPAuthenticator": ldap_authenticator(tenancy),
+            "KubeSpawner": {
+                # Its default deletes the home volume with the user.
+                "delete_pvc": False,
+                "pod_security_context": POD_SECURITY,
+                "container_security_context": CONTAINER_SECURITY,
+                **access.spawner,
+            },
+            "CryptKeeper": {"keys": [secrets.crypt_key]},
+        },
+        "db": {
+            "type": "sqlite-pvc",
+            "pvc": {
+                "storage": f"{HUB_DATABASE_GI}Gi",
+                "storageClassName": tenancy.storage.hub_database_class or tenancy.storage_class_name,
+                # Admins named by hand live in this database: it outlives the release.
+                "annotations": {"helm.sh/resource-policy": "keep"} if tenancy.protect else {},
+            },
+        },
+        "services": access.services,
+        "loadRoles": access.roles,
+    }
+
+
+def ldap_authenticator(tenancy: Tenancy) -> Values:
+    """Log-in for direct members of one group, over a verified connection, with no bind account.
+
+    Source: LDAPAuthenticator 2.0.2. ``validate: 2`` is ``ssl.CERT_REQUIRED``; without it ldap3 verifies nothing.
+    """
+    identity = tenancy.identity
+    host, port = identity.first_server
+    trusted = {} if identity.ca_certificate is None else {"ca_certs_data": identity.ca_certificate}
+    return {
+        "server_address": host,
+        "server_port": port,
+        "tls_strategy": "on_connect" if identity.tls == "ldaps" else "before_bind",
+        "tls_kwargs": {"validate": 2, **trusted},
+        "bind_dn_template": [f"uid={{username}},cn=users,cn=accounts,{tenancy.suffix}"],
+        "allowed_groups": [tenancy.notebook_users_group_dn],
+        "group_search_filter": "(member={userdn})",
+        "group_attributes": ["member"],
+    }
+
+
+def _singleuser(tenancy: Tenancy, release: str) -> Values:
+    image_name, _, image_tag = tenancy.notebook.image.rpartition(":")
+    ram = memory(tenancy.notebook_ram_gb)
+    return {
+        "cpu": {"limit": tenancy.notebook_cpus, "guarantee": tenancy.notebook_cpus},
+        "memory": {"limit": ram, "guarantee": ram},
+        "storage": {
+            "type": "dynamic",
+            "capacity": f"{tenancy.notebook_storage_gb}Gi",
+            "dynamic": {"storageClass": tenancy.storage_class_name},
+        },
+        "image": {"name": image_name, "tag": image_tag},
+        "defaultUrl": tenancy.notebook.default_url,
+        "startTimeout": tenancy.notebook.start_timeout_seconds,
+        "profileList": profile_list(tenancy),
+        "extraEnv": notebook_environment(tenancy, release),
+        "allowPrivilegeEscalation": False,
+        # The network policy denies the metadata address; the init container that would too needs privileges.
+        "cloudMetadata": {"blockWithIptables": False},
+        "networkPolicy": {"enabled": True},
+    }
+
+
+def profile_list(tenancy: Tenancy) -> list[Values]:
+    """The choices on the page that starts a server; what a profile leaves out is as the tenancy has it."""
+    return [
+        {
+            "display_name": profile.name,
+            "description": profile.description,
+            "default": profile.default,
+            "kubespawner_override": {
+                **({} if profile.cpus is None else {"cpu_limit": profile.cpus, "cpu_guarantee": profile.cpus}),
+                **(
+                    {}
+                    if profile.ram_gb is None
+                    else dict.fromkeys(("mem_limit", "mem_guarantee"), memory(profile.ram_gb))
+                ),
+                **({} if profile.image is None else {"image": profile.image}),
+            },
+        }
+        for profile in tenancy.notebook.profiles
+    ]
+
+
+def _cull(tenancy: Tenancy) -> Values:
+    culling = tenancy.notebook.culling
+    return {
+        "enabled": True,
+        "timeout": culling.idle_minutes * 60,
+        "every": CULL_EVERY_SECONDS,
+        "maxAge": culling.max_age_hours * 3600,
+        # Culling users would delete them from the hub, admins named by hand among them.
+        "users": False,
+    }

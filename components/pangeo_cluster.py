@@ -1,0 +1,166 @@
+"""One tenancy's hub as one Pulumi component: who may log in, what a notebook gets, where it answers."""
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Namespace
+from pulumi_kubernetes.helm.v3 import Release
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.networking.v1 import (
+    HTTPIngressPathArgs,
+    HTTPIngressRuleValueArgs,
+    Ingress,
+    IngressBackendArgs,
+    IngressRuleArgs,
+    IngressServiceBackendArgs,
+    IngressSpecArgs,
+    IngressTLSArgs,
+    ServiceBackendPortArgs,
+)
+from pulumi_kubernetes.storage.v1 import StorageClass
+from pulumi_random import RandomBytes
+
+from components.chart_dependencies import CHART
+from components.chart_values import chart_values
+from components.freeipa.group_resource import FreeIpaGroup
+from components.hub_secrets import SECRET_BYTES, HubSecrets
+from components.ingress_annotations import ingress_annotations
+from components.tenancy import Tenancy
+
+RELEASE_TIMEOUT_SECONDS = 1200
+"""A first start pulls images of several gigabytes."""
+
+RELEASE_HISTORY = 10
+"""Helm's own default; the provider's is to keep every revision."""
+
+POD_SECURITY_LABELS = {
+    "pod-security.kubernetes.io/enforce": "baseline",
+    "pod-security.kubernetes.io/warn": "restricted",
+}
+
+
+class PangeoCluster(pulumi.ComponentResource):
+    """The hub of ``tenancy``, in a Kubernetes cluster and a FreeIPA directory that exist already.
+
+    Kubernetes objects go where ``opts.providers`` says. Two clusters in one program do not collide: every
+    name in the cluster and in the directory comes from ``tenancy.cluster_name``.
+
+    While ``tenancy.protect`` holds, the namespace, and with it users' home volumes, the hub's database and the
+    group stay when the stack is destroyed.
+
+    A child that is renamed or moved keeps an alias of its old name for as long as stacks may hold it.
+    """
+
+    url: pulumi.Output[str]
+    """Where scientists log in."""
+
+    namespace: pulumi.Output[str]
+    notebook_users_group: pulumi.Output[str]
+    """The FreeIPA group whose members may log in."""
+
+    notebook_users_group_dn: pulumi.Output[str]
+
+    def __init__(self, name: str, tenancy: Tenancy, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("pangeo:caas:PangeoCluster", name, tenancy.as_inputs(), opts)
+        namespace = Namespace(
+            name,
+            metadata=ObjectMetaArgs(name=tenancy.namespace, labels=POD_SECURITY_LABELS),
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=tenancy.protect),
+        )
+        in_namespace = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
+        group = self._group(name, tenancy)
+        release = self._release(name, tenancy, in_namespace)
+        Ingress(
+            name,
+            metadata=ObjectMetaArgs(
+                name="pangeo",
+                namespace=tenancy.namespace,
+                # Controllers without a load balancer never report an address to wait for.
+                annotations={**ingress_annotations(tenancy.ingress), "pulumi.com/skipAwait": "true"},
+            ),
+            spec=_ingress_spec(tenancy),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[namespace, release]),
+        )
+        self.url = pulumi.Output.from_input(f"https://{tenancy.domain}")
+        self.namespace = pulumi.Output.from_input(tenancy.namespace)
+        self.notebook_users_group = pulumi.Output.from_input(tenancy.notebook_users_group)
+        self.notebook_users_group_dn = group.dn
+        self.register_outputs(
+            {
+                "url": self.url,
+                "namespace": self.namespace,
+                "notebookUsersGroup": self.notebook_users_group,
+                "notebookUsersGroupDn": self.notebook_users_group_dn,
+            }
+        )
+
+    def _group(self, name: str, tenancy: Tenancy) -> FreeIpaGroup:
+        raise NotImplementedError
+
+    def _release(self, name: str, tenancy: Tenancy, opts: pulumi.ResourceOptions) -> Release:
+        secrets = HubSecrets(
+            proxy_token=self._secret(name, "proxy-token"),
+            cookie_secret=self._secret(name, "cookie-secret"),
+            crypt_key=self._secret(name, "crypt-key"),
+            gateway_token=self._secret(name, "gateway-token"),
+        )
+        storage = self._storage_class(name, tenancy)
+        return Release(
+            name,
+            name=tenancy.release,
+            namespace=tenancy.namespace,
+            chart=f"./{CHART}",
+            values=chart_values(tenancy, secrets, tenancy.release),
+            timeout=RELEASE_TIMEOUT_SECONDS,
+            cleanup_on_fail=True,
+            max_history=RELEASE_HISTORY,
+            opts=pulumi.ResourceOptions.merge(
+                opts, pulumi.ResourceOptions(delete_before_replace=True, depends_on=storage)
+            ),
+        )
+
+    def _storage_class(self, name: str, tenancy: Tenancy) -> list[StorageClass]:
+        create = tenancy.storage.create
+        if create is None:
+            return []
+        return [
+            StorageClass(
+                name,
+                metadata=ObjectMetaArgs(name=tenancy.storage_class_name),
+                provisioner=create.provisioner,
+                parameters=create.parameters,
+                reclaim_policy=create.reclaim_policy,
+                allow_volume_expansion=create.allow_volume_expansion,
+                volume_binding_mode="WaitForFirstConsumer",
+                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=tenancy.protect),
+            )
+        ]
+
+    def _secret(self, name: str, purpose: str) -> pulumi.Output[str]:
+        child = pulumi.ResourceOptions(parent=self)
+        return pulumi.Output.secret(RandomBytes(f"{name}-{purpose}", length=SECRET_BYTES, opts=child).hex)
+
+
+def _ingress_spec(tenancy: Tenancy) -> IngressSpecArgs:
+    tls = tenancy.ingress.tls
+    secret_name = tls.secret_name if tls and tls.secret_name else "pangeo-tls"
+    return IngressSpecArgs(
+        ingress_class_name=tenancy.ingress.class_name,
+        rules=[
+            IngressRuleArgs(
+                host=tenancy.domain,
+                http=HTTPIngressRuleValueArgs(
+                    paths=[
+                        HTTPIngressPathArgs(
+                            path="/",
+                            path_type="Prefix",
+                            backend=IngressBackendArgs(
+                                service=IngressServiceBackendArgs(
+                                    name="proxy-public", port=ServiceBackendPortArgs(name="http")
+                                )
+                            ),
+                        )
+                    ]
+                ),
+            )
+        ],
+        tls=[IngressTLSArgs(hosts=[tenancy.domain], secret_name=secret_name)],
+    )

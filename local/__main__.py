@@ -1,0 +1,99 @@
+"""``make up`` and its companions: a whole tenancy on one machine."""
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from local import machine, packages, tenancy, toolchain
+from local.failure import Failure
+from local.paths import State
+from local.progress import Report
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+User = Annotated[str, typer.Argument(help="a directory user, e.g. alice")]
+
+
+@app.command()
+def up() -> None:
+    """Everything, from nothing to a hub that answers; only what is missing is done."""
+    _run(lambda state, report: tenancy.up(state, report))
+
+
+@app.command()
+def tools() -> None:
+    """The Debian packages and the Go tools."""
+
+    def install(state: State, report: Report) -> None:
+        machine.check(state)
+        packages.install(state, report)
+        toolchain.install(state, report)
+
+    _run(install)
+
+
+@app.command()
+def down() -> None:
+    """Stop every process; data, images and tools stay."""
+    _run(tenancy.down)
+
+
+@app.command()
+def wipe() -> None:
+    """Stop, and forget the cluster, the directory and all volumes; tools and images stay."""
+    _run(tenancy.wipe)
+
+
+@app.command()
+def status() -> None:
+    """What runs, and whether it answers; exit code 1 when something does not."""
+    _run(tenancy.status)
+
+
+@app.command()
+def preview() -> None:
+    """What the engine would change."""
+    _run(tenancy.preview)
+
+
+@app.command()
+def destroy() -> None:
+    """Remove what the stack declares; users' home volumes stay."""
+    _run(tenancy.destroy)
+
+
+@app.command()
+def grant(user: User) -> None:
+    """Let a directory user log in to the hub."""
+    _run(lambda state, report: tenancy.grant(state, report, user))
+
+
+@app.command()
+def revoke(user: User) -> None:
+    """Take a directory user's right to log in to the hub."""
+    _run(lambda state, report: tenancy.revoke(state, report, user))
+
+
+def _run(command: Callable[[State, Report], None]) -> None:
+    report = Report()
+    try:
+        command(State(), report)
+    except Failure as failure:
+        _tell(report.console, failure)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        report.console.print("stopped; the next make up goes on where this one was")
+        sys.exit(130)
+
+
+def _tell(console: Console, failure: Failure) -> None:
+    console.print(f"\n[red bold]{failure.what}[/]", highlight=False)
+    if failure.log:
+        console.print(f"  log     {failure.log}", highlight=False)
+    console.print(f"  way on  {failure.way_on}", highlight=False)
+
+
+if __name__ == "__main__":
+    app()

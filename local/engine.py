@@ -1,0 +1,196 @@
+"""The real Pulumi engine on the stack ``local``: its workspace, its environment, up, preview, refresh and destroy.
+
+The engine's Python language host cannot be had from a package registry, so this process is the language host
+(an inline program of the Automation API) and runs the project's own ``__main__.py``.
+"""
+
+import contextlib
+import json
+import os
+import runpy
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi import automation
+from pulumi.automation.events import EngineEvent, OpType
+
+from local.charts.assemble import assemble
+from local.credentials import password
+from local.failure import Failure
+from local.paths import PROJECT, State
+from local.pki import authority
+from local.plugins.choose import plugin_path
+from local.progress import Report
+
+STACK = "local"
+CONTEXT = "local"
+OPERATOR = "pangeo-operator"
+
+SIGNS = {
+    OpType.CREATE: "+",
+    OpType.CREATE_REPLACEMENT: "+",
+    OpType.UPDATE: "~",
+    OpType.DELETE: "-",
+    OpType.DELETE_REPLACED: "-",
+    OpType.REPLACE: "±",
+}
+
+
+def prepare(state: State) -> automation.Stack:
+    """Lay out the engine's workspace and select the stack, creating it the first time.
+
+    The workspace is the project as an operator has it: the program by links, the chart with its dependencies, and
+    the stack file of the repository with what only this machine knows (the directory's authority).
+    """
+    workspace = state.engine / "workspace"
+    (workspace / "stacks").mkdir(parents=True, exist_ok=True)
+    for name in ("Pulumi.yaml", "__main__.py", "components"):
+        _link(workspace / name, PROJECT / name)
+    _link(workspace / "chart", assemble(state))
+    _write_stack_file(state, workspace / "stacks" / f"Pulumi.{STACK}.yaml")
+    _drop_dead_locks(state)
+    environment = engine_environment(state)
+    os.environ.update(environment)
+    return automation.create_or_select_stack(
+        stack_name=STACK,
+        project_name="pangeo",
+        program=lambda: _run_program(workspace),
+        opts=automation.LocalWorkspaceOptions(
+            work_dir=str(workspace),
+            env_vars=environment,
+            pulumi_command=automation.PulumiCommand(root=str(state.root)),
+        ),
+    )
+
+
+def engine_environment(state: State) -> dict[str, str]:
+    """What the engine, its plugins and the program see. The bind password is here and so in no state at all."""
+    return {
+        "PATH": os.pathsep.join([str(plugin_path(state)), str(state.bin), os.environ["PATH"]]),
+        "KUBECONFIG": str(state.kubeconfig),
+        "FREEIPA_BIND_PASSWORD": password(state, OPERATOR),
+        "PULUMI_HOME": str(state.engine / "home"),
+        "PULUMI_BACKEND_URL": f"file://{_made(state.engine / 'backend')}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase(state)),
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_PYTHON_CMD": sys.executable,
+        "PYTHONPATH": str(PROJECT),
+    }
+
+
+def up(state: State, report: Report) -> dict[str, Any]:
+    """Bring the stack to what the program declares; return its outputs."""
+    with report.step("pulumi up"), _in_words(state):
+        stack = prepare(state)
+        done = stack.up(on_output=_log(state, "up"), on_event=_show(report))
+    return {name: output.value for name, output in done.outputs.items()}
+
+
+def preview(state: State, report: Report) -> dict[OpType, int]:
+    """Show what ``up`` would change; return how many resources by kind of change."""
+    with report.step("pulumi preview"), _in_words(state):
+        stack = prepare(state)
+        return dict(stack.preview(on_output=_log(state, "preview"), on_event=_show(report)).change_summary)
+
+
+def destroy(state: State, report: Report) -> None:
+    """Remove what the stack declares, except what it retains; users' home volumes are among that."""
+    with report.step("pulumi destroy"), _in_words(state):
+        stack = prepare(state)
+        stack.destroy(on_output=_log(state, "destroy"), on_event=_show(report))
+
+
+def resources(state: State) -> list[tuple[str, str]]:
+    """Type and id of every resource that the stack holds now."""
+    deployment = prepare(state).export_stack().deployment or {}
+    return [(found["type"], found.get("id", "")) for found in deployment.get("resources", [])]
+
+
+def _run_program(workspace: Path) -> None:
+    with contextlib.chdir(workspace):
+        runpy.run_path(str(workspace / "__main__.py"), run_name="__main__")
+
+
+def _write_stack_file(state: State, to: Path) -> None:
+    committed = yaml.safe_load((PROJECT / "stacks" / f"Pulumi.{STACK}.yaml").read_text())
+    committed["config"]["pangeo:identity"]["caCertificate"] = authority(state, "tenancy").crt.read_text()
+    committed["config"]["pangeo:kubernetes"] = {"context": CONTEXT}
+    if to.is_file():
+        # The engine keeps its encryption salt in this file.
+        kept = yaml.safe_load(to.read_text())
+        committed |= {key: value for key, value in kept.items() if key.startswith("encryption")}
+    to.write_text(yaml.safe_dump(committed, sort_keys=False))
+
+
+def _drop_dead_locks(state: State) -> None:
+    """A killed engine leaves its lock behind; one whose process is gone guards nothing."""
+    for lock in (state.engine / "backend").rglob(f".pulumi/locks/**/{STACK}/*.json"):
+        process = json.loads(lock.read_text()).get("pid")
+        if not Path(f"/proc/{process}").exists():
+            lock.unlink()
+
+
+@contextlib.contextmanager
+def _in_words(state: State) -> Iterator[None]:
+    try:
+        yield
+    except automation.errors.CommandError as error:
+        log = state.logs / "engine.log"
+        said = [line for line in str(error).splitlines() if "error:" in line]
+        raise Failure(
+            "the engine stopped: " + ("; ".join(dict.fromkeys(line.strip() for line in said)) or "see the log"),
+            way_on="mend what it names and run make up again: it goes on where it stopped",
+            log=log,
+        ) from error
+
+
+def _log(state: State, operation: str) -> Callable[[str], None]:
+    state.logs.mkdir(parents=True, exist_ok=True)
+    log = state.logs / "engine.log"
+    with log.open("a") as start:
+        start.write(f"--- {operation}\n")
+
+    def write(text: str) -> None:
+        with log.open("a") as out:
+            out.write(text + "\n")
+
+    return write
+
+
+def _show(report: Report) -> Callable[[EngineEvent], None]:
+    def show(event: EngineEvent) -> None:
+        if event.res_outputs_event and event.res_outputs_event.metadata.op in SIGNS:
+            metadata = event.res_outputs_event.metadata
+            name = metadata.urn.rsplit("::", 1)[-1]
+            report.console.print(f"    {SIGNS[metadata.op]} {metadata.type}  {name}", highlight=False, markup=False)
+        if event.diagnostic_event and event.diagnostic_event.severity in ("warning", "error", "info#err"):
+            said = event.diagnostic_event.message.strip()
+            if said and "from $PATH" not in said:
+                report.console.print(f"    {event.diagnostic_event.severity}: {said}", highlight=False, markup=False)
+
+    return show
+
+
+def _passphrase(state: State) -> Path:
+    file = _made(state.engine) / "passphrase"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(32))
+    return file
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _link(at: Path, to: Path) -> None:
+    if at.is_symlink() and at.readlink() == to:
+        return
+    at.unlink(missing_ok=True)
+    at.symlink_to(to)

@@ -1,0 +1,81 @@
+"""The hub as a person sees it: what to click and what to read, nothing of how it is made."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+SERVER_START_MS = 120_000
+KERNEL_MS = 60_000
+
+
+@dataclass(frozen=True)
+class Hub:
+    """One browser window on the hub."""
+
+    page: Page
+    url: str
+    images: Path
+
+    def log_in(self, user: str, password: str) -> None:
+        """Fill in the log-in form; where that leads is the caller's to say."""
+        self.page.goto(f"{self.url}/hub/login")
+        self.page.get_by_label("Username").fill(user)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+
+    @property
+    def refusal(self) -> Locator:
+        """The message of a refused log-in."""
+        return self.page.locator(".login_error")
+
+    def wait_for_lab(self) -> None:
+        """Until JupyterLab is there, whichever page of the hub comes before it."""
+        self.page.wait_for_url("**/user/*/lab**", timeout=SERVER_START_MS)
+        expect(self.page.locator("#jp-top-panel")).to_be_visible(timeout=KERNEL_MS)
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0, timeout=KERNEL_MS)
+
+    def run_cell(self, code: str) -> str:
+        """Open a new notebook, run ``code`` in its first cell, return what the cell printed."""
+        self.page.goto(f"{self._server}/lab?reset")
+        self.wait_for_lab()
+        self.page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
+        cell = self.page.locator(".jp-NotebookPanel:visible .jp-Cell .cm-content").first
+        expect(self.page.locator(".jp-NotebookPanel:visible [data-status='idle']").first).to_be_attached(
+            timeout=KERNEL_MS
+        )
+        cell.click()
+        self.page.keyboard.insert_text(code)
+        self.page.keyboard.press("Shift+Enter")
+        output = self.page.locator(".jp-NotebookPanel:visible .jp-OutputArea-output").first
+        expect(output).to_be_visible(timeout=KERNEL_MS)
+        return output.inner_text().strip()
+
+    def stop_own_server(self) -> None:
+        """Stop one's own server from the hub's home page."""
+        self.page.goto(f"{self.url}/hub/home")
+        self.page.get_by_role("link", name="Stop My Server").click()
+        expect(self.page.get_by_role("link", name="Stop My Server")).to_be_hidden(timeout=SERVER_START_MS)
+
+    def start_own_server(self) -> None:
+        """Start one's own server from the hub's home page."""
+        self.page.goto(f"{self.url}/hub/home")
+        self.page.get_by_role("link", name="Start My Server").click()
+        self.wait_for_lab()
+
+    def admin_row(self, user: str) -> Locator:
+        """A user's row in the admin panel."""
+        self.page.goto(f"{self.url}/hub/admin")
+        row = self.page.get_by_role("row").filter(has=self.page.get_by_test_id(f"user-name-div-{user}"))
+        expect(row).to_be_visible()
+        return row
+
+    def picture(self, name: str) -> None:
+        """Keep what the window shows for the guides."""
+        self.images.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=self.images / f"{name}.png")
+
+    @property
+    def _server(self) -> str:
+        parts = self.page.url.removeprefix(self.url).split("/")
+        return f"{self.url}/user/{parts[2]}"

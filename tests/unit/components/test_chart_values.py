@@ -1,0 +1,138 @@
+"""What the program sets in the two charts."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.chart_values import chart_values, memory
+from components.hub_secrets import HubSecrets
+from components.tenancy import Tenancy
+from local.paths import State
+from local.pki import authority
+
+SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64)
+
+
+def tenancy(**changes: Any) -> Tenancy:
+    settings: dict[str, Any] = {
+        "clusterName": "vis-pangeo",
+        "externalIp": "192.171.139.83",
+        "notebookCpus": 2,
+        "notebookRamGb": 4,
+        "notebookStorageGb": 10,
+        "identity": {
+            "server": "ipa.example.org",
+            "realm": "EXAMPLE.ORG",
+            "bindDn": "uid=deployer,cn=users,cn=accounts,dc=example,dc=org",
+        },
+    }
+    return Tenancy.model_validate(settings | changes)
+
+
+def values(**changes: Any) -> dict[str, Any]:
+    return chart_values(tenancy(**changes), SECRETS, "vis-pangeo")
+
+
+def hub_config(**changes: Any) -> dict[str, Any]:
+    config: dict[str, Any] = values(**changes)["jupyterhub"]["hub"]["config"]
+    return config
+
+
+def test_log_in_is_by_ldap_for_one_group_and_the_named_admins_only() -> None:
+    config = hub_config()
+
+    assert config["JupyterHub"]["authenticator_class"] == "ldap"
+    assert config["LDAPAuthenticator"]["allowed_groups"] == [
+        "cn=vis_pangeo_notebook_users,cn=groups,cn=accounts,dc=example,dc=org"
+    ]
+    assert config["Authenticator"] == {
+        "admin_users": ["admin"],
+        "allowed_users": ["admin"],
+        "allow_existing_users": False,
+    }
+
+
+def test_the_directorys_certificate_is_verified(tmp_path: Path) -> None:
+    pem = authority(State(tmp_path), "tenancy").crt.read_text()
+    identity = {"server": "ipa.example.org", "realm": "EXAMPLE.ORG", "bindDn": "uid=d,dc=example,dc=org"}
+
+    assert hub_config()["LDAPAuthenticator"]["tls_kwargs"] == {"validate": 2}
+    assert hub_config(identity={**identity, "caCertificate": pem})["LDAPAuthenticator"]["tls_kwargs"] == {
+        "validate": 2,
+        "ca_certs_data": pem,
+    }
+
+
+@pytest.mark.parametrize(("tls", "strategy", "port"), [("ldaps", "on_connect", 636), ("starttls", "before_bind", 389)])
+def test_every_connection_is_ldaps_or_starttls(tls: str, strategy: str, port: int) -> None:
+    identity = {"server": "ipa.example.org", "realm": "EXAMPLE.ORG", "bindDn": "uid=d,dc=example,dc=org", "tls": tls}
+
+    ldap = hub_config(identity=identity)["LDAPAuthenticator"]
+
+    assert (ldap["tls_strategy"], ldap["server_port"]) == (strategy, port)
+
+
+def test_a_notebook_is_guaranteed_what_it_is_limited_to() -> None:
+    notebook = values(notebookCpus=1.5, notebookRamGb=2.5)["jupyterhub"]["singleuser"]
+
+    assert notebook["cpu"] == {"limit": 1.5, "guarantee": 1.5}
+    assert notebook["memory"] == {"limit": "2.5G", "guarantee": "2.5G"}
+
+
+@pytest.mark.parametrize(("ram_gb", "written"), [(2, "2G"), (1.5, "1.5G"), (0.25, "0.25G"), (1024, "1024G")])
+def test_memory_is_in_the_notation_jupyterhub_reads(ram_gb: float, written: str) -> None:
+    assert memory(ram_gb) == written
+
+
+def test_a_home_has_the_given_size_and_class() -> None:
+    storage = values(notebookStorageGb=25, storage={"className": "csi-cinder"})["jupyterhub"]["singleuser"]["storage"]
+
+    assert storage["capacity"] == "25Gi"
+    assert storage["dynamic"]["storageClass"] == "csi-cinder"
+
+
+def test_homes_are_never_deleted_with_a_user_nor_users_culled() -> None:
+    assert hub_config()["KubeSpawner"]["delete_pvc"] is False
+    assert values()["jupyterhub"]["cull"]["users"] is False
+
+
+def test_the_hubs_database_outlives_the_release_while_protected() -> None:
+    def annotations(**changes: Any) -> Any:
+        return values(**changes)["jupyterhub"]["hub"]["db"]["pvc"]["annotations"]
+
+    assert annotations() == {"helm.sh/resource-policy": "keep"}
+    assert annotations(protect=False) == {}
+
+
+def test_all_four_secrets_are_given_so_that_no_render_makes_its_own() -> None:
+    rendered = values()["jupyterhub"]
+
+    assert rendered["proxy"]["secretToken"] == SECRETS.proxy_token
+    assert rendered["hub"]["cookieSecret"] == SECRETS.cookie_secret
+    assert rendered["hub"]["config"]["CryptKeeper"]["keys"] == [SECRETS.crypt_key]
+    assert rendered["hub"]["services"]["dask-gateway"]["apiToken"] == SECRETS.gateway_token
+
+
+def test_without_dask_nothing_of_the_gateway_is_left() -> None:
+    without = values(dask={"enabled": False})
+
+    assert without["dask-gateway"] == {"enabled": False}
+    assert without["jupyterhub"]["hub"]["services"] == {}
+    assert without["jupyterhub"]["hub"]["loadRoles"] == {}
+    assert without["jupyterhub"]["singleuser"]["extraEnv"] == {}
+
+
+def test_a_notebook_pod_may_not_raise_its_privileges() -> None:
+    notebook = values()["jupyterhub"]["singleuser"]
+
+    assert notebook["allowPrivilegeEscalation"] is False
+    assert notebook["cloudMetadata"] == {"blockWithIptables": False}
+    assert notebook["networkPolicy"]["enabled"] is True
+    assert hub_config()["KubeSpawner"]["container_security_context"] == {"capabilities": {"drop": ["ALL"]}}
+
+
+def test_the_log_in_page_names_the_group_that_may_log_in() -> None:
+    announcement = hub_config()["JupyterHub"]["template_vars"]["announcement_login"]
+
+    assert "vis_pangeo_notebook_users" in announcement
