@@ -1,0 +1,288 @@
+"""What goes wrong on the way to a directory, each over a real socket: what is said, and what is not given away."""
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from components.freeipa import errors
+from components.freeipa.connection import Session, connected
+from components.freeipa.errors import DirectoryError, Unreachable
+from components.freeipa.settings import Directory, ServerAddress, TlsMode
+from tests.engine.components.freeipa.certificates import DAY, NOW, Authority, authority, server_context
+from tests.engine.components.freeipa.scripted_server import ADD, BIND, EXTENDED, SEARCH, Answer, scripted_server
+
+pytestmark = pytest.mark.engine
+
+HOST = "localhost"
+BIND_DN = "uid=pangeo,cn=users,cn=accounts,dc=example,dc=org"
+PASSWORD = "correct-horse-battery"
+OK = Answer()
+TIMEOUT_SECONDS = 1
+
+
+@pytest.fixture(scope="module")
+def trusted() -> Authority:
+    return authority("trusted")
+
+
+@pytest.fixture
+def good(tmp_path: Path, trusted: Authority) -> ssl.SSLContext:
+    return server_context(tmp_path, trusted, HOST)
+
+
+@pytest.fixture
+def at(trusted: Authority) -> Callable[..., Directory]:
+    def directory(*ports: int, tls: TlsMode = "ldaps", host: str = HOST) -> Directory:
+        servers = tuple(ServerAddress(host, port) for port in ports)
+        return Directory(servers, tls, trusted.pem, BIND_DN, TIMEOUT_SECONDS, TIMEOUT_SECONDS)
+
+    return directory
+
+
+At = Callable[..., Directory]
+
+
+def failure(directory: Directory) -> DirectoryError:
+    with pytest.raises(DirectoryError) as raised, connected(directory, PASSWORD):
+        pass
+    assert PASSWORD not in str(raised.value)
+    assert raised.value.__cause__ is None
+    assert str(directory.servers[0]) in str(raised.value)
+    return raised.value
+
+
+@pytest.fixture
+def refused_port() -> Iterator[int]:
+    with socket.socket() as bound_only:
+        bound_only.bind(("127.0.0.1", 0))
+        yield bound_only.getsockname()[1]
+
+
+def test_a_session_is_logged_in_over_verified_tls(at: At, good: ssl.SSLContext) -> None:
+    with scripted_server([OK], tls=good) as server:
+        with connected(at(server.port), PASSWORD):
+            pass
+        assert server.kinds[0] == BIND
+        assert PASSWORD.encode() in server.received
+
+
+def test_starttls_comes_before_the_password(at: At, good: ssl.SSLContext) -> None:
+    with scripted_server([OK, OK], start_tls=good) as server:
+        with connected(at(server.port, tls="starttls"), PASSWORD):
+            pass
+        assert server.kinds[:2] == [EXTENDED, BIND]
+
+
+@pytest.mark.parametrize("mode", ["ldaps", "starttls"])
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("another authority", errors.CertificateUntrusted),
+        ("another host", errors.CertificateOfAnotherHost),
+        ("expired", errors.CertificateExpired),
+        ("not yet valid", errors.CertificateExpired),
+        ("old protocol", errors.NoTls),
+    ],
+)
+def test_a_server_that_cannot_be_verified_never_gets_the_password(
+    tmp_path: Path, trusted: Authority, at: At, mode: TlsMode, fault: str, kind: type[Unreachable]
+) -> None:
+    context = server_context(
+        tmp_path,
+        authority("trusted") if fault == "another authority" else trusted,
+        "other.example.org" if fault == "another host" else HOST,
+        begin=NOW + DAY / 2 if fault == "not yet valid" else NOW - DAY,
+        end=NOW - DAY / 2 if fault == "expired" else NOW + DAY,
+    )
+    if fault == "old protocol":
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    arguments = {"tls": context} if mode == "ldaps" else {"start_tls": context}
+    with scripted_server([OK, OK], **arguments) as server:
+        assert type(failure(at(server.port, tls=mode))) is kind
+        assert BIND not in server.kinds
+        assert PASSWORD.encode() not in server.received
+
+
+def test_without_a_given_authority_the_systems_are_trusted_and_no_other(at: At, good: ssl.SSLContext) -> None:
+    with scripted_server([OK], tls=good) as server:
+        directory = Directory((ServerAddress(HOST, server.port),), "ldaps", None, BIND_DN, 1, 1)
+        assert type(failure(directory)) is errors.CertificateUntrusted
+
+
+def test_a_server_that_refuses_starttls_is_not_talked_to_in_the_clear(at: At) -> None:
+    with scripted_server([Answer(2, "no StartTLS here"), OK]) as server:
+        refusal = failure(at(server.port, tls="starttls"))
+        assert type(refusal) is errors.StartTlsRefused
+        assert "no StartTLS here" in str(refusal)
+        assert server.kinds[0] == EXTENDED
+        assert BIND not in server.kinds
+
+
+def test_ldaps_against_a_clear_text_port_is_no_tls(at: At) -> None:
+    with scripted_server([Answer(raw=b"not tls at all, not even close")]) as server:
+        assert type(failure(at(server.port))) is errors.NoTls
+
+
+def test_a_name_that_does_not_resolve(at: At) -> None:
+    assert type(failure(at(636, host="no-such-host.invalid"))) is errors.CannotResolve
+
+
+def test_nobody_listens(at: At, refused_port: int) -> None:
+    assert type(failure(at(refused_port))) is errors.ConnectionRefused
+
+
+@pytest.mark.parametrize("mode", ["ldaps", "starttls"])
+def test_a_socket_that_never_answers_costs_the_time_out_and_no_more(at: At, mode: TlsMode) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        begin = time.monotonic()
+        assert type(failure(at(silent.getsockname()[1], tls=mode))) is errors.TimedOut
+        assert time.monotonic() - begin < TIMEOUT_SECONDS + 1
+
+
+def test_a_log_in_that_is_never_answered(at: At, good: ssl.SSLContext) -> None:
+    with scripted_server([Answer(silent=True)], tls=good) as server:
+        assert type(failure(at(server.port))) is errors.TimedOut
+
+
+@pytest.mark.parametrize("cut", [0, 1, 5])
+def test_a_server_that_closes_in_mid_answer(at: At, good: ssl.SSLContext, cut: int) -> None:
+    with scripted_server([Answer(cut=cut)], tls=good) as server:
+        assert type(failure(at(server.port))) is errors.ServerClosed
+
+
+@pytest.mark.parametrize(
+    "raw", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x30\x03\x02\x01\x01", b"\x30\x05\x02\x01\x01\x04\x00"]
+)
+def test_an_answer_that_is_not_ldap(at: At, good: ssl.SSLContext, raw: bytes) -> None:
+    with scripted_server([Answer(raw=raw, cut=len(raw))], tls=good) as server:
+        assert type(failure(at(server.port))) in (errors.GarbledAnswer, errors.ServerClosed)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(49), errors.WrongPassword),
+        (Answer(53, "Account inactivated."), errors.AccountUnusable),
+        (Answer(34), errors.BindRefused),
+        (Answer(51), errors.Busy),
+        (Answer(52), errors.Busy),
+        (Answer(10, refers_to="ldap://elsewhere.example.org"), errors.Referral),
+    ],
+)
+def test_a_refused_log_in(at: At, good: ssl.SSLContext, answer: Answer, kind: type[DirectoryError]) -> None:
+    with scripted_server([answer], tls=good) as server:
+        refusal = failure(at(server.port))
+        assert type(refusal) is kind
+        assert answer.said in str(refusal)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(10, refers_to="ldap://elsewhere.example.org"), errors.Referral),
+        (Answer(32), errors.NoSuchEntry),
+        (Answer(50, "Insufficient 'add' privilege"), errors.NotPermitted),
+        (Answer(51), errors.Busy),
+        (Answer(53), errors.Unwilling),
+        (Answer(65, 'missing attribute "ipaUniqueID"'), errors.SchemaRefused),
+        (Answer(68), errors.AlreadyExists),
+        (Answer(80, "it broke"), errors.OtherResult),
+        (Answer(silent=True), errors.AnswerLost),
+        (Answer(cut=3), errors.AnswerLost),
+    ],
+)
+def test_a_refused_change(at: At, good: ssl.SSLContext, answer: Answer, kind: type[DirectoryError]) -> None:
+    with (
+        scripted_server([OK, answer], tls=good) as server,
+        connected(at(server.port), PASSWORD) as session,
+        pytest.raises(DirectoryError) as raised,
+    ):
+        session.add("cn=k1,dc=example,dc=org", ["top"], {"cn": "k1"}, "adding group k1")
+    assert type(raised.value) is kind
+    assert str(raised.value).startswith(f"adding group k1 at localhost:{server.port}: ")
+    assert answer.said in str(raised.value)
+    assert server.kinds[:2] == [BIND, ADD]
+
+
+def test_a_referral_is_not_followed(at: At, good: ssl.SSLContext) -> None:
+    with scripted_server([OK], tls=good) as elsewhere:
+        target = f"ldaps://localhost:{elsewhere.port}/dc=example,dc=org"
+        with scripted_server([OK, Answer(10, refers_to=target)], tls=good) as server:
+            with connected(at(server.port), PASSWORD) as session, pytest.raises(errors.Referral):
+                session.entry("cn=k1,dc=example,dc=org", ["cn"], "looking for group k1")
+            assert server.kinds[:2] == [BIND, SEARCH]
+        assert elsewhere.connections == 0
+
+
+def test_an_entry_that_is_there_but_hidden_is_not_taken_for_gone(at: At, good: ssl.SSLContext) -> None:
+    with (
+        scripted_server([OK, OK], tls=good) as server,
+        connected(at(server.port), PASSWORD) as session,
+        pytest.raises(errors.NotVisible),
+    ):
+        session.entry("cn=k1,dc=example,dc=org", ["cn"], "looking for group k1")
+
+
+def test_the_password_is_taken_out_of_what_a_server_echoes(at: At, good: ssl.SSLContext) -> None:
+    with scripted_server([Answer(53, f"password {PASSWORD} has expired")], tls=good) as server:
+        assert "password (password) has expired" in str(failure(at(server.port)))
+
+
+def test_the_second_server_serves_when_the_first_is_down(at: At, good: ssl.SSLContext, refused_port: int) -> None:
+    with (
+        scripted_server([OK, OK], tls=good) as second,
+        connected(at(refused_port, second.port), PASSWORD) as session,
+    ):
+        assert session.attempt("asking").server == f"localhost:{second.port}"
+
+
+def test_the_second_server_serves_when_the_first_hangs_or_is_busy(at: At, good: ssl.SSLContext) -> None:
+    with ExitStack() as stack:
+        hangs = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        busy = stack.enter_context(scripted_server([Answer(51)], tls=good))
+        serves = stack.enter_context(scripted_server([OK], tls=good))
+        directory = at(hangs.getsockname()[1], busy.port, serves.port)
+        session = stack.enter_context(connected(directory, PASSWORD))
+        assert session.attempt("asking").server == f"localhost:{serves.port}"
+
+
+def test_where_all_servers_fail_each_is_told_in_order(at: At, refused_port: int, good: ssl.SSLContext) -> None:
+    with scripted_server([Answer(51)], tls=good) as busy:
+        with pytest.raises(errors.AllServersFailed) as raised, connected(at(refused_port, busy.port), PASSWORD):
+            pass
+        assert [type(each) for each in raised.value.failures] == [errors.ConnectionRefused, errors.Busy]
+
+
+def test_a_wrong_password_is_tried_once_however_many_servers_there_are(at: At, good: ssl.SSLContext) -> None:
+    with scripted_server([Answer(49)], tls=good) as first, scripted_server([OK], tls=good) as second:
+        assert type(failure(at(first.port, second.port))) is errors.WrongPassword
+        assert second.connections == 0
+
+
+def test_a_change_is_never_repeated_on_another_server(at: At, good: ssl.SSLContext) -> None:
+    with scripted_server([OK, Answer(cut=0)], tls=good) as first, scripted_server([OK, OK], tls=good) as second:
+        with connected(at(first.port, second.port), PASSWORD) as session, pytest.raises(errors.AnswerLost):
+            session.delete("cn=k1,dc=example,dc=org", "deleting group k1")
+        assert second.connections == 0
+
+
+def test_an_empty_password_is_no_anonymous_log_in(at: At, good: ssl.SSLContext) -> None:
+    with scripted_server([OK], tls=good) as server:
+        with pytest.raises(errors.PasswordMissing), connected(at(server.port), ""):
+            pass
+        assert server.connections == 0
+
+
+def test_nothing_is_kept_open(at: At, good: ssl.SSLContext) -> None:
+    with scripted_server([OK], tls=good) as server:
+        session = Session.open(at(server.port), at(server.port).servers[0], PASSWORD)
+        session.close()
+        session.close()
+        assert session._connection.closed
