@@ -1,0 +1,1 @@
+"""The ``random`` stand-in: RandomBytes, the one type this program uses."""
