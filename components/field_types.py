@@ -10,17 +10,19 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
+from components.freeipa.errors import InvalidSetting
+from components.freeipa.names import GROUP_NAME, suffix_of_base_dn
+from components.freeipa.settings import authorities
+
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _KUBERNETES_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _CLUSTER_NAME = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
 _TAKEN_NAMESPACES = {"default"}
-_FREEIPA_NAME = re.compile(r"(?![0-9]+$)[a-z0-9_.][a-z0-9_.-]*[a-z0-9_.$-]?")
 _RDN = re.compile(
     r'\s*([A-Za-z][A-Za-z0-9-]*)\s*=\s*((?:[^,=+<>#;"\\\s]|\\.)(?:(?:[^,=+<>;"\\]|\\.)*[^,=+<>;"\\\s])?)\s*'
 )
 _IMAGE = re.compile(r"[a-z0-9]+([._:/-]+[a-z0-9]+)*:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?")
 _IMAGE_BY_DIGEST = re.compile(r"[a-z0-9]+([._:/-]+[a-z0-9]+)*@sha256:[0-9a-f]{64}")
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 
 
 def _address(value: object) -> IPv4Address | IPv6Address:
@@ -105,9 +107,9 @@ def _cluster_name(value: str) -> str:
 
 
 def _freeipa_name(value: str) -> str:
-    """FreeIPA's rule for user and group names, which it lower-cases (ipalib/constants.py)."""
+    """FreeIPA has one rule for users and groups (ipalib/constants.py, PATTERN_GROUPUSER_NAME) and lower-cases both."""
     name = value.strip().lower()
-    if not _FREEIPA_NAME.fullmatch(name) or len(name) > 255:
+    if not GROUP_NAME.fullmatch(name) or len(name) > 255:
         raise ValueError(
             "is not a FreeIPA name: letters, digits, _ . - (and a last $), not digits only; write e.g. alice"
         )
@@ -135,19 +137,19 @@ def _realm(value: str) -> str:
 
 
 def _base_dn(value: str) -> str:
-    return distinguished_name(value).lower()
+    try:
+        return suffix_of_base_dn(value)
+    except InvalidSetting:
+        raise ValueError("is not the base DN of a FreeIPA directory; write one like dc=example,dc=org") from None
 
 
 def _certificates(value: str) -> str:
-    """One or more PEM certificates, each as it was, joined by new lines."""
     if "PRIVATE KEY" in value:
         raise ValueError("holds a private key; take it out of the file, and write the authority's certificate only")
-    found = _CERTIFICATE.findall(value)
-    if not found or _CERTIFICATE.sub("", value).strip():
-        raise ValueError(
-            "is not a PEM certificate; write the text of /etc/ipa/ca.crt, from -----BEGIN CERTIFICATE-----"
-        )
-    return "".join(f"{certificate}\n" for certificate in found)
+    try:
+        return authorities(value)
+    except InvalidSetting:
+        raise ValueError("is not a PEM certificate; write the text of FreeIPA's /etc/ipa/ca.crt") from None
 
 
 def _kubernetes_name(value: str) -> str:

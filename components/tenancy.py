@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from components.domain import derived_domain
 from components.field_types import Address, ClusterName, HostName, Number, WholeNumber
+from components.freeipa.names import group_dn, notebook_users_group
 from components.settings import Settings, notes
 from components.tenancy_servers import (
     MAX_CPUS,
@@ -124,16 +125,13 @@ class Tenancy(Settings):
 
     @property
     def notebook_users_group(self) -> str:
-        """The FreeIPA group whose members may log in.
-
-        Small letters, ``-`` as ``_``, ``_notebook_users`` behind: the rule of cedadev/jasmin-appliances.
-        """
-        return f"{self.cluster_name.lower().replace('-', '_')}_notebook_users"
+        """The FreeIPA group whose members may log in."""
+        return notebook_users_group(self.cluster_name)
 
     @property
     def notebook_users_group_dn(self) -> str:
         """Where that group is in the directory."""
-        return f"cn={self.notebook_users_group},cn=groups,cn=accounts,{self.suffix}"
+        return group_dn(self.suffix, self.notebook_users_group)
 
     @property
     def suffix(self) -> str:

@@ -17,6 +17,8 @@ from components.field_types import (
     Text,
     WholeNumber,
 )
+from components.freeipa.names import suffix_of_realm
+from components.freeipa.settings import server_address
 from components.settings import Settings, exactly_one, notes
 
 
@@ -85,16 +87,13 @@ class Identity(Settings):
     @property
     def suffix(self) -> str:
         """The directory's suffix: the given base DN, or ``dc=`` for each part of the realm."""
-        if self.base_dn is not None:
-            return self.base_dn
-        return ",".join(f"dc={part}" for part in (self.realm or "").lower().split("."))
+        return self.base_dn or suffix_of_realm(self.realm or "")
 
     @property
     def endpoints(self) -> tuple[tuple[str, int], ...]:
         """Host and port of every server, in the order to try them."""
-        usual = 636 if self.tls == "ldaps" else 389
-        parts = [server.partition(":") for server in self.servers]
-        return tuple((host, int(port) if port else usual) for host, _, port in parts)
+        addresses = [server_address(server, self.tls) for server in self.servers]
+        return tuple((address.host, address.port) for address in addresses)
 
     @property
     def first_server(self) -> tuple[str, int]:
@@ -105,15 +104,22 @@ class Identity(Settings):
 class StorageClassToCreate(Settings):
     """A storage class the program makes for this tenancy. It binds when the first pod needs it."""
 
-    provisioner: Text = Field(min_length=1, description="CSI driver", examples=["cinder.csi.openstack.org"])
+    provisioner: Text = Field(
+        min_length=1,
+        description="CSI driver",
+        examples=["cinder.csi.openstack.org"],
+        json_schema_extra=notes(updates="no"),
+    )
     parameters: dict[str, Text] = Field(
         default_factory=dict,
         description="The driver's own parameters",
         examples=[{"type": "ssd"}],
+        json_schema_extra=notes(updates="no"),
     )
     reclaim_policy: Literal["Retain", "Delete"] = Field(
         "Retain",
         description="What becomes of a volume whose claim is deleted",
+        json_schema_extra=notes(updates="no"),
     )
     allow_volume_expansion: bool = Field(
         True,

@@ -1,0 +1,77 @@
+"""YAML as the Pulumi engine reads it, strictly: a key given twice is an error, and every error names its line."""
+
+import re
+
+import yaml
+from yaml.constructor import ConstructorError
+from yaml.nodes import MappingNode
+
+_CORE_BOOL = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
+_CORE_INT = re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$")
+_CORE_FLOAT = re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$")
+
+
+class UnreadableYaml(Exception):
+    """The text is no YAML this program takes; ``lines`` are sentences that name the line."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
+
+
+class _Loader(yaml.SafeLoader):
+    """``yes``, ``1:30`` and dates stay text, as in the engine (YAML 1.2); duplicates are collected."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - yaml declares it so
+        first: [(tag, pattern) for tag, pattern in resolvers if tag.rsplit(":")[-1] in ("null", "merge")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.duplicates: list[str] = []
+
+    def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[object, object]:
+        first_lines: dict[object, int] = {}
+        for key_node, _ in node.value:
+            key, line = key_node.value, key_node.start_mark.line + 1
+            if isinstance(key, str) and key_node.tag != "tag:yaml.org,2002:merge":
+                if key in first_lines:
+                    self.duplicates.append(
+                        f"line {line}: {key} is given twice, first in line {first_lines[key]}; keep one"
+                    )
+                first_lines.setdefault(key, line)
+        return dict(super().construct_mapping(node, deep=deep))
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", _CORE_BOOL, list("tTfF"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", _CORE_INT, list("-+0123456789"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _CORE_FLOAT, list("-+0123456789."))
+
+
+def load(text: str) -> object:
+    """The document as plain data.
+
+    Raises:
+        UnreadableYaml: a syntax error, a key given twice, or a value no plain data has.
+    """
+    try:
+        loader = _Loader(text)
+        document: object = loader.get_single_data()
+    except yaml.MarkedYAMLError as wrong:
+        raise UnreadableYaml([_located(wrong)]) from None
+    except yaml.YAMLError:
+        raise UnreadableYaml(["holds a character YAML does not allow; save it as plain UTF-8 text"]) from None
+    except RecursionError:
+        raise UnreadableYaml(["is nested too deeply"]) from None
+    if loader.duplicates:
+        raise UnreadableYaml(loader.duplicates)
+    return document
+
+
+def _located(wrong: yaml.MarkedYAMLError) -> str:
+    mark = wrong.problem_mark or wrong.context_mark
+    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    # A constructor's problem may quote the value, which may be a secret.
+    problem = "a value with a tag that is not allowed" if isinstance(wrong, ConstructorError) else wrong.problem
+    return f"{place}not YAML: {problem or 'unreadable'}"
