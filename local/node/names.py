@@ -1,0 +1,33 @@
+"""The node's fixed names. One machine holds one local tenancy, so none of them depends on the state folder."""
+
+from pathlib import Path
+
+from local import addresses
+
+NODE_NAME = "pangeo"
+"""As in ``supervisor.conf``."""
+
+RUN = Path("/run/pangeo-tenancy")
+"""What lives as long as the node runs: sockets, pods' mounts and network namespaces, whose the node is."""
+
+CONTAINERD_SOCKET = RUN / "containerd.sock"
+OWNER = RUN / "owner"
+"""Holds the state folder of the checkout whose node runs or ran last."""
+
+VARIABLE = "TENANCY_NODE"
+"""Each process of the node has it in its environment, with the state folder as its value; see supervisor.conf."""
+
+FIREWALL_CHAIN = addresses.BRIDGE.upper()
+OWN_CHAINS = ("KUBE-", f"{FIREWALL_CHAIN}-")
+"""How the names of the firewall chains begin that the node makes."""
+
+POD_CGROUPS = ("kubepods", "k8s.io")
+
+PAUSE_IMAGE = HELPER_IMAGE = "localhost/pangeo/base:local"
+"""What holds a pod's network and what makes volumes' folders: any image that sleeps and has a shell."""
+
+STORES = ("etcd", "containerd")
+API = "kube-apiserver"
+CORE = ("kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
+ADDONS = ("coredns", "local-path-provisioner", "traefik")
+PROGRAMS = (*STORES, API, *CORE, *ADDONS)
