@@ -60,7 +60,7 @@ test: check up  ## Everything
 	@python3 -m venv .venv 2>/dev/null || (apt-get update && apt-get install --yes python3-venv && python3 -m venv .venv)
 	@echo "… Python packages"
 	@mkdir -p .state/logs
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r tests/requirements.txt > .state/logs/python-packages.log 2>&1 \
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt > .state/logs/python-packages.log 2>&1 \
 		|| { tail -5 .state/logs/python-packages.log; echo "Python packages could not be installed; log: .state/logs/python-packages.log; run make again"; exit 1; }
 	@touch $@
 	@echo "✓ Python packages"

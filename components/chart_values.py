@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from components.dask_values import dask_gateway_values, gateway_access, notebook_environment
+from components.freeipa.names import user_dn_template
 from components.hub_secrets import HubSecrets
 from components.tenancy import Tenancy
 
@@ -114,7 +115,7 @@ def ldap_authenticator(tenancy: Tenancy) -> Values:
         "server_port": port,
         "tls_strategy": "on_connect" if identity.tls == "ldaps" else "before_bind",
         "tls_kwargs": {"validate": 2, **trusted},
-        "bind_dn_template": [f"uid={{username}},cn=users,cn=accounts,{tenancy.suffix}"],
+        "bind_dn_template": [user_dn_template(tenancy.suffix)],
         "allowed_groups": [tenancy.notebook_users_group_dn],
         "group_search_filter": "(member={userdn})",
         "group_attributes": ["member"],

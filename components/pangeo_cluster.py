@@ -21,6 +21,7 @@ from pulumi_random import RandomBytes
 from components.chart_dependencies import CHART
 from components.chart_values import chart_values
 from components.freeipa.group_resource import FreeIpaGroup
+from components.freeipa.names import notebook_users_description
 from components.hub_secrets import SECRET_BYTES, HubSecrets
 from components.ingress_annotations import ingress_annotations
 from components.tenancy import Tenancy
@@ -93,7 +94,21 @@ class PangeoCluster(pulumi.ComponentResource):
         )
 
     def _group(self, name: str, tenancy: Tenancy) -> FreeIpaGroup:
-        raise NotImplementedError
+        identity = tenancy.identity
+        return FreeIpaGroup(
+            # Not the cluster's name: a renamed cluster must be refused, not declared as another group.
+            f"{name}-notebook-users",
+            servers=identity.servers,
+            tls=identity.tls,
+            ca_certificate=identity.ca_certificate,
+            bind_dn=identity.bind_dn,
+            suffix=tenancy.suffix,
+            group_name=tenancy.notebook_users_group,
+            description=notebook_users_description(tenancy.cluster_name),
+            existing_group=identity.existing_group,
+            protect=tenancy.protect,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
     def _release(self, name: str, tenancy: Tenancy, opts: pulumi.ResourceOptions) -> Release:
         secrets = HubSecrets(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local import machine, packages, tenancy, toolchain
+from local import lifecycle, machine, packages, toolchain
 from local.failure import Failure
 from local.paths import State
 from local.progress import Report
@@ -19,7 +19,7 @@ User = Annotated[str, typer.Argument(help="a directory user, e.g. alice")]
 @app.command()
 def up() -> None:
     """Everything, from nothing to a hub that answers; only what is missing is done."""
-    _run(lambda state, report: tenancy.up(state, report))
+    _run(lambda state, report: lifecycle.up(state, report))
 
 
 @app.command()
@@ -37,43 +37,43 @@ def tools() -> None:
 @app.command()
 def down() -> None:
     """Stop every process; data, images and tools stay."""
-    _run(tenancy.down)
+    _run(lifecycle.down)
 
 
 @app.command()
 def wipe() -> None:
     """Stop, and forget the cluster, the directory and all volumes; tools and images stay."""
-    _run(tenancy.wipe)
+    _run(lifecycle.wipe)
 
 
 @app.command()
 def status() -> None:
     """What runs, and whether it answers; exit code 1 when something does not."""
-    _run(tenancy.status)
+    _run(lifecycle.status)
 
 
 @app.command()
 def preview() -> None:
     """What the engine would change."""
-    _run(tenancy.preview)
+    _run(lifecycle.preview)
 
 
 @app.command()
 def destroy() -> None:
     """Remove what the stack declares; users' home volumes stay."""
-    _run(tenancy.destroy)
+    _run(lifecycle.destroy)
 
 
 @app.command()
 def grant(user: User) -> None:
     """Let a directory user log in to the hub."""
-    _run(lambda state, report: tenancy.grant(state, report, user))
+    _run(lambda state, report: lifecycle.grant(state, report, user))
 
 
 @app.command()
 def revoke(user: User) -> None:
     """Take a directory user's right to log in to the hub."""
-    _run(lambda state, report: tenancy.revoke(state, report, user))
+    _run(lambda state, report: lifecycle.revoke(state, report, user))
 
 
 def _run(command: Callable[[State, Report], None]) -> None:

@@ -70,7 +70,7 @@ def output(
     """What a program prints on standard output.
 
     Raises:
-        Failure: the program is missing, failed, or ran past ``timeout_seconds``; carries what it printed on standard error.
+        Failure: the program is missing, failed, or ran past ``timeout_seconds``; carries its standard error.
     """
     words = [str(word) for word in command]
     try:

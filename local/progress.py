@@ -1,4 +1,4 @@
-"""Progress of long work on the terminal: one line a step, its time when done; plain lines where there is no terminal."""
+"""Progress of long work on the terminal: a line and a time for each step; plain lines where there is no terminal."""
 
 import time
 from collections.abc import Iterator

@@ -1,0 +1,146 @@
+"""The whole local tenancy: what ``make up``, ``down``, ``status`` and the others do, in order."""
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+from local import directory, engine, hosts, images, machine, node, packages, processes, toolchain, web
+from local.addresses import DIRECTORY_NAME
+from local.commands import output
+from local.failure import Failure
+from local.paths import State
+from local.progress import Report
+
+NOTEBOOK_USERS = "local_notebook_users"
+
+
+def up(state: State, report: Report) -> None:
+    """Everything, from nothing to a hub that answers; what is there already is left alone.
+
+    Raises:
+        Failure: with the way on; the next ``make up`` goes on where this one stopped.
+    """
+    machine.check(state)
+    packages.install(state, report)
+    toolchain.install(state, report)
+    images.build(state, report)
+    node.up(state, report)
+    with ThreadPoolExecutor() as pool:
+        loaded = pool.submit(images.load, state, report, str(node.CONTAINERD_SOCKET))
+        answering = pool.submit(directory.up, state, report)
+        loaded.result()
+        answering.result()
+    hosts.add(web.DOMAIN)
+    web.give_certificate(state)
+    outputs = engine.up(state, report)
+    with report.step("The hub answers"):
+        web.wait_for_hub(state)
+    _say_what_is_there(state, report, outputs)
+
+
+def down(state: State, report: Report) -> None:
+    """Stop every process and take everything off the machine that is not in the state folder.
+
+    Raises:
+        Failure: something is left; lists what.
+    """
+    with report.step("Directory: stop"):
+        directory.down(state)
+    node.down(state, report)
+    processes.daemon_down(state)
+    hosts.remove()
+    left = node.leftovers(state)
+    if left:
+        raise Failure("left behind:\n" + "\n".join(f"    {thing}" for thing in left), way_on="run make down again")
+    report.console.print("nothing is left running; make up brings it all back", highlight=False)
+
+
+def wipe(state: State, report: Report) -> None:
+    """Stop, then forget the cluster, the directory, the stack and every volume. Tools and images stay."""
+    down(state, report)
+    with report.step("Forgetting the cluster, the directory, the stack and all volumes"):
+        for folder in (state.node, state.directory, state.engine, state.volumes, state.pki):
+            shutil.rmtree(folder, ignore_errors=True)
+        state.credentials.unlink(missing_ok=True)
+
+
+def status(state: State, report: Report) -> None:
+    """One line a process, then whether the parts answer.
+
+    Raises:
+        Failure: something does not run or does not answer.
+    """
+    failing = []
+    for process in processes.status(state):
+        mark = "[green]✓[/]" if process.is_running else "[red]✗[/]"
+        ends = f"  ended {process.exits.count}× by itself, last: {process.exits.last}" if process.exits.count else ""
+        report.console.print(f"{mark} {process.name:26} {process.state:9} {process.description}{ends}", highlight=False)
+        if not process.is_running:
+            failing.append(process.name)
+    checks = {
+        "node": lambda: node.is_ready(state),
+        "directory": lambda: directory.is_ready(state),
+        "hub": lambda: web.answers(state),
+    }
+    for name, answers in checks.items():
+        fine = answers()
+        report.console.print(
+            f"{'[green]✓[/]' if fine else '[red]✗[/]'} {name} {'answers' if fine else 'does not answer'}"
+        )
+        if not fine:
+            failing.append(name)
+    if failing:
+        raise Failure(f"not well: {', '.join(failing)}", way_on="run make up", log=state.logs)
+
+
+def preview(state: State, report: Report) -> None:
+    """What the engine would change on the running tenancy."""
+    _must_run(state)
+    engine.preview(state, report)
+
+
+def destroy(state: State, report: Report) -> None:
+    """Remove what the stack declares, except what it retains."""
+    _must_run(state)
+    engine.destroy(state, report)
+    kept = volumes(state)
+    report.console.print(f"kept: {len(kept)} volume claims ({', '.join(kept) or 'none'}); make up takes them up again")
+
+
+def grant(state: State, report: Report, user: str) -> None:
+    """Let a directory user log in to the hub: a member of the stack's group from now on."""
+    added = directory.grant(state, user, NOTEBOOK_USERS)
+    report.console.print(f"{user} {'is now' if added else 'was already'} a member of {NOTEBOOK_USERS}", highlight=False)
+
+
+def revoke(state: State, report: Report, user: str) -> None:
+    """Take a directory user's right to log in."""
+    removed = directory.revoke(state, user, NOTEBOOK_USERS)
+    said = "is no member any more" if removed else "was no member"
+    report.console.print(f"{user} {said} of {NOTEBOOK_USERS}", highlight=False)
+
+
+def volumes(state: State) -> list[str]:
+    """The volume claims in the hub's namespace."""
+    found = output(
+        [state.bin / "kubectl", "--kubeconfig", state.kubeconfig, "get", "pvc", "-n", web.NAMESPACE, "-o", "json"],
+        timeout_seconds=30,
+    )
+    return [claim["metadata"]["name"] for claim in json.loads(found)["items"]]
+
+
+def _must_run(state: State) -> None:
+    if not node.is_ready(state):
+        raise Failure("the local tenancy does not run", way_on="run make up")
+
+
+def _say_what_is_there(state: State, report: Report, outputs: dict[str, object]) -> None:
+    report.console.print(f"\n[bold]{web.url(state)}[/]  (answers on this machine only)", highlight=False)
+    report.console.print(
+        f"  directory  {DIRECTORY_NAME}, users admin, alice, bob, carol; may log in: admin and the members of "
+        f"{outputs['notebookUsersGroup']}\n"
+        f"  passwords  in {state.credentials} (only root reads it)\n"
+        f"  authority  {state.pki / 'tenancy-ca.crt'}, to be trusted by the browser\n"
+        f"  try        make grant USER=alice, then log in as alice",
+        highlight=False,
+    )

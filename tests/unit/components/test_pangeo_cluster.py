@@ -1,0 +1,171 @@
+"""What the component declares, and with which options; the real engine and the real parts are in the other tiers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.proto import resource_pb2
+
+from components.pangeo_cluster import PangeoCluster
+from components.tenancy import Tenancy
+from tests.unit.components.test_chart_values import tenancy
+
+NAMESPACE = "kubernetes:core/v1:Namespace"
+STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+GROUP = "pulumi-python:dynamic/freeipa:Group"
+RANDOM = "random:index/randomBytes:RandomBytes"
+COMPONENT = "pangeo:caas:PangeoCluster"
+
+
+@dataclass
+class Declared:
+    """Every registration of one run of the program, by type and name."""
+
+    requests: dict[tuple[str, str], resource_pb2.RegisterResourceRequest] = field(default_factory=dict)
+    inputs: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+
+    def one(self, type_: str) -> resource_pb2.RegisterResourceRequest:
+        (request,) = (request for (found, _), request in self.requests.items() if found == type_)
+        return request
+
+    def input(self, type_: str) -> dict[str, Any]:
+        (inputs,) = (inputs for (found, _), inputs in self.inputs.items() if found == type_)
+        return inputs
+
+    def names(self, type_: str) -> list[str]:
+        return [name for found, name in self.requests if found == type_]
+
+
+class Echo(pulumi.runtime.Mocks):
+    """Answers every registration with its inputs; random bytes get a hex value."""
+
+    def __init__(self, declared: Declared) -> None:
+        self.declared = declared
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        self.declared.inputs[(args.typ, args.name)] = args.inputs
+        more = {"hex": "0f" * 32} if args.typ == RANDOM else {}
+        return f"{args.name}-id", {**args.inputs, **more}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
+        raise AssertionError(f"the program calls {args.token}")
+
+
+class Recorder(mocks.MockMonitor):
+    """Keeps what the mocks do not show: options."""
+
+    def __init__(self, answers: Echo, declared: Declared) -> None:
+        super().__init__(answers)
+        self.declared = declared
+
+    def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> Any:  # noqa: N802 - gRPC's name
+        self.declared.requests[(request.type, request.name)] = request
+        return super().RegisterResource(request)
+
+
+@pytest.fixture
+def declared() -> Iterator[Declared]:
+    found = Declared()
+    answers = Echo(found)
+    pulumi.runtime.set_mocks(answers, project="pangeo", stack="vis", monitor=Recorder(answers, found))
+    yield found
+    pulumi.runtime.settings.reset_options()
+
+
+def declare(*tenancies: Tenancy) -> None:
+    @pulumi.runtime.test
+    def program() -> pulumi.Output[list[Any]]:
+        clusters = [PangeoCluster(f"hub-{index}", one) for index, one in enumerate(tenancies)]
+        return pulumi.Output.all(*(cluster.url for cluster in clusters))
+
+    program()
+
+
+def test_every_part_is_a_child_of_the_component(declared: Declared) -> None:
+    declare(tenancy())
+
+    for type_ in (NAMESPACE, RELEASE, INGRESS, GROUP):
+        assert declared.one(type_).parent.endswith(f"{COMPONENT}::hub-0"), type_
+    assert len(declared.names(RANDOM)) == 4
+
+
+def test_the_ingress_answers_on_the_derived_domain_over_tls(declared: Declared) -> None:
+    declare(tenancy())
+
+    spec = declared.input(INGRESS)["spec"]
+    assert spec["rules"][0]["host"] == "pangeo.192-171-139-83.sslip.io"
+    assert spec["tls"][0]["hosts"] == ["pangeo.192-171-139-83.sslip.io"]
+
+
+def test_the_release_has_a_fixed_name_and_waits_long_enough_for_images(declared: Declared) -> None:
+    declare(tenancy())
+
+    release = declared.input(RELEASE)
+    assert release["name"] == "vis-pangeo"
+    assert release["timeout"] >= 900
+    assert release["cleanupOnFail"] is True
+    assert release["maxHistory"] > 0
+    assert declared.one(RELEASE).deleteBeforeReplace
+
+
+def test_no_secret_is_in_plain_values(declared: Declared) -> None:
+    declare(tenancy())
+
+    values = declared.input(RELEASE)["values"]
+    assert rpc.is_rpc_secret(values)
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_the_namespace_outlives_the_stack_only_while_protected(declared: Declared, protect: bool) -> None:
+    declare(tenancy(protect=protect))
+
+    assert declared.one(NAMESPACE).retainOnDelete is protect
+    assert declared.input(GROUP)["protect"] is protect
+
+
+def test_the_namespace_admits_no_privileged_pod(declared: Declared) -> None:
+    declare(tenancy())
+
+    labels = declared.input(NAMESPACE)["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "baseline"
+
+
+def test_a_storage_class_is_made_only_when_asked_for(declared: Declared) -> None:
+    declare(tenancy())
+
+    assert declared.names(STORAGE_CLASS) == []
+
+
+def test_a_storage_class_of_our_own_keeps_volumes_and_lets_them_grow(declared: Declared) -> None:
+    declare(tenancy(storage={"create": {"provisioner": "cinder.csi.openstack.org"}}))
+
+    made = declared.input(STORAGE_CLASS)
+    assert made["reclaimPolicy"] == "Retain"
+    assert made["allowVolumeExpansion"] is True
+    assert made["volumeBindingMode"] == "WaitForFirstConsumer"
+
+
+def test_the_groups_resource_is_not_named_after_the_cluster_so_that_a_renaming_is_seen(declared: Declared) -> None:
+    declare(tenancy())
+
+    assert declared.names(GROUP) == ["hub-0-notebook-users"]
+    assert declared.input(GROUP)["name"] == "vis_pangeo_notebook_users"
+
+
+def test_the_bind_password_is_nowhere(declared: Declared, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FREEIPA_BIND_PASSWORD", "sesame-open")
+    declare(tenancy())
+
+    assert "sesame-open" not in repr(declared.inputs)
+
+
+def test_two_tenancies_in_one_program_share_no_name(declared: Declared) -> None:
+    declare(tenancy(clusterName="one", externalIp="192.0.2.1"), tenancy(clusterName="two", externalIp="192.0.2.2"))
+
+    namespaces = {inputs["metadata"]["name"] for (type_, _), inputs in declared.inputs.items() if type_ == NAMESPACE}
+    assert namespaces == {"one", "two"}
