@@ -68,9 +68,13 @@ def _read(state: State) -> dict[str, dict[str, str]]:
         sections = json.loads(state.credentials.read_text())
     except json.JSONDecodeError as error:
         raise _damaged(state) from error
-    if not isinstance(sections, dict) or not all(isinstance(known, dict) for known in sections.values()):
+    if not isinstance(sections, dict) or not all(_is_section(known) for known in sections.values()):
         raise _damaged(state)
     return sections
+
+
+def _is_section(known: object) -> bool:
+    return isinstance(known, dict) and all(isinstance(secret, str) for secret in known.values())
 
 
 def _damaged(state: State) -> Failure:
