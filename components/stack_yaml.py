@@ -3,8 +3,10 @@
 import re
 
 import yaml
+from yaml.composer import ComposerError
 from yaml.constructor import ConstructorError
-from yaml.nodes import MappingNode
+from yaml.events import AliasEvent
+from yaml.nodes import MappingNode, Node
 
 _CORE_BOOL = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
 _CORE_INT = re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$")
@@ -20,10 +22,13 @@ class UnreadableYaml(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """``yes``, ``1:30`` and dates stay text, as in the engine (YAML 1.2); duplicates are collected."""
+    """``yes``, ``1:30`` and dates stay text, as in the engine (YAML 1.2); duplicates are collected.
+
+    Aliases are refused: a few lines of them can stand for a tree of any size, or for one without an end.
+    """
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - yaml declares it so
-        first: [(tag, pattern) for tag, pattern in resolvers if tag.rsplit(":")[-1] in ("null", "merge")]
+        first: [(tag, pattern) for tag, pattern in resolvers if tag.rsplit(":")[-1] == "null"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
@@ -31,11 +36,17 @@ class _Loader(yaml.SafeLoader):
         super().__init__(stream)
         self.duplicates: list[str] = []
 
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        if self.check_event(AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise ComposerError(None, None, "an alias; write the value out", mark)
+        return super().compose_node(parent, index)
+
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[object, object]:
         first_lines: dict[object, int] = {}
         for key_node, _ in node.value:
             key, line = key_node.value, key_node.start_mark.line + 1
-            if isinstance(key, str) and key_node.tag != "tag:yaml.org,2002:merge":
+            if isinstance(key, str):
                 if key in first_lines:
                     self.duplicates.append(
                         f"line {line}: {key} is given twice, first in line {first_lines[key]}; keep one"

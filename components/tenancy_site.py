@@ -29,7 +29,9 @@ def _one_or_more(value: object) -> object:
 class Identity(Settings):
     """The FreeIPA directory users log in with."""
 
-    servers: Annotated[tuple[Server, ...], BeforeValidator(_one_or_more)] = Field(
+    servers: Annotated[
+        tuple[Server, ...], BeforeValidator(_one_or_more, json_schema_input_type=str | tuple[str, ...])
+    ] = Field(
         alias="server",
         min_length=1,
         description="FreeIPA server as a fully qualified host name, optionally with `:port`; "
