@@ -3,6 +3,8 @@
 #
 # In a mount namespace of its own, so that what the server keeps in memory files (its semaphore in /dev/shm, lock and
 # process id files, database regions) ends with it, even when it is killed, and no other server on the machine sees it.
+# Mounts of pods that were there at its start are seen in it too; they hold nothing up, as the kernel drops them when
+# their mount point is removed outside.
 set -eu
 folder=$1
 if [ "${2:-}" != inside ]; then

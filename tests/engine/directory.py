@@ -125,7 +125,8 @@ class ThrowAwayDirectory:
         state.logs.mkdir(parents=True, exist_ok=True)
         with (state.logs / "directory.log").open("ab") as log:
             self._server = subprocess.Popen(
-                [LOCAL / "directory" / "serve.sh", state.directory],
+                # killed with its parent: a test run that is killed itself cannot clean up
+                ["setpriv", "--pdeathsig", "KILL", LOCAL / "directory" / "serve.sh", state.directory],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
