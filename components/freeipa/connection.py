@@ -14,11 +14,11 @@ import ldap3
 from ldap3.core.exceptions import LDAPSessionTerminatedByServerError, LDAPSocketOpenError, LDAPStartTLSError
 
 from components.freeipa import errors
-from components.freeipa.errors import Attempt, DirectoryError, Unreachable
+from components.freeipa.errors import Attempt, Unreachable
 from components.freeipa.settings import Directory, ServerAddress
 
 Result = Mapping[str, Any]
-Values = Sequence[str]
+Entry = Mapping[str, Sequence[str]]
 
 SUCCESS = 0
 NO_SUCH_OBJECT = 32
@@ -106,33 +106,35 @@ class Session:
         with suppress(Exception):
             self._connection.socket.close()
 
-    def entry(self, dn: str, attributes: Sequence[str], doing: str) -> Mapping[str, Values] | None:
-        """The named attributes of the entry ``dn`` by lower-cased name, or None where there is no such entry.
+    def children(self, dn: str, where: str, attributes: Sequence[str], doing: str) -> list[Entry] | None:
+        """The named attributes, by lower-cased name, of the entries right below ``dn`` that match the filter ``where``.
+
+        None where the server says that there is no ``dn``. What the account may not see is not there either.
 
         Raises:
-            NotVisible: the entry exists but is hidden from this account.
             DirectoryError: as the sentence says.
         """
         attempt = self.attempt(doing)
-        found: list[Mapping[str, Any]] = []
+        items: list[Mapping[str, Any]] = []
 
         def search() -> None:
-            connection = self._connection
-            connection.search(dn, "(objectClass=*)", search_scope=ldap3.BASE, attributes=list(attributes))
-            found.extend(item for item in connection.response or [] if item["type"] == "searchResEntry")
-            if any(item["type"] == "searchResRef" for item in connection.response or []):
-                raise errors.Referral(attempt)
+            self._connection.search(dn, where, search_scope=ldap3.LEVEL, attributes=list(attributes))
+            items.extend(self._connection.response or [])
 
         result = self._exchange(attempt, search)
+        if any(item["type"] == "searchResRef" for item in items):
+            raise errors.Referral(attempt)
         if result["result"] == NO_SUCH_OBJECT:
             return None
         self._expect_success(attempt, result)
-        if not found:
-            raise errors.NotVisible(attempt)
-        return {
-            name.lower(): [value.decode("utf-8", "replace") for value in values]
-            for name, values in found[0]["raw_attributes"].items()
-        }
+        return [
+            {
+                name.lower(): [value.decode("utf-8", "replace") for value in values]
+                for name, values in item["raw_attributes"].items()
+            }
+            for item in items
+            if item["type"] == "searchResEntry"
+        ]
 
     def add(self, dn: str, object_classes: Sequence[str], attributes: Mapping[str, str], doing: str) -> None:
         """Add the entry ``dn``.
@@ -195,8 +197,6 @@ class Session:
             call()
             result: Result = self._connection.result
             int(result["result"])
-        except DirectoryError:
-            raise
         except Exception as error:
             raise _broken(attempt, error) from None
         return result

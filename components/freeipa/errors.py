@@ -192,9 +192,12 @@ class NotPermitted(DirectoryError):
 
 
 class NotVisible(DirectoryError):
-    """The entry exists but the account cannot see it; taking it for gone would lose it from the state."""
+    """The account sees no group at all; taking ours for gone would lose it from the state."""
 
-    sentence = "the entry exists but {bind_dn} may not read it; give it FreeIPA's permission 'System: Read Groups'"
+    sentence = (
+        "no group is visible to {bind_dn}, not even admins; check identity.realm or identity.baseDn, "
+        "and that the account has FreeIPA's permission 'System: Read Groups'"
+    )
 
 
 class SchemaRefused(DirectoryError):

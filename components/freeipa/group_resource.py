@@ -191,8 +191,8 @@ def _take_over(ipa: "Groups", props: Props, refusal: errors.AlreadyExists) -> bo
     One that carries our description with the mark of :meth:`FreeIpaGroupProvider.delete` is our own.
     """
     group = ipa.find_group(props["name"])
-    if group is None:
-        raise refusal
+    if group is None:  # there is an entry, and it is none that a user group's permissions show
+        raise errors.NotAUserGroup(refusal.attempt)
     ours = group.description == props["description"] + names.KEPT
     if not ours and props.get("existingGroup") != "adopt":
         raise refusal

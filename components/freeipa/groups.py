@@ -17,6 +17,12 @@ Without ``ipausergroup`` no delegated permission covers the entry, without ``nes
 UNIQUE_ID = "autogenerate"
 """FreeIPA's ipa-uuid plugin replaces it by a UUID; any other value needs the Directory Manager."""
 
+ATTRIBUTES = ("cn", "description", "objectClass")
+"""All that is ever read of a group; never ``member``, so that reading costs the same however many there are."""
+
+WITNESS = "admins"
+"""A group that is there in every FreeIPA and cannot be removed (freeipa, ``ipaserver/plugins/group.py``)."""
+
 
 @dataclass(frozen=True)
 class Group:
@@ -49,19 +55,28 @@ class Groups:
     def find_group(self, name: str) -> Group | None:
         """The group, or None where there is none.
 
+        A directory hides from an account what it may not read, and does not even say that it is not there. So FreeIPA's
+        group ``admins``, which every directory has, is asked for along with ours: if that one is seen, ours would be.
+
         Raises:
-            ParentMissing: there is no group because there is no place for groups: another directory answers.
+            NotVisible: no group is visible to the account.
+            ParentMissing: there is no place for groups; another directory answers.
             DirectoryError: as the sentence says.
         """
         name = names.group_name(name)
-        dn = names.group_dn(self._suffix, name)
         doing = f"looking for group {name}"
-        entry = self._session.entry(dn, ["cn", "description", "objectClass"], doing)
-        if entry is None:
-            self._require_container(doing)
-            return None
-        classes = {value.lower() for value in entry.get("objectclass", ())}
-        return Group(dn, name, next(iter(entry.get("description", ())), ""), "ipausergroup" in classes)
+        either = f"(|(cn={name})(cn={WITNESS}))"  # the characters of a checked name need no escape here
+        entries = self._session.children(names.groups_container(self._suffix), either, ATTRIBUTES, doing)
+        if entries is None:
+            raise errors.ParentMissing(self._session.attempt(doing))
+        if not entries:
+            raise errors.NotVisible(self._session.attempt(doing))
+        for entry in entries:
+            if name in (value.lower() for value in entry.get("cn", ())):
+                classes = {value.lower() for value in entry.get("objectclass", ())}
+                text = next(iter(entry.get("description", ())), "")
+                return Group(names.group_dn(self._suffix, name), name, text, "ipausergroup" in classes)
+        return None
 
     def add_group(self, name: str, description: str) -> Group:
         """A new, empty group without a GID; one round trip.
@@ -91,7 +106,8 @@ class Groups:
         name = names.group_name(name)
         description = names.description(description)
         dn = names.group_dn(self._suffix, name)
-        self._session.replace(dn, "description", description, f"describing group {name}")
+        with self._gone_told_from_forbidden(name):
+            self._session.replace(dn, "description", description, f"describing group {name}")
 
     def delete_group(self, name: str) -> bool:
         """Delete the group; False where it was gone already.
@@ -101,12 +117,18 @@ class Groups:
         """
         name = names.group_name(name)
         try:
-            self._session.delete(names.group_dn(self._suffix, name), f"deleting group {name}")
+            with self._gone_told_from_forbidden(name):
+                self._session.delete(names.group_dn(self._suffix, name), f"deleting group {name}")
         except errors.NoSuchEntry:
             return False
         return True
 
-    def _require_container(self, doing: str) -> None:
-        container = names.groups_container(self._suffix)
-        if self._session.entry(container, ["cn"], doing) is None:
-            raise errors.ParentMissing(self._session.attempt(doing))
+    @contextmanager
+    def _gone_told_from_forbidden(self, name: str) -> Iterator[None]:
+        """389-ds answers 50 to a change of what is not there, unless the account may do everything."""
+        try:
+            yield
+        except errors.NotPermitted as refusal:
+            if self.find_group(name) is None:
+                raise errors.NoSuchEntry(refusal.attempt) from None
+            raise

@@ -216,18 +216,9 @@ def test_a_referral_is_not_followed(at: At, good: ssl.SSLContext) -> None:
         target = f"ldaps://localhost:{elsewhere.port}/dc=example,dc=org"
         with scripted_server([OK, Answer(10, refers_to=target)], tls=good) as server:
             with connected(at(server.port), PASSWORD) as session, pytest.raises(errors.Referral):
-                session.entry("cn=k1,dc=example,dc=org", ["cn"], "looking for group k1")
+                session.children("dc=example,dc=org", "(cn=k1)", ["cn"], "looking for group k1")
             assert server.kinds[:2] == [BIND, SEARCH]
         assert elsewhere.connections == 0
-
-
-def test_an_entry_that_is_there_but_hidden_is_not_taken_for_gone(at: At, good: ssl.SSLContext) -> None:
-    with (
-        scripted_server([OK, OK], tls=good) as server,
-        connected(at(server.port), PASSWORD) as session,
-        pytest.raises(errors.NotVisible),
-    ):
-        session.entry("cn=k1,dc=example,dc=org", ["cn"], "looking for group k1")
 
 
 def test_the_password_is_taken_out_of_what_a_server_echoes(at: At, good: ssl.SSLContext) -> None:

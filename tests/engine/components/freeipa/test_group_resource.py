@@ -1,0 +1,330 @@
+"""The provider as the engine meets it: a process of its own, gRPC, a real directory."""
+
+import base64
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.freeipa import names
+from components.freeipa.group_inputs import INPUTS
+from tests.engine.components.freeipa.administrator import Administrator
+from tests.engine.components.freeipa.plugin import UNKNOWN, Plugin, Refused, pickled, plugin
+from tests.engine.directory import ThrowAwayDirectory
+
+pytestmark = pytest.mark.engine
+
+GROUP = names.notebook_users_group("resource")
+DESCRIPTION = names.notebook_users_description("resource")
+
+Given = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def given(directory: ThrowAwayDirectory) -> Given:
+    def properties(**changes: Any) -> dict[str, Any]:
+        return {
+            "servers": [f"localhost:{directory.ldaps_port}"],
+            "tls": "ldaps",
+            "caCertificate": directory.ca_pem,
+            "bindDn": directory.operator_dn,
+            "suffix": directory.suffix,
+            "name": GROUP,
+            "description": DESCRIPTION,
+            "existingGroup": "refuse",
+            "protect": False,
+            **changes,
+        }
+
+    return properties
+
+
+Start = Callable[..., AbstractContextManager[Plugin]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    def started(environment: dict[str, str] | None = None, config: dict[str, str] | None = None) -> Any:
+        return plugin(tmp_path / "plugin.log", environment=environment or {}, config=config or {})
+
+    return started
+
+
+@pytest.fixture
+def provider(start: Start, directory: ThrowAwayDirectory, tmp_path: Path) -> Iterator[Plugin]:
+    """The plugin with the password in its environment; nothing it says or prints may ever hold that."""
+    with start({"FREEIPA_BIND_PASSWORD": directory.operator_password}) as driven:
+        yield driven
+    assert directory.operator_password not in driven.heard
+    assert directory.operator_password not in (tmp_path / "plugin.log").read_text()
+
+
+def created(provider: Plugin, properties: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    inputs, failures = provider.check({}, properties)
+    assert failures == {}
+    id_, state = provider.create(inputs)
+    return id_, state, inputs
+
+
+def refreshed(provider: Plugin, id_: str, state: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    id_, state, _ = provider.read(id_, state)
+    return id_, state
+
+
+def test_the_provider_is_stored_as_a_reference_and_the_same_at_every_run() -> None:
+    assert base64.b64decode(pickled()).count(b"components.freeipa.group_resource") == 1
+    assert pickled() == pickled()
+    assert len(pickled()) < 150
+
+
+def test_a_group_is_made_and_a_second_look_finds_nothing_to_do(
+    provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
+) -> None:
+    id_, state, inputs = created(provider, given())
+    assert administrator.description(GROUP) == DESCRIPTION
+    assert id_ == state["dn"] == inputs["dn"] == directory.group_dn(GROUP)
+    assert state["adopted"] is False
+    again, failures = provider.check(inputs, given())
+    assert failures == {}
+    assert not provider.changes(state, again)
+    same_id, same_state = refreshed(provider, id_, state)
+    assert (same_id, same_state) == (id_, state)
+
+
+def test_the_state_holds_the_inputs_the_dn_and_nothing_else(
+    provider: Plugin, given: Given, administrator: Administrator
+) -> None:
+    _, state, _ = created(provider, given())
+    administrator.entry(GROUP)
+    assert set(state) == {*INPUTS, "dn", "adopted", "__provider"}
+
+
+def test_a_drifted_description_is_found_and_repaired_and_members_stay(
+    provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
+) -> None:
+    id_, state, inputs = created(provider, given())
+    members = [directory.user_dn("alice"), directory.user_dn("bob")]
+    administrator.add_members(GROUP, members)
+    administrator.describe(GROUP, "drifted")
+    id_, state, live_inputs = provider.read(id_, state)
+    assert (state["description"], live_inputs["description"]) == ("drifted", "drifted")
+    assert provider.changes(state, inputs)
+    state = provider.update(id_, state, inputs)
+    assert administrator.description(GROUP) == DESCRIPTION
+    assert administrator.members(GROUP) == members
+    assert not provider.changes(state, inputs)
+
+
+def test_a_group_deleted_behind_our_back_is_found_gone_and_made_anew(
+    provider: Plugin, given: Given, administrator: Administrator
+) -> None:
+    id_, state, inputs = created(provider, given())
+    administrator.delete(GROUP)
+    assert refreshed(provider, id_, state)[0] == ""
+    assert provider.create(inputs)[0] == id_
+    assert administrator.description(GROUP) == DESCRIPTION
+
+
+def test_a_group_that_reaches_the_server_a_moment_late_is_not_taken_for_gone(
+    provider: Plugin, given: Given, administrator: Administrator
+) -> None:
+    id_, state, _ = created(provider, given())
+    administrator.delete(GROUP)
+    with ThreadPoolExecutor() as engine:
+        refresh = engine.submit(refreshed, provider, id_, state)
+        time.sleep(1)
+        assert not refresh.done()
+        administrator.make(GROUP, DESCRIPTION)
+        assert refresh.result() == (id_, state)
+
+
+def test_an_update_of_a_group_deleted_behind_our_back_says_what_to_do(
+    provider: Plugin, given: Given, administrator: Administrator
+) -> None:
+    id_, state, inputs = created(provider, given())
+    administrator.delete(GROUP)
+    with pytest.raises(Refused, match="not there any more; run pulumi refresh"):
+        provider.update(id_, {**state, "description": "before"}, inputs)
+
+
+def test_deleting_is_fine_twice(provider: Plugin, given: Given, administrator: Administrator) -> None:
+    id_, state, _ = created(provider, given())
+    provider.delete(id_, state)
+    assert administrator.entry(GROUP) is None
+    provider.delete(id_, state)
+
+
+def test_an_existing_group_is_refused_and_left_as_it_is(
+    provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
+) -> None:
+    administrator.make(GROUP, "theirs", [directory.user_dn("alice")])
+    before = administrator.entry(GROUP)
+    inputs, _ = provider.check({}, given())
+    with pytest.raises(Refused, match="existingGroup: adopt"):
+        provider.create(inputs)
+    assert administrator.entry(GROUP) == before
+
+
+def test_an_adopted_group_keeps_its_members_and_outlives_us(
+    provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
+) -> None:
+    alice = directory.user_dn("alice")
+    administrator.make(GROUP, "theirs", [alice])
+    id_, state, inputs = created(provider, given(existingGroup="adopt"))
+    assert state["adopted"] is True
+    assert administrator.description(GROUP) == DESCRIPTION
+    _, state = refreshed(provider, id_, state)
+    changed, _ = provider.check(inputs, given(existingGroup="refuse", protect=False))
+    state = provider.update(id_, state, changed)
+    assert state["adopted"] is True
+    provider.delete(id_, state)
+    assert administrator.members(GROUP) == [alice]
+    assert administrator.description(GROUP) == DESCRIPTION
+
+
+@pytest.mark.parametrize(
+    ("classes", "more"),
+    [
+        (("top", "groupofnames", "ipaobject"), {}),
+        (("top", "groupofnames", "posixgroup", "ipaobject"), {"gidNumber": "671000099"}),
+    ],
+)
+def test_an_entry_that_is_no_user_group_is_never_adopted(
+    provider: Plugin, given: Given, administrator: Administrator, classes: tuple[str, ...], more: dict[str, str]
+) -> None:
+    administrator.make(GROUP, "a thing", classes=classes, **more)
+    inputs, _ = provider.check({}, given(existingGroup="adopt"))
+    with pytest.raises(Refused, match="not a FreeIPA user group"):
+        provider.create(inputs)
+    assert administrator.description(GROUP) == "a thing"
+
+
+def test_a_protected_group_outlives_destroy_and_is_taken_back_by_the_next_up(
+    provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
+) -> None:
+    alice = directory.user_dn("alice")
+    id_, state, _ = created(provider, given(protect=True))
+    administrator.add_members(GROUP, [alice])
+    provider.delete(id_, state)
+    provider.delete(id_, state)
+    assert administrator.description(GROUP) == f"{DESCRIPTION} (kept by pulumi destroy)"
+    id_, state, _ = created(provider, given(protect=True))
+    assert state["adopted"] is False
+    assert administrator.description(GROUP) == DESCRIPTION
+    assert administrator.members(GROUP) == [alice]
+
+
+def test_a_protected_group_that_is_gone_does_not_hold_up_a_destroy(
+    provider: Plugin, given: Given, administrator: Administrator
+) -> None:
+    id_, state, _ = created(provider, given(protect=True))
+    administrator.delete(GROUP)
+    provider.delete(id_, state)
+
+
+def test_another_way_to_the_directory_is_stored_and_touches_nothing(
+    provider: Plugin, given: Given, administrator: Administrator
+) -> None:
+    id_, state, inputs = created(provider, given())
+    administrator.entry(GROUP)
+    administrator.forget_log()
+    moved, failures = provider.check(
+        inputs, given(servers=["ipa2.example.org"], bindDn="uid=other,dc=example,dc=org", tls="starttls")
+    )
+    assert failures == {}
+    assert provider.changes(state, moved)
+    state = provider.update(id_, state, moved)
+    assert state["servers"] == ["ipa2.example.org:389"]
+    assert state["adopted"] is False
+    assert administrator.served() == []
+
+
+def test_preview_touches_no_network(start: Start, given: Given) -> None:
+    with start() as driven:
+        nowhere = given(servers=["no-such-host.invalid"])
+        inputs, failures = driven.check({}, nowhere)
+        assert failures == {}
+        assert not driven.changes({**inputs, "adopted": False}, inputs)
+
+
+@pytest.mark.parametrize(("field", "new"), [("name", "other_notebook_users"), ("suffix", "dc=other,dc=org")])
+def test_a_changed_name_or_realm_is_refused_at_preview_with_the_way_out(
+    provider: Plugin, given: Given, administrator: Administrator, field: str, new: str
+) -> None:
+    _, state, inputs = created(provider, given())
+    _, failures = provider.check(inputs, given(**{field: new}))
+    assert set(failures) == {field}
+    assert f"{field}: {inputs[field]} → {new} would replace the group" in failures[field]
+    assert "pulumi state delete" in failures[field]
+    with pytest.raises(Refused, match="would replace the group"):
+        provider.changes(state, {**inputs, field: new})
+    assert administrator.entry(GROUP) is not None
+
+
+@pytest.mark.parametrize("key", ["name", "suffix", "description", "bindDn", "caCertificate"])
+def test_what_is_unknown_in_a_preview_is_neither_refused_nor_a_replacement(
+    start: Start, given: Given, key: str
+) -> None:
+    with start() as driven:
+        inputs, failures = driven.check({}, given(**{key: UNKNOWN}))
+        assert failures == {}
+        assert inputs[key] == UNKNOWN
+        deployed, _ = driven.check({}, given())
+        inputs, failures = driven.check(deployed, given(**{key: UNKNOWN}))
+        assert failures == {}
+        assert driven.changes({**deployed, "adopted": False}, inputs)
+
+
+def test_all_that_is_wrong_is_told_at_once_at_preview(start: Start, given: Given) -> None:
+    with start() as driven:
+        _, failures = driven.check({}, given(name="a b", suffix="x", tls="none", bindDn="", protect=1, servers=[]))
+        assert set(failures) == {"name", "suffix", "tls", "bindDn", "protect", "servers"}
+
+
+def test_the_stacks_secret_is_used_where_the_environment_has_none(
+    start: Start, given: Given, administrator: Administrator, directory: ThrowAwayDirectory, tmp_path: Path
+) -> None:
+    password = directory.operator_password
+    with start(config={"pangeo:identityBindPassword": password}) as driven:
+        id_, state, _ = created(driven, given())
+        driven.delete(*refreshed(driven, id_, state))
+    assert administrator.entry(GROUP) is None
+    assert password not in driven.heard + (tmp_path / "plugin.log").read_text()
+
+
+def test_the_environment_goes_before_the_stacks_secret(
+    start: Start, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
+) -> None:
+    administrator.entry(GROUP)
+    config = {"pangeo:identityBindPassword": "an-older-password"}
+    with start({"FREEIPA_BIND_PASSWORD": directory.operator_password}, config) as driven:
+        created(driven, given())
+
+
+def test_without_any_password_both_places_for_it_are_named(start: Start, given: Given) -> None:
+    with start({"FREEIPA_BIND_PASSWORD": ""}) as driven:
+        inputs, failures = driven.check({}, given())
+        assert failures == {}
+        with pytest.raises(Refused, match=r"FREEIPA_BIND_PASSWORD.*pangeo:identityBindPassword"):
+            driven.create(inputs)
+
+
+def test_a_wrong_password_is_refused_without_being_shown(start: Start, given: Given, tmp_path: Path) -> None:
+    with start({"FREEIPA_BIND_PASSWORD": "a-wrong-password"}) as driven:
+        inputs, _ = driven.check({}, given())
+        with pytest.raises(Refused, match="does not accept"):
+            driven.create(inputs)
+    assert "a-wrong-password" not in driven.heard + (tmp_path / "plugin.log").read_text()
+
+
+def test_a_directory_that_is_down_fails_a_refresh_and_does_not_lose_the_group(
+    provider: Plugin, given: Given, administrator: Administrator
+) -> None:
+    id_, state, _ = created(provider, given())
+    assert administrator.entry(GROUP) is not None
+    with pytest.raises(Refused, match="connection was refused"):
+        provider.read(id_, {**state, "servers": ["localhost:1"]})

@@ -1,0 +1,207 @@
+"""The client on a real 389 Directory Server with FreeIPA's entries and permissions."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from components.freeipa import errors, names
+from components.freeipa.connection import connected
+from components.freeipa.groups import OBJECT_CLASSES, groups
+from components.freeipa.settings import ServerAddress
+from tests.engine.components.freeipa.administrator import Administrator
+from tests.engine.components.freeipa.certificates import authority
+from tests.engine.components.freeipa.conftest import Account
+
+pytestmark = pytest.mark.engine
+
+GROUP = names.notebook_users_group("client")
+DESCRIPTION = names.notebook_users_description("client")
+
+
+def test_a_new_group_is_as_freeipa_would_make_it(operator: Account, administrator: Administrator) -> None:
+    with operator.groups() as ipa:
+        group = ipa.add_group(GROUP, DESCRIPTION)
+    entry = administrator.entry(GROUP)
+    assert entry is not None
+    assert sorted(entry.pop("objectClass")) == sorted(OBJECT_CLASSES)
+    assert entry == {"cn": [GROUP], "description": [DESCRIPTION], "ipaUniqueID": ["autogenerate"]}
+    assert group.dn == operator.server.group_dn(GROUP)
+
+
+def test_a_group_that_was_made_is_found_and_another_is_not(operator: Account, administrator: Administrator) -> None:
+    assert administrator.entry(GROUP) is None
+    with operator.groups() as ipa:
+        assert ipa.find_group(GROUP) is None
+        made = ipa.add_group(GROUP, DESCRIPTION)
+        assert ipa.find_group(GROUP) == made
+        assert ipa.find_group(GROUP.upper()) == made
+
+
+@pytest.mark.parametrize(("tls", "round_trips"), [("ldaps", ["BIND", "ADD"]), ("starttls", ["EXT", "BIND", "ADD"])])
+def test_a_creation_takes_three_round_trips_at_most(
+    operator: Account, administrator: Administrator, tls: str, round_trips: list[str]
+) -> None:
+    if tls == "starttls":
+        server = ServerAddress(operator.server.host, operator.server.ldap_port)
+        operator.settings = replace(operator.settings, tls="starttls", servers=(server,))
+    administrator.entry(GROUP)
+    administrator.forget_log()
+    with operator.groups() as ipa:
+        ipa.add_group(GROUP, DESCRIPTION)
+    assert [kind for kind, _ in administrator.served()] == round_trips
+    assert administrator.entry(GROUP) is not None
+
+
+def test_members_are_never_asked_for_however_many_there_are(operator: Account, administrator: Administrator) -> None:
+    administrator.make(GROUP, "drifted", [operator.server.user_dn(f"user{number}") for number in range(3000)])
+    administrator.forget_log()
+    begin = time.monotonic()
+    with operator.groups() as ipa:
+        assert ipa.find_group(GROUP) is not None
+        ipa.set_description(GROUP, DESCRIPTION)
+    assert time.monotonic() - begin < 1
+    [_, (_, search), (change, _)] = administrator.served()
+    assert 'attrs="cn description objectClass"' in search
+    assert change == "MOD"
+    assert len(administrator.members(GROUP)) == 3000
+
+
+def test_a_description_is_replaced_and_nothing_else(operator: Account, administrator: Administrator) -> None:
+    alice = operator.server.user_dn("alice")
+    administrator.make(GROUP, "drifted", [alice])
+    before = administrator.entry(GROUP)
+    with operator.groups() as ipa:
+        ipa.set_description(GROUP, DESCRIPTION)
+    assert before is not None
+    assert administrator.entry(GROUP) == {**before, "description": [DESCRIPTION]}
+
+
+def test_deleting_twice_is_fine(operator: Account, administrator: Administrator) -> None:
+    administrator.make(GROUP, DESCRIPTION)
+    with operator.groups() as ipa:
+        assert ipa.delete_group(GROUP) is True
+        assert ipa.delete_group(GROUP) is False
+    assert administrator.entry(GROUP) is None
+
+
+def test_describing_a_group_that_is_gone_says_so(operator: Account) -> None:
+    with operator.groups() as ipa, pytest.raises(errors.NoSuchEntry, match="pulumi refresh"):
+        ipa.set_description(GROUP, DESCRIPTION)
+
+
+def test_an_existing_group_is_left_as_it_is(operator: Account, administrator: Administrator) -> None:
+    administrator.make(GROUP, "theirs", [operator.server.user_dn("alice")])
+    before = administrator.entry(GROUP)
+    with operator.groups() as ipa, pytest.raises(errors.AlreadyExists, match="existingGroup: adopt"):
+        ipa.add_group(GROUP, DESCRIPTION)
+    assert administrator.entry(GROUP) == before
+
+
+@pytest.mark.parametrize("bad", ["1", "a b", "a,cn=admins", "admins"])
+def test_a_bad_name_is_refused_before_the_directory_hears_of_it(
+    operator: Account, administrator: Administrator, bad: str
+) -> None:
+    with operator.groups() as ipa:
+        administrator.forget_log()
+        with pytest.raises(errors.InvalidSetting):
+            ipa.add_group(bad, DESCRIPTION)
+    assert administrator.served() == []
+
+
+def test_a_wrong_password_is_said_without_it(operator: Account) -> None:
+    operator.password = "not-the-password"
+    with pytest.raises(errors.WrongPassword) as refusal, operator.groups():
+        pass
+    assert operator.settings.bind_dn in str(refusal.value)
+    assert operator.password not in str(refusal.value)
+
+
+def test_a_locked_account_is_told_from_a_wrong_password(operator: Account, administrator: Administrator) -> None:
+    with (
+        administrator.locked(operator.settings.bind_dn),
+        pytest.raises(errors.AccountUnusable, match="unlock"),
+        operator.groups(),
+    ):
+        pass
+
+
+def test_an_account_without_the_privilege_is_told_which_it_needs(reader: Account, administrator: Administrator) -> None:
+    administrator.make(GROUP, "theirs")
+    with reader.groups() as ipa:
+        with pytest.raises(errors.NotPermitted, match="'Group Administrators'"):
+            ipa.add_group("another_notebook_users", DESCRIPTION)
+        with pytest.raises(errors.NotPermitted, match="'Group Administrators'"):
+            ipa.set_description(GROUP, DESCRIPTION)
+        with pytest.raises(errors.NotPermitted, match="'Group Administrators'"):
+            ipa.delete_group(GROUP)
+    assert administrator.description(GROUP) == "theirs"
+
+
+def test_a_wrong_suffix_is_told_from_a_group_that_is_gone(operator: Account) -> None:
+    with operator.groups("dc=another,dc=org") as ipa:
+        with pytest.raises(errors.ParentMissing, match="base DN"):
+            ipa.find_group(GROUP)
+        with pytest.raises(errors.ParentMissing, match="base DN"):
+            ipa.add_group(GROUP, DESCRIPTION)
+
+
+def test_a_base_dn_inside_the_directory_but_wrong_is_no_missing_group_either(operator: Account) -> None:
+    with operator.groups(f"dc=wrong,{operator.server.suffix}") as ipa, pytest.raises(errors.NotVisible, match="baseDn"):
+        ipa.find_group(GROUP)
+
+
+def test_an_entry_that_is_no_user_group_is_not_found(operator: Account, administrator: Administrator) -> None:
+    administrator.make(GROUP, "no user group", classes=("top", "groupofnames", "ipaobject"))
+    with operator.groups() as ipa:
+        assert ipa.find_group(GROUP) is None
+        with pytest.raises(errors.AlreadyExists):
+            ipa.add_group(GROUP, DESCRIPTION)
+
+
+def test_an_entry_the_schema_refuses_says_what_is_wrong(operator: Account) -> None:
+    with connected(operator.settings, operator.password) as session, pytest.raises(errors.SchemaRefused) as refusal:
+        session.add(operator.server.group_dn(GROUP), OBJECT_CLASSES, {"cn": GROUP}, f"adding group {GROUP}")
+    assert "ipaUniqueID" in str(refusal.value)
+
+
+def test_another_authority_is_refused(operator: Account) -> None:
+    operator.settings = replace(operator.settings, ca_certificate=authority("other").pem)
+    with pytest.raises(errors.CertificateUntrusted), operator.groups():
+        pass
+
+
+def test_another_name_of_the_same_server_is_refused(operator: Account) -> None:
+    address = ServerAddress(operator.server.address, operator.server.ldaps_port)
+    operator.settings = replace(operator.settings, servers=(address,))
+    with pytest.raises(errors.CertificateOfAnotherHost), operator.groups():
+        pass
+
+
+def test_a_server_that_is_down_is_told_from_one_that_hangs(operator: Account) -> None:
+    operator.settings = replace(operator.settings, receive_timeout_seconds=1)
+    with operator.server.stopped(), pytest.raises(errors.ConnectionRefused), operator.groups():
+        pass
+    with operator.server.frozen(), pytest.raises(errors.TimedOut), operator.groups():
+        pass
+
+
+def test_a_change_whose_answer_is_lost_may_have_been_made_and_is_not_called_failed(
+    operator: Account, administrator: Administrator
+) -> None:
+    operator.settings = replace(operator.settings, receive_timeout_seconds=1)
+    assert administrator.entry(GROUP) is None
+    with operator.groups() as ipa, operator.server.frozen(), pytest.raises(errors.AnswerLost, match="not known"):
+        ipa.add_group(GROUP, DESCRIPTION)
+    deadline = time.monotonic() + 10
+    while administrator.entry(GROUP) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_the_second_server_serves_when_the_first_is_down(operator: Account, administrator: Administrator) -> None:
+    [there] = operator.settings.servers
+    nobody = ServerAddress(there.host, 1)
+    with groups(replace(operator.settings, servers=(nobody, there)), operator.server.suffix, operator.password) as ipa:
+        ipa.add_group(GROUP, DESCRIPTION)
+    assert administrator.description(GROUP) == DESCRIPTION
