@@ -72,7 +72,7 @@ def engine_environment(state: State) -> dict[str, str]:
     return {
         "PATH": os.pathsep.join([str(plugin_path(state)), str(state.bin), os.environ["PATH"]]),
         "KUBECONFIG": str(state.kubeconfig),
-        "FREEIPA_BIND_PASSWORD": password(state, OPERATOR),
+        "FREEIPA_BIND_PASSWORD": password(state, "directory", OPERATOR),
         "PULUMI_HOME": str(state.engine / "home"),
         "PULUMI_BACKEND_URL": f"file://{_made(state.engine / 'backend')}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase(state)),
