@@ -10,7 +10,6 @@ from local import processes
 from local.commands import run
 from local.failure import Failure
 from local.node import cleaning, configuration, network, ports, readiness
-from local.node.cleaning import leftovers
 from local.node.names import ADDONS, API, CONTAINERD_SOCKET, CORE, OWNER, PROGRAMS, STORES
 from local.node.ports import IngressPorts, free_ingress_ports, ingress_ports
 from local.paths import State
@@ -81,6 +80,14 @@ def down(state: State, report: Report) -> None:
         cleaning.clean(state)
 
 
+def leftovers(state: State) -> list[str]:
+    """What of the node is on the machine outside the state folder, one line each; empty after ``down``.
+
+    Nothing of another checkout's running node is listed.
+    """
+    return [] if _other_owner(state) else cleaning.leftovers(state)
+
+
 def is_ready(state: State) -> bool:
     """Whether every process runs, the node is Ready, DNS answers and there is a default StorageClass."""
     return (
@@ -95,9 +102,9 @@ def is_ready(state: State) -> bool:
 def _start_control_plane(state: State) -> None:
     if not _running(state):
         cleaning.clean(state)
-        free_ingress_ports(state)
     elif not _runs_as_configured(state):
         processes.stop(state, *PROGRAMS)
+    if "traefik" not in _running(state):
         free_ingress_ports(state)
     processes.daemon_up(state)
     network.up(state)

@@ -76,10 +76,9 @@ def leftovers(state: State) -> list[str]:
 def foreign_kubernetes() -> str:
     """A kubelet or kube-proxy that is no local tenancy's; empty when there is none."""
     ours = set(strays.with_variable(VARIABLE))
-    found = (
-        int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and int(entry.name) not in ours
-    )
-    return next((f"{_command(pid)} (process {pid})" for pid in found if _command(pid) in ("kubelet", "kube-proxy")), "")
+    everything = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    found = (pid for pid in everything if _command(pid) in ("kubelet", "kube-proxy") and pid not in ours)
+    return next((f"{_command(pid)} (process {pid})" for pid in found if strays.is_alive(pid)), "")
 
 
 def stop_containers() -> None:

@@ -48,8 +48,8 @@ USERS: dict[str, tuple[str, str | None]] = {
 def write(state: State, ports: IngressPorts) -> str:
     """Write every certificate and file the node's programs read; returns a digest of all that decides how they run."""
     config = state.node.absolute() / "config"
-    (config / "cni").mkdir(parents=True, exist_ok=True, mode=0o700)
-    state.volumes.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in (state.node, config, config / "cni", state.volumes):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # etcd refuses a data folder that others may read.
     (state.node / "etcd" / "data").mkdir(exist_ok=True, parents=True, mode=0o700)
     _issue_server_certificates(state)
@@ -147,6 +147,7 @@ def _base64(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
+    if path.is_file() and path.read_text() == text:
+        return
     path.touch(mode=0o600)
-    if path.read_text() != text:
-        path.write_text(text)
+    path.write_text(text)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from local import addresses
+from local.images.definitions import reference
 
 NODE_NAME = "pangeo"
 """As in ``supervisor.conf``."""
@@ -23,8 +24,11 @@ OWN_CHAINS = ("KUBE-", f"{FIREWALL_CHAIN}-")
 
 POD_CGROUPS = ("kubepods", "k8s.io")
 
-PAUSE_IMAGE = HELPER_IMAGE = "localhost/pangeo/base:local"
-"""What holds a pod's network and what makes volumes' folders: any image that sleeps and has a shell."""
+PAUSE_IMAGE = reference("pause")
+"""Sleeps, and so holds a pod's network."""
+
+HELPER_IMAGE = reference("base")
+"""Has a shell, and so makes and removes volumes' folders."""
 
 STORES = ("etcd", "containerd")
 API = "kube-apiserver"
