@@ -1,18 +1,17 @@
 """What is wrong with a stack file, one line each: field, value as written, what is wrong and what to write instead."""
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
-from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from components.freeipa.errors import PASSWORD_CONFIG_KEY
+from components.model_keys import Location, fields_below, known_keys, nearest_of, note, owner_and_field
 from components.settings import Settings
 
 NAMESPACE = "pangeo"
@@ -28,7 +27,10 @@ _UNITS = {"GB": "gigabytes"}
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*", re.IGNORECASE)
 _GB_PER = {"k": 1024**-2, "m": 1 / 1024, "g": 1, "t": 1024, "": 1}
 
-Location = tuple[int | str, ...]
+_QUOTING = {"value_error", "float_parsing", "int_parsing", "int_from_float", "string_type"}
+"""Kinds of error whose sentence may repeat a part of the value."""
+
+_UNQUOTED = "is not what belongs here; docs/configuration.md says what does"
 
 
 @dataclass(frozen=True)
@@ -115,12 +117,14 @@ def shown(value: object, *, quoted: bool = False) -> str:
 
 def _problem(error: ErrorDetails, model: type[Settings], hidden: Collection[str]) -> Problem:
     location, value = error["loc"], error["input"]
-    owner, field = _owner_and_field(model, location)
+    owner, field = owner_and_field(model, location)
     told = _told(error, owner, field, _nearest_key(location, model) if _is_unknown(error) else None)
     if _is_missing(error):
         return Problem(field_path(location), MISSING, told)
-    if str(location[0]) in hidden or (_may_be_secret(location, model) if _is_unknown(error) else _is_secret(field)):
+    if _is_unknown(error) and _may_be_secret(location, model):
         return Problem(field_path(location), HIDDEN, told)
+    if any(str(part) in hidden for part in location[:1]) or _is_secret(field):
+        return Problem(field_path(location), HIDDEN, _UNQUOTED if error["type"] in _QUOTING else told)
     return Problem(field_path(location), shown(value, quoted=error["type"].startswith(("int", "float", "bool"))), told)
 
 
@@ -133,7 +137,7 @@ def _is_missing(error: ErrorDetails) -> bool:
 
 
 def _is_secret(field: FieldInfo | None) -> bool:
-    return field is not None and any(note(of, "secret") for of in (field, *_fields_below(field)))
+    return field is not None and any(note(of, "secret") for of in (field, *fields_below(field)))
 
 
 def _may_be_secret(location: Location, model: type[Settings]) -> bool:
@@ -141,17 +145,13 @@ def _may_be_secret(location: Location, model: type[Settings]) -> bool:
     nearest = _nearest_key(location, model)
     if nearest is None or _SECRET_WORDS.search(str(location[-1])):
         return True
-    return nearest in KEYS_BESIDE_THE_MODEL or _is_secret(_owner_and_field(model, (*location[:-1], nearest))[1])
+    return nearest in KEYS_BESIDE_THE_MODEL or _is_secret(owner_and_field(model, (*location[:-1], nearest))[1])
 
 
 def _nearest_key(location: Location, model: type[Settings]) -> str | None:
-    owner, _ = _owner_and_field(model, location)
+    owner, _ = owner_and_field(model, location)
     beside = KEYS_BESIDE_THE_MODEL if len(location) == 1 else ()
-    return nearest_of(str(location[-1]), [*_known_keys(owner), *beside])
-
-
-def _known_keys(owner: type[Settings] | None) -> list[str]:
-    return sorted(field.alias or name for name, field in owner.model_fields.items()) if owner else []
+    return nearest_of(str(location[-1]), [*known_keys(owner), *beside])
 
 
 def _told(error: ErrorDetails, owner: type[Settings] | None, field: FieldInfo | None, nearest: str | None) -> str:
@@ -163,7 +163,7 @@ def _told(error: ErrorDetails, owner: type[Settings] | None, field: FieldInfo | 
     if kind == "missing":
         return f"is required{_for_example(field)}"
     if kind == "extra_forbidden":
-        known = f"known here: {', '.join(_known_keys(owner))}"
+        known = f"known here: {', '.join(known_keys(owner))}"
         return f"is not a known key; {f'did you mean {nearest}?' if nearest else known}"
     say = _SAYINGS.get(kind)
     return say(context, value, field) if say else f"is wrong: {error['msg'].lower()}"
@@ -236,44 +236,3 @@ def _for_example(field: FieldInfo | None) -> str:
     example = field.examples[0]
     text = example if isinstance(example, str) else json.dumps(example)
     return "" if "\n" in text else f"; write e.g. {text}"
-
-
-def nearest_of(word: str, known: Iterable[str]) -> str | None:
-    """The known word most like this one, case and underscores aside; None where none is near."""
-    lowered = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(to_camel(word.replace("-", "_")).lower(), lowered, n=1, cutoff=0.6)
-    return lowered[near[0]] if near else None
-
-
-def note(field: FieldInfo | None, key: str) -> object:
-    """What ``settings.notes`` says of a field."""
-    extra = field.json_schema_extra if field is not None else None
-    return extra.get(key) if isinstance(extra, dict) else None
-
-
-def group_of(annotation: object) -> type[Settings] | None:
-    """The group of settings a field holds, also where it is optional or one of many."""
-    if isinstance(annotation, type) and issubclass(annotation, Settings):
-        return annotation
-    return next((group for inner in get_args(annotation) if (group := group_of(inner))), None)
-
-
-def _fields_below(field: FieldInfo) -> Iterable[FieldInfo]:
-    group = group_of(field.annotation)
-    return group.model_fields.values() if group else ()
-
-
-def _owner_and_field(model: type[Settings], location: Location) -> tuple[type[Settings] | None, FieldInfo | None]:
-    """The group a location is in, and its field where it has one."""
-    owner: type[Settings] | None = model
-    field: FieldInfo | None = None
-    for place, part in enumerate(location):
-        if isinstance(part, int):
-            continue
-        if owner is None:
-            return None, field
-        field = next((of for name, of in owner.model_fields.items() if part in (of.alias, name)), None)
-        if field is None or place == len(location) - 1:
-            return owner, field
-        owner = group_of(field.annotation)
-    return owner, field

@@ -15,7 +15,8 @@ from pydantic.fields import FieldInfo
 
 from components.domain_check import DNS_CHECK_VARIABLE
 from components.freeipa.errors import PASSWORD_VARIABLE
-from components.problems import NAMESPACE, group_of, note
+from components.model_keys import group_of, note
+from components.problems import NAMESPACE
 from components.settings import Settings
 from components.stack_file import PASSWORD_KEY
 from components.tenancy import Tenancy

@@ -7,16 +7,8 @@ from pathlib import Path
 from pydantic import SecretStr, ValidationError
 
 from components.freeipa.errors import PASSWORD_CONFIG_KEY
-from components.problems import (
-    HIDDEN,
-    NAMESPACE,
-    InvalidTenancy,
-    Problem,
-    field_path,
-    group_of,
-    nearest_of,
-    problems_of,
-)
+from components.model_keys import group_of, nearest_of, owner_and_field
+from components.problems import HIDDEN, NAMESPACE, InvalidTenancy, Problem, field_path, problems_of
 from components.stack_yaml import UnreadableYaml, load
 from components.tenancy import Tenancy
 
@@ -164,6 +156,8 @@ def _opened(location: tuple[int | str, ...], value: object, problems: list[Probl
             problems.append(Problem(field_path(location), HIDDEN, _in_plain_text("--path kubernetes.kubeconfig")))
         return _ENCRYPTED_OPAQUE if _is_encrypted(value) else value
     if _is_encrypted(value):
+        if owner_and_field(Tenancy, location)[1] is None:
+            return value
         said = "is encrypted, but previews and policies need to see it; set it again without --secret"
         problems.append(Problem(field_path(location), HIDDEN, said))
         return None

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from components.immutable import changes_refused
-from components.problems import group_of, note
+from components.model_keys import group_of, note
 from components.settings import Settings
 from components.tenancy import Tenancy
 from tests.unit.components.tenancies import ABSENT, tenancy

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from components.problems import InvalidTenancy, Problem, nearest_of, shown
+from components.problems import InvalidTenancy, Problem, shown
 from tests.unit.components.tenancies import ABSENT, problem, problems
 
 
@@ -92,8 +92,3 @@ def test_no_message_shows_what_may_be_a_secret(changes: dict[str, Any]) -> None:
 )
 def test_a_value_is_shown_on_one_short_line(value: object, text: str) -> None:
     assert shown(value) == text
-
-
-def test_nearness_looks_past_case_and_underscores() -> None:
-    assert nearest_of("external_IP", ["externalIp", "clusterName"]) == "externalIp"
-    assert nearest_of("nothing", ["externalIp", "clusterName"]) is None

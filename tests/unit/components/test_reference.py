@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
-from components.problems import group_of
+from components.model_keys import group_of
 from components.reference import DOCUMENT, document, editor_schema, generated, main, pulumi_config
 from components.settings import Settings
 from components.stack_file import stack_path, stacks

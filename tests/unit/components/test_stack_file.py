@@ -70,6 +70,14 @@ def test_what_policies_must_see_may_not_be_encrypted(stack: Path) -> None:
     ]
 
 
+def test_an_encrypted_value_under_an_unknown_key_is_an_unknown_key(stack: Path) -> None:
+    text = stack_text(identityBindPasword={"secure": "v1:abc"}, identity__bindPassword={"secure": "v1:def"})
+    told_of_it = told(stack, text)
+    assert len(told_of_it) == 2
+    assert all("is not a known key" in line and "[hidden]" in line for line in told_of_it)
+    assert told_of_it[1].endswith("did you mean identityBindPassword?")
+
+
 def test_a_secret_in_plain_text_is_an_error_that_does_not_repeat_it(stack: Path) -> None:
     text = stack_text(identityBindPassword="hunter2", kubernetes={"kubeconfig": "apiVersion: v1\ntoken: hunter2\n"})
     lines = told(stack, text)
@@ -88,12 +96,23 @@ def test_a_bind_password_in_the_engines_memory_is_left_where_it_is() -> None:
     assert "hunter2" not in repr(read)
 
 
-def test_values_set_as_secrets_are_never_shown() -> None:
-    config = {f"pangeo:{key}": value for key, value in settings(notebookCpus="hunter2").items()}
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("notebookRamGb", "12345Mi"),
+        ("clusterName", "12345-Hunter"),
+        ("pangeoDomain", "_12345.example.org"),
+        ("externalIp", "12345"),
+        ("identity", '{"server": "_12345.example.org", "realm": "X.ORG", "bindDn": "cn=x"}'),
+        ("kubernetes", '{"kubeconfig": 12345}'),
+    ],
+)
+def test_values_set_as_secrets_are_never_shown_nor_hinted_at(key: str, value: str) -> None:
     with pytest.raises(InvalidTenancy) as caught:
-        read_config(config, source="memory", secret_keys=["pangeo:notebookCpus"])
+        read_config({**settings(), key: value}, source="memory", secret_keys=[f"pangeo:{key}"])
     assert "[hidden]" in str(caught.value)
-    assert "hunter2" not in str(caught.value)
+    assert "12345" not in str(caught.value)
+    assert "hunter" not in str(caught.value).lower()
 
 
 def test_an_object_that_is_no_json_is_told(stack: Path) -> None:
