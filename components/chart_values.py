@@ -38,7 +38,7 @@ def chart_values(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Valu
             },
             "singleuser": _singleuser(tenancy, release),
             "scheduling": {"userScheduler": {"enabled": False}, "userPlaceholder": {"enabled": False}},
-            "prePuller": {"hook": {"enabled": False}, "continuous": {"enabled": False}},
+            "prePuller": {"hook": {"enabled": False}, "continuous": {"enabled": tenancy.notebook.pre_pull}},
             "cull": _cull(tenancy),
             # The program's own Ingress answers for the hub, so that previews and policies see it.
             "ingress": {"enabled": False},
