@@ -73,10 +73,7 @@ def down(state: State, report: Report) -> None:
         if not _running(state) and not leftovers(state):
             step.skip("does not run")
             return
-        processes.stop(state, *ADDONS, *CORE)
-        cleaning.stop_containers()
-        for program in (API, *STORES):
-            processes.stop(state, program)
+        _stop(state)
         cleaning.clean(state)
 
 
@@ -103,7 +100,7 @@ def _start_control_plane(state: State) -> None:
     if not _running(state):
         cleaning.clean(state)
     elif not _runs_as_configured(state):
-        processes.stop(state, *PROGRAMS)
+        _stop(state)
     if "traefik" not in _running(state):
         free_ingress_ports(state)
     processes.daemon_up(state)
@@ -114,6 +111,13 @@ def _start_control_plane(state: State) -> None:
     _started_from(state).write_text(configuration.write(state, ingress_ports(state)))
     processes.start(state, *STORES, API)
     _wait(state, "the cluster's API does not answer", readiness.is_api_ready, "etcd", API)
+
+
+def _stop(state: State) -> None:
+    # The apiserver waits for its clients, so they go first; pods run on without all of these.
+    processes.stop(state, *ADDONS, *CORE)
+    processes.stop(state, API)
+    processes.stop(state, *STORES)
 
 
 def _start_node(state: State) -> None:

@@ -51,7 +51,7 @@ def up(state: State) -> None:
     # Debian has both as modules; where they are built in, or modprobe is missing, there is nothing to load.
     output(["sh", "-c", "modprobe -a br_netfilter overlay 2>&1 || true"], timeout_seconds=TIMEOUT_SECONDS)
     _save_settings()
-    if not _bridge_exists():
+    if not _exists(BRIDGE):
         network = IPv4Network(POD_NETWORK)
         for words in (
             f"link add {BRIDGE} address {BRIDGE_MAC} type bridge",
@@ -75,10 +75,10 @@ def up(state: State) -> None:
 def down(state: State) -> None:
     """Undo ``up`` and what kube-proxy, kubelet and the bridge plugin added; fine when nothing is there."""
     log = state.logs / "network.log"
-    if _bridge_exists():
+    if _exists(BRIDGE):
         # Its ports first: one whose pod still closes connections would outlive the bridge.
         for name in (*interfaces(f"master {BRIDGE}"), BRIDGE):
-            run(["ip", "link", "delete", name], log=log, timeout_seconds=TIMEOUT_SECONDS)
+            _delete(name, log)
     for family in FAMILIES:
         removing = removal(_saved(family))
         if removing:
@@ -94,7 +94,7 @@ def interfaces(which: str) -> list[str]:
 
 def left() -> list[str]:
     """What of the bridge, the rules and the settings is still there, one line each."""
-    lines = [f"interface {BRIDGE}"] if _bridge_exists() else []
+    lines = [f"interface {BRIDGE}"] if _exists(BRIDGE) else []
     for family in FAMILIES:
         count = len(own_lines(_saved(family)))
         lines += [f"{count} {family} rules and chains"] if count else []
@@ -134,8 +134,17 @@ def _table_removal(table: str, own: list[str]) -> str:
     )
 
 
-def _bridge_exists() -> bool:
-    return Path("/sys/class/net", BRIDGE).exists()
+def _exists(interface: str) -> bool:
+    return Path("/sys/class/net", interface).exists()
+
+
+def _delete(interface: str, log: Path) -> None:
+    try:
+        run(["ip", "link", "delete", interface], log=log, timeout_seconds=TIMEOUT_SECONDS)
+    except Failure:
+        # A pod's end of the cable goes when its last process has, and takes this end with it.
+        if _exists(interface):
+            raise
 
 
 def _saved(family: str) -> str:

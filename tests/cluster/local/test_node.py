@@ -1,0 +1,240 @@
+"""The running node of the local tenancy (``make up``), asked from the machine it runs on."""
+
+import os
+import signal
+import socket
+import ssl
+import struct
+import subprocess
+import time
+import warnings
+from collections.abc import Iterator
+from ipaddress import IPv4Address, ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from local import node, processes, strays
+from local.addresses import API_SERVICE_ADDRESS, BRIDGE, DIRECTORY_NAME, NODE_ADDRESS
+from local.node.names import VARIABLE
+from local.paths import State
+from local.progress import Report
+
+pytestmark = pytest.mark.cluster
+
+NXDOMAIN = 3
+TIMEOUT_SECONDS = 10
+
+
+@pytest.fixture(scope="module")
+def state() -> State:
+    state = State()
+    if not node.is_ready(state):
+        pytest.fail("the local tenancy does not run; start it with make up")
+    return state
+
+
+def api(state: State, path: str) -> Any:
+    answer = requests.get(
+        f"https://{NODE_ADDRESS}:6443{path}",
+        verify=str(state.pki / "cluster-ca.crt"),
+        cert=(str(state.pki / "admin.crt"), str(state.pki / "admin.key")),
+        proxies={"https": ""},
+        timeout=TIMEOUT_SECONDS,
+    )
+    answer.raise_for_status()
+    return answer.json()
+
+
+def test_every_program_of_the_node_runs(state: State) -> None:
+    running = {process.name for process in processes.status(state) if process.is_running}
+    assert set(node.PROGRAMS) <= running
+
+
+def test_the_node_is_ready_and_is_the_only_one(state: State) -> None:
+    nodes = api(state, "/api/v1/nodes")["items"]
+    ready = [condition["status"] for condition in nodes[0]["status"]["conditions"] if condition["type"] == "Ready"]
+    assert (len(nodes), ready) == (1, ["True"])
+
+
+def test_the_api_shows_a_certificate_of_the_clusters_authority_only(state: State) -> None:
+    for authority, accepted in (("cluster-ca.crt", True), ("tenancy-ca.crt", False)):
+        if not (state.pki / authority).exists():
+            continue
+        context = ssl.create_default_context(cafile=str(state.pki / authority))
+        with socket.create_connection((str(NODE_ADDRESS), 6443), timeout=TIMEOUT_SECONDS) as plain:
+            if accepted:
+                context.wrap_socket(plain, server_hostname="kubernetes.default.svc").close()
+            else:
+                with pytest.raises(ssl.SSLCertVerificationError):
+                    context.wrap_socket(plain, server_hostname="kubernetes.default.svc")
+
+
+def test_kubelet_answers_nobody_without_a_certificate(state: State) -> None:
+    authority = str(state.pki / "cluster-ca.crt")
+    answer = requests.get(f"https://{NODE_ADDRESS}:10250/pods", verify=authority, timeout=TIMEOUT_SECONDS)
+    assert answer.status_code == 401
+
+
+def test_etcd_talks_to_nobody_without_a_certificate(state: State) -> None:
+    authority = str(state.pki / "cluster-ca.crt")
+    with pytest.raises(requests.exceptions.SSLError, match="certificate required"):
+        requests.get("https://127.0.0.1:2379/version", verify=authority, timeout=TIMEOUT_SECONDS)
+
+
+def test_the_ingress_leads_http_to_https_and_knows_no_other_host(state: State) -> None:
+    ports = node.ingress_ports(state)
+    plain = requests.get(f"http://127.0.0.1:{ports.http}/x", allow_redirects=False, timeout=TIMEOUT_SECONDS)
+    assert plain.status_code in (301, 302, 307, 308)
+    assert plain.headers["location"] == f"https://127.0.0.1{'' if ports.https == 443 else f':{ports.https}'}/x"
+    unknown = f"https://127.0.0.1:{ports.https}/"
+    with warnings.catch_warnings():
+        # No ingress gave a certificate for this name, so Traefik shows one of its own making.
+        warnings.simplefilter("ignore")
+        assert requests.get(unknown, verify=False, timeout=TIMEOUT_SECONDS).status_code == 404  # noqa: S501
+
+
+def test_one_storage_class_is_the_default_and_it_keeps_the_files(state: State) -> None:
+    classes = api(state, "/apis/storage.k8s.io/v1/storageclasses")["items"]
+    note = "storageclass.kubernetes.io/is-default-class"
+    default = [item for item in classes if item["metadata"].get("annotations", {}).get(note) == "true"]
+    assert [(item["metadata"]["name"], item["reclaimPolicy"]) for item in default] == [("local-path", "Retain")]
+
+
+def test_nothing_listens_outside_loopback_and_the_bridge(state: State) -> None:
+    del state
+    ours = strays.with_variable(VARIABLE)
+    lines = subprocess.check_output(["ss", "-Hltunp"], text=True).splitlines()
+    addresses = {
+        ip_address(line.split()[4].rpartition(":")[0].strip("[]").partition("%")[0].replace("*", "::"))
+        for line in lines
+        if any(f"pid={pid}," in line for pid in ours)
+    }
+    assert NODE_ADDRESS in addresses
+    assert {address for address in addresses if not address.is_loopback} == {NODE_ADDRESS}
+
+
+def ask(name: str) -> tuple[int, list[IPv4Address]]:
+    """Response code and addresses that the cluster's DNS gives for a name (RFC 1035 section 4)."""
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    question = struct.pack("!6H", 7, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!2H", 1, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.settimeout(TIMEOUT_SECONDS)
+        udp.sendto(question, (str(NODE_ADDRESS), 53))
+        answer = udp.recv(512)
+    _, flags, _, count, _, _ = struct.unpack("!6H", answer[:12])
+    found, at = [], len(question)
+    for _ in range(count):
+        # A name is a pointer of two bytes or labels up to a zero.
+        at += 2 if answer[at] >= 0xC0 else answer.index(b"\0", at) + 1 - at
+        kind, _, _, length = struct.unpack("!2HIH", answer[at : at + 10])
+        if kind == 1:
+            found.append(IPv4Address(answer[at + 10 : at + 14]))
+        at += 10 + length
+    return flags & 0xF, found
+
+
+def test_services_and_the_directory_have_names(state: State) -> None:
+    del state
+    assert ask("kubernetes.default.svc.cluster.local") == (0, [API_SERVICE_ADDRESS])
+    assert ask(DIRECTORY_NAME) == (0, [NODE_ADDRESS])
+
+
+def test_a_name_outside_does_not_exist_and_that_is_said_at_once(state: State) -> None:
+    del state
+    started = time.monotonic()
+    assert ask("www.example.org") == (NXDOMAIN, [])
+    assert time.monotonic() - started < 0.5
+
+
+@pytest.fixture
+def like_a_pod() -> Iterator[list[str]]:
+    """Words that run a program in a network namespace plugged into the bridge as pods are."""
+    name = "tenancy-test"
+    for words in (
+        f"netns add {name}",
+        f"link add veth-{name[-4:]} type veth peer name eth0 netns {name}",
+        f"link set veth-{name[-4:]} master {BRIDGE} up",
+        f"-n {name} addr add 10.244.0.5/24 dev eth0",
+        f"-n {name} link set eth0 up",
+        f"-n {name} route add default via {NODE_ADDRESS}",
+    ):
+        subprocess.run(["ip", *words.split()], check=True)
+    yield ["ip", "netns", "exec", name]
+    subprocess.run(["ip", "netns", "delete", name], check=True)
+
+
+CONNECT = """
+import socket, sys, time
+started = time.monotonic()
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5)
+    print("connected")
+except OSError as error:
+    print(type(error).__name__, error.errno)
+"""
+
+
+def connect(like_a_pod: list[str], address: str, port: int) -> str:
+    words = [*like_a_pod, "python3", "-c", CONNECT, address, str(port)]
+    return subprocess.check_output(words, text=True, timeout=TIMEOUT_SECONDS * 2).strip()
+
+
+def test_a_pod_reaches_the_api_by_its_service(state: State, like_a_pod: list[str]) -> None:
+    del state
+    assert connect(like_a_pod, str(API_SERVICE_ADDRESS), 443) == "connected"
+
+
+def test_a_pod_is_refused_the_way_to_another_machine(state: State, like_a_pod: list[str]) -> None:
+    """198.51.100.1 is nobody's (RFC 5737): were the packet sent, the answer would be silence."""
+    del state
+    assert connect(like_a_pod, "198.51.100.1", 443).split()[0] in ("ConnectionRefusedError", "OSError")
+
+
+def test_what_leaves_the_machine_is_never_given_its_address(state: State) -> None:
+    """The one masquerading rule is kube-proxy's for services, and it does nothing but to what services marked."""
+    del state
+    rules = subprocess.check_output(["iptables-save", "-t", "nat"], text=True).splitlines()
+    masquerading = [rule for rule in rules if "MASQUERADE" in rule and "docker" not in rule]
+    assert [rule.split()[1] for rule in masquerading] == ["KUBE-POSTROUTING"]
+    chain = [rule for rule in rules if rule.startswith("-A KUBE-POSTROUTING")]
+    assert chain[0] == "-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN"
+
+
+def test_no_secret_is_in_a_process_list(state: State) -> None:
+    key = "".join((state.pki / "admin.key").read_text().splitlines()[1:-1])
+    for pid in strays.with_variable(VARIABLE):
+        words = Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+        assert key not in words
+        assert "--token" not in words
+
+
+def test_a_program_that_is_killed_comes_back_and_the_status_tells(state: State) -> None:
+    def scheduler() -> processes.Process:
+        return next(process for process in processes.status(state) if process.name == "kube-scheduler")
+
+    before = scheduler()
+    os.kill(before.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 15
+    while (now := scheduler()).pid == before.pid or not now.is_running:
+        assert time.monotonic() < deadline, now
+        time.sleep(0.1)
+    assert now.exits.count == before.exits.count + 1
+    assert now.exits.last == "terminated by SIGKILL"
+
+
+def test_up_finds_everything_there_and_starts_nothing(state: State) -> None:
+    before = {process.name: process.pid for process in processes.status(state)}
+    started = time.monotonic()
+    node.up(state, Report())
+    assert time.monotonic() - started < 5
+    assert {process.name: process.pid for process in processes.status(state)} == before
+
+
+def test_what_the_node_put_on_the_machine_is_known(state: State) -> None:
+    left = node.leftovers(state)
+    assert f"interface {BRIDGE}" in left
+    assert any(line.startswith("cgroup ") for line in left)
+    assert any("iptables rules" in line for line in left)

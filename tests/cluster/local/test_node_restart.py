@@ -1,0 +1,85 @@
+"""The node taken down and up again while everything else of the local tenancy goes on."""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from local import node
+from local.paths import State
+from local.progress import Report
+
+pytestmark = pytest.mark.cluster
+
+POD = Path(__file__).with_name("pod_with_home.yaml")
+TIMEOUT_SECONDS = 120
+
+Kubectl = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def state() -> State:
+    state = State()
+    if not node.is_ready(state):
+        pytest.fail("the local tenancy does not run; start it with make up")
+    return state
+
+
+@pytest.fixture
+def kubectl(state: State) -> Iterator[Kubectl]:
+    def kubectl(*words: str) -> str:
+        program = [str(state.bin / "kubectl"), "--kubeconfig", str(state.kubeconfig)]
+        return subprocess.run(
+            [*program, *words], check=True, capture_output=True, text=True, timeout=TIMEOUT_SECONDS
+        ).stdout
+
+    kubectl("apply", "-f", str(POD))
+    yield kubectl
+    kubectl("delete", "-f", str(POD), "--timeout=60s")
+
+
+def wait_for_starts(kubectl: Kubectl, starts: int) -> None:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while True:
+        try:
+            counted = kubectl("exec", "-n", "node-restart", "counter", "--", "cat", "/home/starts").count("started")
+        except subprocess.CalledProcessError as error:
+            counted = 0
+            why = error.stderr
+        else:
+            why = f"{counted} starts"
+        if counted == starts:
+            return
+        assert time.monotonic() < deadline, why
+        time.sleep(0.5)
+
+
+def test_down_leaves_nothing_on_the_machine_and_up_brings_pods_and_their_files_back(
+    state: State, kubectl: Kubectl
+) -> None:
+    wait_for_starts(kubectl, 1)
+    pods = kubectl("get", "pods", "--all-namespaces", "-o", "jsonpath={.items[*].metadata.uid}").split()
+
+    node.down(state, Report())
+    try:
+        assert node.leftovers(state) == []
+        assert not node.is_ready(state)
+    finally:
+        started = time.monotonic()
+        node.up(state, Report())
+    assert time.monotonic() - started < 45
+
+    wait_for_starts(kubectl, 2)
+    back = kubectl("get", "pods", "--all-namespaces", "-o", "jsonpath={.items[*].metadata.uid}").split()
+    assert set(pods) <= set(back)
+
+
+def test_down_twice_is_fine(state: State) -> None:
+    node.down(state, Report())
+    try:
+        node.down(state, Report())
+        assert node.leftovers(state) == []
+    finally:
+        node.up(state, Report())
