@@ -149,21 +149,26 @@ def test_a_name_outside_does_not_exist_and_that_is_said_at_once(state: State) ->
     assert time.monotonic() - started < 0.5
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def like_a_pod() -> Iterator[list[str]]:
     """Words that run a program in a network namespace plugged into the bridge as pods are."""
-    name = "tenancy-test"
-    for words in (
-        f"netns add {name}",
-        f"link add veth-{name[-4:]} type veth peer name eth0 netns {name}",
-        f"link set veth-{name[-4:]} master {BRIDGE} up",
-        f"-n {name} addr add 10.244.0.5/24 dev eth0",
-        f"-n {name} link set eth0 up",
-        f"-n {name} route add default via {NODE_ADDRESS}",
-    ):
-        subprocess.run(["ip", *words.split()], check=True)
-    yield ["ip", "netns", "exec", name]
-    subprocess.run(["ip", "netns", "delete", name], check=True)
+    with subprocess.Popen(["unshare", "--net", "sleep", "600"]) as holder:
+        cable, inside = f"test{holder.pid}", ["nsenter", "--target", str(holder.pid), "--net"]
+        try:
+            while Path(f"/proc/{holder.pid}/ns/net").readlink() == Path("/proc/self/ns/net").readlink():
+                time.sleep(0.01)
+            for words in (
+                ["ip", "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", str(holder.pid)],
+                ["ip", "link", "set", cable, "master", BRIDGE, "up"],
+                [*inside, "ip", "address", "add", "10.244.0.5/24", "dev", "eth0"],
+                [*inside, "ip", "link", "set", "eth0", "up"],
+                [*inside, "ip", "route", "add", "default", "via", str(NODE_ADDRESS)],
+            ):
+                subprocess.run(words, check=True, timeout=TIMEOUT_SECONDS)
+            yield inside
+        finally:
+            subprocess.run(["ip", "link", "delete", cable], check=False, timeout=TIMEOUT_SECONDS)
+            holder.kill()
 
 
 CONNECT = """
