@@ -1,0 +1,149 @@
+"""Build the images with buildah, each only when its definition changed, and gather them in one OCI layout."""
+
+import json
+import shutil
+from pathlib import Path
+
+from local.commands import output, run
+from local.images.definitions import BUILT, DEBIAN, DEFINITIONS, PUBLISHED, SUITE, Image, reference
+from local.images.layout import take_in, write_index
+from local.paths import State
+from local.progress import Report
+from local.stamps import digest, is_done, mark_done
+
+DEBOOTSTRAP_TIMEOUT_SECONDS = 1800
+BUILD_TIMEOUT_SECONDS = 1800
+ASK_TIMEOUT_SECONDS = 60
+
+CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+
+BUILDAH_ENVIRONMENT = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "overlay"}
+"""chroot: a build needs no container runtime, no cgroup and no network of its own."""
+
+
+def layout_folder(state: State) -> Path:
+    """The OCI layout all images are in."""
+    return state.images / "layout"
+
+
+def build(state: State, report: Report) -> None:
+    """Build what changed since the last time; an interrupted build starts again at the image it was at.
+
+    Raises:
+        Failure: a package could not be had or a build step failed; names the log.
+    """
+    everything = digest(texts=[f"{name} {image.made_from}" for name, image in PUBLISHED.items()])
+    if is_done(state, "images", everything) and (layout_folder(state) / "index.json").is_file():
+        with report.step("Images") as step:
+            step.skip("built already")
+        return
+    for image in BUILT:
+        with report.step(f"Image {image.name}") as step:
+            if is_done(state, f"image-{image.name}", image.made_from) and _is_stored(state, image):
+                step.skip("built already")
+                continue
+            context = _debian_root(state) if image is DEBIAN else DEFINITIONS
+            _build(state, image, context)
+            mark_done(state, f"image-{image.name}", image.made_from)
+            if image is DEBIAN:
+                shutil.rmtree(context)
+    with report.step("Images gathered for the node"):
+        _gather(state)
+        mark_done(state, "images", everything)
+
+
+def _log(state: State, name: str) -> Path:
+    return state.logs / f"images-{name}.log"
+
+
+def _buildah(state: State) -> list[str | Path]:
+    return ["buildah", "--root", state.images / "storage", "--runroot", state.images / "storage-run"]
+
+
+def _is_stored(state: State, image: Image) -> bool:
+    listed = output(
+        [*_buildah(state), "images", "--json"], env=BUILDAH_ENVIRONMENT, timeout_seconds=ASK_TIMEOUT_SECONDS
+    )
+    return any(image.reference in (entry.get("names") or ()) for entry in json.loads(listed))
+
+
+def _debian_root(state: State) -> Path:
+    """A Debian root folder fresh from the mirror this machine's apt uses."""
+    root = state.images / "debian"
+    if root.exists():
+        shutil.rmtree(root)
+    root.mkdir(parents=True)
+    packages = [line for line in (DEFINITIONS / "debian.txt").read_text().splitlines() if line and line[0] != "#"]
+    words = ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}", SUITE, str(root)]
+    run(
+        words + _apt_mirror(),
+        log=_log(state, "debian"),
+        timeout_seconds=DEBOOTSTRAP_TIMEOUT_SECONDS,
+    )
+    return root
+
+
+def _apt_mirror() -> list[str]:
+    """The mirror of this machine's own Debian packages, or nothing: then debootstrap uses its default."""
+    listed = output(
+        [
+            "apt-get",
+            "indextargets",
+            "--format",
+            "$(REPO_URI)",
+            f"Codename: {SUITE}",
+            "Origin: Debian",
+            "Created-By: Packages",
+        ],
+        timeout_seconds=ASK_TIMEOUT_SECONDS,
+    )
+    return sorted({line for line in listed.splitlines() if line.startswith(("http://", "https://"))})[:1]
+
+
+def _build(state: State, image: Image, context: Path) -> None:
+    command: list[str | Path] = [*_buildah(state), "bud", "--pull-never", "--layers=false", "--network=host"]
+    for on_host, in_image in _lent_files():
+        command += ["--volume", f"{on_host}:{in_image}:ro"]
+    ignore = DEFINITIONS / f"{image.name}.containerignore"
+    if ignore.is_file():
+        command += ["--ignorefile", ignore]
+    run(
+        [*command, "--file", image.containerfile, "--tag", image.reference, context],
+        log=_log(state, image.name),
+        env=BUILDAH_ENVIRONMENT,
+        timeout_seconds=BUILD_TIMEOUT_SECONDS,
+    )
+
+
+def _lent_files() -> list[tuple[Path, str]]:
+    """How this machine reaches the package registries; lent for the run, of which the image keeps only empty files."""
+    home = Path.home()
+    lent = [
+        (CA_BUNDLE, str(CA_BUNDLE)),
+        (Path("/etc/pip.conf"), "/etc/pip.conf"),
+        (home / ".config/pip/pip.conf", "/root/.config/pip/pip.conf"),
+        (home / ".npmrc", "/root/.npmrc"),
+    ]
+    return [(on_host, in_image) for on_host, in_image in lent if on_host.is_file()]
+
+
+def _gather(state: State) -> None:
+    """Write all images into one layout. Layers stay uncompressed, so that the node need not inflate them."""
+    partial = state.images / "layout.partial"
+    for stale in (partial, layout_folder(state)):
+        if stale.exists():
+            shutil.rmtree(stale)
+    descriptors = {}
+    for image in dict.fromkeys(PUBLISHED.values()):
+        # An OCI layout written by buildah 1.28 itself is compressed whatever one asks for; a plain folder is not.
+        pushed = partial / image.name
+        pushed.mkdir(parents=True)
+        run(
+            [*_buildah(state), "push", "--disable-compression", "--format=oci", image.reference, f"dir:{pushed}"],
+            log=_log(state, "layout"),
+            env=BUILDAH_ENVIRONMENT,
+            timeout_seconds=BUILD_TIMEOUT_SECONDS,
+        )
+        descriptors[image] = take_in(partial, pushed)
+    write_index(partial, {reference(name): descriptors[image] for name, image in PUBLISHED.items()})
+    partial.rename(layout_folder(state))

@@ -1,0 +1,76 @@
+"""The OCI layout: blobs shared, images named in full, only the wanted ones streamed."""
+
+import hashlib
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from local.images import layout
+
+BASE_LAYER = b"the base, carried once"
+
+
+def pushed(folder: Path, *layers: bytes) -> Path:
+    """A folder as buildah's ``dir:`` transport leaves it."""
+    folder.mkdir(parents=True)
+    (folder / "version").write_text("Directory Transport Version: 1.1\n")
+    blobs = [f"configuration of {folder.name}".encode(), *layers]
+    for blob in blobs:
+        (folder / hashlib.sha256(blob).hexdigest()).write_bytes(blob)
+    config, *rest = [{"digest": f"sha256:{hashlib.sha256(blob).hexdigest()}", "size": len(blob)} for blob in blobs]
+    manifest = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config, "layers": rest}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.fixture
+def two_images(tmp_path: Path) -> Path:
+    base = layout.take_in(tmp_path, pushed(tmp_path / "base", BASE_LAYER))
+    hub = layout.take_in(tmp_path, pushed(tmp_path / "hub", BASE_LAYER, b"the hub's own"))
+    layout.write_index(
+        tmp_path,
+        {"localhost/x/base:local": base, "localhost/x/pause:local": base, "localhost/x/hub:local": hub},
+    )
+    return tmp_path
+
+
+def streamed(folder: Path, index: dict[str, object]) -> dict[str, bytes]:
+    out = io.BytesIO()
+    layout.write_tar(folder, index, out)
+    out.seek(0)
+    with tarfile.open(fileobj=out) as tar:
+        names = tar.getnames()
+        assert len(names) == len(set(names))
+        return {name: file.read() for name in names if (file := tar.extractfile(name))}
+
+
+def test_every_blob_is_kept_under_its_own_digest(two_images: Path) -> None:
+    for blob in (two_images / "blobs" / "sha256").iterdir():
+        assert hashlib.sha256(blob.read_bytes()).hexdigest() == blob.name
+
+
+def test_a_layer_that_two_images_share_is_streamed_once(two_images: Path) -> None:
+    files = streamed(two_images, layout.read_index(two_images))
+    assert list(files.values()).count(BASE_LAYER) == 1
+
+
+def test_two_names_may_share_one_image(two_images: Path) -> None:
+    digests = layout.digests(layout.read_index(two_images))
+    assert digests["localhost/x/base:local"] == digests["localhost/x/pause:local"] != digests["localhost/x/hub:local"]
+
+
+def test_only_the_wanted_images_are_streamed(two_images: Path) -> None:
+    index = layout.only(layout.read_index(two_images), {"localhost/x/base:local"})
+    files = streamed(two_images, index)
+    assert layout.digests(json.loads(files["index.json"])).keys() == {"localhost/x/base:local"}
+    assert b"the hub's own" not in files.values()
+    assert files["oci-layout"] == b'{"imageLayoutVersion": "1.0.0"}'
+
+
+def test_streaming_leaves_the_layout_as_it_was(two_images: Path) -> None:
+    before = sorted(two_images.rglob("*"))
+    streamed(two_images, layout.read_index(two_images))
+    assert sorted(two_images.rglob("*")) == before
