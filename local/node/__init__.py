@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 READY_TIMEOUT_SECONDS = 120.0
-APPLY_TIMEOUT_SECONDS = 60.0
+KUBECTL_TIMEOUT_SECONDS = 60.0
 
 
 def up(state: State, report: Report) -> None:
@@ -123,6 +123,7 @@ def _stop(state: State) -> None:
 def _start_node(state: State) -> None:
     processes.start(state, *CORE)
     _apply_manifests(state)
+    _remove_interrupted_helpers(state)
     processes.start(state, *ADDONS)
     _wait(state, "the node is not Ready", readiness.is_node_ready, "containerd", "kubelet")
     _wait(state, "the cluster's DNS does not answer", readiness.is_dns_ready, "coredns")
@@ -140,13 +141,21 @@ def _apply_manifests(state: State) -> None:
     made_from = digest(files=[configuration.MANIFESTS])
     if stamp.is_file() and stamp.read_text() == made_from:
         return
-    run(
-        [state.bin / "kubectl", "apply", "--server-side", "--force-conflicts", "-f", configuration.MANIFESTS],
-        log=state.logs / "manifests.log",
-        timeout_seconds=APPLY_TIMEOUT_SECONDS,
-        env={"KUBECONFIG": str(state.kubeconfig), "NO_PROXY": "*", "no_proxy": "*"},
-    )
+    _kubectl(state, "apply", "--server-side", "--force-conflicts", "-f", str(configuration.MANIFESTS))
     stamp.write_text(made_from)
+
+
+def _remove_interrupted_helpers(state: State) -> None:
+    """A pod that was making or removing a volume when the node stopped never ends; the provisioner makes another."""
+    if "local-path-provisioner" not in _running(state):
+        _kubectl(state, "delete", "pods", "--all", "--namespace=local-path-storage", "--force", "--grace-period=0")
+
+
+def _kubectl(state: State, *words: str) -> None:
+    # A proxy of the person's environment is for the world outside.
+    environment = {"KUBECONFIG": str(state.kubeconfig), "NO_PROXY": "*", "no_proxy": "*"}
+    log = state.logs / "kubectl.log"
+    run([state.bin / "kubectl", *words], log=log, timeout_seconds=KUBECTL_TIMEOUT_SECONDS, env=environment)
 
 
 def _running(state: State) -> list[str]:
