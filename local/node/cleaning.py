@@ -45,6 +45,10 @@ def clean(state: State) -> None:
     Raises:
         Failure: the kernel keeps something; lists what.
     """
+    before = owner()
+    if before and before.root != state.root.absolute():
+        # Its folder may be gone while its supervisord lives on, unreachable, and would start anew what is ended here.
+        strays.end(strays.with_variable("TENANCY_STATE", str(before.root)), timeout_seconds=PROCESS_STOP_SECONDS)
     stop_containers()
     strays.end(strays.with_variable(VARIABLE), timeout_seconds=PROCESS_STOP_SECONDS)
     stop_containers()
