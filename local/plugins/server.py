@@ -153,4 +153,6 @@ def _fail_half_done(context: grpc.ServicerContext, text: str, error: HalfDone) -
 def _properties(request: Message) -> Iterator[Properties]:
     for _, value in request.ListFields():
         if isinstance(value, Struct):
-            yield from_struct(value)
+            # A release's __inputs is marked secret as a whole, its namespace included; what is really secret in it
+            # is so in its values too.
+            yield {key: inner for key, inner in from_struct(value).items() if key != "__inputs"}

@@ -35,9 +35,6 @@ class Release:
     namespace: str
     revision: int
     status: str
-    chart: str
-    chart_version: str
-    app_version: str
     values: dict[str, Any]
     manifest: str
 
@@ -45,6 +42,15 @@ class Release:
     def is_pending(self) -> bool:
         """An operation is under way, or was killed and will never end."""
         return self.status.startswith("pending-")
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The chart a release was made from."""
+
+    name: str
+    version: str
+    app_version: str
 
 
 class Helm:
@@ -64,6 +70,11 @@ class Helm:
                 return None
             raise
         return parsed(printed)
+
+    def chart_of(self, name: str, namespace: str) -> Chart:
+        """The chart of a release's latest revision."""
+        printed = json.loads(self.run(["get", "metadata", name, "--namespace", namespace, "--output", "json"]))
+        return Chart(printed["chart"], printed["version"], printed.get("appVersion", ""))
 
     def run(
         self, arguments: Sequence[str], *, stdin: str | None = None, timeout_seconds: float = READ_TIMEOUT_SECONDS
@@ -118,15 +129,11 @@ class Helm:
 def parsed(printed: str) -> Release:
     """A release from helm's JSON."""
     release = json.loads(printed)
-    metadata = release.get("chart", {}).get("metadata") or {}
     return Release(
         name=release["name"],
         namespace=release["namespace"],
         revision=release["version"],
         status=release["info"]["status"],
-        chart=metadata.get("name", ""),
-        chart_version=metadata.get("version", ""),
-        app_version=metadata.get("appVersion", ""),
         values=release.get("config") or {},
         manifest=release.get("manifest", ""),
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from local.plugins.errors import HalfDone, Refused
 from local.plugins.kubernetes.chart import resource_names, source_arguments, values_text
-from local.plugins.kubernetes.helm import Helm, HelmFailed, Release
+from local.plugins.kubernetes.helm import Helm, HelmFailed, Release, parsed
 from local.plugins.kubernetes.release_inputs import DEFAULTS
 from local.plugins.wire import Properties, Secret, marked_like, plain
 
@@ -27,16 +27,16 @@ def create(helm: Helm, inputs: Properties, warn: Warn) -> tuple[str, Properties]
     words += _flags(given, {"createNamespace": "--create-namespace", "replace": "--replace",
                             "skipCrds": "--skip-crds", "disableWebhooks": "--no-hooks"})  # fmt: skip
     try:
-        helm.run(words, stdin=values_text(given["values"]), timeout_seconds=given["timeout"])
+        live = parsed(helm.run(words, stdin=values_text(given["values"]), timeout_seconds=given["timeout"]))
     except HelmFailed as error:
         now = helm.status(name, namespace)
         if now is None or "cannot re-use a name" in str(error):
             raise Refused(f"{error}{_pending_hint(now)}") from None
-        raise _half_done(inputs, now, "was created, but failed", str(error), warn) from None
-    return f"{namespace}/{name}", _outputs_now(helm, inputs)
+        raise _half_done(helm, inputs, now, str(error), warn, created=True) from None
+    return f"{namespace}/{name}", _outputs(helm, inputs, live)
 
 
-def update(helm: Helm, inputs: Properties, old_outputs: Properties, warn: Warn) -> Properties:
+def update(helm: Helm, inputs: Properties, warn: Warn) -> Properties:
     """``helm upgrade`` of a release that is there. Returns the outputs.
 
     Raises:
@@ -60,13 +60,13 @@ def update(helm: Helm, inputs: Properties, old_outputs: Properties, warn: Warn) 
     # Without this helm falls back to the last values where none are given; a program means what it says.
     words.append("--reuse-values" if given["reuseValues"] and not given["resetValues"] else "--reset-values")
     try:
-        helm.run(words, stdin=values_text(given["values"]), timeout_seconds=given["timeout"])
+        live = parsed(helm.run(words, stdin=values_text(given["values"]), timeout_seconds=given["timeout"]))
     except HelmFailed as error:
         now = helm.status(name, namespace)
         if now is None or now.revision == before.revision:
             raise Refused(f"{error}{_pending_hint(now)}") from None
-        raise _half_done(inputs, now, "failed", str(error), warn, old_outputs) from None
-    return _outputs_now(helm, inputs)
+        raise _half_done(helm, inputs, now, str(error), warn, created=False) from None
+    return _outputs(helm, inputs, live)
 
 
 def read(helm: Helm, id: str, olds: Properties, inputs: Properties) -> tuple[Properties, Properties] | None:
@@ -79,18 +79,19 @@ def read(helm: Helm, id: str, olds: Properties, inputs: Properties) -> tuple[Pro
     if live is None:
         return None
     if not inputs:
+        chart = helm.chart_of(live.name, live.namespace)
         inputs = {
             **DEFAULTS,
-            "chart": live.chart,
+            "chart": chart.name,
             "name": live.name,
             "namespace": live.namespace,
             "timeout": 0,
             "values": live.values,
-            "version": live.chart_version,
+            "version": chart.version,
         }
         olds = inputs
     values = marked_like(live.values, olds.get("values"))
-    return inputs, {**olds, **_outputs(inputs, live), "values": values}
+    return inputs, {**olds, **_outputs(helm, inputs, live), "values": values}
 
 
 def delete(helm: Helm, id: str, olds: Properties) -> None:
@@ -112,7 +113,16 @@ def delete(helm: Helm, id: str, olds: Properties) -> None:
 
 
 def _common(given: Properties) -> list[str]:
-    words = ["--namespace", given["namespace"], "--values", "-", "--timeout", f"{int(given['timeout'])}s"]
+    words = [
+        "--namespace",
+        given["namespace"],
+        "--output",
+        "json",
+        "--values",
+        "-",
+        "--timeout",
+        f"{int(given['timeout'])}s",
+    ]
     words += source_arguments(given)
     words += [] if given["skipAwait"] else ["--wait"]
     words += ["--description", given["description"]] if given["description"] else []
@@ -126,42 +136,33 @@ def _flags(given: Properties, flags: dict[str, str]) -> list[str]:
     return [flag for key, flag in flags.items() if given.get(key)]
 
 
-def _outputs_now(helm: Helm, inputs: Properties) -> Properties:
-    given = plain(inputs)
-    live = helm.status(given["name"], given["namespace"])
-    if live is None:
-        raise Refused(f'Helm release "{given["namespace"]}/{given["name"]}" vanished right after it was deployed')
-    return _outputs(inputs, live)
-
-
-def _outputs(inputs: Properties, live: Release) -> Properties:
+def _outputs(helm: Helm, inputs: Properties, live: Release) -> Properties:
+    chart = helm.chart_of(live.name, live.namespace)
     return {
         **inputs,
         "__inputs": Secret(inputs),
         "resourceNames": resource_names(live.manifest, live.namespace),
         "status": {
-            "appVersion": live.app_version,
-            "chart": live.chart,
+            "appVersion": chart.app_version,
+            "chart": chart.name,
             "name": live.name,
             "namespace": live.namespace,
             "revision": live.revision,
             "status": live.status,
-            "version": live.chart_version,
+            "version": chart.version,
         },
     }
 
 
-def _half_done(
-    inputs: Properties, now: Release, what: str, error: str, warn: Warn, old_outputs: Properties | None = None
-) -> HalfDone:
-    id = f"{now.namespace}/{now.name}"
-    happened = "was created but" if old_outputs is None else "was updated but"
+def _half_done(helm: Helm, inputs: Properties, now: Release, error: str, warn: Warn, *, created: bool) -> HalfDone:
     warn(
-        f'Helm release "{now.name}" {happened} has a {now.status} status. '
+        f'Helm release "{now.name}" was {"created" if created else "updated"} but has a {now.status} status. '
         f"Use the `helm` command to investigate the error, correct it, then retry. Reason: {error}"
     )
-    text = f'Helm release "{id}" {what} to initialize completely. {ADVICE} {id}: {error}{_pending_hint(now)}'
-    return HalfDone(text, id=id, outputs=_outputs(inputs, now))
+    id = f"{now.namespace}/{now.name}"
+    happened = "was created, but failed" if created else "failed"
+    text = f'Helm release "{id}" {happened} to initialize completely. {ADVICE} {id}: {error}{_pending_hint(now)}'
+    return HalfDone(text, id=id, outputs=_outputs(helm, inputs, now))
 
 
 def _pending_hint(release: Release | None) -> str:

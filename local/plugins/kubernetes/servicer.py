@@ -139,7 +139,7 @@ class KubernetesPlugin(Plugin):
             from local.plugins.kubernetes import release
 
             helm = self._reachable_helm("update")
-            outputs = release.update(helm, news, olds, lambda text: self.engine.warn(request.urn, text))
+            outputs = release.update(helm, news, lambda text: self.engine.warn(request.urn, text))
         else:
             from local.plugins.kubernetes import api, object_lifecycle
 

@@ -1,0 +1,202 @@
+"""What a release that does not become what it should leaves behind, and what is said about it."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pytest
+from pulumi import automation as auto
+
+from local.commands import output
+from tests.engine.api_server import ApiServer
+from tests.engine.local.plugins.conftest import Engine
+
+pytestmark = pytest.mark.engine
+
+LARGE_BYTES = 200_000
+
+TEMPLATE = """\
+{{- if .Values.fail }}{{ fail (printf "no room for %s" .Values.token) }}{{ end }}
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: "{{ .Release.Name }}-settings"}
+data: {greeting: {{ .Values.greeting | quote }}}
+{{- if .Values.broken }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: "Bad_Name"}
+{{- end }}
+{{- if .Values.hook }}
+---
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: "{{ .Release.Name }}-never-ends"
+  annotations: {helm.sh/hook: "post-install,post-upgrade"}
+spec:
+  template:
+    spec: {restartPolicy: Never, containers: [{name: wait, image: none.example/none}]}
+{{- end }}
+"""
+
+Release = Callable[..., Callable[[], None]]
+
+
+@pytest.fixture
+def release(engine: Engine, api_server: ApiServer, request: pytest.FixtureRequest) -> Release:
+    """A program of one release in a namespace of the test's own; keyword arguments are values."""
+    folder = engine.work_dir / "chart"
+    (folder / "templates").mkdir(parents=True)
+    (folder / "Chart.yaml").write_text("apiVersion: v2\nname: tiny\nversion: 0.1.0\n")
+    (folder / "templates" / "objects.yaml").write_text(TEMPLATE)
+
+    def program(namespace: str, *, timeout: int = 60, chart: str = "./chart", **values: object) -> Callable[[], None]:
+        def declare() -> None:
+            provider = k8s.Provider("cluster", kubeconfig=api_server.kubeconfig.read_text())
+            k8s.helm.v3.Release(
+                "hub",
+                name="hub",
+                namespace=namespace,
+                create_namespace=True,
+                chart=chart,
+                timeout=timeout,
+                max_history=3,
+                values={"greeting": "hello", "token": pulumi.Output.secret("open sesame"), **values},
+                opts=pulumi.ResourceOptions(provider=provider),
+            )
+
+        return declare
+
+    return program
+
+
+def helm(api_server: ApiServer, tools: Path, *words: str) -> str:
+    """helm, as an operator runs it."""
+    return output([tools / "helm", *words], env={"KUBECONFIG": str(api_server.kubeconfig)}, timeout_seconds=60)
+
+
+def test_a_template_that_fails_leaves_the_release_and_the_state_alone(
+    engine: Engine, api_server: ApiServer, release: Release
+) -> None:
+    engine.declare(release("template"))
+    engine.up()
+    engine.declare(release("template", fail=True))
+    with pytest.raises(auto.CommandError, match=r"execution error at .*: no room for \[secret\]") as failed:
+        engine.up()
+    assert "open sesame" not in str(failed.value)
+    state = engine.state_of("hub")
+    assert "initErrors" not in state
+    assert state["outputs"]["status"]["revision"] == 1
+
+
+def test_a_missing_chart_is_a_problem_of_the_property_chart_in_preview(engine: Engine, release: Release) -> None:
+    engine.declare(release("nochart", chart="./nochart"))
+    with pytest.raises(auto.CommandError, match=r'path "./nochart" not found; check the chart name'):
+        engine.preview()
+
+
+def test_an_upgrade_that_half_succeeds_is_kept_in_state_and_tried_again(engine: Engine, release: Release) -> None:
+    engine.declare(release("half"))
+    engine.up()
+    engine.declare(release("half", broken=True, filling="x" * LARGE_BYTES))
+    with pytest.raises(auto.CommandError, match='Helm release "half/hub" failed to initialize completely'):
+        engine.up()
+    state = engine.state_of("hub")
+    assert "Bad_Name" in state["initErrors"][0]
+    assert state["outputs"]["status"]["status"] == "failed"
+    assert state["outputs"]["status"]["revision"] == 2
+
+    engine.declare(release("half"))
+    assert engine.up() == {"same": 2, "update": 1}
+    mended = engine.state_of("hub")
+    assert "initErrors" not in mended
+    assert mended["outputs"]["status"]["status"] == "deployed"
+
+
+def test_an_installation_that_half_succeeds_is_kept_in_state_and_can_be_destroyed(
+    engine: Engine, api_server: ApiServer, release: Release
+) -> None:
+    engine.declare(release("first", broken=True))
+    with pytest.raises(auto.CommandError, match='Helm release "first/hub" was created, but failed to initialize'):
+        engine.up()
+    assert engine.state_of("hub")["id"] == "first/hub"
+    engine.destroy()
+    assert not api_server.exists("configmap", "hub-settings", "--namespace", "first")
+
+
+def test_a_hook_that_runs_past_the_timeout_is_reported_with_the_time_it_had(engine: Engine, release: Release) -> None:
+    engine.declare(release("hook", timeout=3, hook=True))
+    with pytest.raises(auto.CommandError, match=r"post-install hooks? failed|timed out waiting for the condition"):
+        engine.up()
+    assert engine.state_of("hub")["outputs"]["status"]["status"] == "failed"
+
+
+def test_values_changed_by_helm_outside_show_after_refresh_and_are_put_back(
+    engine: Engine, api_server: ApiServer, tools: Path, release: Release
+) -> None:
+    engine.declare(release("outside"))
+    engine.up()
+    chart = str(engine.work_dir / "chart")
+    helm(api_server, tools, "upgrade", "hub", chart, "--namespace", "outside", "--reuse-values", "--set", "greeting=hm")
+    engine.refresh()
+    assert engine.state_of("hub")["outputs"]["values"]["greeting"] == "hm"
+    assert "open sesame" not in engine.everything_on_disk()
+    assert engine.up() == {"same": 2, "update": 1}
+    assert api_server.read("configmap", "hub-settings", "--namespace", "outside")["data"] == {"greeting": "hello"}
+
+
+def test_a_release_uninstalled_outside_is_found_gone_by_refresh(
+    engine: Engine, api_server: ApiServer, tools: Path, release: Release
+) -> None:
+    engine.declare(release("vanished"))
+    engine.up()
+    helm(api_server, tools, "uninstall", "hub", "--namespace", "vanished")
+    engine.declare(release("vanished", greeting="new"))
+    with pytest.raises(auto.CommandError, match=r'"hub" has no deployed releases.*run pulumi refresh'):
+        engine.up()
+    assert engine.refresh() == {"same": 2, "delete": 1}
+    assert engine.up() == {"same": 2, "create": 1}
+
+
+def test_a_release_left_pending_by_a_killed_run_is_recognised_with_the_way_out(
+    engine: Engine, api_server: ApiServer, tools: Path, release: Release
+) -> None:
+    engine.declare(release("pending"))
+    engine.up()
+    left_pending(api_server, tools, engine, "pending")
+
+    engine.declare(release("pending", greeting="new"))
+    with pytest.raises(
+        auto.CommandError,
+        match=r"another operation .* is in progress; release pending/hub is pending-upgrade \(revision 2\): "
+        r".*helm rollback hub --namespace pending frees it",
+    ):
+        engine.up()
+
+    helm(api_server, tools, "rollback", "hub", "--namespace", "pending")
+    engine.up()
+    assert api_server.read("configmap", "hub-settings", "--namespace", "pending")["data"] == {"greeting": "new"}
+
+
+def left_pending(api_server: ApiServer, tools: Path, engine: Engine, namespace: str) -> None:
+    """Start an upgrade whose hook never ends, and kill helm in the middle of it."""
+    command = [str(tools / "helm"), "upgrade", "hub", str(engine.work_dir / "chart"), "--namespace", namespace]
+    killed = subprocess.Popen(
+        [*command, "--set", "hook=true", "--set", "token=x", "--set", "greeting=hm"],
+        env={**os.environ, "KUBECONFIG": str(api_server.kubeconfig)},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while not api_server.exists("job", "hub-never-ends", "--namespace", namespace):
+            assert time.monotonic() < deadline, "helm started no hook"
+            time.sleep(0.1)
+    finally:
+        killed.kill()
+        killed.wait()
+    assert "pending-upgrade" in helm(api_server, tools, "status", "hub", "--namespace", namespace)
