@@ -55,13 +55,8 @@ BUILT = (DEBIAN, BASE, HUB, PROXY, NOTEBOOK)
 PUBLISHED = {"base": BASE, "pause": BASE, "hub": HUB, "proxy": PROXY, "notebook": NOTEBOOK}
 """What the node gets, by short name. ``pause`` is the base, which sleeps when told nothing else."""
 
-UPSTREAM = {
-    "quay.io/jupyterhub/k8s-hub:4.4.0": "hub",
-    "quay.io/jupyterhub/configurable-http-proxy:5.2.0": "proxy",
-    "quay.io/jupyterhub/k8s-singleuser-sample:4.4.0": "notebook",
-    "registry.k8s.io/pause:3.10.1": "pause",
-}
-"""The names the upstream jupyterhub chart 4.4.0 asks for by default, and which of our images stands in for each."""
+STANDS_IN_FOR = {"hub.image": "hub", "proxy.chp.image": "proxy", "singleuser.image": "notebook"}
+"""Where the upstream jupyterhub chart's values name an image, and which of ours can be used in its place."""
 
 
 def names() -> dict[str, str]:

@@ -94,7 +94,7 @@ def write_tar(layout: Path, index: Mapping[str, Any], out: IO[bytes]) -> None:
     """Stream the images of ``index`` as a tar of a layout; a layer that several share goes over once."""
 
     def add(name: str, size: int, content: IO[bytes]) -> None:
-        # tarfile writes a stream in 10 KiB pieces, which costs seconds a gigabyte; the headers are all it is needed for.
+        # tarfile itself copies a stream in pieces of 10 KiB, which takes seconds for a gigabyte; its headers do.
         header = tarfile.TarInfo(name)
         header.size = size
         out.write(header.tobuf())

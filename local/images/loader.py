@@ -1,12 +1,17 @@
 """Bring the built images onto the node, and only what its containerd does not have already."""
 
 import subprocess
+from collections.abc import Mapping
+from functools import reduce
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from local.commands import output, run, tail
 from local.failure import Failure
 from local.images.builder import layout_folder
-from local.images.definitions import UPSTREAM, reference
+from local.images.definitions import STANDS_IN_FOR, reference
 from local.images.layout import digests, only, read_index, write_tar
 from local.paths import State
 from local.progress import Report
@@ -34,18 +39,31 @@ def load(state: State, report: Report, containerd_address: str) -> None:
         _import(state, containerd_address, only(index, missing))
 
 
-def tag_as_upstream(state: State, containerd_address: str) -> None:
-    """Let the upstream jupyterhub chart's default image names mean the local images; for upstream charts only.
+def tag_as_upstream(state: State, containerd_address: str, charts: Path) -> None:
+    """Let the default image names of the upstream jupyterhub chart in ``charts`` mean the local images.
 
     Raises:
-        Failure: containerd does not answer or lacks the local images.
+        Failure: the chart has no default values, containerd does not answer or lacks the local images.
     """
-    for theirs, ours in UPSTREAM.items():
+    values_file = charts / "jupyterhub" / "values.yaml"
+    if not values_file.is_file():
+        raise Failure(f"{values_file} is missing", way_on="name a folder with the unpacked chart jupyterhub/")
+    for theirs, ours in upstream_names(yaml.safe_load(values_file.read_text())).items():
         run(
-            [*_ctr(containerd_address), "images", "tag", "--force", reference(ours), theirs],
+            [*_ctr(containerd_address), "images", "tag", "--force", ours, theirs],
             log=state.logs / "images-upstream.log",
             timeout_seconds=ASK_TIMEOUT_SECONDS,
         )
+
+
+def upstream_names(values: Mapping[str, Any]) -> dict[str, str]:
+    """The full image names in an upstream chart's default values, and our image that stands in for each."""
+
+    def image_at(path: str) -> str:
+        image = reduce(lambda tree, key: tree[key], path.split("."), values)
+        return f"{image['name']}:{image['tag']}"
+
+    return {image_at(path): reference(name) for path, name in STANDS_IN_FOR.items()}
 
 
 def _ctr(containerd_address: str) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from local.images import definitions
-from local.images.definitions import BASE, BUILT, DEFINITIONS, HUB, NOTEBOOK, PUBLISHED, UPSTREAM
+from local.images.definitions import BASE, BUILT, DEFINITIONS, HUB, NOTEBOOK, PUBLISHED, STANDS_IN_FOR
 
 REQUIREMENTS = ["base.txt", "hub.txt", "notebook.txt", "proxy.txt"]
 
@@ -60,5 +60,5 @@ def test_no_name_can_be_mistaken_for_an_image_of_a_registry() -> None:
     assert definitions.names() == {name: f"localhost/pangeo/{name}:local" for name in PUBLISHED}
 
 
-def test_upstream_names_stand_for_images_the_node_is_given() -> None:
-    assert set(UPSTREAM.values()) <= set(PUBLISHED)
+def test_only_images_the_node_is_given_stand_in_for_upstream_ones() -> None:
+    assert set(STANDS_IN_FOR.values()) <= set(PUBLISHED)
