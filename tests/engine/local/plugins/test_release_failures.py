@@ -55,7 +55,9 @@ def release(engine: Engine, api_server: ApiServer, request: pytest.FixtureReques
     (folder / "Chart.yaml").write_text("apiVersion: v2\nname: tiny\nversion: 0.1.0\n")
     (folder / "templates" / "objects.yaml").write_text(TEMPLATE)
 
-    def program(namespace: str, *, timeout: int = 60, chart: str = "./chart", **values: object) -> Callable[[], None]:
+    def program(
+        namespace: str, *, timeout: int = 60, chart: str = "./chart", repository: str | None = None, **values: object
+    ) -> Callable[[], None]:
         def declare() -> None:
             provider = k8s.Provider("cluster", kubeconfig=api_server.kubeconfig.read_text())
             k8s.helm.v3.Release(
@@ -64,6 +66,7 @@ def release(engine: Engine, api_server: ApiServer, request: pytest.FixtureReques
                 namespace=namespace,
                 create_namespace=True,
                 chart=chart,
+                repository_opts={"repo": repository} if repository else None,
                 timeout=timeout,
                 max_history=3,
                 values={"greeting": "hello", "token": pulumi.Output.secret("open sesame"), **values},
@@ -97,6 +100,12 @@ def test_a_template_that_fails_leaves_the_release_and_the_state_alone(
 def test_a_missing_chart_is_a_problem_of_the_property_chart_in_preview(engine: Engine, release: Release) -> None:
     engine.declare(release("nochart", chart="./nochart"))
     with pytest.raises(auto.CommandError, match=r'path "./nochart" not found; check the chart name'):
+        engine.preview()
+
+
+def test_a_repository_that_does_not_answer_is_a_problem_of_the_property_chart(engine: Engine, release: Release) -> None:
+    engine.declare(release("norepo", chart="tiny", repository="http://127.0.0.1:9/"))
+    with pytest.raises(auto.CommandError, match=r'looks like "http://127\.0\.0\.1:9/" is not a valid chart repository'):
         engine.preview()
 
 
