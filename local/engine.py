@@ -10,7 +10,7 @@ import os
 import runpy
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,13 @@ from local.credentials import password
 from local.failure import Failure
 from local.paths import PROJECT, State
 from local.pki import authority
-from local.plugins.choose import plugin_path
+from local.plugins.choose import prepared
 from local.progress import Report
 
 STACK = "local"
 CONTEXT = "local"
 OPERATOR = "pangeo-operator"
+"""The directory account the stack binds as, with FreeIPA's privilege Group Administrators."""
 
 SIGNS = {
     OpType.CREATE: "+",
@@ -69,11 +70,13 @@ def prepare(state: State) -> automation.Stack:
 
 def engine_environment(state: State) -> dict[str, str]:
     """What the engine, its plugins and the program see. The bind password is here and so in no state at all."""
+    home = _home(state)
+    launchers = prepared(state.engine / "path", home, Path(sys.executable), os.environ["PATH"])
     return {
-        "PATH": os.pathsep.join([str(plugin_path(state)), str(state.bin), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([str(launchers), str(state.bin), os.environ["PATH"]]),
         "KUBECONFIG": str(state.kubeconfig),
         "FREEIPA_BIND_PASSWORD": password(state, "directory", OPERATOR),
-        "PULUMI_HOME": str(state.engine / "home"),
+        "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": f"file://{_made(state.engine / 'backend')}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase(state)),
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -84,25 +87,34 @@ def engine_environment(state: State) -> dict[str, str]:
 
 
 def up(state: State, report: Report) -> dict[str, Any]:
-    """Bring the stack to what the program declares; return its outputs."""
-    with report.step("pulumi up"), _in_words(state):
-        stack = prepare(state)
-        done = stack.up(on_output=_log(state, "up"), on_event=_show(report))
+    """Bring the stack to what the program declares; return its outputs.
+
+    Raises:
+        Failure: the engine stopped; carries what it said and names its log.
+    """
+    with _operation(state, report, "up") as (stack, watch):
+        done = stack.up(**watch)
     return {name: output.value for name, output in done.outputs.items()}
 
 
 def preview(state: State, report: Report) -> dict[OpType, int]:
-    """Show what ``up`` would change; return how many resources by kind of change."""
-    with report.step("pulumi preview"), _in_words(state):
-        stack = prepare(state)
-        return dict(stack.preview(on_output=_log(state, "preview"), on_event=_show(report)).change_summary)
+    """Show what ``up`` would change; return how many resources by kind of change.
+
+    Raises:
+        Failure: the engine stopped; carries what it said and names its log.
+    """
+    with _operation(state, report, "preview") as (stack, watch):
+        return dict(stack.preview(**watch).change_summary)
 
 
 def destroy(state: State, report: Report) -> None:
-    """Remove what the stack declares, except what it retains; users' home volumes are among that."""
-    with report.step("pulumi destroy"), _in_words(state):
-        stack = prepare(state)
-        stack.destroy(on_output=_log(state, "destroy"), on_event=_show(report))
+    """Remove what the stack declares, except what it retains; users' home volumes are among that.
+
+    Raises:
+        Failure: the engine stopped; carries what it said and names its log.
+    """
+    with _operation(state, report, "destroy") as (stack, watch):
+        stack.destroy(**watch)
 
 
 def resources(state: State) -> list[tuple[str, str]]:
@@ -136,44 +148,58 @@ def _drop_dead_locks(state: State) -> None:
 
 
 @contextlib.contextmanager
-def _in_words(state: State) -> Iterator[None]:
-    try:
-        yield
-    except automation.errors.CommandError as error:
-        log = state.logs / "engine.log"
-        said = [line for line in str(error).splitlines() if "error:" in line]
-        raise Failure(
-            "the engine stopped: " + ("; ".join(dict.fromkeys(line.strip() for line in said)) or "see the log"),
-            way_on="mend what it names and run make up again: it goes on where it stopped",
-            log=log,
-        ) from error
-
-
-def _log(state: State, operation: str) -> Callable[[str], None]:
-    state.logs.mkdir(parents=True, exist_ok=True)
+def _operation(state: State, report: Report, name: str) -> Iterator[tuple[automation.Stack, dict[str, Any]]]:
+    """The stack and how to watch one operation on it: changes and messages on the terminal, all output in the log."""
     log = state.logs / "engine.log"
-    with log.open("a") as start:
-        start.write(f"--- {operation}\n")
+    _made(state.logs)
+    errors: list[str] = []
 
     def write(text: str) -> None:
         with log.open("a") as out:
             out.write(text + "\n")
 
-    return write
-
-
-def _show(report: Report) -> Callable[[EngineEvent], None]:
     def show(event: EngineEvent) -> None:
-        if event.res_outputs_event and event.res_outputs_event.metadata.op in SIGNS:
-            metadata = event.res_outputs_event.metadata
-            name = metadata.urn.rsplit("::", 1)[-1]
-            report.console.print(f"    {SIGNS[metadata.op]} {metadata.type}  {name}", highlight=False, markup=False)
-        if event.diagnostic_event and event.diagnostic_event.severity in ("warning", "error", "info#err"):
-            said = event.diagnostic_event.message.strip()
-            if said and "from $PATH" not in said:
-                report.console.print(f"    {event.diagnostic_event.severity}: {said}", highlight=False, markup=False)
+        said = _change(event) or _message(event)
+        if said:
+            report.console.print(f"    {said}", highlight=False, markup=False)
+        if said and said.startswith("error:"):
+            errors.append(said)
 
-    return show
+    write(f"--- {name}")
+    with report.step(f"pulumi {name}"):
+        try:
+            yield prepare(state), {"on_output": write, "on_event": show}
+        except automation.errors.CommandError as error:
+            raise Failure(
+                f"the engine stopped during {name}" + ("" if errors else f": {error}"),
+                way_on="mend what it names and run make up again: it goes on where it stopped",
+                log=log,
+            ) from error
+
+
+def _change(event: EngineEvent) -> str | None:
+    if event.res_outputs_event is None or event.res_outputs_event.metadata.op not in SIGNS:
+        return None
+    metadata = event.res_outputs_event.metadata
+    return f"{SIGNS[metadata.op]} {metadata.type}  {metadata.urn.rsplit('::', 1)[-1]}"
+
+
+def _message(event: EngineEvent) -> str | None:
+    diagnostic = event.diagnostic_event
+    if diagnostic is None or diagnostic.severity not in ("warning", "error", "info#err"):
+        return None
+    said = diagnostic.message.strip()
+    # That the stand-ins come from PATH is this folder's own doing.
+    return None if not said or "from $PATH" in said else f"{diagnostic.severity}: {said}"
+
+
+def _home(state: State) -> Path:
+    """Pulumi's home in the state folder, with the plugins that this machine's own home has, so that those win."""
+    home = _made(state.engine / "home")
+    installed = Path(os.environ.get("PULUMI_HOME", Path.home() / ".pulumi")) / "plugins"
+    if installed.is_dir() and installed != home / "plugins":
+        _link(home / "plugins", installed)
+    return home
 
 
 def _passphrase(state: State) -> Path:
