@@ -28,7 +28,7 @@ class Unreachable(Exception):
     """The API server does not answer; says which and why."""
 
 
-class Answer(Exception):
+class Answer(Refused):
     """The API server refused. ``text`` is its own message."""
 
     def __init__(self, status: int, text: str, reason: str, details: Mapping[str, Any]) -> None:

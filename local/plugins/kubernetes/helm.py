@@ -23,7 +23,7 @@ READ_TIMEOUT_SECONDS = 60
 OWNER_ONLY = 0o600
 
 
-class HelmFailed(Exception):
+class HelmFailed(Refused):
     """helm ended with an error; the text is what it said, without its ``Error:`` prefixes."""
 
 

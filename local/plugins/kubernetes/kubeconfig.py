@@ -62,8 +62,10 @@ class Kubeconfig:
     @cached_property
     def namespace(self) -> str:
         """The namespace of objects that name none."""
-        context: Mapping[str, Any] = self._context if self.given is not None or os.path.exists(self.path or "") else {}  # noqa: PTH110
-        return str(context.get("namespace") or "default")
+        try:
+            return str(self._context.get("namespace") or "default")
+        except Refused:  # a broken kubeconfig is told by what needs the cluster; a preview does not
+            return "default"
 
     def access(self) -> Access:
         """Everything a connection needs.

@@ -17,7 +17,7 @@ from local.plugins.kubernetes.objects import (
 from local.plugins.kubernetes.ownership import taken_over
 from local.plugins.wire import Json, Properties, has_unknown, plain
 
-NOT_FOUND, CONFLICT = 404, 409
+NOT_FOUND = 404
 DELETE_TIMEOUT_SECONDS = 600
 
 FORCE = "pulumi.com/patchForce"
@@ -71,8 +71,10 @@ def create(
         else:
             live = cluster().create(target.kind, namespace, body, dry_run=preview)
     except Answer as answer:
-        if preview and _may_be_mended_by_the_update(answer, name):
-            say(f"preview only: {answer.text}")
+        if preview and answer.reason == "AlreadyExists":
+            say(f"{answer.text}: creation will fail unless a replacement deletes it first")
+            return "", inputs
+        if preview and _waits_for_its_namespace(answer):
             return "", inputs
         raise Refused(_not_created(target, answer)) from None
     properties = outputs(target.kind, inputs, live, field_manager)
@@ -183,10 +185,9 @@ def _take_over(
     )
 
 
-def _may_be_mended_by_the_update(answer: Answer, name: str) -> bool:
-    """In preview nothing is deleted or made before: the name may still be taken, the namespace not there yet."""
-    namespace_missing = answer.status == NOT_FOUND and answer.details.get("kind") == "namespaces"
-    return answer.reason == "AlreadyExists" or (namespace_missing and answer.details.get("name") != name)
+def _waits_for_its_namespace(answer: Answer) -> bool:
+    """In preview the namespace the same stack makes is not there yet."""
+    return answer.status == NOT_FOUND and answer.details.get("kind") == "namespaces"
 
 
 def _not_created(target: Target, answer: Answer) -> str:

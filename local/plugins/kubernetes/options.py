@@ -14,11 +14,9 @@ HARMLESS = {
     "pluginDownloadURL",
     "enableServerSideApply",
     "enableConfigMapMutable",
-    "enableSecretMutable",
     "suppressDeprecationWarnings",
     "suppressHelmHookWarnings",
     "kubeClientSettings",
-    "skipUpdateUnreachable",
 }
 """Options of the official plugin that change nothing for the objects and releases the stand-in knows."""
 

@@ -57,6 +57,7 @@ class KubernetesPlugin(Plugin):
     def Configure(self, request: proto.ConfigureRequest, context: grpc.ServicerContext) -> proto.ConfigureResponse:  # noqa: N802
         """Remember the configuration."""
         self._options = options.configured(request.variables)
+        self._connected = self._helm_program = None
         return proto.ConfigureResponse(acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True)
 
     @answering

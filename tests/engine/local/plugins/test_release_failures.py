@@ -2,16 +2,26 @@
 
 import os
 import subprocess
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import grpc  # type: ignore[import-untyped]
 import pulumi
 import pulumi_kubernetes as k8s
 import pytest
+from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
 from pulumi import automation as auto
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from local.commands import output
+from local.plugins import server
+from local.plugins.kubernetes.release_inputs import DEFAULTS
+from local.plugins.kubernetes.servicer import KubernetesPlugin
+from local.plugins.wire import to_struct
 from tests.engine.api_server import ApiServer
 from tests.engine.local.plugins.conftest import Engine
 
@@ -138,11 +148,56 @@ def test_an_installation_that_half_succeeds_is_kept_in_state_and_can_be_destroye
     assert not api_server.exists("configmap", "hub-settings", "--namespace", "first")
 
 
-def test_a_hook_that_runs_past_the_timeout_is_reported_with_the_time_it_had(engine: Engine, release: Release) -> None:
+def test_a_hook_that_runs_past_the_timeout_fails_the_release(engine: Engine, release: Release) -> None:
     engine.declare(release("hook", timeout=3, hook=True))
-    with pytest.raises(auto.CommandError, match=r"post-install hooks? failed|timed out waiting for the condition"):
+    with pytest.raises(auto.CommandError, match="timed out waiting for the condition"):
         engine.up()
     assert engine.state_of("hub")["outputs"]["status"]["status"] == "failed"
+
+
+def test_no_secret_is_on_any_command_line_or_in_any_environment(engine: Engine, release: Release) -> None:
+    engine.declare(release("listed", timeout=3, hook=True))
+    seen: set[str] = set()
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            seen.update(process_list())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        with pytest.raises(auto.CommandError):
+            engine.up()
+    finally:
+        over.set()
+        watcher.join()
+    helms = [each for each in seen if "install hub ./chart" in each]
+    assert helms
+    assert not [each for each in seen if "open sesame" in each]
+    assert not [each for each in helms if "client-key-data" in each]
+
+
+def test_an_interrupted_run_leaves_the_release_failed_and_not_pending(
+    engine: Engine, api_server: ApiServer, tools: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    inputs = {**DEFAULTS, "chart": str(engine.work_dir / "chart"), "name": "hub", "namespace": "interrupted"}
+    inputs |= {"createNamespace": True, "values": {"hook": True, "greeting": "hello"}, "timeout": 120}
+    request = provider_pb2.CreateRequest(
+        urn="urn:pulumi:s::p::kubernetes:helm.sh/v3:Release::hub", properties=to_struct(inputs)
+    )
+    config = {"kubernetes:config:kubeconfig": api_server.kubeconfig.read_text()}
+    plugin = KubernetesPlugin("4.32.0", server.Engine(None))
+    with served(plugin) as stub:
+        stub.Configure(provider_pb2.ConfigureRequest(variables=config))
+        creation = stub.Create.future(request)
+        until(lambda: api_server.exists("namespace", "interrupted"))
+        until(lambda: api_server.exists("job", "hub-never-ends", "--namespace", "interrupted"))
+        stub.Cancel(Empty())
+        with pytest.raises(grpc.RpcError, match='Helm release "interrupted/hub" was created, but failed'):
+            creation.result(timeout=30)
+    assert "STATUS: failed" in helm(api_server, tools, "status", "hub", "--namespace", "interrupted")
 
 
 def test_values_changed_by_helm_outside_show_after_refresh_and_are_put_back(
@@ -201,11 +256,40 @@ def left_pending(api_server: ApiServer, tools: Path, engine: Engine, namespace: 
         stdout=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 30
-        while not api_server.exists("job", "hub-never-ends", "--namespace", namespace):
-            assert time.monotonic() < deadline, "helm started no hook"
-            time.sleep(0.1)
+        until(lambda: api_server.exists("job", "hub-never-ends", "--namespace", namespace))
     finally:
         killed.kill()
         killed.wait()
     assert "pending-upgrade" in helm(api_server, tools, "status", "hub", "--namespace", namespace)
+
+
+def until(happened: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for something outside."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, f"nothing happened within {seconds} s"
+        time.sleep(0.1)
+
+
+def process_list() -> Iterator[str]:
+    """Command line and environment of every process but this one, as root sees them."""
+    for process in Path("/proc").glob("[0-9]*"):
+        if process.name == str(os.getpid()):
+            continue
+        for part in ("cmdline", "environ"):
+            with suppress(OSError):
+                yield (process / part).read_bytes().replace(b"\0", b" ").decode(errors="replace")
+
+
+@contextmanager
+def served(plugin: server.Plugin) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
+    """A plugin in this process, spoken to over gRPC."""
+    host = grpc.server(ThreadPoolExecutor(4))
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, host)
+    port = host.add_insecure_port("127.0.0.1:0")
+    host.start()
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield provider_pb2_grpc.ResourceProviderStub(channel)
+    finally:
+        host.stop(None).wait()

@@ -1,6 +1,16 @@
 """Property values keep their meaning on the way to the engine and back."""
 
-from local.plugins.wire import UNKNOWN, Properties, Secret, from_struct, has_unknown, marked_like, plain, redacted, to_struct
+from local.plugins.wire import (
+    UNKNOWN,
+    Properties,
+    Secret,
+    from_struct,
+    has_unknown,
+    marked_like,
+    plain,
+    redacted,
+    to_struct,
+)
 
 
 def test_values_secrets_and_unknowns_come_back_as_they_went() -> None:
