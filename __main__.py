@@ -7,7 +7,11 @@ import pulumi_kubernetes as kubernetes
 
 from components.capacity import capacity
 from components.chart_dependencies import ChartDependenciesError, verify_dependencies
+from components.cluster_check import ClusterRefused, verify_cluster
+from components.deployed.contract import Contract
+from components.deployed.identity import ClusterIdentity
 from components.domain_check import verify_domain
+from components.immutable import settled
 from components.pangeo_cluster import PangeoCluster
 from components.problems import InvalidTenancy
 from components.stack_file import read_config
@@ -17,17 +21,22 @@ from components.tenancy import Tenancy
 def main() -> None:
     """Declare everything this stack's file asks for."""
     tenancy = _tenancy()
+    # Refuses what must not change; so all else depends on it, the provider too: a changed one replaces what it made.
+    contract = Contract("pangeo", settled(tenancy), _cluster_identity(tenancy))
+    after_it = pulumi.ResourceOptions(depends_on=[contract])
     cluster = kubernetes.Provider(
         "cluster",
         context=tenancy.kubernetes.context,
         kubeconfig=_kubeconfig(tenancy),
         # A namespace that an earlier destroy left in place is taken up again.
         upsert_existing_objects=True,
+        opts=after_it,
     )
     room = capacity(tenancy)
     for warning in room.warnings if room else ():
         pulumi.log.warn(warning)
-    pangeo = PangeoCluster("pangeo", tenancy, pulumi.ResourceOptions(providers=[cluster]))
+    in_cluster = pulumi.ResourceOptions.merge(after_it, pulumi.ResourceOptions(providers=[cluster]))
+    pangeo = PangeoCluster("pangeo", tenancy, in_cluster)
     pulumi.export("url", pangeo.url)
     pulumi.export("domain", tenancy.domain)
     pulumi.export("namespace", pangeo.namespace)
@@ -49,6 +58,17 @@ def _tenancy() -> Tenancy:
     for notice in [*notices, *([domain_warning] if domain_warning else [])]:
         pulumi.log.warn(notice)
     return tenancy
+
+
+def _cluster_identity(tenancy: Tenancy) -> ClusterIdentity | None:
+    is_preview = pulumi.runtime.is_dry_run()
+    try:
+        checked = verify_cluster(tenancy, stack=pulumi.get_stack(), preview=is_preview, environment=os.environ)
+    except (InvalidTenancy, ClusterRefused) as wrong:
+        raise pulumi.RunError(str(wrong)) from None
+    for warning in checked.warnings:
+        pulumi.log.warn(warning)
+    return checked.identity
 
 
 def _kubeconfig(tenancy: Tenancy) -> pulumi.Output[str] | None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from components.immutable import changes_refused
+from components.immutable import Settled, changes_refused, settled
 from components.model_keys import group_of, note
 from components.settings import Settings
 from components.tenancy import Tenancy
@@ -13,7 +13,7 @@ NEW_STACK = "set it back, or make a new stack beside this one and move the users
 
 
 def refused(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    return changes_refused(tenancy(**before), tenancy(**after))
+    return changes_refused(settled(tenancy(**before)), settled(tenancy(**after)))
 
 
 def test_storage_may_grow_but_never_shrink() -> None:
@@ -57,7 +57,7 @@ def test_a_key_taken_away_is_a_change_like_any_other() -> None:
 
 def test_another_default_of_a_newer_program_is_a_change_like_any_other() -> None:
     deployed = tenancy().model_copy(update={"domain_suffix": "xip.example.org"})
-    (told,) = changes_refused(deployed, tenancy())
+    (told,) = changes_refused(settled(deployed), settled(tenancy()))
     assert told.startswith("domainSuffix: pangeo.192-171-139-83.xip.example.org → pangeo.192-171-139-83.sslip.io")
 
 
