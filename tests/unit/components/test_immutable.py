@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from components.immutable import Settled, changes_refused, settled
+from components.immutable import changes_refused, settled
 from components.model_keys import group_of, note
 from components.settings import Settings
 from components.tenancy import Tenancy
