@@ -27,6 +27,7 @@ KEPT_SETTINGS = (
     "net/ipv4/conf/all/route_localnet",
     "net/bridge/bridge-nf-call-iptables",
     "net/bridge/bridge-nf-call-ip6tables",
+    "net/ipv6/conf/default/disable_ipv6",
     "net/netfilter/nf_conntrack_max",
     "net/netfilter/nf_conntrack_tcp_be_liberal",
     "net/netfilter/nf_conntrack_tcp_timeout_close_wait",
@@ -38,7 +39,7 @@ KEPT_SETTINGS = (
     "vm/overcommit_memory",
     "vm/panic_on_oom",
 )
-"""Kernel settings that kubelet, kube-proxy or the bridge plugin may change."""
+"""Kernel settings that this module, kubelet, kube-proxy or the bridge plugin may change."""
 
 
 def up(state: State) -> None:
@@ -67,6 +68,11 @@ def up(state: State) -> None:
         raise Failure("this kernel has no br_netfilter", way_on="load that module: modprobe br_netfilter")
     bridged.write_text("1\n")
     (SYSCTLS / "net/ipv4/ip_forward").write_text("1\n")
+    # Chromium drops every request under way when an address comes or goes (ERR_NETWORK_CHANGED), and each pod's
+    # interface would bring one. Pods speak IPv4 only.
+    no_address_of_their_own = SYSCTLS / "net/ipv6/conf/default/disable_ipv6"
+    if no_address_of_their_own.exists():
+        no_address_of_their_own.write_text("1\n")
     # Taken out first, so that none is there twice and none of an earlier version stays.
     outdated = removal(_saved("iptables"), [f"{FIREWALL_CHAIN}-"])
     _restore("iptables", outdated + firewall_rules(), log)
