@@ -3,7 +3,8 @@
 from typing import Any, TypeVar
 
 from components.dask_values import dask_gateway_values, gateway_access, notebook_environment
-from components.freeipa.names import user_dn_template
+from components.freeipa.names import group_dn, user_dn_template
+from components.hub_code import hub_code
 from components.hub_secrets import HubSecrets
 from components.tenancy import Tenancy
 
@@ -17,6 +18,12 @@ COOKIE_MAX_AGE_DAYS = 1
 
 CULL_EVERY_SECONDS = 300
 HUB_DATABASE_GI = 1
+
+USER_NAME = r"^(?!\.{1,2}$)[a-z0-9_.][a-z0-9_.-]*$"
+"""FreeIPA's rule for user names, without a last ``$`` and without the two that are folders of every path.
+
+LDAPAuthenticator's own refuses a first digit, underscore or dot. Capitals are none of FreeIPA's, and refused.
+"""
 
 POD_SECURITY = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 CONTAINER_SECURITY = {"capabilities": {"drop": ["ALL"]}}
@@ -69,7 +76,6 @@ def _hub(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Values:
                 "authenticator_class": "ldap",
                 "admin_access": True,
                 "cookie_max_age_days": COOKIE_MAX_AGE_DAYS,
-                # The hub answers a non-member as it answers a wrong password; this says who may come in.
                 "template_vars": {"announcement_login": announcement(tenancy)},
             },
             "Authenticator": {
@@ -77,8 +83,11 @@ def _hub(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Values:
                 "allowed_users": list(tenancy.identity.admin_users),
                 # Its default would admit whoever is still known to the hub after leaving the group.
                 "allow_existing_users": False,
+                # Which profiles a user is offered goes by the groups kept there, encrypted.
+                "enable_auth_state": True,
             },
             "LDAPAuthenticator": ldap_authenticator(tenancy),
+            "FreeIpaAuthenticator": freeipa_authenticator(tenancy),
             "KubeSpawner": {
                 # Its default deletes the home volume with the user.
                 "delete_pvc": False,
@@ -99,11 +108,12 @@ def _hub(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Values:
         },
         "services": access.services,
         "loadRoles": access.roles,
+        **hub_code(),
     }
 
 
 def ldap_authenticator(tenancy: Tenancy) -> Values:
-    """Log-in for direct members of one group, over a verified connection, with no bind account.
+    """Log-in for members of the group, and of the admins' group, over a verified connection, with no bind account.
 
     Source: LDAPAuthenticator 2.0.2. ``validate: 2`` is ``ssl.CERT_REQUIRED``; without it ldap3 verifies nothing.
     """
@@ -116,10 +126,27 @@ def ldap_authenticator(tenancy: Tenancy) -> Values:
         "tls_strategy": "on_connect" if identity.tls == "ldaps" else "before_bind",
         "tls_kwargs": {"validate": 2, **trusted},
         "bind_dn_template": [user_dn_template(tenancy.suffix)],
-        "allowed_groups": [tenancy.notebook_users_group_dn],
+        "valid_username_regex": USER_NAME,
+        "allowed_groups": [tenancy.notebook_users_group_dn, *_admin_group(tenancy)],
         "group_search_filter": "(member={userdn})",
         "group_attributes": ["member"],
     }
+
+
+def freeipa_authenticator(tenancy: Tenancy) -> Values:
+    """What ``components/hub_config`` adds to LDAPAuthenticator: further servers, admins by group, nested groups."""
+    limited_to = {group for profile in tenancy.notebook.profiles for group in profile.groups}
+    return {
+        "servers": [f"{host}:{port}" for host, port in tenancy.identity.endpoints],
+        "admin_group": next(iter(_admin_group(tenancy)), ""),
+        "profile_groups": [group_dn(tenancy.suffix, group) for group in sorted(limited_to)],
+        "nested_groups": tenancy.identity.nested_groups,
+    }
+
+
+def _admin_group(tenancy: Tenancy) -> list[str]:
+    group = tenancy.identity.admin_group
+    return [] if group is None else [group_dn(tenancy.suffix, group)]
 
 
 def _singleuser(tenancy: Tenancy, release: str) -> Values:
@@ -152,6 +179,7 @@ def profile_list(tenancy: Tenancy) -> list[Values]:
             "display_name": profile.name,
             "description": profile.description,
             "default": profile.default,
+            **({"groups": list(profile.groups)} if profile.groups else {}),
             "kubespawner_override": {
                 **({} if profile.cpus is None else {"cpu_limit": profile.cpus, "cpu_guarantee": profile.cpus}),
                 **(

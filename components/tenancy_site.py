@@ -72,8 +72,15 @@ class Identity(Settings):
     )
     admin_group: FreeIpaName | None = Field(
         None,
-        description="FreeIPA group whose members are hub admins",
+        description="FreeIPA group whose members may log in and are hub admins. Once given, it and `adminUsers` alone "
+        "decide: anyone else, made an admin in the hub's own pages or formerly of the group, is none from their next "
+        "log-in. Taking the key out again leaves those who are admins then",
         examples=["pangeo_admins"],
+    )
+    nested_groups: bool = Field(
+        False,
+        description="Whether members of a group that is itself a member of the users' group, the admins' group or a "
+        "profile's count too; otherwise only direct members do",
     )
     existing_group: Literal["refuse", "adopt"] = Field(
         "refuse",
@@ -99,7 +106,7 @@ class Identity(Settings):
 
     @property
     def first_server(self) -> tuple[str, int]:
-        """Host and port of the server the hub itself asks: LDAPAuthenticator 2.0.2 knows one only."""
+        """Host and port of the server to ask first."""
         return self.endpoints[0]
 
 

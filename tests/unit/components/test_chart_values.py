@@ -1,5 +1,6 @@
 """What the program sets in the two charts."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,55 @@ def test_log_in_is_by_ldap_for_one_group_and_the_named_admins_only() -> None:
         "admin_users": ["admin"],
         "allowed_users": ["admin"],
         "allow_existing_users": False,
+        "enable_auth_state": True,
     }
+
+
+def test_members_of_the_admins_group_may_log_in_and_no_other_group_opens_the_hub() -> None:
+    groups = "cn=groups,cn=accounts,dc=example,dc=org"
+    identity = {
+        "server": ["ipa1.example.org", "ipa2.example.org:6360"],
+        "realm": "EXAMPLE.ORG",
+        "adminGroup": "Boffins",
+    }
+    identity["bindDn"] = "uid=d,dc=example,dc=org"
+    profiles = [{"name": "Large", "groups": ["modellers", "astronomers"]}, {"name": "Small"}]
+
+    config = hub_config(identity=identity, notebook={"profiles": profiles})
+
+    assert config["LDAPAuthenticator"]["allowed_groups"] == [
+        f"cn=vis_pangeo_notebook_users,{groups}",
+        f"cn=boffins,{groups}",
+    ]
+    assert config["FreeIpaAuthenticator"] == {
+        "servers": ["ipa1.example.org:636", "ipa2.example.org:6360"],
+        "admin_group": f"cn=boffins,{groups}",
+        "profile_groups": [f"cn=astronomers,{groups}", f"cn=modellers,{groups}"],
+        "nested_groups": False,
+    }
+
+
+def test_nobody_is_made_or_unmade_an_admin_by_a_group_unless_one_is_named() -> None:
+    assert hub_config()["FreeIpaAuthenticator"]["admin_group"] == ""
+
+
+def test_a_profile_says_which_groups_it_is_for_only_when_it_is_for_some() -> None:
+    profiles = [{"name": "Large", "groups": ["Modellers"]}, {"name": "Small"}]
+
+    large, small = values(notebook={"profiles": profiles})["jupyterhub"]["singleuser"]["profileList"]
+
+    assert large["groups"] == ["modellers"]
+    assert "groups" not in small
+
+
+@pytest.mark.parametrize("name", ["alice", "1eve", "_x", "j.doe-2", ".dot", "a" * 255])
+def test_user_names_of_freeipa_can_log_in(name: str) -> None:
+    assert re.fullmatch(hub_config()["LDAPAuthenticator"]["valid_username_regex"], name)
+
+
+@pytest.mark.parametrize("name", ["", "Alice", ".", "..", "-x", "a b", "a/b", "a*", "a)(uid=*", "a,cn=b", "a\n", "ä"])
+def test_what_is_no_user_name_of_freeipa_cannot(name: str) -> None:
+    assert not re.fullmatch(hub_config()["LDAPAuthenticator"]["valid_username_regex"], name)
 
 
 def test_the_directorys_certificate_is_verified(tmp_path: Path) -> None:

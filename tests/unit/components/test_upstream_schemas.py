@@ -23,6 +23,16 @@ TENANCIES: dict[str, dict[str, Any]] = {
         "storage": {"className": "csi-cinder", "hubDatabaseClass": "block"},
         "protect": False,
     },
+    "groups": {
+        "identity": {
+            "server": ["ipa1.example.org", "ipa2.example.org"],
+            "realm": "EXAMPLE.ORG",
+            "bindDn": "uid=deployer,cn=users,cn=accounts,dc=example,dc=org",
+            "adminGroup": "pangeo_admins",
+            "nestedGroups": True,
+        },
+        "notebook": {"profiles": [{"name": "Small"}, {"name": "Large", "ramGb": 16, "groups": ["modellers"]}]},
+    },
     "profiles": {"notebook": {"profiles": [{"name": "Small"}, {"name": "Large", "cpus": 4, "ramGb": 16}]}},
 }
 

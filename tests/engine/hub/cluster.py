@@ -1,0 +1,145 @@
+"""The hub's namespace in a real Kubernetes API: its account with its rights only, and users' claims with volumes."""
+
+import json
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local.paths import PROJECT
+from tests.engine.api_server import ApiServer
+
+HERE = Path(__file__).resolve().parent
+HELM_SECONDS = 60
+SOON_SECONDS = 30.0
+
+EXPANDABLE = "hub-tests-expandable"
+FIXED = "hub-tests-fixed"
+
+
+@dataclass
+class HubNamespace:
+    """Where the hub's users have their claims and pods."""
+
+    api: ApiServer
+    name: str
+
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        return self.api.kubectl("--namespace", self.name, *arguments, stdin=stdin)
+
+    def claim(self, user: str, size: str, storage_class: str, *, bound: bool = True) -> None:
+        """A user's claim of ``size``; the volume it is bound to is made by hand, for want of a provisioner."""
+        volume = f"{self.name}-{user}"
+        spec = {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": storage_class,
+            "resources": {"requests": {"storage": size}},
+            **({"volumeName": volume} if bound else {}),
+        }
+        self._apply(
+            {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": f"claim-{user}"}}
+            | {"spec": spec}
+        )
+        if bound:
+            self._apply(
+                {
+                    "apiVersion": "v1",
+                    "kind": "PersistentVolume",
+                    "metadata": {"name": volume},
+                    "spec": {
+                        "accessModes": ["ReadWriteOnce"],
+                        "storageClassName": storage_class,
+                        "capacity": {"storage": size},
+                        "hostPath": {"path": "/nowhere"},
+                        "claimRef": {"namespace": self.name, "name": f"claim-{user}"},
+                    },
+                }
+            )
+            status = {"status": {"phase": "Bound", "capacity": {"storage": size}, "accessModes": ["ReadWriteOnce"]}}
+            self.kubectl(
+                "patch", "pvc", f"claim-{user}", "--subresource=status", "--type=merge", "-p", json.dumps(status)
+            )
+
+    def claimed(self, user: str) -> dict[str, Any]:
+        """The user's claim."""
+        return self._read("pvc", f"claim-{user}")
+
+    def requested(self, user: str) -> str:
+        """What the user's claim asks for."""
+        return str(self.claimed(user)["spec"]["resources"]["requests"]["storage"])
+
+    def pod(self, user: str) -> dict[str, Any]:
+        """The user's pod, as soon as the hub has made it."""
+        deadline = time.monotonic() + SOON_SECONDS
+        while not self.kubectl("get", "pod", f"jupyter-{user}", "--ignore-not-found", "--output=name").strip():
+            assert time.monotonic() < deadline, f"the hub has made no pod for {user}"
+            time.sleep(0.2)
+        return self._read("pod", f"jupyter-{user}")
+
+    def warnings(self, user: str) -> list[str]:
+        """The messages of the warnings on the user's claim."""
+        fields = f"involvedObject.kind=PersistentVolumeClaim,involvedObject.name=claim-{user},type=Warning"
+        events = json.loads(self.kubectl("get", "events", f"--field-selector={fields}", "--output=json"))
+        return [event["message"] for event in events["items"]]
+
+    def _read(self, *resource: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.kubectl("get", *resource, "--output=json"))
+        return found
+
+    def _apply(self, manifest: dict[str, Any]) -> None:
+        self.kubectl("apply", "--server-side", "--filename=-", stdin=json.dumps(manifest))
+
+
+def hub_namespace(api: ApiServer, name: str, chart_role: str | None = None) -> HubNamespace:
+    """A namespace with the hub's account, its role from z2jh and, where given, ``chart_role`` from our own chart."""
+    api.kubectl("create", "namespace", name)
+    namespace = HubNamespace(api, name)
+    namespace.kubectl("apply", "--filename", str(HERE / "hub_role.yaml"))
+    if chart_role is not None:
+        namespace.kubectl("apply", "--filename=-", stdin=chart_role)
+    for storage_class, expandable in ((EXPANDABLE, True), (FIXED, False)):
+        api.kubectl(
+            "apply",
+            "--server-side",
+            "--filename=-",
+            stdin=json.dumps(
+                {
+                    "apiVersion": "storage.k8s.io/v1",
+                    "kind": "StorageClass",
+                    "metadata": {"name": storage_class},
+                    "provisioner": "tests.invalid/nothing",
+                    "allowVolumeExpansion": expandable,
+                }
+            ),
+        )
+    return namespace
+
+
+def hub_environment(namespace: HubNamespace, folder: Path) -> dict[str, str]:
+    """What makes a hub work in the namespace, as the account ``hub`` and with no more rights than that has."""
+    config = yaml.safe_load(namespace.api.kubeconfig.read_text())
+    config["users"][0]["user"] = {"token": namespace.kubectl("create", "token", "hub", "--duration=1h").strip()}
+    path = folder / "hub.kubeconfig"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(config))
+    return {"KUBECONFIG": str(path), "HUB_NAMESPACE": namespace.name}
+
+
+def rendered_role(tools: Path, folder: Path, release: str, namespace: str) -> str:
+    """The chart's own templates, without the charts it depends on."""
+    chart = folder / "chart"
+    shutil.copytree(PROJECT / "chart" / "templates", chart / "templates")
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: pangeo\nversion: 0.0.1\n")
+    only = ["--show-only", "templates/home-growth.yaml"]
+    done = subprocess.run(
+        [tools / "helm", "template", release, chart, "--namespace", namespace, *only],
+        capture_output=True,
+        text=True,
+        timeout=HELM_SECONDS,
+        check=True,
+    )
+    return done.stdout

@@ -1,0 +1,96 @@
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.chart_values import Values, chart_values
+from components.hub_secrets import HubSecrets
+from components.tenancy import Tenancy
+from local import stamps
+from local.paths import PROJECT, State
+from tests.engine.directory import ThrowAwayDirectory
+from tests.engine.hub.hub_process import Hub, running_hub
+from tests.engine.hub.people import CLUSTER, People, settled
+
+INSTALL_SECONDS = 600
+SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64)
+
+ValuesFor = Callable[..., Values]
+StartHub = Callable[..., AbstractContextManager[Hub]]
+
+
+@pytest.fixture(scope="session")
+def hub_python() -> Path:
+    """The interpreter of the hub's own virtual environment, made once for every set of requirements."""
+    state = State()
+    folder = state.root / "tests" / "hub-python"
+    requirements = Path(__file__).with_name("requirements.txt")
+    images = PROJECT / "local" / "images"
+    made_from = stamps.digest(files=[requirements, images / "base.txt", images / "hub.txt"], texts=[sys.version])
+    if not stamps.is_done(state, "tests-hub-python", made_from):
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=INSTALL_SECONDS)
+        pip: list[str | Path] = [
+            folder / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
+        subprocess.run([*pip, "--requirement", requirements], check=True, timeout=INSTALL_SECONDS)
+        stamps.mark_done(state, "tests-hub-python", made_from)
+    return folder / "bin" / "python"
+
+
+@pytest.fixture(scope="session")
+def people(directory: ThrowAwayDirectory) -> People:
+    return settled(directory)
+
+
+@pytest.fixture(scope="session")
+def values_for(directory: ThrowAwayDirectory) -> ValuesFor:
+    """The chart's values of a tenancy whose directory is the throw-away one."""
+
+    def values(*, servers: tuple[str, ...] = (), **changes: Any) -> Values:
+        identity = {
+            "server": "ipa.tenancy.test",
+            "realm": directory.realm,
+            "bindDn": directory.operator_dn,
+            "caCertificate": directory.ca_pem,
+            **changes.pop("identity", {}),
+        }
+        settings = {
+            "clusterName": CLUSTER,
+            "externalIp": "192.0.2.1",
+            "notebookCpus": 1,
+            "notebookRamGb": 1,
+            "notebookStorageGb": 10,
+            "identity": identity,
+            "dask": {"enabled": False},
+        }
+        tenancy = Tenancy.model_validate(settings | changes)
+        # A stack file has no use for the name localhost and refuses it; here the directory has no other.
+        there = servers or (f"{directory.host}:{directory.ldaps_port}",)
+        reached = tenancy.identity.model_copy(update={"servers": there})
+        return chart_values(tenancy.model_copy(update={"identity": reached}), SECRETS, CLUSTER)
+
+    return values
+
+
+@pytest.fixture(scope="session")
+def start_hub(hub_python: Path, tmp_path_factory: pytest.TempPathFactory) -> StartHub:
+    """``with start_hub(values, environment) as hub:``."""
+    return lambda values, environment=None: running_hub(hub_python, tmp_path_factory.mktemp("hub"), values, environment)
+
+
+@pytest.fixture(scope="session")
+def hub(start_hub: StartHub, values_for: ValuesFor, people: People) -> Iterator[Hub]:
+    """The hub of a tenancy that says no more than it must."""
+    with start_hub(values_for()) as running:
+        yield running

@@ -1,0 +1,58 @@
+"""What z2jh's own configuration file does with the chart's values, of all that log-in and volumes need.
+
+Loaded by the hub under test. The file ``HUB_VALUES`` names holds the values of the chart ``jupyterhub``.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from jupyterhub.proxy import Proxy  # type: ignore[import-not-found,unused-ignore]
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821
+
+values = json.loads(Path(os.environ["HUB_VALUES"]).read_text())
+hub, notebook = values["hub"], values["singleuser"]
+port = int(os.environ["HUB_PORT"])
+
+
+class NoProxy(Proxy):  # type: ignore[misc,unused-ignore]
+    """The tests talk to the hub itself, so that no second program is needed."""
+
+    should_start = False
+    routes: dict[str, Any] = {}  # noqa: RUF012 - one hub, one proxy
+
+    async def add_route(self, routespec: str, target: str, data: dict[str, Any]) -> None:
+        self.routes[routespec] = {"routespec": routespec, "target": target, "data": {**data}}
+
+    async def delete_route(self, routespec: str) -> None:
+        self.routes.pop(routespec, None)
+
+    async def get_all_routes(self) -> dict[str, Any]:
+        return self.routes
+
+
+c.JupyterHub.proxy_class = NoProxy
+c.JupyterHub.bind_url = f"http://127.0.0.1:{port}"
+c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{port}"
+c.JupyterHub.cookie_secret = bytes.fromhex(hub["cookieSecret"])
+c.JupyterHub.db_url = "sqlite:///hub.sqlite"
+c.JupyterHub.load_roles = [{"name": name, **role} for name, role in hub["loadRoles"].items()]
+
+if "KUBECONFIG" in os.environ:
+    c.JupyterHub.spawner_class = "kubespawner.KubeSpawner"
+    c.KubeSpawner.namespace = os.environ["HUB_NAMESPACE"]
+    c.KubeSpawner.image = "{name}:{tag}".format(**notebook["image"])
+    c.KubeSpawner.cpu_limit = notebook["cpu"]["limit"]
+    c.KubeSpawner.mem_limit = notebook["memory"]["limit"]
+    c.KubeSpawner.storage_pvc_ensure = True
+    c.KubeSpawner.storage_capacity = notebook["storage"]["capacity"]
+    c.KubeSpawner.storage_class = notebook["storage"]["dynamic"]["storageClass"]
+    c.KubeSpawner.storage_access_modes = ["ReadWriteOnce"]
+    c.KubeSpawner.profile_list = notebook["profileList"]
+
+for section, settings in hub["config"].items():
+    c[section].update(settings)
+for _, code in sorted(hub["extraConfig"].items()):
+    exec(code)  # noqa: S102 - as z2jh does

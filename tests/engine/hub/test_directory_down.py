@@ -1,0 +1,116 @@
+"""The directory is down, hangs, or shows a wrong certificate: what is said, and what goes on."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from local.paths import State
+from local.pki import authority
+from tests.engine.api_server import free_ports
+from tests.engine.directory import ThrowAwayDirectory
+from tests.engine.hub.conftest import StartHub, ValuesFor
+from tests.engine.hub.hub_process import Hub
+from tests.engine.hub.people import PASSWORD, WRONG, People
+
+pytestmark = pytest.mark.engine
+
+NOT_REACHED = "cannot be reached at the moment; your password was not checked"
+AT_ONCE_SECONDS = 2.0
+
+
+def test_a_directory_that_is_down_is_said_on_the_log_in_page_and_its_cause_in_the_log(
+    hub: Hub, directory: ThrowAwayDirectory
+) -> None:
+    hub.log()
+    with directory.stopped():
+        anna = hub.log_in("anna", PASSWORD)
+
+    assert anna.page.status_code == 503
+    assert NOT_REACHED in anna.message
+    assert f"localhost:{directory.ldaps_port}" in anna.message
+    log = hub.log()
+    assert (
+        f"log-in of anna not possible: connecting at localhost:{directory.ldaps_port}: the connection was refused"
+        in log
+    )
+    assert "Traceback" not in log
+    assert PASSWORD not in log
+
+
+def test_who_is_logged_in_stays_so_while_the_directory_is_down(hub: Hub, directory: ThrowAwayDirectory) -> None:
+    anna = hub.log_in("anna", PASSWORD)
+
+    with directory.stopped():
+        assert anna.is_in
+        assert anna.get("/hub/home").status_code == 200
+        assert 'id="start"' in anna.page.text
+
+    assert hub.log_in("anna", PASSWORD).is_in, "and log-in works again as soon as it is back"
+
+
+def test_a_directory_that_hangs_does_not_hold_up_the_hub(hub: Hub, directory: ThrowAwayDirectory) -> None:
+    anna = hub.visitor()
+    with directory.frozen():
+        waiting = threading.Thread(target=anna.log_in, args=("anna", PASSWORD))
+        waiting.start()
+        time.sleep(1)
+        began = time.monotonic()
+        assert requests.get(f"{hub.url}/hub/login", timeout=30).ok
+        took = time.monotonic() - began
+        assert waiting.is_alive(), "the log-in must still be waiting for this to mean anything"
+        waiting.join()
+
+    assert took < AT_ONCE_SECONDS
+    assert NOT_REACHED in anna.message
+    assert "no answer in time" in hub.log()
+
+
+def test_a_certificate_of_another_authority_lets_nobody_in_and_is_named_in_the_log(
+    start_hub: StartHub, values_for: ValuesFor, people: People, tmp_path: Path
+) -> None:
+    stranger = authority(State(tmp_path), "tenancy").crt.read_text()
+
+    with start_hub(values_for(identity={"caCertificate": stranger})) as hub:
+        anna = hub.log_in("anna", PASSWORD)
+
+        assert not anna.is_in
+        assert NOT_REACHED in anna.message
+        assert "certificate is not signed by the given authority" in hub.log()
+
+
+def test_starttls_works_as_ldaps_does(
+    start_hub: StartHub, values_for: ValuesFor, people: People, directory: ThrowAwayDirectory
+) -> None:
+    with start_hub(values_for(identity={"tls": "starttls"}, servers=(f"localhost:{directory.ldap_port}",))) as hub:
+        assert hub.log_in("anna", PASSWORD).is_in
+        assert not hub.log_in("anna", WRONG).is_in
+
+
+def test_the_next_server_is_asked_when_one_is_down_and_not_when_a_password_is_wrong(
+    start_hub: StartHub, values_for: ValuesFor, people: People, directory: ThrowAwayDirectory
+) -> None:
+    nobody = free_ports(1)[0]
+    here = directory.ldaps_port
+    with start_hub(values_for(servers=(f"localhost:{nobody}", f"localhost:{here}", f"localhost:{here}"))) as hub:
+        assert hub.log_in("anna", PASSWORD).is_in
+
+        access_log = directory.state.directory / "logs" / "access"
+        before = access_log.read_text().count("err=49")
+        assert hub.log_in("anna", WRONG).message == "Invalid username or password"
+        assert access_log.read_text().count("err=49") == before + 1, "failed tries count towards a lock-out"
+
+        with directory.stopped():
+            anna = hub.log_in("anna", PASSWORD)
+            assert f"(localhost:{nobody}, localhost:{here}, localhost:{here})" in anna.message
+            assert hub.log().count("the connection was refused") == 3
+
+
+def test_a_locked_account_is_refused_like_a_wrong_password(hub: Hub, people: People) -> None:
+    with people.locked("anna"):
+        anna = hub.log_in("anna", PASSWORD)
+
+    assert anna.message == "Invalid username or password"
+    assert "log-in of anna refused by the directory: AccountUnusable" in hub.log()
