@@ -37,19 +37,44 @@ def build(state: State, report: Report) -> None:
         with report.step("Images") as step:
             step.skip("built already")
         return
+    let_go(state)
     for image in BUILT:
-        with report.step(f"Image {image.name}") as step:
-            if is_done(state, f"image-{image.name}", image.made_from) and _is_stored(state, image):
-                step.skip("built already")
-                continue
-            context = _debian_root(state) if image is DEBIAN else DEFINITIONS
-            _build(state, image, context)
-            mark_done(state, f"image-{image.name}", image.made_from)
-            if image is DEBIAN:
-                shutil.rmtree(context)
+        _build_once(state, report, image)
     with report.step("Images gathered for the node"):
         _gather(state)
         mark_done(state, "images", everything)
+
+
+def let_go(state: State) -> None:
+    """Remove the working container that a killed build leaves, and with it its mounts.
+
+    Raises:
+        Failure: buildah failed; names the log.
+    """
+    if _storage(state).is_dir():
+        run(
+            [*_buildah(state), "rm", "--all"],
+            log=_log(state, "storage"),
+            env=BUILDAH_ENVIRONMENT,
+            timeout_seconds=ASK_TIMEOUT_SECONDS,
+        )
+
+
+def _build_once(state: State, report: Report, image: Image) -> None:
+    with report.step(f"Image {image.name}") as step:
+        if is_done(state, f"image-{image.name}", image.made_from) and _is_stored(state, image):
+            step.skip("built already")
+            return
+        context = _debian_root(state) if image is DEBIAN else DEFINITIONS
+        _build(state, image, context)
+        mark_done(state, f"image-{image.name}", image.made_from)
+        if image is DEBIAN:
+            shutil.rmtree(context)
+
+
+def _storage(state: State) -> Path:
+    """buildah's own storage: the images as it builds upon them."""
+    return state.images / "storage"
 
 
 def _log(state: State, name: str) -> Path:
@@ -57,7 +82,7 @@ def _log(state: State, name: str) -> Path:
 
 
 def _buildah(state: State) -> list[str | Path]:
-    return ["buildah", "--root", state.images / "storage", "--runroot", state.images / "storage-run"]
+    return ["buildah", "--root", _storage(state), "--runroot", state.images / "storage-run"]
 
 
 def _is_stored(state: State, image: Image) -> bool:
