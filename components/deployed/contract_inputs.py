@@ -12,6 +12,12 @@ from components.immutable import Settled, changes_refused
 Props = dict[str, Any]
 """``settings``: a :class:`Settled`; ``cluster``: a :class:`ClusterIdentity`, left out where it could not be asked."""
 
+STILL_FREE = (
+    "as long as nobody uses the hub, as after a first up that failed, such a change is made by: pulumi destroy, "
+    "then pulumi up"
+)
+"""What is kept is kept from the beginning of the first ``up``, also of one that then fails over a wrong setting."""
+
 IsUnknown = Callable[[object], bool]
 
 
@@ -47,7 +53,10 @@ def _refused(olds: Props, news: Props, is_unknown: IsUnknown) -> Iterator[str]:
     if kept:
         wanted = {**kept, **_known(news.get("settings"), is_unknown)}
         deployed = {**wanted, **kept}
-        yield from changes_refused(Settled.from_props(deployed), Settled.from_props(wanted))
+        sentences = changes_refused(Settled.from_props(deployed), Settled.from_props(wanted))
+        yield from sentences
+        if sentences:
+            yield STILL_FREE
 
 
 def _known(props: object, is_unknown: IsUnknown) -> Props:

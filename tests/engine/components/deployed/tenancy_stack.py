@@ -22,6 +22,7 @@ from tests.engine.directory import ThrowAwayDirectory
 
 STACK = "test"
 CLUSTER = "kept"
+CONTRACT = "pulumi-python:dynamic/tenancy:Contract"
 CHART = {
     "Chart.yaml": "apiVersion: v2\nname: pangeo\nversion: 0.1.0\n",
     "Chart.lock": "dependencies: []\n",
@@ -124,9 +125,17 @@ class TenancyStack:
         with self._surroundings():
             return str(self._stack.up(color="never").stdout)
 
-    def destroy(self) -> None:
+    def destroy(self) -> list[str]:
+        """``pulumi destroy``; the types of what was deleted, in that order."""
+        deleted: list[str] = []
+
+        def hear(event: automation.EngineEvent) -> None:
+            if event.res_outputs_event and event.res_outputs_event.metadata.op == OpType.DELETE:
+                deleted.append(event.res_outputs_event.metadata.type)
+
         with self._surroundings():
-            self._stack.destroy(color="never")
+            self._stack.destroy(color="never", on_event=hear)
+        return deleted
 
     def refused(self, operation: str) -> str:
         """What a ``preview`` or an ``up`` that must fail said."""
@@ -155,7 +164,7 @@ class TenancyStack:
 
     def contract(self) -> dict[str, Any]:
         """What the stack keeps of its tenancy."""
-        (found,) = (each for each in self.state() if each["type"] == "pulumi-python:dynamic/tenancy:Contract")
+        (found,) = (each for each in self.state() if each["type"] == CONTRACT)
         inputs: dict[str, Any] = found["inputs"]
         return inputs
 

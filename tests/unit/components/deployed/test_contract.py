@@ -45,6 +45,6 @@ def test_the_engines_unknowns_are_let_through() -> None:
 
 def test_a_refusal_names_the_setting_in_its_sentence_alone() -> None:
     wanted = {**PROPS, "settings": settled(tenancy(clusterName="vis")).as_props()}
-    (failure,) = ContractProvider().check(PROPS, wanted).failures
+    failure, _ = ContractProvider().check(PROPS, wanted).failures
     assert failure.property == ""
     assert failure.reason.startswith("clusterName: vis-pangeo → vis ")

@@ -1,7 +1,7 @@
 from typing import Any
 
 from components.deployed import contract_inputs
-from components.deployed.contract_inputs import Props
+from components.deployed.contract_inputs import STILL_FREE, Props
 from components.deployed.identity import ClusterIdentity
 from components.immutable import Settled, settled
 from tests.unit.components.tenancies import tenancy
@@ -39,7 +39,8 @@ def test_nothing_is_refused_at_the_first_deployment() -> None:
 
 def test_a_change_is_refused_against_what_is_stored() -> None:
     assert refused(kept(), kept(notebookStorageGb=5)) == [
-        "notebookStorageGb: 10 → 5 would lose users' files; storage can only grow"
+        "notebookStorageGb: 10 → 5 would lose users' files; storage can only grow",
+        STILL_FREE,
     ]
 
 
@@ -72,7 +73,7 @@ def test_a_cluster_that_was_not_known_is_learned() -> None:
 def test_what_is_not_known_yet_is_not_compared() -> None:
     news = kept(clusterName="other")
     news["settings"]["domain"] = UNKNOWN
-    (told,) = refused(kept(), news)
+    told, _ = refused(kept(), news)
     assert told.startswith("clusterName: ")
     assert refused(kept(), {"settings": UNKNOWN, "cluster": UNKNOWN}) == []
     assert differs(kept(), {**kept(), "cluster": {"server": UNKNOWN, "uid": UNKNOWN}})
@@ -99,4 +100,5 @@ def test_a_class_the_program_made_is_told_by_its_fields() -> None:
         "clusterName: vis-pangeo → vis would leave the group vis_pangeo_notebook_users with its members and the users' "
         "volumes behind; set it back, or make a new stack beside this one and move the users",
         "storage.create.reclaimPolicy: Retain → Delete is refused by Kubernetes for a class that exists; set it back",
+        STILL_FREE,
     ]
