@@ -102,7 +102,7 @@ class ApiServer:
                 cert=(str(certificate[0]), str(certificate[1])),
                 timeout=5,
             )
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
         return bool(answer.ok)
 
