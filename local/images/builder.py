@@ -7,6 +7,7 @@ from pathlib import Path
 from local.commands import output, run
 from local.images.definitions import BUILT, DEBIAN, DEFINITIONS, PUBLISHED, SUITE, Image, reference
 from local.images.layout import take_in, write_index
+from local.mounts import mounted_below
 from local.paths import State
 from local.progress import Report
 from local.stamps import digest, is_done, mark_done
@@ -46,18 +47,17 @@ def build(state: State, report: Report) -> None:
 
 
 def let_go(state: State) -> None:
-    """Remove the working container that a killed build leaves, and with it its mounts.
+    """Remove what a killed build leaves: buildah's working container, debootstrap's mounts in its root folder.
 
     Raises:
-        Failure: buildah failed; names the log.
+        Failure: buildah or umount failed; names the log.
     """
+    log = _log(state, "storage")
     if _storage(state).is_dir():
-        run(
-            [*_buildah(state), "rm", "--all"],
-            log=_log(state, "storage"),
-            env=BUILDAH_ENVIRONMENT,
-            timeout_seconds=ASK_TIMEOUT_SECONDS,
-        )
+        run([*_buildah(state), "rm", "--all"], log=log, env=BUILDAH_ENVIRONMENT, timeout_seconds=ASK_TIMEOUT_SECONDS)
+    mounts = mounted_below(Path("/proc/self/mountinfo").read_text(), [state.images])
+    if mounts:
+        run(["umount", *mounts], log=log, timeout_seconds=ASK_TIMEOUT_SECONDS)
 
 
 def _build_once(state: State, report: Report, image: Image) -> None:

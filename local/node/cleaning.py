@@ -2,16 +2,16 @@
 
 import contextlib
 import os
-import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from local import strays
 from local.addresses import BRIDGE
 from local.failure import Failure
+from local.mounts import mounted_below
 from local.node import network
 from local.node.names import OWNER, POD_CGROUPS, RUN, VARIABLE
 from local.paths import State
@@ -88,17 +88,6 @@ def foreign_kubernetes() -> str:
 def stop_containers() -> None:
     """End what runs in pods: asked first, then killed. kubelet must be gone, or it starts them again."""
     strays.end(_container_processes(), timeout_seconds=CONTAINER_STOP_SECONDS)
-
-
-def mounted_below(mountinfo: str, roots: Iterable[Path]) -> list[Path]:
-    """Mount points at or below ``roots`` in the text of proc(5) ``mountinfo``, the last mounted first."""
-    targets = [_unescaped(line.split()[4]) for line in mountinfo.splitlines()]
-    folders = [root.resolve() for root in roots]
-    return [target for target in reversed(targets) if any(target == root or root in target.parents for root in folders)]
-
-
-def _unescaped(field: str) -> Path:
-    return Path(re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), field))
 
 
 def _roots(state: State) -> list[Path]:

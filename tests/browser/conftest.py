@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from local import lifecycle
+from local import web
 from local.credentials import password
 from local.paths import PROJECT, State
 from local.pki import authority
@@ -67,7 +67,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def hub(context: BrowserContext, state: State) -> Hub:
-    return Hub(context.new_page(), lifecycle.url(state), IMAGES)
+    return Hub(context.new_page(), web.url(state), IMAGES)
 
 
 @pytest.fixture

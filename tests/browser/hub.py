@@ -40,27 +40,27 @@ class Hub:
         self.page.goto(f"{self._server}/lab?reset")
         self.wait_for_lab()
         self.page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
-        cell = self.page.locator(".jp-NotebookPanel:visible .jp-Cell .cm-content").first
-        expect(self.page.locator(".jp-NotebookPanel:visible [data-status='idle']").first).to_be_attached(
+        expect(self.page.locator("#jp-bottom-panel").get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(
             timeout=KERNEL_MS
         )
-        cell.click()
+        notebook = self.page.locator(".jp-NotebookPanel:visible")
+        notebook.locator(".jp-Cell .cm-content").first.click()
         self.page.keyboard.insert_text(code)
         self.page.keyboard.press("Shift+Enter")
-        output = self.page.locator(".jp-NotebookPanel:visible .jp-OutputArea-output").first
+        output = notebook.locator(".jp-OutputArea-output").first
         expect(output).to_be_visible(timeout=KERNEL_MS)
         return output.inner_text().strip()
 
     def stop_own_server(self) -> None:
         """Stop one's own server from the hub's home page."""
         self.page.goto(f"{self.url}/hub/home")
-        self.page.get_by_role("link", name="Stop My Server").click()
-        expect(self.page.get_by_role("link", name="Stop My Server")).to_be_hidden(timeout=SERVER_START_MS)
+        self.page.get_by_role("button", name="Stop My Server").click()
+        expect(self.page.get_by_role("button", name="Stop My Server")).to_be_hidden(timeout=SERVER_START_MS)
 
     def start_own_server(self) -> None:
         """Start one's own server from the hub's home page."""
         self.page.goto(f"{self.url}/hub/home")
-        self.page.get_by_role("link", name="Start My Server").click()
+        self.page.get_by_role("button", name="Start My Server").click()
         self.wait_for_lab()
 
     def admin_row(self, user: str) -> Locator:

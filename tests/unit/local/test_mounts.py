@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from local.node.cleaning import mounted_below
+from local.mounts import mounted_below
 
 MOUNTINFO = """\
 22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
