@@ -1,5 +1,6 @@
 """The hub as a person sees it: what to click and what to read, nothing of how it is made."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,28 @@ class Hub:
         row = self.page.get_by_role("row").filter(has=self.page.get_by_test_id(f"user-name-div-{user}"))
         expect(row).to_be_visible()
         return row
+
+    def admin_row_with(self, user: str, button: str) -> Locator:
+        """A user's row once it has ``button``; the panel shows news of a server only when loaded anew."""
+        deadline = time.monotonic() + SERVER_START_MS / 1000
+        while True:
+            row = self.admin_row(user)
+            if row.get_by_role("button", name=button).is_visible():
+                return row
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no button {button} for {user}: {row.inner_text()}")
+            self.page.wait_for_timeout(1000)
+
+    def edit_user(self, user: str, *, admin: bool, picture: str | None = None) -> None:
+        """Set or clear the Admin box of a user by way of Edit User."""
+        self.admin_row(user).get_by_role("button", name="Edit User").click()
+        box = self.page.get_by_role("checkbox")
+        unchanged = box.is_checked() == admin
+        box.set_checked(admin)
+        if picture:
+            self.picture(picture)
+        self.page.get_by_role("button", name="Back" if unchanged else "Apply").click()
+        expect(self.page.get_by_test_id(f"user-name-div-{user}")).to_be_visible()
 
     def picture(self, name: str) -> None:
         """Keep what the window shows for the guides."""

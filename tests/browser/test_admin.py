@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
 from local import directory
 from local.paths import State
@@ -25,21 +25,22 @@ def test_admin_starts_opens_and_stops_a_users_server(
     hub: Hub, context: BrowserContext, password_of: PasswordOf
 ) -> None:
     hub.log_in("admin", password_of("admin"))
-    alice = hub.admin_row("alice")
+    hub.page.wait_for_url("**/user/admin/**", timeout=SERVER_START_MS)
+    if hub.admin_row("alice").get_by_role("button", name="Stop Server").is_visible():
+        hub.admin_row("alice").get_by_role("button", name="Stop Server").click()
+    alice = hub.admin_row_with("alice", "Start Server")
     hub.picture("admin-panel")
-    if alice.get_by_role("button", name="Stop Server").is_visible():
-        alice.get_by_role("button", name="Stop Server").click()
     alice.get_by_role("button", name="Start Server").click()
-    expect(alice.get_by_role("button", name="Access Server")).to_be_visible(timeout=SERVER_START_MS)
+    alice = hub.admin_row_with("alice", "Access Server")
 
     alice.get_by_role("button", name="Access Server").click()
+    hub.page.get_by_role("button", name="Authorize").click()
     hub.page.wait_for_url("**/user/alice/**", timeout=SERVER_START_MS)
     hub.wait_for_lab()
     hub.picture("admin-in-alices-server")
 
-    alice = hub.admin_row("alice")
-    alice.get_by_role("button", name="Stop Server").click()
-    expect(alice.get_by_role("button", name="Start Server")).to_be_visible(timeout=SERVER_START_MS)
+    hub.admin_row_with("alice", "Stop Server").get_by_role("button", name="Stop Server").click()
+    hub.admin_row_with("alice", "Start Server")
 
 
 def test_edit_user_makes_bob_an_admin_who_then_sees_the_admin_tab(
@@ -47,21 +48,24 @@ def test_edit_user_makes_bob_an_admin_who_then_sees_the_admin_tab(
 ) -> None:
     bob = Hub(context.new_page(), hub.url, hub.images)
     bob.log_in("bob", password_of("bob"))
-    bob.wait_for_lab()
-    bob.page.goto(f"{hub.url}/hub/home")
-    if bob.page.get_by_role("link", name="Admin").is_visible():
-        pytest.fail("bob is an admin already")
+    bob.page.wait_for_url("**/user/bob/**", timeout=SERVER_START_MS)
     context.clear_cookies()
 
     hub.log_in("admin", password_of("admin"))
-    hub.admin_row("bob").get_by_role("button", name="Edit User").click()
-    hub.page.get_by_label("Admin").check()
-    hub.picture("edit-user")
-    hub.page.get_by_role("button", name="Apply").click()
-    hub.admin_row("bob")
-    context.clear_cookies()
+    hub.page.wait_for_url("**/user/admin/**", timeout=SERVER_START_MS)
+    hub.edit_user("bob", admin=False)
+    assert not admin_tab_of_bob(bob, context, password_of).is_visible()
 
-    bob.log_in("bob", password_of("bob"))
-    bob.page.goto(f"{hub.url}/hub/home")
-    expect(bob.page.get_by_role("link", name="Admin")).to_be_visible()
+    context.clear_cookies()
+    hub.log_in("admin", password_of("admin"))
+    hub.edit_user("bob", admin=True, picture="edit-user")
+    expect(admin_tab_of_bob(bob, context, password_of)).to_be_visible()
     bob.picture("bob-sees-admin-tab")
+
+
+def admin_tab_of_bob(bob: Hub, context: BrowserContext, password_of: PasswordOf) -> Locator:
+    context.clear_cookies()
+    bob.log_in("bob", password_of("bob"))
+    bob.page.goto(f"{bob.url}/hub/home")
+    expect(bob.page.get_by_role("link", name="Home")).to_be_visible()
+    return bob.page.get_by_role("link", name="Admin")
