@@ -2,10 +2,22 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from local.commands import output, run
-from local.images.definitions import BUILT, DEBIAN, DEFINITIONS, PUBLISHED, SUITE, Image, reference
+from local.images.definitions import (
+    BASE,
+    DEBIAN,
+    DEFINITIONS,
+    HUB,
+    NOTEBOOK,
+    PROXY,
+    PUBLISHED,
+    SUITE,
+    Image,
+    reference,
+)
 from local.images.layout import take_in, write_index
 from local.mounts import mounted_below
 from local.paths import State
@@ -15,6 +27,9 @@ from local.stamps import digest, is_done, mark_done
 DEBOOTSTRAP_TIMEOUT_SECONDS = 1800
 BUILD_TIMEOUT_SECONDS = 1800
 ASK_TIMEOUT_SECONDS = 60
+
+AT_ONCE = 2
+"""Builds under way at once: one downloads while the other writes."""
 
 CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
@@ -39,8 +54,10 @@ def build(state: State, report: Report) -> None:
             step.skip("built already")
         return
     let_go(state)
-    for image in BUILT:
+    for image in (DEBIAN, BASE):
         _build_once(state, report, image)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda image: _build_once(state, report, image), (NOTEBOOK, HUB, PROXY)))
     with report.step("Images gathered for the node"):
         _gather(state)
         mark_done(state, "images", everything)
@@ -158,17 +175,20 @@ def _gather(state: State) -> None:
     for stale in (partial, layout_folder(state)):
         if stale.exists():
             shutil.rmtree(stale)
-    descriptors = {}
-    for image in dict.fromkeys(PUBLISHED.values()):
-        # An OCI layout written by buildah 1.28 itself is compressed whatever one asks for; a plain folder is not.
-        pushed = partial / image.name
-        pushed.mkdir(parents=True)
-        run(
-            [*_buildah(state), "push", "--disable-compression", "--format=oci", image.reference, f"dir:{pushed}"],
-            log=_log(state, "layout"),
-            env=BUILDAH_ENVIRONMENT,
-            timeout_seconds=BUILD_TIMEOUT_SECONDS,
-        )
-        descriptors[image] = take_in(partial, pushed)
+    images = list(dict.fromkeys(PUBLISHED.values()))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda image: _push(state, image, partial / image.name), images))
+    descriptors = {image: take_in(partial, partial / image.name) for image in images}
     write_index(partial, {reference(name): descriptors[image] for name, image in PUBLISHED.items()})
     partial.rename(layout_folder(state))
+
+
+def _push(state: State, image: Image, folder: Path) -> None:
+    # An OCI layout written by buildah 1.28 itself is compressed whatever one asks for; a plain folder is not.
+    folder.mkdir(parents=True)
+    run(
+        [*_buildah(state), "push", "--disable-compression", "--format=oci", image.reference, f"dir:{folder}"],
+        log=_log(state, f"layout-{image.name}"),
+        env=BUILDAH_ENVIRONMENT,
+        timeout_seconds=BUILD_TIMEOUT_SECONDS,
+    )

@@ -49,9 +49,6 @@ HUB = Image("hub", BASE, ("hub.txt",))
 PROXY = Image("proxy", BASE, ("proxy.txt", "package.json", "package-lock.json"))
 NOTEBOOK = Image("notebook", BASE, ("notebook.txt",))
 
-BUILT = (DEBIAN, BASE, HUB, PROXY, NOTEBOOK)
-"""In the order they are built in."""
-
 PUBLISHED = {"base": BASE, "pause": BASE, "hub": HUB, "proxy": PROXY, "notebook": NOTEBOOK}
 """What the node gets, by short name. ``pause`` is the base, which sleeps when told nothing else."""
 

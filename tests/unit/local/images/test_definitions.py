@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from local.images import definitions
-from local.images.definitions import BASE, BUILT, DEFINITIONS, HUB, NOTEBOOK, PUBLISHED, STANDS_IN_FOR
+from local.images.definitions import BASE, DEFINITIONS, HUB, NOTEBOOK, PUBLISHED, STANDS_IN_FOR
 
 REQUIREMENTS = ["base.txt", "hub.txt", "notebook.txt", "proxy.txt"]
 
@@ -41,13 +41,6 @@ def test_the_npm_lock_names_no_registry_and_checks_every_package() -> None:
     packages = [entry for path, entry in lock["packages"].items() if path]
     assert packages
     assert all("integrity" in entry and "resolved" not in entry for entry in packages)
-
-
-def test_an_image_is_built_after_what_it_stands_on() -> None:
-    built: list[str] = []
-    for image in BUILT:
-        assert image.parent is None or image.parent.name in built
-        built.append(image.name)
 
 
 def test_an_image_is_made_anew_when_what_it_stands_on_changes() -> None:
