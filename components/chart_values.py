@@ -141,6 +141,7 @@ def freeipa_authenticator(tenancy: Tenancy) -> Values:
         "admin_group": next(iter(_admin_group(tenancy)), ""),
         "profile_groups": [group_dn(tenancy.suffix, group) for group in sorted(limited_to)],
         "nested_groups": tenancy.identity.nested_groups,
+        "log_in_lasts_seconds": COOKIE_MAX_AGE_DAYS * 24 * 3600,
     }
 
 

@@ -6,6 +6,7 @@ one would still let in no stranger.
 
 import asyncio
 import re
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,7 +16,7 @@ from ldap3.protocol.sasl.sasl import validate_simple_password
 from ldapauthenticator import LDAPAuthenticator  # type: ignore[import-not-found,unused-ignore]
 from ldapauthenticator.ldapauthenticator import TlsStrategy  # type: ignore[import-not-found,unused-ignore]
 from tornado.web import HTTPError, RequestHandler  # type: ignore[import-not-found,unused-ignore]
-from traitlets import Bool, List, Unicode  # type: ignore[import-not-found,unused-ignore]
+from traitlets import Bool, Int, List, Unicode  # type: ignore[import-not-found,unused-ignore]
 
 from components.freeipa.errors import (
     AccountUnusable,
@@ -36,6 +37,9 @@ SIMULTANEOUS_LOG_INS = 16
 GROUPS = "groups"
 """Where ``auth_state`` keeps the names of the user's groups, of those the hub knows."""
 
+LOGGED_IN = "logged_in"
+"""When ``auth_state`` was made, in seconds since 1970."""
+
 NOT_SUPPORTED = ("lookup_dn", "search_filter", "lookup_dn_search_user")
 
 
@@ -43,7 +47,9 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
     """Admits members of ``allowed_groups`` and, by name, ``allowed_users``; both need their FreeIPA password.
 
     Somebody who leaves a group is out at the next log-in, not before: the hub keeps no password and has no account to
-    ask with in between. ``JupyterHub.cookie_max_age_days`` says how long that can be.
+    ask with in between. ``JupyterHub.cookie_max_age_days`` says for browsers how long that can be, and
+    ``log_in_lasts_seconds`` for API tokens, which otherwise outlive it. A server that runs goes on until it is culled
+    or an admin stops it.
     """
 
     servers = List(Unicode(), config=True, help="Directory servers, tried in this order: a host, optionally with :port")
@@ -54,6 +60,8 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
     )
     profile_groups = List(Unicode(), config=True, help="DNs of the groups that profiles are limited to")
     nested_groups = Bool(False, config=True, help="Count memberships by way of another group too")
+
+    log_in_lasts_seconds = Int(0, config=True, help="After so long users must log in again; 0 is never")
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - traitlets' own signature
         super().__init__(**kwargs)
@@ -84,8 +92,20 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         groups = await self._groups(username, password)
         if groups is None:
             return None
-        state = {"ldap_groups": sorted(groups), "user_attributes": {}, GROUPS: sorted(map(group_name, groups))}
+        state = {
+            "ldap_groups": sorted(groups),
+            "user_attributes": {},
+            GROUPS: sorted(map(group_name, groups)),
+            LOGGED_IN: int(time.time()),
+        }
         return {"name": username, "auth_state": state}
+
+    async def refresh_user(self, user: Any, handler: RequestHandler | None = None) -> bool:  # noqa: ANN401 - untyped
+        """Whether the user may go on without a new log-in. The token of a server that runs must keep working."""
+        if not self.log_in_lasts_seconds or user.active:
+            return True
+        state = await user.get_auth_state() or {}
+        return bool(time.time() - int(state.get(LOGGED_IN, 0)) < self.log_in_lasts_seconds)
 
     async def check_allowed(self, username: str, auth_model: Mapping[str, Any]) -> bool:
         """Whether the user, whose password was right, may come in.

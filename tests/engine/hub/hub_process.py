@@ -39,6 +39,14 @@ class Hub:
         new, self._log_read = text[self._log_read :], len(text)
         return new
 
+    def accepts(self, token: str) -> bool:
+        """Whether an API token still opens the hub."""
+        answer = requests.get(
+            f"{self.url}/hub/api/user", headers={"Authorization": f"token {token}"}, timeout=ANSWER_SECONDS
+        )
+        assert answer.status_code in (requests.codes.ok, requests.codes.forbidden)
+        return answer.ok
+
     def visitor(self) -> "Visitor":
         return Visitor(self)
 
@@ -69,6 +77,12 @@ class Visitor:
     def post_json(self, path: str, model: dict[str, Any]) -> requests.Response:
         parameters = {"_xsrf": self._xsrf()}
         return self.session.post(self.hub.url + path, json=model, params=parameters, timeout=ANSWER_SECONDS)
+
+    def new_token(self, user: str) -> str:
+        """An API token without an end, as the hub's token page makes them."""
+        answer = self.post_json(f"/hub/api/users/{user}/tokens", {"note": "tests"})
+        answer.raise_for_status()
+        return str(answer.json()["token"])
 
     def patch(self, path: str, model: dict[str, Any]) -> None:
         answer = self.session.patch(
@@ -105,6 +119,15 @@ class Visitor:
     def _xsrf(self) -> str:
         tokens = [cookie.value for cookie in self.session.cookies if cookie.name == "_xsrf"]
         return tokens[-1] or "" if tokens else ""
+
+
+def short_lived(values: Values, *, seconds: int) -> Values:
+    """The same values but for the time a log-in lasts."""
+    config = values["jupyterhub"]["hub"]["config"]
+    config["JupyterHub"]["cookie_max_age_days"] = seconds / (24 * 3600)
+    config["FreeIpaAuthenticator"]["log_in_lasts_seconds"] = seconds
+    config["Authenticator"]["auth_refresh_age"] = 1
+    return values
 
 
 @contextmanager

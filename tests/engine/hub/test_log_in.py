@@ -1,15 +1,18 @@
 """Who gets in and what the others read: a real JupyterHub and a real directory."""
 
+import time
+
 import pytest
 
 from components.hub_config import sentences
 from tests.engine.directory import ThrowAwayDirectory
 from tests.engine.hub.conftest import StartHub, ValuesFor
-from tests.engine.hub.hub_process import Hub
+from tests.engine.hub.hub_process import Hub, short_lived
 from tests.engine.hub.people import MEMBERS, PASSWORD, UNUSUAL_NAMES, WRONG, People
 
 pytestmark = pytest.mark.engine
 
+LIFE_SECONDS = 4
 SAID_OF_A_WRONG_PASSWORD = "Invalid username or password"
 
 
@@ -139,17 +142,42 @@ def test_nested_groups_count_where_the_tenancy_says_so_and_let_nobody_else_in(
         assert hub.log_in("nested", WRONG).message == SAID_OF_A_WRONG_PASSWORD
 
 
-def test_who_leaves_the_group_is_out_at_the_next_log_in_and_until_then_as_long_as_the_cookie_lives(
-    hub: Hub, people: People
-) -> None:
+def test_who_leaves_the_group_is_out_at_the_next_log_in_and_not_before(hub: Hub, people: People) -> None:
     people.join(MEMBERS, "carl")
     earlier = hub.log_in("carl", PASSWORD)
     people.leave(MEMBERS, "carl")
 
     assert earlier.is_in
-    cookie = next(cookie for cookie in earlier.session.cookies if cookie.name == "jupyterhub-hub-login")
-    assert cookie.expires is not None
     assert not hub.log_in("carl", PASSWORD).is_in
+
+
+def test_an_old_cookie_and_an_old_token_open_nothing_until_the_next_log_in(
+    start_hub: StartHub, values_for: ValuesFor, people: People
+) -> None:
+    with start_hub(short_lived(values_for(), seconds=LIFE_SECONDS)) as hub:
+        anna = hub.log_in("anna", PASSWORD)
+        token = anna.new_token("anna")
+        assert hub.accepts(token)
+        assert "/hub/login" not in anna.get("/hub/home").url
+
+        time.sleep(LIFE_SECONDS + 1)
+
+        assert "/hub/login" in anna.get("/hub/home").url
+        assert not hub.accepts(token)
+        assert hub.log_in("anna", PASSWORD).is_in
+        assert hub.accepts(token), "the group was asked again"
+
+
+def test_without_our_code_the_values_alone_still_let_in_nobody_else(
+    start_hub: StartHub, values_for: ValuesFor, people: People
+) -> None:
+    values = values_for()
+    values["jupyterhub"]["hub"]["extraConfig"] = {}
+
+    with start_hub(values) as hub:
+        assert hub.log_in("anna", PASSWORD).is_in
+        for user, password in (("carl", PASSWORD), ("nested", PASSWORD), ("anna", WRONG), ("anna", "")):
+            assert not hub.log_in(user, password).is_in
 
 
 def test_no_password_is_in_the_hubs_log(hub: Hub) -> None:

@@ -4,6 +4,7 @@ There is no kubelet, so that pods stay pending; all that is asserted is done bef
 """
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from tests.engine.api_server import ApiServer
 from tests.engine.hub.cluster import EXPANDABLE, FIXED, HubNamespace, hub_environment, hub_namespace, rendered_role
 from tests.engine.hub.conftest import StartHub, ValuesFor
-from tests.engine.hub.hub_process import Hub, Visitor
+from tests.engine.hub.hub_process import Hub, Visitor, short_lived
 from tests.engine.hub.people import CLUSTER, MEMBERS, MODELLERS, PASSWORD, People
 
 pytestmark = pytest.mark.engine
@@ -26,6 +27,8 @@ PROFILES = [
 ]
 HOMES = "hub-tests-homes"
 NO_RIGHTS = "hub-tests-no-rights"
+LONG_RUN = "hub-tests-long-run"
+LIFE_SECONDS = 4
 
 
 @dataclass
@@ -170,6 +173,23 @@ def test_a_new_user_gets_a_home_of_the_tenancys_size(place: Place, newcomer: str
     assert place.namespace.pod(newcomer)
     assert place.namespace.requested(newcomer) == "20Gi"
     assert place.namespace.warnings(newcomer) == []
+
+
+def test_the_token_of_somebody_whose_server_runs_goes_on_working(
+    start_hub: StartHub, values_for: ValuesFor, newcomer: str, api_server: ApiServer, tmp_path: Path
+) -> None:
+    namespace = hub_namespace(api_server, LONG_RUN)
+    values = short_lived(values_for(), seconds=LIFE_SECONDS)
+
+    with start_hub(values, hub_environment(namespace, tmp_path)) as hub:
+        visitor = hub.log_in(newcomer, PASSWORD)
+        token = visitor.new_token(newcomer)
+        visitor.get("/hub/spawn")
+        assert namespace.pod(newcomer)
+
+        time.sleep(LIFE_SECONDS + 1)
+
+        assert hub.accepts(token)
 
 
 def test_without_our_charts_role_the_server_still_starts_and_the_log_names_the_missing_right(

@@ -76,7 +76,15 @@ def test_members_of_the_admins_group_may_log_in_and_no_other_group_opens_the_hub
         "admin_group": f"cn=boffins,{groups}",
         "profile_groups": [f"cn=astronomers,{groups}", f"cn=modellers,{groups}"],
         "nested_groups": False,
+        "log_in_lasts_seconds": 24 * 3600,
     }
+
+
+def test_a_log_in_lasts_a_day_for_browsers_and_for_tokens() -> None:
+    config = hub_config()
+
+    assert config["JupyterHub"]["cookie_max_age_days"] == 1
+    assert config["FreeIpaAuthenticator"]["log_in_lasts_seconds"] == 24 * 3600
 
 
 def test_nobody_is_made_or_unmade_an_admin_by_a_group_unless_one_is_named() -> None:
