@@ -181,6 +181,13 @@ def _gather(state: State) -> None:
     descriptors = {image: take_in(partial, partial / image.name) for image in images}
     write_index(partial, {reference(name): descriptors[image] for name, image in PUBLISHED.items()})
     partial.rename(layout_folder(state))
+    # What the images of an earlier definition were is of no use any more.
+    run(
+        [*_buildah(state), "rmi", "--prune"],
+        log=_log(state, "storage"),
+        env=BUILDAH_ENVIRONMENT,
+        timeout_seconds=BUILD_TIMEOUT_SECONDS,
+    )
 
 
 def _push(state: State, image: Image, folder: Path) -> None:
