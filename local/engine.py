@@ -19,6 +19,7 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent, OpType
 
 from local.charts.assemble import assemble
+from local.commands import output
 from local.credentials import password
 from local.failure import Failure
 from local.paths import PROJECT, State
@@ -94,7 +95,7 @@ def up(state: State, report: Report) -> dict[str, Any]:
     """
     with _operation(state, report, "up") as (stack, watch):
         done = stack.up(**watch)
-    return {name: output.value for name, output in done.outputs.items()}
+    return {name: found.value for name, found in done.outputs.items()}
 
 
 def preview(state: State, report: Report) -> dict[OpType, int]:
@@ -121,6 +122,24 @@ def resources(state: State) -> list[tuple[str, str]]:
     """Type and id of every resource that the stack holds now."""
     deployment = prepare(state).export_stack().deployment or {}
     return [(found["type"], found.get("id", "")) for found in deployment.get("resources", [])]
+
+
+def hub_secrets(state: State) -> dict[str, str]:
+    """The hub's random secrets in plain, by resource name: for tests that look where they must not be."""
+    secrets_shown = {}
+    exported = json.loads(
+        output(
+            [state.bin / "pulumi", "stack", "export", "--show-secrets", "--stack", STACK],
+            cwd=state.engine / "workspace",
+            env=engine_environment(state),
+            timeout_seconds=60,
+        )
+    )
+    for resource in exported["deployment"]["resources"]:
+        if resource["type"] == "random:index/randomBytes:RandomBytes":
+            shown = json.loads(resource["outputs"]["hex"]["plaintext"])
+            secrets_shown[resource["urn"].rsplit("::", 1)[-1]] = shown
+    return secrets_shown
 
 
 def _run_program(workspace: Path) -> None:
