@@ -33,6 +33,8 @@ def main() -> None:
         opts=after_it,
     )
     room = capacity(tenancy)
+    if room:
+        pulumi.log.info(str(room))
     for warning in room.warnings if room else ():
         pulumi.log.warn(warning)
     in_cluster = pulumi.ResourceOptions.merge(after_it, pulumi.ResourceOptions(providers=[cluster]))

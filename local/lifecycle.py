@@ -2,14 +2,17 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from local import directory, engine, hosts, images, machine, node, packages, processes, toolchain, web
 from local.addresses import DIRECTORY_NAME
 from local.commands import output
+from local.credentials import obtain
 from local.failure import Failure
 from local.paths import State
 from local.progress import Report
+from local.stamps import digest, is_done, mark_done
 
 NOTEBOOK_USERS = "local_notebook_users"
 
@@ -48,6 +51,7 @@ def down(state: State, report: Report) -> None:
         directory.down(state)
     node.down(state, report)
     processes.daemon_down(state)
+    images.let_go(state)
     hosts.remove()
     left = node.leftovers(state)
     if left:
@@ -61,7 +65,8 @@ def wipe(state: State, report: Report) -> None:
     with report.step("Forgetting the cluster, the directory, the stack and all volumes"):
         for folder in (state.node, state.directory, state.engine, state.volumes, state.pki):
             shutil.rmtree(folder, ignore_errors=True)
-        state.credentials.unlink(missing_ok=True)
+        for file in (state.credentials, state.credentials.with_suffix(".lock")):
+            file.unlink(missing_ok=True)
 
 
 def status(state: State, report: Report) -> None:
@@ -77,16 +82,15 @@ def status(state: State, report: Report) -> None:
         report.console.print(f"{mark} {process.name:26} {process.state:9} {process.description}{ends}", highlight=False)
         if not process.is_running:
             failing.append(process.name)
-    checks = {
-        "node": lambda: node.is_ready(state),
-        "directory": lambda: directory.is_ready(state),
-        "hub": lambda: web.answers(state),
+    checks: dict[str, Callable[[State], bool]] = {
+        "node": node.is_ready,
+        "directory": directory.is_ready,
+        "hub": web.answers,
     }
     for name, answers in checks.items():
-        fine = answers()
-        report.console.print(
-            f"{'[green]✓[/]' if fine else '[red]✗[/]'} {name} {'answers' if fine else 'does not answer'}"
-        )
+        fine = answers(state)
+        mark = "[green]✓[/]" if fine else "[red]✗[/]"
+        report.console.print(f"{mark} {name} {'answers' if fine else 'does not answer'}", highlight=False)
         if not fine:
             failing.append(name)
     if failing:
@@ -135,12 +139,21 @@ def _must_run(state: State) -> None:
 
 
 def _say_what_is_there(state: State, report: Report, outputs: dict[str, object]) -> None:
-    report.console.print(f"\n[bold]{web.url(state)}[/]  (answers on this machine only)", highlight=False)
-    report.console.print(
-        f"  directory  {DIRECTORY_NAME}, users admin, alice, bob, carol; may log in: admin and the members of "
-        f"{outputs['notebookUsersGroup']}\n"
-        f"  passwords  in {state.credentials} (only root reads it)\n"
-        f"  authority  {state.pki / 'tenancy-ca.crt'}, to be trusted by the browser\n"
-        f"  try        make grant USER=alice, then log in as alice",
-        highlight=False,
-    )
+    def say(line: str) -> None:
+        report.console.print(line, highlight=False)
+
+    group = outputs["notebookUsersGroup"]
+    say(f"\n[bold]{web.url(state)}[/]  (answers on this machine only)")
+    say(f"  may log in  admin, and the members of {group} in the directory {DIRECTORY_NAME}")
+    say(f"  passwords   in {state.credentials}, which only root reads{_passwords_once(state)}")
+    say(f"  authority   {state.pki / 'tenancy-ca.crt'}, to be trusted by the browser")
+    say("  try         make grant USER=alice, then log in as alice")
+
+
+def _passwords_once(state: State) -> str:
+    users = obtain(state, "directory", directory.DEMO_USERS)
+    made_from = digest(texts=users.values())
+    if is_done(state, "passwords-shown", made_from):
+        return ""
+    mark_done(state, "passwords-shown", made_from)
+    return "; shown this once:" + "".join(f"\n                {user:6} {word}" for user, word in users.items())

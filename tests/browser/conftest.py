@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -71,5 +71,5 @@ def hub(context: BrowserContext, state: State) -> Hub:
 
 
 @pytest.fixture
-def password_of(state: State):  # noqa: ANN201 - a function of one word
+def password_of(state: State) -> Callable[[str], str]:
     return lambda user: password(state, "directory", user)

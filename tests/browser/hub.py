@@ -35,9 +35,10 @@ class Hub:
         self.page.wait_for_url("**/user/*/lab**", timeout=SERVER_START_MS)
         expect(self.page.locator("#jp-top-panel")).to_be_visible(timeout=KERNEL_MS)
         expect(self.page.locator("#jupyterlab-splash")).to_have_count(0, timeout=KERNEL_MS)
+        expect(self.page.locator(".jp-Launcher, .jp-NotebookPanel").first).to_be_visible(timeout=KERNEL_MS)
 
-    def run_cell(self, code: str) -> str:
-        """Open a new notebook, run ``code`` in its first cell, return what the cell printed."""
+    def run_cell(self, code: str) -> Locator:
+        """Open a new notebook, run ``code`` in its first cell, return what the cell gave."""
         self.page.goto(f"{self._server}/lab?reset")
         self.wait_for_lab()
         self.page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
@@ -48,9 +49,9 @@ class Hub:
         notebook.locator(".jp-Cell .cm-content").first.click()
         self.page.keyboard.insert_text(code)
         self.page.keyboard.press("Shift+Enter")
-        output = notebook.locator(".jp-OutputArea-output").first
-        expect(output).to_be_visible(timeout=KERNEL_MS)
-        return output.inner_text().strip()
+        output = notebook.locator(".jp-OutputArea-output")
+        expect(output.first).to_be_visible(timeout=KERNEL_MS)
+        return output
 
     def stop_own_server(self) -> None:
         """Stop one's own server from the hub's home page."""

@@ -14,6 +14,18 @@ from tests.browser.hub import Hub
 pytestmark = pytest.mark.browser
 
 GROUP = "local_notebook_users"
+WRITE_NOTES = """\
+from pathlib import Path
+print(Path("field-notes.txt").write_text("{word}"), 6 * 7)"""
+
+PLOT = """\
+import numpy as np
+import xarray as xr
+lat, lon = np.linspace(-90, 90, 181), np.linspace(0, 360, 361)
+warmth = 30 * np.cos(np.radians(lat))[:, None] + 4 * np.sin(np.radians(3 * lon))
+air = xr.DataArray(warmth, {"lat": lat, "lon": lon}, ("lat", "lon"), name="air temperature (degC)")
+_ = air.plot.contourf(levels=20, figsize=(7, 3))"""
+
 PasswordOf = Callable[[str], str]
 
 
@@ -37,15 +49,15 @@ def test_after_make_grant_she_works_and_finds_her_file_again(hub: Hub, password_
     hub.log_in("alice", password_of("alice"))
     hub.wait_for_lab()
     hub.picture("jupyterlab")
-    written = hub.run_cell(f"from pathlib import Path; print(Path('field-notes.txt').write_text('{word}'), 6 * 7)")
-    assert written == "32 42"
+    expect(hub.run_cell(WRITE_NOTES.format(word=word)).first).to_have_text("32 42")
+    expect(hub.run_cell(PLOT).locator("img")).to_be_visible()
     hub.picture("cell")
 
     hub.stop_own_server()
     hub.picture("control-panel")
     hub.start_own_server()
 
-    assert hub.run_cell("print(open('field-notes.txt').read())") == word
+    expect(hub.run_cell("print(open('field-notes.txt').read())").first).to_have_text(word)
     hub.picture("file-after-restart")
 
 
@@ -54,7 +66,7 @@ def test_the_notebook_has_the_cpus_and_memory_of_the_stack_file(hub: Hub, passwo
 
     seen = hub.run_cell("import os; print(os.environ['CPU_LIMIT'], os.environ['MEM_LIMIT'])")
 
-    assert seen == f"0.5 {1024**3}"
+    expect(seen.first).to_have_text(f"0.5 {1024**3}")
 
 
 def directory_grant(hub: Hub, password_of: PasswordOf) -> None:

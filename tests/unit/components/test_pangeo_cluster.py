@@ -52,7 +52,7 @@ class Echo(pulumi.runtime.Mocks):
         more = {"hex": "0f" * 32} if args.typ == RANDOM else {}
         return f"{args.name}-id", {**args.inputs, **more}
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise AssertionError(f"the program calls {args.token}")
 
 
@@ -65,7 +65,7 @@ class Recorder(mocks.MockMonitor):
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> Any:  # noqa: N802 - gRPC's name
         self.declared.requests[(request.type, request.name)] = request
-        return super().RegisterResource(request)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def declared() -> Iterator[Declared]:
 
 
 def declare(*tenancies: Tenancy) -> None:
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def program() -> pulumi.Output[list[Any]]:
         clusters = [PangeoCluster(f"hub-{index}", one) for index, one in enumerate(tenancies)]
         return pulumi.Output.all(*(cluster.url for cluster in clusters))

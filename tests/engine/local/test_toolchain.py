@@ -1,0 +1,61 @@
+"""A build that was killed half-way is done again, and what it left is never taken for a program."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local import toolchain
+from local.paths import PROJECT
+
+pytestmark = pytest.mark.engine
+
+BUILD_ETCD = """
+import sys
+from pathlib import Path
+from local import toolchain
+from local.paths import State
+from local.progress import Report
+etcd = [tool for tool in toolchain.tools() if tool.name == "etcd"]
+toolchain.tools = lambda: etcd
+toolchain.install(State(Path(sys.argv[1])), Report())
+"""
+
+
+def builder(state: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", BUILD_ETCD, str(state)],
+        cwd=PROJECT,
+        # Nothing of that name on PATH, whatever the machine has.
+        env={**os.environ, "PATH": os.pathsep.join(p for p in os.environ["PATH"].split(":") if ".state" not in p)},
+        start_new_session=True,
+    )
+
+
+def test_a_killed_build_is_done_again(tmp_path: Path) -> None:
+    building = builder(tmp_path)
+    log = tmp_path / "logs" / "build-etcd.log"
+    while not log.exists() and building.poll() is None:
+        time.sleep(0.01)
+    os.killpg(building.pid, signal.SIGKILL)
+    building.wait()
+    assert not (tmp_path / "stamps" / "tool-etcd").exists()
+
+    assert builder(tmp_path).wait(timeout=900) == 0
+
+    said = subprocess.run([tmp_path / "bin" / "etcd", "--version"], capture_output=True, text=True, check=True)
+    version = next(tool.version for tool in toolchain.tools() if tool.name == "etcd")
+    assert toolchain.says_version(said.stdout, version)
+
+
+def test_what_is_built_is_not_built_again(tmp_path: Path) -> None:
+    assert builder(tmp_path).wait(timeout=900) == 0
+    built = (tmp_path / "bin" / "etcd").stat().st_mtime_ns
+
+    assert builder(tmp_path).wait(timeout=60) == 0
+
+    assert (tmp_path / "bin" / "etcd").stat().st_mtime_ns == built
