@@ -1,12 +1,14 @@
 """The whole local tenancy: what ``make up``, ``down``, ``status`` and the others do, in order."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from local import directory, engine, hosts, images, machine, node, packages, processes, toolchain, web
 from local.addresses import DIRECTORY_NAME
+from local.charts.assemble import upstream_charts
 from local.commands import output
 from local.credentials import obtain
 from local.failure import Failure
@@ -33,6 +35,9 @@ def up(state: State, report: Report) -> None:
         answering = pool.submit(directory.up, state, report)
         loaded.result()
         answering.result()
+    upstream = upstream_charts(os.environ)
+    if upstream:
+        images.tag_as_upstream(state, str(node.CONTAINERD_SOCKET), upstream)
     hosts.add(web.DOMAIN)
     web.give_certificate(state)
     outputs = engine.up(state, report)

@@ -26,12 +26,11 @@ toolchain.install(State(Path(sys.argv[1])), Report())
 """
 
 
-def builder(state: Path) -> subprocess.Popen[bytes]:
+def builder(state: Path, *on_path: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-c", BUILD_ETCD, str(state)],
         cwd=PROJECT,
-        # Nothing of that name on PATH, whatever the machine has.
-        env={**os.environ, "PATH": os.pathsep.join(p for p in os.environ["PATH"].split(":") if ".state" not in p)},
+        env={**os.environ, "PATH": os.pathsep.join([*map(str, on_path), os.environ["PATH"]])},
         start_new_session=True,
     )
 
@@ -59,3 +58,23 @@ def test_what_is_built_is_not_built_again(tmp_path: Path) -> None:
     assert builder(tmp_path).wait(timeout=60) == 0
 
     assert (tmp_path / "bin" / "etcd").stat().st_mtime_ns == built
+
+
+def test_a_program_of_the_pinned_version_on_path_is_used_as_it_is(tmp_path: Path) -> None:
+    assert builder(tmp_path / "first").wait(timeout=900) == 0
+    built = tmp_path / "first" / "bin"
+
+    assert builder(tmp_path / "second", built).wait(timeout=60) == 0
+
+    assert (tmp_path / "second" / "bin" / "etcd").resolve() == built / "etcd"
+
+
+def test_a_program_of_another_version_on_path_is_not_used(tmp_path: Path) -> None:
+    other = tmp_path / "other" / "etcd"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\necho etcd Version: 3.5.0\n")
+    other.chmod(0o755)
+
+    assert builder(tmp_path, other.parent).wait(timeout=900) == 0
+
+    assert not (tmp_path / "bin" / "etcd").is_symlink()
