@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from local.failure import Failure
 
@@ -32,25 +33,7 @@ def run(
     with log.open("a") as out:
         out.write(f"$ {' '.join(words)}\n")
         out.flush()
-        try:
-            done = subprocess.run(
-                words,
-                cwd=cwd,
-                env={**os.environ, **(env or {})},
-                input=stdin,
-                stdin=subprocess.DEVNULL if stdin is None else None,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=timeout_seconds,
-                check=False,
-            )
-        except FileNotFoundError as error:
-            raise Failure(f"{words[0]} is not on this machine", way_on="run make up again", log=log) from error
-        except subprocess.TimeoutExpired as error:
-            raise Failure(
-                f"{words[0]} did not finish within {timeout_seconds:g} s", way_on="run make up again", log=log
-            ) from error
+        done = _done(words, cwd, env, stdin, timeout_seconds, out, subprocess.STDOUT, log)
     if done.returncode != 0:
         raise Failure(
             f"{words[0]} failed with exit code {done.returncode}:\n{tail(log)}",
@@ -73,24 +56,7 @@ def output(
         Failure: the program is missing, failed, or ran past ``timeout_seconds``; carries its standard error.
     """
     words = [str(word) for word in command]
-    try:
-        done = subprocess.run(
-            words,
-            cwd=cwd,
-            env={**os.environ, **(env or {})},
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            text=True,
-            timeout=timeout_seconds,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise Failure(f"{words[0]} is not on this machine", way_on="run make up") from error
-    except subprocess.TimeoutExpired as error:
-        raise Failure(
-            f"{words[0]} did not finish within {timeout_seconds:g} s", way_on="look at make status"
-        ) from error
+    done = _done(words, cwd, env, stdin, timeout_seconds, subprocess.PIPE, subprocess.PIPE, None)
     if done.returncode != 0:
         raise Failure(f"{' '.join(words[:3])} failed: {done.stderr.strip()}", way_on="look at make status")
     return done.stdout
@@ -100,3 +66,34 @@ def tail(log: Path, lines: int = TAIL_LINES) -> str:
     """The last lines of a log, indented for display below a message."""
     last = log.read_text(errors="replace").splitlines()[-lines:]
     return "\n".join(f"    {line}" for line in last)
+
+
+def _done(
+    words: Sequence[str],
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    stdin: str | None,
+    timeout_seconds: float,
+    stdout: int | IO[str],
+    stderr: int,
+    log: Path | None,
+) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            words,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            stdout=stdout,
+            stderr=stderr,
+            text=True,
+            timeout=timeout_seconds,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise Failure(f"{words[0]} is not on this machine", way_on="run make up again", log=log) from error
+    except subprocess.TimeoutExpired as error:
+        raise Failure(
+            f"{words[0]} did not finish within {timeout_seconds:g} s", way_on="run make up again", log=log
+        ) from error

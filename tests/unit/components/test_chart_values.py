@@ -1,34 +1,15 @@
 """What the program sets in the two charts."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from components.chart_values import chart_values, memory
 from components.hub_secrets import HubSecrets
-from components.tenancy import Tenancy
-from local.paths import State
-from local.pki import authority
+from tests.unit.components.tenancies import CA_CERTIFICATE, tenancy
 
 SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64)
-
-
-def tenancy(**changes: Any) -> Tenancy:
-    settings: dict[str, Any] = {
-        "clusterName": "vis-pangeo",
-        "externalIp": "192.171.139.83",
-        "notebookCpus": 2,
-        "notebookRamGb": 4,
-        "notebookStorageGb": 10,
-        "identity": {
-            "server": "ipa.example.org",
-            "realm": "EXAMPLE.ORG",
-            "bindDn": "uid=deployer,cn=users,cn=accounts,dc=example,dc=org",
-        },
-    }
-    return Tenancy.model_validate(settings | changes)
 
 
 def values(**changes: Any) -> dict[str, Any]:
@@ -110,22 +91,17 @@ def test_what_is_no_user_name_of_freeipa_cannot(name: str) -> None:
     assert not re.fullmatch(hub_config()["LDAPAuthenticator"]["valid_username_regex"], name)
 
 
-def test_the_directorys_certificate_is_verified(tmp_path: Path) -> None:
-    pem = authority(State(tmp_path), "tenancy").crt.read_text()
-    identity = {"server": "ipa.example.org", "realm": "EXAMPLE.ORG", "bindDn": "uid=d,dc=example,dc=org"}
-
+def test_the_directorys_certificate_is_verified() -> None:
     assert hub_config()["LDAPAuthenticator"]["tls_kwargs"] == {"validate": 2}
-    assert hub_config(identity={**identity, "caCertificate": pem})["LDAPAuthenticator"]["tls_kwargs"] == {
+    assert hub_config(identity__caCertificate=CA_CERTIFICATE)["LDAPAuthenticator"]["tls_kwargs"] == {
         "validate": 2,
-        "ca_certs_data": pem,
+        "ca_certs_data": CA_CERTIFICATE,
     }
 
 
 @pytest.mark.parametrize(("tls", "strategy", "port"), [("ldaps", "on_connect", 636), ("starttls", "before_bind", 389)])
 def test_every_connection_is_ldaps_or_starttls(tls: str, strategy: str, port: int) -> None:
-    identity = {"server": "ipa.example.org", "realm": "EXAMPLE.ORG", "bindDn": "uid=d,dc=example,dc=org", "tls": tls}
-
-    ldap = hub_config(identity=identity)["LDAPAuthenticator"]
+    ldap = hub_config(identity__tls=tls)["LDAPAuthenticator"]
 
     assert (ldap["tls_strategy"], ldap["server_port"]) == (strategy, port)
 

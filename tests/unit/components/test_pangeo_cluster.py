@@ -11,7 +11,7 @@ from pulumi.runtime.proto import resource_pb2
 
 from components.pangeo_cluster import PangeoCluster
 from components.tenancy import Tenancy
-from tests.unit.components.test_chart_values import tenancy
+from tests.unit.components.tenancies import tenancy
 
 NAMESPACE = "kubernetes:core/v1:Namespace"
 STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
