@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from components.dask_values import dask_gateway_values, gateway_access, notebook_environment
+from components.dask_values import dask_gateway_values, gateway_access, gateway_egress, notebook_environment
 from components.freeipa.names import group_dn, user_dn_template
 from components.hub_code import hub_code
 from components.hub_secrets import HubSecrets
@@ -42,6 +42,7 @@ def chart_values(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Valu
                 "secretToken": secrets.proxy_token,
                 "service": {"type": "ClusterIP"},
                 "https": {"enabled": False},
+                "chp": {"networkPolicy": {"egress": gateway_egress(tenancy)}},
             },
             "singleuser": _singleuser(tenancy, release),
             "scheduling": {"userScheduler": {"enabled": False}, "userPlaceholder": {"enabled": False}},
@@ -50,7 +51,7 @@ def chart_values(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Valu
             # The program's own Ingress answers for the hub, so that previews and policies see it.
             "ingress": {"enabled": False},
         },
-        "dask-gateway": dask_gateway_values(tenancy),
+        "dask-gateway": dask_gateway_values(tenancy, release),
     }
 
 
@@ -106,6 +107,7 @@ def _hub(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Values:
                 "annotations": {"helm.sh/resource-policy": "keep"} if tenancy.protect else {},
             },
         },
+        "networkPolicy": {"egress": gateway_egress(tenancy)},
         "services": access.services,
         "loadRoles": access.roles,
         **hub_code(),
@@ -169,7 +171,7 @@ def _singleuser(tenancy: Tenancy, release: str) -> Values:
         "allowPrivilegeEscalation": False,
         # The network policy denies the metadata address; the init container that would too needs privileges.
         "cloudMetadata": {"blockWithIptables": False},
-        "networkPolicy": {"enabled": True},
+        "networkPolicy": {"enabled": True, "egress": gateway_egress(tenancy)},
     }
 
 

@@ -12,6 +12,9 @@ SERVICE = "dask-gateway"
 PREFIX = "/services/dask-gateway"
 """The hub's proxy does not strip prefixes, so the gateway answers below the same path."""
 
+GATEWAY_POD_PORT = 8000
+"""Where the gateway's proxy listens; network policies see this one and not port 80 of its Service."""
+
 MAY_USE_GATEWAY = f"access:services!service={SERVICE}"
 
 
@@ -24,9 +27,34 @@ class GatewayAccess:
     spawner: dict[str, Any] = field(default_factory=dict)
 
 
+def gateway_name(release: str) -> str:
+    """What the names of the gateway's objects end in, cluster roles among them.
+
+    The chart's own rule would give the releases ``vis`` and ``vis-dask-gateway`` the same.
+    """
+    return f"{release}-dask-gateway"
+
+
 def gateway_service(release: str) -> str:
-    """The name of the gateway's proxy Service, as the chart makes it from the release's name."""
-    return f"traefik-{release}-dask-gateway"
+    """The name of the gateway's proxy Service. No release's name is so long that the chart would cut it."""
+    return f"traefik-{gateway_name(release)}"
+
+
+def gateway_egress(tenancy: Tenancy) -> list[dict[str, Any]]:
+    """The rule that lets the pods of the hub's chart through to the gateway's proxy; none without Dask.
+
+    A notebook may reach no private address otherwise. The hub and its proxy may, but some network plug-ins (Cilium)
+    do not count pods among the addresses of an ``ipBlock``. Source: dask/helm-chart#445.
+    """
+    if not tenancy.dask.enabled:
+        return []
+    proxy = {"app.kubernetes.io/name": "dask-gateway", "app.kubernetes.io/component": "traefik"}
+    return [
+        {
+            "to": [{"podSelector": {"matchLabels": proxy}}],
+            "ports": [{"port": GATEWAY_POD_PORT, "protocol": "TCP"}],
+        }
+    ]
 
 
 def gateway_access(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> GatewayAccess:
@@ -57,7 +85,7 @@ def notebook_environment(tenancy: Tenancy, release: str) -> dict[str, str]:
     }
 
 
-def dask_gateway_values(tenancy: Tenancy) -> dict[str, Any]:
+def dask_gateway_values(tenancy: Tenancy, release: str) -> dict[str, Any]:
     """The values of the chart ``dask-gateway`` 2026.3.0; only its condition when Dask is off."""
     dask = tenancy.dask
     if not dask.enabled:
@@ -65,6 +93,7 @@ def dask_gateway_values(tenancy: Tenancy) -> dict[str, Any]:
     image_name, _, image_tag = tenancy.notebook.image.rpartition(":")
     return {
         "enabled": True,
+        "fullnameOverride": gateway_name(release),
         "gateway": {
             "prefix": PREFIX,
             "auth": {"type": "jupyterhub", "jupyterhub": {"jupyterhubServiceName": SERVICE}},
