@@ -1,0 +1,146 @@
+"""What the documents point to exists, and what they quote is what the program says."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.check import check
+from components.freeipa.errors import table
+from components.hub_config import sentences
+from components.message_reference import DOCUMENT, document, log_in_messages, main
+from components.model_keys import group_of
+from components.settings import Settings
+from components.tenancy import Tenancy
+from tests.unit.components.tenancies import stack_text
+
+DOCUMENTS = [Path("README.md"), Path("local/README.md"), *sorted(Path("docs").glob("*.md"))]
+OPERATOR, USER = Path("docs/operator-guide.md"), Path("docs/user-guide.md")
+
+every_document = pytest.mark.parametrize("path", DOCUMENTS, ids=str)
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def code(path: Path) -> str:
+    """Code spans and blocks, a line each, without their comments."""
+    blocks = re.findall(r"^ *```.*?\n(.*?)^ *```", text(path), re.DOTALL | re.MULTILINE)
+    spans = re.findall(r"`([^`\n]+)`", text(path))
+    return "\n".join(line.partition(" #")[0] for part in [*blocks, *spans] for line in part.splitlines())
+
+
+def yaml_blocks(path: Path) -> list[dict[str, Any]]:
+    blocks = re.findall(r"^```yaml\n(.*?)^```", text(path), re.DOTALL | re.MULTILINE)
+    loaded = [yaml.safe_load(block) for block in blocks]
+    return [block.get("config", block) for block in loaded]
+
+
+def known_keys(group: type[Settings], above: str = "") -> Iterator[str]:
+    for name, field in group.model_fields.items():
+        key = f"{above}{field.alias or name}"
+        yield key
+        if inner := group_of(field.annotation):
+            yield from known_keys(inner, f"{key}.")
+
+
+KEYS = {*known_keys(Tenancy), "identityBindPassword"}
+
+
+def used_keys(settings: dict[str, Any], above: str = "") -> Iterator[str]:
+    for name, value in settings.items():
+        key = f"{above}{name.removeprefix('pangeo:')}"
+        yield key
+        if isinstance(value, dict):
+            yield from used_keys(value, f"{key}.")
+
+
+@every_document
+def test_every_link_and_image_leads_somewhere(path: Path) -> None:
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text(path))]
+    inside = [target for target in targets if target and "://" not in target]
+
+    assert [target for target in inside if not (path.parent / target).exists()] == []
+
+
+@every_document
+def test_every_key_that_is_named_is_a_key(path: Path) -> None:
+    named = {*re.findall(r"\bpangeo:([A-Za-z]+(?:\.[A-Za-z]+)*)", text(path))}
+    named |= {key for block in yaml_blocks(path) for key in used_keys(block)}
+
+    assert named - KEYS == set()
+
+
+@every_document
+def test_every_make_target_that_is_named_is_one(path: Path) -> None:
+    [phony] = re.findall(r"^\.PHONY: (.*)$", Path("Makefile").read_text(), re.MULTILINE)
+
+    assert {*re.findall(r"\bmake ([a-z-]+)", code(path))} - set(phony.split()) == set()
+
+
+@every_document
+def test_every_command_of_ours_that_is_named_is_one(path: Path) -> None:
+    modules = {*re.findall(r"python -m ((?:components|local)[\w.]*)", code(path))}
+
+    assert [name for name in modules if not Path(*name.split(".")).with_suffix(".py").is_file()] == []
+
+
+def test_the_two_guides_use_every_picture_that_the_browser_tests_take() -> None:
+    tests = "".join(text(test) for test in Path("tests/browser").glob("test_*.py"))
+    taken = {f"{name}.png" for name in re.findall(r"picture(?:\(|=)\"([\w-]+)\"", tests)}
+    shown = set(re.findall(r"\(images/([\w-]+\.png)\)", text(OPERATOR) + text(USER)))
+
+    assert shown == taken
+
+
+def test_the_messages_are_the_programs() -> None:
+    assert text(DOCUMENT) == document(), "run python -m components.message_reference"
+
+
+def test_no_message_is_left_out() -> None:
+    ours = [kind for name, kind in vars(sentences).items() if inspect.isfunction(kind) or name.isupper()]
+    told = {message.said for message in log_in_messages()}
+
+    # One function says two sentences; one sentence is JupyterHub's own.
+    assert len(told) == len(ours) + 2
+    assert {sentences.INVALID_NAME, sentences.PASSWORD_MISSING} <= told
+    assert [name for name, _, _ in table() if f"| `{name}` |" not in document()] == []
+
+
+def test_a_stale_file_of_messages_is_found_and_renewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["--check"]) == 1
+    assert "docs/messages.md: is out of date" in capsys.readouterr().out
+    assert main([]) == 0
+    assert main(["--check"]) == 0
+    DOCUMENT.write_text("old")
+    assert main(["--check"]) == 1
+
+
+def test_the_user_guide_quotes_the_log_in_page() -> None:
+    quoted = re.findall(r"^\| \*([^*]+)\* \|", text(USER), re.MULTILINE)
+    said = [message.said for message in log_in_messages()]
+
+    def is_said(quotation: str) -> bool:
+        parts = [part.strip() for part in quotation.split("…") if part.strip()]
+        return any(all(part in sentence for part in parts) for sentence in said)
+
+    assert len(quoted) == 4
+    assert [quotation for quotation in quoted if not is_said(quotation)] == []
+
+
+def test_the_operator_guides_example_of_sizing_is_what_check_says(tmp_path: Path) -> None:
+    [example] = yaml_blocks(OPERATOR)
+    changes = {key.removeprefix("pangeo:"): value for key, value in example.items()}
+    (tmp_path / "Pulumi.vis.yaml").write_text(stack_text(clusterName="vis", **changes))
+
+    checked = check(["vis"], tmp_path, ask_dns=False, environment={})
+
+    assert "\n".join(checked.lines).replace(str(tmp_path), "stacks") in text(OPERATOR)
