@@ -37,10 +37,16 @@ class Hub:
         expect(self.page.locator("#jupyterlab-splash")).to_have_count(0, timeout=KERNEL_MS)
         expect(self.page.locator(".jp-Launcher, .jp-NotebookPanel").first).to_be_visible(timeout=KERNEL_MS)
 
-    def run_cell(self, code: str) -> Locator:
-        """Open a new notebook, run ``code`` in its first cell, return what the cell gave."""
+    def open_launcher(self) -> None:
+        """JupyterLab without what was open before."""
         self.page.goto(f"{self._server}/lab?reset")
         self.wait_for_lab()
+        expect(self.page.locator(".jp-LauncherCard[data-category='Notebook']").first).to_be_visible(timeout=KERNEL_MS)
+        expect(self.page.locator(".jp-DirListing-content")).to_be_visible()
+
+    def run_cell(self, code: str) -> Locator:
+        """Open a new notebook, run ``code`` in its first cell, return what the cell gave."""
+        self.open_launcher()
         self.page.locator(".jp-LauncherCard[data-category='Notebook']").first.click()
         expect(self.page.locator("#jp-bottom-panel").get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(
             timeout=KERNEL_MS

@@ -37,6 +37,7 @@ def test_admin_starts_opens_and_stops_a_users_server(
     hub.page.get_by_role("button", name="Authorize").click()
     hub.page.wait_for_url("**/user/alice/**", timeout=SERVER_START_MS)
     hub.wait_for_lab()
+    hub.open_launcher()
     hub.picture("admin-in-alices-server")
 
     hub.admin_row_with("alice", "Stop Server").get_by_role("button", name="Stop Server").click()

@@ -48,6 +48,7 @@ def test_after_make_grant_she_works_and_finds_her_file_again(hub: Hub, password_
 
     hub.log_in("alice", password_of("alice"))
     hub.wait_for_lab()
+    hub.open_launcher()
     hub.picture("jupyterlab")
     expect(hub.run_cell(WRITE_NOTES.format(word=word)).first).to_have_text("32 42")
     expect(hub.run_cell(PLOT).locator("img")).to_be_visible()
