@@ -1,0 +1,30 @@
+"""Print what two tenancies of the matrix differ in: ``python -m tests.engine.charts 'the least' halves``."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from local.charts.assemble import UPSTREAM_VARIABLE, assemble, upstream_charts
+from local.paths import State
+from tests.engine.charts.matrix import MATRIX, of
+from tests.engine.charts.renders import difference, how_to_fetch, rendered
+from tests.engine.tools import gathered
+
+
+def main(names: list[str]) -> str:
+    """The difference, or what to give instead."""
+    if len(names) != 2 or not set(names) <= MATRIX.keys():
+        sys.exit(f"give two of: {', '.join(map(repr, MATRIX))}")
+    if upstream_charts(os.environ) is None:
+        sys.exit(f"set {UPSTREAM_VARIABLE}=FOLDER after {how_to_fetch('FOLDER')}")
+    with tempfile.TemporaryDirectory() as root:
+        state = State(Path(root))
+        gathered(state.bin, ["helm"])
+        chart = assemble(state)
+        one, other = (rendered(state.bin / "helm", chart, of(name)) for name in names)
+    return difference(one, other, (names[0], names[1]))
+
+
+if __name__ == "__main__":
+    print(main(sys.argv[1:]))

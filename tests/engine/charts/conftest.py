@@ -1,0 +1,40 @@
+"""Renders of the upstream charts, made once for all tests, where a folder with those charts is named."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from local.charts.assemble import UPSTREAM_VARIABLE, assemble, upstream_charts
+from local.paths import State
+from tests.engine.charts.matrix import of
+from tests.engine.charts.renders import Render, how_to_fetch, rendered
+from tests.engine.tools import gathered
+
+
+@pytest.fixture(scope="session")
+def upstream() -> Path:
+    """The folder with the unpacked upstream charts."""
+    folder = upstream_charts(os.environ)
+    if folder is None:
+        pytest.skip(
+            f"{UPSTREAM_VARIABLE} names no folder with the unpacked upstream charts jupyterhub/ and dask-gateway/; "
+            f"get one by {how_to_fetch('FOLDER')} and set {UPSTREAM_VARIABLE}=FOLDER"
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def render_anew(upstream: Path, tmp_path_factory: pytest.TempPathFactory) -> Render:
+    """Runs helm at every call."""
+    state = State(tmp_path_factory.mktemp("upstream-charts"))
+    gathered(state.bin, ["helm"])
+    chart = assemble(state)
+    return lambda name: rendered(state.bin / "helm", chart, of(name))
+
+
+@pytest.fixture(scope="session")
+def render(render_anew: Render) -> Render:
+    """Runs helm once for each tenancy."""
+    return cache(render_anew)

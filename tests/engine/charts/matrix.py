@@ -1,0 +1,52 @@
+"""The tenancies whose charts are rendered: the least, and one for everything that a tenancy can say of them."""
+
+from typing import Any
+
+from components.tenancy import Tenancy
+from tests.unit.components.tenancies import CA_CERTIFICATE, tenancy
+
+LEAST = "the least"
+
+MATRIX: dict[str, dict[str, Any]] = {
+    LEAST: {},
+    "halves": {"notebookCpus": 0.5, "notebookRamGb": 1.5},
+    "the most": {"notebookCpus": 512, "notebookRamGb": 4096, "notebookStorageGb": 65536},
+    "dask off": {"dask__enabled": False},
+    "dask bounded": {
+        "dask": {
+            "workerCores": {"min": 2, "max": 4, "default": 2},
+            "workerRamGb": {"min": 0.5, "max": 6, "default": 1.5},
+            "maxWorkers": 7,
+            "maxCores": 14,
+            "maxRamGb": 20.5,
+            "idleMinutes": 45,
+        }
+    },
+    "own image": {"notebook__image": "registry.example.org:5000/pangeo/notebook:2026.01.30"},
+    "image by digest": {"notebook__image": f"registry.example.org/pangeo/notebook@sha256:{'0123456789abcdef' * 4}"},
+    "existing classes": {"storage": {"className": "csi-cinder", "hubDatabaseClass": "block"}},
+    "created class": {"storage__create": {"provisioner": "cinder.csi.openstack.org"}},
+    "unprotected": {"protect": False},
+    "profiles": {
+        "notebook__profiles": [
+            {"name": "Small"},
+            {"name": "Large", "cpus": 4, "ramGb": 16.5, "groups": ["modellers"], "default": True},
+            {"name": "Other image", "image": "registry.example.org:5000/other:1"},
+        ]
+    },
+    "admins by group": {"identity__adminGroup": "pangeo_admins"},
+    "starttls": {"identity__tls": "starttls", "identity__caCertificate": CA_CERTIFICATE},
+    "nested groups": {"identity__nestedGroups": True},
+    "several servers": {"identity__server": ["ipa1.example.org", "ipa2.example.org:6360"]},
+    "IPv6": {"externalIp": "2001:db8::17"},
+    "no pre-pull": {"notebook__prePull": False},
+    # Helm keeps numbers as floats, and writes those from a million on as 1e+06 where a template is careless.
+    "long lived": {"notebook__culling": {"idleMinutes": 40000, "maxAgeHours": 8000}},
+    "longest name": {"clusterName": "a" * 40},
+    "named like the gateway": {"clusterName": "vis-pangeo-dask-gateway"},
+}
+
+
+def of(name: str) -> Tenancy:
+    """The tenancy of that name."""
+    return tenancy(**MATRIX[name])
