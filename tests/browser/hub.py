@@ -92,6 +92,7 @@ class Hub:
     def edit_user(self, user: str, *, admin: bool, picture: str | None = None) -> None:
         """Set or clear the Admin box of a user by way of Edit User."""
         self.admin_row(user).get_by_role("button", name="Edit User").click()
+        expect(self.page.get_by_role("heading", name=f"Editing user {user}")).to_be_visible()
         box = self.page.get_by_role("checkbox")
         unchanged = box.is_checked() == admin
         box.set_checked(admin)
