@@ -259,20 +259,20 @@ def test_what_was_deleted_outside_is_found_by_refresh_and_made_again(
 def test_a_retained_namespace_is_adopted_by_the_next_stack_that_upserts(
     engine: Engine, api_server: ApiServer, tenancy: Declare
 ) -> None:
-    engine.declare(tenancy("kept", retain=True))
+    engine.declare(tenancy("left", retain=True))
     engine.up()
     engine.destroy()
-    uid = api_server.read("namespace", "kept")["metadata"]["uid"]
+    uid = api_server.read("namespace", "left")["metadata"]["uid"]
 
-    with pytest.raises(auto.CommandError, match='namespaces "kept" already exists; set upsertExistingObjects'):
+    with pytest.raises(auto.CommandError, match='namespaces "left" already exists; set upsertExistingObjects'):
         engine.up()
-    engine.declare(tenancy("kept", retain=True, upsert=True))
+    engine.declare(tenancy("left", retain=True, upsert=True))
     engine.up()
-    assert api_server.read("namespace", "kept")["metadata"]["uid"] == uid
-    engine.declare(tenancy("kept", upsert=True))
+    assert api_server.read("namespace", "left")["metadata"]["uid"] == uid
+    engine.declare(tenancy("left", upsert=True))
     engine.up()
     engine.destroy()
-    assert not api_server.exists("namespace", "kept")
+    assert not api_server.exists("namespace", "left")
 
 
 def test_preview_works_without_the_cluster_and_up_says_which_server_did_not_answer(
