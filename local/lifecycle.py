@@ -113,7 +113,11 @@ def destroy(state: State, report: Report) -> None:
     _must_run(state)
     engine.destroy(state, report)
     kept = volumes(state)
-    report.console.print(f"kept: {len(kept)} volume claims ({', '.join(kept) or 'none'}); make up takes them up again")
+    report.console.print(
+        f"kept: the namespace {web.NAMESPACE}, the group {NOTEBOOK_USERS} and {len(kept)} volume claims "
+        f"({', '.join(kept) or 'none'}); make up takes them up again",
+        highlight=False,
+    )
 
 
 def grant(state: State, report: Report, user: str) -> None:
