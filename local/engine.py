@@ -19,7 +19,6 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent, OpType
 
 from local.charts.assemble import assemble
-from local.commands import output
 from local.credentials import password
 from local.failure import Failure
 from local.paths import PROJECT, State
@@ -56,11 +55,10 @@ def prepare(state: State) -> automation.Stack:
     _write_stack_file(state, workspace / "stacks" / f"Pulumi.{STACK}.yaml")
     _drop_dead_locks(state)
     environment = engine_environment(state)
-    os.environ.update(environment)
     return automation.create_or_select_stack(
         stack_name=STACK,
         project_name="pangeo",
-        program=lambda: _run_program(workspace),
+        program=lambda: _run_program(workspace, environment),
         opts=automation.LocalWorkspaceOptions(
             work_dir=str(workspace),
             env_vars=environment,
@@ -124,27 +122,15 @@ def resources(state: State) -> list[tuple[str, str]]:
     return [(found["type"], found.get("id", "")) for found in deployment.get("resources", [])]
 
 
-def hub_secrets(state: State) -> dict[str, str]:
-    """The hub's random secrets in plain, by resource name: for tests that look where they must not be."""
-    secrets_shown = {}
-    exported = json.loads(
-        output(
-            [state.bin / "pulumi", "stack", "export", "--show-secrets", "--stack", STACK],
-            cwd=state.engine / "workspace",
-            env=engine_environment(state),
-            timeout_seconds=60,
-        )
-    )
-    for resource in exported["deployment"]["resources"]:
-        if resource["type"] == "random:index/randomBytes:RandomBytes":
-            shown = json.loads(resource["outputs"]["hex"]["plaintext"])
-            secrets_shown[resource["urn"].rsplit("::", 1)[-1]] = shown
-    return secrets_shown
-
-
-def _run_program(workspace: Path) -> None:
-    with contextlib.chdir(workspace):
-        runpy.run_path(str(workspace / "__main__.py"), run_name="__main__")
+def _run_program(workspace: Path, environment: dict[str, str]) -> None:
+    before = dict(os.environ)
+    os.environ.update(environment)
+    try:
+        with contextlib.chdir(workspace):
+            runpy.run_path(str(workspace / "__main__.py"), run_name="__main__")
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _write_stack_file(state: State, to: Path) -> None:

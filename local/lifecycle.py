@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from components.freeipa.names import notebook_users_group
 from local import directory, engine, hosts, images, machine, node, packages, processes, toolchain, web
 from local.addresses import DIRECTORY_NAME
 from local.charts.assemble import upstream_charts
@@ -16,7 +17,7 @@ from local.paths import State
 from local.progress import Report
 from local.stamps import digest, is_done, mark_done
 
-NOTEBOOK_USERS = "local_notebook_users"
+NOTEBOOK_USERS = notebook_users_group(web.NAMESPACE)
 
 
 def up(state: State, report: Report) -> None:

@@ -32,8 +32,3 @@ def mark_done(state: State, name: str, made_from: str) -> None:
     partial = state.stamps / f"{name}.partial"
     partial.write_text(made_from)
     partial.replace(state.stamps / name)
-
-
-def forget(state: State, name: str) -> None:
-    """Let step ``name`` run again next time."""
-    (state.stamps / name).unlink(missing_ok=True)

@@ -13,7 +13,6 @@ Props = dict[str, Any]
 """Properties as the engine sends them: camelCase keys, lists and numbers as JSON has them."""
 
 INPUTS = ("servers", "tls", "caCertificate", "bindDn", "suffix", "name", "description", "existingGroup", "protect")
-OUTPUTS = ("dn", "adopted")
 DEFAULTS: Mapping[str, Any] = {"tls": "ldaps", "existingGroup": "refuse", "protect": True}
 EXISTING_GROUP = ("refuse", "adopt")
 

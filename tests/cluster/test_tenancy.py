@@ -1,5 +1,6 @@
 """The whole tenancy by the commands of the README: times, what stays, what is left."""
 
+import json
 import re
 import subprocess
 import time
@@ -8,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from local import directory, engine, lifecycle, node
+from local.commands import output
 from local.paths import PROJECT, State
 from tests.cluster.person import Person
 
@@ -77,11 +79,28 @@ def test_no_secret_of_the_stack_is_in_plain_state(state: State, alice: Person) -
     stored = "".join(
         file.read_text(errors="replace") for file in (state.engine / "backend").rglob("*") if file.is_file()
     )
-    secret = engine.hub_secrets(state)
+    secret = hub_secrets(state)
 
     assert len(secret) == 4
     assert [name for name, value in secret.items() if value in stored] == []
     assert directory_password(state) not in stored
+
+
+def hub_secrets(state: State) -> dict[str, str]:
+    """The hub's random secrets in plain, by resource name."""
+    exported = json.loads(
+        output(
+            [state.bin / "pulumi", "stack", "export", "--show-secrets", "--stack", engine.STACK],
+            cwd=state.engine / "workspace",
+            env=engine.engine_environment(state),
+            timeout_seconds=60,
+        )
+    )
+    return {
+        resource["urn"].rsplit("::", 1)[-1]: json.loads(resource["outputs"]["hex"]["plaintext"])
+        for resource in exported["deployment"]["resources"]
+        if resource["type"] == "random:index/randomBytes:RandomBytes"
+    }
 
 
 def directory_password(state: State) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local.paths import State
-from local.stamps import digest, forget, is_done, mark_done
+from local.stamps import digest, is_done, mark_done
 
 
 @pytest.fixture
@@ -22,12 +22,6 @@ def test_a_step_is_done_only_after_it_was_marked(state: State) -> None:
 def test_a_changed_input_makes_the_step_due_again(state: State) -> None:
     mark_done(state, "hub", "made-from")
     assert not is_done(state, "hub", "something-else")
-
-
-def test_a_forgotten_step_is_due_again(state: State) -> None:
-    mark_done(state, "hub", "made-from")
-    forget(state, "hub")
-    assert not is_done(state, "hub", "made-from")
 
 
 def test_the_digest_changes_with_content_and_with_name(tmp_path: Path) -> None:
