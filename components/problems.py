@@ -21,7 +21,9 @@ MISSING = "(missing)"
 KEYS_BESIDE_THE_MODEL = (PASSWORD_CONFIG_KEY.removeprefix(f"{NAMESPACE}:"),)
 """Keys of the namespace that are read elsewhere; the bind password is in no model."""
 
+_LONGEST_FIELD = 100
 _LONGEST_VALUE = 48
+_LONGEST_SENTENCE = 400
 _SECRET_WORDS = re.compile(r"pass|pasw|pwd|secret|token|credential|private|kubeconfig|api.?key", re.IGNORECASE)
 _UNITS = {"GB": "gigabytes"}
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*", re.IGNORECASE)
@@ -56,14 +58,20 @@ class InvalidTenancy(Exception):
 
 
 def lines(problems: Collection[Problem]) -> list[str]:
-    """The problems as aligned columns."""
-    widest_field = max((len(problem.field) for problem in problems), default=0)
-    widest_value = max((len(problem.value) for problem in problems), default=0)
-    return [
-        f"  {problem.field:<{widest_field}}  {problem.value:<{widest_value}}  {problem.what}"
-        if problem.field
-        else f"  {problem.what}"
+    """The problems as aligned columns. Keys and values come from a file: none may break a line or move a cursor."""
+    rows = [
+        (
+            _on_one_line(problem.field, _LONGEST_FIELD),
+            _on_one_line(problem.value, _LONGEST_VALUE),
+            _on_one_line(problem.what, _LONGEST_SENTENCE),
+        )
         for problem in problems
+    ]
+    widest_field = max((len(field) for field, _, _ in rows), default=0)
+    widest_value = max((len(value) for _, value, _ in rows), default=0)
+    return [
+        f"  {field:<{widest_field}}  {value:<{widest_value}}  {what}" if field else f"  {what}"
+        for field, value, what in rows
     ]
 
 
@@ -112,7 +120,14 @@ def shown(value: object, *, quoted: bool = False) -> str:
     text = re.sub(r"//[^/@\s]*@", f"//{HIDDEN}@", value)
     if quoted or not text or text != text.strip() or not text.isprintable():
         text = json.dumps(text, ensure_ascii=not text.isprintable())
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+    return _on_one_line(text, _LONGEST_VALUE)
+
+
+def _on_one_line(text: str, longest: int) -> str:
+    shortened = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in shortened
+    )
 
 
 def _problem(error: ErrorDetails, model: type[Settings], hidden: Collection[str]) -> Problem:

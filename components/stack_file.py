@@ -116,7 +116,10 @@ def _parsed(key: str, value: object) -> object:
     """The engine hands objects over as JSON text."""
     if not isinstance(value, str) or _KNOWN.get(key) is None:
         return value
-    parsed = json.loads(value)
+    try:
+        parsed = json.loads(value)
+    except RecursionError:
+        raise ValueError(key) from None
     if not isinstance(parsed, dict):
         raise ValueError(key)
     return parsed

@@ -8,6 +8,7 @@ from yaml.constructor import ConstructorError
 from yaml.events import AliasEvent
 from yaml.nodes import MappingNode, Node
 
+_CORE_KINDS = ("null", "bool", "int", "float", "str", "seq", "map")
 _CORE_BOOL = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
 _CORE_INT = re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$")
 _CORE_FLOAT = re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$")
@@ -21,6 +22,10 @@ class UnreadableYaml(Exception):
         self.lines = lines
 
 
+class _NoSuchValue(ConstructorError):
+    """A value that is not what its tag says, or a number of more digits than Python reads."""
+
+
 class _Loader(yaml.SafeLoader):
     """``yes``, ``1:30`` and dates stay text, as in the engine (YAML 1.2); duplicates are collected.
 
@@ -32,6 +37,12 @@ class _Loader(yaml.SafeLoader):
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    yaml_constructors = {  # noqa: RUF012 - yaml declares it so
+        tag: construct
+        for tag, construct in yaml.SafeLoader.yaml_constructors.items()
+        if tag is None or tag.rsplit(":")[-1] in _CORE_KINDS
+    }
+
     def __init__(self, stream: str) -> None:
         super().__init__(stream)
         self.duplicates: list[str] = []
@@ -41,6 +52,17 @@ class _Loader(yaml.SafeLoader):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise ComposerError(None, None, "an alias; write the value out", mark)
         return super().compose_node(parent, index)
+
+    def construct_object(self, node: Node, deep: bool = False) -> object:
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, KeyError):
+            raise _NoSuchValue(
+                None,
+                None,
+                "a value that is not what its tag says, or too long a number; write it plainly",
+                node.start_mark,
+            ) from None
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[object, object]:
         first_lines: dict[object, int] = {}
@@ -84,5 +106,6 @@ def _located(wrong: yaml.MarkedYAMLError) -> str:
     mark = wrong.problem_mark or wrong.context_mark
     place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
     # A constructor's problem may quote the value, which may be a secret.
-    problem = "a value with a tag that is not allowed" if isinstance(wrong, ConstructorError) else wrong.problem
+    of_a_tag = isinstance(wrong, ConstructorError) and not isinstance(wrong, _NoSuchValue)
+    problem = "a value with a tag that is not allowed" if of_a_tag else wrong.problem
     return f"{place}not YAML: {problem or 'unreadable'}"
