@@ -3,9 +3,11 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
+# Each worker has servers of its own; a file's tests share them.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: up down status destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser check tools
+.PHONY: up down status destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools
 
 up: .venv/made-from  ## Everything, from nothing to a hub that answers; does only what is missing
 	@$(PYTHON) -m local up
@@ -43,7 +45,7 @@ test-unit: .venv/made-from  ## Seconds; needs nothing running
 	@$(PYTEST) tests/unit -m "not engine and not cluster and not browser"
 
 test-engine: tools  ## The real engine, API server and directory, started by the tests
-	@$(PYTEST) tests/engine
+	@$(PYTEST) $(PARALLEL) tests/engine
 
 test-cluster: up  ## The running local tenancy
 	@$(PYTEST) tests/cluster
@@ -52,7 +54,10 @@ test-browser: up  ## Chromium on the running local tenancy
 	@$(PYTEST) tests/browser
 
 test: check up  ## Everything
-	@$(PYTEST) tests/unit tests/engine tests/cluster tests/browser
+	@$(PYTEST) $(PARALLEL) tests/unit tests/engine; result=$$?; $(PYTEST) tests/cluster tests/browser && exit $$result
+
+coverage: tools  ## How much of components/ the unit and engine tiers run, the hub and the provider's process too
+	@$(PYTEST) $(PARALLEL) tests/unit tests/engine --cov --cov-report=term --cov-report=html
 
 # A marker below .venv, so that an interrupted installation is done again.
 .venv/made-from: requirements.txt local/requirements.txt tests/requirements.txt constraints.txt
