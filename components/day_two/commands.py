@@ -1,0 +1,215 @@
+"""The command line: reads words, calls one function, prints, ends with an exit code. Nothing else is decided here."""
+
+import getpass
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from components.check import check as check_stacks
+from components.day_two import members as membership
+from components.day_two.doctor import diagnose
+from components.day_two.drift import drift as compare
+from components.day_two.findings import SOMETHING_BROKEN
+from components.day_two.journal import Journal, default_path
+from components.day_two.looks import Surroundings
+from components.day_two.members import Asked, MembersRefused
+from components.day_two.new import certificate_text
+from components.day_two.new_command import new
+from components.day_two.opened import OpenedStack, opened
+from components.day_two.printing import console, print_findings, print_json, print_rows
+from components.day_two.stack_reports import checked, room
+from components.day_two.status import status as look_at
+from components.freeipa.errors import PASSWORD_VARIABLE, FreeIpaError, PasswordMissing
+from components.problems import InvalidTenancy
+from components.stack_file import STACKS
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="One tenancy, day by day."
+)
+members = typer.Typer(no_args_is_help=True, help="Who may log in: the members of the tenancy's FreeIPA group.")
+app.add_typer(members, name="members")
+
+Stack = Annotated[str | None, typer.Argument(help="a stack's name or file; may be left out where there is one")]
+Stacks = Annotated[list[str] | None, typer.Argument(help="stacks' names or files; all in stacks/ when none is named")]
+AsJson = Annotated[bool, typer.Option("--json", help="for machines")]
+CaFile = Annotated[
+    str | None, typer.Option(help="PEM of the authority of the hub's certificate, if it is a private one")
+]
+BindDn = Annotated[str | None, typer.Option(help="ask FreeIPA as this account instead of identity.bindDn")]
+Users = Annotated[list[str], typer.Argument(help="user names, as FreeIPA shows them")]
+OneStack = Annotated[str, typer.Argument(help="a stack's name or file")]
+LogFile = Annotated[Path | None, typer.Option(help="where changes are written down, a line of JSON each")]
+
+app.command()(new)
+
+
+@app.command()
+def check(
+    stack: Stacks = None,
+    dns: Annotated[bool, typer.Option(help="also resolve each pangeoDomain, as a preview does")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check stack files, without the engine, a cluster or secrets."""
+    names = stack or []
+    if as_json:
+        reports = checked(names, STACKS, ask_dns=dns, environment=os.environ)
+        print_json(reports)
+        sys.exit(0 if reports and all(report["good"] for report in reports) else 1)
+    done = check_stacks(names, STACKS, ask_dns=dns, environment=os.environ)
+    print("\n".join(done.lines))
+    sys.exit(0 if done.good else 1)
+
+
+@app.command()
+def capacity(stack: Stacks = None, as_json: AsJson = False) -> None:
+    """How many notebooks fit the workers that a stack file states."""
+    with _told():
+        rooms = room(stack or [], STACKS)
+    if as_json:
+        print_json(rooms)
+        return
+    rows, warnings = [], []
+    for each in rooms:
+        size = f"{each['notebookCpus']:g} CPUs, {each['notebookRamGb']:g} GB"
+        fits = each["capacity"] or {}
+        keys = ("workers", "notebooksPerWorker", "notebooks", "expectedUsers", "workersNeeded")
+        rows.append([each["stack"], size, *("–" if fits.get(key) is None else str(fits[key]) for key in keys)])
+        warnings += [f"{each['stack']}: warning: {said}" for said in each["warnings"]]
+        if not fits:
+            warnings.append(f"{each['stack']}: says nothing of its workers; pangeo:workers lets this be counted")
+    print_rows(["stack", "notebook", "workers", "notebooks on one", "in all", "expected users", "workers needed"], rows)
+    print("\n".join(warnings))
+
+
+@app.command()
+def status(
+    stack: Stack = None,
+    ca_file: CaFile = None,
+    drift: Annotated[bool, typer.Option(help="compare with a refreshed preview; takes a minute")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Release, hub, certificates, servers, directory, drift. Exit code 1: something is broken, 3: not all seen."""
+    with _told(), _working("looking"):
+        mine = opened(stack)
+        project = mine.path.resolve().parent.parent
+        findings = look_at(
+            mine.tenancy,
+            stack=mine.name,
+            around=_surroundings(ca_file),
+            drift=(lambda: compare(mine.name, project, os.environ)) if drift else None,
+        )
+    sys.exit(print_findings(mine.name, findings, as_json=as_json))
+
+
+@app.command()
+def doctor(
+    stack: Stack = None,
+    user: Annotated[str | None, typer.Option(help="who cannot log in")] = None,
+    ca_file: CaFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which link from the browser to FreeIPA is broken. Exit code 1: one is, 3: none seen, but not all looked at."""
+    with _told():
+        mine = opened(stack)
+        secret = _password_or_none(mine)
+        with _working("looking"):
+            findings = diagnose(
+                mine.tenancy,
+                stack=mine.name,
+                user=user,
+                password=lambda: _given(secret),
+                around=_surroundings(ca_file),
+            )
+    sys.exit(print_findings(f"{mine.name}{f', {user}' if user else ''}", findings, as_json=as_json))
+
+
+@members.command("list")
+def list_members(stack: Stack = None, bind_dn: BindDn = None, as_json: AsJson = False) -> None:
+    """Who is in the group, directly or by way of another group."""
+    with _told():
+        asked = _asked(opened(stack), bind_dn)
+        found = membership.listed(asked)
+    nested = asked.tenancy.identity.nested_groups
+    if as_json:
+        print_json(
+            {
+                "group": asked.tenancy.notebook_users_group,
+                "users": found.users,
+                "byWayOfGroups": found.by_way_of_groups,
+                "nestedGroupsCount": nested,
+                "groups": found.groups,
+                "others": found.others,
+            }
+        )
+        return
+    rows = [[user, "direct", "yes"] for user in found.users]
+    rows += [[user, "by way of a group", "yes" if nested else "no"] for user in found.by_way_of_groups]
+    print_rows(["user", "member", "may log in"], rows)
+    through = f"; groups in it: {', '.join(found.groups)}" if found.groups else ""
+    print(f"{asked.tenancy.notebook_users_group}: {len(found.users)} direct members{through}")
+
+
+@members.command("add")
+def add_members(stack: OneStack, user: Users, bind_dn: BindDn = None, log: LogFile = None) -> None:
+    """Let users log in. Nobody who is not in FreeIPA is added."""
+    _change_members(stack, membership.ADD, user, bind_dn, log)
+
+
+@members.command("remove")
+def remove_members(stack: OneStack, user: Users, bind_dn: BindDn = None, log: LogFile = None) -> None:
+    """Take users' right to log in. Their entries in FreeIPA, their homes and running servers stay."""
+    _change_members(stack, membership.REMOVE, user, bind_dn, log)
+
+
+def _change_members(stack: str, change: str, users: list[str], bind_dn: str | None, log: Path | None) -> None:
+    with _told():
+        mine = opened(stack)
+        asked = _asked(mine, bind_dn)
+        journal = Journal(log or default_path(mine.name, os.environ))
+        membership.changed(asked, change, users, journal, print)
+
+
+def _asked(mine: OpenedStack, bind_dn: str | None) -> Asked:
+    return Asked(mine.tenancy, mine.name, bind_dn or mine.tenancy.identity.bind_dn, _given(_password_or_none(mine)))
+
+
+def _password_or_none(mine: OpenedStack) -> str | None:
+    try:
+        return mine.password(os.environ)
+    except PasswordMissing:
+        if not sys.stdin.isatty():
+            return None
+        return getpass.getpass(f"FreeIPA bind password ({PASSWORD_VARIABLE} is not set): ", sys.stderr) or None
+
+
+def _given(password: str | None) -> str:
+    if not password:
+        raise PasswordMissing
+    return password
+
+
+def _surroundings(ca_file: str | None) -> Surroundings:
+    authority = certificate_text(ca_file) if ca_file else None
+    return Surroundings(os.environ, datetime.now(UTC), authority)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A refusal is a sentence on standard error and an exit code."""
+    try:
+        yield
+    except (InvalidTenancy, FreeIpaError, MembersRefused) as refusal:
+        print(refusal, file=sys.stderr)
+        sys.exit(SOMETHING_BROKEN)
+
+
+@contextmanager
+def _working(what: str) -> Iterator[None]:
+    with console(stderr=True).status(what):
+        yield

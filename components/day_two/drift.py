@@ -1,0 +1,69 @@
+"""Does what is deployed still look as the stack says? A preview after a refresh; it changes nothing."""
+
+import contextlib
+import os
+import runpy
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from components.day_two.findings import Finding, good, unknown, warning
+
+WHAT = "drift"
+PROGRAM = Path("__main__.py")
+_SAME = "same"
+
+
+def drift(stack: str, folder: Path, environment: Mapping[str, str]) -> Finding:
+    """What ``pulumi preview --refresh`` would change.
+
+    Args:
+        stack: the stack's name.
+        folder: where ``Pulumi.yaml`` is.
+        environment: PATH with the ``pulumi`` program, and what else an ``up`` needs.
+    """
+    if shutil.which("pulumi", path=environment.get("PATH", os.defpath)) is None:
+        return unknown(WHAT, "the pulumi program is not on PATH", "install the Pulumi CLI")
+    from pulumi import automation
+    from pulumi.automation.errors import CommandError
+
+    changes: list[str] = []
+    errors: list[str] = []
+
+    def hear(event: automation.EngineEvent) -> None:
+        if event.resource_pre_event and event.resource_pre_event.metadata.op.value not in (_SAME, "refresh", "read"):
+            about = event.resource_pre_event.metadata
+            changes.append(f"{about.op.value} {about.urn.rpartition('::')[2]} ({about.type.rpartition('/')[2]})")
+        if event.diagnostic_event and event.diagnostic_event.severity == "error":
+            errors.append(event.diagnostic_event.message.strip())
+
+    # The engine asks this process for the program: so it needs no language plugin, and a stack that others run does.
+    try:
+        with _in(folder):
+            selected = automation.select_stack(
+                stack_name=stack,
+                project_name="pangeo",
+                program=lambda: _run(folder),
+                opts=automation.LocalWorkspaceOptions(work_dir=str(folder), env_vars=dict(environment)),
+            )
+            selected.preview(refresh=True, color="never", on_event=hear)
+    except (CommandError, automation.errors.StackNotFoundError, RuntimeError, OSError) as failure:
+        said = errors or [line for line in str(failure).splitlines() if "error:" in line] or [str(failure)]
+        return unknown(
+            WHAT, said[0].splitlines()[0].strip(), f"pulumi preview --refresh --stack {stack} says all of it"
+        )
+    if changes:
+        told = f"what is deployed differs from the stack: {', '.join(sorted(changes))}"
+        return warning(WHAT, told, f"pulumi preview --refresh --diff --stack {stack}, then pulumi up", changes=changes)
+    return good(WHAT, "what is deployed is what the stack says", changes=[])
+
+
+def _run(folder: Path) -> None:
+    with _in(folder):
+        runpy.run_path(str(PROGRAM), run_name="__main__")
+
+
+@contextlib.contextmanager
+def _in(folder: Path) -> Iterator[None]:
+    with contextlib.chdir(folder):
+        yield
