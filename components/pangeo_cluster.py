@@ -1,6 +1,9 @@
 """One tenancy's hub as one Pulumi component: who may log in, what a notebook gets, where it answers."""
 
+from collections.abc import Sequence
+
 import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.helm.v3 import Release
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
@@ -22,6 +25,7 @@ from components.chart_dependencies import CHART
 from components.chart_values import chart_values
 from components.freeipa.group_resource import FreeIpaGroup
 from components.freeipa.names import notebook_users_description
+from components.gateway_crds import Definition
 from components.hub_secrets import SECRET_BYTES, HubSecrets
 from components.ingress_annotations import ingress_annotations
 from components.tenancy import Tenancy
@@ -37,17 +41,29 @@ POD_SECURITY_LABELS = {
     "pod-security.kubernetes.io/warn": "restricted",
 }
 
+CRD_ANNOTATIONS = {
+    # Helm, or another tenancy with an older chart, may have set the same fields.
+    "pulumi.com/patchForce": "true",
+    # The release has objects of these kinds.
+    "pulumi.com/waitFor": "condition=Established",
+}
+
 
 class PangeoCluster(pulumi.ComponentResource):
     """The hub of ``tenancy``, in a Kubernetes cluster and a FreeIPA directory that exist already.
 
-    Kubernetes objects go where ``opts.providers`` says. Two clusters in one program do not collide: every
-    name in the cluster and in the directory comes from ``tenancy.cluster_name``.
+    **Providers.** Kubernetes objects go where ``opts.providers`` says, children inherit it; with none, the default
+    provider's cluster is taken. Give it ``upsert_existing_objects``, or what an earlier destroy left in place stops
+    the next ``up``. Two clusters in one program do not collide: every name in the cluster and in the directory comes
+    from ``tenancy.cluster_name``, every name in the state from ``name``. CRDs alone are shared (``gateway_crds``).
 
-    While ``tenancy.protect`` holds, the namespace, and with it users' home volumes, the hub's database and the
-    group stay when the stack is destroyed.
+    **What stays.** While ``tenancy.protect`` holds, the namespace, and with it users' home volumes, the hub's
+    database and the group stay when the stack is destroyed. CRDs always do.
 
-    A child that is renamed or moved keeps an alias of its old name for as long as stacks may hold it.
+    **Aliases.** Names in the state are a contract with every deployed stack: a child that is renamed or moved without
+    an alias is another child, deleted and made anew, users' volumes with their namespace. So who changes the name,
+    type or parent of a child gives it its old one as an alias, for as long as a stack may hold it; and who renames
+    the component itself gives ``opts.aliases``, which children follow.
     """
 
     url: pulumi.Output[str]
@@ -59,7 +75,19 @@ class PangeoCluster(pulumi.ComponentResource):
 
     notebook_users_group_dn: pulumi.Output[str]
 
-    def __init__(self, name: str, tenancy: Tenancy, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        tenancy: Tenancy,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        crds: Sequence[Definition] | None = None,
+    ) -> None:
+        """Declare everything.
+
+        ``crds``: what of the gateway's CRDs is this program's to install and upgrade (``gateway_crds.to_own``). None
+        leaves them to Helm, which installs what is missing with the first release and upgrades nothing.
+        """
         super().__init__("pangeo:caas:PangeoCluster", name, tenancy.as_inputs(), opts)
         namespace = Namespace(
             name,
@@ -68,7 +96,7 @@ class PangeoCluster(pulumi.ComponentResource):
         )
         in_namespace = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
         group = self._group(name, tenancy)
-        release = self._release(name, tenancy, in_namespace)
+        release = self._release(name, tenancy, crds, in_namespace)
         Ingress(
             name,
             metadata=ObjectMetaArgs(
@@ -110,14 +138,16 @@ class PangeoCluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _release(self, name: str, tenancy: Tenancy, opts: pulumi.ResourceOptions) -> Release:
+    def _release(
+        self, name: str, tenancy: Tenancy, crds: Sequence[Definition] | None, opts: pulumi.ResourceOptions
+    ) -> Release:
         secrets = HubSecrets(
             proxy_token=self._secret(name, "proxy-token"),
             cookie_secret=self._secret(name, "cookie-secret"),
             crypt_key=self._secret(name, "crypt-key"),
             gateway_token=self._secret(name, "gateway-token"),
         )
-        storage = self._storage_class(name, tenancy)
+        needed = [*self._storage_class(name, tenancy), *self._crds(name, tenancy, crds or ())]
         return Release(
             name,
             name=tenancy.release,
@@ -127,8 +157,9 @@ class PangeoCluster(pulumi.ComponentResource):
             timeout=RELEASE_TIMEOUT_SECONDS,
             cleanup_on_fail=True,
             max_history=RELEASE_HISTORY,
+            skip_crds=crds is not None,
             opts=pulumi.ResourceOptions.merge(
-                opts, pulumi.ResourceOptions(delete_before_replace=True, depends_on=storage)
+                opts, pulumi.ResourceOptions(delete_before_replace=True, depends_on=needed)
             ),
         )
 
@@ -147,6 +178,23 @@ class PangeoCluster(pulumi.ComponentResource):
                 volume_binding_mode="WaitForFirstConsumer",
                 opts=pulumi.ResourceOptions(parent=self, retain_on_delete=tenancy.protect),
             )
+        ]
+
+    def _crds(self, name: str, tenancy: Tenancy, crds: Sequence[Definition]) -> list[CustomResource]:
+        return [
+            # The typed class has names of its own for a schema's x-kubernetes keys; here they stay as they are.
+            CustomResource(
+                f"{name}-{crd.name}",
+                api_version="apiextensions.k8s.io/v1",
+                kind="CustomResourceDefinition",
+                metadata=ObjectMetaArgs(
+                    name=crd.name, labels={**crd.labels}, annotations={**crd.annotations, **CRD_ANNOTATIONS}
+                ),
+                spec={**crd.spec},
+                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
+            )
+            for crd in crds
+            if tenancy.dask.enabled
         ]
 
     def _secret(self, name: str, purpose: str) -> pulumi.Output[str]:

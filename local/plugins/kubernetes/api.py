@@ -106,6 +106,20 @@ class Cluster:
         path = _path(kind, namespace, name)
         return self._send("PATCH", path, query=query, body=body, content="application/apply-patch+yaml")
 
+    def replace(
+        self,
+        kind: ObjectKind,
+        namespace: str | None,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        field_manager: str,
+        dry_run: bool,
+    ) -> Json:
+        """Put ``body``, which carries the live object's resourceVersion, in the place of the live object."""
+        query = {"fieldManager": field_manager, **_dry(dry_run)}
+        return self._send("PUT", _path(kind, namespace, name), query=query, body=body)
+
     def patch(self, kind: ObjectKind, namespace: str | None, name: str, operations: list[dict[str, Any]]) -> Json:
         """JSON patch (RFC 6902)."""
         return self._send("PATCH", _path(kind, namespace, name), body=operations, content="application/json-patch+json")
@@ -149,7 +163,7 @@ class Cluster:
         content: str = "application/json",
     ) -> Json:
         url = self.server + path
-        checked = {"fieldValidation": "Strict"} if method in ("POST", "PATCH") else {}
+        checked = {"fieldValidation": "Strict"} if method in ("POST", "PUT", "PATCH") else {}
         try:
             response = self._session.request(
                 method,

@@ -19,6 +19,8 @@ class ObjectKind:
     plural: str
     namespaced: bool
     immutable: tuple[Path, ...] = ()
+    updated_whole: bool = False
+    """Whether an update puts the inputs in the object's place, other people's fields included, instead of applying."""
 
     @property
     def replaces_on(self) -> tuple[Path, ...]:
@@ -42,6 +44,13 @@ OBJECT_KINDS = {
     ),
     "kubernetes:networking.k8s.io/v1:Ingress": ObjectKind(
         "networking.k8s.io/v1", "Ingress", "ingresses", namespaced=True
+    ),
+    "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition": ObjectKind(
+        "apiextensions.k8s.io/v1",
+        "CustomResourceDefinition",
+        "customresourcedefinitions",
+        namespaced=False,
+        updated_whole=True,
     ),
 }
 

@@ -15,10 +15,12 @@ from local.plugins.kubernetes.objects import (
     refreshed_inputs,
 )
 from local.plugins.kubernetes.ownership import taken_over
+from local.plugins.kubernetes.waiting import awaited_condition, until_true
 from local.plugins.wire import Json, Properties, has_unknown, plain
 
 NOT_FOUND = 404
 DELETE_TIMEOUT_SECONDS = 600
+WAIT_TIMEOUT_SECONDS = 600
 
 FORCE = "pulumi.com/patchForce"
 """Annotation: overwrite fields that another manager set, instead of failing."""
@@ -35,12 +37,27 @@ class Target:
     default_namespace: str
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for an object, and what ends that early. 0 seconds mean as long as the official plugin does."""
+
+    timeout_seconds: float
+    stop: Stop
+
+
 Say = Callable[[str], None]
 """Tell the person at the terminal something that is no error."""
 
 
 def create(
-    cluster: Callable[[], Cluster], target: Target, inputs: Properties, *, preview: bool, upsert: bool, say: Say
+    cluster: Callable[[], Cluster],
+    target: Target,
+    inputs: Properties,
+    *,
+    preview: bool,
+    upsert: bool,
+    say: Say,
+    patience: Patience,
 ) -> tuple[str, Properties]:
     """Create the object, or with ``upsert`` take over one that exists. Returns id (empty in preview) and outputs.
 
@@ -48,6 +65,7 @@ def create(
 
     Raises:
         Refused: the server did not take the object.
+        HalfDone: it did, and the object does not become what it is waited for to be.
         Unreachable: there is no server; not in preview.
     """
     if preview and (has_unknown(inputs) or not _answers(cluster)):
@@ -77,8 +95,11 @@ def create(
         if preview and _waits_for_its_namespace(answer):
             return "", inputs
         raise Refused(_not_created(target, answer)) from None
-    properties = outputs(target.kind, inputs, live, field_manager)
-    return ("" if preview else object_id(target.kind, live)), properties
+    if preview:
+        return "", outputs(target.kind, inputs, live, field_manager)
+    id = object_id(target.kind, live)
+    live = _awaited(cluster(), target, id, inputs, live, field_manager, patience)
+    return id, outputs(target.kind, inputs, live, field_manager)
 
 
 def update(
@@ -90,8 +111,9 @@ def update(
     news: Properties,
     *,
     preview: bool,
+    patience: Patience,
 ) -> Properties:
-    """Apply the new inputs over the live object. Returns the outputs.
+    """Apply the new inputs over the live object, or put them in its place. Returns the outputs.
 
     Raises:
         Refused: the object is gone.
@@ -112,23 +134,30 @@ def update(
             "it was deleted behind this stack: run pulumi refresh, then pulumi up creates it again"
         )
     try:
-        if not preview:
-            _take_over(cluster(), kind, namespace, name, live, field_manager)
-        applied = cluster().apply(
-            kind,
-            namespace,
-            name,
-            body,
-            field_manager=field_manager,
-            dry_run=preview,
-            force=preview or _forced(body),
-        )
+        if kind.updated_whole:
+            version = live["metadata"]["resourceVersion"]
+            whole = {**body, "metadata": {**body["metadata"], "resourceVersion": version}}
+            applied = cluster().replace(kind, namespace, name, whole, field_manager=field_manager, dry_run=preview)
+        else:
+            if not preview:
+                _take_over(cluster(), kind, namespace, name, live, field_manager)
+            applied = cluster().apply(
+                kind,
+                namespace,
+                name,
+                body,
+                field_manager=field_manager,
+                dry_run=preview,
+                force=preview or _forced(body),
+            )
     except Answer as answer:
         text = f'the Kubernetes API server reported that "{id}" failed to fully initialize or become live: '
         text += _conflict(field_manager, answer) if answer.reason == "Conflict" else answer.text
         if preview:
             raise Refused(text) from None
         raise HalfDone(text, id=id, outputs=outputs(kind, old_inputs, live, field_manager)) from None
+    if not preview:
+        applied = _awaited(cluster(), target, id, news, applied, field_manager, patience)
     return outputs(kind, news, applied, field_manager)
 
 
@@ -158,6 +187,20 @@ def delete(cluster: Cluster, target: Target, id: str, *, timeout_seconds: float,
         )
     except Answer as answer:
         raise Refused(f'{target.kind.plural} "{id}" cannot be deleted: {answer.text}') from None
+
+
+def _awaited(
+    cluster: Cluster, target: Target, id: str, inputs: Properties, live: Json, field_manager: str, patience: Patience
+) -> Json:
+    try:
+        condition = awaited_condition(plain(inputs))
+        if condition is None:
+            return live
+        timeout_seconds = patience.timeout_seconds or WAIT_TIMEOUT_SECONDS
+        return until_true(cluster, target.kind, live, condition, timeout_seconds=timeout_seconds, stop=patience.stop)
+    except Refused as error:
+        properties = outputs(target.kind, inputs, live, field_manager)
+        raise HalfDone(f'"{id}" failed to become live: {error}', id=id, outputs=properties) from None
 
 
 def _answers(cluster: Callable[[], Cluster]) -> bool:

@@ -103,6 +103,7 @@ class KubernetesPlugin(Plugin):
                     preview=request.preview,
                     upsert=self._options.upsert_existing_objects,
                     say=lambda text: self.engine.info(request.urn, text),
+                    patience=object_lifecycle.Patience(request.timeout, self._cancelled),
                 )
             except api.Unreachable as error:
                 raise Refused(f"configured Kubernetes cluster is unreachable: {error}") from None
@@ -153,6 +154,7 @@ class KubernetesPlugin(Plugin):
                     from_struct(request.old_inputs),
                     news,
                     preview=request.preview,
+                    patience=object_lifecycle.Patience(request.timeout, self._cancelled),
                 )
             except api.Unreachable as error:
                 raise Refused(f"configured Kubernetes cluster is unreachable: {error}") from None

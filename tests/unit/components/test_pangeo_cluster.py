@@ -9,6 +9,7 @@ import pytest
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 
+from components.gateway_crds import Definition
 from components.pangeo_cluster import PangeoCluster
 from components.tenancy import Tenancy
 from tests.unit.components.tenancies import tenancy
@@ -19,7 +20,10 @@ RELEASE = "kubernetes:helm.sh/v3:Release"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 GROUP = "pulumi-python:dynamic/freeipa:Group"
 RANDOM = "random:index/randomBytes:RandomBytes"
+CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 COMPONENT = "pangeo:caas:PangeoCluster"
+
+DASK_CRD = Definition("daskclusters.gateway.dask.org", "2026.3.0", {}, {"from": "2026.3.0"}, {"scope": "Namespaced"})
 
 
 @dataclass
@@ -77,10 +81,10 @@ def declared() -> Iterator[Declared]:
     pulumi.runtime.settings.reset_options()
 
 
-def declare(*tenancies: Tenancy) -> None:
+def declare(*tenancies: Tenancy, crds: list[Definition] | None = None) -> None:
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def program() -> pulumi.Output[list[Any]]:
-        clusters = [PangeoCluster(f"hub-{index}", one) for index, one in enumerate(tenancies)]
+        clusters = [PangeoCluster(f"hub-{index}", one, crds=crds) for index, one in enumerate(tenancies)]
         return pulumi.Output.all(*(cluster.url for cluster in clusters))
 
     program()
@@ -148,6 +152,36 @@ def test_a_storage_class_of_our_own_keeps_volumes_and_lets_them_grow(declared: D
     assert made["reclaimPolicy"] == "Retain"
     assert made["allowVolumeExpansion"] is True
     assert made["volumeBindingMode"] == "WaitForFirstConsumer"
+
+
+def test_crds_are_declared_before_the_release_which_brings_none_then(declared: Declared) -> None:
+    declare(tenancy(), crds=[DASK_CRD])
+
+    crd = declared.one(CRD)
+    assert declared.input(CRD)["metadata"]["name"] == "daskclusters.gateway.dask.org"
+    assert declared.input(CRD)["spec"] == {"scope": "Namespaced"}
+    assert crd.parent.endswith(f"{COMPONENT}::hub-0")
+    assert any(urn.endswith(crd.name) for urn in declared.one(RELEASE).dependencies)
+    assert declared.input(RELEASE)["skipCrds"] is True
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_a_crd_always_outlives_the_stack_as_other_tenancies_need_it(declared: Declared, protect: bool) -> None:
+    declare(tenancy(protect=protect), crds=[DASK_CRD])
+
+    assert declared.one(CRD).retainOnDelete
+
+
+def test_without_dask_there_is_no_crd(declared: Declared) -> None:
+    declare(tenancy(dask={"enabled": False}), crds=[DASK_CRD])
+
+    assert declared.names(CRD) == []
+
+
+def test_where_no_crds_are_given_helm_installs_what_is_missing(declared: Declared) -> None:
+    declare(tenancy())
+
+    assert declared.input(RELEASE)["skipCrds"] is False
 
 
 def test_the_groups_resource_is_not_named_after_the_cluster_so_that_a_renaming_is_seen(declared: Declared) -> None:

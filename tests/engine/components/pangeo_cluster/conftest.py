@@ -1,0 +1,24 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.engine.api_server import ApiServer
+from tests.engine.components.pangeo_cluster.program import Program
+from tests.engine.directory import ThrowAwayDirectory
+
+NewStack = Callable[[], Program]
+
+
+@pytest.fixture
+def new_stack(tmp_path: Path, tools: Path, directory: ThrowAwayDirectory, api_server: ApiServer) -> NewStack:
+    """Make an empty stack, each time another one."""
+    made: list[Program] = []
+
+    def make() -> Program:
+        folder = tmp_path / f"stack-{len(made)}"
+        folder.mkdir()
+        made.append(Program(folder, tools, directory, api_server.kubeconfig))
+        return made[-1]
+
+    return make

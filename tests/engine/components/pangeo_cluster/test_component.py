@@ -1,0 +1,74 @@
+"""What a program that declares ``PangeoCluster`` may count on: providers, several of them, aliases."""
+
+import pulumi
+import pytest
+
+from components.pangeo_cluster import PangeoCluster
+from tests.engine.api_server import ApiServer
+from tests.engine.components.freeipa.administrator import Administrator
+from tests.engine.components.pangeo_cluster.conftest import NewStack
+from tests.engine.directory import ThrowAwayDirectory
+
+pytestmark = pytest.mark.engine
+
+PROVIDER = "pulumi:providers:kubernetes"
+KUBERNETES = "kubernetes:"
+
+
+def test_two_clusters_in_one_program_go_where_its_provider_leads_and_do_not_collide(
+    new_stack: NewStack, api_server: ApiServer, directory: ThrowAwayDirectory
+) -> None:
+    stack = new_stack()
+    # The default provider would fail: nothing in this program is to use it.
+    stack.environment["KUBECONFIG"] = str(stack.folder / "none")
+
+    def declare() -> None:
+        opts = stack.in_cluster()
+        for name, address in (("left", "192.0.2.31"), ("right", "192.0.2.32")):
+            PangeoCluster(name, stack.tenancy(name, externalIp=address, protect=False), opts)
+
+    stack.declare = declare
+    stack.up()
+
+    assert stack.preview() == {}
+    providers = {each["provider"] for each in stack.state() if each["type"].startswith(KUBERNETES)}
+    assert [provider.rpartition("::")[0].endswith(f"{PROVIDER}::cluster") for provider in providers] == [True]
+    for name, host in (("left", "pangeo.192-0-2-31.sslip.io"), ("right", "pangeo.192-0-2-32.sslip.io")):
+        assert api_server.read("ingress", "pangeo", "--namespace", name)["spec"]["rules"][0]["host"] == host
+        assert api_server.exists("configmap", "hub", "--namespace", name)
+    with Administrator.at(directory) as administrator:
+        assert administrator.entry("left_notebook_users")
+        assert administrator.entry("right_notebook_users")
+
+    # One of the two goes, the other is not touched.
+    def declare_one() -> None:
+        PangeoCluster("right", stack.tenancy("right", externalIp="192.0.2.32", protect=False), stack.in_cluster())
+
+    before = api_server.read("configmap", "hub", "--namespace", "right")
+    stack.declare = declare_one
+    stack.up()
+    assert not api_server.exists("namespace", "left")
+    assert api_server.read("configmap", "hub", "--namespace", "right") == before
+
+
+def test_a_renamed_component_keeps_its_children_by_its_alias(new_stack: NewStack, api_server: ApiServer) -> None:
+    stack = new_stack()
+    aliases: list[pulumi.Alias | str] = []
+
+    def declare_as(name: str) -> None:
+        def declare() -> None:
+            opts = pulumi.ResourceOptions.merge(stack.in_cluster(), pulumi.ResourceOptions(aliases=list(aliases)))
+            PangeoCluster(name, stack.tenancy("renaming", protect=False), opts)
+
+        stack.declare = declare
+
+    declare_as("before")
+    stack.up()
+    uid = api_server.read("namespace", "renaming")["metadata"]["uid"]
+
+    declare_as("after")
+    assert stack.preview()["kubernetes:core/v1:Namespace"] == "delete", "and so a loss of everything"
+    aliases.append(pulumi.Alias(name="before"))
+    assert stack.preview() == {}
+    stack.up()
+    assert api_server.read("namespace", "renaming")["metadata"]["uid"] == uid

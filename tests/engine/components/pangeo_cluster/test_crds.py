@@ -1,0 +1,100 @@
+"""CRDs that several tenancies of one cluster share: installed, upgraded, never deleted, never taken from others."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from components.gateway_crds import VERSION_ANNOTATION
+from components.pangeo_cluster import PangeoCluster
+from tests.engine.api_server import ApiServer
+from tests.engine.components.pangeo_cluster.conftest import NewStack
+from tests.engine.components.pangeo_cluster.program import Program
+from tests.unit.components.gateway_archives import DASK, TRAEFIK, crd
+
+pytestmark = pytest.mark.engine
+
+CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
+OLD = (crd(DASK), crd(TRAEFIK))
+NEW = (crd(DASK, {"note": {"type": "string"}}), crd(TRAEFIK, {"note": {"type": "string"}}))
+
+
+@pytest.fixture
+def cluster(api_server: ApiServer) -> Iterator[ApiServer]:
+    """The shared API server without CRDs, before and after."""
+    api_server.kubectl("delete", "crd", DASK, TRAEFIK, "--ignore-not-found")
+    yield api_server
+    api_server.kubectl("delete", "crd", DASK, TRAEFIK, "--ignore-not-found")
+
+
+def tenancy_with_dask(stack: Program, cluster_name: str) -> Program:
+    """Let ``stack`` declare one tenancy and what of the CRDs is its own when it runs."""
+
+    def declare() -> None:
+        tenancy = stack.tenancy(cluster_name, protect=False)
+        PangeoCluster("pangeo", tenancy, stack.in_cluster(), crds=stack.owned().declared)
+
+    stack.declare = declare
+    return stack
+
+
+def properties(server: ApiServer, name: str) -> list[str]:
+    found: dict[str, Any] = server.read("crd", name)
+    schema = found["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    return list(schema["properties"]["spec"].get("properties", {}))
+
+
+def test_crds_are_installed_upgraded_with_the_chart_and_outlive_every_stack(
+    new_stack: NewStack, cluster: ApiServer
+) -> None:
+    first, second = tenancy_with_dask(new_stack(), "crds-one"), tenancy_with_dask(new_stack(), "crds-two")
+    for stack in (first, second):
+        stack.bring("2026.3.0", *OLD)
+        stack.up()
+    assert cluster.read("crd", DASK)["metadata"]["annotations"][VERSION_ANNOTATION] == "2026.3.0"
+    cluster.kubectl("wait", "crd", DASK, TRAEFIK, "--for", "condition=Established", "--timeout", "0")
+    cluster.kubectl("create", "-f", "-", stdin=json.dumps(dask_cluster("crds-two")))
+
+    first.bring("2026.4.0", *NEW)
+    assert first.preview()[CRD] == "update"
+    first.up()
+    assert properties(cluster, DASK) == ["note"]
+    assert properties(cluster, TRAEFIK) == ["note"]
+
+    # The other tenancy is still on the older chart, and does not put it back.
+    assert "newer than the 2026.3.0 of this one" in second.owned().notices[0]
+    second.up()
+    assert properties(cluster, DASK) == ["note"]
+
+    first.destroy()
+    assert cluster.exists("daskcluster", "kept", "--namespace", "crds-two")
+    second.bring("2026.4.0", *NEW)
+    assert second.preview()[CRD] == "create", "and so taken up again"
+    second.up()
+    assert second.preview() == {}
+
+
+def dask_cluster(namespace: str) -> dict[str, Any]:
+    metadata = {"name": "kept", "namespace": namespace}
+    return {"apiVersion": "gateway.dask.org/v1alpha1", "kind": "Daskcluster", "metadata": metadata}
+
+
+def test_crds_of_the_clusters_own_traefik_are_left_alone_and_those_helm_put_there_for_dask_taken_over(
+    new_stack: NewStack, cluster: ApiServer
+) -> None:
+    theirs = (crd(DASK), crd(TRAEFIK, {"newest": {"type": "string"}}))
+    for each in theirs:
+        cluster.kubectl("create", "--field-manager", "helm", "-f", "-", stdin=json.dumps(each))
+    before = cluster.read("crd", TRAEFIK)
+    stack = tenancy_with_dask(new_stack(), "crds-guest")
+    stack.bring("2026.4.0", *NEW)
+
+    stack.up()
+
+    assert stack.owned().notices == (
+        f"{TRAEFIK}: the cluster's own; Dask Gateway uses them and leaves them as they are",
+    )
+    assert cluster.read("crd", TRAEFIK) == before
+    assert properties(cluster, DASK) == ["note"]
+    assert stack.preview() == {}
