@@ -21,6 +21,7 @@ _TAKEN_NAMESPACES = {"default"}
 _RDN = re.compile(
     r'\s*([A-Za-z][A-Za-z0-9-]*)\s*=\s*((?:[^,=+<>#;"\\\s]|\\.)(?:(?:[^,=+<>;"\\]|\\.)*[^,=+<>;"\\\s])?)\s*'
 )
+_PORT = re.compile(r"[0-9]{1,5}")
 _IMAGE = re.compile(r"[a-z0-9]+([._:/-]+[a-z0-9]+)*:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?")
 _IMAGE_BY_DIGEST = re.compile(r"[a-z0-9]+([._:/-]+[a-z0-9]+)*@sha256:[0-9a-f]{64}")
 
@@ -89,7 +90,7 @@ def _server(value: str) -> str:
     name = host_name(host)
     if not colon:
         return name
-    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+    if not (_PORT.fullmatch(port) and 0 < int(port) < 65536):
         raise ValueError("has no port number after the colon; write e.g. ipa.example.org:636")
     return f"{name}:{int(port)}"
 

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from components.freeipa.errors import PASSWORD_CONFIG_KEY
 from components.model_keys import Location, fields_below, known_keys, nearest_of, note, owner_and_field
+from components.printable import printable
 from components.settings import Settings
 
 NAMESPACE = "pangeo"
@@ -124,10 +125,7 @@ def shown(value: object, *, quoted: bool = False) -> str:
 
 
 def _on_one_line(text: str, longest: int) -> str:
-    shortened = text if len(text) <= longest else f"{text[: longest - 1]}…"
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in shortened
-    )
+    return printable(text if len(text) <= longest else f"{text[: longest - 1]}…")
 
 
 def _problem(error: ErrorDetails, model: type[Settings], hidden: Collection[str]) -> Problem:

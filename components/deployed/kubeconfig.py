@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from components.tenancy import Kubernetes
 
 HOME = Path("~/.kube/config")
+_LONGEST_NAME = 200
 IN_CLUSTER = "the cluster this runs in"
 
 _OTHER_WAYS = {
@@ -77,18 +78,21 @@ class Kubeconfig:
         cluster = self._entry(document, "cluster", str(context.get("cluster") or ""))
         user = self._entry(document, "user", str(context["user"])) if context.get("user") else {}
         server = str(cluster.get("server") or "").rstrip("/")
-        if not urlsplit(server).hostname:
-            raise CannotAsk(f"{self.name}: the cluster {context.get('cluster')} has no server")
+        if not _is_url_with_host(server):
+            raise CannotAsk(
+                f"{self.name}: the cluster {context.get('cluster')} has no server, or one that is not a URL such as "
+                "https://host:6443"
+            )
         entries = {"user": user, "cluster": cluster}
         others = [f"{inner}.{key}" for inner, keys in _OTHER_WAYS.items() for key in keys if entries[inner].get(key)]
         return Access(
             server=server,
             authority=self._pem(cluster, "certificate-authority"),
-            verify=not cluster.get("insecure-skip-tls-verify"),
+            verify=not self._flag(cluster, "insecure-skip-tls-verify"),
             certificate=self._pem(user, "client-certificate"),
             key=self._pem(user, "client-key"),
             # As client-go: the file, which somebody renews, before the text.
-            token=self._file(user.get("tokenFile")) or user.get("token"),
+            token=self._file(user.get("tokenFile")) or self._text(user, "token"),
             only_kubectl=next(iter(others), None),
         )
 
@@ -99,7 +103,8 @@ class Kubeconfig:
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not text"
             raise CannotAsk(f"{self.name} cannot be read: {why}") from None
-        except yaml.YAMLError:
+        # Not its own kind of error: nesting, and tagged values that are not what their tag says.
+        except (yaml.YAMLError, RecursionError, ValueError, KeyError, AttributeError):
             document = None
         if not isinstance(document, Mapping):
             raise CannotAsk(f"{self.name} is not a kubeconfig; take the file your cluster's administrator gave you")
@@ -118,6 +123,19 @@ class Kubeconfig:
         found: Mapping[str, Any] = named[name]
         return found
 
+    def _flag(self, entry: Mapping[str, Any], key: str) -> bool:
+        """Where a Kubernetes client would refuse the file, a text that is not empty must not count as yes."""
+        value = entry.get(key)
+        if value is not None and not isinstance(value, bool):
+            raise CannotAsk(f"{self.name}: {key} is neither true nor false; write one of them, without quotes")
+        return bool(value)
+
+    def _text(self, entry: Mapping[str, Any], key: str) -> str | None:
+        value = entry.get(key)
+        if value and not isinstance(value, str):
+            raise CannotAsk(f"{self.name}: {key} is not text; write it in quotes")
+        return value or None
+
     def _pem(self, entry: Mapping[str, Any], key: str) -> str | None:
         data = entry.get(f"{key}-data")
         if not data:
@@ -133,9 +151,9 @@ class Kubeconfig:
         beside = self.path.parent if self.path else Path()
         try:
             return (beside / str(name)).read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:  # ValueError: not ASCII, or no name a file can have
             why = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise CannotAsk(f"{self.name}: {name} cannot be read: {why}") from None
+            raise CannotAsk(f"{self.name}: {str(name)[:_LONGEST_NAME]} cannot be read: {why}") from None
 
 
 def find_kubeconfig(settings: "Kubernetes", environment: Mapping[str, str]) -> Kubeconfig:
@@ -157,9 +175,11 @@ def find_kubeconfig(settings: "Kubernetes", environment: Mapping[str, str]) -> K
     if "\n" in chosen.strip() or chosen.lstrip().startswith("{"):
         return Kubeconfig(text=chosen, path=None, context=context)
     if chosen:
-        path = Path(chosen).expanduser()
-        if not path.is_file():
-            source = "kubernetes.kubeconfig" if given else f"KUBECONFIG {chosen}"  # the former may be a secret
+        path = _existing_file(chosen)
+        if path is None:
+            source = (
+                "kubernetes.kubeconfig" if given else f"KUBECONFIG {chosen[:_LONGEST_NAME]}"
+            )  # the former may be a secret
             raise CannotAsk(f"{source} is neither a file nor the text of one; write the path of one kubeconfig")
         return Kubeconfig(text=None, path=path, context=context)
     home = Path(environment.get("HOME") or "~").expanduser() / HOME.relative_to("~")
@@ -168,3 +188,20 @@ def find_kubeconfig(settings: "Kubernetes", environment: Mapping[str, str]) -> K
     if environment.get("KUBERNETES_SERVICE_HOST"):
         return Kubeconfig(text=None, path=None, context=context)
     raise CannotAsk(f"there is no kubeconfig: no {HOME}, and neither KUBECONFIG nor kubernetes.kubeconfig says where")
+
+
+def _existing_file(name: str) -> Path | None:
+    try:
+        path = Path(name).expanduser()
+        return path if path.is_file() else None
+    except (OSError, ValueError, RuntimeError):  # a name too long, or of no file; the home of nobody
+        return None
+
+
+def _is_url_with_host(server: str) -> bool:
+    try:
+        url = urlsplit(server)
+        named = bool(url.hostname) and server.isascii() and server.isprintable()
+        return named and (url.port is None or url.port > 0)
+    except ValueError:
+        return False

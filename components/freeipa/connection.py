@@ -16,6 +16,7 @@ from ldap3.core.exceptions import LDAPSessionTerminatedByServerError, LDAPSocket
 from components.freeipa import errors
 from components.freeipa.errors import Attempt, Unreachable
 from components.freeipa.settings import Directory, ServerAddress
+from components.printable import printable
 
 Result = Mapping[str, Any]
 Entry = Mapping[str, Sequence[str]]
@@ -214,7 +215,7 @@ class Session:
         if not result:
             return ""
         words = " ".join(f"{result.get('description', '')}: {result.get('message', '')}".split())
-        return words.rstrip(": ").replace(str(self._connection.password), "(password)")
+        return printable(words.rstrip(": ").replace(str(self._connection.password), "(password)"))
 
 
 class _VerifiedTls(ldap3.Tls):
