@@ -1,0 +1,110 @@
+"""``python -m ci``: which tenancies a change affects, what it would do to one, and telling the pull request."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ci.affected import SCAFFOLDING_STACK, Affected, affected
+from ci.comment import API, CommentFailed, PullRequest, write_comment
+from ci.git import GitFailed, changed_files
+from components.stack_file import STACKS, stacks
+
+TOKEN_VARIABLE = "GITHUB_TOKEN"  # noqa: S105 - a name
+NO_COMMIT = "0" * 40
+"""What GitHub gives as the commit before a branch's first push."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns the exit code: 0 good, 1 refused or failed, 2 used wrongly."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except (GitFailed, CommentFailed) as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ci", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+
+    which = commands.add_parser("affected", help="the stacks that a change affects, as a JSON list")
+    which.add_argument("--base", help="the revision before; left out or all zeros, every stack is listed")
+    which.add_argument("--head", default="HEAD", help="the revision after (default: HEAD)")
+    which.add_argument("--output", type=Path, help="a file to append `stacks=[…]` to, as GITHUB_OUTPUT")
+    which.add_argument("--summary", type=Path, help="a file to append the notices to, as GITHUB_STEP_SUMMARY")
+    which.set_defaults(run=_affected)
+
+    look = commands.add_parser("preview", help="preview a stack with the official CLI")
+    look.add_argument("stack")
+    look.add_argument("--markdown", type=Path, help="a file for the Markdown summary")
+    look.add_argument("--commit", help="the commit to name in it")
+    look.add_argument("--drift", action="store_true", help="look at what is really there; any difference is a failure")
+    look.set_defaults(run=_preview)
+
+    tell = commands.add_parser("comment", help=f"write a summary on a pull request; the token is in {TOKEN_VARIABLE}")
+    tell.add_argument("markdown", type=Path, help="the Markdown summary; its first line tells the stack's comment")
+    tell.add_argument("--repository", required=True, help="owner/name")
+    tell.add_argument("--pull-request", required=True, type=int, metavar="NUMBER")
+    tell.set_defaults(run=_comment)
+    return parser
+
+
+def _affected(options: argparse.Namespace) -> int:
+    names = stacks(STACKS)
+    if not options.base or options.base == NO_COMMIT:
+        found = Affected(tuple(name for name in names if name != SCAFFOLDING_STACK), ())
+    else:
+        found = affected(changed_files(options.base, options.head, Path.cwd()), names)
+    listed = json.dumps(list(found.stacks))
+    print(listed)
+    for notice in found.notices:
+        print(notice, file=sys.stderr)
+    if options.output:
+        with options.output.open("a") as out:
+            out.write(f"stacks={listed}\n")
+    if options.summary and found.notices:
+        with options.summary.open("a") as out:
+            out.writelines(f"- {notice}\n" for notice in found.notices)
+    return 0
+
+
+def _preview(options: argparse.Namespace) -> int:
+    # The engine's SDK is half a second to import, which the other commands need not wait for.
+    from ci.official import CannotPreview, notes_on, official_stack
+    from ci.run import packs_of, preview
+    from ci.tell import tell
+
+    project = Path.cwd()
+    try:
+        with official_stack(options.stack, project) as (stack, notes):
+            found = preview(
+                stack,
+                policy_packs=packs_of(project),
+                refresh=options.drift,
+                expect_no_changes=options.drift,
+                notes=[*notes, *notes_on(os.environ)],
+            )
+    except CannotPreview as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    return tell(found, markdown_file=options.markdown, commit=options.commit)
+
+
+def _comment(options: argparse.Namespace) -> int:
+    token = os.environ.get(TOKEN_VARIABLE)
+    if not token:
+        print(f"{TOKEN_VARIABLE} is not set: a token that may write on pull requests", file=sys.stderr)
+        return 2
+    where = PullRequest(options.repository, options.pull_request, os.environ.get("GITHUB_API_URL") or API)
+    text = options.markdown.read_text(encoding="utf-8")
+    print(write_comment(where, text.partition("\n")[0], text, token))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""A preview as the Markdown of one comment: what a reviewer decides on comes first, the property diffs fold below.
+
+Everything that comes from the engine stands in code, so that no value is read as Markdown, HTML or a mention.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+
+from ci.differences import PropertyChange
+from ci.report import Preview, ResourceChange, Violation
+
+MAX_CHARACTERS = 60_000
+"""GitHub takes 65,536 in a comment; the rest is left for what is added around it."""
+
+MAX_PROPERTIES = 80
+MAX_LINES_OF_TEXT = 60
+MAX_LINE = 400
+
+SIGNS = {"create": "+", "import": "=", "update": "~", "replace": "±", "delete": "-", "drifted": "≠"}
+
+
+def marker(stack: str) -> str:
+    """The first line of a stack's comment, by which the next preview finds it. Nobody sees it."""
+    return f"<!-- pangeo-preview: {stack} -->"
+
+
+def markdown(preview: Preview, *, commit: str | None = None) -> str:
+    """The whole comment.
+
+    Args:
+        preview: what to tell.
+        commit: the commit that was previewed, if it is to be named.
+    """
+    head = [
+        marker(preview.stack),
+        f"### Preview of {_code(preview.stack)}{f' at {_code(commit[:12])}' if commit else ''}",
+        "",
+        f"**{headline(preview)}**",
+        "",
+        *_errors(preview),
+        *_policies(preview),
+        *_listed("Warnings", preview.warnings),
+        *_listed("How this preview was made", preview.notes),
+    ]
+    text = "\n".join(head)[:MAX_CHARACTERS]
+    return text + "".join(_resources(preview.changes, room=MAX_CHARACTERS - len(text)))
+
+
+def headline(preview: Preview) -> str:
+    """One line: what would happen, or why nothing may."""
+    counts = ", ".join(f"{count} to {word}" for word, count in preview.counts.items() if word != "drifted")
+    drifted = preview.counts.get("drifted", 0)
+    parts = [f"{drifted} drifted from what was deployed" if drifted else "", counts]
+    said = "; ".join(part for part in parts if part) or "no changes"
+    if preview.unchanged:
+        said += f", {preview.unchanged} unchanged"
+    if preview.refused:
+        mandatory = sum(violation.mandatory for violation in preview.violations)
+        return f"Refused by {_counted(mandatory, 'mandatory policy', 'mandatory policies')}: {said}"
+    return (said if preview.succeeded else f"The preview failed: {said}").capitalize()
+
+
+def lines_of(change: PropertyChange) -> Iterator[str]:
+    """A property as lines of a diff. Text of several lines is compared line by line."""
+    why = "  # replaces the resource" if change.replaces else ""
+    before, after = change.before, change.after
+    if before is not None and after is not None and ("\n" in before or "\n" in after):
+        yield f"  {change.path}:{why}"
+        yield from _bounded(list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm=""))[2:])
+        return
+    if before is not None:
+        yield f"- {change.path}: {_one_line(before)}{why}"
+    if after is not None:
+        yield f"+ {change.path}: {_one_line(after)}{why}"
+
+
+def _errors(preview: Preview) -> Iterator[str]:
+    if preview.errors:
+        yield from ("**Errors**", "", *_fenced("\n\n".join(preview.errors).splitlines(), ""), "")
+
+
+def _policies(preview: Preview) -> Iterator[str]:
+    packs = ", ".join(_code(f"{name} {version}".strip()) for name, version in sorted(preview.policy_packs.items()))
+    if not preview.violations:
+        # Without a pack there is nothing that found nothing.
+        yield f"**Policies** {packs}: nothing found" if packs else "**Policies**: no policy pack was run"
+        yield ""
+        return
+    yield from (f"**Policies** {packs}".rstrip(), "")
+    for violation in preview.violations:
+        yield _violation(violation)
+    yield ""
+
+
+def _violation(violation: Violation) -> str:
+    where = f" {_code(violation.resource)}" if violation.resource else ""
+    first, *rest = violation.message.splitlines() or [""]
+    told = "".join(f"\n  {_code(line)}" for line in rest if line.strip())
+    level = "**mandatory**" if violation.mandatory else "advisory"
+    return f"- {level} {_code(violation.policy)}{where}: {_code(first)}{told}"
+
+
+def _listed(title: str, sentences: Sequence[str]) -> Iterator[str]:
+    if sentences:
+        yield from (f"**{title}**", "", *(f"- {_code(_one_line(sentence))}" for sentence in sentences), "")
+
+
+def _resources(changes: Sequence[ResourceChange], *, room: int) -> Iterator[str]:
+    # Left free for the sentence about what did not fit.
+    room -= 200
+    for number, change in enumerate(changes):
+        part = "\n" + "\n".join(_resource(change))
+        if len(part) > room:
+            left = len(changes) - number
+            yield f"\n{_counted(left, 'more resource is', 'more resources are')} not shown; the job's log has all.\n"
+            return
+        room -= len(part)
+        yield part
+
+
+def _resource(change: ResourceChange) -> Iterator[str]:
+    title = f"{SIGNS[change.operation]} {change.operation} <code>{_html(change.type)} {_html(change.name)}</code>"
+    lines = [line for each in change.properties[:MAX_PROPERTIES] for line in lines_of(each)]
+    if len(change.properties) > MAX_PROPERTIES:
+        lines.append(f"  … {len(change.properties) - MAX_PROPERTIES} more properties")
+    if not lines:
+        yield from (f"- {title}", "")
+        return
+    yield from (f"<details><summary>{title} ({len(change.properties)})</summary>", "")
+    yield from _fenced(lines, "diff")
+    yield from ("", "</details>", "")
+
+
+def _fenced(lines: Sequence[str], language: str) -> Iterator[str]:
+    text = "\n".join(lines)
+    # A fence must be longer than any run of backticks inside it.
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    yield from (f"{fence}{language}", text, fence)
+
+
+def _bounded(lines: list[str]) -> Iterator[str]:
+    yield from (line[:MAX_LINE] for line in lines[:MAX_LINES_OF_TEXT])
+    if len(lines) > MAX_LINES_OF_TEXT:
+        yield f"  … {len(lines) - MAX_LINES_OF_TEXT} more lines"
+
+
+def _one_line(value: str) -> str:
+    lines = value.splitlines()
+    if len(lines) > 1:
+        return f"(text of {len(lines)} lines) {lines[0]}"[:MAX_LINE]
+    return value if len(value) <= MAX_LINE else f"{value[: MAX_LINE - 1]}…"
+
+
+def _code(text: str) -> str:
+    """A code span that its own text cannot end."""
+    line = " ".join(text.split())
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def _html(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,76 @@
+"""Previews by the official Pulumi CLI, on the back-end and with the passphrase of the environment."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pulumi import automation
+from pulumi.automation.errors import CommandError, StackNotFoundError
+
+from ci.run import CLUSTER_NOT_ASKED, DNS_NOT_ASKED, last_words
+from components.cluster_check import CLUSTER_CHECK_VARIABLE
+from components.domain_check import DNS_CHECK_VARIABLE
+
+PROGRAMS = ("pulumi", "pulumi-language-python")
+"""What the official CLI puts on PATH and a preview needs."""
+
+FIRST = (
+    "The back-end has no stack {stack} yet, so this is what a first deployment would make. It was previewed against an "
+    "empty back-end that is gone now"
+)
+
+
+class CannotPreview(Exception):
+    """The engine could not be asked about the stack at all; the text says why and the way out."""
+
+
+def missing_programs(path: str | None = None) -> list[str]:
+    """The programs of the official CLI that are not on ``path``, by default the environment's."""
+    return [program for program in PROGRAMS if shutil.which(program, path=path) is None]
+
+
+@contextlib.contextmanager
+def official_stack(name: str, project: Path) -> Iterator[tuple[automation.Stack, list[str]]]:
+    """The stack of the project in ``project``, as the back-end of the environment has it, and notes about it.
+
+    A stack that the back-end does not have is made in an empty back-end for the time being; nothing is left of it.
+
+    Raises:
+        CannotPreview: no CLI, no log-in to the back-end, a wrong passphrase.
+    """
+    missing = missing_programs()
+    if missing:
+        raise CannotPreview(f"{' and '.join(missing)} not on PATH: install the Pulumi CLI")
+    try:
+        yield automation.select_stack(name, work_dir=str(project)), []
+        return
+    except StackNotFoundError:
+        pass
+    except CommandError as refused:
+        raise CannotPreview(_why(name, refused)) from None
+    stack_file = project / "stacks" / f"Pulumi.{name}.yaml"
+    as_it_was = stack_file.read_bytes()
+    with tempfile.TemporaryDirectory(prefix="pangeo-preview-") as backend:
+        try:
+            options = automation.LocalWorkspaceOptions(env_vars={"PULUMI_BACKEND_URL": Path(backend).as_uri()})
+            yield automation.create_stack(name, work_dir=str(project), opts=options), [FIRST.format(stack=name)]
+        except CommandError as refused:
+            raise CannotPreview(_why(name, refused)) from None
+        finally:
+            # Making a stack writes a salt into a file that has none; only `pulumi stack init` shall do that for good.
+            stack_file.write_bytes(as_it_was)
+
+
+def notes_on(environment: Mapping[str, str]) -> list[str]:
+    """What the two switches of the program's own checks mean for a preview."""
+    notes = {DNS_CHECK_VARIABLE: DNS_NOT_ASKED, CLUSTER_CHECK_VARIABLE: CLUSTER_NOT_ASKED}
+    return [note for variable, note in notes.items() if environment.get(variable) == "warn"]
+
+
+def _why(name: str, refused: CommandError) -> str:
+    told = "; ".join(last_words(str(refused)))
+    backend = os.environ.get("PULUMI_BACKEND_URL") or "the back-end of `pulumi login`"
+    return f"the stack {name} could not be opened in {backend.partition('?')[0]}: {told}"

@@ -1,0 +1,68 @@
+"""One preview by the real engine: run it, hear all its events, make the report of them."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from pulumi import automation
+from pulumi.automation.errors import CommandError
+from pulumi.automation.events import EngineEvent
+
+from ci.report import Preview, report
+
+POLICIES = Path("policies")
+DNS_NOT_ASKED = (
+    "The DNS was not relied on (PANGEO_DNS_CHECK=warn): a domain that leads elsewhere is only a warning here"
+)
+CLUSTER_NOT_ASKED = (
+    "The cluster was not relied on (PANGEO_CLUSTER_CHECK=warn): where it gave no answer, this preview knows only what "
+    "the state and the stack file say"
+)
+
+
+def preview(
+    stack: automation.Stack,
+    *,
+    policy_packs: Sequence[Path] = (),
+    refresh: bool = False,
+    expect_no_changes: bool = False,
+    notes: Collection[str] = (),
+) -> Preview:
+    """Preview a stack; whatever stops the engine is part of the report.
+
+    Args:
+        stack: selected or created, its program and environment set.
+        policy_packs: folders of packs; a mandatory violation fails the preview.
+        refresh: whether to ask the cluster and the directory for what is really there first.
+        expect_no_changes: whether any change fails the preview, as in a search for drift.
+        notes: how the preview is made, for its reader.
+    """
+    heard: list[EngineEvent] = []
+    failure: list[str] | None = None
+    try:
+        stack.preview(
+            on_event=heard.append,
+            color="never",
+            policy_packs=[str(pack) for pack in policy_packs] or None,
+            refresh=refresh or None,
+            expect_no_changes=expect_no_changes or None,
+        )
+    except CommandError as stopped:
+        failure = last_words(str(stopped))
+    except RuntimeError as silent:
+        # The SDK's way to say that the engine ended well and told nothing.
+        failure = [str(silent)]
+    return report(stack.name, heard, failure=failure, notes=notes)
+
+
+def packs_of(project: Path) -> list[Path]:
+    """The project's policy packs: the one in ``policies/`` where there is one."""
+    pack = project / POLICIES
+    return [pack] if (pack / "PulumiPolicy.yaml").is_file() else []
+
+
+def last_words(output: str) -> list[str]:
+    """What a failed command of the CLI said was wrong: its lines that begin with ``error:``, else its last line."""
+    # The SDK puts "stderr: " before what the CLI said there.
+    lines = [line.strip().removeprefix("stderr:").strip() for line in output.splitlines() if line.strip()]
+    errors = [line.removeprefix("error:").strip() for line in lines if line.startswith("error:")]
+    return list(dict.fromkeys(errors)) or lines[-1:]

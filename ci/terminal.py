@@ -1,0 +1,54 @@
+"""A preview on the terminal: a line a resource, its properties below, then what policies and the engine say."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ci.markdown import SIGNS, headline, lines_of
+from ci.report import Preview
+
+COLOURS = {"create": "green", "import": "cyan", "update": "yellow", "replace": "magenta", "delete": "red"}
+COMPARED = ("update", "replace", "drifted")
+"""What is new or goes is only named here; the Markdown file has its properties."""
+
+MAX_PROPERTIES = 40
+"""Of one resource; the Markdown file has more."""
+
+
+def show(preview: Preview, console: Console) -> None:
+    """Print the preview. Nothing of it is taken for markup."""
+    console.print(Text(f"{preview.stack}: {headline(preview)}", style="bold"))
+    if preview.changes:
+        console.print(_table(preview))
+    for violation in preview.violations:
+        level, colour = ("mandatory", "red") if violation.mandatory else ("advisory", "yellow")
+        where = f" {violation.resource}" if violation.resource else ""
+        console.print(Text(f"{level} policy {violation.policy}{where}: {violation.message}", style=colour))
+    for error in preview.errors:
+        console.print(Text(f"error: {error}", style="red"))
+    for warning in preview.warnings:
+        console.print(Text(f"warning: {warning}", style="yellow"))
+    packs = ", ".join(f"{name} {version}".strip() for name, version in sorted(preview.policy_packs.items()))
+    console.print(Text(f"policies: {packs or 'no policy pack was run'}"))
+    for note in preview.notes:
+        console.print(Text(f"note: {note}"))
+
+
+def _table(preview: Preview) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for change in preview.changes:
+        colour = COLOURS.get(change.operation, "red")
+        table.add_row(
+            Text(f"{SIGNS[change.operation]} {change.operation}", style=colour), Text(f"{change.type} {change.name}")
+        )
+        if change.operation not in COMPARED:
+            continue
+        lines = [line for each in change.properties[:MAX_PROPERTIES] for line in lines_of(each)]
+        if len(change.properties) > MAX_PROPERTIES:
+            lines.append(f"  … {len(change.properties) - MAX_PROPERTIES} more properties")
+        for line in lines:
+            style = {"+": "green", "-": "red"}.get(line[:1], "dim")
+            table.add_row("", Text(line, style=style))
+    return table
