@@ -10,7 +10,7 @@ import ssl
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.client import HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -19,9 +19,16 @@ from urllib.request import getproxies, proxy_bypass
 from components.deployed.errors import CannotAsk
 from components.deployed.kubeconfig import IN_CLUSTER, Access, Kubeconfig
 from components.deployed.private_file import private_file
+from components.patience import ended_after
 
 TIMEOUT_SECONDS = 5.0
-"""To connect, and again for each answer."""
+"""To connect, and again for each next part of an answer."""
+
+WHOLE_ANSWER_TIMES = 3
+"""A whole answer, connecting included, may take as many times that."""
+
+LARGEST_ANSWER_BYTES = 32 * 1024**2
+"""No list asked for here comes near it."""
 
 KUBECTL_GRACE_SECONDS = 10.0
 """On top, for the log-in program that kubectl may have to run."""
@@ -82,18 +89,24 @@ class _Direct:
         url = urlsplit(access.server)
         self._prefix = url.path.rstrip("/")
         self._headers = {"Authorization": f"Bearer {access.token}"} if access.token else {}
-        self._connection = HTTPSConnection(
-            url.hostname or "", url.port, timeout=timeout_seconds, context=self._tls(access)
-        )
+        self._connection = _Connection(url.hostname or "", url.port, timeout_seconds, self._tls(access))
 
     def get(self, path: str, accept: str = "application/json") -> Mapping[str, Any]:
-        try:
-            self._connection.request("GET", self._prefix + path, headers={**self._headers, "Accept": accept})
-            response = self._connection.getresponse()
-            body = response.read()
-        except (OSError, HTTPException, ValueError) as error:
+        with ended_after(WHOLE_ANSWER_TIMES * self._timeout_seconds, self._connection.break_off) as over:
+            try:
+                self._connection.request("GET", self._prefix + path, headers={**self._headers, "Accept": accept})
+                response = self._connection.getresponse()
+                body = response.read(LARGEST_ANSWER_BYTES + 1)
+            except (OSError, HTTPException, ValueError, AttributeError) as error:  # AttributeError: broken off by us
+                self._connection.close()
+                why = self._slow() if over.is_set() else self._cause(error)
+                raise CannotAsk(f"{self.server} ({self._name}): {why}") from None
+        if over.is_set() or len(body) > LARGEST_ANSWER_BYTES:
             self._connection.close()
-            raise CannotAsk(f"{self.server} ({self._name}): {self._cause(error)}") from None
+            why = (
+                self._slow() if over.is_set() else f"the answer to {path} is without an end; is this a Kubernetes API?"
+            )
+            raise CannotAsk(f"{self.server} ({self._name}): {why}")
         if response.status != _OK:
             raise CannotAsk(f"{self.server} ({self._name}): {_refusal(response.status, path)}")
         return _object(body, self.server)
@@ -101,6 +114,11 @@ class _Direct:
     def close(self) -> None:
         """End the connection."""
         self._connection.close()
+
+    def _slow(self) -> str:
+        return (
+            f"no whole answer within {WHOLE_ANSWER_TIMES * self._timeout_seconds:g} s; check the network and your VPN"
+        )
 
     def _tls(self, access: Access) -> ssl.SSLContext:
         try:
@@ -133,6 +151,23 @@ class _Direct:
                 return f"no connection: {error.strerror or type(error).__name__}"
             case _:
                 return "what answers there is no Kubernetes API"
+
+
+class _Connection(HTTPSConnection):
+    """One whose socket is known before the handshake, so that one without an end can be ended."""
+
+    def __init__(self, host: str, port: int | None, timeout_seconds: float, tls: ssl.SSLContext) -> None:
+        super().__init__(host, port, timeout=timeout_seconds, context=tls)
+        self._verified = tls
+
+    def connect(self) -> None:
+        HTTPConnection.connect(self)
+        self.sock = self._verified.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()
+
+    def break_off(self) -> None:
+        """Make whoever waits for this connection stop."""
+        self.sock.shutdown(socket.SHUT_RDWR)
 
 
 class _Kubectl:

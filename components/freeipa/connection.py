@@ -16,10 +16,14 @@ from ldap3.core.exceptions import LDAPSessionTerminatedByServerError, LDAPSocket
 from components.freeipa import errors
 from components.freeipa.errors import Attempt, Unreachable
 from components.freeipa.settings import Directory, ServerAddress
+from components.patience import ended_after
 from components.printable import printable
 
 Result = Mapping[str, Any]
 Entry = Mapping[str, Sequence[str]]
+
+WHOLE_ANSWER_TIMES = 3
+"""A whole answer, or a whole beginning with its handshake, may take as many times the time-out of its next byte."""
 
 SUCCESS = 0
 NO_SUCH_OBJECT = 32
@@ -61,6 +65,7 @@ class Session:
     def __init__(self, connection: ldap3.Connection, server: ServerAddress) -> None:
         self._connection = connection
         self._server = server
+        self._patience_seconds = WHOLE_ANSWER_TIMES * float(connection.receive_timeout)
 
     @classmethod
     def open(cls, directory: Directory, server: ServerAddress, password: str) -> "Session":
@@ -173,18 +178,21 @@ class Session:
 
     def _secure(self, directory: Directory, tls: "_VerifiedTls") -> None:
         attempt = self.attempt("connecting")
-        try:
-            self._connection.open(read_server_info=False)
-            if directory.tls == "starttls":
-                self._connection.start_tls(read_server_info=False)
-        except Exception as error:
-            if tls.failure is not None:
-                raise _tls_failure(attempt, tls.failure) from None
-            if isinstance(error, LDAPSocketOpenError) and not self._connection.server.address_info:
-                raise errors.CannotResolve(attempt) from None
-            if isinstance(error, LDAPStartTLSError):
-                raise errors.StartTlsRefused(attempt, self._said(self._connection.result)) from None
-            raise _broken(attempt, error) from None
+        with ended_after(self._patience_seconds, self._break_off) as over:
+            try:
+                self._connection.open(read_server_info=False)
+                if directory.tls == "starttls":
+                    self._connection.start_tls(read_server_info=False)
+            except Exception as error:
+                if over.is_set():
+                    raise errors.TimedOut(attempt) from None
+                if tls.failure is not None:
+                    raise _tls_failure(attempt, tls.failure) from None
+                if isinstance(error, LDAPSocketOpenError) and not self._connection.server.address_info:
+                    raise errors.CannotResolve(attempt) from None
+                if isinstance(error, LDAPStartTLSError):
+                    raise errors.StartTlsRefused(attempt, self._said(self._connection.result)) from None
+                raise _broken(attempt, error) from None
 
     def _log_in(self) -> None:
         attempt = self.attempt("logging in")
@@ -194,13 +202,17 @@ class Session:
             raise kind(attempt, self._said(result))
 
     def _exchange(self, attempt: Attempt, call: Callable[[], object]) -> Result:
-        try:
-            call()
-            result: Result = self._connection.result
-            int(result["result"])
-        except Exception as error:
-            raise _broken(attempt, error) from None
+        with ended_after(self._patience_seconds, self._break_off) as over:
+            try:
+                call()
+                result: Result = self._connection.result
+                int(result["result"])
+            except Exception as error:
+                raise errors.TimedOut(attempt) if over.is_set() else _broken(attempt, error) from None
         return result
+
+    def _break_off(self) -> None:
+        self._connection.socket.shutdown(socket.SHUT_RDWR)
 
     def _expect_success(self, attempt: Attempt, result: Result) -> None:
         if result["result"] != SUCCESS:
@@ -233,7 +245,11 @@ class _VerifiedTls(ldap3.Tls):
 
     def wrap_socket(self, connection: ldap3.Connection, do_handshake: bool = False) -> None:
         try:
-            connection.socket = self._context.wrap_socket(connection.socket, server_hostname=self._host)
+            secured = self._context.wrap_socket(
+                connection.socket, server_hostname=self._host, do_handshake_on_connect=False
+            )
+            connection.socket = secured  # known before the handshake, so that one without an end can be ended
+            secured.do_handshake()
         except Exception as error:
             self.failure = error
             raise
