@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     which = commands.add_parser("affected", help="the stacks that a change affects, as a JSON list")
     which.add_argument("--base", help="the revision before; left out or all zeros, every stack is listed")
     which.add_argument("--head", default="HEAD", help="the revision after (default: HEAD)")
+    which.add_argument("--only", metavar="STACK", help="this stack, whatever changed; it must have a file")
     which.add_argument("--output", type=Path, help="a file to append `stacks=[…]` to, as GITHUB_OUTPUT")
     which.add_argument("--summary", type=Path, help="a file to append the notices to, as GITHUB_STEP_SUMMARY")
     which.set_defaults(run=_affected)
@@ -56,7 +57,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _affected(options: argparse.Namespace) -> int:
     names = stacks(STACKS)
-    if not options.base or options.base == NO_COMMIT:
+    if options.only:
+        if options.only not in names or options.only == SCAFFOLDING_STACK:
+            known = ", ".join(name for name in names if name != SCAFFOLDING_STACK)
+            print(f"there is no tenancy {options.only!r} in {STACKS}; there are: {known or 'none'}", file=sys.stderr)
+            return 2
+        found = Affected((options.only,), ())
+    elif not options.base or options.base == NO_COMMIT:
         found = Affected(tuple(name for name in names if name != SCAFFOLDING_STACK), ())
     else:
         found = affected(changed_files(options.base, options.head, Path.cwd()), names)

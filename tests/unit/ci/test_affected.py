@@ -191,3 +191,16 @@ def test_without_a_revision_to_compare_with_every_tenancy_is_listed(
 def test_a_failing_git_is_a_sentence_and_an_exit_code(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["affected", "--base", "nope"]) == 1
     assert "bad revision" in capsys.readouterr().err
+
+
+def test_one_tenancy_can_be_asked_for_by_name(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["affected", "--only", "kept"]) == 0
+    assert capsys.readouterr().out == '["kept"]\n'
+
+
+def test_a_tenancy_that_is_not_there_is_told_with_those_that_are(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["affected", "--only", "gone", "--output", "output"]) == 2
+    assert capsys.readouterr().err == "there is no tenancy 'gone' in stacks; there are: kept, other\n"
+    assert not Path("output").exists()

@@ -1,0 +1,170 @@
+"""What the workflows may never do, whoever edits them: each rule looks at every workflow there is."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+WORKFLOWS = sorted(Path(".github/workflows").glob("*.yml"))
+ACTIONS = sorted(Path(".github/actions").glob("*/action.yml"))
+PINNED = re.compile(r"uses: ([\w.-]+/[\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)")
+SECRETS = re.compile(r"\$\{\{[^}]*\b(?:secrets\.|github\.token\b)")
+FROM_OUTSIDE = re.compile(r"\$\{\{[^}]*\b(?:github\.event|github\.head_ref|inputs|matrix|needs|steps)\b")
+
+every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+every_file = pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=str)
+
+
+def workflow(path: Path) -> dict[str, Any]:
+    loaded: dict[Any, Any] = yaml.safe_load(path.read_text())
+    # YAML 1.1 reads the key `on` as true.
+    return {"on" if key is True else key: value for key, value in loaded.items()}
+
+
+def jobs(path: Path) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = workflow(path)["jobs"]
+    return found
+
+
+def steps(path: Path) -> Iterator[dict[str, Any]]:
+    loaded = yaml.safe_load(path.read_text())
+    for holder in loaded["jobs"].values() if "jobs" in loaded else [loaded["runs"]]:
+        yield from holder["steps"]
+
+
+def job(stem: str, name: str) -> dict[str, Any]:
+    return jobs(Path(f".github/workflows/{stem}.yml"))[name]
+
+
+def test_there_is_one_for_pull_requests_one_for_merges_and_one_for_the_night() -> None:
+    assert [path.stem for path in WORKFLOWS] == ["deploy", "drift", "pull-request"]
+
+
+@every_file
+def test_every_action_from_elsewhere_is_pinned_by_its_full_commit_and_says_its_version(path: Path) -> None:
+    used = [line.strip().removeprefix("- ") for line in path.read_text().splitlines() if "uses:" in line]
+
+    assert [line for line in used if not PINNED.fullmatch(line) and not line.startswith("uses: ./.github/")] == []
+
+
+def test_an_action_has_one_pin_in_all_files() -> None:
+    pins: dict[str, set[tuple[str, str]]] = {}
+    for path in [*WORKFLOWS, *ACTIONS]:
+        for name, commit, version in PINNED.findall(path.read_text()):
+            pins.setdefault(name, set()).add((commit, version))
+
+    assert {name: found for name, found in pins.items() if len(found) > 1} == {}
+
+
+@every_workflow
+def test_nothing_is_permitted_but_what_a_job_asks_for(path: Path) -> None:
+    assert workflow(path)["permissions"] == {}
+    for name, each in jobs(path).items():
+        written = {scope for scope, access in each["permissions"].items() if access != "read"}
+        assert written <= ({"pull-requests"} if name == "comment" else set()), name
+
+
+@every_workflow
+def test_no_workflow_runs_foreign_code_with_the_repositorys_rights(path: Path) -> None:
+    assert not {"pull_request_target", "workflow_run", "issue_comment"} & set(workflow(path)["on"])
+
+
+@every_file
+def test_no_checkout_leaves_its_token_behind(path: Path) -> None:
+    checkouts = [step for step in steps(path) if step.get("uses", "").startswith("actions/checkout@")]
+
+    assert [step for step in checkouts if step["with"]["persist-credentials"] is not False] == []
+
+
+@every_file
+def test_no_secret_and_nothing_from_outside_is_written_into_a_command(path: Path) -> None:
+    commands = [step["run"] for step in steps(path) if "run" in step]
+
+    assert [command for command in commands if SECRETS.search(command) or FROM_OUTSIDE.search(command)] == []
+
+
+@every_workflow
+def test_secrets_are_only_for_jobs_in_an_environment(path: Path) -> None:
+    for name, each in jobs(path).items():
+        used = re.findall(r"secrets\.\w+", yaml.safe_dump(each))
+        assert not used or "environment" in each, name
+
+
+@every_workflow
+def test_every_job_has_an_end_and_a_named_system(path: Path) -> None:
+    assert [name for name, each in jobs(path).items() if "timeout-minutes" not in each] == []
+    assert {each["runs-on"] for each in jobs(path).values()} == {"ubuntu-24.04"}
+
+
+@pytest.mark.parametrize("name", ["checks", "affected"])
+def test_a_fork_gets_the_checks_and_they_need_no_secret(name: str) -> None:
+    each = job("pull-request", name)
+
+    assert "if" not in each
+    assert "secrets." not in yaml.safe_dump(each)
+
+
+def test_a_fork_gets_no_preview() -> None:
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in job("pull-request", "preview")["if"]
+
+
+def test_who_may_write_the_comment_has_no_secret_and_who_has_secrets_may_write_nothing() -> None:
+    comment, preview = job("pull-request", "comment"), job("pull-request", "preview")
+
+    assert "secrets." not in yaml.safe_dump(comment)
+    assert "environment" not in comment
+    assert preview["permissions"] == {"contents": "read"}
+
+
+def test_a_preview_has_no_password_of_the_directory_and_no_cluster() -> None:
+    text = yaml.safe_dump(job("pull-request", "preview"))
+
+    assert "FREEIPA" not in text
+    assert "KUBECONFIG" not in text
+    assert "PANGEO_CLUSTER_CHECK: warn" in text
+    assert "PANGEO_DNS_CHECK: warn" in text
+
+
+def test_an_up_asks_cluster_and_dns_and_runs_the_policies() -> None:
+    text = yaml.safe_dump(job("deploy", "up"))
+
+    assert "PANGEO_CLUSTER_CHECK" not in text
+    assert "PANGEO_DNS_CHECK" not in text
+    assert "--policy-pack policies" in text
+
+
+def test_one_up_at_a_time_for_each_tenancy_and_none_is_ever_cancelled() -> None:
+    assert job("deploy", "up")["concurrency"] == {"group": "tenancy-${{ matrix.stack }}", "cancel-in-progress": False}
+    assert "concurrency" not in workflow(Path(".github/workflows/deploy.yml"))
+
+
+def test_nothing_else_waits_in_the_group_of_the_ups() -> None:
+    """Of those that wait GitHub keeps the newest only; a waiting up must not fall to anything but an up."""
+    groups = [
+        each["concurrency"]["group"]
+        for path in WORKFLOWS
+        for name, each in jobs(path).items()
+        if "concurrency" in each and name != "up"
+    ]
+
+    assert [group for group in groups if group.startswith("tenancy-")] == []
+
+
+def test_an_up_is_of_what_main_is_now() -> None:
+    [checkout] = [step for step in job("deploy", "up")["steps"] if "checkout" in step.get("uses", "")]
+
+    assert checkout["with"]["ref"] == "main"
+    assert workflow(Path(".github/workflows/deploy.yml"))["on"]["push"]["branches"] == ["main"]
+
+
+@pytest.mark.parametrize(("stem", "name"), [("pull-request", "preview"), ("deploy", "up"), ("drift", "drift")])
+def test_one_tenancys_failure_keeps_no_other_from_its_turn(stem: str, name: str) -> None:
+    assert job(stem, name)["strategy"]["fail-fast"] is False
+
+
+def test_drift_is_looked_for_every_night_and_a_difference_fails_the_job() -> None:
+    assert len(workflow(Path(".github/workflows/drift.yml"))["on"]["schedule"]) == 1
+    assert '-m ci preview "$STACK" --drift' in yaml.safe_dump(job("drift", "drift"))
