@@ -1,24 +1,9 @@
 """One tenancy's hub as one Pulumi component: who may log in, what a notebook gets, where it answers."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pulumi
-from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.core.v1 import Namespace
-from pulumi_kubernetes.helm.v3 import Release
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
-from pulumi_kubernetes.networking.v1 import (
-    HTTPIngressPathArgs,
-    HTTPIngressRuleValueArgs,
-    Ingress,
-    IngressBackendArgs,
-    IngressRuleArgs,
-    IngressServiceBackendArgs,
-    IngressSpecArgs,
-    IngressTLSArgs,
-    ServiceBackendPortArgs,
-)
-from pulumi_kubernetes.storage.v1 import StorageClass
 from pulumi_random import RandomBytes
 
 from components.chart_dependencies import CHART
@@ -28,6 +13,7 @@ from components.freeipa.names import notebook_users_description
 from components.gateway_crds import Definition
 from components.hub_secrets import SECRET_BYTES, HubSecrets
 from components.ingress_annotations import ingress_annotations
+from components.kubernetes_objects import HelmRelease, KubernetesObject
 from components.tenancy import Tenancy
 
 RELEASE_TIMEOUT_SECONDS = 1200
@@ -89,24 +75,32 @@ class PangeoCluster(pulumi.ComponentResource):
         leaves them to Helm, which installs what is missing with the first release and upgrades nothing.
         """
         super().__init__("pangeo:caas:PangeoCluster", name, tenancy.as_inputs(), opts)
-        namespace = Namespace(
+        namespace = KubernetesObject(
             name,
-            metadata=ObjectMetaArgs(name=tenancy.namespace, labels=POD_SECURITY_LABELS),
-            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=tenancy.protect),
+            {
+                "apiVersion": "v1",
+                "kind": "Namespace",
+                "metadata": {"name": tenancy.namespace, "labels": POD_SECURITY_LABELS},
+            },
+            pulumi.ResourceOptions(parent=self, retain_on_delete=tenancy.protect),
         )
         in_namespace = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
         group = self._group(name, tenancy)
         release = self._release(name, tenancy, crds, in_namespace)
-        Ingress(
+        KubernetesObject(
             name,
-            metadata=ObjectMetaArgs(
-                name="pangeo",
-                namespace=tenancy.namespace,
-                # Controllers without a load balancer never report an address to wait for.
-                annotations={**ingress_annotations(tenancy.ingress), "pulumi.com/skipAwait": "true"},
-            ),
-            spec=_ingress_spec(tenancy),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[namespace, release]),
+            {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "Ingress",
+                "metadata": {
+                    "name": "pangeo",
+                    "namespace": tenancy.namespace,
+                    # Controllers without a load balancer never report an address to wait for.
+                    "annotations": {**ingress_annotations(tenancy.ingress), "pulumi.com/skipAwait": "true"},
+                },
+                "spec": _ingress_spec(tenancy),
+            },
+            pulumi.ResourceOptions(parent=self, depends_on=[namespace, release]),
         )
         self.url = pulumi.Output.from_input(f"https://{tenancy.domain}")
         self.namespace = pulumi.Output.from_input(tenancy.namespace)
@@ -140,7 +134,7 @@ class PangeoCluster(pulumi.ComponentResource):
 
     def _release(
         self, name: str, tenancy: Tenancy, crds: Sequence[Definition] | None, opts: pulumi.ResourceOptions
-    ) -> Release:
+    ) -> HelmRelease:
         secrets = HubSecrets(
             proxy_token=self._secret(name, "proxy-token"),
             cookie_secret=self._secret(name, "cookie-secret"),
@@ -148,50 +142,57 @@ class PangeoCluster(pulumi.ComponentResource):
             gateway_token=self._secret(name, "gateway-token"),
         )
         needed = [*self._storage_class(name, tenancy), *self._crds(name, tenancy, crds or ())]
-        return Release(
+        return HelmRelease(
             name,
-            name=tenancy.release,
-            namespace=tenancy.namespace,
-            chart=f"./{CHART}",
-            values=chart_values(tenancy, secrets, tenancy.release),
-            timeout=RELEASE_TIMEOUT_SECONDS,
-            cleanup_on_fail=True,
-            max_history=RELEASE_HISTORY,
-            skip_crds=crds is not None,
-            opts=pulumi.ResourceOptions.merge(
-                opts, pulumi.ResourceOptions(delete_before_replace=True, depends_on=needed)
-            ),
+            {
+                "name": tenancy.release,
+                "namespace": tenancy.namespace,
+                "chart": f"./{CHART}",
+                "values": chart_values(tenancy, secrets, tenancy.release),
+                "timeout": RELEASE_TIMEOUT_SECONDS,
+                "cleanupOnFail": True,
+                "maxHistory": RELEASE_HISTORY,
+                "skipCrds": crds is not None,
+            },
+            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True, depends_on=needed)),
         )
 
-    def _storage_class(self, name: str, tenancy: Tenancy) -> list[StorageClass]:
+    def _storage_class(self, name: str, tenancy: Tenancy) -> list[KubernetesObject]:
         create = tenancy.storage.create
         if create is None:
             return []
         return [
-            StorageClass(
+            KubernetesObject(
                 name,
-                metadata=ObjectMetaArgs(name=tenancy.storage_class_name),
-                provisioner=create.provisioner,
-                parameters=create.parameters,
-                reclaim_policy=create.reclaim_policy,
-                allow_volume_expansion=create.allow_volume_expansion,
-                volume_binding_mode="WaitForFirstConsumer",
-                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=tenancy.protect),
+                {
+                    "apiVersion": "storage.k8s.io/v1",
+                    "kind": "StorageClass",
+                    "metadata": {"name": tenancy.storage_class_name},
+                    "provisioner": create.provisioner,
+                    "parameters": create.parameters,
+                    "reclaimPolicy": create.reclaim_policy,
+                    "allowVolumeExpansion": create.allow_volume_expansion,
+                    "volumeBindingMode": "WaitForFirstConsumer",
+                },
+                pulumi.ResourceOptions(parent=self, retain_on_delete=tenancy.protect),
             )
         ]
 
-    def _crds(self, name: str, tenancy: Tenancy, crds: Sequence[Definition]) -> list[CustomResource]:
+    def _crds(self, name: str, tenancy: Tenancy, crds: Sequence[Definition]) -> list[KubernetesObject]:
         return [
-            # The typed class has names of its own for a schema's x-kubernetes keys; here they stay as they are.
-            CustomResource(
+            KubernetesObject(
                 f"{name}-{crd.name}",
-                api_version="apiextensions.k8s.io/v1",
-                kind="CustomResourceDefinition",
-                metadata=ObjectMetaArgs(
-                    name=crd.name, labels={**crd.labels}, annotations={**crd.annotations, **CRD_ANNOTATIONS}
-                ),
-                spec={**crd.spec},
-                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
+                {
+                    "apiVersion": "apiextensions.k8s.io/v1",
+                    "kind": "CustomResourceDefinition",
+                    "metadata": {
+                        "name": crd.name,
+                        "labels": {**crd.labels},
+                        "annotations": {**crd.annotations, **CRD_ANNOTATIONS},
+                    },
+                    "spec": {**crd.spec},
+                },
+                pulumi.ResourceOptions(parent=self, retain_on_delete=True),
             )
             for crd in crds
             if tenancy.dask.enabled
@@ -202,28 +203,12 @@ class PangeoCluster(pulumi.ComponentResource):
         return pulumi.Output.secret(RandomBytes(f"{name}-{purpose}", length=SECRET_BYTES, opts=child).hex)
 
 
-def _ingress_spec(tenancy: Tenancy) -> IngressSpecArgs:
+def _ingress_spec(tenancy: Tenancy) -> dict[str, Any]:
     tls = tenancy.ingress.tls
     secret_name = tls.secret_name if tls and tls.secret_name else "pangeo-tls"
-    return IngressSpecArgs(
-        ingress_class_name=tenancy.ingress.class_name,
-        rules=[
-            IngressRuleArgs(
-                host=tenancy.domain,
-                http=HTTPIngressRuleValueArgs(
-                    paths=[
-                        HTTPIngressPathArgs(
-                            path="/",
-                            path_type="Prefix",
-                            backend=IngressBackendArgs(
-                                service=IngressServiceBackendArgs(
-                                    name="proxy-public", port=ServiceBackendPortArgs(name="http")
-                                )
-                            ),
-                        )
-                    ]
-                ),
-            )
-        ],
-        tls=[IngressTLSArgs(hosts=[tenancy.domain], secret_name=secret_name)],
-    )
+    hub = {"service": {"name": "proxy-public", "port": {"name": "http"}}}
+    return {
+        "ingressClassName": tenancy.ingress.class_name,
+        "rules": [{"host": tenancy.domain, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": hub}]}}],
+        "tls": [{"hosts": [tenancy.domain], "secretName": secret_name}],
+    }
