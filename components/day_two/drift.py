@@ -4,13 +4,16 @@ import contextlib
 import os
 import runpy
 import shutil
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from components.day_two.findings import Finding, good, unknown, warning
 
 WHAT = "drift"
 PROGRAM = Path("__main__.py")
+TIMEOUT_SECONDS = 300.0
+
 _SAME = "same"
 
 
@@ -24,8 +27,18 @@ def drift(stack: str, folder: Path, environment: Mapping[str, str]) -> Finding:
     """
     if shutil.which("pulumi", path=environment.get("PATH", os.defpath)) is None:
         return unknown(WHAT, "the pulumi program is not on PATH", "install the Pulumi CLI")
+    found: list[Finding] = []
+    # The engine has no time-out of its own; a thread that waits for ever does not keep this process alive.
+    thread = threading.Thread(target=lambda: found.append(_preview(stack, folder, environment)), daemon=True)
+    thread.start()
+    thread.join(TIMEOUT_SECONDS)
+    if not found:
+        return unknown(WHAT, f"the preview had no end within {TIMEOUT_SECONDS:g} s", f"pulumi preview --stack {stack}")
+    return found[0]
+
+
+def _preview(stack: str, folder: Path, environment: Mapping[str, str]) -> Finding:
     from pulumi import automation
-    from pulumi.automation.errors import CommandError
 
     changes: list[str] = []
     errors: list[str] = []
@@ -33,13 +46,13 @@ def drift(stack: str, folder: Path, environment: Mapping[str, str]) -> Finding:
     def hear(event: automation.EngineEvent) -> None:
         if event.resource_pre_event and event.resource_pre_event.metadata.op.value not in (_SAME, "refresh", "read"):
             about = event.resource_pre_event.metadata
-            changes.append(f"{about.op.value} {about.urn.rpartition('::')[2]} ({about.type.rpartition('/')[2]})")
+            changes.append(f"{about.op.value} {about.type.rpartition(':')[2]} {about.urn.rpartition('::')[2]}")
         if event.diagnostic_event and event.diagnostic_event.severity == "error":
             errors.append(event.diagnostic_event.message.strip())
 
     # The engine asks this process for the program: so it needs no language plugin, and a stack that others run does.
     try:
-        with _in(folder):
+        with contextlib.chdir(folder):
             selected = automation.select_stack(
                 stack_name=stack,
                 project_name="pangeo",
@@ -47,7 +60,7 @@ def drift(stack: str, folder: Path, environment: Mapping[str, str]) -> Finding:
                 opts=automation.LocalWorkspaceOptions(work_dir=str(folder), env_vars=dict(environment)),
             )
             selected.preview(refresh=True, color="never", on_event=hear)
-    except (CommandError, automation.errors.StackNotFoundError, RuntimeError, OSError) as failure:
+    except Exception as failure:  # whatever the engine or the program made of it is worth a line here, and no more
         said = errors or [line for line in str(failure).splitlines() if "error:" in line] or [str(failure)]
         return unknown(
             WHAT, said[0].splitlines()[0].strip(), f"pulumi preview --refresh --stack {stack} says all of it"
@@ -59,11 +72,5 @@ def drift(stack: str, folder: Path, environment: Mapping[str, str]) -> Finding:
 
 
 def _run(folder: Path) -> None:
-    with _in(folder):
-        runpy.run_path(str(PROGRAM), run_name="__main__")
-
-
-@contextlib.contextmanager
-def _in(folder: Path) -> Iterator[None]:
     with contextlib.chdir(folder):
-        yield
+        runpy.run_path(str(PROGRAM), run_name="__main__")

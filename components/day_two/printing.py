@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from components.day_two.findings import Finding, State, conclusion, exit_code
+from components.printable import printable
 
 MARKS = {
     State.GOOD: ("✓", "green"),
@@ -51,9 +52,9 @@ def print_findings(subject: str, findings: Sequence[Finding], *, as_json: bool) 
     table.add_column(overflow="fold")
     for finding in findings:
         mark, style = MARKS[finding.state]
-        told = Text(finding.told)
+        told = Text(printable(finding.told))
         if finding.do and finding.state is not State.GOOD:
-            told.append(f"\n→ {finding.do}", style="bold")
+            told.append(f"\n→ {printable(finding.do)}", style="bold")
         table.add_row(Text(mark, style=style), Text(finding.what), told)
     out = console()
     out.print(table)
@@ -68,7 +69,7 @@ def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     console().print(table)
 
 

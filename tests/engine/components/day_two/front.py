@@ -1,0 +1,53 @@
+"""What an ingress controller does for a hub: TLS on a port of its own, every byte handed on to the hub."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+WAIT_SECONDS = 30
+
+
+@contextmanager
+def front(context: ssl.SSLContext, hub_port: int, port: int = 0) -> Iterator[int]:
+    """Serve inside the block; the port."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        over = threading.Event()
+
+        def serve() -> None:
+            while not over.is_set():
+                with suppress(OSError):
+                    client, _ = listener.accept()
+                    threading.Thread(target=_hand_on, args=(client, context, hub_port), daemon=True).start()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            over.set()
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            thread.join(WAIT_SECONDS)
+
+
+def _hand_on(client: socket.socket, context: ssl.SSLContext, hub_port: int) -> None:
+    client.settimeout(WAIT_SECONDS)
+    with (
+        suppress(OSError),
+        client,
+        context.wrap_socket(client, server_side=True) as browser,
+        socket.create_connection(("127.0.0.1", hub_port), WAIT_SECONDS) as hub,
+    ):
+        back = threading.Thread(target=_copy, args=(hub, browser), daemon=True)
+        back.start()
+        _copy(browser, hub)
+        back.join(WAIT_SECONDS)
+
+
+def _copy(one: socket.socket, other: socket.socket) -> None:
+    with suppress(OSError):
+        while part := one.recv(65536):
+            other.sendall(part)
+        other.shutdown(socket.SHUT_WR)
