@@ -10,11 +10,13 @@ from local.images.definitions import (
     BASE,
     DEBIAN,
     DEFINITIONS,
+    GATEWAY,
     HUB,
     NOTEBOOK,
     PROXY,
     PUBLISHED,
     SUITE,
+    TRAEFIK,
     Image,
     reference,
 )
@@ -57,7 +59,7 @@ def build(state: State, report: Report) -> None:
     for image in (DEBIAN, BASE):
         _build_once(state, report, image)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(lambda image: _build_once(state, report, image), (NOTEBOOK, HUB, PROXY)))
+        list(pool.map(lambda image: _build_once(state, report, image), (NOTEBOOK, HUB, PROXY, GATEWAY, TRAEFIK)))
     with report.step("Images gathered for the node"):
         _gather(state)
         mark_done(state, "images", everything)

@@ -48,12 +48,25 @@ BASE = Image("base", DEBIAN, ("base.txt",))
 HUB = Image("hub", BASE, ("hub.txt",))
 PROXY = Image("proxy", BASE, ("proxy.txt", "package.json", "package-lock.json"))
 NOTEBOOK = Image("notebook", BASE, ("notebook.txt",))
+GATEWAY = Image("gateway", BASE, ("gateway.txt",))
+TRAEFIK = Image("traefik", BASE, ("traefik.txt",))
 
-PUBLISHED = {"base": BASE, "pause": BASE, "hub": HUB, "proxy": PROXY, "notebook": NOTEBOOK}
+PUBLISHED = {
+    "base": BASE,
+    "pause": BASE,
+    "hub": HUB,
+    "proxy": PROXY,
+    "notebook": NOTEBOOK,
+    "gateway": GATEWAY,
+    "traefik": TRAEFIK,
+}
 """What the node gets, by short name. ``pause`` is the base, which sleeps when told nothing else."""
 
-STANDS_IN_FOR = {"hub.image": "hub", "proxy.chp.image": "proxy", "singleuser.image": "notebook"}
-"""Where the upstream jupyterhub chart's values name an image, and which of ours can be used in its place."""
+STANDS_IN_FOR = {
+    "jupyterhub": {"hub.image": "hub", "proxy.chp.image": "proxy", "singleuser.image": "notebook"},
+    "dask-gateway": {"gateway.image": "gateway", "controller.image": "gateway", "traefik.image": "traefik"},
+}
+"""Where each upstream chart's values name an image, and which of ours can be used in its place."""
 
 
 def names() -> dict[str, str]:

@@ -40,30 +40,31 @@ def load(state: State, report: Report, containerd_address: str) -> None:
 
 
 def tag_as_upstream(state: State, containerd_address: str, charts: Path) -> None:
-    """Let the default image names of the upstream jupyterhub chart in ``charts`` mean the local images.
+    """Let the default image names of the upstream charts in ``charts`` mean the local images.
 
     Raises:
-        Failure: the chart has no default values, containerd does not answer or lacks the local images.
+        Failure: a chart has no default values, containerd does not answer or lacks the local images.
     """
-    values_file = charts / "jupyterhub" / "values.yaml"
-    if not values_file.is_file():
-        raise Failure(f"{values_file} is missing", way_on="name a folder with the unpacked chart jupyterhub/")
-    for theirs, ours in upstream_names(yaml.safe_load(values_file.read_text())).items():
-        run(
-            [*_ctr(containerd_address), "images", "tag", "--force", ours, theirs],
-            log=state.logs / "images-upstream.log",
-            timeout_seconds=ASK_TIMEOUT_SECONDS,
-        )
+    for chart, places in STANDS_IN_FOR.items():
+        values_file = charts / chart / "values.yaml"
+        if not values_file.is_file():
+            raise Failure(f"{values_file} is missing", way_on=f"name a folder with the unpacked chart {chart}/")
+        for theirs, ours in upstream_names(yaml.safe_load(values_file.read_text()), places).items():
+            run(
+                [*_ctr(containerd_address), "images", "tag", "--force", ours, theirs],
+                log=state.logs / "images-upstream.log",
+                timeout_seconds=ASK_TIMEOUT_SECONDS,
+            )
 
 
-def upstream_names(values: Mapping[str, Any]) -> dict[str, str]:
-    """The full image names in an upstream chart's default values, and our image that stands in for each."""
+def upstream_names(values: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, str]:
+    """The full image names at ``places`` in an upstream chart's default values, and our image for each."""
 
     def image_at(path: str) -> str:
         image = reduce(lambda tree, key: tree[key], path.split("."), values)
         return f"{image['name']}:{image['tag']}"
 
-    return {image_at(path): reference(name) for path, name in STANDS_IN_FOR.items()}
+    return {image_at(path): reference(name) for path, name in places.items()}
 
 
 def _ctr(containerd_address: str) -> list[str]:

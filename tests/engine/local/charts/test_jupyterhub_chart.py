@@ -260,11 +260,6 @@ def test_a_value_the_stand_in_does_not_know_is_refused_by_name(render: Render, k
         render(**{key: []})
 
 
-def test_the_gateways_stand_in_says_that_it_is_none(tools: Path) -> None:
-    with pytest.raises(ValueError, match=r"the local stand-in has no Dask gateway yet; set dask\.enabled: false"):
-        helm_template(tools, {}, STAND_INS / "dask-gateway")
-
-
 def state_with_helm(root: Path, tools: Path) -> State:
     state = State(root)
     root.mkdir()

@@ -5,11 +5,14 @@ import re
 from dataclasses import replace
 
 import pytest
+import yaml
 
+from local.charts.assemble import STAND_INS
 from local.images import definitions
-from local.images.definitions import BASE, DEFINITIONS, HUB, NOTEBOOK, PUBLISHED, STANDS_IN_FOR
+from local.images.definitions import BASE, DEFINITIONS, GATEWAY, HUB, NOTEBOOK, PUBLISHED, STANDS_IN_FOR
+from local.paths import PROJECT
 
-REQUIREMENTS = ["base.txt", "hub.txt", "notebook.txt", "proxy.txt"]
+REQUIREMENTS = ["base.txt", "gateway.txt", "hub.txt", "notebook.txt", "proxy.txt", "traefik.txt"]
 
 
 def pins(file: str) -> list[str]:
@@ -22,7 +25,7 @@ def test_every_python_package_is_pinned_to_one_version(file: str) -> None:
     assert [pin for pin in pins(file) if not re.fullmatch(r"[a-z0-9-]+==[0-9][0-9A-Za-z.]*", pin)] == []
 
 
-@pytest.mark.parametrize("file", ["hub.txt", "notebook.txt"])
+@pytest.mark.parametrize("file", ["gateway.txt", "hub.txt", "notebook.txt"])
 def test_no_image_brings_another_version_of_what_the_base_has(file: str) -> None:
     def packages(of: str) -> set[str]:
         return {pin.split("==")[0] for pin in pins(of)}
@@ -34,6 +37,7 @@ def test_hub_and_notebook_take_jupyterhub_from_the_base() -> None:
     assert "jupyterhub==5.5.0" in pins("base.txt")
     assert HUB.parent is BASE
     assert NOTEBOOK.parent is BASE
+    assert GATEWAY.parent is BASE
 
 
 def test_the_npm_lock_names_no_registry_and_checks_every_package() -> None:
@@ -54,4 +58,17 @@ def test_no_name_can_be_mistaken_for_an_image_of_a_registry() -> None:
 
 
 def test_only_images_the_node_is_given_stand_in_for_upstream_ones() -> None:
-    assert set(STANDS_IN_FOR.values()) <= set(PUBLISHED)
+    assert {ours for places in STANDS_IN_FOR.values() for ours in places.values()} <= set(PUBLISHED)
+
+
+def test_gateway_client_and_server_are_of_the_charts_version() -> None:
+    chart = yaml.safe_load((STAND_INS / "dask-gateway" / "Chart.yaml").read_text())["version"]
+    assert f"dask-gateway-server=={chart}" in pins("gateway.txt")
+    assert {f"dask-gateway=={chart}", f"dask=={chart}", f"distributed=={chart}"} <= set(pins("notebook.txt"))
+
+
+def test_the_gateways_proxy_is_of_the_version_its_chart_names_and_the_node_runs() -> None:
+    values = yaml.safe_load((STAND_INS / "dask-gateway" / "values.yaml").read_text())
+    assert values["traefik"]["image"] == {"name": "localhost/pangeo/traefik", "tag": "local", "pullPolicy": None}
+    [pin] = pins("traefik.txt")
+    assert pin in (PROJECT / "local" / "requirements.txt").read_text().splitlines()

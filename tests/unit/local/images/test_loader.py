@@ -1,5 +1,6 @@
 """Which image of ours answers to which name of the upstream chart."""
 
+from local.images.definitions import STANDS_IN_FOR
 from local.images.loader import upstream_names
 
 
@@ -9,8 +10,21 @@ def test_an_upstream_charts_default_names_lead_to_the_local_images() -> None:
         "proxy": {"chp": {"image": {"name": "registry.example/chp", "tag": "5.2.0"}}},
         "singleuser": {"image": {"name": "registry.example/sample", "tag": "4.4.0"}},
     }
-    assert upstream_names(values) == {
+    assert upstream_names(values, STANDS_IN_FOR["jupyterhub"]) == {
         "registry.example/hub:4.4.0": "localhost/pangeo/hub:local",
         "registry.example/chp:5.2.0": "localhost/pangeo/proxy:local",
         "registry.example/sample:4.4.0": "localhost/pangeo/notebook:local",
+    }
+
+
+def test_one_upstream_name_used_twice_leads_to_one_image() -> None:
+    server = {"image": {"name": "registry.example/gateway-server", "tag": "2026.3.0"}}
+    values = {
+        "gateway": server,
+        "controller": server,
+        "traefik": {"image": {"name": "registry.example/traefik", "tag": "3.3.5"}},
+    }
+    assert upstream_names(values, STANDS_IN_FOR["dask-gateway"]) == {
+        "registry.example/gateway-server:2026.3.0": "localhost/pangeo/gateway:local",
+        "registry.example/traefik:3.3.5": "localhost/pangeo/traefik:local",
     }
