@@ -12,6 +12,7 @@ from pathlib import Path
 from shlex import quote
 
 START = Path(__file__).resolve().parent / "start.py"
+PACK = START.with_name("policy_pack.py")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ STAND_INS = (
     StandIn("pulumi-resource-kubernetes", (str(START), "kubernetes", "{version}"), sdk="pulumi-kubernetes"),
     StandIn("pulumi-resource-random", (str(START), "random", "{version}"), sdk="pulumi-random"),
     StandIn("pulumi-resource-pulumi-python", ("-u", "-m", "pulumi.dynamic")),
-    StandIn("pulumi-analyzer-policy-python", ("-u", "-m", "pulumi.policy")),
+    StandIn("pulumi-analyzer-policy-python", ("-u", str(PACK))),
 )
 
 LANGUAGE_HOST = "pulumi-language-python"

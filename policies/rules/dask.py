@@ -1,0 +1,69 @@
+"""What users may take with Dask."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from policies.kinds import RELEASE, gateway
+from policies.rule import NUMBER, Context, Resource, Rule, Setting
+from policies.tree import at, shown
+
+MAXIMA = ("cluster_max_workers", "cluster_max_cores", "cluster_max_memory")
+IDLE = "idle_timeout"
+CLASSES = ("ClusterConfig", "KubeClusterConfig")
+"""dask-gateway's classes that these settings belong to; the second is what the Kubernetes backend runs."""
+
+_NOT_PLAIN = object()
+
+
+def _bounded(release: Resource, context: Context) -> Iterator[str]:
+    values = gateway(release)
+    if values is None:
+        return
+    pieces = at(values, "gateway", "extraConfig", default={})
+    settled: dict[str, Any] = {}
+    # In this order the chart lays them out.
+    for name in sorted(pieces) if isinstance(pieces, Mapping) else ():
+        try:
+            settled |= dict(_settings(pieces[name]))
+        except SyntaxError as wrong:
+            yield f"gateway.extraConfig.{name} is no Python: {wrong.msg} in line {wrong.lineno}"
+    for trait in (IDLE, *MAXIMA):
+        value = settled.get(trait)
+        if value is _NOT_PLAIN:
+            yield f"gateway.extraConfig sets {trait} to something computed, which cannot be checked"
+        elif not value:
+            yield f"gateway.extraConfig does not set {trait}, or to nothing: for the gateway that is without end"
+    longest = float(context.settings["longestIdleMinutes"])
+    idle = settled.get(IDLE)
+    if isinstance(idle, int | float) and idle > longest * 60:
+        yield f"{IDLE} is {shown(idle / 60)} minutes, more than {longest:g}"
+
+
+def _settings(code: str) -> Iterator[tuple[str, Any]]:
+    """``c.ClusterConfig.idle_timeout = 1800`` in a piece of configuration, at its top level; the last one counts."""
+    for statement in ast.walk(ast.parse(code)):
+        if not isinstance(statement, ast.Assign):
+            continue
+        for target in statement.targets:
+            if (
+                isinstance(target, ast.Attribute)
+                and isinstance(target.value, ast.Attribute)
+                and target.value.attr in CLASSES
+            ):
+                plain = isinstance(statement.value, ast.Constant)
+                yield target.attr, statement.value.value if plain else _NOT_PLAIN  # type: ignore[attr-defined]
+
+
+RULES = (
+    Rule(
+        "dask-bounded",
+        "A Dask cluster has most workers, cores and memory, and ends when it is idle",
+        "A forgotten cluster keeps notebooks from starting, for as long as nobody notices.",
+        "Set pangeo:dask.maxWorkers, maxCores, maxRamGb and idleMinutes, or pangeo:dask.enabled to false.",
+        "high",
+        on=(RELEASE,),
+        settings=(Setting("longestIdleMinutes", "Longest idle time of a cluster in minutes", NUMBER, 1440),),
+        find=_bounded,
+    ),
+)

@@ -1,0 +1,58 @@
+"""Tenancies beside each other: none takes another's names."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from policies.rule import Context, Resource, Rule, Setting
+
+if TYPE_CHECKING:
+    from components.tenancy import Tenancy
+
+
+def _names_of_its_own(_: Sequence[Resource], context: Context) -> Iterator[str]:
+    # pydantic comes with these: they are loaded while the program runs, not before.
+    from components.problems import InvalidTenancy
+    from components.stack_file import read_config, read_stack, stack_path, stacks
+
+    folder = context.checkout / context.settings["folder"]
+    try:
+        own = read_config(context.config, source=context.stack, secret_keys=["pangeo:kubernetes"])
+    except InvalidTenancy as wrong:
+        yield f"this stack's own configuration cannot be read, so its names cannot be compared: {_in_one_line(wrong)}"
+        return
+    for other in stacks(folder):
+        if other == context.stack:
+            continue
+        path = stack_path(other, folder)
+        try:
+            tenancy = read_stack(path)
+        except InvalidTenancy as wrong:
+            yield f"{path.name} cannot be read, so what it takes cannot be compared: {_in_one_line(wrong)}"
+            continue
+        taken = _names(tenancy)
+        for what, name in _names(own).items():
+            if taken[what] == name:
+                yield f"the {what} {name} is taken by the stack {other} ({path.name})"
+
+
+def _names(tenancy: "Tenancy") -> Mapping[str, str]:
+    return {"namespace": tenancy.namespace, "domain": tenancy.domain, "group": tenancy.notebook_users_group}
+
+
+def _in_one_line(wrong: Exception) -> str:
+    return "; ".join(line.strip() for line in str(wrong).splitlines())
+
+
+RULES = (
+    Rule(
+        "names-of-its-own",
+        "No two stacks share a namespace, a domain or a group",
+        "Two hubs in one namespace overwrite each other; one group for two hubs lets the users of one into the other.",
+        "Choose another pangeo:clusterName, pangeo:externalIp or pangeo:pangeoDomain, or mend the file that is named.",
+        "critical",
+        settings=(
+            Setting("folder", "Where the stack files are, seen from the checkout", {"type": "string"}, "stacks"),
+        ),
+        find_in_stack=_names_of_its_own,
+    ),
+)
