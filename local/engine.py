@@ -10,7 +10,7 @@ import os
 import runpy
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from pulumi.automation.events import EngineEvent, OpType
 from local.charts.assemble import assemble
 from local.credentials import password
 from local.failure import Failure
-from local.paths import PROJECT, State
+from local.paths import LOCAL, PROJECT, State
 from local.pki import authority
 from local.plugins.choose import prepared
 from local.progress import Report
@@ -30,6 +30,12 @@ STACK = "local"
 CONTEXT = "local"
 OPERATOR = "pangeo-operator"
 """The directory account the stack binds as, with FreeIPA's privilege Group Administrators."""
+
+POLICIES: dict[str, Any] = {
+    "policy_packs": [str(PROJECT / "policies")],
+    "policy_pack_configs": [str(LOCAL / "policies.json")],
+}
+"""The policy pack, and what this machine has that the pack cannot know: its registry and its storage class."""
 
 SIGNS = {
     OpType.CREATE: "+",
@@ -92,8 +98,23 @@ def up(state: State, report: Report) -> dict[str, Any]:
         Failure: the engine stopped; carries what it said and names its log.
     """
     with _operation(state, report, "up") as (stack, watch):
-        done = stack.up(**watch)
+        done = reviewed_up(stack, **POLICIES, **watch)
     return {name: found.value for name, found in done.outputs.items()}
+
+
+def reviewed_up(
+    stack: automation.Stack,
+    on_event: Callable[[EngineEvent], None],
+    **options: Any,  # noqa: ANN401 - the Automation API's own options
+) -> automation.UpResult:
+    """``pulumi up`` as its command line does it: first a preview, so that a refused stack is not changed in part.
+
+    Raises:
+        CommandError: the engine stopped; if a policy was the reason, nothing was changed.
+    """
+    # What is no error, the up itself says again.
+    stack.preview(**options, on_event=lambda event: on_event(event) if _is_error(event) else None)
+    return stack.up(**options, on_event=on_event)
 
 
 def preview(state: State, report: Report) -> dict[OpType, int]:
@@ -103,7 +124,7 @@ def preview(state: State, report: Report) -> dict[OpType, int]:
         Failure: the engine stopped; carries what it said and names its log.
     """
     with _operation(state, report, "preview") as (stack, watch):
-        return dict(stack.preview(**watch).change_summary)
+        return dict(stack.preview(**POLICIES, **watch).change_summary)
 
 
 def destroy(state: State, report: Report) -> None:
@@ -164,7 +185,7 @@ def _operation(state: State, report: Report, name: str) -> Iterator[tuple[automa
             out.write(text + "\n")
 
     def show(event: EngineEvent) -> None:
-        said = _change(event) or _message(event)
+        said = _change(event) or _violation(event) or _message(event)
         if said:
             report.console.print(f"    {said}", highlight=False, markup=False)
         if said and said.startswith("error:"):
@@ -182,11 +203,24 @@ def _operation(state: State, report: Report, name: str) -> Iterator[tuple[automa
             ) from error
 
 
+def _is_error(event: EngineEvent) -> bool:
+    said = _violation(event) or _message(event)
+    return said is not None and said.startswith("error:")
+
+
 def _change(event: EngineEvent) -> str | None:
     if event.res_outputs_event is None or event.res_outputs_event.metadata.op not in SIGNS:
         return None
     metadata = event.res_outputs_event.metadata
     return f"{SIGNS[metadata.op]} {metadata.type}  {metadata.urn.rsplit('::', 1)[-1]}"
+
+
+def _violation(event: EngineEvent) -> str | None:
+    policy = event.policy_event
+    if policy is None:
+        return None
+    said = "error" if policy.enforcement_level == "mandatory" else "warning"
+    return f"{said}: policy {policy.policy_name}: {policy.message.strip()}"
 
 
 def _message(event: EngineEvent) -> str | None:

@@ -1,0 +1,170 @@
+"""A tenancy declared by the project's own ``__main__.py`` in the real engine with the real policy pack; previews only.
+
+No cluster and no directory is there: what a policy sees is what the program declares.
+"""
+
+import contextlib
+import json
+import os
+import runpy
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pulumi
+import yaml
+from pulumi import automation
+from pulumi.automation.errors import CommandError
+
+from local.paths import PROJECT
+from local.plugins.choose import prepared
+
+STACK = "test"
+PACK = PROJECT / "policies"
+SETTINGS = {
+    "clusterName": "reviewed",
+    "externalIp": "192.0.2.10",
+    "notebookCpus": 1,
+    "notebookRamGb": 1,
+    "notebookStorageGb": 10,
+    "identity": {
+        "server": "ipa.example.org",
+        "realm": "EXAMPLE.ORG",
+        "bindDn": "uid=deployer,cn=users,cn=accounts,dc=example,dc=org",
+    },
+    "storage": {
+        "create": {"provisioner": "cinder.csi.openstack.org"},
+        "hubDatabaseClass": "reviewed-homes",
+    },
+    "notebook": {"profiles": [{"name": "Large", "cpus": 4, "ramGb": 16}]},
+}
+NO_CLUSTER = """\
+apiVersion: v1
+kind: Config
+current-context: none
+clusters: [{name: none, cluster: {server: "https://127.0.0.1:9"}}]
+users: [{name: none, user: {token: none}}]
+contexts: [{name: none, context: {cluster: none, user: none}}]
+"""
+
+Transformation = Callable[[pulumi.ResourceTransformationArgs], pulumi.ResourceTransformationResult | None]
+
+
+class Violation(NamedTuple):
+    """What the engine says of one policy."""
+
+    policy: str
+    level: str
+    said: str
+
+
+class Reviewed(NamedTuple):
+    """What a run said and whether the engine stopped it."""
+
+    violations: list[Violation]
+    refusal: str
+    """Empty where it was not refused."""
+
+    def by(self, policy: str) -> str:
+        """All that one policy said, at the level that stops."""
+        return "\n".join(each.said for each in self.violations if each.policy == policy and each.level == "mandatory")
+
+
+class ReviewedStack:
+    """A workspace as an operator has it."""
+
+    def __init__(self, folder: Path, tools: Path) -> None:
+        self.folder = folder
+        for name in ("Pulumi.yaml", "__main__.py", "components"):
+            (folder / name).symlink_to(PROJECT / name)
+        about = yaml.safe_load((PROJECT / "chart" / "Chart.yaml").read_text())
+        for chart in ("chart", "other/chart"):
+            (folder / chart / "templates").mkdir(parents=True)
+            kept = {key: about[key] for key in ("apiVersion", "name", "version")}
+            (folder / chart / "Chart.yaml").write_text(yaml.safe_dump(kept))
+            (folder / chart / "Chart.lock").write_text("dependencies: []\n")
+            (folder / chart / "dependencies.sha256").touch()
+        for name in ("stacks", "backend"):
+            (folder / name).mkdir()
+        (folder / "kubeconfig").write_text(NO_CLUSTER)
+        launchers = prepared(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
+        self.variables = {
+            "PATH": os.pathsep.join([str(launchers), str(tools), os.environ["PATH"]]),
+            "PULUMI_HOME": str(folder / "home"),
+            "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": "only for this test",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_PYTHON_CMD": sys.executable,
+            "PYTHONPATH": str(PROJECT),
+            "FREEIPA_BIND_PASSWORD": "correct horse battery staple",
+            "KUBECONFIG": str(folder / "kubeconfig"),
+            "PANGEO_CLUSTER_CHECK": "warn",
+        }
+        self.write(STACK)
+        self._change: Transformation | None = None
+        self.stack = automation.create_stack(
+            STACK,
+            project_name="pangeo",
+            program=self._program,
+            opts=automation.LocalWorkspaceOptions(
+                work_dir=str(folder),
+                env_vars=self.variables,
+                pulumi_command=automation.PulumiCommand(root=str(tools.parent)),
+            ),
+        )
+
+    def write(self, stack: str, **changes: Any) -> None:
+        """A stack file with these settings changed."""
+        path = self.folder / "stacks" / f"Pulumi.{stack}.yaml"
+        kept = yaml.safe_load(path.read_text()) if path.exists() else {}
+        config = {f"pangeo:{key}": value for key, value in {**SETTINGS, **changes}.items()}
+        path.write_text(yaml.safe_dump({**kept, "config": config}, sort_keys=False))
+
+    def preview(
+        self,
+        change: Transformation | None = None,
+        organisation: Mapping[str, Any] | None = None,
+        operation: Callable[..., object] | None = None,
+    ) -> Reviewed:
+        """``pulumi preview --policy-pack policies``, what the program declares changed on its way to the engine."""
+        found: list[Violation] = []
+
+        def hear(event: automation.EngineEvent) -> None:
+            said = event.policy_event
+            if said:
+                found.append(Violation(said.policy_name, said.enforcement_level, said.message))
+
+        config = self.folder / "organisation.json"
+        own_stacks = {"names-of-its-own": {"folder": str(self.folder / "stacks")}}
+        config.write_text(json.dumps({**own_stacks, **(organisation or {})}))
+        self._change, refusal = change, ""
+        try:
+            with self._surroundings():
+                (operation or self.stack.preview)(
+                    policy_packs=[str(PACK)], policy_pack_configs=[str(config)], color="never", on_event=hear
+                )
+        except CommandError as refused:
+            refusal = str(refused)
+        return Reviewed(found, refusal)
+
+    def resources(self) -> list[str]:
+        """The types of all that is in state."""
+        return [each["type"] for each in (self.stack.export_stack().deployment or {}).get("resources", [])]
+
+    def _program(self) -> None:
+        if self._change:
+            pulumi.runtime.register_stack_transformation(self._change)
+        with contextlib.chdir(self.folder):
+            runpy.run_path("__main__.py", run_name="__main__")
+
+    @contextlib.contextmanager
+    def _surroundings(self) -> Iterator[None]:
+        before = dict(os.environ)
+        os.environ.update(self.variables)
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
