@@ -19,16 +19,16 @@ class Person:
     def __init__(self, state: State, user: str) -> None:
         self.user = user
         self.url = web.url(state)
-        self._ca = str(authority(state, "tenancy").crt)
+        self.ca = str(authority(state, "tenancy").crt)
         self._password = password(state, "directory", user)
-        self._token = ""
+        self.token = ""
 
     def log_in(self) -> int:
         """Fill in the log-in form and, once in, take a token; the status of the page the form leads to."""
         with requests.Session() as browser:
             # Or REQUESTS_CA_BUNDLE and its like would win.
             browser.trust_env = False
-            browser.verify = self._ca
+            browser.verify = self.ca
             browser.get(f"{self.url}/hub/login", timeout=CALL_TIMEOUT_SECONDS)
             answer = browser.post(
                 f"{self.url}/hub/login?next=/hub/home",
@@ -44,45 +44,46 @@ class Person:
                     timeout=CALL_TIMEOUT_SECONDS,
                 )
                 taken.raise_for_status()
-                self._token = taken.json()["token"]
+                self.token = taken.json()["token"]
             return answer.status_code
 
     def start_server(self) -> None:
         """Start one's server and wait until its own API answers."""
-        asked = self._call("POST", f"/hub/api/users/{self.user}/server")
+        asked = self.call("POST", f"/hub/api/users/{self.user}/server")
         # 400: it runs already.
         assert asked.status_code in (201, 202, 400), asked.text
         deadline = time.monotonic() + SERVER_TIMEOUT_SECONDS
-        while self._call("GET", f"/user/{self.user}/api/status").status_code != 200:
+        while self.call("GET", f"/user/{self.user}/api/status").status_code != 200:
             assert time.monotonic() < deadline, f"the server of {self.user} does not answer"
             time.sleep(0.2)
 
     def stop_server(self) -> None:
         """Stop one's server and wait until the hub knows of none."""
-        self._call("DELETE", f"/hub/api/users/{self.user}/server").raise_for_status()
+        self.call("DELETE", f"/hub/api/users/{self.user}/server").raise_for_status()
         deadline = time.monotonic() + SERVER_TIMEOUT_SECONDS
-        while self._call("GET", f"/hub/api/users/{self.user}").json().get("servers"):
+        while self.call("GET", f"/hub/api/users/{self.user}").json().get("servers"):
             assert time.monotonic() < deadline, f"the server of {self.user} does not stop"
             time.sleep(0.2)
 
     def write(self, name: str, text: str) -> None:
         """Put a file into one's home."""
         body = {"type": "file", "format": "text", "content": text}
-        self._call("PUT", f"/user/{self.user}/api/contents/{name}", body).raise_for_status()
+        self.call("PUT", f"/user/{self.user}/api/contents/{name}", body).raise_for_status()
 
     def read(self, name: str) -> str:
         """A file in one's home."""
-        found = self._call("GET", f"/user/{self.user}/api/contents/{name}")
+        found = self.call("GET", f"/user/{self.user}/api/contents/{name}")
         found.raise_for_status()
         return str(found.json()["content"])
 
-    def _call(self, method: str, path: str, body: object = None) -> requests.Response:
+    def call(self, method: str, path: str, body: object = None) -> requests.Response:
+        """Ask anything below the hub's address with one's token."""
         return requests.request(
             method,
             f"{self.url}{path}",
             json=body,
-            headers={"Authorization": f"token {self._token}"},
-            verify=self._ca,
+            headers={"Authorization": f"token {self.token}"},
+            verify=self.ca,
             timeout=CALL_TIMEOUT_SECONDS,
         )
 
