@@ -2,10 +2,12 @@
 
 from typing import Any, TypeVar
 
-from components.dask_values import dask_gateway_values, gateway_access, gateway_egress, notebook_environment
+from components.dask_access import gateway_access, gateway_egress, notebook_environment
+from components.dask_values import dask_gateway_values, dask_values
 from components.freeipa.names import group_dn, user_dn_template
 from components.hub_code import hub_code
 from components.hub_secrets import HubSecrets
+from components.network_values import anywhere_but_metadata, name_servers, own_rules, public_internet
 from components.tenancy import Tenancy
 
 T = TypeVar("T")
@@ -15,6 +17,10 @@ Values = dict[str, Any]
 
 COOKIE_MAX_AGE_DAYS = 1
 """How long somebody who left the group may go on with an open session; JupyterHub's own default is 14."""
+
+HUB_REQUESTS = {"requests": {"cpu": "100m", "memory": "512Mi"}}
+PROXY_REQUESTS = {"requests": {"cpu": "50m", "memory": "128Mi"}}
+"""Their share of CPUs that notebooks and Dask keep busy. A pod within the memory it requests is the last evicted."""
 
 CULL_EVERY_SECONDS = 300
 HUB_DATABASE_GI = 1
@@ -42,7 +48,8 @@ def chart_values(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Valu
                 "secretToken": secrets.proxy_token,
                 "service": {"type": "ClusterIP"},
                 "https": {"enabled": False},
-                "chp": {"networkPolicy": {"egress": gateway_egress(tenancy)}},
+                # Hub and notebooks, which the chart lets it reach, are all it has routes to.
+                "chp": {"networkPolicy": own_rules(name_servers()), "resources": PROXY_REQUESTS},
             },
             "singleuser": _singleuser(tenancy, release),
             "scheduling": {"userScheduler": {"enabled": False}, "userPlaceholder": {"enabled": False}},
@@ -52,6 +59,7 @@ def chart_values(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Valu
             "ingress": {"enabled": False},
         },
         "dask-gateway": dask_gateway_values(tenancy, release),
+        "dask": dask_values(tenancy),
     }
 
 
@@ -107,7 +115,9 @@ def _hub(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Values:
                 "annotations": {"helm.sh/resource-policy": "keep"} if tenancy.protect else {},
             },
         },
-        "networkPolicy": {"egress": gateway_egress(tenancy)},
+        # The directory and the Kubernetes API may be at any address.
+        "networkPolicy": own_rules(name_servers(), anywhere_but_metadata()),
+        "resources": HUB_REQUESTS,
         "services": access.services,
         "loadRoles": access.roles,
         **hub_code(),
@@ -171,7 +181,7 @@ def _singleuser(tenancy: Tenancy, release: str) -> Values:
         "allowPrivilegeEscalation": False,
         # The network policy denies the metadata address; the init container that would too needs privileges.
         "cloudMetadata": {"blockWithIptables": False},
-        "networkPolicy": {"enabled": True, "egress": gateway_egress(tenancy)},
+        "networkPolicy": own_rules(name_servers(), public_internet(), *gateway_egress(tenancy)),
     }
 
 

@@ -1,135 +1,95 @@
-"""How notebooks reach the Dask gateway, and what a user may ask of it."""
+"""The values of the chart ``dask-gateway`` 2026.3.0, and those of ``chart/`` that concern Dask."""
 
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
-from components.hub_secrets import HubSecrets
+from components.dask_access import PREFIX, SERVICE, gateway_name
+from components.dask_limits import gateway_configuration, total
+from components.network_values import anywhere_but_metadata, name_servers, public_internet
 from components.tenancy import Tenancy
 
-T = TypeVar("T")
+REQUESTS = {"requests": {"cpu": "50m", "memory": "128Mi"}}
+"""Of each of the gateway's own pods: a share of a busy CPU, and the last to be evicted."""
 
-SERVICE = "dask-gateway"
-PREFIX = "/services/dask-gateway"
-"""The hub's proxy does not strip prefixes, so the gateway answers below the same path."""
-
-GATEWAY_POD_PORT = 8000
-"""Where the gateway's proxy listens; network policies see this one and not port 80 of its Service."""
-
-MAY_USE_GATEWAY = f"access:services!service={SERVICE}"
-
-
-@dataclass(frozen=True)
-class GatewayAccess:
-    """What the hub must know for a notebook's own token to open the gateway. All empty without Dask."""
-
-    services: dict[str, Any] = field(default_factory=dict)
-    roles: dict[str, Any] = field(default_factory=dict)
-    spawner: dict[str, Any] = field(default_factory=dict)
-
-
-def gateway_name(release: str) -> str:
-    """What the names of the gateway's objects end in, cluster roles among them.
-
-    The chart's own rule would give the releases ``vis`` and ``vis-dask-gateway`` the same.
-    """
-    return f"{release}-dask-gateway"
-
-
-def gateway_service(release: str) -> str:
-    """The name of the gateway's proxy Service. No release's name is so long that the chart would cut it."""
-    return f"traefik-{gateway_name(release)}"
-
-
-def gateway_egress(tenancy: Tenancy) -> list[dict[str, Any]]:
-    """The rule that lets the pods of the hub's chart through to the gateway's proxy; none without Dask.
-
-    A notebook may reach no private address otherwise. The hub and its proxy may, but some network plug-ins (Cilium)
-    do not count pods among the addresses of an ``ipBlock``. Source: dask/helm-chart#445.
-    """
-    if not tenancy.dask.enabled:
-        return []
-    proxy = {"app.kubernetes.io/name": "dask-gateway", "app.kubernetes.io/component": "traefik"}
-    return [
-        {
-            "to": [{"podSelector": {"matchLabels": proxy}}],
-            "ports": [{"port": GATEWAY_POD_PORT, "protocol": "TCP"}],
-        }
-    ]
-
-
-def gateway_access(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> GatewayAccess:
-    """The hub's service, the users' role and the scopes of a notebook's token.
-
-    Both are needed: a token gets only those of its scopes that its user holds. Source: dask-gateway's ``auth.py``.
-    """
-    if not tenancy.dask.enabled:
-        return GatewayAccess()
-    return GatewayAccess(
-        services={
-            SERVICE: {"display": False, "apiToken": secrets.gateway_token, "url": f"http://{gateway_service(release)}"}
-        },
-        roles={"user": {"scopes": ["self", MAY_USE_GATEWAY]}},
-        spawner={"server_token_scopes": ["users:activity!user", "access:servers!server", MAY_USE_GATEWAY]},
-    )
-
-
-def notebook_environment(tenancy: Tenancy, release: str) -> dict[str, str]:
-    """Where the Dask client finds the gateway. KubeSpawner expands braces in these strings, and they hold none."""
-    if not tenancy.dask.enabled:
-        return {}
-    return {
-        "DASK_GATEWAY__ADDRESS": f"http://proxy-public{PREFIX}",
-        "DASK_GATEWAY__PROXY_ADDRESS": f"gateway://{gateway_service(release)}:80",
-        "DASK_GATEWAY__PUBLIC_ADDRESS": f"{PREFIX}/",
-        "DASK_GATEWAY__AUTH__TYPE": "jupyterhub",
-    }
+NOTEBOOK_USER = 1000
+"""The user the jupyterhub chart runs the same image as."""
 
 
 def dask_gateway_values(tenancy: Tenancy, release: str) -> dict[str, Any]:
-    """The values of the chart ``dask-gateway`` 2026.3.0; only its condition when Dask is off."""
-    dask = tenancy.dask
-    if not dask.enabled:
+    """The values of the gateway's chart; only its condition when Dask is off."""
+    if not tenancy.dask.enabled:
         return {"enabled": False}
     image_name, _, image_tag = tenancy.notebook.image.rpartition(":")
+    name = gateway_name(release)
     return {
         "enabled": True,
-        "fullnameOverride": gateway_name(release),
+        "fullnameOverride": name,
         "gateway": {
             "prefix": PREFIX,
             "auth": {"type": "jupyterhub", "jupyterhub": {"jupyterhubServiceName": SERVICE}},
-            # Client, scheduler and workers of different versions do not understand each other.
-            "backend": {"image": {"name": image_name, "tag": image_tag}},
-            "extraConfig": {"limits": cluster_limits(tenancy), "options": cluster_options(tenancy)},
+            "resources": REQUESTS,
+            "backend": {
+                # Client, scheduler and workers of different versions do not understand each other.
+                "image": {"name": image_name, "tag": image_tag},
+                "scheduler": _pods_of_users(f"{release}-dask-scheduler"),
+                "worker": _pods_of_users(f"{release}-dask-worker"),
+            },
+            "extraConfig": gateway_configuration(tenancy),
         },
-        "traefik": {"service": {"type": "ClusterIP"}},
+        "controller": {"resources": REQUESTS},
+        "traefik": {
+            "resources": REQUESTS,
+            "service": {"type": "ClusterIP"},
+            # The chart lets it watch the Secrets, Services and nodes of the whole cluster.
+            "additionalArguments": [
+                f"--providers.kubernetescrd.namespaces={tenancy.namespace}",
+                "--providers.kubernetescrd.allowcrossnamespace=false",
+                "--providers.kubernetescrd.disableclusterscoperesources=true",
+            ],
+        },
+        # Accounts of the chart's own names, whose rights chart/templates/dask-access.yaml keeps to the namespace.
+        "rbac": {
+            "gateway": {"serviceAccountName": _cut(f"api-{name}")},
+            "controller": {"serviceAccountName": _cut(f"controller-{name}")},
+            "traefik": {"serviceAccountName": _cut(f"traefik-{name}")},
+        },
     }
 
 
-def cluster_limits(tenancy: Tenancy) -> str:
-    """The gateway's configuration that bounds one cluster and ends an idle one. An idle time of 0 means never."""
-    dask = tenancy.dask
-    return "\n".join(
-        [
-            f"c.ClusterConfig.cluster_max_workers = {dask.max_workers}",
-            f"c.ClusterConfig.cluster_max_cores = {dask.max_cores:g}",
-            f'c.ClusterConfig.cluster_max_memory = "{dask.max_ram_gb:g} G"',
-            f"c.ClusterConfig.idle_timeout = {dask.idle_minutes * 60:g}",
-        ]
-    )
+def dask_values(tenancy: Tenancy) -> dict[str, Any]:
+    """What ``chart/templates/dask-*.yaml`` are told besides; nothing when Dask is off."""
+    if not tenancy.dask.enabled:
+        return {}
+    return {
+        "quota": total(tenancy).as_quota(),
+        "egress": {
+            "users": [name_servers(), public_internet()],
+            "gateway": [name_servers(), anywhere_but_metadata()],
+        },
+    }
 
 
-def cluster_options(tenancy: Tenancy) -> str:
-    """The gateway's configuration of what a user may choose for a worker, each within the tenancy's bounds."""
-    cores, ram = tenancy.dask.worker_cores, tenancy.dask.worker_ram_gb
-    return f"""\
-from dask_gateway_server.options import Float, Options
+def _cut(name: str) -> str:
+    """As the gateway's chart cuts its names, which these take over."""
+    return name[:63].removesuffix("-")
 
-def worker_size(options):
-    return {{"worker_cores": options.worker_cores, "worker_memory": "%f G" % options.worker_ram_gb}}
 
-c.Backend.cluster_options = Options(
-    Float("worker_cores", default={cores.default:g}, min={cores.min:g}, max={cores.max:g}, label="Worker cores"),
-    Float("worker_ram_gb", default={ram.default:g}, min={ram.min:g}, max={ram.max:g}, label="Worker RAM (GB)"),
-    handler=worker_size,
-)
-"""
+def _pods_of_users(priority_class: str) -> dict[str, Any]:
+    """A scheduler or worker: without rights in the cluster or on its node, and the first to make room.
+
+    It meets the pod-security level ``restricted``.
+    """
+    return {
+        "extraPodConfig": {
+            "priorityClassName": priority_class,
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": NOTEBOOK_USER,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+        },
+        "extraContainerConfig": {
+            "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        },
+    }

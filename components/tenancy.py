@@ -12,15 +12,13 @@ from components.domain import derived_domain
 from components.field_types import Address, ClusterName, HostName, Number, WholeNumber
 from components.freeipa.names import group_dn, notebook_users_group
 from components.settings import Settings, notes
+from components.tenancy_dask import Dask, WorkerCores, WorkerRam
 from components.tenancy_servers import (
     MAX_CPUS,
     MAX_RAM_GB,
     Culling,
-    Dask,
     Notebook,
     NotebookProfile,
-    WorkerCores,
-    WorkerRam,
 )
 from components.tenancy_site import (
     Identity,

@@ -1,4 +1,4 @@
-"""What a tenancy's users get: notebook servers and Dask clusters."""
+"""What a tenancy's users get of notebook servers."""
 
 from typing import Self
 
@@ -94,89 +94,4 @@ class Notebook(Settings):
             raise ValueError(f"has two profiles named {twice!r}; give each its own name")
         if sum(profile.default for profile in self.profiles) > 1:
             raise ValueError("has more than one default profile; keep `default: true` on one")
-        return self
-
-
-class _Range(Settings):
-    """A choice between bounds: ``min`` ≤ ``default`` ≤ ``max``."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        lowest, default, highest = (float(getattr(self, name)) for name in ("min", "default", "max"))
-        if not lowest <= default <= highest:
-            raise ValueError(f"has default {default:g} outside min {lowest:g} and max {highest:g}; write them in order")
-        return self
-
-
-class WorkerCores(_Range):
-    """Cores of one Dask worker."""
-
-    min: WholeNumber = Field(1, ge=1, le=MAX_CPUS, description="Least", json_schema_extra=notes(unit="cores"))
-    max: WholeNumber = Field(8, ge=1, le=MAX_CPUS, description="Most", json_schema_extra=notes(unit="cores"))
-    default: WholeNumber = Field(1, ge=1, le=MAX_CPUS, description="Unasked", json_schema_extra=notes(unit="cores"))
-
-
-class WorkerRam(_Range):
-    """Memory of one Dask worker."""
-
-    min: Number = Field(1, gt=0, le=MAX_RAM_GB, description="Least", json_schema_extra=notes(unit="GB"))
-    max: Number = Field(16, gt=0, le=MAX_RAM_GB, description="Most", json_schema_extra=notes(unit="GB"))
-    default: Number = Field(2, gt=0, le=MAX_RAM_GB, description="Unasked", json_schema_extra=notes(unit="GB"))
-
-
-class Dask(Settings):
-    """Dask Gateway: clusters users start from a notebook. The workers' bounds are those of CaaS."""
-
-    enabled: bool = Field(True, description="Whether users can start Dask clusters")
-    worker_cores: WorkerCores = Field(
-        default_factory=WorkerCores,
-        description="Cores of one worker",
-        examples=[{"max": 4}],
-    )
-    worker_ram_gb: WorkerRam = Field(
-        default_factory=WorkerRam,
-        description="Memory of one worker",
-        examples=[{"max": 8}],
-    )
-    max_workers: WholeNumber = Field(
-        20,
-        ge=1,
-        le=10_000,
-        description="Most workers of one cluster",
-        json_schema_extra=notes(unit="workers"),
-    )
-    max_cores: WholeNumber = Field(
-        40,
-        ge=1,
-        le=100_000,
-        description="Most cores of one cluster",
-        json_schema_extra=notes(unit="cores"),
-    )
-    max_ram_gb: Number = Field(
-        160,
-        gt=0,
-        le=1_000_000,
-        description="Most memory of one cluster",
-        json_schema_extra=notes(unit="GB"),
-    )
-    idle_minutes: WholeNumber = Field(
-        30,
-        ge=0,
-        le=60 * 24 * 7,
-        description="A cluster without work is stopped after so long; 0 is never",
-        json_schema_extra=notes(unit="minutes"),
-    )
-
-    @model_validator(mode="after")
-    def _a_worker_fits_a_cluster(self) -> Self:
-        if self.max_cores < self.worker_cores.default:
-            raise ValueError(
-                f"has maxCores {self.max_cores}, less than one worker's default of "
-                f"{self.worker_cores.default}; raise it"
-            )
-        if self.max_ram_gb < self.worker_ram_gb.default:
-            raise ValueError(
-                f"has maxRamGb {self.max_ram_gb:g}, less than one worker's default of "
-                f"{self.worker_ram_gb.default:g}; raise it"
-            )
         return self

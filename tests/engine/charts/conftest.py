@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from components.tenancy import Tenancy
 from local.charts.assemble import UPSTREAM_VARIABLE, assemble, upstream_charts
 from local.paths import State
 from tests.engine.charts.matrix import of
@@ -38,3 +39,26 @@ def render_anew(upstream: Path, tmp_path_factory: pytest.TempPathFactory) -> Ren
 def render(render_anew: Render) -> Render:
     """Runs helm once for each tenancy."""
     return cache(render_anew)
+
+
+@pytest.fixture(scope="session")
+def render_stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Render:
+    """The same with the local tenancy's charts, whatever the environment names; they cannot pull images beforehand."""
+    state = State(tmp_path_factory.mktemp("stand-in-charts"))
+    gathered(state.bin, ["helm"])
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv(UPSTREAM_VARIABLE, raising=False)
+        chart = assemble(state)
+
+    def tenancy(name: str) -> Tenancy:
+        given = of(name)
+        return given.model_copy(update={"notebook": given.notebook.model_copy(update={"pre_pull": False})})
+
+    return cache(lambda name: rendered(state.bin / "helm", chart, tenancy(name)))
+
+
+@pytest.fixture(params=["upstream", "stand-ins"])
+def render_either(request: pytest.FixtureRequest) -> Render:
+    """Renders of the upstream charts, where a folder with them is named, and those of the local tenancy's."""
+    made: Render = request.getfixturevalue("render" if request.param == "upstream" else "render_stand_ins")
+    return made

@@ -27,7 +27,7 @@ GATEWAY = [("ConfigMap", "api-vis-pangeo-dask-gateway"), ("Deployment", "api-vis
         ("nested groups", HUB),
         ("existing classes", [HUB[0], ("PersistentVolumeClaim", "hub-db-dir"), HUB[1]]),
         ("unprotected", [HUB[0], ("PersistentVolumeClaim", "hub-db-dir"), HUB[1]]),
-        ("dask bounded", GATEWAY),
+        ("dask bounded", [*GATEWAY, ("ResourceQuota", "vis-pangeo-dask")]),
         ("own image", [GATEWAY[0], *IMAGES, GATEWAY[1], *HUB]),
     ],
 )

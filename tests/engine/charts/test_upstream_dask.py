@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from components.dask_values import PREFIX, gateway_name, gateway_service
+from components.capacity import HUB_CPUS, HUB_RAM_GB
+from components.dask_access import PREFIX, gateway_name, gateway_service
 from tests.engine.charts.matrix import LEAST, MATRIX
+from tests.engine.charts.pod_security import violations
 from tests.engine.charts.renders import Render, Rendered
 
 pytestmark = pytest.mark.engine
@@ -64,7 +66,8 @@ def choices(python: str) -> dict[str, dict[str, Any]]:
 def test_with_dask_off_nothing_of_the_gateway_is_rendered(render: Render) -> None:
     rendered = render("dask off")
     assert "dask" not in "".join(name for _, name in rendered.objects)
-    assert rendered.kinds("ClusterRole", "ClusterRoleBinding", "IngressRoute", "Middleware") == {}
+    of_the_gateway = ("ClusterRole", "ClusterRoleBinding", "IngressRoute", "Middleware", "PriorityClass")
+    assert rendered.kinds(*of_the_gateway, "ResourceQuota") == {}
     assert rendered.hub_values["hub"]["services"] == {}
 
 
@@ -76,28 +79,18 @@ def test_the_gateway_is_an_api_server_a_controller_and_a_proxy(render: Render, n
 
 
 @with_dask
-def test_the_service_that_hub_and_notebooks_are_told_is_there(render: Render, name: str) -> None:
+def test_the_service_that_notebooks_are_told_is_there(render: Render, name: str) -> None:
     rendered = render(name)
     service = gateway_service(rendered.tenancy.release)
-    assert ("Service", service) in rendered.objects
-    hub, notebook = rendered.hub_values["hub"], rendered.hub_values["singleuser"]
-    assert hub["services"]["dask-gateway"]["url"] == f"http://{service}"
-    assert notebook["extraEnv"]["DASK_GATEWAY__PROXY_ADDRESS"] == f"gateway://{service}:80"
+    [web] = rendered.objects["Service", service]["spec"]["ports"]
+    notebook = rendered.hub_values["singleuser"]
+    assert notebook["extraEnv"]["DASK_GATEWAY__PROXY_ADDRESS"] == f"gateway://{service}:{web['port']}"
+    assert notebook["extraEnv"]["DASK_GATEWAY__ADDRESS"] == f"http://{service}{PREFIX}"
 
 
 @with_dask
-@pytest.mark.parametrize("policy", ["hub", "proxy", "singleuser"])
-def test_the_policies_let_the_hubs_pods_reach_the_gateways_proxy(render: Render, name: str, policy: str) -> None:
-    rendered = render(name)
-    service = gateway_service(rendered.tenancy.release)
-    proxy = rendered.pods["Deployment", service]
-    [web] = [port for port in rendered.objects["Service", service]["spec"]["ports"] if port["port"] == 80]
-    assert any(
-        rule.get("ports") == [{"port": web["targetPort"], "protocol": "TCP"}]
-        and peer.get("podSelector", {}).get("matchLabels", {"": ""}).items() <= proxy["metadata"]["labels"].items()
-        for rule in rendered.objects["NetworkPolicy", policy]["spec"]["egress"]
-        for peer in rule["to"]
-    )
+def test_the_hubs_proxy_has_no_route_to_the_gateway(render: Render, name: str) -> None:
+    assert "url" not in render(name).hub_values["hub"]["services"]["dask-gateway"]
 
 
 @with_dask
@@ -130,6 +123,87 @@ def test_schedulers_and_workers_run_the_notebooks_image(render: Render, name: st
     assert f"{image['name']}:{image['tag']}" == render(name).tenancy.notebook.image
 
 
+@with_dask
+@pytest.mark.parametrize("what", ["scheduler", "worker"])
+def test_users_pods_have_a_priority_class_below_every_other_pod(render: Render, name: str, what: str) -> None:
+    rendered = render(name)
+    pod = properties(configuration(rendered, "api"))["backend"][what]["extraPodConfig"]
+    priority = rendered.objects["PriorityClass", pod["priorityClassName"]]
+    assert priority["value"] < 0
+    assert priority["preemptionPolicy"] == "Never"
+    assert priority["globalDefault"] is False
+
+
+def test_workers_go_before_their_schedulers(render: Render) -> None:
+    values = {called: each["value"] for (_, called), each in render(LEAST).kinds("PriorityClass").items()}
+    assert values == {"vis-pangeo-dask-scheduler": -5, "vis-pangeo-dask-worker": -10}
+
+
+def test_the_quota_counts_schedulers_and_workers_and_nothing_else(render: Render) -> None:
+    rendered = render("dask bounded")
+    [quota] = rendered.kinds("ResourceQuota").values()
+    assert quota["spec"]["hard"] == {"requests.cpu": "100000m", "requests.memory": "205312Mi"}
+    [scope] = quota["spec"]["scopeSelector"]["matchExpressions"]
+    assert (scope["scopeName"], scope["operator"]) == ("PriorityClass", "In")
+    assert set(scope["values"]) == {called for _, called in rendered.kinds("PriorityClass")}
+
+
+def test_without_stated_workers_or_totals_there_is_no_quota(render: Render) -> None:
+    assert render(LEAST).kinds("ResourceQuota") == {}
+    assert render("stated workers").kinds("ResourceQuota") != {}
+
+
+@with_dask
+@pytest.mark.parametrize("what", ["scheduler", "worker"])
+def test_users_pods_meet_the_pod_security_level_that_the_namespace_enforces(
+    render: Render, name: str, what: str
+) -> None:
+    backend = properties(configuration(render(name), "api"))["backend"][what]
+    assert (
+        violations({"containers": [{"name": what, **backend["extraContainerConfig"]}], **backend["extraPodConfig"]})
+        == []
+    )
+
+
+@with_dask
+def test_what_hub_proxy_and_gateway_request_is_within_what_capacity_takes_off(render: Render, name: str) -> None:
+    requests = [
+        container["resources"]["requests"]
+        for key, pod in render(name).pods.items()
+        if key[0] == "Deployment"
+        for container in pod["spec"]["containers"]
+    ]
+    assert len(requests) == 5
+    assert sum(int(each["cpu"].removesuffix("m")) for each in requests) <= HUB_CPUS * 1000
+    assert sum(int(each["memory"].removesuffix("Mi")) for each in requests) <= HUB_RAM_GB * 1024
+
+
+@with_dask
+def test_nothing_of_the_gateway_may_read_a_secret_outside_its_namespace(render: Render, name: str) -> None:
+    may = {
+        (resource, verb)
+        for role in render(name).kinds("ClusterRole").values()
+        for rule in role["rules"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    assert {resource for resource, _ in may} == {"daskclusters", "pods", "endpoints"}
+    assert {verb for _, verb in may} == {"list", "watch"}
+
+
+@with_dask
+def test_every_pod_of_the_gateway_has_an_account_that_is_there(render: Render, name: str) -> None:
+    rendered = render(name)
+    for component in ("api", "controller", "traefik"):
+        pod = rendered.pods["Deployment", cut(f"{component}-{gateway_name(rendered.tenancy.release)}")]["spec"]
+        assert ("ServiceAccount", pod["serviceAccountName"]) in rendered.objects
+        assert ("RoleBinding", pod["serviceAccountName"]) in rendered.objects
+
+
+def test_idle_clusters_stay_only_where_that_is_said(render: Render) -> None:
+    assert settings(configuration(render("dask never idle"), "api"))["c.ClusterConfig.idle_timeout"] == 0
+
+
 def test_a_cluster_has_the_bounds_of_its_tenancy(render: Render) -> None:
     python = configuration(render("dask bounded"), "api")
     bounds = {key: value for key, value in settings(python).items() if key.startswith("c.ClusterConfig.")}
@@ -139,6 +213,7 @@ def test_a_cluster_has_the_bounds_of_its_tenancy(render: Render) -> None:
         "c.ClusterConfig.cluster_max_memory": "20.5 G",
         "c.ClusterConfig.idle_timeout": 45 * 60,
     }
+    assert settings(python)["c.BoundedKubeBackend.clusters_per_user"] == 3
     chosen = {option: {key: each[key] for key in ("min", "max", "default")} for option, each in choices(python).items()}
     assert chosen == {
         "worker_cores": {"min": 2, "max": 4, "default": 2},
@@ -154,6 +229,7 @@ def test_no_cluster_is_without_bounds(render: Render) -> None:
 
 def test_tenancies_of_one_cluster_share_no_object_that_has_no_namespace(render: Render) -> None:
     names = (LEAST, "named like the gateway", "longest name")
-    shared = [set(render(name).kinds("ClusterRole", "ClusterRoleBinding")) for name in names]
-    assert all(len(each) == 6 for each in shared)
+    kinds = ("ClusterRole", "ClusterRoleBinding", "PriorityClass")
+    shared = [set(render(name).kinds(*kinds)) for name in names]
+    assert all({key[0] for key in each} == set(kinds) for each in shared)
     assert len(set.union(*shared)) == sum(map(len, shared))

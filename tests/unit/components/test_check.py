@@ -42,7 +42,7 @@ def test_a_warning_is_no_error(stacks: Path) -> None:
     (stacks / "Pulumi.vis.yaml").write_text(stack_text(workers=workers))
     checked = check([], stacks, ask_dns=False, environment={})
     assert checked.good
-    assert checked.lines[0].endswith("room for 1 notebook on 1 worker")
+    assert "; room for 1 notebook on 1 worker, " in checked.lines[0]
     assert checked.lines[1].startswith("  warning: 99 expected users do not fit")
 
 

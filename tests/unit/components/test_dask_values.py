@@ -1,63 +1,58 @@
-"""How a notebook reaches the Dask gateway, as values of both charts."""
+"""What schedulers, workers and the gateway's own pods are, as values of both charts."""
 
 from typing import Any
 
 import pytest
 
 from components.chart_values import chart_values
-from components.dask_values import gateway_egress, gateway_name, gateway_service
+from components.dask_values import dask_values
 from tests.unit.components.tenancies import tenancy
 from tests.unit.components.test_chart_values import SECRETS
 
-TO_THE_GATEWAY = {
-    "to": [
-        {
-            "podSelector": {
-                "matchLabels": {"app.kubernetes.io/name": "dask-gateway", "app.kubernetes.io/component": "traefik"}
-            }
-        }
-    ],
-    "ports": [{"port": 8000, "protocol": "TCP"}],
-}
+
+def gateway_chart(**changes: Any) -> dict[str, Any]:
+    values: dict[str, Any] = chart_values(tenancy(**changes), SECRETS, "vis-pangeo")["dask-gateway"]
+    return values
 
 
-def egress(**changes: Any) -> dict[str, Any]:
-    hub_chart = chart_values(tenancy(**changes), SECRETS, "vis-pangeo")["jupyterhub"]
-    return {
-        "hub": hub_chart["hub"]["networkPolicy"]["egress"],
-        "proxy": hub_chart["proxy"]["chp"]["networkPolicy"]["egress"],
-        "notebook": hub_chart["singleuser"]["networkPolicy"]["egress"],
+def test_schedulers_and_workers_run_the_notebooks_image() -> None:
+    image = gateway_chart(notebook__image="registry.example.org:5000/notebook:7")["gateway"]["backend"]["image"]
+    assert image == {"name": "registry.example.org:5000/notebook", "tag": "7"}
+
+
+@pytest.mark.parametrize("what", ["scheduler", "worker"])
+def test_users_pods_have_no_rights_on_their_node_nor_in_the_cluster(what: str) -> None:
+    pods = gateway_chart()["gateway"]["backend"][what]
+    assert pods["extraPodConfig"]["automountServiceAccountToken"] is False
+    assert pods["extraPodConfig"]["securityContext"]["runAsNonRoot"] is True
+    assert pods["extraContainerConfig"]["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
     }
 
 
-@pytest.mark.parametrize("pod", ["hub", "proxy", "notebook"])
-def test_the_network_policies_let_the_hubs_pods_through_to_the_gateway(pod: str) -> None:
-    assert egress()[pod] == [TO_THE_GATEWAY]
+def test_priority_classes_hold_the_releases_name_for_they_are_the_whole_clusters() -> None:
+    def classes(cluster: str) -> set[str]:
+        values = chart_values(tenancy(clusterName=cluster), SECRETS, cluster)["dask-gateway"]["gateway"]["backend"]
+        return {values[what]["extraPodConfig"]["priorityClassName"] for what in ("scheduler", "worker")}
+
+    assert len(classes("vis")) == 2
+    assert classes("vis").isdisjoint(classes("other"))
 
 
-@pytest.mark.parametrize("pod", ["hub", "proxy", "notebook"])
-def test_no_policy_is_opened_for_a_gateway_that_is_not_there(pod: str) -> None:
-    assert egress(dask__enabled=False)[pod] == []
+def test_the_gateways_proxy_looks_into_its_own_namespace_alone() -> None:
+    arguments = gateway_chart()["traefik"]["additionalArguments"]
+    assert "--providers.kubernetescrd.namespaces=vis-pangeo" in arguments
+    assert "--providers.kubernetescrd.disableclusterscoperesources=true" in arguments
 
 
-def test_an_empty_rule_that_would_open_everything_is_never_written() -> None:
-    for rule in gateway_egress(tenancy()):
-        assert all(peer["podSelector"]["matchLabels"] for peer in rule["to"])
-        assert rule["ports"]
+def test_the_gateways_accounts_are_not_made_by_its_chart() -> None:
+    names = [account["serviceAccountName"] for account in gateway_chart()["rbac"].values()]
+    assert len(set(names)) == 3
+    longest = chart_values(tenancy(clusterName="a" * 40), SECRETS, "a" * 40)["dask-gateway"]["rbac"]
+    assert all(len(account["serviceAccountName"]) <= 63 for account in longest.values())
 
 
-def test_no_two_releases_name_their_gateways_alike() -> None:
-    releases = ["vis", "vis-dask-gateway", "dask-gateway", "dask-gateway-dask-gateway"]
-
-    assert len({gateway_name(release) for release in releases}) == len(releases)
-
-
-def test_the_gateways_chart_is_told_the_name_and_does_not_choose_one() -> None:
-    values = chart_values(tenancy(), SECRETS, "vis-dask-gateway")
-
-    assert values["dask-gateway"]["fullnameOverride"] == "vis-dask-gateway-dask-gateway"
-    assert gateway_service("vis-dask-gateway") == "traefik-vis-dask-gateway-dask-gateway"
-
-
-def test_the_longest_cluster_name_makes_a_service_name_that_is_not_cut() -> None:
-    assert len(gateway_service("a" * 40)) <= 63
+def test_with_dask_off_nothing_is_said_of_it() -> None:
+    assert dask_values(tenancy(dask__enabled=False)) == {}
+    assert gateway_chart(dask__enabled=False) == {"enabled": False}

@@ -139,7 +139,7 @@ def test_annotations_are_text_as_kubernetes_wants_them() -> None:
         ({"notebook__defaultUrl": "lab"}, "notebook.defaultUrl", "is not a path on the user's server; write one like /lab"),
         ({"notebook__culling": 5}, "notebook.culling", "is not a group of settings; write its keys below it"),
         ({"notebook__profiles": [{"name": 7}, {"name": "7"}]}, "notebook", "has two profiles named '7'; give each its own name"),
-        ({"dask__maxCores": 1, "dask__workerCores": {"default": 2}}, "dask", "has maxCores 1, less than one worker's default of 2; raise it"),
+        ({"dask__maxCores": 1, "dask__workerCores": {"default": 2}}, "dask", "has maxCores 1, and one cluster needs 3 for a scheduler (1) and one worker of the default size; raise it"),
         ({"ingress__className": "Big Ingress"}, "ingress.className", "is not a Kubernetes object's name: small letters, digits, dashes and dots; write e.g. csi-cinder"),
     ],
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What runs inside the Dask gateway's api server, with the packages of its image."""
