@@ -83,7 +83,7 @@ def _affected(options: argparse.Namespace) -> int:
 def _preview(options: argparse.Namespace) -> int:
     # The engine's SDK is half a second to import, which the other commands need not wait for.
     from ci.official import CannotPreview, notes_on, official_stack
-    from ci.run import packs_of, preview
+    from ci.run import policies_of, preview
     from ci.tell import tell
 
     project = Path.cwd()
@@ -91,7 +91,7 @@ def _preview(options: argparse.Namespace) -> int:
         with official_stack(options.stack, project) as (stack, notes):
             found = preview(
                 stack,
-                policy_packs=packs_of(project),
+                policies=policies_of(project),
                 refresh=options.drift,
                 expect_no_changes=options.drift,
                 notes=[*notes, *notes_on(os.environ)],

@@ -15,6 +15,7 @@ EVERY_TENANCY = (
     "constraints.txt",
     "policies",
     "requirements.txt",
+    "stacks/policies.json",
 )
 """What every tenancy's program, chart and policies are made of. A folder stands for all below it."""
 

@@ -75,6 +75,14 @@ def lines_of(change: PropertyChange) -> Iterator[str]:
         yield f"+ {change.path}: {_one_line(after)}{why}"
 
 
+def property_lines(change: ResourceChange, *, at_most: int) -> list[str]:
+    """The lines of a resource's properties: first what changes, then what comes or goes; ``at_most`` properties."""
+    ordered = sorted(change.properties, key=lambda each: (not each.replaces, None in (each.before, each.after)))
+    lines = [line for each in ordered[:at_most] for line in lines_of(each)]
+    left = len(ordered) - at_most
+    return [*lines, f"  … {_counted(left, 'more property', 'more properties')}"] if left > 0 else lines
+
+
 def _errors(preview: Preview) -> Iterator[str]:
     if preview.errors:
         yield from ("**Errors**", "", *_fenced("\n\n".join(preview.errors).splitlines(), ""), "")
@@ -110,7 +118,7 @@ def _resources(changes: Sequence[ResourceChange], *, room: int) -> Iterator[str]
     # Left free for the sentence about what did not fit.
     room -= 200
     for number, change in enumerate(changes):
-        part = "\n" + "\n".join(_resource(change))
+        part = "\n" + "\n".join(_resource(change, room=room))
         if len(part) > room:
             left = len(changes) - number
             yield f"\n{_counted(left, 'more resource is', 'more resources are')} not shown; the job's log has all.\n"
@@ -119,17 +127,25 @@ def _resources(changes: Sequence[ResourceChange], *, room: int) -> Iterator[str]
         yield part
 
 
-def _resource(change: ResourceChange) -> Iterator[str]:
+def _resource(change: ResourceChange, *, room: int) -> Iterator[str]:
     title = f"{SIGNS[change.operation]} {change.operation} <code>{_html(change.type)} {_html(change.name)}</code>"
-    lines = [line for each in change.properties[:MAX_PROPERTIES] for line in lines_of(each)]
-    if len(change.properties) > MAX_PROPERTIES:
-        lines.append(f"  … {len(change.properties) - MAX_PROPERTIES} more properties")
+    lines = property_lines(change, at_most=MAX_PROPERTIES)
     if not lines:
         yield from (f"- {title}", "")
         return
     yield from (f"<details><summary>{title} ({len(change.properties)})</summary>", "")
-    yield from _fenced(lines, "diff")
+    # The title and what folds and fences the lines need some of the room.
+    yield from _fenced(list(_fitting(lines, room=room - len(title) - 200)), "diff")
     yield from ("", "</details>", "")
+
+
+def _fitting(lines: Sequence[str], *, room: int) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        room -= len(line) + 1
+        if room < 0:
+            yield f"  … {_counted(len(lines) - number, 'more line', 'more lines')}"
+            return
+        yield line
 
 
 def _fenced(lines: Sequence[str], language: str) -> Iterator[str]:

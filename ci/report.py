@@ -24,6 +24,9 @@ OPERATIONS = {
 }
 """The steps a reader counts. A replacement's own create and delete are one ``replace`` here."""
 
+_NO_NEWS = "preview failed"
+"""What the engine adds to the errors that say why."""
+
 DRIFTED = "drifted"
 """The operation of a resource that is not as the state says, found by a refresh."""
 
@@ -97,20 +100,16 @@ def report(
     heard = list(events)
     diagnostics = [event.diagnostic_event for event in heard if event.diagnostic_event is not None]
     violations = list(_violations(heard))
-    errors = tuple(dict.fromkeys(_said(diagnostics, "error")))
+    errors = tuple(said for said in dict.fromkeys(_said(diagnostics, "error")) if said != _NO_NEWS)
     if failure is not None and not errors and not any(violation.mandatory for violation in violations):
         errors = tuple(failure)
-    packs: dict[str, str] = {}
-    for event in heard:
-        if event.summary_event is not None:
-            packs |= event.summary_event.policy_packs or {}
     return Preview(
         stack=stack,
         succeeded=failure is None,
         changes=tuple(_changes(heard)),
         unchanged=sum(1 for step in _steps(heard) if step.op == OpType.SAME),
         violations=tuple(sorted(violations, key=lambda each: (not each.mandatory, each.policy, each.resource or ""))),
-        policy_packs=packs,
+        policy_packs=_packs(heard),
         warnings=tuple(dict.fromkeys(_said(diagnostics, "warning"))),
         errors=errors,
         notes=tuple(notes),
@@ -173,6 +172,16 @@ def _violations(heard: Iterable[EngineEvent]) -> Iterator[Violation]:
                 resource=_resource(found.resource_urn),
                 message=found.message.strip(),
             )
+
+
+def _packs(heard: Iterable[EngineEvent]) -> dict[str, str]:
+    packs: dict[str, str] = {}
+    for event in heard:
+        ran = event.summary_event.policy_packs if event.summary_event is not None else None
+        for name, version in (ran or {}).items():
+            # A pack from a folder is named with that folder, which is the machine's.
+            packs[name.partition("|")[0]] = version
+    return packs
 
 
 def _resource(urn: str | None) -> str | None:

@@ -1,7 +1,8 @@
 """One preview by the real engine: run it, hear all its events, make the report of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
+from typing import NamedTuple
 
 from pulumi import automation
 from pulumi.automation.errors import CommandError
@@ -10,6 +11,9 @@ from pulumi.automation.events import EngineEvent
 from ci.report import Preview, report
 
 POLICIES = Path("policies")
+POLICY_CONFIG = Path("stacks", "policies.json")
+"""What the organisation tells the policies, for ``--policy-pack-config``."""
+
 DNS_NOT_ASKED = (
     "The DNS was not relied on (PANGEO_DNS_CHECK=warn): a domain that leads elsewhere is only a warning here"
 )
@@ -19,10 +23,17 @@ CLUSTER_NOT_ASKED = (
 )
 
 
+class Policies(NamedTuple):
+    """A policy pack's folder and the file that configures it."""
+
+    pack: Path
+    config: Path | None
+
+
 def preview(
     stack: automation.Stack,
     *,
-    policy_packs: Sequence[Path] = (),
+    policies: Policies | None = None,
     refresh: bool = False,
     expect_no_changes: bool = False,
     notes: Collection[str] = (),
@@ -31,7 +42,7 @@ def preview(
 
     Args:
         stack: selected or created, its program and environment set.
-        policy_packs: folders of packs; a mandatory violation fails the preview.
+        policies: the pack to run; a mandatory violation fails the preview.
         refresh: whether to ask the cluster and the directory for what is really there first.
         expect_no_changes: whether any change fails the preview, as in a search for drift.
         notes: how the preview is made, for its reader.
@@ -42,7 +53,8 @@ def preview(
         stack.preview(
             on_event=heard.append,
             color="never",
-            policy_packs=[str(pack) for pack in policy_packs] or None,
+            policy_packs=[str(policies.pack)] if policies else None,
+            policy_pack_configs=[str(policies.config)] if policies and policies.config else None,
             refresh=refresh or None,
             expect_no_changes=expect_no_changes or None,
         )
@@ -54,10 +66,12 @@ def preview(
     return report(stack.name, heard, failure=failure, notes=notes)
 
 
-def packs_of(project: Path) -> list[Path]:
-    """The project's policy packs: the one in ``policies/`` where there is one."""
-    pack = project / POLICIES
-    return [pack] if (pack / "PulumiPolicy.yaml").is_file() else []
+def policies_of(project: Path) -> Policies | None:
+    """The project's policy pack and what the organisation tells it, where there are any."""
+    pack, config = project / POLICIES, project / POLICY_CONFIG
+    if not (pack / "PulumiPolicy.yaml").is_file():
+        return None
+    return Policies(pack, config if config.is_file() else None)
 
 
 def last_words(output: str) -> list[str]:

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ci.markdown import SIGNS, headline, lines_of
+from ci.markdown import SIGNS, headline, property_lines
 from ci.report import Preview
 
 COLOURS = {"create": "green", "import": "cyan", "update": "yellow", "replace": "magenta", "delete": "red"}
@@ -45,10 +45,7 @@ def _table(preview: Preview) -> Table:
         )
         if change.operation not in COMPARED:
             continue
-        lines = [line for each in change.properties[:MAX_PROPERTIES] for line in lines_of(each)]
-        if len(change.properties) > MAX_PROPERTIES:
-            lines.append(f"  … {len(change.properties) - MAX_PROPERTIES} more properties")
-        for line in lines:
+        for line in property_lines(change, at_most=MAX_PROPERTIES):
             style = {"+": "green", "-": "red"}.get(line[:1], "dim")
             table.add_row("", Text(line, style=style))
     return table

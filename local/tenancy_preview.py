@@ -22,7 +22,7 @@ from rich.console import Console
 
 from ci.__main__ import main as ci
 from ci.official import missing_programs, notes_on
-from ci.run import packs_of, preview
+from ci.run import policies_of, preview
 from ci.tell import tell
 from components.problems import InvalidTenancy
 from components.stack_file import PASSWORD_KEY, read_stack, stack_path
@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tempfile.TemporaryDirectory(prefix="pangeo-preview-") as folder,
             stand_in_stack(options.stack, state, Path(folder)) as (stack, notes),
         ):
-            found = preview(stack, policy_packs=packs_of(PROJECT), notes=notes)
+            found = preview(stack, policies=policies_of(PROJECT), notes=notes)
     except (Failure, InvalidTenancy) as failure:
         way_on = f"\n  way on  {failure.way_on}" if isinstance(failure, Failure) else ""
         Console(stderr=True).print(f"{failure}{way_on}", highlight=False, markup=False)
@@ -125,7 +125,7 @@ def _environment(state: State, folder: Path) -> dict[str, str]:
         "PULUMI_PYTHON_CMD": sys.executable,
         "PYTHONPATH": str(PROJECT),
         # A cluster that this machine happens to know is not the stack's.
-        "KUBECONFIG": str(folder / "no-cluster"),
+        "KUBECONFIG": "no-cluster",
         **SWITCHES,
     }
 

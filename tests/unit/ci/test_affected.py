@@ -34,6 +34,7 @@ def test_a_stack_file_affects_its_own_tenancy_alone() -> None:
         "chart/Chart.lock",
         "chart/templates/home-growth.yaml",
         "policies/rules/identity.py",
+        "stacks/policies.json",
     ],
 )
 def test_what_every_tenancy_is_made_of_affects_all_but_the_local_one(path: str) -> None:

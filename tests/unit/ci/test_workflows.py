@@ -129,11 +129,11 @@ def test_a_preview_has_no_password_of_the_directory_and_no_cluster() -> None:
 
 
 def test_an_up_asks_cluster_and_dns_and_runs_the_policies() -> None:
-    text = yaml.safe_dump(job("deploy", "up"))
+    up = job("deploy", "up")
 
-    assert "PANGEO_CLUSTER_CHECK" not in text
-    assert "PANGEO_DNS_CHECK" not in text
-    assert "--policy-pack policies" in text
+    assert "PANGEO_CLUSTER_CHECK" not in yaml.safe_dump(up)
+    assert "PANGEO_DNS_CHECK" not in yaml.safe_dump(up)
+    assert "--policy-pack policies --policy-pack-config stacks/policies.json" in up["steps"][-1]["run"]
 
 
 def test_one_up_at_a_time_for_each_tenancy_and_none_is_ever_cancelled() -> None:

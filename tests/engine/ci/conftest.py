@@ -1,0 +1,29 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engine.api_server import ApiServer
+from tests.engine.ci.watched_tenancy import WatchedTenancy
+from tests.engine.directory import ThrowAwayDirectory
+
+
+@pytest.fixture(scope="session")
+def deployed_once(
+    tmp_path_factory: pytest.TempPathFactory,
+    tools: Path,
+    directory: ThrowAwayDirectory,
+    api_server: ApiServer,
+) -> WatchedTenancy:
+    """One tenancy for all tests here."""
+    stack = WatchedTenancy(tmp_path_factory.mktemp("watched"), tools, directory, api_server.kubeconfig)
+    stack.write(clusterName="watched", externalIp="192.0.2.30")
+    stack.up()
+    return stack
+
+
+@pytest.fixture
+def deployed(deployed_once: WatchedTenancy) -> Iterator[WatchedTenancy]:
+    """The tenancy as it was deployed, whatever the test before wrote into its file."""
+    yield deployed_once
+    deployed_once.write(clusterName="watched", externalIp="192.0.2.30")

@@ -1,0 +1,107 @@
+"""What a reviewer is told of a change: the real engine, the project's program and policies, and a real deployment."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ci.differences import SECRET, PropertyChange
+from ci.markdown import markdown
+from ci.report import Preview
+from ci.run import policies_of, preview
+from local.paths import PROJECT, State
+from local.tenancy_preview import main, stand_in_stack
+from tests.engine.api_server import ApiServer
+from tests.engine.ci.watched_tenancy import WatchedTenancy
+
+pytestmark = pytest.mark.engine
+
+RELEASE = "kubernetes:helm.sh/v3:Release"
+SINGLEUSER = "values.jupyterhub.singleuser"
+GATEWAY_TOKEN = "values.jupyterhub.hub.services.dask-gateway.apiToken"
+
+
+@pytest.mark.usefixtures("tools")
+@pytest.mark.parametrize("stack", ["teaching", "climate", "ocean"])
+def test_each_example_previews_as_a_first_deployment_and_keeps_to_every_policy(
+    stack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main([stack, "--markdown", str(tmp_path / "preview.md")])
+    text = (tmp_path / "preview.md").read_text()
+
+    assert code == 0, text
+    assert text.startswith(f"<!-- pangeo-preview: {stack} -->\n")
+    assert "**Policies** `pangeo-tenancy " in text
+    assert "mandatory" not in text
+    for declared in (RELEASE, "kubernetes:networking.k8s.io/v1:Ingress", "pulumi-python:dynamic/freeipa:Group"):
+        assert f"+ create <code>{declared} pangeo" in text
+    assert ("StorageClass" in text) == (stack != "ocean")
+    assert "PANGEO_CLUSTER_CHECK=warn" in text
+    assert f"{stack}: " in capsys.readouterr().out
+    assert str(tmp_path.parent.parent) not in text.replace(str(tmp_path), "")
+
+
+def released(found: Preview) -> dict[str, PropertyChange]:
+    [release] = [change for change in found.changes if change.type == RELEASE]
+    return {change.path: change for change in release.properties}
+
+
+def test_a_change_is_told_property_by_property_and_its_secrets_closed(deployed: WatchedTenancy) -> None:
+    """Larger notebooks, and no Dask any more: its token goes from the hub's values."""
+    deployed.write(clusterName="watched", externalIp="192.0.2.30", notebookRamGb=2, dask={"enabled": False})
+    found = deployed.report()
+    told, text = released(found), markdown(found)
+
+    assert found.succeeded
+    assert told[f"{SINGLEUSER}.memory.limit"] == PropertyChange(f"{SINGLEUSER}.memory.limit", "1G", "2G")
+    assert told[GATEWAY_TOKEN] == PropertyChange(GATEWAY_TOKEN, SECRET, None)
+    assert [path for path in told if path.startswith(f"{SINGLEUSER}.cpu") or "LDAP" in path] == []
+    assert f"- {SINGLEUSER}.memory.limit: 1G\n+ {SINGLEUSER}.memory.limit: 2G\n" in text
+    assert "- notebookRamGb: 1\n+ notebookRamGb: 2\n" in text
+    secrets = deployed.generated_secrets()
+    assert len(secrets) == 8
+    assert [secret for secret in secrets if secret in text] == []
+
+
+def test_an_unchanged_tenancy_has_nothing_to_tell(deployed: WatchedTenancy) -> None:
+    found = deployed.report(expect_no_changes=True)
+
+    assert found.succeeded
+    assert found.changes == ()
+    assert found.unchanged > 10
+
+
+def test_what_must_not_change_fails_the_preview_with_the_programs_own_words(deployed: WatchedTenancy) -> None:
+    deployed.write(clusterName="watched", externalIp="192.0.2.30", notebookStorageGb=5)
+    found = deployed.report()
+
+    assert not found.succeeded
+    assert any("notebookStorageGb: 10 → 5 would lose users' files" in error for error in found.errors)
+
+
+def test_what_somebody_changed_in_the_cluster_has_drifted(deployed: WatchedTenancy, api_server: ApiServer) -> None:
+    label = ("label", "namespace", "watched", "--overwrite")
+    api_server.kubectl(*label, "pod-security.kubernetes.io/enforce=privileged")
+    try:
+        found = deployed.report(refresh=True, expect_no_changes=True)
+    finally:
+        api_server.kubectl(*label, "pod-security.kubernetes.io/enforce=baseline")
+
+    assert not found.succeeded
+    namespace = [change for change in found.changes if change.type == "kubernetes:core/v1:Namespace"]
+    assert "privileged" in str(namespace)
+
+
+def test_a_mandatory_policy_refuses_and_says_which_resource_and_why(tmp_path: Path) -> None:
+    """A storage class that nobody vouched for."""
+    policies = policies_of(PROJECT)
+    assert policies is not None
+    with stand_in_stack("ocean", State(), tmp_path) as (stack, _):
+        found = preview(stack, policies=policies._replace(config=None))
+
+    assert found.refused
+    assert not found.succeeded
+    [policy] = {violation.policy for violation in found.violations if violation.mandatory}
+    assert policy == "volumes-kept-and-growing"
+    assert "csi-cinder-sc-retain" in markdown(found)
+    assert yaml.safe_load((PROJECT / "stacks" / "policies.json").read_text())[policy]
