@@ -71,12 +71,17 @@ def new(
     try:
         if identity_ca_file:
             flags["identity.caCertificate"] = certificate_text(identity_ca_file)
-        path, tenancy = write_new(stack, settings_of(flags, ask=sys.stdin.isatty()), STACKS)
+        path, tenancy = write_new(stack, settings_of(flags, ask=is_terminal()), STACKS)
     except InvalidTenancy as refusal:
         print(refusal, file=sys.stderr)
         sys.exit(SOMETHING_BROKEN)
     print(f"{path}: written. https://{tenancy.domain} for {tenancy.notebook_users_group}")
     print(f"next: pulumi stack init {stack}, pulumi preview")
+
+
+def is_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty()
 
 
 def settings_of(flags: Mapping[str, str | list[str] | None], *, ask: bool) -> Settings:

@@ -15,6 +15,7 @@ from tests.engine.components.day_two.conftest import Ingress, SetUp
 from tests.engine.components.day_two.deployment import Deployment
 from tests.engine.components.day_two.people_there import EXPIRED, IN, LOCKED, MEMBERS, NESTED, OUT, STALE, Directory
 from tests.engine.components.freeipa.certificates import DAY, NOW, authority
+from tests.engine.components.freeipa.scripted_server import Answer, scripted_server
 from tests.engine.hub.hub_process import running_hub
 
 pytestmark = pytest.mark.engine
@@ -151,6 +152,18 @@ def test_an_authority_that_is_not_the_directorys(healthy: SetUp) -> None:
     assert set(broken) == {_directory(healthy)}
     assert "not signed by an authority that is trusted here" in broken[_directory(healthy)].told
     assert broken[_directory(healthy)].do.startswith("set identity.caCertificate to FreeIPA's /etc/ipa/ca.crt")
+
+
+def test_starttls_is_asked_for_where_the_tenancy_says_so(healthy: SetUp, people: Directory) -> None:
+    by_start_tls = healthy.with_identity(tls="starttls", servers=(f"localhost:{people.server.ldap_port}",))
+
+    assert by_start_tls.doctor(IN)[f"directory localhost:{people.server.ldap_port}"].state is State.GOOD
+    with scripted_server([Answer(code=2)]) as server:
+        refusing = healthy.with_identity(tls="starttls", servers=(f"localhost:{server.port}",))
+        broken = refusing.broken(IN)
+    assert (
+        "the server does not begin TLS; set identity.tls to ldaps" in broken[f"directory localhost:{server.port}"].told
+    )
 
 
 def test_a_wrong_bind_password(healthy: SetUp) -> None:

@@ -1,0 +1,139 @@
+"""The command line itself, in a folder as an operator has it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from components.day_two.commands import app
+from components.day_two.findings import broken
+from components.day_two.printing import print_findings
+from tests.unit.components.tenancies import stack_text
+
+FLAGS = {
+    "--external-ip": "192.0.2.1",
+    "--cpus": "2",
+    "--ram-gb": "4",
+    "--storage-gb": "10",
+    "--server": "ipa.example.org",
+    "--realm": "EXAMPLE.ORG",
+    "--bind-dn": "uid=deployer,cn=users,cn=accounts,dc=example,dc=org",
+}
+
+
+@pytest.fixture
+def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "Pulumi.vis.yaml").write_text(
+        stack_text(workers={"count": 2, "cpus": 8, "ramGb": 32, "expectedUsers": 99})
+    )
+    return tmp_path / "stacks"
+
+
+def run(*words: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(app, words, input=typed)
+
+
+def test_every_command_says_what_it_is_for() -> None:
+    for command in ("new", "check", "capacity", "members", "status", "doctor"):
+        assert run(command, "--help").exit_code == 0
+
+
+def test_check_says_for_machines_what_components_check_says(stacks: Path) -> None:
+    (stacks / "Pulumi.bad.yaml").write_text(stack_text(clusterName="other", externalIp="x"))
+    found = run("check", "--json")
+    by_name = {Path(each["stack"]).name: each for each in json.loads(found.stdout)}
+
+    assert found.exit_code == 1
+    assert by_name["Pulumi.bad.yaml"]["problems"][0]["field"] == "pangeo:externalIp"
+    assert by_name["Pulumi.vis.yaml"]["good"] is True
+    assert by_name["Pulumi.vis.yaml"]["url"] == "https://pangeo.192-171-139-83.sslip.io"
+    assert "99 expected users do not fit" in by_name["Pulumi.vis.yaml"]["warnings"][0]
+    assert run("check", "vis").exit_code == 0
+    assert "stacks/Pulumi.vis.yaml: good" in run("check", "vis").stdout
+
+
+def test_check_of_two_that_clash_is_told_at_one_of_them(stacks: Path) -> None:
+    (stacks / "Pulumi.vos.yaml").write_text(stack_text())
+    reports = json.loads(run("check", "--json").stdout)
+
+    assert [each["good"] for each in reports] == [True, False]
+    assert "is taken by" in reports[1]["problems"][0]["what"]
+
+
+def test_capacity_is_a_table_or_the_outputs_own_keys(stacks: Path) -> None:
+    [found] = json.loads(run("capacity", "--json").stdout)
+
+    assert found["capacity"]["workers"] == 2
+    assert found["capacity"]["workersNeeded"] > 2
+    table = run("capacity").stdout
+    assert "workers needed" in table
+    assert "vis: warning: 99 expected users do not fit" in table
+
+
+def test_new_writes_what_check_finds_good(stacks: Path) -> None:
+    words = [word for pair in FLAGS.items() for word in pair]
+    made = run("new", "ocean", *words)
+
+    assert made.exit_code == 0, made.output
+    assert "https://pangeo.192-0-2-1.sslip.io for ocean_notebook_users" in made.stdout
+    assert run("check", "ocean").exit_code == 0
+    assert run("new", "ocean", *words).exit_code == 1
+
+
+def test_new_without_a_terminal_names_everything_that_is_missing(stacks: Path) -> None:
+    refused = run("new", "ocean")
+
+    assert refused.exit_code == 1
+    for key in ("externalIp", "notebookCpus", "notebookRamGb", "notebookStorageGb", "identity"):
+        assert f"pangeo:{key}" in refused.stderr
+    assert not (stacks / "Pulumi.ocean.yaml").exists()
+
+
+def test_new_asks_at_a_terminal_and_takes_enter_for_what_it_suggests(
+    stacks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("components.day_two.new_command.is_terminal", lambda: True)
+    typed = "\n".join([FLAGS["--external-ip"], "", "8", "", FLAGS["--server"], FLAGS["--realm"], FLAGS["--bind-dn"]])
+    made = run("new", "ocean", typed=f"{typed}\n")
+
+    assert made.exit_code == 0, made.output
+    text = (stacks / "Pulumi.ocean.yaml").read_text()
+    assert "pangeo:notebookCpus: 2\n" in text
+    assert "pangeo:notebookRamGb: 8\n" in text
+
+
+def test_a_stack_that_is_not_there_is_a_sentence_with_those_that_are(stacks: Path) -> None:
+    for command in (["status", "vus"], ["doctor", "vus"], ["capacity", "vus"], ["members", "add", "vus", "alice"]):
+        refused = run(*command)
+        assert refused.exit_code == 1
+        assert "did you mean the stack vis?" in refused.stderr
+
+
+def test_an_authority_that_cannot_be_read_is_a_sentence(stacks: Path) -> None:
+    refused = run("doctor", "vis", "--ca-file", "none.pem")
+
+    assert refused.exit_code == 1
+    assert "none.pem cannot be read: No such file or directory" in refused.stderr
+
+
+def test_what_a_server_says_cannot_write_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_findings("vis", [broken("hub", "said \x1b[2J[bold]x", "do")], as_json=False)
+    out = capsys.readouterr().out
+
+    assert "\x1b" not in out
+    assert "[bold]x" in out
+
+
+def test_a_preview_pays_nothing_for_the_commands() -> None:
+    program = "import components.pangeo_cluster, components.cluster_check, components.check, components.mend, sys"
+    ask = "print([name for name in ('typer', 'rich', 'components.day_two') if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}; {ask}"], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert done.stdout.strip() == "[]"
