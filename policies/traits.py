@@ -37,8 +37,9 @@ def packages() -> dict[str, str]:
 
 def hint(name: str, known: Iterable[str]) -> str:
     """``; did you mean …?`` where something is near."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    spelt = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(name.lower(), list(spelt), n=1)
+    return f"; did you mean {spelt[near[0]]}?" if near else ""
 
 
 def snake_case(name: str) -> str:

@@ -1,0 +1,111 @@
+"""What is installed: the checkout's chart, exact dependencies, images from trusted places in chosen versions."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies.rule import CHECKOUT, Context, Resource
+from tests.unit.policies import declared
+
+LOCK = """\
+dependencies:
+- name: jupyterhub
+  repository: {repository}
+  version: {version}
+"""
+
+
+def said(rule: str, organisation: dict[str, Any] | None = None, **changes: Any) -> list[str]:
+    return declared.of(rule, declared.release(**changes), organisation=organisation).sentences
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"chart": "jupyterhub"}, 'chart is "jupyterhub"; the approved one is this checkout\'s, ./chart'),
+        ({"version": "9.9.9"}, 'version is "9.9.9"; this checkout\'s chart is'),
+        ({"repositoryOpts": {"repo": "https://charts.example.com"}}, 'repositoryOpts.repo is "https://charts.exam'),
+    ],
+)
+def test_the_release_is_this_checkouts_chart(changes: dict[str, Any], sentence: str) -> None:
+    (found,) = declared.of("exact-chart", declared.of_release(**changes)).sentences
+    assert found.startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("repository", "version", "sentence"),
+    [
+        ("https://jupyterhub.github.io/helm-chart/", "4.4.0", ""),
+        ("https://jupyterhub.github.io/helm-chart/", "4.4.0-beta.1", ""),
+        ("https://jupyterhub.github.io/helm-chart/", "~4.4", "which is not one exact version"),
+        ("https://jupyterhub.github.io/helm-chart/", "'4'", "which is not one exact version"),
+        ("https://charts.example.com", "4.4.0", "from https://charts.example.com, which is not approved"),
+    ],
+)
+def test_its_dependencies_are_exact_and_from_approved_sources(
+    tmp_path: Path, repository: str, version: str, sentence: str
+) -> None:
+    (tmp_path / "chart").mkdir()
+    (tmp_path / "chart" / "Chart.yaml").write_text("version: 0.1.0\n")
+    (tmp_path / "chart" / "Chart.lock").write_text(LOCK.format(repository=repository, version=version))
+    rule = declared.rule("exact-chart")
+    assert rule.find
+    context = Context("vis", {}, rule.defaults, checkout=tmp_path)
+    found = list(rule.find(Resource("", "", {"chart": "./chart"}), context))
+    assert len(found) == bool(sentence)
+    assert all(sentence in each for each in found)
+
+
+def test_this_checkouts_own_chart_is_good() -> None:
+    rule = declared.rule("exact-chart")
+    assert rule.find
+    assert list(rule.find(Resource("", "", {"chart": "./chart"}), Context("vis", {}, rule.defaults))) == []
+    assert (CHECKOUT / "chart" / "Chart.lock").is_file()
+
+
+@pytest.mark.parametrize(
+    ("image", "approved"),
+    [
+        ({"name": "docker.io/pangeo/base-notebook", "tag": "2026.01.30"}, True),
+        ({"name": "pangeo/base-notebook", "tag": "2026.01.30"}, True),
+        ({"name": "docker.io/pangeology/notebook", "tag": "1"}, False),
+        ({"name": "registry.example.org:5000/pangeo/notebook", "tag": "1"}, False),
+        ({"name": "python", "tag": "3.12"}, False),
+    ],
+)
+def test_images_come_from_approved_registries(image: dict[str, str], approved: bool) -> None:
+    assert (said("approved-images", singleuser__image=image) == []) is approved
+    assert said("approved-images", {"registries": ["docker.io", "registry.example.org:5000"]}, singleuser__image=image) == []  # fmt: skip # noqa: E501
+
+
+def test_images_are_found_wherever_they_are_named() -> None:
+    image = {"name": "example.com/a/b", "tag": "1"}
+    override = [{"display_name": "Other", "kubespawner_override": {"image": "example.com/a/b:1"}}]
+    for changes, where in (
+        ({"hub__image": image}, "jupyterhub.hub.image"),
+        ({"singleuser__extraContainers": [{"image": "example.com/a/b:1"}]}, "singleuser.extraContainers[0].image"),
+        ({"singleuser__profileList": override}, "singleuser.profileList[0].kubespawner_override.image"),
+        ({"hub__config__KubeSpawner__image": "example.com/a/b:1"}, "hub.config.KubeSpawner.image"),
+    ):
+        (sentence,) = said("approved-images", **changes)
+        assert f"{where} is example.com/a/b:1, from none of" in sentence
+    backend = declared.gateway(gateway__backend__image=image)
+    (sentence,) = declared.of("approved-images", backend).sentences
+    assert sentence.startswith("dask-gateway.gateway.backend.image is example.com/a/b:1")
+
+
+@pytest.mark.parametrize(
+    ("image", "sentence"),
+    [
+        ({"name": "docker.io/pangeo/a", "tag": "latest"}, "latest is another image tomorrow"),
+        ({"name": "docker.io/pangeo/a", "tag": ""}, "without a tag or digest"),
+        ({"name": "registry.example.org:5000/a"}, "without a tag or digest"),
+        ({"name": "docker.io/pangeo/a", "tag": "2026.01.30"}, ""),
+        ({"name": "docker.io/pangeo/a@sha256", "tag": "0" * 64}, ""),
+    ],
+)
+def test_images_have_a_version_that_somebody_chose(image: dict[str, str], sentence: str) -> None:
+    found = said("no-latest-image", singleuser__image=image)
+    assert len(found) == bool(sentence)
+    assert all(sentence in each for each in found)
