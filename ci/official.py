@@ -44,24 +44,48 @@ def official_stack(name: str, project: Path) -> Iterator[tuple[automation.Stack,
     missing = missing_programs()
     if missing:
         raise CannotPreview(f"{' and '.join(missing)} not on PATH: install the Pulumi CLI")
-    try:
-        yield automation.select_stack(name, work_dir=str(project)), []
-        return
-    except StackNotFoundError:
-        pass
-    except CommandError as refused:
-        raise CannotPreview(_why(name, refused)) from None
+    with _selection_kept(name, project):
+        try:
+            yield automation.select_stack(name, work_dir=str(project)), []
+            return
+        except StackNotFoundError:
+            pass
+        except CommandError as refused:
+            raise CannotPreview(_why(name, refused)) from None
+        with _made_for_now(name, project) as stack:
+            yield stack, [FIRST.format(stack=name)]
+
+
+@contextlib.contextmanager
+def _made_for_now(name: str, project: Path) -> Iterator[automation.Stack]:
+    """The stack in an empty back-end, which is gone afterwards."""
     stack_file = project / "stacks" / f"Pulumi.{name}.yaml"
     as_it_was = stack_file.read_bytes()
     with tempfile.TemporaryDirectory(prefix="pangeo-preview-") as backend:
         try:
             options = automation.LocalWorkspaceOptions(env_vars={"PULUMI_BACKEND_URL": Path(backend).as_uri()})
-            yield automation.create_stack(name, work_dir=str(project), opts=options), [FIRST.format(stack=name)]
+            yield automation.create_stack(name, work_dir=str(project), opts=options)
         except CommandError as refused:
             raise CannotPreview(_why(name, refused)) from None
         finally:
             # Making a stack writes a salt into a file that has none; only `pulumi stack init` shall do that for good.
             stack_file.write_bytes(as_it_was)
+
+
+@contextlib.contextmanager
+def _selection_kept(name: str, project: Path) -> Iterator[None]:
+    """The SDK selects the stack it opens. The operator's next command without ``--stack`` must not go there."""
+    workspace = automation.LocalWorkspace(work_dir=str(project))
+    try:
+        selected = workspace.stack()
+    except CommandError as refused:
+        raise CannotPreview(_why(name, refused)) from None
+    try:
+        yield
+    finally:
+        words = ["stack", "select", "--stack", selected.name] if selected else ["stack", "unselect"]
+        with contextlib.suppress(CommandError):
+            workspace.pulumi_command.run(words, str(project), {})
 
 
 def notes_on(environment: Mapping[str, str]) -> list[str]:

@@ -27,7 +27,7 @@ def actionlint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def lint(actionlint: Path, *files: Path) -> tuple[int, str]:
     # Without the two programs that it would run where a machine happens to have them.
-    words = [actionlint, "-no-color", "-shellcheck=", "-pyflakes=", *files]
+    words = [str(each) for each in (actionlint, "-no-color", "-shellcheck=", "-pyflakes=", *files)]
     asked = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     return asked.returncode, asked.stdout
 

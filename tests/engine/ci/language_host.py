@@ -1,0 +1,64 @@
+"""What the official CLI's ``pulumi-language-python`` does for a preview: run the project's program for the engine.
+
+Started by the real ``pulumi`` as its language host; the SDK's own server answers it.
+"""
+
+import contextlib
+import os
+import runpy
+import sys
+import threading
+from concurrent import futures
+from pathlib import Path
+from typing import Any
+
+import grpc  # type: ignore[import-untyped]
+from pulumi.automation._server import LanguageServer
+from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
+
+
+class LanguageHost(LanguageServer):
+    """Runs ``__main__.py`` of the folder the engine names."""
+
+    def GetPluginInfo(self, _request: Any, _context: Any) -> plugin_pb2.PluginInfo:  # noqa: N802 - gRPC's name
+        return plugin_pb2.PluginInfo(version="0.0.0")
+
+    def Run(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
+        self.program = lambda: _run(Path(request.info.program_directory or request.pwd))
+        return super().Run(request, context)  # type: ignore[no-untyped-call]
+
+
+def launcher(folder: Path) -> Path:
+    """A folder for PATH with the launcher in it, under the name that the engine looks for."""
+    folder.mkdir()
+    script = folder / "pulumi-language-python"
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} -m tests.engine.ci.language_host "$@"\n')
+    script.chmod(0o755)
+    return folder
+
+
+def serve() -> None:
+    """Tell the engine the port and answer until it ends this process."""
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageHost(lambda: None), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    print(port, flush=True)
+    # A host whose engine was killed must not stay.
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    server.wait_for_termination()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        threading.Event().wait(1)
+    os._exit(0)
+
+
+def _run(folder: Path) -> None:
+    with contextlib.chdir(folder):
+        runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
+
+
+if __name__ == "__main__":
+    serve()
