@@ -30,6 +30,7 @@ NO_TENANCY = (
     "ci",
     "docs",
     "local",
+    "previews",
     "pyproject.toml",
     "stacks/schema.json",
     "tests",
