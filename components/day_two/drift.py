@@ -7,8 +7,12 @@ import shutil
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from components.day_two.findings import Finding, good, unknown, warning
+
+if TYPE_CHECKING:
+    from pulumi.automation import LocalWorkspace
 
 WHAT = "drift"
 PROGRAM = Path("__main__.py")
@@ -53,12 +57,10 @@ def _preview(stack: str, folder: Path, environment: Mapping[str, str]) -> Findin
     # The engine asks this process for the program: so it needs no language plugin, and a stack that others run does.
     try:
         with contextlib.chdir(folder):
-            selected = automation.select_stack(
-                stack_name=stack,
-                project_name="pangeo",
-                program=lambda: _run(folder),
-                opts=automation.LocalWorkspaceOptions(work_dir=str(folder), env_vars=dict(environment)),
+            workspace = _unselected(automation.LocalWorkspace)(
+                work_dir=str(folder), env_vars=dict(environment), program=lambda: _run(folder)
             )
+            selected = automation.Stack.select(stack, workspace)
             selected.preview(refresh=True, color="never", on_event=hear)
     except Exception as failure:  # whatever the engine or the program made of it is worth a line here, and no more
         said = errors or [line for line in str(failure).splitlines() if "error:" in line] or [str(failure)]
@@ -69,6 +71,16 @@ def _preview(stack: str, folder: Path, environment: Mapping[str, str]) -> Findin
         told = f"what is deployed differs from the stack: {', '.join(sorted(changes))}"
         return warning(WHAT, told, f"pulumi preview --refresh --diff --stack {stack}, then pulumi up", changes=changes)
     return good(WHAT, "what is deployed is what the stack says", changes=[])
+
+
+def _unselected(kind: "type[LocalWorkspace]") -> "type[LocalWorkspace]":
+    """A workspace that opens a stack without making it the one that the operator's next command would go to."""
+
+    class Unselected(kind):  # type: ignore[valid-type,misc]
+        def select_stack(self, stack_name: str) -> None:
+            self.pulumi_command.run(["stack", "--stack", stack_name], self.work_dir, self.env_vars)
+
+    return Unselected
 
 
 def _run(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,7 @@ def stack(tmp_path: Path, tools: Path, people: Directory, api_server: ApiServer)
 
 def test_drift_is_what_somebody_changed_behind_the_stacks_back(stack: TenancyStack, api_server: ApiServer) -> None:
     text = stack.stack_file.read_text()
+    assert pulumi(stack, "stack", "unselect").returncode == 0
     assert drift(stack)["state"] == "good", drift(stack)
 
     api_server.kubectl("delete", "ingress", "pangeo", "--namespace", "drifting")
@@ -82,12 +84,25 @@ def test_drift_is_what_somebody_changed_behind_the_stacks_back(stack: TenancySta
     assert any("Ingress" in change for change in found["changes"]), found
     assert not api_server.exists("ingress", "pangeo", "--namespace", "drifting"), "a status changes nothing"
     assert stack.stack_file.read_text() == text
+    assert "no stack selected" in pulumi(stack, "stack").stderr, "the operator's next command goes where it went before"
 
 
 def drift(stack: TenancyStack) -> dict[str, Any]:
     """What ``python -m components status`` says of drift."""
-    done = subprocess.run(
-        [sys.executable, "-m", "components", "status", DEPLOYED, "--json"],
+    done = run(stack, sys.executable, "-m", "components", "status", DEPLOYED, "--json")
+    assert "Traceback" not in done.stderr
+    [found] = [each for each in json.loads(done.stdout)["findings"] if each["what"] == "drift"]
+    return dict(found)
+
+
+def pulumi(stack: TenancyStack, *words: str) -> subprocess.CompletedProcess[str]:
+    return run(stack, "pulumi", *words, "--non-interactive")
+
+
+def run(stack: TenancyStack, *words: str) -> subprocess.CompletedProcess[str]:
+    path = stack.variables["PATH"]
+    return subprocess.run(
+        [shutil.which(words[0], path=path) or words[0], *words[1:]],
         cwd=stack.folder,
         env={**os.environ, **stack.variables, "KUBECONFIG": str(stack.kubeconfig), "HOME": str(stack.folder)},
         stdin=subprocess.DEVNULL,
@@ -96,6 +111,3 @@ def drift(stack: TenancyStack) -> dict[str, Any]:
         timeout=SECONDS,
         check=False,
     )
-    assert "Traceback" not in done.stderr
-    [found] = [each for each in json.loads(done.stdout)["findings"] if each["what"] == "drift"]
-    return dict(found)
