@@ -18,7 +18,7 @@ EXAMPLE = {
     "limits-are-guarantees": {"mostCpus": 16, "mostRamGb": 64},
     "sessions-are-short": "mandatory",
 }
-"""A file for ``--policy-pack-config``; a test asks the engine's own rules of it."""
+"""A file for ``--policy-pack-config``; the tests hold it to the rules."""
 
 
 def document() -> str:
@@ -51,8 +51,8 @@ def _document() -> Iterator[str]:
     )
     yield ""
     yield "```"
-    yield "pulumi preview --policy-pack policies --policy-pack-config organisation.json"
-    yield "pulumi up --policy-pack policies --policy-pack-config organisation.json"
+    yield "pulumi preview --policy-pack policies --policy-pack-config stacks/policies.json"
+    yield "pulumi up --policy-pack policies --policy-pack-config stacks/policies.json"
     yield "```"
     yield ""
     yield (
@@ -62,9 +62,9 @@ def _document() -> Iterator[str]:
     )
     yield ""
     yield (
-        "An organisation's file sets a rule's level (`mandatory`, `advisory`, `disabled`) and its settings; what it "
-        "leaves out is as below. A list replaces the default list. A rule's name that does not exist is ignored by "
-        "the engine; a setting that does not exist is refused."
+        "The organisation's file, `stacks/policies.json` here, sets a rule's level (`mandatory`, `advisory`, "
+        "`disabled`) and its settings; what it leaves out is as below. A list replaces the default list. A rule's name "
+        "that does not exist is ignored by the engine; a setting that does not exist is refused."
     )
     yield ""
     yield "```json"
@@ -88,17 +88,22 @@ def _section(rule: Rule) -> Iterator[str]:
     yield f"### `{rule.id}`"
     yield ""
     about = ", ".join(kind.words for kind in rule.on) or "the stack as a whole"
-    yield f"**{rule.summary}.** {rule.level.capitalize()}, {rule.severity}; looks at {about}."
+    yield f"**{_as_text(rule.summary)}.** {rule.level.capitalize()}, {rule.severity}; looks at {about}."
     yield ""
-    yield rule.reason
+    yield _as_text(rule.reason)
     yield ""
-    yield f"*What to do:* {rule.fix}"
+    yield f"*What to do:* {_as_text(rule.fix)}"
     if rule.settings:
         yield ""
         yield "| Setting | | Default |"
         yield "|---|---|---|"
         for setting in rule.settings:
             yield f"| `{setting.name}` | {setting.words} | `{json.dumps(setting.default)}` |"
+
+
+def _as_text(sentence: str) -> str:
+    """What is in angle brackets is no HTML, what is between underscores no emphasis."""
+    return sentence.replace("<", r"\<").replace("_", r"\_")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from policies.tree import at, shown
 
 MAXIMA = ("cluster_max_workers", "cluster_max_cores", "cluster_max_memory")
 IDLE = "idle_timeout"
-CLASSES = ("ClusterConfig", "KubeClusterConfig")
-"""dask-gateway's classes that these settings belong to; the second is what the Kubernetes backend runs."""
+PER_USER = "clusters_per_user"
+CLASSES = ("ClusterConfig", "KubeClusterConfig", "BoundedKubeBackend")
+"""The classes that these settings belong to: dask-gateway's own, what its Kubernetes backend makes of it, and ours."""
 
 _NOT_PLAIN = object()
 
@@ -28,7 +29,7 @@ def _bounded(release: Resource, context: Context) -> Iterator[str]:
             settled |= dict(_settings(pieces[name]))
         except SyntaxError as wrong:
             yield f"gateway.extraConfig.{name} is no Python: {wrong.msg} in line {wrong.lineno}"
-    for trait in (IDLE, *MAXIMA):
+    for trait in (IDLE, *MAXIMA, PER_USER):
         value = settled.get(trait)
         if value is _NOT_PLAIN:
             yield f"gateway.extraConfig sets {trait} to something computed, which cannot be checked"
@@ -58,7 +59,7 @@ def _settings(code: str) -> Iterator[tuple[str, Any]]:
 RULES = (
     Rule(
         "dask-bounded",
-        "A Dask cluster has most workers, cores and memory, and ends when it is idle",
+        "A user has most Dask clusters, a cluster most workers, cores and memory, and an idle one ends",
         "A forgotten cluster keeps notebooks from starting, for as long as nobody notices.",
         "Set pangeo:dask.maxWorkers, maxCores, maxRamGb and idleMinutes, or pangeo:dask.enabled to false.",
         "high",

@@ -38,8 +38,8 @@ def test_every_rule_and_setting_is_described() -> None:
 
 @pytest.mark.parametrize(
     "organisation",
-    [EXAMPLE, json.loads((LOCAL / "policies.json").read_text())],
-    ids=["the document's", "the local tenancy's"],
+    [EXAMPLE, *(json.loads((folder / "policies.json").read_text()) for folder in (LOCAL, CHECKOUT / "stacks"))],
+    ids=["the document's", "the local tenancy's", "the other tenancies'"],
 )
 def test_an_organisations_file_names_rules_and_settings_that_exist(organisation: dict[str, Any]) -> None:
     rules = {rule.id: rule for rule in RULES}

@@ -78,7 +78,7 @@ def test_every_rule_about_the_hub_refuses_a_hub_without_values() -> None:
     """What is mandatory for a hub is refused where the chart's defaults are unsafe; the others have safe defaults."""
     empty = declared.of_release(values={"jupyterhub": {}, "dask-gateway": {}})
     refused = {rule.id for rule in RULES if kinds.RELEASE in rule.on and declared.of(rule.id, empty).sentences}
-    safe_by_default = {"tls-on-every-host", "known-settings", "network-policies", "exact-chart"}
+    safe_by_default = {"tls-on-every-host", "known-settings", "exact-chart"}
     named_only = {"approved-images", "no-latest-image"}
     assert refused == {rule.id for rule in RULES if kinds.RELEASE in rule.on} - safe_by_default - named_only
 

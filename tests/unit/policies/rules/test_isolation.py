@@ -8,7 +8,6 @@ from tests.unit.policies import declared
 from tests.unit.policies.declared import GONE
 
 SPAWNER = "hub__config__KubeSpawner__"
-EGRESS = "singleuser__networkPolicy__egress"
 
 
 def said(rule: str, **changes: Any) -> list[str]:
@@ -57,10 +56,17 @@ def test_no_network_policy_is_off_or_open_to_other_namespaces(part: str) -> None
     assert "lets other tenancies' pods in" in sentence
 
 
-@pytest.mark.parametrize("name", ["privateIPs", "cloudMetadataServer"])
-def test_notebooks_have_no_business_at_private_addresses(name: str) -> None:
-    (sentence,) = said("network-policies", **{f"singleuser__networkPolicy__egressAllowRules__{name}": True})
-    assert name in sentence
+@pytest.mark.parametrize("part", ["hub", "proxy__chp", "singleuser"])
+def test_no_pod_reaches_the_nodes_credentials(part: str) -> None:
+    where = f"{part}__networkPolicy__egressAllowRules__cloudMetadataServer"
+    (sentence,) = said("network-policies", **{where: True})
+    assert "cloudMetadataServer is not false" in sentence
+    assert len(said("network-policies", **{where: GONE})) == (part != "singleuser"), "the chart's own default"
+
+
+def test_notebooks_have_no_business_in_the_clusters_network() -> None:
+    (sentence,) = said("network-policies", singleuser__networkPolicy__egressAllowRules__privateIPs=True)
+    assert "lets notebooks out to the cluster's own network" in sentence
 
 
 @pytest.mark.parametrize(
@@ -68,16 +74,51 @@ def test_notebooks_have_no_business_at_private_addresses(name: str) -> None:
     [
         ({}, "names nobody"),
         ({"to": []}, "names nobody"),
-        ({"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}, "169.254.169.254"),
-        ({"to": [{"ipBlock": {"cidr": "169.254.169.254/32"}}], "ports": [{"port": 80}]}, "169.254.169.254"),
+        ({"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}, "169.254.169.254/32, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16"),
+        ({"to": [{"ipBlock": {"cidr": "169.254.169.254/32"}}], "ports": [{"port": 80}]}, "169.254.169.254/32"),
         ({"to": [{"ipBlock": {"cidr": "169.254.0.0/16"}}], "ports": [{"port": 53, "endPort": 80}]}, "169.254.169.254"),
         ({"to": [{"ipBlock": {"cidr": "169.254.0.0/16"}}], "ports": [{"port": 53}]}, ""),
-        ({"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}}]}, ""),
-        ({"to": [{"ipBlock": {"cidr": "::/0"}}]}, ""),
+        ({"to": [{"ipBlock": {"cidr": "10.1.2.3/32"}}]}, "to 10.0.0.0/8"),
+        ({"to": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.0.0.0/9"]}}]}, "to 10.0.0.0/8"),
+        ({"to": [{"ipBlock": {"cidr": "10.0.0.0/9", "except": ["10.0.0.0/8"]}}]}, ""),
+        ({"to": [{"ipBlock": {"cidr": "8.8.8.0/24"}}]}, ""),
+        ({"to": [{"ipBlock": {"cidr": "::/0"}}]}, "fd00:ec2::254/128, fd20:ce::254/128, fc00::/7"),
+        ({"to": [{"ipBlock": {"cidr": "::/0", "except": ["fc00::/7"]}}]}, ""),
         ({"to": [{"podSelector": {"matchLabels": {"a": "b"}}}]}, ""),
     ],
 )
-def test_an_egress_rule_names_whom_it_means(rule: dict[str, Any], refused: str) -> None:
-    found = said("network-policies", **{EGRESS: [rule]})
-    assert len(found) == bool(refused)
-    assert all(refused in sentence for sentence in found)
+def test_an_egress_rule_of_users_pods_names_whom_it_means(rule: dict[str, Any], refused: str) -> None:
+    of_dask = declared.of("network-policies", declared.of_release(values__dask__egress__users=[rule])).sentences
+    for found in (said("network-policies", singleuser__networkPolicy__egress=[rule]), of_dask):
+        assert len(found) == bool(refused)
+        assert all(refused in sentence for sentence in found)
+
+
+def test_the_hub_and_the_gateway_reach_private_addresses_and_not_the_metadata_address() -> None:
+    private = {"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}
+    everywhere = {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}
+    assert said("network-policies", hub__networkPolicy__egress=[private]) == []
+    assert said("network-policies", hub__networkPolicy__egress=[private, everywhere]) == [
+        "hub.networkPolicy.egress[1] lets pods out to 169.254.169.254/32"
+    ]
+    of_the_gateway = declared.of_release(values__dask__egress__gateway=[everywhere])
+    assert declared.of("network-policies", of_the_gateway).sentences == [
+        "dask.egress.gateway[0] lets pods out to 169.254.169.254/32"
+    ]
+
+
+@pytest.mark.parametrize("part", ["scheduler", "worker"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"extraPodConfig__automountServiceAccountToken": True},
+        {"extraPodConfig__securityContext__runAsNonRoot": False},
+        {"extraContainerConfig__securityContext__allowPrivilegeEscalation": True},
+        {"extraContainerConfig__securityContext__capabilities__drop": []},
+    ],
+)
+def test_dask_pods_have_no_more_rights_than_notebooks(part: str, changes: dict[str, Any]) -> None:
+    here = {f"gateway__backend__{part}__{path}": value for path, value in changes.items()}
+    (sentence,) = declared.of("pod-security", declared.gateway(**here)).sentences
+    assert sentence.startswith(f"dask-gateway.gateway.backend.{part}.")
+    assert declared.of("pod-security", declared.gateway(enabled=False, **here)).sentences == []

@@ -67,6 +67,7 @@ def test_memory_is_read_as_the_hub_reads_it() -> None:
         ("c.ClusterConfig.cluster_max_workers = None", "does not set cluster_max_workers, or to nothing"),
         ("c.KubeClusterConfig.cluster_max_cores = 0", "does not set cluster_max_cores, or to nothing"),
         ("c.ClusterConfig.cluster_max_memory = ask()", "sets cluster_max_memory to something computed"),
+        ("c.BoundedKubeBackend.clusters_per_user = 0", "does not set clusters_per_user, or to nothing"),
         ("c.ClusterConfig.idle_timeout = 86401", "minutes, more than 1440"),
         ("if True:\n    c.ClusterConfig.idle_timeout = 0", "does not set idle_timeout"),
         ("c.ClusterConfig.idle_timeout =", "is no Python"),
@@ -84,6 +85,7 @@ def test_without_bounds_every_one_is_missed() -> None:
         "cluster_max_workers",
         "cluster_max_cores",
         "cluster_max_memory",
+        "clusters_per_user",
     ]
 
 
