@@ -33,11 +33,11 @@ def _vouched_for(what: str, name: str | None, context: Context) -> Iterator[str]
     """A class of this stack's is seen by itself; of another only the organisation can tell."""
     if name is None:
         if not context.settings["clusterDefault"]:
-            yield f"{what} go to the cluster's default storage class, which no preview sees"
+            yield f"{what}: the cluster's default storage class, which no preview sees"
         return
     made_here = bool(context.group("storage").get("create")) and name == f"{context.text('clusterName')}-homes"
     if not made_here and name not in context.settings["classes"]:
-        yield f"{what} go to the storage class {name}, which this stack does not make and no preview sees"
+        yield f"{what}: the storage class {name}, which this stack does not make and no preview sees"
 
 
 RULES = (

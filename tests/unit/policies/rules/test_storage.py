@@ -32,7 +32,7 @@ def test_a_class_of_the_stack_retains_and_expands(changes: dict[str, Any]) -> No
 def test_an_existing_class_is_taken_at_the_organisations_word(path: str) -> None:
     here: dict[str, Any] = {path: "csi-cinder"}
     (sentence,) = said(**here)
-    assert "go to the storage class csi-cinder, which this stack does not make" in sentence
+    assert ": the storage class csi-cinder, which this stack does not make" in sentence
     assert said({"classes": ["csi-cinder"]}, **here) == []
 
 
