@@ -1,0 +1,63 @@
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import stamps
+from local.charts.assemble import assemble, chart_sources
+from local.paths import PROJECT, State
+from tests.engine.api_server import ApiServer
+from tests.engine.charts.renders import rendered
+from tests.engine.gateway.gateway_processes import Gateway, running_gateway
+from tests.engine.tools import gathered
+from tests.unit.components.tenancies import tenancy
+
+INSTALL_SECONDS = 600
+
+TENANCY = {
+    "clusterName": "gateway-test",
+    "notebook__prePull": False,
+    "dask": {"clustersPerUser": 2, "totalCores": 50, "totalRamGb": 100, "workerCores": {"max": 4}, "maxCores": 8},
+}
+
+
+@pytest.fixture(scope="session")
+def gateway_program() -> Path:
+    """``dask-gateway-server`` in a virtual environment of its own, made once for every set of requirements."""
+    state = State()
+    folder = state.root / "tests" / "gateway-python"
+    requirements = Path(__file__).with_name("requirements.txt")
+    images = PROJECT / "local" / "images"
+    made_from = stamps.digest(files=[requirements, images / "base.txt", images / "gateway.txt"], texts=[sys.version])
+    if not stamps.is_done(state, "tests-gateway-python", made_from):
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=INSTALL_SECONDS)
+        pip: list[str | Path] = [
+            folder / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
+        subprocess.run([*pip, "--requirement", requirements], check=True, timeout=INSTALL_SECONDS)
+        stamps.mark_done(state, "tests-gateway-python", made_from)
+    return folder / "bin" / "dask-gateway-server"
+
+
+@pytest.fixture(scope="session")
+def gateway(
+    gateway_program: Path, api_server: ApiServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
+    """The gateway of one tenancy, from the charts that the environment names."""
+    state = State(tmp_path_factory.mktemp("charts"))
+    gathered(state.bin, ["helm"])
+    render = rendered(state.bin / "helm", assemble(state), tenancy(**TENANCY))
+    crds = chart_sources(os.environ) / "dask-gateway" / "crds"
+    folder = tmp_path_factory.mktemp("gateway")
+    with running_gateway(gateway_program, api_server, render, crds, folder) as running:
+        yield running
