@@ -52,7 +52,7 @@ app.command()(new)
 @app.command()
 def check(
     stack: Stacks = None,
-    dns: Annotated[bool, typer.Option(help="also resolve each pangeoDomain, as a preview does")] = False,
+    dns: Annotated[bool, typer.Option("--dns", help="also resolve each pangeoDomain, as a preview does")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check stack files, without the engine, a cluster or secrets."""
@@ -78,12 +78,13 @@ def capacity(stack: Stacks = None, as_json: AsJson = False) -> None:
     for each in rooms:
         size = f"{each['notebookCpus']:g} CPUs, {each['notebookRamGb']:g} GB"
         fits = each["capacity"] or {}
-        keys = ("workers", "notebooksPerWorker", "notebooks", "expectedUsers", "workersNeeded")
+        keys = ("workers", "notebooksPerWorker", "notebooks", "expectedUsers", "workersNeeded", "daskWorkers")
         rows.append([each["stack"], size, *("–" if fits.get(key) is None else str(fits[key]) for key in keys)])
         warnings += [f"{each['stack']}: warning: {said}" for said in each["warnings"]]
         if not fits:
             warnings.append(f"{each['stack']}: says nothing of its workers; pangeo:workers lets this be counted")
-    print_rows(["stack", "notebook", "workers", "notebooks on one", "in all", "expected users", "workers needed"], rows)
+    headings = ["stack", "notebook", "workers", "notebooks on one", "in all"]
+    print_rows([*headings, "expected users", "workers needed", "Dask workers beside them"], rows)
     print("\n".join(warnings))
 
 
@@ -91,7 +92,7 @@ def capacity(stack: Stacks = None, as_json: AsJson = False) -> None:
 def status(
     stack: Stack = None,
     ca_file: CaFile = None,
-    drift: Annotated[bool, typer.Option(help="compare with a refreshed preview; takes a minute")] = True,
+    no_drift: Annotated[bool, typer.Option("--no-drift", help="without the preview, which takes a minute")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Release, hub, certificates, servers, directory, drift. Exit code 1: something is broken, 3: not all seen."""
@@ -102,7 +103,7 @@ def status(
             mine.tenancy,
             stack=mine.name,
             around=_surroundings(ca_file),
-            drift=(lambda: compare(mine.name, project, os.environ)) if drift else None,
+            drift=None if no_drift else lambda: compare(mine.name, project, os.environ),
         )
     sys.exit(print_findings(mine.name, findings, as_json=as_json))
 
