@@ -60,6 +60,12 @@ def used_keys(settings: dict[str, Any], above: str = "") -> Iterator[str]:
             yield from used_keys(value, f"{key}.")
 
 
+def files_of(module: str) -> tuple[Path, Path]:
+    """Where ``python -m`` looks: a module, or a package's own command."""
+    path = Path(*module.split("."))
+    return path.with_suffix(".py"), path / "__main__.py"
+
+
 @every_document
 def test_every_link_and_image_leads_somewhere(path: Path) -> None:
     targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text(path))]
@@ -87,7 +93,7 @@ def test_every_make_target_that_is_named_is_one(path: Path) -> None:
 def test_every_command_of_ours_that_is_named_is_one(path: Path) -> None:
     modules = {*re.findall(r"python -m ((?:components|local)[\w.]*)", code(path))}
 
-    assert [name for name in modules if not Path(*name.split(".")).with_suffix(".py").is_file()] == []
+    assert [name for name in modules if not any(path.is_file() for path in files_of(name))] == []
 
 
 def test_the_two_guides_use_every_picture_that_the_browser_tests_take() -> None:
