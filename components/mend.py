@@ -1,4 +1,6 @@
-"""``python -m components.mend [STACK] [--yes]``: free a Helm release that a killed ``pulumi up`` left ``pending-*``.
+"""``python -m components.mend [STACK] [--yes]``: free a Helm release that a killed ``pulumi up`` left in the way.
+
+Helm left it ``pending-*``, or was done and the engine, killed before it heard of that, does not know of the release.
 
 Says what is the matter and what it would do, and does it only when told to: at the terminal or by ``--yes``. Users'
 home volumes are no part of the release and are not touched. Exit code 1 where something is left to be done.
@@ -14,10 +16,12 @@ from pathlib import Path
 
 from components.deployed.api import connected
 from components.deployed.errors import CannotAsk
+from components.deployed.forgotten import explanation as forgotten
+from components.deployed.forgotten import knows_release
 from components.deployed.helm import HelmFailed, helm_for
 from components.deployed.identity import identity_of
 from components.deployed.kubeconfig import find_kubeconfig
-from components.deployed.pending import explanation, remedy_for
+from components.deployed.pending import Remedy, explanation, remedy_for
 from components.problems import InvalidTenancy, Problem
 from components.stack_file import STACKS, read_config, read_stack, stack_path, stacks
 from components.stack_yaml import load
@@ -47,12 +51,21 @@ def mend(stack: str, *, agree: Agree, environment: Mapping[str, str], say: Calla
         history = helm.history(tenancy.release, tenancy.namespace)
         remedy = remedy_for(tenancy.release, tenancy.namespace, history)
         name = f"{tenancy.namespace}/{tenancy.release}"
-        if remedy is None:
+        if remedy is None and history and knows_release(stack_name(stack), environment) is False:
+            latest = max(history)
+            remedy = Remedy(tenancy.release, tenancy.namespace, stuck=latest, rollback_to=None)
+            say(forgotten(remedy.release, remedy.namespace, latest.status))
+            say(
+                f"to do: helm uninstall {remedy.release}; the next pulumi up installs it anew. "
+                "Users' home volumes stay as they are"
+            )
+        elif remedy is None:
             state = f"is {max(history).status} (revision {max(history).number})" if history else "is not installed"
             say(f"the Helm release {name} {state}: nothing is stuck, and pulumi up can go on")
             return True
-        say(explanation(remedy.release, remedy.namespace, remedy.stuck))
-        say(f"to do: {remedy.steps}. Users' home volumes stay as they are")
+        else:
+            say(explanation(remedy.release, remedy.namespace, remedy.stuck))
+            say(f"to do: {remedy.steps}. Users' home volumes stay as they are")
         if not agree():
             say("nothing was done; to have it done: --yes")
             return False
@@ -97,8 +110,7 @@ def _is_cluster_encrypted(path: Path) -> bool:
 
 def _decrypted(path: Path) -> dict[str, object]:
     """The stack's configuration by way of the Pulumi CLI, which alone can open what is encrypted."""
-    stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-    words = ["pulumi", "config", "--json", "--show-secrets", "--non-interactive", "--stack", stack]
+    words = ["pulumi", "config", "--json", "--show-secrets", "--non-interactive", "--stack", stack_name(str(path))]
     try:
         done = subprocess.run(
             words, stdin=subprocess.DEVNULL, capture_output=True, timeout=PULUMI_TIMEOUT_SECONDS, check=False
@@ -109,6 +121,11 @@ def _decrypted(path: Path) -> dict[str, object]:
         said = "which cluster is meant is encrypted, and pulumi config --show-secrets failed; log in to its backend"
         raise InvalidTenancy(str(path), [Problem("", "", said)])
     return {key: entry["value"] for key, entry in json.loads(done.stdout).items() if "value" in entry}
+
+
+def stack_name(stack: str) -> str:
+    """A stack's name, also where its file is named: ``stacks/Pulumi.vis.yaml`` is ``vis``."""
+    return stack_path(stack, STACKS).name.removeprefix("Pulumi.").removesuffix(".yaml")
 
 
 def _only_stack() -> str:

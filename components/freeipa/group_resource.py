@@ -188,13 +188,18 @@ def _outputs(props: Props, *, adopted: bool) -> Props:
 def _take_over(ipa: "Groups", props: Props, refusal: errors.AlreadyExists) -> bool:
     """Use the group that exists, if it may be used, and say whether it is adopted rather than our own.
 
-    One that carries our description with the mark of :meth:`FreeIpaGroupProvider.delete` is our own.
+    One that carries our description with the mark of :meth:`FreeIpaGroupProvider.delete` is our own. So is one with our
+    very description and nobody in it: a run that was killed after the directory had made it, and before it heard of it,
+    leaves such a one, and nobody loses or gains anything by its being taken up.
     """
     group = ipa.find_group(props["name"])
     if group is None:  # there is an entry, and it is none that a user group's permissions show
         raise errors.NotAUserGroup(refusal.attempt)
+    adopt = props.get("existingGroup") == "adopt"
     ours = group.description == props["description"] + names.KEPT
-    if not ours and props.get("existingGroup") != "adopt":
+    if not ours and not adopt:
+        ours = group.description == props["description"] and group.is_user_group and ipa.is_empty(props["name"])
+    if not ours and not adopt:
         raise refusal
     if not group.is_user_group:
         raise errors.NotAUserGroup(refusal.attempt)

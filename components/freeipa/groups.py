@@ -78,6 +78,17 @@ class Groups:
                 return Group(names.group_dn(self._suffix, name), name, text, "ipausergroup" in classes)
         return None
 
+    def is_empty(self, name: str) -> bool:
+        """Whether nobody is in the group, without reading who is; False too where the account may not see members.
+
+        Raises:
+            DirectoryError: as the sentence says.
+        """
+        name = names.group_name(name)
+        empty = f"(&(cn={name})(!(member=*)))"
+        doing = f"looking whether anybody is in group {name}"
+        return bool(self._session.children(names.groups_container(self._suffix), empty, ("cn",), doing))
+
     def add_group(self, name: str, description: str) -> Group:
         """A new, empty group without a GID; one round trip.
 

@@ -1,0 +1,55 @@
+"""``python -m tests.engine.faults [--times N] [--seed S] [--only WORDS]``: every fault N times, at points it draws.
+
+Ends in a table, also in ``.state/faults/engine.json``; exit code 1 where anything was lost.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.engine.api_server import throw_away_api_server
+from tests.engine.directory import throw_away_directory
+from tests.engine.faults.campaign import run, write
+from tests.engine.faults.faults import FAULTS, GROUP_FAULTS
+from tests.engine.faults.places import place_with_a_group, place_with_a_tenancy
+from tests.engine.tools import PROGRAMS, gathered
+
+
+def main() -> int:
+    """The command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.engine.faults", description="Try every fault many times.")
+    parser.add_argument("--times", type=int, default=5, help="how often each is tried (5)")
+    parser.add_argument("--seed", type=int, default=1, help="where the points to strike at are drawn from (1)")
+    parser.add_argument("--only", default="", help="only faults with these words in their name")
+    options = parser.parse_args()
+    with ExitStack() as open_:
+        folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="faults-")))
+        tools = gathered(folder / "bin", PROGRAMS)
+        directory = open_.enter_context(throw_away_directory())
+        api_server = open_.enter_context(throw_away_api_server(tools))
+        random = Random(options.seed)
+        chosen: list[tuple[str, Callable[[Any], str], Any]] = []
+        if groups := {name: fault for name, fault in GROUP_FAULTS.items() if options.only in name}:
+            (folder / "group").mkdir()
+            place = open_.enter_context(place_with_a_group(folder / "group", tools, directory, random))
+            chosen += [(name, fault, place) for name, fault in groups.items()]
+        if tenancies := {name: fault for name, fault in FAULTS.items() if options.only in name}:
+            (folder / "tenancy").mkdir()
+            tenancy = place_with_a_tenancy(folder / "tenancy", tools, directory, api_server, random)
+            chosen += [(name, fault, tenancy) for name, fault in tenancies.items()]
+        tried = run([(name, _once(fault, place)) for name, fault, place in chosen], options.times)
+    write("engine", tried, options.seed)
+    return 1 if any(each.lost for each in tried) else 0
+
+
+def _once(fault: Callable[[Any], str], place: object) -> Callable[[], str]:
+    return lambda: fault(place)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

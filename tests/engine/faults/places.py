@@ -1,0 +1,192 @@
+"""Where faults are tried: a tenancy and a group, both real, and what of theirs must never be lost."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from pulumi.automation.errors import CommandError
+
+from tests.engine.api_server import ApiServer
+from tests.engine.components.deployed.tenancy_stack import STACK, TenancyStack
+from tests.engine.components.freeipa.administrator import Administrator
+from tests.engine.components.freeipa.test_group_in_engine import GROUP as SMALL_GROUP
+from tests.engine.components.freeipa.test_group_in_engine import Stack as GroupStack
+from tests.engine.directory import ThrowAwayDirectory
+from tests.engine.faults.proxy import Proxy, proxy_to
+
+CLUSTER = "struck"
+"""A name of its own: the servers are shared with other tests' tenancies."""
+
+GROUP = f"{CLUSTER}_notebook_users"
+MEND_SECONDS = 120
+HOME = """
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: claim-alice, annotations: {notes: what alice wrote}}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}
+"""
+
+
+@dataclass
+class Place:
+    """A deployed tenancy with a member and her home; ``random`` says where a fault strikes."""
+
+    stack: TenancyStack
+    api_server: ApiServer
+    directory: ThrowAwayDirectory
+    random: Random
+    tools: Path
+    said: list[str] = field(default_factory=list)
+    """What every operation that failed said, for the log of a campaign."""
+
+    def belongings(self) -> dict[str, Any]:
+        """What no fault may take away: the members, and the claim on a home with all that is written in it."""
+        claim = self.api_server.read("persistentvolumeclaim", "claim-alice", "--namespace", CLUSTER)
+        metadata = claim["metadata"]
+        return {
+            "members": self.members(),
+            "claim": (metadata["uid"], metadata["annotations"], metadata.get("deletionTimestamp")),
+        }
+
+    def members(self) -> list[str]:
+        """Who is in the group."""
+        with Administrator.at(self.directory) as administrator:
+            return sorted(administrator.members(GROUP))
+
+    def settle(self) -> None:
+        """As an operator goes on after a fault, by what the messages say: cancel a dead run, mend a release, up."""
+        for _ in range(4):
+            said = self.tried("up")
+            if not said:
+                break
+            assert "Traceback" not in said, said
+            if "pulumi cancel" in said:
+                self.cancel()
+            elif "components.mend" in said or "cannot re-use a name that is still in use" in said:
+                self.mend()
+        else:
+            raise AssertionError(f"no up was clean: {self.said[-1]}")
+        assert self.stack.preview() == {}
+
+    def tried(self, operation: str) -> str:
+        """Run ``up`` or ``destroy``; what it said if it failed, else nothing."""
+        try:
+            getattr(self.stack, operation)()
+        except CommandError as failure:
+            self.said.append(str(failure))
+            return str(failure)
+        return ""
+
+    def cancel(self) -> None:
+        """``pulumi cancel``."""
+        self.stack._stack.cancel()
+
+    def mend(self) -> None:
+        """``python -m components.mend --yes``."""
+        subprocess.run(
+            [sys.executable, "-m", "components.mend", STACK, "--yes"],
+            cwd=self.stack.folder,
+            env={**self.stack.variables, "KUBECONFIG": str(self.stack.kubeconfig)},
+            timeout=MEND_SECONDS,
+            capture_output=True,
+            check=True,
+        )
+
+    @property
+    def state_file(self) -> Path:
+        """Where the engine keeps the stack's state."""
+        return self.stack.folder / "backend" / ".pulumi" / "stacks" / "pangeo" / f"{STACK}.json"
+
+
+@dataclass
+class InBackground:
+    """An operation that runs beside the test."""
+
+    thread: threading.Thread
+    failed: list[str]
+
+    @property
+    def is_over(self) -> bool:
+        return not self.thread.is_alive()
+
+    def end(self) -> str:
+        """Wait for it; what it said if it failed, else nothing."""
+        self.thread.join(300)
+        assert self.is_over, "the operation hangs"
+        return self.failed[0] if self.failed else ""
+
+
+def in_background(place: Place, operation: str) -> InBackground:
+    """Start ``up`` or ``destroy``."""
+    failed: list[str] = []
+
+    def run() -> None:
+        if said := place.tried(operation):
+            failed.append(said)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return InBackground(thread, failed)
+
+
+def place_with_a_tenancy(
+    folder: Path, tools: Path, directory: ThrowAwayDirectory, api_server: ApiServer, random: Random
+) -> Place:
+    """A tenancy that was deployed, whose user alice has a home."""
+    stack = TenancyStack(folder, tools, directory, api_server.kubeconfig)
+    stack._settings["clusterName"] = CLUSTER
+    stack.write()
+    stack.up()
+    with Administrator.at(directory) as administrator:
+        if not administrator.members(GROUP):
+            administrator.add_members(GROUP, [directory.user_dn("alice")])
+    api_server.kubectl("apply", "--namespace", CLUSTER, "--filename", "-", stdin=HOME)
+    return Place(stack, api_server, directory, random, tools)
+
+
+@dataclass
+class GroupPlace:
+    """A stack of one group with a member, reached by way of a proxy."""
+
+    stack: GroupStack
+    directory: ThrowAwayDirectory
+    administrator: Administrator
+    proxy: Proxy
+    random: Random
+    folder: Path
+    said: list[str] = field(default_factory=list)
+
+    def belongings(self) -> list[str]:
+        """The members."""
+        return sorted(self.administrator.members(SMALL_GROUP))
+
+    def tried(self, operation: str) -> str:
+        """As for :class:`Place`."""
+        try:
+            getattr(self.stack, operation)()
+        except CommandError as failure:
+            self.said.append(str(failure))
+            return str(failure)
+        return ""
+
+
+@contextmanager
+def place_with_a_group(
+    folder: Path, tools: Path, directory: ThrowAwayDirectory, random: Random
+) -> Iterator[GroupPlace]:
+    """A group with alice in it, which outlived a destroy and is to be taken back."""
+    with ExitStack() as open_:
+        administrator = open_.enter_context(Administrator.at(directory))
+        proxy = open_.enter_context(proxy_to(directory.ldaps_port))
+        stack = GroupStack(folder, tools, directory, {"FREEIPA_BIND_PASSWORD": directory.operator_password})
+        stack.declare(servers=[f"localhost:{proxy.port}"])
+        stack.up()
+        administrator.add_members(SMALL_GROUP, [directory.user_dn("alice")])
+        open_.callback(administrator.tidy_up)
+        yield GroupPlace(stack, directory, administrator, proxy, random, folder)
