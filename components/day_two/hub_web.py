@@ -4,6 +4,7 @@ The address is dialled and not the name, so that a wrong DNS entry and a hub tha
 """
 
 import re
+import socket
 import ssl
 from html import unescape
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
@@ -13,9 +14,13 @@ from urllib.parse import urlencode
 
 from components.day_two.tls import Endpoint, NoConnection, connect
 from components.message_reference import OF_JUPYTERHUB
+from components.patience import ended_after
 
 TIMEOUT_SECONDS = 20.0
-"""For an answer. A log-in may wait for each of several directory servers."""
+"""For each next part of an answer. A log-in may wait for each of several directory servers."""
+
+WHOLE_TIMES = 2
+"""A whole answer may take as many times that."""
 
 NOBODY = "pangeo-doctor-knows-nobody"
 """No user has this name, so a failed log-in counts towards nobody's lock-out."""
@@ -88,9 +93,10 @@ class HubWeb:
         tried = f"https://{self._endpoint.name}{path} at {self._endpoint}"
         connection = _To(self._endpoint, self._context, self._timeout_seconds)
         try:
-            connection.request(method, path, body, headers or {})
-            response = connection.getresponse()
-            page = response.read(_PAGE_BYTES).decode("utf-8", "replace")
+            with ended_after(WHOLE_TIMES * self._timeout_seconds, connection.break_off):
+                connection.request(method, path, body, headers or {})
+                response = connection.getresponse()
+                page = response.read(_PAGE_BYTES).decode("utf-8", "replace")
             return Answer(response.status, page, _cookies(response))
         except TimeoutError:
             raise NoConnection(f"{tried}: no answer within {self._timeout_seconds:g} s") from None
@@ -112,6 +118,10 @@ class _To(HTTPSConnection):
 
     def connect(self) -> None:
         self.sock = self._tls.wrap_socket(connect(self._endpoint, self._seconds), server_hostname=self._endpoint.name)
+
+    def break_off(self) -> None:
+        """Make whoever waits for this connection stop."""
+        self.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _cookies(response: HTTPResponse) -> str:

@@ -78,7 +78,7 @@ def _one(asked: Asked, found: People, change: str, user: str, log: Journal) -> E
     try:
         make(group, user)
     except AnswerLost as lost:
-        log.write(_entry(asked, change, user, "not known"))
+        _write_down(_entry(asked, change, user, "not known"), log)
         told = str(lost).partition(": ")[0]
         raise MembersRefused(
             f"{told}: the connection was lost before the answer, so whether the change was made is not known; "
@@ -89,8 +89,17 @@ def _one(asked: Asked, found: People, change: str, user: str, log: Journal) -> E
         if found.is_direct_member(group, user) != (change == ADD):
             raise
     entry = _entry(asked, change, user, "done")
-    log.write(entry)
+    _write_down(entry, log)
     return entry
+
+
+def _write_down(entry: Entry, log: Journal) -> None:
+    try:
+        log.write(entry)
+    except OSError as failure:
+        raise MembersRefused(
+            f"{log.path}: cannot be written: {failure.strerror}; write down yourself: {entry}"
+        ) from None
 
 
 def _problems(found: People, change: str, users: Sequence[str]) -> Iterator[str]:

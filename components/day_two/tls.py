@@ -15,8 +15,13 @@ from typing import Any
 from pyasn1.codec.der import decoder
 from pyasn1.error import PyAsn1Error
 
+from components.patience import ended_after
+
 TIMEOUT_SECONDS = 5.0
-"""To connect, and again for the handshake."""
+"""To connect, and again for each next part of the handshake."""
+
+WHOLE_TIMES = 3
+"""A whole handshake may take as many times that."""
 
 SOON = timedelta(days=21)
 """cert-manager renews a 90-day certificate 30 days before its end: one with less than this was not renewed."""
@@ -79,7 +84,7 @@ def certificate(
     Args:
         endpoint: the server.
         context: makes the context that says whom to trust; asked anew for each attempt.
-        timeout_seconds: for each step.
+        timeout_seconds: for each step, as ``TIMEOUT_SECONDS``.
 
     Raises:
         NoConnection: nothing answers, or it speaks no TLS.
@@ -116,7 +121,9 @@ def _shown(endpoint: Endpoint, context: ssl.SSLContext, timeout_seconds: float) 
     try:
         if endpoint.start_tls:
             _ask_for_tls(plain, endpoint)
-        with context.wrap_socket(plain, server_hostname=endpoint.name) as secure:
+        with context.wrap_socket(plain, server_hostname=endpoint.name, do_handshake_on_connect=False) as secure:
+            with ended_after(WHOLE_TIMES * timeout_seconds, lambda: secure.shutdown(socket.SHUT_RDWR)):
+                secure.do_handshake()
             return secure.getpeercert(), secure.getpeercert(binary_form=True) or b""
     except ssl.SSLCertVerificationError:
         raise
