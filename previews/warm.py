@@ -1,0 +1,162 @@
+"""One process that is ready to preview any stack of a project: imports done, plugins to be forked."""
+
+import contextlib
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pulumi import automation
+
+from previews import nursery
+
+PROGRAM = "__main__.py"
+IMPORTED = (
+    "components.capacity",
+    "components.cluster_check",
+    "components.domain_check",
+    "components.pangeo_cluster",
+    "components.stack_file",
+    "pulumi_kubernetes",
+)
+"""What the program imports; one that is missing here is imported by the first preview."""
+
+Result = TypeVar("Result")
+
+
+class CannotWarmUp(Exception):
+    """The process that forks the plugins did not come up; the text says why and the way out."""
+
+
+@dataclass(frozen=True)
+class InFlight:
+    """How many previews run at a time."""
+
+    count: int
+
+    @classmethod
+    def of_machine(cls) -> "InFlight":
+        """One more than there are processors: an engine waits now and then for the program and its plugins."""
+        return cls(len(os.sched_getaffinity(0)) + 1)
+
+
+@dataclass(frozen=True)
+class WarmProject:
+    """A project whose program is compiled and imported. Valid inside :func:`warm_project`."""
+
+    folder: Path
+    variables: Mapping[str, str]
+    _command: automation.PulumiCommand
+    _program: Callable[[], None]
+
+    def stack(self, name: str) -> automation.Stack:
+        """A stack that exists, as the Automation API has it, its program run by this process."""
+        workspace = _Workspace(
+            work_dir=str(self.folder),
+            program=self._program,
+            env_vars=self.variables,
+            pulumi_command=self._command,
+        )
+        return automation.Stack.select(name, workspace)
+
+    def each(
+        self, names: Iterable[str], look: Callable[[automation.Stack], Result], in_flight: InFlight
+    ) -> Iterator[tuple[str, Result]]:
+        """What ``look`` finds of every stack, e.g. its preview, as they are ready.
+
+        ``look`` runs in a thread of its own. Its first exception ends this after those under way.
+        """
+        with ThreadPoolExecutor(in_flight.count, thread_name_prefix="preview") as pool:
+            asked: dict[Future[Result], str] = {pool.submit(lambda one: look(self.stack(one)), n): n for n in names}
+            try:
+                for done in as_completed(asked):
+                    yield asked[done], done.result()
+            finally:
+                for waiting in asked:
+                    waiting.cancel()
+
+
+@contextlib.contextmanager
+def warm_project(
+    folder: Path, variables: Mapping[str, str], command: automation.PulumiCommand | None = None
+) -> Iterator[WarmProject]:
+    """The project in ``folder``, ready.
+
+    The working directory and the variables are the whole process's: inside the block they are those of the project.
+
+    Args:
+        folder: holds ``Pulumi.yaml``, ``__main__.py``, ``chart`` and ``stacks``.
+        variables: set for the engine, its plugins and the program, over those of this process.
+        command: the engine; by default ``pulumi`` of PATH.
+
+    Raises:
+        CannotWarmUp: the process that forks the plugins did not come up.
+    """
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        with contextlib.chdir(folder), nursery_running() as launchers:
+            path = os.pathsep.join([str(launchers), os.environ["PATH"]])
+            for name in IMPORTED:
+                importlib.import_module(name)
+            code = compile((folder / PROGRAM).read_bytes(), str(folder / PROGRAM), "exec")
+
+            def program() -> None:
+                # runpy would put the program at sys.modules["__main__"], of which there is one for all threads.
+                exec(code, {"__name__": "__main__", "__file__": code.co_filename})  # noqa: S102 - the project's own
+
+            yield WarmProject(folder, {**variables, "PATH": path}, command or automation.PulumiCommand(), program)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+class _Workspace(automation.LocalWorkspace):
+    """A workspace whose stacks are known to exist."""
+
+    def select_stack(self, stack_name: str) -> None:
+        """Nothing: a preview names its stack, and to select it costs an engine and a file that all would write."""
+
+
+@contextlib.contextmanager
+def nursery_running() -> Iterator[Path]:
+    """A folder with the launcher of a running nursery; no other user can enter it."""
+    folder = Path(tempfile.mkdtemp(prefix="previews-"))
+    try:
+        address = folder / "nursery"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "previews.nursery", str(address)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # An interrupt at the terminal ends the previews first.
+            start_new_session=True,
+        )
+        with process:
+            assert process.stdin is not None  # noqa: S101 - of Popen with PIPE
+            assert process.stdout is not None  # noqa: S101
+            assert process.stderr is not None  # noqa: S101
+            if process.stdout.readline() != nursery.READY:
+                process.stdin.close()
+                said = process.stderr.read().decode(errors="replace").strip().splitlines()[-1:]
+                raise CannotWarmUp(
+                    f"python -m previews.nursery did not start: {''.join(said) or 'it said nothing'}; "
+                    "run pulumi install, or preview one stack at a time"
+                )
+            launchers = folder / "path"
+            launchers.mkdir()
+            nursery.write_launcher(launchers, Path(sys.executable), address)
+            try:
+                yield launchers
+            finally:
+                process.stdin.close()
+                process.terminate()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
