@@ -1,0 +1,92 @@
+"""Many stacks of one project, for previews alone: the deployed stack ``local``, cloned under other names.
+
+Each clone has the settings and the state of the deployed tenancy, so its preview does all that the deployed one's does
+and finds nothing to change. Beside them is the baseline: a project whose program declares nothing.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+
+from local import engine
+from local.failure import Failure
+from local.paths import PROJECT, State
+
+PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "policies")
+
+
+@dataclass(frozen=True)
+class Clones:
+    """Workspaces of a project and of the empty one, on one back-end of their own."""
+
+    tenancies: Path
+    empty: Path
+    names: tuple[str, ...]
+    """The clones' stacks."""
+    empty_name: str
+    variables: dict[str, str]
+
+
+@contextmanager
+def clones(state: State, count: int) -> Iterator[Clones]:
+    """``count`` clones of the deployed stack, gone after the block.
+
+    Raises:
+        Failure: nothing is deployed.
+    """
+    deployed = state.engine / "workspace"
+    states = sorted((state.engine / "backend").rglob(f".pulumi/stacks/*/{engine.STACK}.json"))
+    if not states:
+        raise Failure("the local tenancy is not deployed: there is no state to clone", way_on="run make up")
+    stack_file = (deployed / "stacks" / f"Pulumi.{engine.STACK}.yaml").read_text()
+    salt = yaml.safe_load(stack_file)["encryptionsalt"]
+    with TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        backend = folder / "backend" / ".pulumi"
+        (backend / "stacks" / "pangeo").mkdir(parents=True)
+        (backend / "meta.yaml").write_text("version: 1\n")
+        tenancies = folder / "tenancies"
+        (tenancies / "stacks").mkdir(parents=True)
+        for part in PROGRAM:
+            (tenancies / part).symlink_to(PROJECT / part)
+        (tenancies / "chart").symlink_to((deployed / "chart").resolve())
+        names = tuple(f"clone-{number:03d}" for number in range(count))
+        for clone in names:
+            (tenancies / "stacks" / f"Pulumi.{clone}.yaml").write_text(stack_file)
+            (backend / "stacks" / "pangeo" / f"{clone}.json").write_text(_renamed(states[0].read_text(), clone))
+        empty = folder / "empty"
+        (empty / "stacks").mkdir(parents=True)
+        (empty / "Pulumi.yaml").write_text("name: empty\nruntime: python\nstackConfigDir: stacks\n")
+        (empty / "stacks" / "Pulumi.nothing.yaml").write_text(f"encryptionsalt: {salt}\n")
+        (backend / "stacks" / "empty").mkdir()
+        (backend / "stacks" / "empty" / "nothing.json").write_text(_empty(states[0].read_text(), "nothing"))
+        variables = {
+            **engine.engine_environment(state),
+            "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
+        }
+        yield Clones(tenancies, empty, names, "nothing", variables)
+
+
+def _renamed(text: str, clone: str) -> str:
+    for old, new in (
+        (f"urn:pulumi:{engine.STACK}::", f"urn:pulumi:{clone}::"),
+        (f'::pangeo-{engine.STACK}"', f'::pangeo-{clone}"'),
+        (f"organization/pangeo/{engine.STACK}", f"organization/pangeo/{clone}"),
+    ):
+        text = text.replace(old, new)
+    return text
+
+
+def _empty(text: str, name: str) -> str:
+    """The state of a stack that has itself and nothing else."""
+    document = json.loads(text.replace("organization/pangeo/local", f"organization/empty/{name}"))
+    latest = document["checkpoint"]["latest"]
+    (root,) = (each for each in latest["resources"] if each["type"] == "pulumi:pulumi:Stack")
+    urn = f"urn:pulumi:{name}::empty::pulumi:pulumi:Stack::empty-{name}"
+    latest["resources"] = [{**root, "urn": urn, "outputs": {}}]
+    return json.dumps(document)

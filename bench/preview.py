@@ -1,0 +1,111 @@
+"""No-change previews: of one tenancy against an empty program, and of many from one warm process."""
+
+import sys
+import time
+from pathlib import Path
+
+from pulumi import automation
+
+from bench.clones import Clones
+from bench.engine_run import CHANGED
+from bench.measure import Amounts, Comparison, in_turn
+from bench.process import Run, RunFailed, timed
+from local.paths import PROJECT, State
+from previews import InFlight, warm_project
+
+ONE_AT_MOST = 1.5
+MANY_AT_MOST = 0.7
+FLOOR = (
+    "beside the empty program's: the interpreter and imports of the dynamic provider's plugin, those of the Kubernetes "
+    "and random plugins, which start side by side after it, and the program's own imports"
+)
+
+
+def one(clones: Clones, repetitions: int, *, policies: bool) -> Comparison:
+    """A no-change preview of one tenancy.
+
+    Raises:
+        RunFailed: a preview failed, or found something to change.
+    """
+    pack = [f"--policy-pack={PROJECT / 'policies'}"] if policies else []
+    return Comparison(
+        name=f"preview{'-with-policies' if policies else ''}",
+        what=f"no-change preview of one tenancy, policies {'on' if policies else 'off'}",
+        against="the same engine on an empty Python program",
+        at_most=ONE_AT_MOST,
+        pairs=in_turn(
+            lambda: _run(clones, "tenancy", *pack).seconds, lambda: _run(clones, "empty").seconds, repetitions
+        ),
+        notes=(FLOOR,),
+    )
+
+
+def many(clones: Clones, state: State, repetitions: int, in_flight: InFlight) -> Comparison:
+    """No-change previews of all clones from one process that starts cold.
+
+    Raises:
+        RunFailed: a preview found something to change.
+    """
+    count = len(clones.names)
+
+    def together() -> float:
+        started = time.perf_counter()
+        timed(
+            [sys.executable, "-m", "bench.many_previews", str(state.root), str(in_flight.count), *clones.names],
+            cwd=clones.tenancies,
+            variables=clones.variables,
+            timeout_seconds=60 * count,
+        )
+        return time.perf_counter() - started
+
+    return Comparison(
+        name=f"previews-of-{count}",
+        what=f"no-change preview of {count} tenancies from one warm process, {in_flight.count} in flight",
+        against=f"{count} × the empty program's preview",
+        at_most=MANY_AT_MOST,
+        pairs=in_turn(together, lambda: count * _run(clones, "empty").seconds, repetitions, warm_ups=0),
+        notes=("the start of the warm process is counted",),
+    )
+
+
+def memory(clones: Clones) -> Amounts:
+    """The most that each process of a preview holds.
+
+    Raises:
+        RunFailed: the preview failed.
+    """
+    run = _run(clones, "tenancy", memory=True)
+    return Amounts("preview-memory", "most resident memory of each process of a preview", "MiB", run.peak_mib)
+
+
+def preview_all(folder: Path, root: Path, names: list[str], in_flight: InFlight) -> None:
+    """What :func:`many` measures, in a process of its own.
+
+    Raises:
+        RunFailed: a preview found something to change.
+    """
+    with warm_project(folder, {}, automation.PulumiCommand(root=str(root))) as project:
+        for name, changes in project.each(names, _changes, in_flight):
+            if changes:
+                raise RunFailed(f"the preview of {name} is not without a change: {changes}; run make up", CHANGED)
+            print(name, "no change", flush=True)
+
+
+def _changes(stack: automation.Stack) -> dict[str, int]:
+    summary = stack.preview(color="never").change_summary
+    return {str(kind): count for kind, count in summary.items() if kind != automation.OpType.SAME}
+
+
+def _run(clones: Clones, program: str, *arguments: str, memory: bool = False) -> Run:
+    folder, stack = (clones.tenancies, clones.names[0]) if program == "tenancy" else (clones.empty, clones.empty_name)
+    try:
+        return timed(
+            [sys.executable, "-m", "bench.engine_run", "preview", program, stack, *arguments],
+            cwd=folder,
+            variables=clones.variables,
+            memory=memory,
+        )
+    except RunFailed as failed:
+        if failed.code == CHANGED:
+            raise RunFailed("the deployed tenancy is not as the program declares it; run make up", CHANGED) from None
+        raise

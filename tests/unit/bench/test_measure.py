@@ -1,0 +1,89 @@
+"""Figures are ratios of pairs taken in turn, told by median and extremes, and judged by their limits."""
+
+import pytest
+
+from bench.measure import Amounts, Comparison, Growth, Spread, exponent, in_turn, percentile
+
+
+def comparison(*pairs: tuple[float, float], at_most: float | None = 1.5) -> Comparison:
+    return Comparison("preview", "a preview", "an empty one", at_most, pairs)
+
+
+def test_a_ratio_is_taken_pair_by_pair_so_that_a_drifting_machine_does_not_matter() -> None:
+    drifting = comparison((1.2, 1.0), (12.0, 10.0), (120.0, 100.0))
+
+    assert drifting.ratio == Spread(median=1.2, lowest=1.2, highest=1.2, count=3)
+
+
+def test_the_median_decides_and_a_single_slow_pair_does_not() -> None:
+    assert comparison((1.4, 1.0), (1.4, 1.0), (9.0, 1.0)).verdict == "met"
+    assert comparison((1.6, 1.0), (1.6, 1.0), (0.5, 1.0)).verdict == "missed"
+    assert comparison((9.0, 1.0), at_most=None).verdict == "told"
+
+
+def test_measured_and_baseline_take_turns_at_going_first() -> None:
+    order = ""
+
+    def run(name: str) -> float:
+        nonlocal order
+        order += name
+        return 1.0 if name == "a" else 2.0
+
+    pairs = in_turn(lambda: run("a"), lambda: run("b"), repetitions=3, warm_ups=1)
+
+    assert order == "ab" + "ab" + "ba" + "ab"
+    assert pairs == ((1.0, 2.0),) * 3
+
+
+@pytest.mark.parametrize(
+    ("seconds_at", "slope"),
+    [
+        ({1: 1.0, 10: 10.0, 100: 100.0}, 1.0),
+        ({1: 3.0, 10: 3.0, 100: 3.0}, 0.0),
+        ({1: 1.0, 10: 100.0, 100: 10_000.0}, 2.0),
+    ],
+)
+def test_the_exponent_is_the_power_of_the_size_with_which_seconds_grow(
+    seconds_at: dict[int, float], slope: float
+) -> None:
+    assert exponent(seconds_at) == pytest.approx(slope)
+
+
+def growth(seconds_at: dict[int, float], *, at_most: tuple[int, float] | None = None, flat: bool = False) -> Growth:
+    points = {size: (seconds,) for size, seconds in seconds_at.items()}
+    return Growth("checking", "tenancies", "tenancies", points, at_most, flat)
+
+
+def test_linear_growth_is_good_and_quadratic_is_not() -> None:
+    assert growth({1: 0.1, 10: 1.0, 100: 10.0}).verdict == "met"
+    assert growth({1: 0.1, 10: 10.0, 100: 1000.0}).verdict == "missed"
+
+
+def test_what_must_be_flat_may_not_even_grow_linearly() -> None:
+    assert growth({1: 1.0, 10_000: 1.2}, flat=True).verdict == "met"
+    assert growth({1: 1.0, 10_000: 100.0}, flat=True).verdict == "missed"
+
+
+def test_a_limit_at_a_size_is_held_beside_the_growth() -> None:
+    assert growth({1: 0.1, 100: 9.0}, at_most=(100, 10.0)).verdict == "met"
+    assert growth({1: 0.12, 100: 11.0}, at_most=(100, 10.0)).verdict == "missed"
+
+
+def test_every_amount_with_a_limit_must_hold_it() -> None:
+    assert Amounts("trips", "", "requests", {"create": 2, "read": 9}, {"create": 3}).verdict == "met"
+    assert Amounts("trips", "", "requests", {"create": 4}, {"create": 3}).verdict == "missed"
+    assert Amounts("memory", "", "MiB", {"hub": 200}).verdict == "told"
+
+
+def test_percentiles_are_values_that_were_measured() -> None:
+    values = [float(number) for number in range(1, 101)]
+
+    assert percentile(values, 0.5) == 50
+    assert percentile(values, 0.99) == 99
+    assert percentile([7.0], 0.99) == 7
+
+
+@pytest.mark.parametrize("measure", [lambda: Spread.of([]), lambda: percentile([], 0.5), lambda: exponent({1: 1.0})])
+def test_nothing_measured_is_an_error_and_no_figure(measure: object) -> None:
+    with pytest.raises(ValueError, match=r"nothing was measured|two sizes"):
+        measure()  # type: ignore[operator]
