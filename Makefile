@@ -7,7 +7,7 @@ PYTEST := $(PYTHON) -m pytest
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: up down status destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools
+.PHONY: up down status destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools bench
 
 up: .venv/made-from  ## Everything, from nothing to a hub that answers; does only what is missing
 	@$(PYTHON) -m local up
@@ -35,6 +35,9 @@ wipe: .venv/made-from  ## Stop and forget the cluster, the directory and all vol
 
 tools: .venv/made-from  ## Only the Debian packages and the Go tools
 	@$(PYTHON) -m local tools
+
+bench: up  ## Measure against the baselines; make bench FIGURES="preview many"; `restart` stops and starts the tenancy
+	@$(PYTHON) -m bench $(FIGURES)
 
 check: .venv/made-from  ## Formatting, lint and types
 	@$(PYTHON) -m ruff format --check .
