@@ -25,6 +25,8 @@ MODULES = (
     "hub_config/quantity.py",
     "hub_config/sentences.py",
     "hub_config/volume_growth.py",
+    "patience.py",
+    "printable.py",
 )
 
 

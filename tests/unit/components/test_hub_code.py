@@ -42,7 +42,8 @@ def test_what_a_mounted_module_imports_of_ours_is_mounted_too() -> None:
 
 
 def test_nothing_of_ours_but_these_rooms_is_needed_in_the_hub() -> None:
-    assert {PurePosixPath(module).parts[0] for module in MODULES} == {"hub_config", "freeipa"}
+    rooms = {PurePosixPath(module).parts[0] for module in MODULES}
+    assert rooms == {"hub_config", "freeipa", "patience.py", "printable.py"}
 
 
 def test_the_keys_can_be_keys_of_a_kubernetes_secret_and_no_file_is_empty() -> None:
