@@ -74,8 +74,8 @@ def gateway_access(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Ga
         roles={"user": {"scopes": ["self", MAY_USE_GATEWAY]}},
         spawner={
             "server_token_scopes": ["users:activity!user", "access:servers!server", MAY_USE_GATEWAY],
-            # jupyter-server-proxy's own choice is the first two.
-            "args": [f"--ServerProxy.host_allowlist={host}" for host in shown],
+            # jupyter-server-proxy's own choice is the first two. A list in one argument: of several it takes none.
+            "args": [f"--ServerProxy.host_allowlist={list(shown)}"],
         },
     )
 

@@ -31,8 +31,8 @@ def gateway_program() -> Path:
     state = State()
     folder = state.root / "tests" / "gateway-python"
     requirements = Path(__file__).with_name("requirements.txt")
-    images = PROJECT / "local" / "images"
-    made_from = stamps.digest(files=[requirements, images / "base.txt", images / "gateway.txt"], texts=[sys.version])
+    images = [PROJECT / "local" / "images" / f"{name}.txt" for name in ("base", "gateway", "notebook")]
+    made_from = stamps.digest(files=[requirements, *images], texts=[sys.version])
     if not stamps.is_done(state, "tests-gateway-python", made_from):
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=INSTALL_SECONDS)

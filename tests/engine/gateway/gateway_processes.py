@@ -60,7 +60,13 @@ class Gateway:
     def new_cluster(self, user: str, **options: Any) -> requests.Response:
         return self.ask("POST", "clusters/", user, {"cluster_options": options})
 
+    def clusters(self, user: str) -> list[str]:
+        """The names of those a user has and the gateway knows of."""
+        return list(self.ask("GET", "clusters/", user).json())
+
     def stop(self, name: str, user: str) -> None:
+        """Shut a cluster down, once the gateway knows of it: it says yes to stopping what it does not know."""
+        until(lambda: self.ask("GET", f"clusters/{name}", user).status_code, lambda said: said == requests.codes.ok)
         assert self.ask("DELETE", f"clusters/{name}", user).ok
 
     def scale(self, name: str, workers: int) -> None:

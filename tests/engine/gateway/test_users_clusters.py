@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from tests.engine.gateway.gateway_processes import Gateway
+from tests.engine.gateway.gateway_processes import Gateway, until
 
 pytestmark = pytest.mark.engine
 
@@ -21,7 +21,7 @@ def user(gateway: Gateway, request: pytest.FixtureRequest) -> Iterator[str]:
     """Somebody who has no clusters before nor after the test."""
     name = request.node.name[:40]
     yield name
-    for cluster in gateway.ask("GET", "clusters/", name).json():
+    for cluster in gateway.clusters(name):
         gateway.stop(cluster, name)
 
 
@@ -68,5 +68,7 @@ def test_a_refused_cluster_does_not_count(gateway: Gateway, user: str) -> None:
 
 def test_nobody_stops_anothers_cluster(gateway: Gateway, user: str) -> None:
     name = gateway.new_cluster(user).json()["name"]
+    until(lambda: gateway.clusters(user), lambda known: name in known)
     assert gateway.ask("DELETE", f"clusters/{name}", "somebody-else").status_code == requests.codes.forbidden
-    assert gateway.ask("GET", "clusters/", "somebody-else").json() == {}
+    assert gateway.ask("GET", f"clusters/{name}", "somebody-else").status_code == requests.codes.forbidden
+    assert name not in gateway.clusters("somebody-else")

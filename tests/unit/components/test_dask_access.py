@@ -60,10 +60,9 @@ def test_a_dashboard_is_seen_through_the_users_own_server() -> None:
         expanded.format(JUPYTERHUB_SERVICE_PREFIX="/user/alice/")
         == "/user/alice/proxy/traefik-vis-pangeo-dask-gateway:80/services/dask-gateway"
     )
-    assert (
-        "--ServerProxy.host_allowlist=traefik-vis-pangeo-dask-gateway"
-        in (hub_chart()["hub"]["config"]["KubeSpawner"]["args"])
-    )
+    assert hub_chart()["hub"]["config"]["KubeSpawner"]["args"] == [
+        "--ServerProxy.host_allowlist=['localhost', '127.0.0.1', 'traefik-vis-pangeo-dask-gateway']"
+    ]
 
 
 def test_braces_in_a_notebooks_environment_survive_kubespawner() -> None:

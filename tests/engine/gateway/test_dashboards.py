@@ -1,0 +1,109 @@
+"""A dashboard is seen through the user's own server and no other way: a real Jupyter server as the hub starts it."""
+
+import http.server
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from components.chart_values import chart_values
+from components.dask_access import gateway_service, notebook_environment
+from tests.engine.api_server import free_ports
+from tests.engine.charts.renders import SECRETS
+from tests.unit.components.tenancies import tenancy
+
+pytestmark = pytest.mark.engine
+
+TENANCY = tenancy()
+GATEWAY, ELSEWHERE = "127.0.0.2", "127.0.0.3"
+"""Addresses of this machine in place of the gateway's Service and of any other."""
+
+READY_SECONDS = 60
+ANSWER_SECONDS = 10
+PUBLIC_ADDRESS = notebook_environment(TENANCY, TENANCY.release)["DASK_GATEWAY__PUBLIC_ADDRESS"]
+
+
+class Dashboard(http.server.BaseHTTPRequestHandler):
+    """Says which path it was asked for."""
+
+    def do_GET(self) -> None:
+        self.send_response(requests.codes.ok)
+        self.end_headers()
+        self.wfile.write(self.path.encode())
+
+
+@pytest.fixture(scope="module")
+def dashboards() -> Iterator[int]:
+    """The port of a dashboard at both addresses."""
+    [port] = free_ports(1)
+    servers = [http.server.ThreadingHTTPServer((address, port), Dashboard) for address in (GATEWAY, ELSEWHERE)]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield port
+    for server in servers:
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def notebook_server(gateway_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A user's server with the arguments that the hub would give it; its address."""
+    [port] = free_ports(1)
+    home = tmp_path_factory.mktemp("home")
+    given = chart_values(TENANCY, SECRETS, TENANCY.release)["jupyterhub"]["hub"]["config"]["KubeSpawner"]["args"]
+    arguments = [argument.replace(gateway_service(TENANCY.release), GATEWAY) for argument in given]
+    process = subprocess.Popen(
+        [
+            *(gateway_program.with_name("jupyter-server"), "--no-browser", "--allow-root", f"--port={port}"),
+            *("--ServerApp.base_url=/user/alice/", "--IdentityProvider.token=alices", *arguments),
+        ],
+        cwd=home,
+        env={"PATH": os.defpath, "HOME": str(home)},
+        stderr=(home / "log").open("wb"),
+    )
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + READY_SECONDS
+    while not _answers(url):
+        assert process.poll() is None, (home / "log").read_text()
+        assert time.monotonic() < deadline, (home / "log").read_text()
+        time.sleep(0.2)
+    yield url
+    process.terminate()
+    process.wait(READY_SECONDS)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/user/alice/api", timeout=ANSWER_SECONDS).ok
+    except requests.ConnectionError:
+        return False
+
+
+def link(port: int, host: str = GATEWAY) -> str:
+    """A dashboard's address as the Dask client tells it, with an address of this machine in place of the Service's."""
+    address = PUBLIC_ADDRESS.format().format(JUPYTERHUB_SERVICE_PREFIX="/user/alice/")
+    return f"{address}/clusters/ns.one/status".replace(f"{gateway_service(TENANCY.release)}:80", f"{host}:{port}")
+
+
+def test_the_owner_sees_the_dashboard_at_the_link_that_the_dask_client_tells(
+    notebook_server: str, dashboards: int
+) -> None:
+    own = {"Authorization": "token alices"}
+    shown = requests.get(notebook_server + link(dashboards), headers=own, timeout=ANSWER_SECONDS)
+    assert (shown.status_code, shown.text) == (200, "/services/dask-gateway/clusters/ns.one/status")
+
+
+def test_somebody_else_with_the_same_link_is_asked_who_they_are(notebook_server: str, dashboards: int) -> None:
+    asked = requests.get(notebook_server + link(dashboards), timeout=ANSWER_SECONDS, allow_redirects=False)
+    assert asked.status_code in (requests.codes.forbidden, requests.codes.found)
+    assert "clusters/ns.one" not in asked.text
+
+
+def test_a_users_server_shows_no_other_host(notebook_server: str, dashboards: int) -> None:
+    own = {"Authorization": "token alices"}
+    refused = requests.get(notebook_server + link(dashboards, ELSEWHERE), headers=own, timeout=ANSWER_SECONDS)
+    assert refused.status_code == requests.codes.forbidden
