@@ -7,7 +7,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from gateway_traits import controller_traits  # type: ignore[import-not-found]  # noqa: E402 - found through the line above
+from gateway_traits import controller_traits  # noqa: E402 - found through the line above
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - the gateway's
 
