@@ -44,7 +44,9 @@ class Kernel:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, raised: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, at: TracebackType | None
+    ) -> None:
         self._socket.close()
         self._person.call("DELETE", f"/user/{self._person.user}/api/kernels/{self.id}")
 
@@ -82,11 +84,15 @@ class Kernel:
     def send(self, code: str) -> str:
         """Have ``code`` run and do not wait for it; the request's id."""
         request = uuid4().hex
-        header = {"msg_id": request, "msg_type": "execute_request", "session": self.id, "username": "", "version": "5.3"}
+        header = {
+            "msg_id": request,
+            "msg_type": "execute_request",
+            "session": self.id,
+            "username": "",
+            "version": "5.3",
+        }
         content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False, "stop_on_error": False}
         self._socket.send(
-            json.dumps(
-                {"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": content}
-            )
+            json.dumps({"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": content})
         )
         return request
