@@ -1,0 +1,149 @@
+"""Where a stack's secrets show up while the real engine works: nowhere but encrypted, or in memory."""
+
+import base64
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.engine.api_server import ApiServer
+from tests.engine.components.deployed.tenancy_stack import STACK, TenancyStack
+from tests.engine.directory import ThrowAwayDirectory
+
+pytestmark = pytest.mark.engine
+
+CLUSTER = "hidden"
+LOOK_EVERY_SECONDS = 0.02
+PULUMI_SECONDS = 60
+
+
+@dataclass
+class Watch:
+    """Every process's arguments, looked at again and again while the block runs."""
+
+    seen: set[bytes] = field(default_factory=set)
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_EVERY_SECONDS):
+            for process in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    self.seen.add(process.read_bytes())
+                except OSError:
+                    continue
+
+    @classmethod
+    @contextmanager
+    def on_processes(cls) -> Iterator["Watch"]:
+        watch = cls()
+        thread = threading.Thread(target=watch._look)
+        thread.start()
+        try:
+            yield watch
+        finally:
+            watch._over.set()
+            thread.join()
+
+
+@dataclass
+class Run:
+    """What was seen of a preview and an up, and the secrets that were in play, which a failed test does not show."""
+
+    stack: TenancyStack
+    printed: str = field(repr=False)
+    arguments: set[bytes] = field(repr=False)
+    secrets: dict[str, bytes] = field(repr=False)
+
+
+@pytest.fixture(scope="module")
+def run(
+    tmp_path_factory: pytest.TempPathFactory, tools: Path, directory: ThrowAwayDirectory, api_server: ApiServer
+) -> Run:
+    """A tenancy whose kubeconfig and bind password are secrets of its stack, previewed and deployed."""
+    stack = TenancyStack(tmp_path_factory.mktemp("hidden"), tools, directory, api_server.kubeconfig)
+    del stack.variables["FREEIPA_BIND_PASSWORD"]
+    stack._settings["clusterName"] = CLUSTER
+    kubeconfig = api_server.kubeconfig.read_text()
+    for key, secret in (
+        ("pangeo:identityBindPassword", directory.operator_password),
+        ("pangeo:kubernetes.kubeconfig", kubeconfig),
+    ):
+        _pulumi(stack, "config", "set", "--secret", "--path", key, "--stack", STACK, stdin=secret)
+    encrypted = yaml.safe_load(stack.stack_file.read_text())["config"]
+    stack._settings |= {
+        key.removeprefix("pangeo:"): encrypted[key] for key in encrypted if key.endswith(("word", "tes"))
+    }
+    stack.write()
+    stack.kubeconfig = tmp_path_factory.mktemp("nowhere") / "kubeconfig"
+    with Watch.on_processes() as watch:
+        with stack._surroundings():
+            printed = str(stack._stack.preview(color="never", diff=True).stdout)
+        printed += stack.up()
+    user = yaml.safe_load(kubeconfig)["users"][0]["user"]
+    pem = base64.b64decode(user["client-key-data"])
+    secrets = {
+        "bind password": directory.operator_password.encode(),
+        "client key": b"".join(pem.splitlines()[1:-1])[24:64],
+        "client key in the kubeconfig": user["client-key-data"].encode()[40:120],
+        **{f"random {number}": value for number, value in enumerate(_random(stack))},
+    }
+    return Run(stack, printed, watch.seen, secrets)
+
+
+def _random(stack: TenancyStack) -> list[bytes]:
+    opened = json.loads(_pulumi(stack, "stack", "export", "--show-secrets", "--stack", STACK))
+    made = [
+        each for each in opened["deployment"]["resources"] if each["type"] == "random:index/randomBytes:RandomBytes"
+    ]
+    found = [json.loads(each["outputs"]["hex"]["plaintext"]).encode() for each in made]
+    assert len(found) == 4
+    return found
+
+
+def _pulumi(stack: TenancyStack, *words: str, stdin: str = "") -> str:
+    return subprocess.run(
+        ["pulumi", *words],
+        cwd=stack.folder,
+        env={**os.environ, **stack.variables},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=PULUMI_SECONDS,
+        check=True,
+    ).stdout
+
+
+def found_in(content: bytes, run: Run) -> list[str]:
+    return [name for name, secret in run.secrets.items() if secret in content]
+
+
+def test_no_secret_is_in_plain_in_any_file_of_the_stack(run: Run) -> None:
+    files = [path for path in run.stack.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert any(path.suffix == ".json" and "stacks" in path.parts for path in files), "the state is among them"
+    assert {str(path): found for path in files if (found := found_in(path.read_bytes(), run))} == {}
+
+
+def test_the_state_keeps_what_is_secret_encrypted(run: Run) -> None:
+    [file] = (run.stack.folder / "backend").rglob(f"stacks/**/{STACK}.json")
+    state = file.read_text()
+    assert state.count('"ciphertext": ') >= len(run.secrets) - 1
+    assert found_in(state.encode(), run) == []
+
+
+def test_neither_up_nor_a_preview_with_all_values_prints_one(run: Run) -> None:
+    assert "cookieSecret" in run.printed, "the preview shows the release's values"
+    assert "[secret]" in run.printed
+    assert found_in(run.printed.encode(), run) == []
+
+
+def test_no_process_has_one_among_its_arguments_while_the_engine_works(run: Run) -> None:
+    assert any(b"helm\0" in words for words in run.arguments), "helm was seen at work"
+    assert any(b"pulumi.dynamic" in words for words in run.arguments)
+    assert {words: found for words in run.arguments if (found := found_in(words, run))} == {}
