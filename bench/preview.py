@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pulumi import automation
@@ -10,9 +11,10 @@ from bench.clones import Clones
 from bench.engine_run import CHANGED
 from bench.measure import Amounts, Comparison, in_turn
 from bench.process import Run, RunFailed, timed
-from local.paths import PROJECT, State
+from local.paths import LOCAL, PROJECT, State
 from previews import InFlight, warm_project
 
+PACK, PACK_CONFIG = PROJECT / "policies", LOCAL / "policies.json"
 ONE_AT_MOST = 1.5
 MANY_AT_MOST = 0.7
 FLOOR = (
@@ -27,7 +29,7 @@ def one(clones: Clones, repetitions: int, *, policies: bool) -> Comparison:
     Raises:
         RunFailed: a preview failed, or found something to change.
     """
-    pack = [f"--policy-pack={PROJECT / 'policies'}"] if policies else []
+    pack = [f"--policy-pack={PACK}", f"--policy-pack-config={PACK_CONFIG}"] if policies else []
     return Comparison(
         name=f"preview{'-with-policies' if policies else ''}",
         what=f"no-change preview of one tenancy, policies {'on' if policies else 'off'}",
@@ -78,13 +80,15 @@ def memory(clones: Clones) -> Amounts:
     return Amounts("preview-memory", "most resident memory of each process of a preview", "MiB", run.peak_mib)
 
 
-def preview_all(folder: Path, root: Path, names: list[str], in_flight: InFlight) -> None:
+def preview_all(
+    folder: Path, root: Path, names: Sequence[str], in_flight: InFlight, python_plugins: Mapping[str, Sequence[str]]
+) -> None:
     """What :func:`many` measures, in a process of its own.
 
     Raises:
         RunFailed: a preview found something to change.
     """
-    with warm_project(folder, {}, automation.PulumiCommand(root=str(root))) as project:
+    with warm_project(folder, {}, automation.PulumiCommand(root=str(root)), python_plugins) as project:
         for name, changes in project.each(names, _changes, in_flight):
             if changes:
                 raise RunFailed(f"the preview of {name} is not without a change: {changes}; run make up", CHANGED)

@@ -2,8 +2,8 @@
 
 The engine starts ``pulumi-resource-pulumi-python`` for every preview: an interpreter that imports pulumi, 0.4 CPU
 seconds. A launcher of that name hands its output, working directory and variables over to this process instead, whose
-child answers the engine as ``python -m pulumi.dynamic`` would. A child is gone with its launcher, and this process
-with the one that started it.
+child answers the engine as ``python -m pulumi.dynamic`` would; so may any other plugin written in Python. A child is
+gone with its launcher, and this process with the one that started it.
 """
 
 import contextlib
@@ -15,12 +15,12 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from shlex import quote
 
-PLUGIN = "pulumi-resource-pulumi-python"
-MODULE = "pulumi.dynamic"
+DYNAMIC = "pulumi-resource-pulumi-python"
+DYNAMIC_RUNS = ("-m", "pulumi.dynamic")
 IMPORTED = ("pulumi.dynamic", "dill", "components.deployed.contract", "components.freeipa.group_resource")
 
 READY = b"ready\n"
@@ -34,22 +34,31 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 nursery = socket.socket(socket.AF_UNIX)
 nursery.connect({address!r})
 variables = [name + b"=" + value for name, value in os.environb.items()]
-call = b"\\0".join([os.fsencode(os.getcwd()), b"%d" % len(sys.argv[1:]), *map(os.fsencode, sys.argv[1:]), *variables])
+words = [os.fsencode(word) for word in sys.argv[1:]]
+call = b"\\0".join([os.fsencode(os.getcwd()), b"%d" % len(words), *words, *variables])
 socket.send_fds(nursery, [len(call).to_bytes({length_bytes}, "big")], [1, 2])
 nursery.sendall(call)
 nursery.recv(1)
 """
 
 
-def write_launcher(folder: Path, python: Path, address: Path) -> Path:
-    """Put the launcher for the nursery at ``address`` into ``folder``, to be put at the front of PATH."""
+def write_launcher(folder: Path, plugin: str, runs: Sequence[str], python: Path, address: Path) -> None:
+    """Put the launcher of one plugin into ``folder``, to be put at the front of PATH.
+
+    Args:
+        folder: for the launchers of one nursery.
+        plugin: the name that the engine looks for.
+        runs: what Python is to run, ``-m MODULE`` or a script, and the arguments before the engine's.
+        python: an interpreter, whatever it has installed.
+        address: the nursery's socket.
+    """
     code = folder / "hand_over.py"
     code.write_text(LAUNCHER.format(address=str(address), length_bytes=LENGTH_BYTES))
-    launcher = folder / PLUGIN
+    launcher = folder / plugin
     # Without site and the user's own folder: 10 ms instead of 20, and nothing but the standard library is needed.
-    launcher.write_text(f'#!/bin/sh\nexec {quote(str(python))} -IS {quote(str(code))} "$@"\n')
+    words = " ".join(quote(word) for word in (str(python), "-IS", str(code), *runs))
+    launcher.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
     launcher.chmod(0o700)
-    return launcher
 
 
 def main(address: str) -> None:
@@ -81,7 +90,7 @@ def _as_child(serve: Callable[[], None]) -> int:
     try:
         serve()
     except BaseException as error:
-        print(f"{MODULE}: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"{sys.argv[0]}: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -97,9 +106,18 @@ def _serve(caller: socket.socket) -> None:
     os.chdir(folder)
     os.environb.clear()
     os.environb.update(dict(variable.split(b"=", 1) for variable in variables))
-    sys.argv = [MODULE, *map(os.fsdecode, arguments)]
     threading.Thread(target=_leave_with, args=(caller,), daemon=True).start()
-    runpy.run_module(MODULE, run_name="__main__", alter_sys=True)
+    _run([os.fsdecode(argument) for argument in arguments])
+
+
+def _run(words: list[str]) -> None:
+    """As ``python WORDS…`` would."""
+    sys.argv = words[1:] if words[0] == "-m" else words
+    if words[0] == "-m":
+        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.path.insert(0, str(Path(words[0]).parent))
+        runpy.run_path(words[0], run_name="__main__")
 
 
 def _received(caller: socket.socket, length: int) -> bytes:

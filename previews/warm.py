@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +85,10 @@ class WarmProject:
 
 @contextlib.contextmanager
 def warm_project(
-    folder: Path, variables: Mapping[str, str], command: automation.PulumiCommand | None = None
+    folder: Path,
+    variables: Mapping[str, str],
+    command: automation.PulumiCommand | None = None,
+    python_plugins: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[WarmProject]:
     """The project in ``folder``, ready.
 
@@ -95,6 +98,8 @@ def warm_project(
         folder: holds ``Pulumi.yaml``, ``__main__.py``, ``chart`` and ``stacks``.
         variables: set for the engine, its plugins and the program, over those of this process.
         command: the engine; by default ``pulumi`` of PATH.
+        python_plugins: plugins to be forked too, by the name the engine looks for: what Python runs, ``-m MODULE`` or
+            a script, and its arguments before the engine's. Dynamic providers are always forked.
 
     Raises:
         CannotWarmUp: the process that forks the plugins did not come up.
@@ -102,7 +107,7 @@ def warm_project(
     before = dict(os.environ)
     os.environ.update(variables)
     try:
-        with contextlib.chdir(folder), nursery_running() as launchers:
+        with contextlib.chdir(folder), nursery_running(python_plugins or {}) as launchers:
             path = os.pathsep.join([str(launchers), os.environ["PATH"]])
             for name in IMPORTED:
                 importlib.import_module(name)
@@ -126,13 +131,18 @@ class _Workspace(automation.LocalWorkspace):
 
 
 @contextlib.contextmanager
-def nursery_running() -> Iterator[Path]:
-    """A folder with the launcher of a running nursery; no other user can enter it."""
+def nursery_running(python_plugins: Mapping[str, Sequence[str]]) -> Iterator[Path]:
+    """A folder with the launchers of a running nursery; no other user can enter it.
+
+    Raises:
+        CannotWarmUp: it did not come up.
+    """
     folder = Path(tempfile.mkdtemp(prefix="previews-"))
     try:
         address = folder / "nursery"
         process = subprocess.Popen(
-            [sys.executable, "-m", "previews.nursery", str(address)],
+            # Unbuffered, as the engine runs plugins: the first line that they print is not flushed by all.
+            [sys.executable, "-u", "-m", "previews.nursery", str(address)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -152,7 +162,8 @@ def nursery_running() -> Iterator[Path]:
                 )
             launchers = folder / "path"
             launchers.mkdir()
-            nursery.write_launcher(launchers, Path(sys.executable), address)
+            for plugin, runs in {nursery.DYNAMIC: nursery.DYNAMIC_RUNS, **python_plugins}.items():
+                nursery.write_launcher(launchers, plugin, runs, Path(sys.executable), address)
             try:
                 yield launchers
             finally:

@@ -31,14 +31,14 @@ GROUP = {
 
 @pytest.fixture(scope="module")
 def launchers() -> Iterator[Path]:
-    with nursery_running() as folder:
+    with nursery_running({}) as folder:
         yield folder
 
 
 def started(launchers: Path, cwd: Path, **variables: str) -> tuple[subprocess.Popen[str], int]:
     """A plugin as the engine starts one, and its port."""
     plugin = subprocess.Popen(
-        [launchers / nursery.PLUGIN, "127.0.0.1:1"],
+        [launchers / nursery.DYNAMIC, "127.0.0.1:1"],
         cwd=cwd,
         env={**os.environ, **variables},
         stdout=subprocess.PIPE,
@@ -108,7 +108,7 @@ def test_a_plugin_is_gone_with_its_launcher(launchers: Path, tmp_path: Path) -> 
 
 
 def test_all_are_gone_with_the_block(tmp_path: Path) -> None:
-    with nursery_running() as folder:
+    with nursery_running({}) as folder:
         plugin, port = started(folder, tmp_path)
         assert answers(port)
         plugin.kill()
