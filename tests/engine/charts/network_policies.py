@@ -2,9 +2,9 @@
 
 Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/ and the API's reference. A pod that
 no policy of a direction selects is open in that direction; one that is selected is closed but for what any of those
-policies allows. A connection must be allowed where it leaves and where it arrives. A selector matches pods by label;
-an ``ipBlock`` is for what is no pod, and matches addresses; here it matches pods' addresses too, as most plug-ins do,
-so that a private range left open is found. Nothing is known here of this project.
+policies allows. A connection must be allowed where it leaves and where it arrives. A selector matches pods by label.
+An ``ipBlock`` is for what is no pod; whether it matches pods' addresses too is left to the plug-in, and most do it, so
+both can be asked. Nothing is known here of this project.
 """
 
 from collections.abc import Iterable, Mapping
@@ -47,17 +47,25 @@ class Network:
     """Policies of a cluster, each with the namespace it is in."""
 
     policies: tuple[tuple[str, Policy], ...]
+    blocks_match_pods: bool = True
 
     @classmethod
-    def of(cls, policies: Iterable[Policy], namespace: str = "default") -> "Network":
+    def of(cls, policies: Iterable[Policy], namespace: str = "default", *, blocks_match_pods: bool = True) -> "Network":
         """Policies as rendered; one without a namespace is in the given one."""
-        return cls(tuple((each["metadata"].get("namespace", namespace), each) for each in policies))
+        placed = tuple((each["metadata"].get("namespace", namespace), each) for each in policies)
+        return cls(placed, blocks_match_pods)
 
     def allows(self, source: End, target: End, port: int, protocol: str = "TCP") -> bool:
         """Whether ``source`` may open a connection to a port of ``target``."""
-        return self._lets("Egress", source, target, target, port, protocol) and self._lets(
-            "Ingress", target, source, target, port, protocol
-        )
+        return self.leaves(source, target, port, protocol) and self.arrives(source, target, port, protocol)
+
+    def leaves(self, source: End, target: End, port: int, protocol: str = "TCP") -> bool:
+        """Whether the source's own policies let the connection out, whatever the target's say."""
+        return self._lets("Egress", source, target, target, port, protocol)
+
+    def arrives(self, source: End, target: End, port: int, protocol: str = "TCP") -> bool:
+        """Whether the target's own policies let the connection in, whatever the source's say."""
+        return self._lets("Ingress", target, source, target, port, protocol)
 
     def _lets(self, direction: str, selected: End, peer: End, target: End, port: int, protocol: str) -> bool:
         if isinstance(selected, Host):
@@ -68,10 +76,28 @@ class Network:
             return True
         rules, peers = direction.lower(), "to" if direction == "Egress" else "from"
         return any(
-            _any_peer(rule.get(peers), peer, where) and _any_port(rule.get("ports"), target, port, protocol)
+            self._any_peer(rule.get(peers), peer, where) and _any_port(rule.get("ports"), target, port, protocol)
             for where, spec in specs
             for rule in spec.get(rules) or []
         )
+
+    def _any_peer(self, peers: list[Mapping[str, Any]] | None, end: End, where: str) -> bool:
+        """No peers, or an empty list, are everybody."""
+        return not peers or any(self._is_peer(peer, end, where) for peer in peers)
+
+    def _is_peer(self, peer: Mapping[str, Any], end: End, where: str) -> bool:
+        if "ipBlock" in peer:
+            matched = self.blocks_match_pods or isinstance(end, Host)
+            return matched and _in_block(peer["ipBlock"], end.address)
+        if isinstance(end, Host):
+            return False
+        if "namespaceSelector" in peer:
+            labels = {NAME_LABEL: end.namespace, **end.namespace_labels}
+            if not matches(peer["namespaceSelector"], labels):
+                return False
+        elif end.namespace != where:
+            return False
+        return matches(peer.get("podSelector"), end.labels)
 
 
 def matches(selector: Mapping[str, Any] | None, labels: Labels) -> bool:
@@ -102,25 +128,6 @@ def _types(spec: Mapping[str, Any]) -> list[str]:
     """Left out, a policy is of ingress, and of egress where it has rules of it."""
     given: list[str] | None = spec.get("policyTypes")
     return given or (["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
-
-
-def _any_peer(peers: list[Mapping[str, Any]] | None, end: End, where: str) -> bool:
-    """No peers, or an empty list, are everybody."""
-    return not peers or any(_is_peer(peer, end, where) for peer in peers)
-
-
-def _is_peer(peer: Mapping[str, Any], end: End, where: str) -> bool:
-    if "ipBlock" in peer:
-        return _in_block(peer["ipBlock"], end.address)
-    if isinstance(end, Host):
-        return False
-    if "namespaceSelector" in peer:
-        labels = {NAME_LABEL: end.namespace, **end.namespace_labels}
-        if not matches(peer["namespaceSelector"], labels):
-            return False
-    elif end.namespace != where:
-        return False
-    return matches(peer.get("podSelector"), end.labels)
 
 
 def _in_block(block: Mapping[str, Any], address: str) -> bool:

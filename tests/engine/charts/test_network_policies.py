@@ -177,6 +177,19 @@ def test_families_of_addresses_are_told_apart() -> None:
     assert not v4.allows(DB, Host("v6", "2606:4700::1111"), 443)
 
 
+def test_a_block_matches_pods_or_not_as_the_plug_in_has_it() -> None:
+    spec = {
+        "podSelector": {},
+        "policyTypes": ["Egress"],
+        "egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}],
+    }
+    policies = [{"metadata": {"name": "test"}, "spec": spec}]
+    host = Host("same network", "10.1.2.3")
+    assert Network.of(policies).allows(DB, FRONTEND, 80)
+    assert not Network.of(policies, blocks_match_pods=False).allows(DB, FRONTEND, 80)
+    assert Network.of(policies, blocks_match_pods=False).allows(DB, host, 80)
+
+
 @pytest.mark.parametrize(
     ("expression", "labels", "matched"),
     [
