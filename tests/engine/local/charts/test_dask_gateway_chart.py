@@ -31,8 +31,18 @@ VALUES: dict[str, Any] = chart_values(tenancy(), HubSecrets("proxy", "cookie", "
 
 
 def helm_template(tools: Path, chart: Path, values: dict[str, Any], *flags: str) -> str:
-    words = ["template", RELEASE, chart, "--namespace", "pangeo", "--kube-version", KUBERNETES, "--values=-", *flags]
-    done = subprocess.run(
+    words: list[str | Path] = [
+        "template",
+        RELEASE,
+        chart,
+        "--namespace",
+        "pangeo",
+        "--kube-version",
+        KUBERNETES,
+        "--values=-",
+        *flags,
+    ]
+    done: subprocess.CompletedProcess[str] = subprocess.run(
         [tools / "helm", *words], input=yaml.safe_dump(values), capture_output=True, text=True, timeout=60, check=False
     )
     if done.returncode != 0:
