@@ -1,6 +1,6 @@
 """A real 389 Directory Server laid out as FreeIPA lays it out, started without systemd.
 
-What it lacks of FreeIPA: Kerberos, the JSON API, password policies, replication, and the plugins of FreeIPA's own.
+What it lacks of FreeIPA: a Kerberos server, the JSON API, password policies, replication, the plugins of FreeIPA's own.
 Of these last one shows: ``ipaUniqueID: autogenerate`` stays that word, where FreeIPA's ipa-uuid makes it a UUID.
 """
 

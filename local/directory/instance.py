@@ -61,11 +61,18 @@ def entries(state: State) -> list[ldif.Entry]:
     passwords = credentials.obtain(state, "directory", ACCOUNTS)
     values = {
         "suffix": SUFFIX,
+        "realm": REALM,
         "domain_label": REALM.lower().split(".")[0],
         "mail_domain": REALM.lower(),
         **{f"password_{account}": secret for account, secret in passwords.items()},
     }
     return ldif.parse(ldif.fill((HERE / "entries.ldif").read_text(), values))
+
+
+def definitions() -> list[tuple[str, str]]:
+    """What ``schema.ldif`` adds to the server's own schema: ``attributeTypes`` or ``objectClasses``, and each one."""
+    [schema] = ldif.parse((HERE / "schema.ldif").read_text())
+    return list(schema.attributes)
 
 
 def _require_server() -> None:

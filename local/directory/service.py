@@ -1,15 +1,14 @@
 """Start and stop the directory. Every step looks at what is there first, so an interrupted start is simply repeated."""
 
 import time
-import uuid
 from collections.abc import Callable
 
 import ldap3
-from ldap3.core.exceptions import LDAPEntryAlreadyExistsResult, LDAPNoSuchObjectResult
+from ldap3.core.exceptions import LDAPNoSuchObjectResult
 
 from local import processes
 from local.commands import tail
-from local.directory import instance
+from local.directory import contents, instance
 from local.directory.client import PasswordRefused, connection
 from local.directory.endpoint import ADMIN, MANAGER, TENANCY, Endpoint
 from local.directory.ldif import Entry
@@ -56,14 +55,15 @@ def up(
         Failure: it cannot be set up, or does not answer within 30 s.
     """
     with report.step("Directory server") as step:
-        if is_ready(state, endpoint=endpoint):
-            step.skip("answers already")
-            return
-        stop(state)
-        prepare(state, endpoint=endpoint)
-        start(state)
-        _wait(state, endpoint)
-        _put_entries(state, endpoint)
+        was_ready = is_ready(state, endpoint=endpoint)
+        if not was_ready:
+            stop(state)
+            prepare(state, endpoint=endpoint)
+            start(state)
+            _wait(state, endpoint)
+        added = contents.complete(state, endpoint)
+        if was_ready:
+            step.skip(f"answers already; {added} entries completed" if added else "answers already")
 
 
 def down(state: State, *, stop: Action = stop_supervised) -> None:
@@ -102,21 +102,6 @@ def _not_ready(state: State, endpoint: Endpoint, last: Failure) -> Failure:
         way_on="mend what the log names and run make up again",
         log=errors if errors.exists() else state.logs / "directory.log",
     )
-
-
-def _put_entries(state: State, endpoint: Endpoint) -> None:
-    entries = instance.entries(state)
-    with connection(state, endpoint, MANAGER, "manager") as directory:
-        if _holds(directory, entries[-1]):
-            return
-        for entry in entries:
-            attributes = entry.as_mapping()
-            if "ipaUniqueID" in attributes:
-                attributes["ipaUniqueID"] = [str(uuid.uuid4())]
-            try:
-                directory.add(entry.dn, attributes=attributes)  # type: ignore[no-untyped-call]
-            except LDAPEntryAlreadyExistsResult:
-                continue
 
 
 def _holds(directory: ldap3.Connection, entry: Entry) -> bool:

@@ -1,6 +1,7 @@
 """The local directory behaves as FreeIPA's where the hub and the program rely on it. Against a real, private server."""
 
 import json
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ from rich.console import Console
 
 from local import directory as local_directory
 from local import pki
-from local.directory import Endpoint
+from local.directory import Endpoint, contents, instance
+from local.directory.client import connection
+from local.directory.endpoint import MANAGER
 from local.failure import Failure
 from local.paths import State
 from local.progress import Report
@@ -282,6 +285,41 @@ def _interrupted_while_entries_went_in(mine: ThrowAwayDirectory) -> None:
 
 def _interrupted_while_the_folder_was_made(mine: ThrowAwayDirectory) -> None:
     (mine.state.directory / "config" / "dse.ldif").unlink()
+
+
+def test_what_an_earlier_version_set_up_is_completed_and_what_was_done_by_hand_stays() -> None:
+    with throw_away_directory() as mine:
+        local_directory.revoke(mine.state, "bob", "ipausers", endpoint=mine.endpoint)
+        _as_before_kerberos_names(mine)
+        mine.up()
+
+        with connected(mine, "pangeo-operator") as operator:
+            for user in (*local_directory.DEMO_USERS, "pangeo-operator"):
+                assert seen(operator, mine.user_dn(user))["krbPrincipalName"] == [f"{user}@{mine.realm}"]
+        assert "bob" not in local_directory.members(mine.state, "ipausers", endpoint=mine.endpoint)
+        assert contents.complete(mine.state, mine.endpoint) == 0
+
+
+def _as_before_kerberos_names(mine: ThrowAwayDirectory) -> None:
+    with connection(mine.state, mine.endpoint, MANAGER, "manager") as manager:
+        for entry in instance.entries(mine.state):
+            added = {
+                name: [value for value in values if "krb" in value.lower() or name == "krbPrincipalName"]
+                for name, values in entry.as_mapping().items()
+            }
+            changes = {name: [(ldap3.MODIFY_DELETE, values)] for name, values in added.items() if values}
+            if changes:
+                manager.modify(entry.dn, changes)  # type: ignore[no-untyped-call]
+    mine.down()
+    schema = mine.state.directory / "config" / "schema" / "98freeipa.ldif"
+    blocks = re.split(r"\n(?! )", schema.read_text())
+    schema.write_text("\n".join(block for block in blocks if "krb" not in block))
+
+
+def test_anonymous_sees_no_kerberos_name_and_whoever_is_logged_in_does(directory: ThrowAwayDirectory) -> None:
+    with connected(directory) as anonymous, connected(directory, "reader") as bound:
+        assert "krbPrincipalName" not in seen(anonymous, directory.user_dn("alice"))
+        assert seen(bound, directory.user_dn("alice"))["krbPrincipalName"] == [f"alice@{directory.realm}"]
 
 
 def test_a_renewed_certificate_is_served_after_the_next_start(directory: ThrowAwayDirectory) -> None:

@@ -67,7 +67,7 @@ class SetUp:
 
 @pytest.fixture(scope="session")
 def people() -> Iterator[Directory]:
-    """A directory of these tests' own: they add to its schema and stop it."""
+    """A directory of these tests' own: they change its permissions and stop it."""
     with throw_away_directory() as server:
         yield settled(server)
 

@@ -24,24 +24,7 @@ IN, OUT, NESTED, LOCKED, EXPIRED, STALE = "anna", "carl", "nested", "lukas", "xe
 
 PAST = "20240131120000Z"
 
-SCHEMA = {
-    "attributeTypes": [
-        "( 2.16.840.1.113719.1.301.4.1.1 NAME 'krbPrincipalName' SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 )",
-        "( 2.16.840.1.113719.1.301.4.6.1 NAME 'krbPrincipalExpiration' SYNTAX 1.3.6.1.4.1.1466.115.121.1.24 "
-        "SINGLE-VALUE )",
-        "( 2.16.840.1.113719.1.301.4.37.1 NAME 'krbPasswordExpiration' SYNTAX 1.3.6.1.4.1.1466.115.121.1.24 "
-        "SINGLE-VALUE )",
-    ],
-    "objectClasses": [
-        "( 2.16.840.1.113719.1.301.6.8.1 NAME 'krbPrincipalAux' SUP top AUXILIARY MAY ( krbPrincipalName $ "
-        "krbPrincipalExpiration $ krbPasswordExpiration ) )"
-    ],
-}
-READ_KERBEROS = (
-    '(targetattr = "krbPrincipalName || krbPrincipalExpiration || krbPasswordExpiration || nsAccountLock")'
-    '(targetfilter = "(objectClass=posixAccount)")(version 3.0; acl "System: Read User Kerberos Attributes"; '
-    'allow (read, search, compare) userdn = "ldap:///all";)'
-)
+READ_KERBEROS = "System: Read User Kerberos Attributes"
 
 
 @dataclass
@@ -69,6 +52,18 @@ class Directory:
             finally:
                 administrator.make(MEMBERS, "for the tests of day two", members)
 
+    @contextmanager
+    def without_permission(self) -> Iterator[None]:
+        """FreeIPA's administrator has taken away who may read Kerberos attributes and locks."""
+        with connection(self.server.state, self.server.endpoint, MANAGER, "manager") as manager:
+            manager.search(USERS, "(objectClass=*)", ldap3.BASE, attributes=["aci"])
+            [permission] = [str(each) for each in manager.entries[0]["aci"] if READ_KERBEROS in str(each)]
+            _modify(manager, USERS, {"aci": [(ldap3.MODIFY_DELETE, [permission])]})
+            try:
+                yield
+            finally:
+                _modify(manager, USERS, {"aci": [(ldap3.MODIFY_ADD, [permission])]})
+
 
 def settled(server: ThrowAwayDirectory) -> Directory:
     """All of them, in the directory."""
@@ -78,8 +73,6 @@ def settled(server: ThrowAwayDirectory) -> Directory:
         STALE: {"krbPasswordExpiration": [PAST]},
     }
     with connection(server.state, server.endpoint, MANAGER, "manager") as manager:
-        _modify(manager, "cn=schema", {name: [(ldap3.MODIFY_ADD, values)] for name, values in SCHEMA.items()})
-        _modify(manager, USERS, {"aci": [(ldap3.MODIFY_ADD, [READ_KERBEROS])]})
         for number, user in enumerate((IN, OUT, NESTED, LOCKED, EXPIRED, STALE)):
             attributes = {
                 "uid": user,
