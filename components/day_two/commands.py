@@ -21,11 +21,11 @@ from components.day_two.looks import Surroundings
 from components.day_two.members import Asked, MembersRefused
 from components.day_two.new import certificate_text
 from components.day_two.new_command import new
-from components.day_two.opened import OpenedStack, opened
 from components.day_two.printing import console, print_findings, print_json, print_rows
 from components.day_two.stack_reports import checked, room
 from components.day_two.status import status as look_at
 from components.freeipa.errors import PASSWORD_VARIABLE, FreeIpaError, PasswordMissing
+from components.opened_stack import OpenedStack, opened
 from components.problems import InvalidTenancy
 from components.stack_file import STACKS
 

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-import ldap3
 from ldap3.utils.conv import escape_filter_chars
 
 from components.freeipa import errors, names
@@ -58,29 +56,11 @@ class Members:
     others: tuple[str, ...]
 
 
-class _Values(Session):
-    """A session that adds and removes single values, so that two operators at once lose nothing of each other's."""
-
-    @classmethod
-    def over(cls, session: Session) -> "_Values":
-        return cls(session._connection, session._server)
-
-    def add_value(self, dn: str, attribute: str, value: str, doing: str) -> None:
-        self._modify(dn, {attribute: [(ldap3.MODIFY_ADD, [value])]}, doing)
-
-    def remove_value(self, dn: str, attribute: str, value: str, doing: str) -> None:
-        self._modify(dn, {attribute: [(ldap3.MODIFY_DELETE, [value])]}, doing)
-
-    def _modify(self, dn: str, changes: dict[str, Any], doing: str) -> None:
-        self._change(doing, lambda: self._connection.modify(dn, changes))  # type: ignore[no-untyped-call]
-
-
 class People:
     """The users and groups of one directory over one session."""
 
     def __init__(self, session: Session, suffix: str) -> None:
         self._session = session
-        self._values = _Values.over(session)
         self._suffix = suffix
         self._users = names.user_dn(suffix, "x").partition(",")[2]
 
@@ -155,7 +135,7 @@ class People:
             FreeIpaError: as the sentence says.
         """
         dn = names.group_dn(self._suffix, group)
-        self._values.add_value(dn, "member", names.user_dn(self._suffix, uid), f"adding {uid} to {group}")
+        self._session.add_value(dn, "member", names.user_dn(self._suffix, uid), f"adding {uid} to {group}")
 
     def remove_member(self, group: str, uid: str) -> None:
         """Take the user out of the group; neither of them is deleted. One round trip.
@@ -164,7 +144,7 @@ class People:
             FreeIpaError: as the sentence says.
         """
         dn = names.group_dn(self._suffix, group)
-        self._values.remove_value(dn, "member", names.user_dn(self._suffix, uid), f"taking {uid} out of {group}")
+        self._session.remove_value(dn, "member", names.user_dn(self._suffix, uid), f"taking {uid} out of {group}")
 
 
 @contextmanager

@@ -157,8 +157,23 @@ class Session:
         Raises:
             DirectoryError: as the sentence says.
         """
-        changes = {attribute: [(ldap3.MODIFY_REPLACE, [value])]}
-        self._change(doing, lambda: self._connection.modify(dn, changes))  # type: ignore[no-untyped-call]
+        self._modify(dn, attribute, ldap3.MODIFY_REPLACE, value, doing)
+
+    def add_value(self, dn: str, attribute: str, value: str, doing: str) -> None:
+        """Give ``attribute`` one value more; those it has, also from somebody else at the same time, stay.
+
+        Raises:
+            DirectoryError: as the sentence says; OtherResult where it has the value already.
+        """
+        self._modify(dn, attribute, ldap3.MODIFY_ADD, value, doing)
+
+    def remove_value(self, dn: str, attribute: str, value: str, doing: str) -> None:
+        """Take this one value from ``attribute``; the others stay.
+
+        Raises:
+            DirectoryError: as the sentence says; OtherResult where it has no such value.
+        """
+        self._modify(dn, attribute, ldap3.MODIFY_DELETE, value, doing)
 
     def delete(self, dn: str, doing: str) -> None:
         """Delete the entry ``dn``.
@@ -167,6 +182,10 @@ class Session:
             DirectoryError: as the sentence says.
         """
         self._change(doing, lambda: self._connection.delete(dn))  # type: ignore[no-untyped-call]
+
+    def _modify(self, dn: str, attribute: str, how: str, value: str, doing: str) -> None:
+        changes = {attribute: [(how, [value])]}
+        self._change(doing, lambda: self._connection.modify(dn, changes))  # type: ignore[no-untyped-call]
 
     def _change(self, doing: str, call: Callable[[], object]) -> None:
         attempt = self.attempt(doing)

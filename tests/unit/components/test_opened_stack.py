@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from components.day_two.opened import opened
 from components.freeipa.errors import PasswordMissing
+from components.opened_stack import opened
 from components.problems import InvalidTenancy
 from tests.unit.components.tenancies import stack_text
 

@@ -98,7 +98,11 @@ def _decrypted(path: Path, what: str) -> dict[str, object]:
         )
     except (OSError, subprocess.TimeoutExpired):
         done = None
-    if done is None or done.returncode != 0:
+    try:
+        config = json.loads(done.stdout) if done is not None and done.returncode == 0 else None
+    except ValueError:
+        config = None
+    if not isinstance(config, dict):
         said = f"{what} is encrypted, and pulumi config --show-secrets failed; log in to the stack's backend"
         raise InvalidTenancy(str(path), [Problem("", "", said)])
-    return {key: entry["value"] for key, entry in json.loads(done.stdout).items() if "value" in entry}
+    return {key: entry["value"] for key, entry in config.items() if "value" in entry}
