@@ -166,7 +166,11 @@ def _write_stack_file(state: State, to: Path) -> None:
 
 
 def _drop_dead_locks(state: State) -> None:
-    """A killed engine leaves its lock behind; one whose process is gone guards nothing."""
+    """A killed engine leaves its lock behind, which guards nothing then, and maybe an empty file beside the state."""
+    for file in (state.engine / "backend").rglob(".pulumi/stacks/**/*.attrs"):
+        if not file.stat().st_size:
+            # Killed in the middle of saving: the engine would say "failed to load checkpoint: EOF" for ever.
+            file.unlink()
     for lock in (state.engine / "backend").rglob(f".pulumi/locks/**/{STACK}/*.json"):
         process = json.loads(lock.read_text()).get("pid")
         if not Path(f"/proc/{process}").exists():
