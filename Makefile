@@ -7,7 +7,7 @@ PYTEST := $(PYTHON) -m pytest
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: up down status destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools bench
+.PHONY: up down status destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools bench fuzz faults faults-on-the-node
 
 up: .venv/made-from  ## Everything, from nothing to a hub that answers; does only what is missing
 	@$(PYTHON) -m local up
@@ -61,6 +61,15 @@ test: check up  ## Everything
 
 coverage: tools  ## How much of components/ the unit and engine tiers run, the hub and the provider's process too
 	@$(PYTEST) $(PARALLEL) tests/unit tests/engine --cov --cov-report=term --cov-report=html
+
+fuzz: .venv/made-from  ## Every parser on made-up input, 20,000 times each; COUNT= for another count
+	@$(PYTHON) -m tests.fuzz $(if $(COUNT),--count $(COUNT))
+
+faults: tools  ## Every fault five times on throw-away servers; TIMES= for another count
+	@$(PYTHON) -m tests.engine.faults $(if $(TIMES),--times $(TIMES))
+
+faults-on-the-node: up  ## Kills of the running tenancy's own parts, in mid-use; whoever works on it is thrown out
+	@$(PYTHON) -m tests.cluster.faults $(if $(TIMES),--times $(TIMES))
 
 # A marker below .venv, so that an interrupted installation is done again.
 .venv/made-from: requirements.txt local/requirements.txt tests/requirements.txt constraints.txt

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Generic, TypeVar
 
 from tests.engine.api_server import throw_away_api_server
 from tests.engine.directory import throw_away_directory
@@ -18,6 +18,8 @@ from tests.engine.faults.campaign import run, write
 from tests.engine.faults.faults import FAULTS, GROUP_FAULTS
 from tests.engine.faults.places import place_with_a_group, place_with_a_tenancy
 from tests.engine.tools import PROGRAMS, gathered
+
+P = TypeVar("P")
 
 
 def main() -> int:
@@ -33,22 +35,38 @@ def main() -> int:
         directory = open_.enter_context(throw_away_directory())
         api_server = open_.enter_context(throw_away_api_server(tools))
         random = Random(options.seed)
-        chosen: list[tuple[str, Callable[[Any], str], Any]] = []
-        if groups := {name: fault for name, fault in GROUP_FAULTS.items() if options.only in name}:
-            (folder / "group").mkdir()
-            place = open_.enter_context(place_with_a_group(folder / "group", tools, directory, random))
-            chosen += [(name, fault, place) for name, fault in groups.items()]
-        if tenancies := {name: fault for name, fault in FAULTS.items() if options.only in name}:
-            (folder / "tenancy").mkdir()
-            tenancy = place_with_a_tenancy(folder / "tenancy", tools, directory, api_server, random)
-            chosen += [(name, fault, tenancy) for name, fault in tenancies.items()]
-        tried = run([(name, _once(fault, place)) for name, fault, place in chosen], options.times)
+        groups = Renewed(
+            lambda: open_.enter_context(place_with_a_group(_new(folder), tools, directory, random)),
+        )
+        tenancies = Renewed(lambda: place_with_a_tenancy(_new(folder), tools, directory, api_server, random))
+        chosen = [(name, groups.strike(fault)) for name, fault in GROUP_FAULTS.items() if options.only in name]
+        chosen += [(name, tenancies.strike(fault)) for name, fault in FAULTS.items() if options.only in name]
+        tried = run(chosen, options.times)
     write("engine", tried, options.seed)
     return 1 if any(each.lost for each in tried) else 0
 
 
-def _once(fault: Callable[[Any], str], place: object) -> Callable[[], str]:
-    return lambda: fault(place)
+class Renewed(Generic[P]):
+    """A place made when first needed, and anew after a fault that it did not survive."""
+
+    def __init__(self, make: Callable[[], P]) -> None:
+        self._make = make
+        self._place: P | None = None
+
+    def strike(self, fault: Callable[[P], str]) -> Callable[[], str]:
+        """The fault, to be tried in the place there is then."""
+
+        def tried() -> str:
+            place, self._place = self._place or self._make(), None
+            way = fault(place)
+            self._place = place
+            return way
+
+        return tried
+
+
+def _new(folder: Path) -> Path:
+    return Path(tempfile.mkdtemp(dir=folder))
 
 
 if __name__ == "__main__":

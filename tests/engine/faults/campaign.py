@@ -6,7 +6,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -70,7 +70,7 @@ def write(name: str, tried: Sequence[Tried], seed: int) -> None:
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
         "seed": seed,
-        "faults": [{**asdict(one), "survived": one.survived} for one in tried],
+        "faults": [{**vars(one), "survived": one.survived} for one in tried],
     }
     (folder / f"{name}.json").write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
 
