@@ -1,7 +1,6 @@
 """CRDs that several tenancies of one cluster share: installed, upgraded, never deleted, never taken from others."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,16 +15,7 @@ from tests.unit.components.gateway_archives import DASK, TRAEFIK, crd
 pytestmark = pytest.mark.engine
 
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
-OLD = (crd(DASK), crd(TRAEFIK))
-NEW = (crd(DASK, {"note": {"type": "string"}}), crd(TRAEFIK, {"note": {"type": "string"}}))
-
-
-@pytest.fixture
-def cluster(api_server: ApiServer) -> Iterator[ApiServer]:
-    """The shared API server without CRDs, before and after."""
-    api_server.kubectl("delete", "crd", DASK, TRAEFIK, "--ignore-not-found")
-    yield api_server
-    api_server.kubectl("delete", "crd", DASK, TRAEFIK, "--ignore-not-found")
+NOTE = {"note": {"type": "string"}}
 
 
 def tenancy_with_dask(stack: Program, cluster_name: str) -> Program:
@@ -46,30 +36,31 @@ def properties(server: ApiServer, name: str) -> list[str]:
 
 
 def test_crds_are_installed_upgraded_with_the_chart_and_outlive_every_stack(
-    new_stack: NewStack, cluster: ApiServer
+    new_stack: NewStack, api_server: ApiServer
 ) -> None:
+    old, new = (crd(DASK), crd(TRAEFIK)), (crd(DASK, NOTE), crd(TRAEFIK, NOTE))
     first, second = tenancy_with_dask(new_stack(), "crds-one"), tenancy_with_dask(new_stack(), "crds-two")
     for stack in (first, second):
-        stack.bring("2026.3.0", *OLD)
+        stack.bring("2026.3.0", *old)
         stack.up()
-    assert cluster.read("crd", DASK)["metadata"]["annotations"][VERSION_ANNOTATION] == "2026.3.0"
-    cluster.kubectl("wait", "crd", DASK, TRAEFIK, "--for", "condition=Established", "--timeout", "0")
-    cluster.kubectl("create", "-f", "-", stdin=json.dumps(dask_cluster("crds-two")))
+    assert api_server.read("crd", DASK)["metadata"]["annotations"][VERSION_ANNOTATION] == "2026.3.0"
+    api_server.kubectl("wait", "crd", DASK, TRAEFIK, "--for", "condition=Established", "--timeout", "0")
+    api_server.kubectl("create", "-f", "-", stdin=json.dumps(dask_cluster("crds-two")))
 
-    first.bring("2026.4.0", *NEW)
+    first.bring("2026.4.0", *new)
     assert first.preview()[CRD] == "update"
     first.up()
-    assert properties(cluster, DASK) == ["note"]
-    assert properties(cluster, TRAEFIK) == ["note"]
+    assert properties(api_server, DASK) == ["note"]
+    assert properties(api_server, TRAEFIK) == ["note"]
 
     # The other tenancy is still on the older chart, and does not put it back.
     assert "newer than the 2026.3.0 of this one" in second.owned().notices[0]
     second.up()
-    assert properties(cluster, DASK) == ["note"]
+    assert properties(api_server, DASK) == ["note"]
 
     first.destroy()
-    assert cluster.exists("daskcluster", "kept", "--namespace", "crds-two")
-    second.bring("2026.4.0", *NEW)
+    assert api_server.exists("daskcluster", "kept", "--namespace", "crds-two")
+    second.bring("2026.4.0", *new)
     assert second.preview()[CRD] == "create", "and so taken up again"
     second.up()
     assert second.preview() == {}
@@ -81,20 +72,21 @@ def dask_cluster(namespace: str) -> dict[str, Any]:
 
 
 def test_crds_of_the_clusters_own_traefik_are_left_alone_and_those_helm_put_there_for_dask_taken_over(
-    new_stack: NewStack, cluster: ApiServer
+    new_stack: NewStack, api_server: ApiServer
 ) -> None:
-    theirs = (crd(DASK), crd(TRAEFIK, {"newest": {"type": "string"}}))
-    for each in theirs:
-        cluster.kubectl("create", "--field-manager", "helm", "-f", "-", stdin=json.dumps(each))
-    before = cluster.read("crd", TRAEFIK)
+    # No other test knows these two: a CRD that goes takes its time.
+    dasks, traefiks = "daskjobs.gateway.dask.org", "middlewares.traefik.io"
+    for each in (crd(dasks), crd(traefiks, {"newest": {"type": "string"}})):
+        api_server.kubectl("create", "--field-manager", "helm", "-f", "-", stdin=json.dumps(each))
+    before = api_server.read("crd", traefiks)
     stack = tenancy_with_dask(new_stack(), "crds-guest")
-    stack.bring("2026.4.0", *NEW)
+    stack.bring("2026.4.0", crd(dasks, NOTE), crd(traefiks, NOTE))
 
     stack.up()
 
     assert stack.owned().notices == (
-        f"{TRAEFIK}: the cluster's own; Dask Gateway uses them and leaves them as they are",
+        f"{traefiks}: the cluster's own; Dask Gateway uses them and leaves them as they are",
     )
-    assert cluster.read("crd", TRAEFIK) == before
-    assert properties(cluster, DASK) == ["note"]
+    assert api_server.read("crd", traefiks) == before
+    assert properties(api_server, dasks) == ["note"]
     assert stack.preview() == {}
