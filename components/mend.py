@@ -75,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--yes", action="store_true", help="do it without asking")
     options = parser.parse_args(arguments)
     try:
-        free = mend(opened(options.stack), agree=lambda: options.yes or _asked(), environment=os.environ, say=_say)
+        stack = opened(options.stack).with_cluster()
+        free = mend(stack, agree=lambda: options.yes or _asked(), environment=os.environ, say=_say)
     except (InvalidTenancy, CannotAsk, HelmFailed) as failure:
         print(failure, file=sys.stderr)
         return 1

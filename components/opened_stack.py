@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,24 @@ CLUSTER_KEY = f"{NAMESPACE}:kubernetes"
 
 @dataclass(frozen=True)
 class OpenedStack:
-    """One stack. ``tenancy`` has the kubeconfig in plain where the stack file holds an encrypted one."""
+    """One stack. In its ``tenancy`` an encrypted kubeconfig is closed until somebody asks ``with_cluster``."""
 
     name: str
     path: Path
     tenancy: Tenancy
+
+    def with_cluster(self) -> "OpenedStack":
+        """The same stack with what says which cluster is meant in plain.
+
+        The Pulumi CLI is asked only where the file holds an encrypted kubeconfig.
+
+        Raises:
+            InvalidTenancy: it cannot be opened.
+        """
+        if not _has_encrypted_cluster(self.path):
+            return self
+        config = _decrypted(self.path, "which cluster is meant")
+        return replace(self, tenancy=read_config(config, source=str(self.path), secret_keys=[CLUSTER_KEY]))
 
     def password(self, environment: Mapping[str, str]) -> str:
         """The bind password: from the environment, else from the stack's secret.
@@ -44,19 +57,13 @@ class OpenedStack:
 
 
 def opened(stack: str | None) -> OpenedStack:
-    """A stack by its name or its file; by neither where there is but one.
-
-    The Pulumi CLI is asked only where the file holds an encrypted kubeconfig.
+    """A stack by its name or its file; with None the one there is.
 
     Raises:
         InvalidTenancy: there is no such stack, or its file is wrong.
     """
-    path = stack_path(stack or only_stack(), STACKS)
-    tenancy = read_stack(path)
-    if _has_encrypted_cluster(path):
-        config = _decrypted(path, "which cluster is meant")
-        tenancy = read_config(config, source=str(path), secret_keys=[CLUSTER_KEY])
-    return OpenedStack(stack_name(path), path, tenancy)
+    path = stack_path(only_stack() if stack is None else stack, STACKS)
+    return OpenedStack(stack_name(path), path, read_stack(path))
 
 
 def stack_name(path: Path) -> str:

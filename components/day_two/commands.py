@@ -3,11 +3,11 @@
 import getpass
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,6 +26,7 @@ from components.day_two.stack_reports import checked, room
 from components.day_two.status import status as look_at
 from components.freeipa.errors import PASSWORD_VARIABLE, FreeIpaError, PasswordMissing
 from components.opened_stack import OpenedStack, opened
+from components.printable import printable
 from components.problems import InvalidTenancy
 from components.stack_file import STACKS
 
@@ -69,11 +70,15 @@ def check(
 @app.command()
 def capacity(stack: Stacks = None, as_json: AsJson = False) -> None:
     """How many notebooks fit the workers that a stack file states."""
-    with _told():
-        rooms = room(stack or [], STACKS)
+    rooms, refused = room(stack or [], STACKS)
     if as_json:
         print_json(rooms)
-        return
+    elif rooms:
+        _print_rooms(rooms)
+    _refuse(refused)
+
+
+def _print_rooms(rooms: list[dict[str, Any]]) -> None:
     rows, warnings = [], []
     for each in rooms:
         size = f"{each['notebookCpus']:g} CPUs, {each['notebookRamGb']:g} GB"
@@ -97,7 +102,7 @@ def status(
 ) -> None:
     """Release, hub, certificates, servers, directory, drift. Exit code 1: something is broken, 3: not all seen."""
     with _told(), _working("looking"):
-        mine = opened(stack)
+        mine = opened(stack).with_cluster()
         project = mine.path.resolve().parent.parent
         findings = look_at(
             mine.tenancy,
@@ -117,16 +122,11 @@ def doctor(
 ) -> None:
     """Which link from the browser to FreeIPA is broken. Exit code 1: one is, 3: none seen, but not all looked at."""
     with _told():
-        mine = opened(stack)
-        secret = _password_or_none(mine)
+        mine = opened(stack).with_cluster()
+        around = _surroundings(ca_file)
+        password = _password_later(mine)
         with _working("looking"):
-            findings = diagnose(
-                mine.tenancy,
-                stack=mine.name,
-                user=user,
-                password=lambda: _given(secret),
-                around=_surroundings(ca_file),
-            )
+            findings = diagnose(mine.tenancy, stack=mine.name, user=user, password=password, around=around)
     sys.exit(print_findings(f"{mine.name}{f', {user}' if user else ''}", findings, as_json=as_json))
 
 
@@ -189,6 +189,20 @@ def _password_or_none(mine: OpenedStack) -> str | None:
         return getpass.getpass(f"FreeIPA bind password ({PASSWORD_VARIABLE} is not set): ", sys.stderr) or None
 
 
+def _password_later(mine: OpenedStack) -> Callable[[], str]:
+    """Asked for at once, while the terminal is free; what is the matter with it is said when it is needed."""
+    try:
+        secret = _password_or_none(mine)
+    except InvalidTenancy as closed:
+        refusal = closed
+
+        def fail() -> str:
+            raise refusal
+
+        return fail
+    return lambda: _given(secret)
+
+
 def _given(password: str | None) -> str:
     if not password:
         raise PasswordMissing
@@ -196,7 +210,7 @@ def _given(password: str | None) -> str:
 
 
 def _surroundings(ca_file: str | None) -> Surroundings:
-    authority = certificate_text(ca_file) if ca_file else None
+    authority = certificate_text(ca_file, "--ca-file") if ca_file is not None else None
     return Surroundings(os.environ, datetime.now(UTC), authority)
 
 
@@ -206,7 +220,14 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (InvalidTenancy, FreeIpaError, MembersRefused) as refusal:
-        print(refusal, file=sys.stderr)
+        _refuse([refusal])
+
+
+def _refuse(refusals: Sequence[Exception]) -> None:
+    """Say why, a refusal after the other, and end; nothing where there is none."""
+    for refusal in refusals:
+        print("\n".join(map(printable, str(refusal).split("\n"))), file=sys.stderr)
+    if refusals:
         sys.exit(SOMETHING_BROKEN)
 
 

@@ -17,6 +17,7 @@ from components.deployed.errors import CannotAsk
 from components.deployed.kubeconfig import find_kubeconfig
 from components.freeipa.errors import AccountUnusable, BindRefused, FreeIpaError, PasswordMissing, WrongPassword
 from components.freeipa.settings import directory
+from components.problems import InvalidTenancy
 from components.tenancy import Tenancy
 
 HUB_ASKS = "hub to directory"
@@ -33,7 +34,7 @@ def diagnose(
         tenancy: whose hub.
         stack: its stack's name, for the commands that are proposed.
         user: who cannot log in; None looks at what all users share.
-        password: gives the bind password; asked only when it is needed.
+        password: gives the bind password, or raises PasswordMissing or InvalidTenancy; asked only when it is needed.
         around: the world outside.
     """
     found = [looks.domain(tenancy, around), certificate := looks.hub_certificate(tenancy, around)]
@@ -54,7 +55,11 @@ def _in_cluster(tenancy: Tenancy, around: Surroundings) -> Iterator[Finding]:
             yield looks.hub_pods(tenancy, hub)
             deployed = hub.settings()
     except CannotAsk as failure:
-        yield unknown(HUB_SETTINGS, str(failure), "give the kubeconfig of an up")
+        yield unknown(
+            HUB_SETTINGS,
+            str(failure),
+            looks.ASK_CLUSTER,
+        )
         return
     if deployed is None:
         yield broken(HUB_SETTINGS, f"nothing is deployed in {tenancy.namespace}", "run pulumi up")
@@ -101,6 +106,8 @@ def _in_directory(
                 yield from user_findings(tenancy, found, user, stack=stack, now=around.now)
     except PasswordMissing as missing:
         yield unknown(BIND, "not tried: there is no bind password", str(missing).partition(": ")[2])
+    except InvalidTenancy as closed:
+        yield unknown(BIND, f"not tried: {'; '.join(each.what for each in closed.problems)}")
     except (WrongPassword, AccountUnusable, BindRefused) as refusal:
         told, _, do = str(refusal).partition("; ")
         yield broken(BIND, told, do)

@@ -8,10 +8,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+DONE, NOT_KNOWN = "done", "not known"
+
 
 @dataclass(frozen=True)
 class Entry:
-    """One change that was tried. ``outcome`` is ``done``, or ``not known`` where the answer was lost."""
+    """One change that was tried. ``outcome`` is ``DONE``, or ``NOT_KNOWN`` where nobody heard the answer."""
 
     time: str
     who: str
@@ -27,7 +29,7 @@ class Entry:
     outcome: str
 
     def __str__(self) -> str:
-        how = "" if self.outcome == "done" else f" ({self.outcome})"
+        how = "" if self.outcome == DONE else f" ({self.outcome})"
         return f"{self.time} {self.change} {self.user}, group {self.group}, by {self.who} ({self.operator}){how}"
 
 

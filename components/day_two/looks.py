@@ -12,6 +12,9 @@ from components.domain_check import NameUnknown, Resolver, ResolverFailed, resol
 from components.tenancy import Tenancy
 
 HTTPS_PORT = 443
+ASK_CLUSTER = "kubectl get namespaces must answer, with the kubeconfig and the context of an up"
+"""What to do where the cluster could not be asked."""
+
 _OK, _NOT_FOUND = 200, 404
 
 

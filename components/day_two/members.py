@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from components.day_two import journal
-from components.day_two.journal import Entry, Journal
+from components.day_two.journal import DONE, NOT_KNOWN, Entry, Journal
 from components.day_two.people import Members, People, people
 from components.freeipa.errors import AnswerLost, OtherResult
 from components.freeipa.settings import directory
@@ -61,11 +61,7 @@ def changed(asked: Asked, change: str, users: Sequence[str], log: Journal, say: 
     except OSError as failure:
         raise MembersRefused(f"{log.path}: cannot be written: {failure.strerror}; name another with --log") from None
     with _group(asked) as found:
-        wanted = list(dict.fromkeys(users))
-        problems = list(_problems(found, change, wanted))
-        if problems:
-            raise MembersRefused("\n".join([f"nothing was changed, for {len(problems)} of {len(wanted)}:", *problems]))
-        for user in wanted:
+        for user in _as_freeipa_spells_them(found, list(dict.fromkeys(users))):
             if found.is_direct_member(group, user) == (change == ADD):
                 say(f"{user} is {'' if change == ADD else 'not '}in {group} already: nothing to do")
                 continue
@@ -78,7 +74,7 @@ def _one(asked: Asked, found: People, change: str, user: str, log: Journal) -> E
     try:
         make(group, user)
     except AnswerLost as lost:
-        _write_down(_entry(asked, change, user, "not known"), log)
+        _write_down(_entry(asked, change, user, NOT_KNOWN), log)
         told = str(lost).partition(": ")[0]
         raise MembersRefused(
             f"{told}: the connection was lost before the answer, so whether the change was made is not known; "
@@ -88,7 +84,10 @@ def _one(asked: Asked, found: People, change: str, user: str, log: Journal) -> E
         # Somebody else was quicker: 389-ds says "already there" or "not there".
         if found.is_direct_member(group, user) != (change == ADD):
             raise
-    entry = _entry(asked, change, user, "done")
+    except KeyboardInterrupt:
+        _write_down(_entry(asked, change, user, NOT_KNOWN), log)
+        raise
+    entry = _entry(asked, change, user, DONE)
     _write_down(entry, log)
     return entry
 
@@ -102,12 +101,21 @@ def _write_down(entry: Entry, log: Journal) -> None:
         ) from None
 
 
-def _problems(found: People, change: str, users: Sequence[str]) -> Iterator[str]:
+def _as_freeipa_spells_them(found: People, users: Sequence[str]) -> list[str]:
+    """The users' own names, whichever capitals were typed; all must be there before the first is changed."""
+    known: dict[str, None] = {}
+    problems = []
     for user in users:
-        if found.find_user(user) is not None:
+        account = found.find_user(user)
+        if account is not None:
+            known[account.uid] = None
             continue
         near = found.nearest(user)
-        yield f"  {user}: there is no such user in FreeIPA; {f'did you mean {near}?' if near else 'see ipa user-find'}"
+        hint = f"did you mean {near}?" if near else "see ipa user-find"
+        problems.append(f"  {user}: there is no such user in FreeIPA; {hint}")
+    if problems:
+        raise MembersRefused("\n".join([f"nothing was changed, for {len(problems)} of {len(users)}:", *problems]))
+    return list(known)
 
 
 @contextmanager

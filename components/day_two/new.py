@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 
 from components.check import collisions
+from components.freeipa.errors import InvalidSetting
+from components.freeipa.settings import authorities
 from components.model_keys import note, owner_and_field
 from components.problems import NAMESPACE, InvalidTenancy, Problem
 from components.stack_file import read_config, read_stack, stack_path, stacks
@@ -123,14 +125,20 @@ def _others(folder: Path) -> dict[str, Tenancy]:
     return found
 
 
-def certificate_text(path: str) -> str:
-    """The content of a PEM file the operator named.
+def certificate_text(path: str, option: str) -> str:
+    """The content of the PEM file that the operator named by this option.
 
     Raises:
-        InvalidTenancy: it cannot be read.
+        InvalidTenancy: it cannot be read, or holds no certificate.
     """
     try:
-        return Path(path).expanduser().read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as failure:
-        why = failure.strerror if isinstance(failure, OSError) else "it is not PEM text"
-        raise InvalidTenancy("--ca-file", [Problem("", "", f"{path} cannot be read: {why}")]) from None
+        return authorities(Path(path).expanduser().read_text(encoding="ascii"))
+    except UnicodeDecodeError:
+        why = "it is not PEM text"
+    except OSError as failure:
+        why = failure.strerror or type(failure).__name__
+    except (ValueError, RuntimeError):  # a name that no file can have; the home of nobody
+        why = "there is no such file"
+    except InvalidSetting as refusal:
+        why = refusal.reason
+    raise InvalidTenancy(option, [Problem("", "", f"{path} cannot be used: {why}")])

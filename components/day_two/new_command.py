@@ -70,7 +70,7 @@ def new(
     }
     try:
         if identity_ca_file:
-            flags["identity.caCertificate"] = certificate_text(identity_ca_file)
+            flags["identity.caCertificate"] = certificate_text(identity_ca_file, "--identity-ca-file")
         path, tenancy = write_new(stack, settings_of(flags, ask=is_terminal()), STACKS)
     except InvalidTenancy as refusal:
         print(refusal, file=sys.stderr)

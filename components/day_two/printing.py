@@ -59,7 +59,7 @@ def print_findings(subject: str, findings: Sequence[Finding], *, as_json: bool) 
     out = console()
     out.print(table)
     style = MARKS[max((finding.state for finding in findings), key=list(MARKS).index, default=State.GOOD)][1]
-    out.print(Text(f"{subject}: {conclusion(findings)}", style=style))
+    out.print(Text(printable(f"{subject}: {conclusion(findings)}"), style=style))
     return code
 
 

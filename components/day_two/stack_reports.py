@@ -7,7 +7,7 @@ from typing import Any
 from components.capacity import capacity
 from components.check import collisions
 from components.domain_check import verify_domain
-from components.problems import InvalidTenancy
+from components.problems import InvalidTenancy, Problem
 from components.stack_file import read_stack, stack_path, stacks
 from components.tenancy import Tenancy
 
@@ -47,19 +47,24 @@ def checked(
     return [{**report, "good": not report["problems"]} for report in reports.values()]
 
 
-def room(names: Sequence[str], folder: Path) -> list[dict[str, Any]]:
-    """What fits each tenancy's workers.
+def room(names: Sequence[str], folder: Path) -> tuple[list[dict[str, Any]], list[InvalidTenancy]]:
+    """What fits each tenancy's workers, and what is wrong with the stack files that could not be read.
 
     Args:
         names: stacks or paths; all of ``folder`` when empty.
         folder: where stack files are.
-
-    Raises:
-        InvalidTenancy: a stack file is wrong.
     """
-    found = []
-    for name in dict.fromkeys(names or stacks(folder)):
-        tenancy = read_stack(stack_path(name, folder))
+    found: list[dict[str, Any]] = []
+    refused: list[InvalidTenancy] = []
+    chosen = list(dict.fromkeys(names or stacks(folder)))
+    if not chosen:
+        refused.append(InvalidTenancy(str(folder), [Problem("", "", "there is no stack file Pulumi.<tenancy>.yaml")]))
+    for name in chosen:
+        try:
+            tenancy = read_stack(stack_path(name, folder))
+        except InvalidTenancy as invalid:
+            refused.append(invalid)
+            continue
         fits = capacity(tenancy)
         found.append(
             {
@@ -71,7 +76,7 @@ def room(names: Sequence[str], folder: Path) -> list[dict[str, Any]]:
                 "warnings": list(fits.warnings) if fits else [],
             }
         )
-    return found
+    return found, refused
 
 
 def _problems(invalid: InvalidTenancy) -> list[dict[str, str]]:

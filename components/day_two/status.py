@@ -53,7 +53,7 @@ def _in_cluster(tenancy: Tenancy, stack: str, around: Surroundings) -> Iterator[
             homes = hub.homes()
             yield good(HOMES, f"{len(homes)} users have a home", users=homes)
     except CannotAsk as failure:
-        yield unknown(CLUSTER, str(failure), "give the kubeconfig of an up")
+        yield unknown(CLUSTER, str(failure), looks.ASK_CLUSTER)
 
 
 def release_finding(name: str, release: Release | None, stack: str, now: datetime) -> Finding:

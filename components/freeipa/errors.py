@@ -22,6 +22,7 @@ class InvalidSetting(FreeIpaError):
     def __init__(self, field: str, value: str, reason: str) -> None:
         super().__init__(f"{field} {value!r} {reason}")
         self.field = field
+        self.reason = reason
 
 
 class PasswordMissing(FreeIpaError):

@@ -46,3 +46,25 @@ def test_a_secret_that_the_pulumi_cli_does_not_open_is_a_sentence(
 
     with pytest.raises(InvalidTenancy, match="the bind password is encrypted, and pulumi config"):
         opened("vis").password({})
+
+
+def test_a_pulumi_cli_that_says_nonsense_is_a_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "Pulumi.vis.yaml").write_text(stack_text(identityBindPassword={"secure": "v1:abc"}))
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    pulumi = folder / "pulumi"
+    pulumi.touch(mode=0o755)
+    for said in ("", "[]", "{"):
+        pulumi.write_text(f"#!/bin/sh\necho '{said}'\n")
+        with pytest.raises(InvalidTenancy, match="the bind password is encrypted, and pulumi config"):
+            opened("vis").password({})
+
+
+def test_who_does_not_ask_the_cluster_needs_no_pulumi_cli_for_an_encrypted_kubeconfig(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "Pulumi.vis.yaml").write_text(stack_text(kubernetes={"kubeconfig": {"secure": "v1:abc"}}))
+    monkeypatch.setenv("PATH", str(folder))
+
+    assert opened("vis").tenancy.cluster_name == "vis-pangeo"
+    with pytest.raises(InvalidTenancy, match="which cluster is meant is encrypted"):
+        opened("vis").with_cluster()

@@ -114,15 +114,72 @@ def test_a_stack_that_is_not_there_is_a_sentence_with_those_that_are(stacks: Pat
         assert "did you mean the stack vis?" in refused.stderr
 
 
-def test_an_authority_that_cannot_be_read_is_a_sentence(stacks: Path) -> None:
-    refused = run("doctor", "vis", "--ca-file", "none.pem")
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "No such file or directory"),
+        (b"", "holds no readable PEM certificate"),
+        (b"garbage", "holds no readable PEM certificate"),
+        (b"-----BEGIN CERTIFICATE-----\nZ\n-----END CERTIFICATE-----\n", "holds no readable PEM certificate"),
+        (b"-----BEGIN PRIVATE KEY-----\n", "holds a private key"),
+        (b"\xff\xfe", "it is not PEM text"),
+    ],
+)
+def test_an_authority_that_cannot_be_used_is_a_sentence(stacks: Path, content: bytes | None, why: str) -> None:
+    if content is not None:
+        Path("ca.pem").write_bytes(content)
+    for command, option in ((["doctor", "vis"], "--ca-file"), (["new", "vos"], "--identity-ca-file")):
+        refused = run(*command, option, "ca.pem")
+        assert refused.exit_code == 1
+        assert refused.stderr.startswith(f"{option}: 1 problem\n  ca.pem cannot be used: ")
+        assert why in refused.stderr
+
+
+def test_of_many_stacks_the_good_ones_are_told_and_the_others_say_what_is_wrong(stacks: Path) -> None:
+    for name in ("bad", "worse"):
+        (stacks / f"Pulumi.{name}.yaml").write_text("config: [")
+    table = run("capacity")
+
+    assert table.exit_code == 1
+    assert "vis" in table.stdout
+    assert [name for name in ("bad", "worse") if f"stacks/Pulumi.{name}.yaml: 1 problem" not in table.stderr] == []
+    assert [each["stack"] for each in json.loads(run("capacity", "--json").stdout)] == ["vis"]
+
+
+def test_where_there_is_no_stack_every_command_says_so(stacks: Path) -> None:
+    (stacks / "Pulumi.vis.yaml").unlink()
+    for command in ("check", "capacity", "status", "doctor"):
+        refused = run(command)
+        assert refused.exit_code == 1
+        assert "no stack file" in refused.output or "there are: none" in refused.output
+
+
+def test_a_change_is_never_made_to_a_stack_that_was_not_named(stacks: Path) -> None:
+    refused = run("members", "add", "", "alice")
 
     assert refused.exit_code == 1
-    assert "none.pem cannot be read: No such file or directory" in refused.stderr
+    assert "there is no such file" in refused.stderr
+
+
+def test_a_stack_file_that_cannot_be_read_is_a_sentence_for_every_command(stacks: Path) -> None:
+    (stacks / "Pulumi.folder.yaml").mkdir()
+    (stacks / "Pulumi.binary.yaml").write_bytes(b"\xff\xfe")
+    for stack, why in (("folder", "cannot be read: Is a directory"), ("binary", "is not UTF-8 text")):
+        for command in (["status"], ["doctor"], ["capacity"], ["members", "list"]):
+            refused = run(*command, stack)
+            assert refused.exit_code == 1
+            assert why in refused.stderr
+
+
+def test_what_an_operator_typed_cannot_write_to_the_terminal(stacks: Path) -> None:
+    refused = run("members", "list", "vis", "--bind-dn", "\x1b[2J")
+
+    assert refused.exit_code == 1
+    assert "\x1b" not in refused.stderr
 
 
 def test_what_a_server_says_cannot_write_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    print_findings("vis", [broken("hub", "said \x1b[2J[bold]x", "do")], as_json=False)
+    print_findings("vis, \x1b[3J", [broken("hub", "said \x1b[2J[bold]x", "do")], as_json=False)
     out = capsys.readouterr().out
 
     assert "\x1b" not in out
