@@ -1,6 +1,7 @@
 """Serves a provider to the engine that started the plugin: prints its port, answers until it is stopped."""
 
 import functools
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -23,6 +24,10 @@ MESSAGE_BYTES = 400 * 1024 * 1024
 """What the engine allows; gRPC's default of 4 MB is less than a large release's state."""
 
 LOG_TIMEOUT_SECONDS = 5
+
+ENGINE_CHECK_SECONDS = 2.0
+LAST_CALL_SECONDS = 1000.0
+"""More than the longest wait for a release."""
 
 STATUS_DETAILS = "grpc-status-details-bin"
 """The trailer in which gRPC carries a structured error (https://grpc.io/docs/guides/error/#richer-error-model)."""
@@ -123,7 +128,11 @@ def diff_response(difference: Difference) -> provider_pb2.DiffResponse:
 
 
 def serve(plugin: Plugin) -> None:
-    """Answer the engine until this process is stopped. The first line on standard output is the port."""
+    """Answer the engine until this process is stopped, or the engine was killed and what it last asked for is done.
+
+    The first line on standard output is the port.
+    """
+    engine = os.getppid()
     server = grpc.server(
         ThreadPoolExecutor(WORKERS),
         options=[
@@ -137,7 +146,9 @@ def serve(plugin: Plugin) -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    server.wait_for_termination()
+    while server.wait_for_termination(ENGINE_CHECK_SECONDS):  # true while it serves
+        if os.getppid() != engine:
+            server.stop(LAST_CALL_SECONDS).wait()
 
 
 def _fail_half_done(context: grpc.ServicerContext, text: str, error: HalfDone) -> None:
