@@ -5,6 +5,7 @@ import shutil
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -203,6 +204,29 @@ def _another_certificate(place: GroupPlace, context: ssl.SSLContext, sentence: s
     return "refused before the password was sent"
 
 
+def clock_jumps(place: GroupPlace) -> str:
+    """The clock of the engine's machine is years ahead or behind, so that no certificate is valid; then right again."""
+    [library] = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
+    before = place.belongings()
+    days = place.random.choice((-1, 1)) * place.random.randrange(800, 4000)
+    place.stack.destroy()
+    variables = place.stack._stack.workspace.env_vars
+    # The engine is a static program and keeps its time; what it starts, the plugin that asks the directory, does not.
+    wrong = {"LD_PRELOAD": str(library), "FAKETIME": f"{days:+}d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    variables.update(wrong)
+    try:
+        said = place.tried("up")
+    finally:
+        for name in wrong:
+            del variables[name]
+    assert "is expired or not valid yet" in said, said
+    assert "check this machine's clock" in said
+    place.stack.up()
+    assert set(place.stack.preview()) == {OpType.SAME}
+    assert place.belongings() == before
+    return "told to check the clock"
+
+
 def directory_slow(place: GroupPlace) -> str:
     """A byte at a time, slower than any call may take."""
     return _bad_weather(place, Weather(byte_by_byte=True, delay_seconds=0.2), "no answer in time")
@@ -266,6 +290,7 @@ GROUP_FAULTS: dict[str, GroupFault] = {
     "directory hangs": directory_hangs,
     "directory closes in mid-answer": directory_closes_in_mid_answer,
     "directory answers garbage": directory_answers_garbage,
+    "clock jumps": clock_jumps,
     "directory's certificate expired": certificate_expired,
     "directory's certificate of another host": certificate_of_another_host,
 }
