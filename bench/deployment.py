@@ -17,13 +17,14 @@ import yaml
 
 from bench.clones import PROGRAM
 from bench.measure import Comparison, in_turn
-from bench.people import kubectl
+from bench.people import kubectl, reclaim
 from bench.process import RunFailed, timed
 from local import engine
 from local.paths import PROJECT, State
 
 STACK = "bench"
 AT_MOST = 1.15
+HUB_DATABASE = "hub-db-dir"
 UP_SECONDS = 600
 
 
@@ -54,6 +55,7 @@ class Second:
         kubectl(
             self.state, "delete", "namespace", STACK, "--ignore-not-found", "--wait=true", timeout_seconds=UP_SECONDS
         )
+        reclaim(self.state, STACK, [HUB_DATABASE])
 
     def values(self) -> str:
         """The values of the release that ``up`` made; they hold its secrets."""

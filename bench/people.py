@@ -131,7 +131,19 @@ def kubectl(state: State, *words: str, stdin: str | None = None, timeout_seconds
 
 def forget_volumes(state: State, names: Sequence[str]) -> None:
     """Delete scientists' homes; their next notebooks get new ones."""
-    kubectl(state, "delete", "pvc", *(f"claim-{name}" for name in names), "--ignore-not-found", "--wait=true")
+    claims = [f"claim-{name}" for name in names]
+    kubectl(state, "delete", "pvc", *claims, "--ignore-not-found", "--wait=true")
+    reclaim(state, web.NAMESPACE, claims)
+
+
+def reclaim(state: State, namespace: str, claims: Sequence[str]) -> None:
+    """Delete the volumes, with their files, that the storage class retained of claims that are gone."""
+    volumes = json.loads(kubectl(state, "get", "pv", "-o", "json"))["items"]
+    for volume in volumes:
+        claim = volume["spec"].get("claimRef", {})
+        if volume["status"]["phase"] == "Released" and claim["namespace"] == namespace and claim["name"] in claims:
+            change = json.dumps({"spec": {"persistentVolumeReclaimPolicy": "Delete"}})
+            kubectl(state, "patch", "pv", volume["metadata"]["name"], "--patch", change)
 
 
 def room_for(state: State) -> int:
