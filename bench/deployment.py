@@ -17,7 +17,7 @@ import yaml
 
 from bench.clones import PROGRAM
 from bench.measure import Comparison, in_turn
-from bench.people import kubectl, reclaim
+from bench.people import kubectl, retain_no_more
 from bench.process import RunFailed, timed
 from local import engine
 from local.paths import PROJECT, State
@@ -52,10 +52,10 @@ class Second:
 
     def clear(self) -> None:
         """Delete the namespace with everything in it."""
+        retain_no_more(self.state, STACK, [HUB_DATABASE])
         kubectl(
             self.state, "delete", "namespace", STACK, "--ignore-not-found", "--wait=true", timeout_seconds=UP_SECONDS
         )
-        reclaim(self.state, STACK, [HUB_DATABASE])
 
     def values(self) -> str:
         """The values of the release that ``up`` made; they hold its secrets."""

@@ -132,16 +132,16 @@ def kubectl(state: State, *words: str, stdin: str | None = None, timeout_seconds
 def forget_volumes(state: State, names: Sequence[str]) -> None:
     """Delete scientists' homes; their next notebooks get new ones."""
     claims = [f"claim-{name}" for name in names]
+    retain_no_more(state, web.NAMESPACE, claims)
     kubectl(state, "delete", "pvc", *claims, "--ignore-not-found", "--wait=true")
-    reclaim(state, web.NAMESPACE, claims)
 
 
-def reclaim(state: State, namespace: str, claims: Sequence[str]) -> None:
-    """Delete the volumes, with their files, that the storage class retained of claims that are gone."""
+def retain_no_more(state: State, namespace: str, claims: Sequence[str]) -> None:
+    """Let volumes go with their claims, files and all, which the storage class would retain."""
     volumes = json.loads(kubectl(state, "get", "pv", "-o", "json"))["items"]
     for volume in volumes:
         claim = volume["spec"].get("claimRef", {})
-        if volume["status"]["phase"] == "Released" and claim["namespace"] == namespace and claim["name"] in claims:
+        if claim.get("namespace") == namespace and claim.get("name") in claims:
             change = json.dumps({"spec": {"persistentVolumeReclaimPolicy": "Delete"}})
             kubectl(state, "patch", "pv", volume["metadata"]["name"], "--patch", change)
 
