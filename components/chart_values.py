@@ -49,7 +49,11 @@ def chart_values(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Valu
                 "service": {"type": "ClusterIP"},
                 "https": {"enabled": False},
                 # Hub and notebooks, which the chart lets it reach, are all it has routes to.
-                "chp": {"networkPolicy": own_rules(name_servers()), "resources": PROXY_REQUESTS},
+                "chp": {
+                    "networkPolicy": own_rules(name_servers()),
+                    "resources": PROXY_REQUESTS,
+                    "extraPodSpec": {"priorityClassName": hub_priority_class(release)},
+                },
             },
             "singleuser": _singleuser(tenancy, release),
             "scheduling": {"userScheduler": {"enabled": False}, "userPlaceholder": {"enabled": False}},
@@ -61,6 +65,11 @@ def chart_values(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Valu
         "dask-gateway": dask_gateway_values(tenancy, release),
         "dask": dask_values(tenancy),
     }
+
+
+def hub_priority_class(release: str) -> str:
+    """The PriorityClass of hub and proxy, a name of the whole cluster's: without them nobody works, so they go first."""
+    return f"{release}-hub"
 
 
 def memory(ram_gb: float) -> str:
@@ -118,6 +127,7 @@ def _hub(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Values:
         # The directory and the Kubernetes API may be at any address.
         "networkPolicy": own_rules(name_servers(), anywhere_but_metadata()),
         "resources": HUB_REQUESTS,
+        "extraPodSpec": {"priorityClassName": hub_priority_class(release)},
         "services": access.services,
         "loadRoles": access.roles,
         **hub_code(),

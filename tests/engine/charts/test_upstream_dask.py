@@ -66,7 +66,7 @@ def choices(python: str) -> dict[str, dict[str, Any]]:
 def test_with_dask_off_nothing_of_the_gateway_is_rendered(render: Render) -> None:
     rendered = render("dask off")
     assert "dask" not in "".join(name for _, name in rendered.objects)
-    of_the_gateway = ("ClusterRole", "ClusterRoleBinding", "IngressRoute", "Middleware", "PriorityClass")
+    of_the_gateway = ("ClusterRole", "ClusterRoleBinding", "IngressRoute", "Middleware")
     assert rendered.kinds(*of_the_gateway, "ResourceQuota") == {}
     assert rendered.hub_values["hub"]["services"] == {}
 
@@ -134,9 +134,9 @@ def test_users_pods_have_a_priority_class_below_every_other_pod(render: Render, 
     assert priority["globalDefault"] is False
 
 
-def test_workers_go_before_their_schedulers(render: Render) -> None:
+def test_workers_go_before_their_schedulers_and_the_hub_goes_last(render: Render) -> None:
     values = {called: each["value"] for (_, called), each in render(LEAST).kinds("PriorityClass").items()}
-    assert values == {"vis-pangeo-dask-scheduler": -5, "vis-pangeo-dask-worker": -10}
+    assert values == {"vis-pangeo-hub": 10, "vis-pangeo-dask-scheduler": -5, "vis-pangeo-dask-worker": -10}
 
 
 def test_the_quota_counts_schedulers_and_workers_and_nothing_else(render: Render) -> None:
@@ -145,7 +145,7 @@ def test_the_quota_counts_schedulers_and_workers_and_nothing_else(render: Render
     assert quota["spec"]["hard"] == {"requests.cpu": "100000m", "requests.memory": "205312Mi"}
     [scope] = quota["spec"]["scopeSelector"]["matchExpressions"]
     assert (scope["scopeName"], scope["operator"]) == ("PriorityClass", "In")
-    assert set(scope["values"]) == {called for _, called in rendered.kinds("PriorityClass")}
+    assert set(scope["values"]) == {"vis-pangeo-dask-scheduler", "vis-pangeo-dask-worker"}
 
 
 def test_without_stated_workers_or_totals_there_is_no_quota(render: Render) -> None:
