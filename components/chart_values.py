@@ -68,7 +68,7 @@ def chart_values(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Valu
 
 
 def hub_priority_class(release: str) -> str:
-    """The PriorityClass of hub and proxy, a name of the whole cluster's: without them nobody works, so they go first."""
+    """The PriorityClass of hub and proxy, a name of the whole cluster's."""
     return f"{release}-hub"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 from pulumi.runtime import mocks
 
 from components.kubernetes_objects import HelmRelease, KubernetesObject
@@ -19,7 +19,7 @@ CLASS = {
     "allowVolumeExpansion": True,
     "volumeBindingMode": "WaitForFirstConsumer",
 }
-RELEASE = {
+RELEASE: dict[str, Any] = {
     "name": "pangeo",
     "namespace": "vis",
     "chart": "./chart",
