@@ -31,7 +31,8 @@ class Answer:
         content = _tlv(0x0A, bytes([self.code])) + _tlv(0x04, b"") + _tlv(0x04, self.said.encode())
         if self.refers_to:
             content += _tlv(0xA3, _tlv(0x04, self.refers_to.encode()))
-        whole = _tlv(0x30, _tlv(0x02, bytes([number])) + _tlv(ANSWERED_BY[kind], content))
+        encoded = number.to_bytes(number.bit_length() // 8 + 1, "big")  # ldap3 counts on over all its connections
+        whole = _tlv(0x30, _tlv(0x02, encoded) + _tlv(ANSWERED_BY[kind], content))
         return whole[: self.cut]
 
 
