@@ -163,10 +163,14 @@ def place_with_a_tenancy(
     return Place(stack, api_server, directory, random, tools)
 
 
-def _forget(directory: ThrowAwayDirectory, api_server: ApiServer) -> None:
+def _delete(directory: ThrowAwayDirectory, group: str) -> None:
     with Administrator.at(directory) as administrator:
-        administrator.entry(GROUP)
+        administrator.entry(group)
         administrator.tidy_up()
+
+
+def _forget(directory: ThrowAwayDirectory, api_server: ApiServer) -> None:
+    _delete(directory, GROUP)
     if api_server.exists("persistentvolumeclaim", "claim-alice", "--namespace", CLUSTER):
         # The controller that would take its finalizer away does not run here.
         patch = '{"metadata": {"finalizers": null}}'
@@ -180,7 +184,6 @@ class GroupPlace:
 
     stack: GroupStack
     directory: ThrowAwayDirectory
-    administrator: Administrator
     proxy: Proxy
     random: Random
     folder: Path
@@ -188,7 +191,8 @@ class GroupPlace:
 
     def belongings(self) -> list[str]:
         """The members."""
-        return sorted(self.administrator.members(SMALL_GROUP))
+        with Administrator.at(self.directory) as administrator:
+            return sorted(administrator.members(SMALL_GROUP))
 
     def tried(self, operation: str) -> str:
         """As for :class:`Place`."""
@@ -206,13 +210,12 @@ def place_with_a_group(
 ) -> Iterator[GroupPlace]:
     """A group with alice in it, which outlived a destroy and is to be taken back."""
     with ExitStack() as open_:
-        administrator = open_.enter_context(Administrator.at(directory))
-        administrator.entry(SMALL_GROUP)
-        administrator.tidy_up()
+        _delete(directory, SMALL_GROUP)
         proxy = open_.enter_context(proxy_to(directory.ldaps_port))
         stack = GroupStack(folder, tools, directory, {"FREEIPA_BIND_PASSWORD": directory.operator_password})
         stack.declare(servers=[f"localhost:{proxy.port}"])
         stack.up()
-        administrator.add_members(SMALL_GROUP, [directory.user_dn("alice")])
-        open_.callback(administrator.tidy_up)
-        yield GroupPlace(stack, directory, administrator, proxy, random, folder)
+        with Administrator.at(directory) as administrator:
+            administrator.add_members(SMALL_GROUP, [directory.user_dn("alice")])
+        open_.callback(_delete, directory, SMALL_GROUP)
+        yield GroupPlace(stack, directory, proxy, random, folder)
