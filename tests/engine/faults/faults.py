@@ -22,7 +22,9 @@ from tests.engine.faults import processes
 from tests.engine.faults.places import CLUSTER, GROUP, GroupPlace, InBackground, Place, in_background
 from tests.engine.faults.proxy import Proxy, Weather, proxy_to
 
-LONGEST_UP_SECONDS = 12.0
+EARLY = 0.6
+"""Of the time a first up takes: a later operation is shorter, and there shall be something left to strike at."""
+
 LONGEST_FAILURE_SECONDS = 75.0
 """For an operation on one group whose directory is bad: some of its calls' longest waits, and the engine around it."""
 
@@ -45,7 +47,7 @@ def _killed(place: Place, operation: str) -> str:
     before = place.belongings()
     running = in_background(place, operation)
     engine = _engine(running)
-    time.sleep(place.random.uniform(0, LONGEST_UP_SECONDS))
+    time.sleep(place.random.uniform(0, place.up_seconds * EARLY))
     plugins = list(processes.below(engine))
     with_plugins = place.random.random() < 0.5
     struck = bool(processes.program(engine))
@@ -94,7 +96,7 @@ def api_server_killed_in_up(place: Place) -> str:
     place.stack.write(notebookStorageGb=_more_storage(place))
     running = in_background(place, "up")
     _engine(running)
-    time.sleep(place.random.uniform(0, LONGEST_UP_SECONDS / 2))
+    time.sleep(place.random.uniform(0, place.up_seconds * EARLY))
     with place.api_server.stopped():
         time.sleep(place.random.uniform(0, 3))
     said = running.end()

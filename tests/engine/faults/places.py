@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -43,8 +44,10 @@ class Place:
     directory: ThrowAwayDirectory
     random: Random
     tools: Path
+    up_seconds: float
+    """What the first ``up`` took: how long there is something to strike at."""
     said: list[str] = field(default_factory=list)
-    """What every operation that failed said, for the log of a campaign."""
+    """What every operation that failed said."""
 
     def belongings(self) -> dict[str, Any]:
         """What no fault may take away: the members, and the claim on a home with all that is written in it."""
@@ -155,12 +158,14 @@ def place_with_a_tenancy(
     stack = TenancyStack(folder, tools, directory, api_server.kubeconfig)
     stack._settings["clusterName"] = CLUSTER
     stack.write()
+    begin = time.monotonic()
     stack.up()
+    up_seconds = time.monotonic() - begin
     with Administrator.at(directory) as administrator:
         if not administrator.members(GROUP):
             administrator.add_members(GROUP, [directory.user_dn("alice")])
     api_server.kubectl("apply", "--namespace", CLUSTER, "--filename", "-", stdin=HOME)
-    return Place(stack, api_server, directory, random, tools)
+    return Place(stack, api_server, directory, random, tools, up_seconds)
 
 
 def _delete(directory: ThrowAwayDirectory, group: str) -> None:
