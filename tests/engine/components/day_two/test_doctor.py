@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from components.chart_values import Values
-from components.day_two.doctor import BIND, GROUP, HUB_ASKS
+from components.day_two.doctor import BIND, GROUP, HUB_ASKS, diagnose
 from components.day_two.findings import State, exit_code
 from components.day_two.user_findings import ACCOUNT, MEMBERSHIP, USER
+from components.problems import InvalidTenancy, Problem
 from tests.engine.api_server import free_ports
-from tests.engine.components.day_two.conftest import Ingress, SetUp
+from tests.engine.components.day_two.conftest import STACK, Ingress, SetUp
 from tests.engine.components.day_two.deployment import Deployment
 from tests.engine.components.day_two.people_there import EXPIRED, IN, LOCKED, MEMBERS, NESTED, OUT, STALE, Directory
 from tests.engine.components.freeipa.certificates import DAY, NOW, authority
@@ -95,6 +96,18 @@ def test_an_ingress_without_a_hub_behind_it(healthy: SetUp, ingress: Ingress) ->
 
     assert set(broken) == {"hub"}
     assert "https://pangeo.day-two.example/hub/health" in broken["hub"].told
+
+
+def test_a_password_that_cannot_be_opened_hides_the_directorys_part_only(healthy: SetUp) -> None:
+    def closed() -> str:
+        raise InvalidTenancy("stacks/Pulumi.vis.yaml", [Problem("", "", "the bind password is encrypted")])
+
+    found = {
+        each.what: each
+        for each in diagnose(healthy.tenancy, stack=STACK, user=IN, password=closed, around=healthy.around)
+    }
+    assert found[BIND].told == "not tried: the bind password is encrypted"
+    assert {what for what, each in found.items() if each.state is State.UNKNOWN} == {BIND}
 
 
 def test_a_hub_whose_pod_is_not_ready(healthy: SetUp, deployment: Deployment) -> None:

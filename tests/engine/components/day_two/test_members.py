@@ -2,10 +2,14 @@
 
 import json
 import os
+import signal
+import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import yaml
@@ -19,7 +23,9 @@ from local.addresses import DIRECTORY_NAME
 from local.paths import PROJECT
 from tests.engine.components.day_two.conftest import STACK
 from tests.engine.components.day_two.people_there import CLUSTER, IN, INNER, MEMBERS, NESTED, OUT, Directory
+from tests.engine.components.day_two.relay import relay
 from tests.engine.components.deployed.tenancy_stack import NAME_SERVICE
+from tests.engine.components.freeipa.certificates import authority, server_context
 
 pytestmark = pytest.mark.engine
 
@@ -43,43 +49,73 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "state" / "members.jsonl")
 
 
+class Between(NamedTuple):
+    authority: str
+    shown: ssl.SSLContext
+
+
 def lines(journal: Journal) -> list[dict[str, str]]:
     return [json.loads(line) for line in journal.path.read_text().splitlines()]
 
 
-Command = Callable[..., subprocess.CompletedProcess[str]]
+@dataclass(frozen=True)
+class Command:
+    """``python -m components`` in an operator's project, where the directory has its full name."""
+
+    folder: Path
+    tenancy: Tenancy
+    password: str
+
+    def reach(self, port: int, authority: str | None = None) -> None:
+        """Have the stack file lead there."""
+        settings = self.tenancy.as_inputs()
+        settings["identity"] |= {"server": f"{DIRECTORY_NAME}:{port}"}
+        settings["identity"] |= {"caCertificate": authority} if authority else {}
+        config = {f"pangeo:{key}": value for key, value in settings.items()}
+        (self.folder / "stacks" / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump({"config": config}))
+
+    def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:
+        """Have it run beside the test."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "components", *words],
+            cwd=self.folder,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(self.folder),
+                "PYTHONPATH": os.pathsep.join([str(self.folder / "names"), str(PROJECT)]),
+                "FREEIPA_BIND_PASSWORD": self.password,
+                **variables,
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*words, **variables)
+        try:
+            out, err = process.communicate(timeout=SECONDS)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 @pytest.fixture
 def command(tenancy: Tenancy, people: Directory, tmp_path: Path) -> Command:
-    """``python -m components`` in an operator's project, where the directory has its full name."""
-    settings = tenancy.as_inputs()
-    settings["identity"] |= {"server": f"{DIRECTORY_NAME}:{people.server.ldaps_port}"}
-    config = {f"pangeo:{key}": value for key, value in settings.items()}
     (tmp_path / "stacks").mkdir()
-    (tmp_path / "stacks" / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump({"config": config}))
     (tmp_path / "names").mkdir()
     (tmp_path / "names" / "sitecustomize.py").write_text(NAME_SERVICE)
+    made = Command(tmp_path, tenancy, people.server.operator_password)
+    made.reach(people.server.ldaps_port)
+    return made
 
-    def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "components", *words],
-            cwd=tmp_path,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(tmp_path),
-                "PYTHONPATH": os.pathsep.join([str(tmp_path / "names"), str(PROJECT)]),
-                "FREEIPA_BIND_PASSWORD": people.server.operator_password,
-                **variables,
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
 
-    return run
+@pytest.fixture
+def between(tmp_path: Path) -> Between:
+    """Whom clients trust who are to meet a relay, and what it shows them."""
+    signer = authority("the relay's")
+    return Between(signer.pem, server_context(tmp_path, signer, DIRECTORY_NAME))
 
 
 def test_the_list_tells_direct_members_from_those_by_way_of_a_group(asked: Asked) -> None:
@@ -171,6 +207,52 @@ def test_nothing_is_changed_that_could_not_be_written_down(asked: Asked, tmp_pat
         members.changed(asked, members.ADD, [OUT], Journal(tmp_path / "file" / "members.jsonl"), print)
 
     assert OUT not in people.members()
+
+
+def test_a_name_is_written_down_as_freeipa_spells_it(asked: Asked, journal: Journal, people: Directory) -> None:
+    members.changed(asked, members.ADD, [OUT.upper(), OUT.title()], journal, print)
+    assert OUT in people.members()
+
+    members.changed(asked, members.REMOVE, [OUT.upper()], journal, print)
+    assert [entry["user"] for entry in lines(journal)] == [OUT, OUT]
+
+
+def test_a_connection_lost_after_the_write_is_said_and_written_down_as_not_known(
+    command: Command, people: Directory, between: Between, journal: Journal
+) -> None:
+    with relay(people.server, between.shown, closes=True) as lossy:
+        command.reach(lossy.port, between.authority)
+        lost = command("members", "add", STACK, OUT, "--log", str(journal.path))
+
+    assert lost.returncode == 1
+    assert lost.stderr == (
+        f"adding {OUT} to {MEMBERS} at {DIRECTORY_NAME}:{lossy.port}: the connection was lost before the answer, so "
+        f"whether the change was made is not known; see: python -m components members list {STACK}\n"
+    )
+    assert OUT in people.members(), "here it was made"
+    assert [(entry["user"], entry["outcome"]) for entry in lines(journal)] == [(OUT, "not known")]
+
+    command.reach(people.server.ldaps_port)
+    again = command("members", "add", STACK, OUT)
+    assert again.stdout == f"{OUT} is in {MEMBERS} already: nothing to do\n"
+    assert command("members", "remove", STACK, OUT).returncode == 0
+
+
+def test_a_change_that_is_broken_off_by_ctrl_c_is_written_down_too(
+    command: Command, people: Directory, between: Between, journal: Journal
+) -> None:
+    with relay(people.server, between.shown, closes=False) as silent:
+        command.reach(silent.port, between.authority)
+        process = command.start("members", "add", STACK, OUT, "--log", str(journal.path))
+        assert silent.changed.wait(SECONDS)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=SECONDS)
+
+    assert process.returncode != 0
+    assert "Traceback" not in err
+    assert [(entry["user"], entry["outcome"]) for entry in lines(journal)] == [(OUT, "not known")]
+    command.reach(people.server.ldaps_port)
+    assert command("members", "remove", STACK, OUT).returncode == 0
 
 
 def test_without_a_password_nothing_is_asked_and_the_way_out_is_said(command: Command) -> None:
