@@ -1,0 +1,132 @@
+"""The operator's commands on the running tenancy, as its operator would run them. They change nobody's membership."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from local import directory, engine, lifecycle
+from local.directory.client import connection
+from local.paths import State
+from local.pki import authority
+
+pytestmark = pytest.mark.cluster
+
+SECONDS = 60
+MEMBER = "alice"
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended, and what it said for machines."""
+
+    code: int
+    said: Any
+
+    @property
+    def findings(self) -> dict[str, Any]:
+        """By what was looked at."""
+        return {each["what"]: each for each in self.said["findings"]}
+
+    @property
+    def not_good(self) -> dict[str, str]:
+        """What was looked at and is not good, with what was told."""
+        return {what: each["told"] for what, each in self.findings.items() if each["state"] != "good"}
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Somebody in the engine's workspace, with what an ``up`` needs."""
+
+    state: State
+
+    def __call__(self, *words: str) -> Done:
+        done = subprocess.run(
+            [sys.executable, "-m", "components", *words, "--json"],
+            cwd=self.state.engine / "workspace",
+            env={**os.environ, **engine.engine_environment(self.state)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert done.stdout, done.stderr
+        return Done(done.returncode, json.loads(done.stdout))
+
+    @property
+    def trusting(self) -> tuple[str, str]:
+        """The hub's certificate is signed by an authority of this machine's own."""
+        return "--ca-file", str(authority(self.state, "tenancy").crt)
+
+
+@pytest.fixture(scope="module")
+def operator() -> Operator:
+    state = State()
+    directory.grant(state, MEMBER, lifecycle.NOTEBOOK_USERS)
+    return Operator(state)
+
+
+@pytest.fixture
+def stranger(operator: Operator) -> Iterator[str]:
+    """A user of the directory whom nobody ever let in."""
+    uid = f"stranger-{uuid4().hex[:6]}"
+    with connection(operator.state, directory.TENANCY, directory.ADMIN, "admin") as admin:
+        attributes = {
+            "uid": uid,
+            "cn": uid,
+            "sn": uid,
+            "uidNumber": "671009999",
+            "gidNumber": "671009999",
+            "homeDirectory": f"/home/{uid}",
+            "ipaUniqueID": str(uuid4()),
+            "krbPrincipalName": f"{uid}@TENANCY.TEST",
+        }
+        classes = ["top", "person", "inetUser", "posixAccount", "ipaObject", "krbPrincipalAux"]
+        admin.add(directory.user_dn(uid), classes, attributes)  # type: ignore[no-untyped-call]
+        try:
+            yield uid
+        finally:
+            admin.delete(directory.user_dn(uid))  # type: ignore[no-untyped-call]
+
+
+def test_every_link_of_a_members_log_in_is_found_good(operator: Operator) -> None:
+    done = operator("doctor", "local", "--user", MEMBER, *operator.trusting)
+
+    assert done.not_good == {}
+    assert done.code == 0
+    assert {"domain", "hub to directory", "group", "account", "membership"} <= set(done.findings)
+
+
+def test_of_somebody_who_is_no_member_membership_alone_is_broken(operator: Operator, stranger: str) -> None:
+    done = operator("doctor", "local", "--user", stranger, *operator.trusting)
+
+    assert done.not_good == {"membership": f"{stranger} is not in {lifecycle.NOTEBOOK_USERS}"}
+    assert done.findings["membership"]["do"] == f"python -m components members add local {stranger}"
+    assert done.code == 1
+
+
+def test_status_tells_the_release_and_who_has_a_server(operator: Operator) -> None:
+    done = operator("status", "local", "--no-drift", *operator.trusting)
+
+    # Others may be starting servers on this node, which is a warning.
+    assert set(done.not_good) <= {"servers"}
+    assert done.code == 0
+    assert "local/local is deployed" in done.findings["release"]["told"]
+    assert done.findings["cluster"]["told"].startswith("https://")
+    assert {each["user"] for each in done.findings["servers"]["servers"]} <= set(done.findings["homes"]["users"])
+
+
+def test_the_list_of_members_is_the_directorys(operator: Operator) -> None:
+    done = operator("members", "list", "local")
+
+    assert done.code == 0
+    assert done.said["group"] == lifecycle.NOTEBOOK_USERS
+    assert MEMBER in done.said["users"]
+    assert done.said["users"] == directory.members(operator.state, lifecycle.NOTEBOOK_USERS)
