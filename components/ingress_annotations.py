@@ -1,4 +1,4 @@
-"""Upload size, websocket time-outs and the redirect to HTTPS in the dialect of the ingress controller."""
+"""Upload size, websocket time-outs and nginx' redirect to HTTPS in the dialect of the ingress controller."""
 
 from components.tenancy import Ingress
 
@@ -12,20 +12,26 @@ NGINX = {
     "nginx.ingress.kubernetes.io/ssl-redirect": "true",
 }
 
-# Traefik bounds neither body nor websocket, and redirects on its entry point.
-TRAEFIK = {"traefik.ingress.kubernetes.io/router.entrypoints": "websecure"}
+ENTRY_POINT = "traefik.ingress.kubernetes.io/router.entrypoints"
+
+# Traefik bounds neither body nor websocket; ingress_objects.py redirects.
+TRAEFIK = {ENTRY_POINT: "websecure"}
 
 
 def ingress_annotations(ingress: Ingress) -> dict[str, str]:
     """Annotations of the hub's Ingress; the operator's own win over the dialect's."""
-    return {**_dialect(ingress.class_name), **_issuer(ingress), **ingress.annotations}
+    return {**_dialect(ingress), **_issuer(ingress), **ingress.annotations}
 
 
-def _dialect(class_name: str | None) -> dict[str, str]:
-    name = (class_name or "").lower()
-    if "traefik" in name:
+def is_traefik(ingress: Ingress) -> bool:
+    """Whether the class names a Traefik, which is all there is to tell a controller by."""
+    return "traefik" in (ingress.class_name or "").lower()
+
+
+def _dialect(ingress: Ingress) -> dict[str, str]:
+    if is_traefik(ingress):
         return TRAEFIK
-    if "nginx" in name:
+    if "nginx" in (ingress.class_name or "").lower():
         return NGINX
     return {}
 

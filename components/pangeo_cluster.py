@@ -1,7 +1,6 @@
 """One tenancy's hub as one Pulumi component: who may log in, what a notebook gets, where it answers."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pulumi
 from pulumi_random import RandomBytes
@@ -12,7 +11,7 @@ from components.freeipa.group_resource import FreeIpaGroup
 from components.freeipa.names import notebook_users_description
 from components.gateway_crds import Definition
 from components.hub_secrets import SECRET_BYTES, HubSecrets
-from components.ingress_annotations import ingress_annotations
+from components.ingress_objects import https_redirect, hub_ingress
 from components.kubernetes_objects import HelmRelease, KubernetesObject
 from components.tenancy import Tenancy
 
@@ -87,21 +86,10 @@ class PangeoCluster(pulumi.ComponentResource):
         in_namespace = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
         group = self._group(name, tenancy)
         release = self._release(name, tenancy, crds, in_namespace)
-        KubernetesObject(
-            name,
-            {
-                "apiVersion": "networking.k8s.io/v1",
-                "kind": "Ingress",
-                "metadata": {
-                    "name": "pangeo",
-                    "namespace": tenancy.namespace,
-                    # Controllers without a load balancer never report an address to wait for.
-                    "annotations": {**ingress_annotations(tenancy.ingress), "pulumi.com/skipAwait": "true"},
-                },
-                "spec": _ingress_spec(tenancy),
-            },
-            pulumi.ResourceOptions(parent=self, depends_on=[namespace, release]),
-        )
+        after_the_release = pulumi.ResourceOptions(parent=self, depends_on=[namespace, release])
+        KubernetesObject(name, hub_ingress(tenancy), after_the_release)
+        for manifest in https_redirect(tenancy):
+            KubernetesObject(f"{name}-https", manifest, after_the_release)
         self.url = pulumi.Output.from_input(f"https://{tenancy.domain}")
         self.namespace = pulumi.Output.from_input(tenancy.namespace)
         self.notebook_users_group = pulumi.Output.from_input(tenancy.notebook_users_group)
@@ -201,14 +189,3 @@ class PangeoCluster(pulumi.ComponentResource):
     def _secret(self, name: str, purpose: str) -> pulumi.Output[str]:
         child = pulumi.ResourceOptions(parent=self)
         return pulumi.Output.secret(RandomBytes(f"{name}-{purpose}", length=SECRET_BYTES, opts=child).hex)
-
-
-def _ingress_spec(tenancy: Tenancy) -> dict[str, Any]:
-    tls = tenancy.ingress.tls
-    secret_name = tls.secret_name if tls and tls.secret_name else "pangeo-tls"
-    hub = {"service": {"name": "proxy-public", "port": {"name": "http"}}}
-    return {
-        "ingressClassName": tenancy.ingress.class_name,
-        "rules": [{"host": tenancy.domain, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": hub}]}}],
-        "tls": [{"hosts": [tenancy.domain], "secretName": secret_name}],
-    }

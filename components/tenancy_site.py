@@ -198,6 +198,11 @@ class Ingress(Settings):
         description="Where the certificate comes from; left out, the ingress controller's own",
         examples=[{"clusterIssuer": "letsencrypt"}],
     )
+    redirected_by: Literal["ingress", "controller"] = Field(
+        "ingress",
+        description="Who sends `http://` to `https://`: the tenancy's own ingress (with Traefik by a Middleware, a "
+        "kind that the cluster must then know), or the controller, where its entry point does so for everybody",
+    )
     annotations: dict[str, Text] = Field(
         default_factory=dict,
         description="Added to the ingress as they are",

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from components.domain import derived_domain
-from policies.kinds import INGRESS, RELEASE, gateway, hub
+from policies.kinds import INGRESS, MIDDLEWARE, RELEASE, gateway, hub
 from policies.rule import Context, Resource, Rule
-from policies.tree import at, shown, texts
+from policies.tree import at, leaves, shown, texts
 
 INSIDE = "ClusterIP"
+
+TRAEFIK = "traefik.ingress.kubernetes.io/router."
+REDIRECT = "pangeo-https"
+TO_HTTPS = {"redirectScheme": {"scheme": "https", "permanent": True}}
 
 
 def _tls(resource: Resource, _: Context) -> Iterator[str]:
@@ -17,6 +21,12 @@ def _tls(resource: Resource, _: Context) -> Iterator[str]:
             yield "the chart's own ingress is on (ingress.enabled), beside the one that this rule sees"
         return
     spec = at(resource.props, "spec", default={})
+    if resource.type == MIDDLEWARE.type:
+        if at(resource.props, "metadata", "name") == REDIRECT and dict(leaves(spec)) != dict(leaves(TO_HTTPS)):
+            yield f"{REDIRECT} does not answer every request with https://: the log-in page would be there in the clear"
+        return
+    if _only_redirects(resource):
+        return
     covered = [
         host for entry in at(spec, "tls", default=[]) if at(entry, "secretName") for host in texts(at(entry, "hosts"))
     ]
@@ -29,6 +39,17 @@ def _tls(resource: Resource, _: Context) -> Iterator[str]:
             yield "a rule without a host answers for any name, without a certificate of its own"
         elif not any(_covers(name, host) for name in covered):
             yield f"{host} is in no entry of spec.tls that names a Secret: passwords would be sent in the clear"
+
+
+def _only_redirects(ingress: Resource) -> bool:
+    """Whether every request of an ingress of plain HTTP is answered by the redirect, which this rule sees as well."""
+    metadata = at(ingress.props, "metadata", default={})
+    annotations = at(metadata, "annotations", default={})
+    return (
+        at(annotations, f"{TRAEFIK}entrypoints") == "web"
+        and at(annotations, f"{TRAEFIK}middlewares") == f"{at(metadata, 'namespace')}-{REDIRECT}@kubernetescrd"
+        and not at(ingress.props, "spec", "tls")
+    )
 
 
 def _covers(name: str, host: str) -> bool:
@@ -74,12 +95,12 @@ def _one_way_in(release: Resource, _: Context) -> Iterator[str]:
 RULES = (
     Rule(
         "tls-on-every-host",
-        "Every host of every ingress has a certificate",
+        "Every host of every ingress has a certificate, or does nothing but redirect to the one that has",
         "The log-in page takes directory passwords.",
         "Give pangeo:ingress.tls a clusterIssuer or a secretName; components/pangeo_cluster.py names every host in "
         "spec.tls.",
         "critical",
-        on=(INGRESS, RELEASE),
+        on=(INGRESS, MIDDLEWARE, RELEASE),
         find=_tls,
     ),
     Rule(

@@ -52,6 +52,9 @@ OBJECT_KINDS = {
         namespaced=False,
         updated_whole=True,
     ),
+    "kubernetes:traefik.io/v1alpha1:Middleware": ObjectKind(
+        "traefik.io/v1alpha1", "Middleware", "middlewares", namespaced=True
+    ),
 }
 
 

@@ -44,7 +44,7 @@ def test_an_unknown_key_is_told_once_with_the_nearest_known_one(
 
 
 def test_an_unknown_key_near_to_none_is_told_with_all_known_ones() -> None:
-    assert problem(ingress__xyzzy=1).what == "is not a known key; known here: annotations, className, tls"
+    assert problem(ingress__xyzzy=1).what == "is not a known key; known here: annotations, className, redirectedBy, tls"
 
 
 def test_a_missing_key_is_told_with_an_example() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from policies import kinds
 from tests.unit.policies import declared
 
 HOST = "pangeo.192-171-139-83.sslip.io"
@@ -83,3 +84,52 @@ def test_the_dask_gateway_is_reachable_from_inside_only() -> None:
     assert "open to anybody" in sentence
     off = declared.gateway(enabled=False, traefik__service__type="LoadBalancer")
     assert declared.of("one-way-in", off).sentences == []
+
+
+def redirecting(**changes: Any) -> declared.Declared:
+    """The Ingress of plain HTTP as the component declares it for Traefik."""
+    annotations = {
+        "traefik.ingress.kubernetes.io/router.entrypoints": "web",
+        "traefik.ingress.kubernetes.io/router.middlewares": "vis-pangeo-https@kubernetescrd",
+    }
+    metadata = {"name": "pangeo-https", "namespace": "vis", "annotations": annotations}
+    return declared.ingress(metadata=metadata, spec__tls=None, **changes)
+
+
+def middleware(spec: object) -> declared.Declared:
+    return declared.Declared(kinds.MIDDLEWARE.type, {"metadata": {"name": "pangeo-https"}, "spec": spec})
+
+
+def test_an_ingress_that_only_redirects_needs_no_certificate() -> None:
+    assert declared.of("tls-on-every-host", redirecting()).sentences == []
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        ("entrypoints", "websecure"),
+        ("entrypoints", None),
+        ("middlewares", "other-pangeo-https@kubernetescrd"),
+        ("middlewares", "vis-anything@kubernetescrd"),
+        ("middlewares", None),
+    ],
+)
+def test_an_ingress_that_may_do_more_than_redirect_needs_one(annotation: str, value: str | None) -> None:
+    ingress = redirecting()
+    ingress.props["metadata"]["annotations"][f"traefik.ingress.kubernetes.io/router.{annotation}"] = value
+    (sentence,) = declared.of("tls-on-every-host", ingress).sentences
+    assert "in the clear" in sentence
+
+
+@pytest.mark.parametrize(
+    ("spec", "good"),
+    [
+        ({"redirectScheme": {"scheme": "https", "permanent": True}}, True),
+        ({"redirectScheme": {"scheme": "http", "permanent": True}}, False),
+        ({"addPrefix": {"prefix": "/x"}}, False),
+        ({}, False),
+    ],
+)
+def test_the_redirect_leads_to_https(spec: object, good: bool) -> None:
+    sentences = declared.of("tls-on-every-host", middleware(spec)).sentences
+    assert (sentences == []) == good
