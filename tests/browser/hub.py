@@ -59,6 +59,27 @@ class Hub:
         expect(output.first).to_be_visible(timeout=KERNEL_MS)
         return output
 
+    def run_all_cells(self, notebook: str) -> Locator:
+        """Open a notebook of one's home, run it top to bottom, do not wait; return its cells' output areas."""
+        self.page.goto(f"{self._server}/lab/tree/{notebook}?reset")
+        self.wait_for_lab()
+        expect(self.page.locator("#jp-bottom-panel").get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(
+            timeout=KERNEL_MS
+        )
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        return self.page.locator(".jp-NotebookPanel:visible .jp-OutputArea-output")
+
+    def new_cluster_in_the_dask_panel(self) -> Locator:
+        """Have JupyterLab's Dask panel start a cluster; return the cluster's entry in the panel."""
+        # The panel's list of clusters is below one of 27 plots.
+        self.page.set_viewport_size({"width": 1280, "height": 1200})
+        self.page.locator("[data-id='dask-dashboard-launcher']").click()
+        self.page.get_by_role("button", name="NEW", exact=True).click()
+        cluster = self.page.locator(".dask-ClusterListingItem")
+        expect(cluster).to_be_visible(timeout=KERNEL_MS)
+        return cluster
+
     def stop_own_server(self) -> None:
         """Stop one's own server from the hub's home page."""
         self.page.goto(f"{self.url}/hub/home")

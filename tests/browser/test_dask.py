@@ -1,0 +1,101 @@
+"""Dask as a scientist sees it: a notebook run top to bottom, the dashboard while it works, JupyterLab's Dask panel."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from local import directory, lifecycle
+from local.paths import State
+from tests.browser.hub import Hub
+from tests.cluster.person import Person
+
+pytestmark = pytest.mark.browser
+
+PasswordOf = Callable[[str], str]
+
+START_MS = 60_000
+COMPUTE_MS = 90_000
+
+NOTEBOOK = "dask.ipynb"
+CELLS = [
+    """\
+from dask_gateway import Gateway
+
+cluster = Gateway().new_cluster()
+cluster.adapt(minimum=0, maximum=2)
+client = cluster.get_client()
+print(cluster.dashboard_link)""",
+    """\
+import time
+import numpy as np
+import xarray as xr
+from zarr.storage import MemoryStore
+
+day, lat = np.arange(360.0), np.linspace(-90, 90, 37)
+warmth = day[:, None] + lat
+store = MemoryStore()
+air = xr.DataArray(warmth, {"day": day, "lat": lat}, ("day", "lat"), name="air")
+_ = air.to_dataset().to_zarr(store, encoding={"air": {"chunks": (12, 37)}}, consolidated=False)""",
+    """\
+def heavy(block):
+    time.sleep(0.3)
+    return block - 2.5
+
+air = xr.open_zarr(store, chunks={}, consolidated=False).air
+print("mean", float(xr.apply_ufunc(heavy, air, dask="parallelized", output_dtypes=[float]).mean()))""",
+    """\
+time.sleep(5)  # the dashboard goes with the cluster
+cluster.shutdown()
+print("shut down")""",
+]
+MEAN = "mean 177.0"
+"""Of days 0 to 359, 179.5, less 2.5; that of the latitudes is 0."""
+
+
+def notebook() -> str:
+    cells: list[dict[str, object]] = [
+        {"cell_type": "code", "id": f"cell-{n}", "metadata": {}, "execution_count": None, "outputs": [], "source": code}
+        for n, code in enumerate(CELLS)
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
+
+
+@pytest.fixture
+def at_work(hub: Hub, state: State, password_of: PasswordOf) -> Hub:
+    """Alice in JupyterLab, on a server that knows of Dask, with the notebook in her home."""
+    directory.grant(state, "alice", lifecycle.NOTEBOOK_USERS)
+    alice = Person(state, "alice")
+    assert alice.log_in() == 200
+    alice.start_server()
+    alice.write(NOTEBOOK, notebook())
+    hub.log_in("alice", password_of("alice"))
+    hub.wait_for_lab()
+    return hub
+
+
+def test_a_notebook_run_top_to_bottom_computes_on_a_cluster_and_its_dashboard_shows_it(
+    at_work: Hub, context: BrowserContext
+) -> None:
+    outputs = at_work.run_all_cells(NOTEBOOK)
+    expect(outputs.first).to_contain_text("/status", timeout=START_MS)
+
+    dashboard = context.new_page()
+    dashboard.goto(at_work.url + outputs.first.inner_text().strip())
+    expect(dashboard.get_by_text("Processing", exact=True)).to_be_visible(timeout=START_MS)
+    expect(outputs.nth(1)).to_have_text(MEAN, timeout=COMPUTE_MS)
+    dashboard.screenshot(path=at_work.images / "dask-dashboard.png")
+
+    expect(outputs.nth(2)).to_have_text("shut down", timeout=START_MS)
+
+
+def test_the_dask_panel_opens_a_gateway_cluster_and_shuts_it_down(at_work: Hub) -> None:
+    at_work.open_launcher()
+    cluster = at_work.new_cluster_in_the_dask_panel()
+    expect(cluster).to_contain_text("GatewayCluster")
+    at_work.picture("dask-panel")
+
+    cluster.get_by_role("button", name="SHUTDOWN").click()
+    expect(cluster).to_have_count(0)
