@@ -133,22 +133,22 @@ def state() -> State:
 def operator(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     made = Operator(state, tmp_path_factory.mktemp("operator"))
     (made.folder / "docs").symlink_to(PROJECT / "docs")
-    _remove(made)
+    _remove(made, "--wait=true")
     # As strict as a namespace can be: whatever a tenancy's cluster demands of pods, the guide's pod meets it.
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     about = {"name": OLD, "labels": labels}
     made.kubectl("apply", "--filename=-", stdin={"apiVersion": "v1", "kind": "Namespace", "metadata": about})
     yield made
-    _remove(made)
+    _remove(made, "--wait=false")
 
 
-def _remove(operator: Operator) -> None:
+def _remove(operator: Operator, wait: str) -> None:
     volumes = json.loads(operator.kubectl("get", "pv", "--output=json"))["items"]
     for volume in volumes:
         if volume["spec"].get("claimRef", {}).get("namespace") in (OLD, NEW):
             patch = json.dumps({"spec": {"persistentVolumeReclaimPolicy": "Delete"}})
             operator.kubectl("patch", "pv", volume["metadata"]["name"], f"--patch={patch}")
-    operator.kubectl("delete", "namespace", OLD, NEW, "--ignore-not-found", f"--timeout={SECONDS}s")
+    operator.kubectl("delete", "namespace", OLD, NEW, "--ignore-not-found", wait, f"--timeout={SECONDS}s")
 
 
 def test_a_home_is_copied_out_and_into_a_fresh_claim_elsewhere(operator: Operator) -> None:

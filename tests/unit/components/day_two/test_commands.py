@@ -1,8 +1,13 @@
 """The command line itself, in a folder as an operator has it."""
 
 import json
+import os
+import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +17,9 @@ from components.day_two.commands import app
 from components.day_two.findings import broken
 from components.day_two.printing import print_findings
 from tests.unit.components.tenancies import stack_text
+
+PROJECT = Path(__file__).parents[4]
+SECONDS = 60
 
 FLAGS = {
     "--external-ip": "192.0.2.1",
@@ -194,3 +202,55 @@ def test_a_preview_pays_nothing_for_the_commands() -> None:
     )
 
     assert done.stdout.strip() == "[]"
+
+
+CTRL_C_WHILE_TYPER_IS_IMPORTED = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, *rest):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+"""
+
+
+def test_ctrl_c_while_a_command_still_begins_leaves_no_traceback(stacks: Path) -> None:
+    (stacks / "sitecustomize.py").write_text(CTRL_C_WHILE_TYPER_IS_IMPORTED)
+    with started("check", PYTHONPATH=os.pathsep.join([str(stacks), str(PROJECT)])) as process:
+        said, _ = process.communicate(timeout=SECONDS)
+
+    assert process.returncode == -signal.SIGINT
+    assert said == ""
+
+
+def test_ctrl_c_while_somebody_is_waited_for_leaves_no_traceback(stacks: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        kubeconfig = stacks.parent / "kubeconfig"
+        server = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        entry = {"name": "silent", "context": {"cluster": "silent"}, "cluster": {"server": server}}
+        kubeconfig.write_text(json.dumps({"current-context": "silent", "contexts": [entry], "clusters": [entry]}))
+        with started("status", "vis", "--no-drift", KUBECONFIG=str(kubeconfig)) as process:
+            silent.settimeout(SECONDS)
+            client, _ = silent.accept()
+            with client:
+                process.send_signal(signal.SIGINT)
+                said, _ = process.communicate(timeout=SECONDS)
+
+    assert process.returncode == 130
+    assert "Traceback" not in said
+
+
+@contextmanager
+def started(*words: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "components", *words],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
