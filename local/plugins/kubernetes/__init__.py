@@ -2,7 +2,8 @@
 
 Where it differs from the official plugin, it does so on purpose:
 
-- an Ingress is not waited for, with or without ``pulumi.com/skipAwait``; nothing but deletion and Helm waits;
+- an Ingress is not waited for, with or without ``pulumi.com/skipAwait``; deletion waits, Helm, and an object whose
+  ``pulumi.com/waitFor`` names a condition, nothing else;
 - a field the API does not know is refused (by a preview too, where the server answers) instead of dropped silently;
 - an input of a wrong type is a problem of that property instead of a decoding error;
 - an upgrade without values goes back to the chart's own instead of keeping the last ones;

@@ -71,6 +71,26 @@ def test_a_field_somebody_else_set_is_a_conflict_unless_overwriting_is_asked_for
     assert "initErrors" not in engine.state_of("ns")
 
 
+def test_an_object_that_does_not_become_what_it_is_waited_for_is_kept_in_state_and_said(
+    engine: Engine, api_server: ApiServer
+) -> None:
+    wanted = {"pulumi.com/waitFor": "condition=Blessed"}
+
+    def declare(opts: pulumi.ResourceOptions) -> object:
+        limited = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s"))
+        described = k8s.meta.v1.ObjectMetaArgs(name="awaited", annotations=wanted)
+        return k8s.core.v1.Namespace("ns", metadata=described, opts=pulumi.ResourceOptions.merge(opts, limited))
+
+    engine.declare(on(api_server, declare))
+    with pytest.raises(auto.CommandError, match='"awaited" failed to become live: Namespace awaited is not Blessed'):
+        engine.up()
+
+    assert engine.state_of("ns")["id"] == "awaited"
+    wanted.clear()
+    engine.up()
+    assert "initErrors" not in engine.state_of("ns")
+
+
 def test_a_namespace_that_does_not_go_says_what_holds_it(engine: Engine, api_server: ApiServer) -> None:
     def declare(opts: pulumi.ResourceOptions) -> object:
         limited = pulumi.ResourceOptions.merge(
