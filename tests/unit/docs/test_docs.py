@@ -98,7 +98,7 @@ def test_every_command_of_ours_that_is_named_is_one(path: Path) -> None:
 
 def test_the_two_guides_use_every_picture_that_the_browser_tests_take() -> None:
     tests = "".join(text(test) for test in Path("tests/browser").glob("test_*.py"))
-    taken = {f"{name}.png" for name in re.findall(r"picture(?:\(|=)\"([\w-]+)\"", tests)}
+    taken = {f"{name}.png" for name in re.findall(r"(?:picture(?:\(|=)|images / )\"([\w-]+)(?:\.png)?\"", tests)}
     shown = set(re.findall(r"\(images/([\w-]+\.png)\)", text(OPERATOR) + text(USER)))
 
     assert shown == taken
