@@ -3,7 +3,9 @@
 ``components.check`` and ``components.mend`` do without typer and rich.
 """
 
+import io
 import signal
+import sys
 
 
 def main() -> None:
@@ -13,6 +15,9 @@ def main() -> None:
     from components.day_two.commands import app
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no such letter is no reason to fail
     app(prog_name="python -m components")
 
 

@@ -18,6 +18,9 @@ MARKS = {
     State.BROKEN: ("✗", "red bold"),
     State.UNKNOWN: ("?", "magenta"),
 }
+PLAIN_MARKS = {State.GOOD: "+", State.BROKEN: "X"}
+"""Where the terminal's encoding has no such signs."""
+
 WIDTH_IN_A_PIPE = 160
 
 
@@ -51,7 +54,7 @@ def print_findings(subject: str, findings: Sequence[Finding], *, as_json: bool) 
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for finding in findings:
-        mark, style = MARKS[finding.state]
+        mark, style = _mark(finding.state), MARKS[finding.state][1]
         told = Text(printable(finding.told))
         if finding.do and finding.state is not State.GOOD:
             told.append(f"\n→ {printable(finding.do)}", style="bold")
@@ -61,6 +64,15 @@ def print_findings(subject: str, findings: Sequence[Finding], *, as_json: bool) 
     style = MARKS[max((finding.state for finding in findings), key=list(MARKS).index, default=State.GOOD)][1]
     out.print(Text(printable(f"{subject}: {conclusion(findings)}"), style=style))
     return code
+
+
+def _mark(state: State) -> str:
+    mark = MARKS[state][0]
+    try:
+        mark.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return PLAIN_MARKS[state]
+    return mark
 
 
 def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

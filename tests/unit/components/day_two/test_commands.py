@@ -1,5 +1,6 @@
 """The command line itself, in a folder as an operator has it."""
 
+import io
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from components.day_two.commands import app
-from components.day_two.findings import broken
+from components.day_two.findings import broken, good
 from components.day_two.printing import print_findings
 from tests.unit.components.tenancies import stack_text
 
@@ -238,6 +239,24 @@ def test_ctrl_c_while_somebody_is_waited_for_leaves_no_traceback(stacks: Path) -
 
     assert process.returncode == 130
     assert "Traceback" not in said
+
+
+def test_a_terminal_without_the_signs_still_tells_good_from_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii", errors="replace"))
+    print_findings("vis", [good("domain", "resolves"), broken("hub", "is down", "do")], as_json=False)
+    sys.stdout.flush()
+
+    assert [line.split()[:2] for line in shown.getvalue().decode().splitlines()[:2]] == [["+", "domain"], ["X", "hub"]]
+
+
+def test_what_the_terminal_cannot_show_is_no_reason_to_fail(stacks: Path) -> None:
+    (stacks / "Pulumi.vis.yaml").write_text(stack_text())
+    with started("capacity", PYTHONIOENCODING="ascii") as process:
+        said, _ = process.communicate(timeout=SECONDS)
+
+    assert process.returncode == 0, said
+    assert "workers needed" in said
 
 
 @contextmanager
