@@ -7,10 +7,10 @@ import pulumi_kubernetes as kubernetes
 
 from components.capacity import capacity
 from components.chart_dependencies import ChartDependenciesError, verify_dependencies
-from components.cluster_check import ClusterRefused, verify_cluster
+from components.cluster_check import Checked, ClusterRefused, verify_cluster
 from components.deployed.contract import Contract
-from components.deployed.identity import ClusterIdentity
 from components.domain_check import verify_domain
+from components.gateway_crds import Definition, definitions_in, to_own
 from components.immutable import settled
 from components.pangeo_cluster import PangeoCluster
 from components.problems import InvalidTenancy
@@ -21,8 +21,9 @@ from components.tenancy import Tenancy
 def main() -> None:
     """Declare everything this stack's file asks for."""
     tenancy = _tenancy()
+    checked = _cluster(tenancy)
     # Refuses what must not change; so all else depends on it, the provider too: a changed one replaces what it made.
-    contract = Contract("pangeo", settled(tenancy), _cluster_identity(tenancy))
+    contract = Contract("pangeo", settled(tenancy), checked.identity)
     after_it = pulumi.ResourceOptions(depends_on=[contract])
     cluster = kubernetes.Provider(
         "cluster",
@@ -38,7 +39,7 @@ def main() -> None:
     for warning in room.warnings if room else ():
         pulumi.log.warn(warning)
     in_cluster = pulumi.ResourceOptions.merge(after_it, pulumi.ResourceOptions(providers=[cluster]))
-    pangeo = PangeoCluster("pangeo", tenancy, in_cluster)
+    pangeo = PangeoCluster("pangeo", tenancy, in_cluster, crds=_crds(tenancy, checked))
     pulumi.export("url", pangeo.url)
     pulumi.export("domain", tenancy.domain)
     pulumi.export("namespace", pangeo.namespace)
@@ -62,7 +63,7 @@ def _tenancy() -> Tenancy:
     return tenancy
 
 
-def _cluster_identity(tenancy: Tenancy) -> ClusterIdentity | None:
+def _cluster(tenancy: Tenancy) -> Checked:
     is_preview = pulumi.runtime.is_dry_run()
     try:
         checked = verify_cluster(tenancy, stack=pulumi.get_stack(), preview=is_preview, environment=os.environ)
@@ -70,7 +71,19 @@ def _cluster_identity(tenancy: Tenancy) -> ClusterIdentity | None:
         raise pulumi.RunError(str(wrong)) from None
     for warning in checked.warnings:
         pulumi.log.warn(warning)
-    return checked.identity
+    return checked
+
+
+def _crds(tenancy: Tenancy, checked: Checked) -> tuple[Definition, ...]:
+    if not tenancy.dask.enabled:
+        return ()
+    try:
+        owned = to_own(definitions_in(), checked.crds)
+    except ChartDependenciesError as wrong:
+        raise pulumi.RunError(str(wrong)) from None
+    for notice in owned.notices:
+        pulumi.log.info(notice)
+    return owned.declared
 
 
 def _kubeconfig(tenancy: Tenancy) -> pulumi.Output[str] | None:

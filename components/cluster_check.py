@@ -1,13 +1,15 @@
-"""Asked before anything is declared: which cluster is this, and did a killed run leave its Helm release stuck."""
+"""Asked before anything is declared: which cluster is this, whose are its CRDs, and is its Helm release stuck."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from components.deployed.api import connected
+from components.deployed.crds import standing_crds
 from components.deployed.errors import CannotAsk
 from components.deployed.identity import ClusterIdentity, identity_of
 from components.deployed.kubeconfig import find_kubeconfig
 from components.deployed.pending import explanation, pending_revision
+from components.gateway_crds import Standing
 from components.problems import InvalidTenancy, Problem
 from components.tenancy import Tenancy
 
@@ -24,6 +26,8 @@ class Checked(NamedTuple):
 
     identity: ClusterIdentity | None
     warnings: tuple[str, ...]
+    crds: Mapping[str, Standing] | None = None
+    """The CRDs that are there, by name; None where that is not known, or not asked as no Dask is wanted."""
 
 
 def verify_cluster(tenancy: Tenancy, *, stack: str, preview: bool, environment: Mapping[str, str]) -> Checked:
@@ -48,6 +52,7 @@ def verify_cluster(tenancy: Tenancy, *, stack: str, preview: bool, environment: 
         with connected(kubeconfig, environment) as api:
             identity = identity_of(api)
             stuck = pending_revision(api, tenancy.release, tenancy.namespace)
+            crds = standing_crds(api) if tenancy.dask.enabled else None
     except CannotAsk as failure:
         unknown = f"the Kubernetes cluster could not be asked which one it is: {failure}"
         if choice == "warn" and preview:
@@ -55,8 +60,8 @@ def verify_cluster(tenancy: Tenancy, *, stack: str, preview: bool, environment: 
         way_out = f"; a preview can do without: {CLUSTER_CHECK_VARIABLE}=warn" if preview else ""
         raise ClusterRefused(unknown + way_out) from None
     if stuck is None:
-        return Checked(identity, ())
+        return Checked(identity, (), crds)
     told = f"{explanation(tenancy.release, tenancy.namespace, stuck)}; to mend it: python -m components.mend {stack}"
     if preview:
-        return Checked(identity, (told,))
+        return Checked(identity, (told,), crds)
     raise ClusterRefused(told)

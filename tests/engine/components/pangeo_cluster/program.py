@@ -1,6 +1,7 @@
 """A program of a test's own that declares ``PangeoCluster``: real engine, API server and directory; a tiny chart."""
 
 import contextlib
+import runpy
 from collections.abc import Callable
 from typing import Any
 
@@ -42,6 +43,10 @@ class Program(TenancyStack):
         """What of the chart's CRDs is this stack's, in the cluster as it is."""
         with connected(Kubeconfig(text=None, path=self.kubeconfig, context=None), {}) as api:
             return to_own(definitions_in(self.folder / "chart"), standing_crds(api))
+
+    def run_project(self) -> None:
+        """The project's own program, as a whole tenancy runs it."""
+        runpy.run_path("__main__.py", run_name="__main__")
 
     def _program(self) -> None:
         with contextlib.chdir(self.folder):

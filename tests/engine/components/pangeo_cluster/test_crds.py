@@ -90,3 +90,21 @@ def test_crds_of_the_clusters_own_traefik_are_left_alone_and_those_helm_put_ther
     assert api_server.read("crd", traefiks) == before
     assert properties(api_server, dasks) == ["note"]
     assert stack.preview() == {}
+
+
+def test_the_whole_program_asks_the_cluster_and_declares_what_is_its_own(
+    new_stack: NewStack, api_server: ApiServer
+) -> None:
+    dasks, traefiks = "daskflows.gateway.dask.org", "tlsstores.traefik.io"
+    api_server.kubectl("create", "-f", "-", stdin=json.dumps(crd(traefiks)))
+    stack = new_stack()
+    stack.declare = stack.run_project
+    stack.write(clusterName="crds-whole")
+    stack.bring("2026.3.0", crd(dasks), crd(traefiks))
+
+    assert stack.preview()[CRD] == "create"
+    stack.up()
+
+    assert api_server.read("crd", dasks)["metadata"]["annotations"][VERSION_ANNOTATION] == "2026.3.0"
+    assert VERSION_ANNOTATION not in api_server.read("crd", traefiks)["metadata"].get("annotations", {})
+    assert stack.preview() == {}
