@@ -87,8 +87,6 @@ class Person:
             timeout=CALL_TIMEOUT_SECONDS,
         )
 
-    _call = call
-
 
 def _xsrf(browser: requests.Session) -> str:
     return str(browser.cookies.get("_xsrf", path="/hub/"))
