@@ -67,7 +67,7 @@ def test_a_cluster_that_is_down_is_told_and_the_rest_is_looked_at(healthy: SetUp
 @pytest.fixture
 def stack(tmp_path: Path, tools: Path, people: Directory, api_server: ApiServer) -> TenancyStack:
     made = TenancyStack(tmp_path, tools, people.server, api_server.kubeconfig)
-    made.write(clusterName="drifting", externalIp="127.0.0.1", ingress={"className": "traefik"})
+    made.write(clusterName="drifting", externalIp="127.0.0.1", ingress={"className": "nginx"})
     made.up()
     return made
 
