@@ -6,15 +6,20 @@ from pathlib import Path
 from components.capacity import room_for_dask
 from components.tenancy import Tenancy
 
-_COUNTING = Path(__file__).resolve().parent / "gateway_config" / "clusters_per_user.py"
+_BACKEND = Path(__file__).resolve().parent / "gateway_config" / "bounded_backend.py"
 
 
-def gateway_configuration(tenancy: Tenancy) -> dict[str, str]:
+def quota_name(release: str) -> str:
+    """Of the ResourceQuota that all clusters of a tenancy share, as ``chart/templates/dask-priority.yaml`` has it."""
+    return f"{release}-dask"
+
+
+def gateway_configuration(tenancy: Tenancy, release: str) -> dict[str, str]:
     """``gateway.extraConfig``: blocks of Python by name, run in the order of the names."""
     return {
         "limits": cluster_limits(tenancy),
         "options": cluster_options(tenancy),
-        "users": user_limits(tenancy),
+        "users": user_limits(tenancy, release),
     }
 
 
@@ -48,12 +53,14 @@ c.Backend.cluster_options = Options(
 """
 
 
-def user_limits(tenancy: Tenancy) -> str:
-    """What bounds one user's clusters in number: a whole module, as the gateway's chart mounts no files."""
+def user_limits(tenancy: Tenancy, release: str) -> str:
+    """Who gets no further cluster: a whole module, as the gateway's chart mounts no files."""
+    quota = quota_name(release) if total(tenancy).as_quota() else ""
     return f"""\
-{_COUNTING.read_text()}
+{_BACKEND.read_text()}
 
 c.DaskGateway.backend_class = BoundedKubeBackend
+c.BoundedKubeBackend.quota = "{quota}"
 c.BoundedKubeBackend.clusters_per_user = {tenancy.dask.clusters_per_user}
 """
 

@@ -10,6 +10,10 @@ from components.tenancy import Tenancy
 REQUESTS = {"requests": {"cpu": "50m", "memory": "128Mi"}}
 """Of each of the gateway's own pods: a share of a busy CPU, and the last to be evicted."""
 
+REFUSED_AGAIN_SECONDS = 15
+"""At most so long after room was made a worker comes that the quota had refused: the controller asks again ever more
+seldom, by the chart's own value up to five minutes."""
+
 NOTEBOOK_USER = 1000
 """The user the jupyterhub chart runs the same image as."""
 
@@ -33,9 +37,9 @@ def dask_gateway_values(tenancy: Tenancy, release: str) -> dict[str, Any]:
                 "scheduler": _pods_of_users(f"{release}-dask-scheduler"),
                 "worker": _pods_of_users(f"{release}-dask-worker"),
             },
-            "extraConfig": gateway_configuration(tenancy),
+            "extraConfig": gateway_configuration(tenancy, release),
         },
-        "controller": {"resources": REQUESTS},
+        "controller": {"resources": REQUESTS, "backoffMaxDelay": REFUSED_AGAIN_SECONDS},
         "traefik": {
             "resources": REQUESTS,
             "service": {"type": "ClusterIP"},

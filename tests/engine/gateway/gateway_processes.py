@@ -91,6 +91,22 @@ class Gateway:
         }
         self.server.kubectl("apply", "--namespace", self.namespace, "--filename=-", stdin=json.dumps(endpoints))
 
+    @contextmanager
+    def taken(self, **used: str) -> Iterator[None]:
+        """For the block, note in the quota what all clusters use. No controller of quotas runs here to do so.
+
+        ``cpu`` and ``memory`` are Kubernetes' quantities; what is not told is used up.
+        """
+        name = f"{self.rendered.tenancy.release}-dask"
+        hard = json.loads(self._kubectl("get", "resourcequota", name, "--output=json"))["spec"]["hard"]
+        noted = {"hard": hard, "used": hard | {f"requests.{what}": quantity for what, quantity in used.items()}}
+        patch = ("patch", "resourcequota", name, "--subresource=status", "--type=merge")
+        self._kubectl(*patch, f"--patch={json.dumps({'status': noted})}")
+        try:
+            yield
+        finally:
+            self._kubectl(*patch, f"--patch={json.dumps({'status': dict.fromkeys(noted)})}")
+
     def objects(self, kind: str, cluster: str, component: str = "") -> list[Object]:
         """The objects that belong to a cluster, by its name as the gateway tells it."""
         selector = f"gateway.dask.org/cluster={identifier(cluster)}"

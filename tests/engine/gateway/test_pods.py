@@ -87,25 +87,20 @@ def test_a_cluster_that_is_stopped_takes_all_of_it_away(gateway: Gateway) -> Non
 
 
 def test_what_is_beyond_the_total_of_all_users_is_not_admitted(gateway: Gateway, pods: list[Object]) -> None:
-    name, in_namespace = "gateway-test-dask", ("--namespace", gateway.namespace)
-    hard = gateway.server.read("resourcequota", name, *in_namespace)["spec"]["hard"]
-    # No controller of quotas runs here; this is what it would have noted. The API server does the rest.
-    noted = {"status": {"hard": hard, "used": hard}}
-    patch = ("--subresource=status", "--type=merge", f"--patch={json.dumps(noted)}")
-    gateway.server.kubectl("patch", "resourcequota", name, *in_namespace, *patch)
-
     def refusal(pod: str, **spec: Any) -> str:
         try:
             stdin = as_pod(pods[1], pod, **spec)
-            gateway.server.kubectl("create", *in_namespace, "--dry-run=server", "--filename=-", stdin=stdin)
+            create = ("create", "--namespace", gateway.namespace, "--dry-run=server", "--filename=-")
+            gateway.server.kubectl(*create, stdin=stdin)
         except AssertionError as refused:
             return str(refused)
         return ""
 
-    # The API server learns of the note a moment later.
-    refused = until(lambda: refusal("one-too-many", priorityClassName="gateway-test-dask-worker"), bool)
-    assert "exceeded quota: gateway-test-dask, requested: requests.cpu=" in refused
-    assert refusal("a-notebook") == ""
+    with gateway.taken():
+        # The API server learns of the note a moment later.
+        refused = until(lambda: refusal("one-too-many", priorityClassName="gateway-test-dask-worker"), bool)
+        assert "exceeded quota: gateway-test-dask, requested: requests.cpu=" in refused
+        assert refusal("a-notebook") == ""
 
 
 def as_pod(like: Object, name: str, **spec: Any) -> str:

@@ -56,6 +56,7 @@ def test_the_controller_cannot_read_the_secrets_it_makes(gateway: Gateway) -> No
     assert allowed == {"create secrets", "delete secrets"}
 
 
-def test_the_api_reads_a_secret_whose_name_it_knows_and_lists_none(gateway: Gateway) -> None:
-    allowed = gateway.allowed("gateway", [*READING, *CHANGING], ["secrets", "pods"], gateway.namespace)
-    assert allowed == {"get secrets"}
+def test_the_api_reads_a_secret_or_quota_whose_name_it_knows_and_lists_none(gateway: Gateway) -> None:
+    kinds = ["secrets", "resourcequotas", "pods"]
+    allowed = gateway.allowed("gateway", [*READING, *CHANGING], kinds, gateway.namespace)
+    assert allowed == {"get secrets", "get resourcequotas"}

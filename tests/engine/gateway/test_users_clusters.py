@@ -10,6 +10,10 @@ from tests.engine.gateway.gateway_processes import Gateway, until
 
 pytestmark = pytest.mark.engine
 
+NO_ROOM = (
+    "There is no room for another Dask cluster now: its scheduler and one worker need {needed}, and of the {total} "
+    "that all users' clusters share {free} are free. Try again later, or ask for smaller workers."
+)
 TOO_MANY = (
     "You have 2 Dask clusters, and a user has at most 2 at a time. Shut one down first: "
     "gateway.list_clusters() names them, gateway.stop_cluster(name) ends one."
@@ -52,6 +56,48 @@ def test_clusters_asked_for_at_the_same_moment_are_counted_too(gateway: Gateway,
         answers = list(many.map(lambda _: gateway.new_cluster(user), range(8)))
     assert sum(answer.ok for answer in answers) == 2
     assert {answer.json().get("error") for answer in answers if not answer.ok} == {TOO_MANY}
+
+
+@pytest.fixture(scope="module")
+def scheduler(gateway: Gateway) -> tuple[float, float]:
+    """The cores and gigabytes that a scheduler asks for: the chart says."""
+    name = gateway.new_cluster("size").json()["name"]
+    [pod] = gateway.seen("pods", name, "dask-scheduler")
+    gateway.stop(name, "size")
+    asked = pod["spec"]["containers"][0]["resources"]["requests"]
+    cores, milli, _ = asked["cpu"].partition("m")
+    return float(cores) / (1000 if milli else 1), int(asked["memory"]) / 1024**3
+
+
+@pytest.mark.parametrize(
+    ("used", "cores", "free"), [({}, 1, "0"), ({"cpu": "49100m"}, 1, "0.9"), ({"cpu": "46"}, 4, "4")]
+)
+def test_where_all_users_have_taken_the_cores_nobody_waits_without_a_word(
+    gateway: Gateway, user: str, scheduler: tuple[float, float], used: dict[str, str], cores: int, free: str
+) -> None:
+    with gateway.taken(**used):
+        refused = gateway.new_cluster(user, worker_cores=cores)
+    needed = f"{scheduler[0] + cores:.4g} cores"
+    assert refused.status_code == requests.codes.unprocessable_entity
+    assert refused.json() == {"error": NO_ROOM.format(needed=needed, total="50", free=free)}
+
+
+@pytest.mark.parametrize(
+    ("used", "ram_gb", "free"), [("107374182400", 1.5, "0"), ("98.5Gi", 1.5, "1.5"), ("97000Mi", 9, "5.273")]
+)
+def test_nor_where_they_have_taken_the_memory(
+    gateway: Gateway, user: str, scheduler: tuple[float, float], used: str, ram_gb: float, free: str
+) -> None:
+    with gateway.taken(cpu="0", memory=used):
+        refused = gateway.new_cluster(user, worker_ram_gb=ram_gb)
+    needed = f"{scheduler[1] + ram_gb:.4g} GB of memory"
+    assert refused.json() == {"error": NO_ROOM.format(needed=needed, total="100", free=free)}
+
+
+def test_a_cluster_that_fits_exactly_starts(gateway: Gateway, user: str, scheduler: tuple[float, float]) -> None:
+    cores, ram_gb = scheduler
+    with gateway.taken(cpu=f"{50 - cores - 1:.3f}", memory=f"{(100 - ram_gb - 2) * 1024:.0f}Mi"):
+        assert gateway.new_cluster(user).ok
 
 
 def test_options_out_of_bounds_are_refused_with_the_bound(gateway: Gateway, user: str) -> None:

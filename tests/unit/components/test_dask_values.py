@@ -53,6 +53,10 @@ def test_the_gateways_accounts_are_not_made_by_its_chart() -> None:
     assert all(len(account["serviceAccountName"]) <= 63 for account in longest.values())
 
 
+def test_a_worker_that_the_quota_refused_is_asked_for_again_soon() -> None:
+    assert gateway_chart()["controller"]["backoffMaxDelay"] <= 15
+
+
 def test_with_dask_off_nothing_is_said_of_it() -> None:
     assert dask_values(tenancy(dask__enabled=False)) == {}
     assert gateway_chart(dask__enabled=False) == {"enabled": False}
