@@ -10,7 +10,7 @@ from local import processes
 from local.commands import run
 from local.failure import Failure
 from local.node import cleaning, configuration, network, ports, readiness
-from local.node.names import ADDONS, API, CONTAINERD_SOCKET, CORE, OWNER, PROGRAMS, STORES
+from local.node.names import ADDONS, API, CONTAINERD_SOCKET, CORE, ENFORCER, OWNER, PROGRAMS, STORES
 from local.node.ports import IngressPorts, free_ingress_ports, ingress_ports
 from local.paths import State
 from local.progress import Report
@@ -21,6 +21,7 @@ __all__ = [
     "PROGRAMS",
     "IngressPorts",
     "down",
+    "enforces_policies",
     "free_ingress_ports",
     "ingress_ports",
     "is_ready",
@@ -50,6 +51,10 @@ def up(state: State, report: Report) -> None:
         _start_control_plane(state)
     with report.step("Kubernetes: node, DNS, storage, ingress"):
         _start_node(state)
+    if not enforces_policies():
+        report.console.print(
+            "This kernel hands no packets to programs (NFQUEUE): network policies are not enforced.", highlight=False
+        )
     chosen = ingress_ports(state)
     if not chosen.are_usual:
         report.console.print(
@@ -85,10 +90,19 @@ def leftovers(state: State) -> list[str]:
     return [] if _other_owner(state) else cleaning.leftovers(state)
 
 
+def enforces_policies() -> bool:
+    """Whether pods are held to their network policies now; some kernels hand no packets to programs and cannot."""
+    return network.enforces_policies()
+
+
 def is_ready(state: State) -> bool:
-    """Whether every process runs, the node is Ready, DNS answers and there is a default StorageClass."""
+    """Whether every process runs, the node is Ready, DNS answers and there is a default StorageClass.
+
+    And pods are held to their network policies, where the kernel can.
+    """
     return (
         readiness.all_run(state)
+        and readiness.holds_to_policies(state)
         and readiness.is_api_ready(state)
         and readiness.is_node_ready(state)
         and readiness.is_dns_ready(state)
@@ -128,6 +142,7 @@ def _start_node(state: State) -> None:
     _wait(state, "the node is not Ready", readiness.is_node_ready, "containerd", "kubelet")
     _wait(state, "the cluster's DNS does not answer", readiness.is_dns_ready, "coredns")
     _wait(state, "there is no default StorageClass", readiness.has_default_storage, "local-path-provisioner")
+    _wait(state, "network policies are not enforced", readiness.holds_to_policies, ENFORCER)
     _wait(state, "a process of the node does not stay up", readiness.all_run, *PROGRAMS)
 
 

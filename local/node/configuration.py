@@ -17,7 +17,17 @@ from local.addresses import (
     POD_NETWORK,
     SERVICE_NETWORK,
 )
-from local.node.names import FIREWALL_CHAIN, HELPER_IMAGE, NODE_NAME, PAUSE_IMAGE, PROGRAMS, RUN
+from local.node.names import (
+    ENFORCER,
+    FIREWALL_CHAIN,
+    HELPER_IMAGE,
+    NODE_NAME,
+    PAUSE_IMAGE,
+    POLICY_QUEUE,
+    PROGRAMS,
+    REFUSED_MARK,
+    RUN,
+)
 from local.node.ports import LOOPBACK, IngressPorts
 from local.paths import State
 from local.stamps import digest
@@ -28,6 +38,8 @@ MANIFESTS = ROOM / "manifests"
 
 RESERVED_POD_ADDRESSES = 10
 """The pod network's first addresses, kept for the bridge and what may join it later."""
+
+FIRST_POD_ADDRESS = IPv4Network(POD_NETWORK)[RESERVED_POD_ADDRESSES]
 
 API_NAMES = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
 
@@ -40,6 +52,7 @@ USERS: dict[str, tuple[str, str | None]] = {
     "coredns": ("coredns", None),
     "traefik": ("traefik", None),
     "local-path-provisioner": ("local-path-provisioner", None),
+    ENFORCER: (ENFORCER, None),
 }
 """For each client of the apiserver its user and group: Kubernetes' own names for its components
 (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#core-component-roles), those of ``manifests/`` else."""
@@ -60,7 +73,7 @@ def write(state: State, ports: IngressPorts) -> str:
     files |= {
         config / ("cni" if name.endswith(".conflist") else "") / name: _filled(name, **_values(state, ports))
         for name in sorted(template.name for template in TEMPLATES.iterdir())
-        if name not in ("kubeconfig", "firewall.rules")
+        if name != "kubeconfig" and not name.endswith(".rules")
     }
     for path, text in files.items():
         _write(path, text)
@@ -75,6 +88,13 @@ def firewall_rules() -> str:
         bridge=BRIDGE,
         pod_network=POD_NETWORK,
         service_network=SERVICE_NETWORK,
+    )
+
+
+def policy_rules() -> str:
+    """What ``iptables-restore --noflush`` reads to have the policy enforcer asked, and what it refuses rejected."""
+    return _filled(
+        "policies.rules", firewall_chain=FIREWALL_CHAIN, bridge=BRIDGE, queue=POLICY_QUEUE, refused_mark=REFUSED_MARK
     )
 
 
@@ -111,7 +131,7 @@ def _values(state: State, ports: IngressPorts) -> dict[str, object]:
         "bridge": BRIDGE,
         "config": state.node.absolute() / "config",
         "directory_name": DIRECTORY_NAME,
-        "first_pod_address": IPv4Network(POD_NETWORK)[RESERVED_POD_ADDRESSES],
+        "first_pod_address": FIRST_POD_ADDRESS,
         "helper_image": HELPER_IMAGE,
         "http_port": ports.http,
         "https_port": ports.https,

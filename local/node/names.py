@@ -22,6 +22,12 @@ FIREWALL_CHAIN = addresses.BRIDGE.upper()
 OWN_CHAINS = ("KUBE-", f"{FIREWALL_CHAIN}-")
 """How the names of the firewall chains begin that the node makes."""
 
+POLICY_QUEUE = 244
+"""The netfilter queue on which the policy enforcer is asked about each connection that a pod opens."""
+
+REFUSED_MARK = 0x1000000
+"""The firewall mark it gives to what a network policy refuses; kube-proxy has 0x4000 and 0x8000."""
+
 POD_CGROUPS = ("kubepods", "k8s.io")
 
 PAUSE_IMAGE = reference("pause")
@@ -33,5 +39,6 @@ HELPER_IMAGE = reference("base")
 STORES = ("etcd", "containerd")
 API = "kube-apiserver"
 CORE = ("kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
-ADDONS = ("coredns", "local-path-provisioner", "traefik")
+ENFORCER = "policy-enforcer"
+ADDONS = ("coredns", "local-path-provisioner", "traefik", ENFORCER)
 PROGRAMS = (*STORES, API, *CORE, *ADDONS)

@@ -1,5 +1,6 @@
 """What the node changes in the machine's network: a bridge, firewall rules, kernel settings; and how it is undone."""
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -9,8 +10,8 @@ from pathlib import Path
 from local.addresses import BRIDGE, NODE_ADDRESS, POD_NETWORK, SERVICE_NETWORK
 from local.commands import output, run
 from local.failure import Failure
-from local.node.configuration import firewall_rules
-from local.node.names import FIREWALL_CHAIN, OWN_CHAINS, RUN
+from local.node.configuration import firewall_rules, policy_rules
+from local.node.names import FIREWALL_CHAIN, OWN_CHAINS, POLICY_QUEUE, RUN
 from local.paths import State
 
 TIMEOUT_SECONDS = 20
@@ -19,6 +20,8 @@ BRIDGE_MAC = "0a:58:0a:f4:00:01"
 
 FAMILIES = ("iptables", "ip6tables")
 SYSCTLS = Path("/proc/sys")
+QUEUES = Path("/proc/net/netfilter/nfnetlink_queue")
+"""Who listens on which netfilter queue, one line each; only there where the kernel hands packets to programs."""
 
 KEPT_SETTINGS = (
     # First: the kernel sets others below net.ipv4.conf anew when it changes.
@@ -49,8 +52,9 @@ def up(state: State) -> None:
         Failure: the kernel refuses; names the log.
     """
     log = state.logs / "network.log"
-    # Debian has both as modules; where they are built in, or modprobe is missing, there is nothing to load.
-    output(["sh", "-c", "modprobe -a br_netfilter overlay 2>&1 || true"], timeout_seconds=TIMEOUT_SECONDS)
+    # Debian has them as modules; where they are built in, or modprobe is missing, there is nothing to load.
+    load = "modprobe -a br_netfilter overlay nfnetlink_queue 2>&1 || true"
+    output(["sh", "-c", load], timeout_seconds=TIMEOUT_SECONDS)
     _save_settings()
     if not _exists(BRIDGE):
         network = IPv4Network(POD_NETWORK)
@@ -76,6 +80,24 @@ def up(state: State) -> None:
     # Taken out first, so that none is there twice and none of an earlier version stays.
     outdated = removal(_saved("iptables"), [f"{FIREWALL_CHAIN}-"])
     _restore("iptables", outdated + firewall_rules(), log)
+    # A kernel without queues does everything but hold pods to their policies.
+    with contextlib.suppress(Failure):
+        _restore("iptables", policy_rules(), log)
+
+
+def can_enforce_policies() -> bool:
+    """Whether this kernel hands packets to programs, and the rules are there by which the policy enforcer gets them."""
+    return QUEUES.exists() and f"-j {FIREWALL_CHAIN}-POLICIES" in _saved("iptables")
+
+
+def enforces_policies() -> bool:
+    """Whether what a network policy refuses is refused: the rules are there and the policy enforcer listens."""
+    return can_enforce_policies() and has_listener(QUEUES.read_text(), POLICY_QUEUE)
+
+
+def has_listener(queues: str, number: int) -> bool:
+    """Whether a program listens on this netfilter queue, from the kernel's list of them."""
+    return any(line.split()[:1] == [str(number)] for line in queues.splitlines())
 
 
 def down(state: State) -> None:

@@ -11,6 +11,7 @@ from local import processes
 from local.addresses import NODE_ADDRESS
 from local.commands import tail
 from local.failure import Failure
+from local.node import network
 from local.node.names import NODE_NAME, PROGRAMS
 from local.paths import State
 
@@ -83,6 +84,12 @@ def has_default_storage(state: State) -> bool:
     classes = [item["metadata"].get("annotations", {}) for item in answer.json()["items"]]
     running = [process.name for process in processes.status(state) if process.is_running]
     return "local-path-provisioner" in running and any(notes.get(DEFAULT_CLASS) == "true" for notes in classes)
+
+
+def holds_to_policies(state: State) -> bool:
+    """Pods are held to their network policies, or this kernel can hold them to none."""
+    del state
+    return network.enforces_policies() or not network.can_enforce_policies()
 
 
 def all_run(state: State) -> bool:

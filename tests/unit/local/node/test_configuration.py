@@ -1,4 +1,5 @@
 import json
+import re
 import stat
 import tomllib
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from local.node import configuration
+from local.node import configuration, names
 from local.node.ports import IngressPorts
 from local.paths import State
 
@@ -81,3 +82,23 @@ def test_exactly_one_storage_class_is_the_default_and_it_keeps_homes() -> None:
     classes = [document for document in documents if document["kind"] == "StorageClass"]
     default = [item for item in classes if item["metadata"].get("annotations")]
     assert [(item["metadata"]["name"], item["reclaimPolicy"]) for item in default] == [("local-path", "Retain")]
+
+
+def test_the_enforcer_is_asked_on_its_queue_and_its_mark_is_what_the_firewall_rejects() -> None:
+    programs = (configuration.ROOM / "supervisor.conf").read_text()
+    command = programs.split("[program:policy-enforcer]")[1].split("[program:")[0]
+    options = dict(re.findall(r"--([a-z-]+)=(\S+)", command))
+    assert int(options["queue"]) == names.POLICY_QUEUE
+    assert int(options["refused-mark"], 0) == names.REFUSED_MARK
+    assert options["first-pod-address"] == str(configuration.FIRST_POD_ADDRESS)
+    assert options["node"] == names.NODE_NAME
+    rules = configuration.policy_rules()
+    assert f"--queue-num {names.POLICY_QUEUE} " in rules
+    assert f"--mark {names.REFUSED_MARK} " in rules
+
+
+def test_the_enforcer_may_read_what_policies_are_made_of_and_change_nothing() -> None:
+    documents = yaml.safe_load_all((configuration.MANIFESTS / "policies.yaml").read_text())
+    role = next(document for document in documents if document["kind"] == "ClusterRole")
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list", "watch"}
+    assert {name for rule in role["rules"] for name in rule["resources"]} == {"namespaces", "pods", "networkpolicies"}
