@@ -15,6 +15,7 @@ import pytest
 from local import directory, lifecycle, node, web
 from local.addresses import API_SERVICE_ADDRESS, DIRECTORY_NAME, NODE_ADDRESS
 from local.commands import output
+from local.node import network
 from local.paths import State
 from tests.cluster.kernel import Kernel
 from tests.cluster.person import Person
@@ -47,8 +48,10 @@ Doors = dict[str, tuple[str, int]]
 
 @pytest.fixture(scope="module")
 def state() -> State:
-    if not node.enforces_policies():
+    if not network.can_enforce_policies():
         pytest.skip("network policies are not enforced on this kernel")
+    if not node.enforces_policies():
+        pytest.fail("network policies are not enforced though this kernel can; start the enforcer with make up")
     return State()
 
 
