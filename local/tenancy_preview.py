@@ -47,9 +47,9 @@ def stand_in_stack(name: str, state: State, folder: Path) -> Iterator[tuple[auto
         Failure: the engine is not built.
         InvalidTenancy: the stack file says something wrong.
     """
+    read_stack(stack_path(name, PROJECT / "stacks"), source=f"stacks/Pulumi.{name}.yaml")
     if not (state.bin / "pulumi").exists():
         raise Failure(f"there is neither the official Pulumi CLI nor {state.bin / 'pulumi'}", way_on="run make tools")
-    read_stack(stack_path(name, PROJECT / "stacks"), source=f"stacks/Pulumi.{name}.yaml")
     workspace = folder / "workspace"
     (workspace / "stacks").mkdir(parents=True)
     (folder / "backend").mkdir()

@@ -1,11 +1,19 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.engine.api_server import ApiServer
+from tests.engine.api_server import ApiServer, throw_away_api_server
 from tests.engine.components.pangeo_cluster.program import Program
 from tests.engine.directory import ThrowAwayDirectory
+
+
+@pytest.fixture(scope="session")
+def api_server(tools: Path) -> Iterator[ApiServer]:
+    """A cluster of these tests' own: CRDs are the whole cluster's, and others bring the real ones."""
+    with throw_away_api_server(tools) as server:
+        yield server
+
 
 NewStack = Callable[[], Program]
 
