@@ -16,6 +16,7 @@ from typing import TypeVar
 from pulumi import automation
 
 from previews import nursery
+from previews.home import HOME_VARIABLE, home_without_log, pulumi_home
 
 PROGRAM = "__main__.py"
 IMPORTED = (
@@ -93,6 +94,7 @@ def warm_project(
     """The project in ``folder``, ready.
 
     The working directory and the variables are the whole process's: inside the block they are those of the project.
+    The engines keep no log of their own (:mod:`previews.home`); what they say is the preview's.
 
     Args:
         folder: holds ``Pulumi.yaml``, ``__main__.py``, ``chart`` and ``stacks``.
@@ -107,7 +109,11 @@ def warm_project(
     before = dict(os.environ)
     os.environ.update(variables)
     try:
-        with contextlib.chdir(folder), nursery_running(python_plugins or {}) as launchers:
+        with (
+            contextlib.chdir(folder),
+            nursery_running(python_plugins or {}) as launchers,
+            home_without_log(pulumi_home(os.environ)) as home,
+        ):
             path = os.pathsep.join([str(launchers), os.environ["PATH"]])
             for name in IMPORTED:
                 importlib.import_module(name)
@@ -117,7 +123,8 @@ def warm_project(
                 # runpy would put the program at sys.modules["__main__"], of which there is one for all threads.
                 exec(code, {"__name__": "__main__", "__file__": code.co_filename})  # noqa: S102 - the project's own
 
-            yield WarmProject(folder, {**variables, "PATH": path}, command or automation.PulumiCommand(), program)
+            engines = {**variables, "PATH": path, HOME_VARIABLE: str(home)}
+            yield WarmProject(folder, engines, command or automation.PulumiCommand(), program)
     finally:
         os.environ.clear()
         os.environ.update(before)

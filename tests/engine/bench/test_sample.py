@@ -88,6 +88,16 @@ def test_previews_at_the_same_time_in_one_process_see_each_its_own_tenancy(warm:
     assert found == {stack: [f"{stack}_notebook_users"] for stack in STACKS}
 
 
+def test_previews_from_one_process_leave_no_log_of_the_engine(warm: WarmProject, project: Path) -> None:
+    logs = project / "home" / "logs"
+    before = sorted(logs.iterdir())  # of the stacks' creation, by engines as they are
+
+    dict(warm.each(STACKS[:1], groups_declared, InFlight(1)))
+
+    assert before
+    assert sorted(logs.iterdir()) == before
+
+
 def test_a_measured_preview_that_finds_something_to_change_is_no_figure(
     project: Path, variables: dict[str, str], warm: WarmProject
 ) -> None:
