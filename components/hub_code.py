@@ -4,6 +4,7 @@ z2jh puts the folder of its own configuration on Python's path, so these modules
 in the hub's log names the file that is here.
 """
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,14 @@ def hub_code() -> dict[str, Any]:
         "extraFiles": {
             f"{HERE.name}-{module.replace('/', '-')}": {
                 "mountPath": f"{HUB_FOLDER}/{HERE.name}/{module}",
-                "stringData": (HERE / module).read_text(),
+                "stringData": _text_of(module),
             }
             for module in MODULES
         },
         "extraConfig": {"pangeo": "from components.hub_config.configure import configure\n\nconfigure(c)\n"},
     }
+
+
+@functools.cache  # many tenancies, one checkout
+def _text_of(module: str) -> str:
+    return (HERE / module).read_text()

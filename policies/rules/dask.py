@@ -1,6 +1,7 @@
 """What users may take with Dask."""
 
 import ast
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -26,7 +27,7 @@ def _bounded(release: Resource, context: Context) -> Iterator[str]:
     # In this order the chart lays them out.
     for name in sorted(pieces) if isinstance(pieces, Mapping) else ():
         try:
-            settled |= dict(_settings(pieces[name]))
+            settled |= _settings(pieces[name])
         except SyntaxError as wrong:
             yield f"gateway.extraConfig.{name} is no Python: {wrong.msg} in line {wrong.lineno}"
     for trait in (IDLE, *MAXIMA, PER_USER):
@@ -41,8 +42,17 @@ def _bounded(release: Resource, context: Context) -> Iterator[str]:
         yield f"{IDLE} is {shown(idle / 60)} minutes, more than {longest:g}"
 
 
-def _settings(code: str) -> Iterator[tuple[str, Any]]:
-    """``c.ClusterConfig.idle_timeout = 1800`` in a piece of configuration, at its top level; the last one counts."""
+@functools.lru_cache(maxsize=32)  # most of it is the same in every tenancy
+def _settings(code: str) -> Mapping[str, Any]:
+    """``c.ClusterConfig.idle_timeout = 1800`` in a piece of configuration; the last one counts.
+
+    Raises:
+        SyntaxError: it is no Python.
+    """
+    return dict(_assigned(code))
+
+
+def _assigned(code: str) -> Iterator[tuple[str, Any]]:
     for statement in ast.walk(ast.parse(code)):
         if not isinstance(statement, ast.Assign):
             continue

@@ -1,5 +1,6 @@
 """What a notebook may do on its node and whom it may reach."""
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
@@ -116,12 +117,17 @@ def _names_only(entry: Any) -> bool:  # noqa: ANN401 - a view of any kind
 
 
 def _reaches(block: Mapping[str, Any], forbidden: Network) -> bool:
-    allowed = ip_network(at(block, "cidr"), strict=False)
+    allowed = _network(at(block, "cidr"))
     if not _overlap(allowed, forbidden):
         return False
     smaller = max(allowed, forbidden, key=lambda network: network.prefixlen)
-    left_out = [ip_network(text, strict=False) for text in texts(at(block, "except"))]
+    left_out = [_network(text) for text in texts(at(block, "except"))]
     return not any(_overlap(each, smaller) and each.prefixlen <= smaller.prefixlen for each in left_out)
+
+
+@functools.lru_cache(maxsize=256)  # the same few in every rule of every tenancy
+def _network(text: str) -> Network:
+    return ip_network(text, strict=False)
 
 
 def _overlap(one: Network, other: Network) -> bool:
