@@ -1,4 +1,4 @@
-"""Many stacks of one project, for previews alone: the deployed stack ``local``, cloned under other names.
+"""Many stacks of one project, for previews alone: the deployed stack ``local``, and clones of it under other names.
 
 Each clone has the settings and the state of the deployed tenancy, so its preview does all that the deployed one's does
 and finds nothing to change. Beside them is the baseline: a project whose program declares nothing.
@@ -55,7 +55,8 @@ def clones(state: State, count: int) -> Iterator[Clones]:
         for part in PROGRAM:
             (tenancies / part).symlink_to(PROJECT / part)
         (tenancies / "chart").symlink_to((deployed / "chart").resolve())
-        names = tuple(f"clone-{number:03d}" for number in range(count))
+        # The first keeps its name: a policy refuses a stack that takes the names of one in the checkout.
+        names = (engine.STACK, *(f"clone-{number:03d}" for number in range(1, count)))
         for clone in names:
             (tenancies / "stacks" / f"Pulumi.{clone}.yaml").write_text(stack_file)
             (backend / "stacks" / "pangeo" / f"{clone}.json").write_text(_renamed(states[0].read_text(), clone))

@@ -10,6 +10,9 @@ from pathlib import Path
 
 LOOK_SECONDS = 0.02
 
+NO_CACHE = "PYTHONDONTWRITEBYTECODE"
+"""Set, as in many containers, it makes every process compile the project's modules anew; an operator's keeps them."""
+
 
 class RunFailed(Exception):
     """A measured command failed; the text is its last output, ``code`` its exit code."""
@@ -45,7 +48,7 @@ def timed(
     process = subprocess.Popen(
         command,
         cwd=cwd,
-        env={**os.environ, **variables},
+        env={name: value for name, value in {**os.environ, **variables}.items() if name != NO_CACHE},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
