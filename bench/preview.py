@@ -18,8 +18,9 @@ PACK, PACK_CONFIG = PROJECT / "policies", LOCAL / "policies.json"
 ONE_AT_MOST = 1.5
 MANY_AT_MOST = 0.7
 FLOOR = (
-    "beside the empty program's: the interpreter and imports of the dynamic provider's plugin, those of the Kubernetes "
-    "and random plugins, which start side by side after it, and the program's own imports"
+    "beside the empty program's: the engine's own log of all it is told, the interpreter and imports of the dynamic "
+    "provider's plugin, those of the Kubernetes and random plugins, which start side by side after it, and the "
+    "program's own imports"
 )
 
 
