@@ -10,9 +10,13 @@ from components.tenancy import Tenancy
 REQUESTS = {"requests": {"cpu": "50m", "memory": "128Mi"}}
 """Of each of the gateway's own pods: a share of a busy CPU, and the last to be evicted."""
 
-REFUSED_AGAIN_SECONDS = 15
+REFUSED_AGAIN_SECONDS = 10
 """At most so long after room was made a worker comes that the quota had refused: the controller asks again ever more
 seldom, by the chart's own value up to five minutes."""
+
+SEEN_READY = {"readinessProbe": {"periodSeconds": 1, "failureThreshold": 15}}
+"""A scheduler is asked every second whether it is ready, and may be busy as long as with dask-gateway's own every five
+and three times: a user waits for the first yes."""
 
 NOTEBOOK_USER = 1000
 """The user the jupyterhub chart runs the same image as."""
@@ -34,8 +38,8 @@ def dask_gateway_values(tenancy: Tenancy, release: str) -> dict[str, Any]:
             "backend": {
                 # Client, scheduler and workers of different versions do not understand each other.
                 "image": {"name": image_name, "tag": image_tag},
-                "scheduler": _pods_of_users(f"{release}-dask-scheduler"),
-                "worker": _pods_of_users(f"{release}-dask-worker"),
+                "scheduler": _pods_of_users(f"{release}-dask-scheduler", SEEN_READY),
+                "worker": _pods_of_users(f"{release}-dask-worker", {}),
             },
             "extraConfig": gateway_configuration(tenancy, release),
         },
@@ -77,7 +81,7 @@ def _cut(name: str) -> str:
     return name[:63].removesuffix("-")
 
 
-def _pods_of_users(priority_class: str) -> dict[str, Any]:
+def _pods_of_users(priority_class: str, container: dict[str, Any]) -> dict[str, Any]:
     """A scheduler or worker: without rights in the cluster or on its node, and the first to make room.
 
     It meets the pod-security level ``restricted``.
@@ -95,5 +99,6 @@ def _pods_of_users(priority_class: str) -> dict[str, Any]:
         },
         "extraContainerConfig": {
             "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+            **container,
         },
     }

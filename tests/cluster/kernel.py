@@ -63,9 +63,15 @@ class Kernel:
         while True:
             self._socket.settimeout(max(deadline - time.monotonic(), 0.01))
             try:
-                message = json.loads(self._socket.recv())
+                # With the server's pings, which otherwise would be answered unseen and start the wait anew.
+                kind, data = self._socket.recv_data(control_frame=True)
             except websocket.WebSocketTimeoutException:
                 raise TimeoutError(f"not done after {timeout_seconds:g} s; printed so far: {printed!r}") from None
+            if kind == websocket.ABNF.OPCODE_CLOSE:
+                raise ConnectionError(f"the server closed the connection; printed so far: {printed!r}")
+            if kind != websocket.ABNF.OPCODE_TEXT:
+                continue
+            message = json.loads(data)
             if message["parent_header"].get("msg_id") != request:
                 continue
             content = message["content"]

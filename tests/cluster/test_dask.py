@@ -1,17 +1,29 @@
-"""Dask from a notebook: two lines give a cluster, demand its size, and nobody but its owner may touch it."""
+"""Dask from a notebook: two lines give a cluster, demand its size, and nobody but its owner may touch it.
 
-import json
+Tests share two clusters and go from the one that needs most workers to the one that needs none: each new cluster or
+worker costs seconds.
+"""
+
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from contextlib import ExitStack
 
 import pytest
 
-from local import directory, lifecycle, web
-from local.commands import output
 from local.paths import State
+from tests.cluster.dask import (
+    CLEAN_UP_SECONDS,
+    NEW_CLUSTER,
+    POLL_SECONDS,
+    Cluster,
+    at_work,
+    eventually,
+    kubectl,
+    listed,
+    objects,
+    workers,
+)
 from tests.cluster.kernel import Kernel
 from tests.cluster.person import Person
 
@@ -23,17 +35,6 @@ IDLE_SECONDS = 60
 """``dask.idleMinutes`` of the local stack file."""
 IDLE_LOOK_SECONDS = IDLE_SECONDS / 4
 """How often a scheduler asks itself whether it is idle. Source: dask-gateway's ``scheduler_preload.py``."""
-CLEAN_UP_SECONDS = 30
-POLL_SECONDS = 0.5
-
-NEW_CLUSTER = """\
-import time
-started = time.monotonic()
-from dask_gateway import Gateway
-gateway = Gateway()
-cluster = gateway.new_cluster()
-client = cluster.get_client()
-"""
 
 # The store travels to the workers with the task graph: they mount no home, and may ask no notebook for a file.
 ZARR = """\
@@ -63,14 +64,6 @@ SLOW_SQUARES = (
 )
 
 
-@dataclass(frozen=True)
-class Cluster:
-    """A user's Dask cluster, held by a kernel in whose namespace it is ``cluster``."""
-
-    name: str
-    kernel: Kernel
-
-
 @pytest.fixture(scope="module")
 def state() -> State:
     return State()
@@ -78,37 +71,35 @@ def state() -> State:
 
 @pytest.fixture(scope="module")
 def people(state: State) -> dict[str, Person]:
-    """Alice and bob with servers that started just now, and so know of the gateway.
-
-    The node has two cores: an admin's server that an earlier test left would take what their clusters need.
-    """
-    admin = Person(state, "admin")
-    assert admin.log_in() == 200
-    admin.stop_server()
-    # Who was made an admin by hand stays one, and an admin may open every user's server.
-    admin.call("PATCH", "/hub/api/users/bob", {"name": "bob", "admin": False}).raise_for_status()
-
-    def at_work(user: str) -> Person:
-        directory.grant(state, user, lifecycle.NOTEBOOK_USERS)
-        person = Person(state, user)
-        assert person.log_in() == 200
-        person.stop_server()
-        person.start_server()
-        return person
-
-    with ThreadPoolExecutor() as pool:
-        return dict(zip(("alice", "bob"), pool.map(at_work, ("alice", "bob")), strict=True))
+    return at_work(state, "alice", "bob")
 
 
 @pytest.fixture(scope="module")
-def abandoned(people: dict[str, Person]) -> tuple[str, float]:
+def of_bob(people: dict[str, Person]) -> Iterator[tuple[Cluster, Cluster]]:
+    """Two clusters of bob's with a worker each, from two kernels: one to keep and one to abandon."""
+
+    def started(kernel: Kernel) -> Cluster:
+        kernel.run(f"{NEW_CLUSTER}cluster.scale(1)\nclient.wait_for_workers(1)")
+        return Cluster(str(kernel.value("cluster.name")), kernel)
+
+    with ExitStack() as kernels, ThreadPoolExecutor() as pool:
+        kept, abandoned = pool.map(started, [kernels.enter_context(Kernel(people["bob"])) for _ in range(2)])
+        yield kept, abandoned
+        kept.kernel.run("cluster.shutdown()", CLEAN_UP_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def bobs(of_bob: tuple[Cluster, Cluster]) -> Cluster:
+    return of_bob[0]
+
+
+@pytest.fixture(scope="module")
+def abandoned(of_bob: tuple[Cluster, Cluster]) -> tuple[str, float]:
     """A cluster of bob's whose kernel was killed with work under way: its name, and when (monotonic seconds)."""
-    kernel = Kernel(people["bob"])
-    kernel.run(NEW_CLUSTER + "cluster.scale(1)\nclient.wait_for_workers(1)")
-    name = str(kernel.value("cluster.name"))
-    kernel.run("unfinished = client.map(time.sleep, [2] * 3, pure=False)")
-    kernel.send("import os; os.kill(os.getpid(), 9)")
-    return name, time.monotonic()
+    cluster = of_bob[1]
+    cluster.kernel.run("unfinished = client.map(time.sleep, [1] * 3, pure=False)")
+    cluster.kernel.send("import os; os.kill(os.getpid(), 9)")
+    return cluster.name, time.monotonic()
 
 
 @pytest.fixture(scope="module")
@@ -118,47 +109,6 @@ def alices(people: dict[str, Person]) -> Iterator[Cluster]:
         kernel.run(NEW_CLUSTER)
         yield Cluster(str(kernel.value("cluster.name")), kernel)
         kernel.run("cluster.shutdown()", CLEAN_UP_SECONDS)
-
-
-@pytest.fixture(scope="module")
-def bobs(people: dict[str, Person]) -> Iterator[Cluster]:
-    with Kernel(people["bob"]) as kernel:
-        kernel.run(NEW_CLUSTER + "cluster.scale(1)")
-        yield Cluster(str(kernel.value("cluster.name")), kernel)
-        kernel.run("cluster.shutdown()", CLEAN_UP_SECONDS)
-
-
-def kubectl(state: State, *words: str) -> str:
-    return output(
-        [state.bin / "kubectl", "--kubeconfig", state.kubeconfig, "--namespace", web.NAMESPACE, *words],
-        timeout_seconds=60,
-    )
-
-
-def listed(state: State, kind: str, selector: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(kubectl(state, "get", kind, "--selector", selector, "-o", "json"))["items"]
-    return found
-
-
-def workers(state: State, cluster: str) -> list[str]:
-    """The pods of a cluster's workers that run or are about to."""
-    short = cluster.partition(".")[2]
-    pods = listed(state, "pods", f"gateway.dask.org/cluster={short},app.kubernetes.io/component=dask-worker")
-    return [pod["metadata"]["name"] for pod in pods if pod["status"]["phase"] in ("Pending", "Running")]
-
-
-def objects(state: State, cluster: str) -> list[str]:
-    """Everything in Kubernetes that belongs to a cluster, save the record that there was one."""
-    selector = f"gateway.dask.org/cluster={cluster.partition('.')[2]}"
-    kinds = "pods,services,secrets,ingressroutes.traefik.io,ingressroutetcps.traefik.io"
-    return [f"{found['kind']} {found['metadata']['name']}" for found in listed(state, kinds, selector)]
-
-
-def eventually(holds: Callable[[], bool], within_seconds: float, what: str) -> None:
-    deadline = time.monotonic() + within_seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {within_seconds:g} s: {what}"
-        time.sleep(POLL_SECONDS)
 
 
 def test_a_killed_kernels_cluster_stays_while_it_may_still_be_at_work(
@@ -194,21 +144,16 @@ def test_a_computation_on_zarr_grows_the_cluster_and_is_right(
     assert first_result_seconds < FIRST_RESULT_SECONDS
 
 
-def test_without_work_the_workers_go(state: State, alices: Cluster) -> None:
-    eventually(lambda: workers(state, alices.name) == [], CLEAN_UP_SECONDS, "no worker")
-
-
 def test_two_users_compute_at_once(alices: Cluster, bobs: Cluster) -> None:
-    alices.kernel.run("cluster.scale(1)")
-
     with ThreadPoolExecutor() as pool:
-        answers = pool.map(lambda cluster: cluster.kernel.value(SLOW_SQUARES.format(first=0, last=20)), (alices, bobs))
+        answers = pool.map(lambda cluster: cluster.kernel.value(SLOW_SQUARES.format(first=0, last=10)), (alices, bobs))
 
-        assert list(answers) == [[n * n for n in range(20)]] * 2
+        assert list(answers) == [[n * n for n in range(10)]] * 2
 
 
 def test_the_gateways_api_may_die_in_the_middle_of_a_computation(state: State, alices: Cluster) -> None:
     before = listed(state, "pods", "app.kubernetes.io/name=dask-gateway,app.kubernetes.io/component=gateway")
+    alices.kernel.run("cluster.scale(2)")
     with ThreadPoolExecutor() as pool:
         computing = pool.submit(alices.kernel.value, SLOW_SQUARES.format(first=0, last=40))
         kubectl(state, "delete", "pod", "--force", "--grace-period=0", *(pod["metadata"]["name"] for pod in before))
@@ -217,8 +162,8 @@ def test_the_gateways_api_may_die_in_the_middle_of_a_computation(state: State, a
         assert computing.result() == [n * n for n in range(40)]
     assert still_computing
     eventually(lambda: knows(alices, alices.name), CLEAN_UP_SECONDS, "the gateway knows the cluster again")
-    alices.kernel.run("cluster.scale(2)")
-    eventually(lambda: len(workers(state, alices.name)) == 2, CLEAN_UP_SECONDS, "the gateway scales the cluster again")
+    alices.kernel.run("cluster.scale(3)")
+    eventually(lambda: len(workers(state, alices.name)) == 3, CLEAN_UP_SECONDS, "the gateway scales the cluster again")
 
 
 def knows(cluster: Cluster, name: str) -> bool:
@@ -259,37 +204,40 @@ os._exit(0)
 """
 
 
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        "gateway.get_cluster('{name}')",
-        "connect_elsewhere('{name}')",
-        "gateway.scale_cluster('{name}', 3)",
-        "gateway.adapt_cluster('{name}', 0, 3)",
-        "gateway.stop_cluster('{name}')",
-    ],
-)
 def test_another_users_cluster_can_neither_be_seen_nor_sized_nor_stopped(
-    state: State, alices: Cluster, bobs: Cluster, attempt: str
+    state: State, alices: Cluster, bobs: Cluster
 ) -> None:
-    bobs.kernel.run(REFUSED)
+    attempts = [
+        f"gateway.get_cluster('{alices.name}')",
+        f"connect_elsewhere('{alices.name}')",
+        f"gateway.scale_cluster('{alices.name}', 4)",
+        f"gateway.adapt_cluster('{alices.name}', 0, 4)",
+        f"gateway.stop_cluster('{alices.name}')",
+    ]
     before = workers(state, alices.name)
 
-    said = bobs.kernel.value(f"refused(lambda: {attempt.format(name=alices.name)})")
+    bobs.kernel.run(REFUSED)
+    said = bobs.kernel.value("[" + ", ".join(f"refused(lambda: {attempt})" for attempt in attempts) + "]")
 
-    assert said is not None
-    assert "permission" in said.lower() or "403" in said, said
+    for attempt, refusal in zip(attempts, said, strict=True):
+        assert refusal is not None, attempt
+        assert "permission" in refusal.lower() or "403" in refusal, (attempt, refusal)
     assert alices.name not in bobs.kernel.value("[report.name for report in gateway.list_clusters()]")
     assert workers(state, alices.name) == before
 
 
 def test_another_users_scheduler_refuses_the_keys_of_ones_own(alices: Cluster, bobs: Cluster) -> None:
-    attempt = f"refused(lambda: Client('{alices.kernel.value('cluster.scheduler_address')}', security={{}}, timeout=5))"
+    address = alices.kernel.value("cluster.scheduler_address")
     for each in (alices, bobs):
         each.kernel.run(f"from distributed import Client\n{REFUSED}")
 
-    assert alices.kernel.value(attempt.format("cluster.security")) is None
-    assert bobs.kernel.value(attempt.format("cluster.security")) is not None
+    def refused(cluster: Cluster, timeout_seconds: int) -> str | None:
+        client = f"Client('{address}', security=cluster.security, timeout={timeout_seconds})"
+        said: str | None = cluster.kernel.value(f"refused(lambda: {client})")
+        return said
+
+    assert refused(alices, 30) is None
+    assert refused(bobs, 3) is not None
 
 
 @pytest.mark.parametrize(
@@ -327,6 +275,14 @@ def test_a_dashboard_is_shown_to_its_owner_alone(people: dict[str, Person], alic
 def test_the_gateway_has_no_page_of_its_own_for_the_world(people: dict[str, Person], alices: Cluster) -> None:
     for page in ("api/v1/clusters/", f"clusters/{alices.name}/status"):
         assert people["alice"].call("GET", f"/services/dask-gateway/{page}").status_code == 404
+
+
+def test_without_work_the_workers_go(state: State, alices: Cluster) -> None:
+    assert workers(state, alices.name)
+
+    alices.kernel.run("cluster.adapt(0, 1)")
+
+    eventually(lambda: workers(state, alices.name) == [], CLEAN_UP_SECONDS, "no worker")
 
 
 def test_after_a_shutdown_nothing_of_the_cluster_is_left(state: State, alices: Cluster) -> None:

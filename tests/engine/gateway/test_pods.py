@@ -46,6 +46,12 @@ def test_they_have_no_rights_on_their_node_nor_in_the_cluster(pods: list[Object]
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
+def test_a_scheduler_is_ready_within_a_second_of_its_start_and_may_be_busy_for_a_while(pods: list[Object]) -> None:
+    probe = pods[0]["spec"]["containers"][0]["readinessProbe"]
+    assert probe["httpGet"]["path"] == "/api/health"
+    assert (probe["periodSeconds"], probe["failureThreshold"]) == (1, 15)
+
+
 def test_they_run_the_notebooks_image_and_a_worker_is_of_the_size_asked_for(
     gateway: Gateway, pods: list[Object]
 ) -> None:
