@@ -63,16 +63,21 @@ def notebook() -> str:
     return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
 
 
-@pytest.fixture
-def at_work(hub: Hub, state: State, password_of: PasswordOf) -> Hub:
-    """Alice in JupyterLab, on a server that knows of Dask, with the notebook in her home."""
+@pytest.fixture(scope="module")
+def server(state: State) -> None:
+    """Alice's, which knows of Dask, with the notebook in her home."""
     directory.grant(state, "alice", lifecycle.NOTEBOOK_USERS)
     alice = Person(state, "alice")
     assert alice.log_in() == 200
     alice.start_server()
     alice.write(NOTEBOOK, notebook())
+
+
+@pytest.fixture
+def at_work(server: None, hub: Hub, password_of: PasswordOf) -> Hub:
+    """Alice on her way to JupyterLab, which each test opens as it needs it."""
     hub.log_in("alice", password_of("alice"))
-    hub.wait_for_lab()
+    hub.page.wait_for_url("**/user/alice/lab**", wait_until="commit")
     return hub
 
 
