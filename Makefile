@@ -6,6 +6,8 @@ PYTEST := $(PYTHON) -m pytest
 # Each worker has servers of its own; a file's tests share them.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 export PYTHONPATH := $(CURDIR)
+# Where it is set, every process would compile the modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: up down status destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools bench fuzz faults faults-on-the-node
 

@@ -51,6 +51,8 @@ class Deployment:
 
     def server(self, user: str) -> None:
         """A user's server and home."""
+        # A new namespace's account comes a moment after it, and no pod is admitted before.
+        self._kubectl("wait", "serviceaccount/default", "--for=create", "--timeout=30s")
         about = {"annotations": {"hub.jupyter.org/username": user, "hub.jupyter.org/servername": ""}}
         self._apply("v1", "Pod", f"jupyter-{user}", "singleuser-server", about, spec={"containers": [_CONTAINER]})
         claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}

@@ -19,6 +19,7 @@ from local.paths import PROJECT
 from local.plugins.choose import prepared
 from tests.engine.api_server import ApiServer
 from tests.engine.directory import ThrowAwayDirectory
+from tests.engine.inline_program import ended_after_failure
 
 STACK = "test"
 CLUSTER = "kept"
@@ -116,13 +117,13 @@ class TenancyStack:
             if event.resource_pre_event and event.resource_pre_event.metadata.op != OpType.SAME:
                 found[event.resource_pre_event.metadata.type] = event.resource_pre_event.metadata.op
 
-        with self._surroundings():
+        with self._surroundings(), ended_after_failure():
             self._stack.preview(color="never", on_event=hear)
         return found
 
     def up(self) -> str:
         """``pulumi up --skip-preview``, as the Automation API runs it; what it printed."""
-        with self._surroundings():
+        with self._surroundings(), ended_after_failure():
             return str(self._stack.up(color="never").stdout)
 
     def destroy(self) -> list[str]:

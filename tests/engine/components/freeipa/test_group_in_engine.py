@@ -19,6 +19,7 @@ from local.plugins.choose import prepared
 from tests.engine.components.freeipa.administrator import Administrator
 from tests.engine.components.freeipa.plugin import PROGRAM
 from tests.engine.directory import ThrowAwayDirectory
+from tests.engine.inline_program import ended_after_failure
 
 pytestmark = pytest.mark.engine
 
@@ -61,7 +62,8 @@ class Stack:
         self._changes = changes
 
     def up(self) -> dict[str, Any]:
-        return {key: output.value for key, output in self._stack.up().outputs.items()}
+        with ended_after_failure():
+            return {key: output.value for key, output in self._stack.up().outputs.items()}
 
     def preview(self) -> dict[OpType, int]:
         return dict(self._stack.preview().change_summary)

@@ -13,6 +13,7 @@ from pulumi import automation as auto
 
 from local.paths import PROJECT
 from local.plugins import choose
+from tests.engine.inline_program import ended_after_failure
 
 Program = Callable[[], None]
 
@@ -37,7 +38,8 @@ class Engine:
 
     def up(self, **options: Any) -> Mapping[str, int]:
         """Counts of operations by name."""
-        done = self.stack.up(on_output=self.printed.append, color="never", **options)
+        with ended_after_failure():
+            done = self.stack.up(on_output=self.printed.append, color="never", **options)
         return _counts(done.summary.resource_changes)
 
     def refresh(self) -> Mapping[str, int]:
