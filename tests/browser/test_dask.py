@@ -37,7 +37,7 @@ day, lat = np.arange(360.0), np.linspace(-90, 90, 37)
 warmth = day[:, None] + lat
 store = MemoryStore()
 air = xr.DataArray(warmth, {"day": day, "lat": lat}, ("day", "lat"), name="air")
-_ = air.to_dataset().to_zarr(store, encoding={"air": {"chunks": (12, 37)}}, consolidated=False)""",
+_ = air.to_dataset().to_zarr(store, encoding={"air": {"chunks": (18, 37)}}, consolidated=False)""",
     """\
 def heavy(block):
     time.sleep(0.3)
@@ -46,7 +46,7 @@ def heavy(block):
 air = xr.open_zarr(store, chunks={}, consolidated=False).air
 print("mean", float(xr.apply_ufunc(heavy, air, dask="parallelized", output_dtypes=[float]).mean()))""",
     """\
-time.sleep(5)  # the dashboard goes with the cluster
+time.sleep(3)  # the dashboard goes with the cluster
 cluster.shutdown()
 print("shut down")""",
 ]
