@@ -1,22 +1,17 @@
 import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from local import stamps
 from local.charts.assemble import assemble, chart_sources
-from local.paths import PROJECT, State
+from local.paths import State
 from tests.engine.api_server import ApiServer
 from tests.engine.charts.renders import rendered
 from tests.engine.gateway.gateway_processes import Gateway, running_gateway
 from tests.engine.tools import gathered
+from tests.engine.virtual_environment import virtual_environment
 from tests.unit.components.tenancies import tenancy
-
-INSTALL_SECONDS = 600
 
 TENANCY = {
     "clusterName": "gateway-test",
@@ -28,24 +23,8 @@ TENANCY = {
 @pytest.fixture(scope="session")
 def gateway_program() -> Path:
     """``dask-gateway-server`` in a virtual environment of its own, made once for every set of requirements."""
-    state = State()
-    folder = state.root / "tests" / "gateway-python"
     requirements = Path(__file__).with_name("requirements.txt")
-    images = [PROJECT / "local" / "images" / f"{name}.txt" for name in ("base", "gateway", "notebook")]
-    made_from = stamps.digest(files=[requirements, *images], texts=[sys.version])
-    if not stamps.is_done(state, "tests-gateway-python", made_from):
-        shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=INSTALL_SECONDS)
-        pip: list[str | Path] = [
-            folder / "bin" / "python",
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ]
-        subprocess.run([*pip, "--requirement", requirements], check=True, timeout=INSTALL_SECONDS)
-        stamps.mark_done(state, "tests-gateway-python", made_from)
+    folder = virtual_environment("gateway", requirements, ["base", "gateway", "notebook"])
     return folder / "bin" / "dask-gateway-server"
 
 

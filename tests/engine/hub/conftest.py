@@ -1,6 +1,3 @@
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,13 +8,11 @@ import pytest
 from components.chart_values import Values, chart_values
 from components.hub_secrets import HubSecrets
 from components.tenancy import Tenancy
-from local import stamps
-from local.paths import PROJECT, State
 from tests.engine.directory import ThrowAwayDirectory
 from tests.engine.hub.hub_process import Hub, running_hub
 from tests.engine.hub.people import CLUSTER, People, settled
+from tests.engine.virtual_environment import virtual_environment
 
-INSTALL_SECONDS = 600
 SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64)
 
 ValuesFor = Callable[..., Values]
@@ -27,24 +22,8 @@ StartHub = Callable[..., AbstractContextManager[Hub]]
 @pytest.fixture(scope="session")
 def hub_python() -> Path:
     """The interpreter of the hub's own virtual environment, made once for every set of requirements."""
-    state = State()
-    folder = state.root / "tests" / "hub-python"
     requirements = Path(__file__).with_name("requirements.txt")
-    images = PROJECT / "local" / "images"
-    made_from = stamps.digest(files=[requirements, images / "base.txt", images / "hub.txt"], texts=[sys.version])
-    if not stamps.is_done(state, "tests-hub-python", made_from):
-        shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=INSTALL_SECONDS)
-        pip: list[str | Path] = [
-            folder / "bin" / "python",
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ]
-        subprocess.run([*pip, "--requirement", requirements], check=True, timeout=INSTALL_SECONDS)
-        stamps.mark_done(state, "tests-hub-python", made_from)
+    folder = virtual_environment("hub", requirements, ["base", "hub"])
     return folder / "bin" / "python"
 
 
