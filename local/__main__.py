@@ -11,6 +11,7 @@ from local import lifecycle, machine, packages, toolchain
 from local.failure import Failure
 from local.paths import State
 from local.progress import Report
+from local.turn import turn
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 User = Annotated[str, typer.Argument(help="a directory user, e.g. alice")]
@@ -19,7 +20,7 @@ User = Annotated[str, typer.Argument(help="a directory user, e.g. alice")]
 @app.command()
 def up() -> None:
     """Everything, from nothing to a hub that answers; only what is missing is done."""
-    _run(lambda state, report: lifecycle.up(state, report))
+    _alone("up", lifecycle.up)
 
 
 @app.command()
@@ -31,19 +32,19 @@ def tools() -> None:
         packages.install(state, report)
         toolchain.install(state, report)
 
-    _run(install)
+    _alone("tools", install)
 
 
 @app.command()
 def down() -> None:
     """Stop every process; data, images and tools stay."""
-    _run(lifecycle.down)
+    _alone("down", lifecycle.down)
 
 
 @app.command()
 def wipe() -> None:
     """Stop, and forget the cluster, the directory and all volumes; tools and images stay."""
-    _run(lifecycle.wipe)
+    _alone("wipe", lifecycle.wipe)
 
 
 @app.command()
@@ -61,7 +62,7 @@ def preview() -> None:
 @app.command()
 def destroy() -> None:
     """Remove what the stack declares; users' home volumes stay."""
-    _run(lifecycle.destroy)
+    _alone("destroy", lifecycle.destroy)
 
 
 @app.command()
@@ -74,6 +75,14 @@ def grant(user: User) -> None:
 def revoke(user: User) -> None:
     """Take a directory user's right to log in to the hub."""
     _run(lambda state, report: lifecycle.revoke(state, report, user))
+
+
+def _alone(name: str, command: Callable[[State, Report], None]) -> None:
+    def when_its_turn_comes(state: State, report: Report) -> None:
+        with turn(state, report, name):
+            command(state, report)
+
+    _run(when_its_turn_comes)
 
 
 def _run(command: Callable[[State, Report], None]) -> None:
