@@ -1,22 +1,19 @@
 """Tenancies beside each other: none takes another's names."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from policies.rule import Context, Resource, Rule, Setting
-
-if TYPE_CHECKING:
-    from components.tenancy import Tenancy
 
 
 def _names_of_its_own(_: Sequence[Resource], context: Context) -> Iterator[str]:
     # pydantic comes with these: they are loaded while the program runs, not before.
     from components.problems import InvalidTenancy
-    from components.stack_file import read_config, read_stack, stack_path, stacks
+    from components.stack_file import read_config, stack_path, stacks
+    from policies.stack_names import names_in, names_of
 
     folder = context.checkout / context.settings["folder"]
     try:
-        own = read_config(context.config, source=context.stack, secret_keys=["pangeo:kubernetes"])
+        own = names_of(read_config(context.config, source=context.stack, secret_keys=["pangeo:kubernetes"]))
     except InvalidTenancy as wrong:
         yield f"this stack's own configuration cannot be read, so its names cannot be compared: {_in_one_line(wrong)}"
         return
@@ -25,18 +22,13 @@ def _names_of_its_own(_: Sequence[Resource], context: Context) -> Iterator[str]:
             continue
         path = stack_path(other, folder)
         try:
-            tenancy = read_stack(path)
+            taken = names_in(path)
         except InvalidTenancy as wrong:
             yield f"{path.name} cannot be read, so what it takes cannot be compared: {_in_one_line(wrong)}"
             continue
-        taken = _names(tenancy)
-        for what, name in _names(own).items():
-            if taken[what] == name:
+        for what, name, others in zip(own._fields, own, taken, strict=True):
+            if name == others:
                 yield f"the {what} {name} is taken by the stack {other} ({path.name})"
-
-
-def _names(tenancy: "Tenancy") -> Mapping[str, str]:
-    return {"namespace": tenancy.namespace, "domain": tenancy.domain, "group": tenancy.notebook_users_group}
 
 
 def _in_one_line(wrong: Exception) -> str:

@@ -49,6 +49,18 @@ def test_a_file_that_cannot_be_read_is_not_passed_over(folder: Path) -> None:
     assert "\n" not in sentence
 
 
+def test_another_tenancys_wrong_size_does_not_refuse_this_one(folder: Path) -> None:
+    """Its names are known, and are still its own."""
+    (folder / "Pulumi.broken.yaml").write_text(stack_text(clusterName="large", notebookRamGb="2Gi"))
+    assert said(folder) == [
+        "the domain pangeo.192-171-139-83.sslip.io is taken by the stack broken (Pulumi.broken.yaml)"
+    ]
+    (folder / "Pulumi.broken.yaml").write_text(
+        stack_text(clusterName="large", externalIp="192.0.2.2", notebookRamGb="2Gi")
+    )
+    assert said(folder) == []
+
+
 def test_a_configuration_that_cannot_be_read_is_not_passed(folder: Path) -> None:
     (sentence,) = said(folder, externalIp="nowhere")
     assert sentence.startswith("this stack's own configuration cannot be read")
