@@ -7,6 +7,7 @@ left out, for they would make both longer and the ratio smaller.
 """
 
 import runpy
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,8 @@ CHANGED = 3
 
 def main(operation: str, program: str, stack: str, arguments: list[str]) -> int:
     """Run; the exit code is the engine's, or ``CHANGED`` for a preview."""
+    # An interrupt is the engine's, which then ends what it has begun; this process ends with it.
+    signal.signal(signal.SIGINT, lambda *_: None)
     server = grpc.server(ThreadPoolExecutor(4))
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(_PROGRAMS[program]), server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -1,7 +1,6 @@
 """No-change previews: of one tenancy against an empty program, and of many from one warm process."""
 
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from previews import InFlight, warm_project
 PACK, PACK_CONFIG = PROJECT / "policies", LOCAL / "policies.json"
 ONE_AT_MOST = 1.5
 MANY_AT_MOST = 0.7
+PREVIEWS_EACH = 3
 FLOOR = (
     "beside the empty program's: the engine's own log of all it is told, the interpreter and imports of the dynamic "
     "provider's plugin, those of the Kubernetes and random plugins, which start side by side after it, and the "
@@ -50,35 +50,50 @@ def many(clones: Clones, state: State, repetitions: int, in_flight: InFlight) ->
         RunFailed: a preview found something to change.
     """
     count = len(clones.names)
-
-    def together() -> float:
-        started = time.perf_counter()
-        timed(
-            [sys.executable, "-m", "bench.many_previews", str(state.root), str(in_flight.count), *clones.names],
-            cwd=clones.tenancies,
-            variables=clones.variables,
-            timeout_seconds=60 * count,
-        )
-        return time.perf_counter() - started
-
     return Comparison(
         name=f"previews-of-{count}",
         what=f"no-change preview of {count} tenancies from one warm process, {in_flight.count} in flight",
         against=f"{count} × the empty program's preview",
         at_most=MANY_AT_MOST,
-        pairs=in_turn(together, lambda: count * _run(clones, "empty").seconds, repetitions, warm_ups=0),
+        pairs=in_turn(
+            lambda: _together(clones, state, clones.names, in_flight).seconds,
+            lambda: count * _run(clones, "empty").seconds,
+            repetitions,
+            warm_ups=0,
+        ),
         notes=("the start of the warm process is counted",),
     )
 
 
 def memory(clones: Clones) -> Amounts:
-    """The most that each process of a preview holds.
+    """The most that each process of a preview holds, and all at one time.
 
     Raises:
         RunFailed: the preview failed.
     """
     run = _run(clones, "tenancy", memory=True)
-    return Amounts("preview-memory", "most resident memory of each process of a preview", "MiB", run.peak_mib)
+    return Amounts(
+        "preview-memory",
+        "most resident memory of each process of a preview; of all together, what they share counted once",
+        "MiB",
+        {**run.peak_mib, "all together": run.together_mib},
+    )
+
+
+def memory_of_many(clones: Clones, state: State, in_flight: InFlight) -> Amounts:
+    """The same while many previews run; a few for each that is in flight are enough to see it.
+
+    Raises:
+        RunFailed: a preview found something to change.
+    """
+    names = clones.names[: PREVIEWS_EACH * in_flight.count]
+    run = _together(clones, state, names, in_flight, memory=True)
+    return Amounts(
+        "previews-memory",
+        f"the same of {len(names)} previews from one warm process, {in_flight.count} in flight",
+        "MiB",
+        {**run.peak_mib, "all together": run.together_mib},
+    )
 
 
 def preview_all(
@@ -99,6 +114,16 @@ def preview_all(
 def _changes(stack: automation.Stack) -> dict[str, int]:
     summary = stack.preview(color="never").change_summary
     return {str(kind): count for kind, count in summary.items() if kind != automation.OpType.SAME}
+
+
+def _together(clones: Clones, state: State, names: Sequence[str], in_flight: InFlight, *, memory: bool = False) -> Run:
+    return timed(
+        [sys.executable, "-m", "bench.many_previews", str(state.root), str(in_flight.count), *names],
+        cwd=clones.tenancies,
+        variables=clones.variables,
+        timeout_seconds=60 * len(names),
+        memory=memory,
+    )
 
 
 def _run(clones: Clones, program: str, *arguments: str, memory: bool = False) -> Run:
