@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 
+from bench.cluster import kubectl
 from bench.measure import Growth
-from bench.people import kubectl, scientists
+from bench.members import scientists
 from bench.process import RunFailed
 from local.failure import Failure
 from local.paths import State

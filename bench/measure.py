@@ -89,24 +89,41 @@ class Growth:
     """A size and the most seconds there."""
     flat: bool = False
     """Whether the seconds must not depend on the size at all, rather than grow linearly at most."""
+    tail: float | None = None
+    """The share of the values that a second figure beside the median tells the bound of, e.g. 0.99."""
     notes: tuple[str, ...] = ()
 
     @property
-    def exponent(self) -> float:
-        """The power of the size with which the medians grow; 1 is linear, 0 is flat."""
-        return exponent({size: median(seconds) for size, seconds in self.points.items()})
+    def medians(self) -> dict[int, float]:
+        """By size."""
+        return {size: median(seconds) for size, seconds in self.points.items()}
+
+    @property
+    def tails(self) -> dict[int, float]:
+        """By size, what all but the slowest stay within; empty where none is told."""
+        tail = self.tail
+        return {} if tail is None else {size: percentile(seconds, tail) for size, seconds in self.points.items()}
+
+    @property
+    def exponent(self) -> float | None:
+        """The power of the size with which the medians grow; 1 is linear, 0 is flat.
+
+        None where there are fewer than two sizes of at least one: one alone says nothing of growth.
+        """
+        medians = {size: seconds for size, seconds in self.medians.items() if size >= 1}
+        return exponent(medians) if len(medians) > 1 else None
 
     @property
     def verdict(self) -> Verdict:
-        """Whether it grows as it may and holds its limit; one size alone says nothing of growth."""
-        if len(self.points) < 2:
+        """Whether it grows as it may and holds its limit."""
+        if self.exponent is None:
             return "told"
         if self.exponent > (FLAT_UP_TO if self.flat else LINEAR_UP_TO):
             return "missed"
         if self.at_most is None:
             return "met"
         size, seconds = self.at_most
-        return "met" if median(self.points[size]) <= seconds else "missed"
+        return "met" if self.medians[size] <= seconds else "missed"
 
 
 FLAT_UP_TO = 0.1

@@ -1,46 +1,71 @@
-"""Scientists made for a measurement: in the directory, in the group, at the hub; gone afterwards with all they had."""
+"""People with browsers, as far as HTTP goes: they log in to a hub, get a notebook, and leave it."""
 
-import json
-import secrets
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
 
-import ldap3
 import requests
-from ldap3.core.exceptions import LDAPNoSuchAttributeResult, LDAPNoSuchObjectResult
+from requests.adapters import HTTPAdapter
 
 from local import lifecycle, web
-from local.commands import output
-from local.credentials import password
-from local.directory import ADMIN, TENANCY, group_dn, user_dn
-from local.directory.client import connection
+from local.addresses import INGRESS_ADDRESS
 from local.paths import State
 from local.pki import authority
 
-FIRST_UID = 671_900_000
-CLASSES = ("top", "person", "organizationalPerson", "inetOrgPerson", "inetUser", "posixAccount", "ipaObject")
 CALL_SECONDS = 60.0
 SERVER_SECONDS = 180.0
 LOOK_SECONDS = 0.1
-NOTEBOOK_CPUS = 0.5
-"""Of ``stacks/Pulumi.local.yaml``."""
 
 
 class HubFailed(Exception):
     """The hub did not do what was measured; the text says what it did."""
 
 
+@dataclass(frozen=True)
+class Hub:
+    """A tenancy's hub as seen from this machine."""
+
+    url: str
+    address: str
+    """Where its ingress answers, for no DNS server knows its name here."""
+    authority: str
+    """The file of the authority that signed its certificate."""
+    group: str
+    """Whose members may log in."""
+
+    def browser(self) -> requests.Session:
+        """A browser of its own that finds this hub and trusts its authority."""
+        session = requests.Session()
+        session.trust_env = False
+        session.verify = self.authority
+        session.mount(self.url, _At(self.address, self.url))
+        return session
+
+
+def local_hub(state: State) -> Hub:
+    """The hub of the local tenancy."""
+    return hub_at(state, web.url(state), lifecycle.NOTEBOOK_USERS)
+
+
+def hub_at(state: State, url: str, group: str) -> Hub:
+    """A hub behind this machine's ingress, its certificate signed by the tenancy's authority."""
+    return Hub(url, str(INGRESS_ADDRESS), str(authority(state, "tenancy").crt), group)
+
+
 @dataclass
 class Scientist:
-    """A person with a browser, as far as HTTP goes: one session with its cookies."""
+    """One person in one browser."""
 
     name: str
     password: str = field(repr=False)
-    url: str
-    authority: str
+    hub: Hub
     _browser: requests.Session = field(default_factory=requests.Session, repr=False)
+
+    def elsewhere(self) -> "Scientist":
+        """The same person in another browser."""
+        return Scientist(self.name, self.password, self.hub)
 
     def log_in(self, onward: str = "/hub/home") -> float:
         """Seconds from the click on the log-in button to the page it leads to.
@@ -48,43 +73,45 @@ class Scientist:
         Raises:
             HubFailed: it led to no page.
         """
-        self._browser = requests.Session()
-        self._browser.trust_env = False
-        self._browser.verify = self.authority
-        self._browser.get(f"{self.url}/hub/login", timeout=CALL_SECONDS)
+        url = self.hub.url
+        self._browser = self.hub.browser()
+        self._browser.get(f"{url}/hub/login", timeout=CALL_SECONDS)
         started = time.perf_counter()
         page = self._browser.post(
-            f"{self.url}/hub/login?next={onward}",
+            f"{url}/hub/login?next={onward}",
             data={"username": self.name, "password": self.password, "_xsrf": self._xsrf},
-            headers={"Referer": f"{self.url}/hub/login"},
+            headers={"Referer": f"{url}/hub/login"},
             timeout=CALL_SECONDS,
         )
         if not page.ok:
             raise HubFailed(f"the log-in of {self.name} ended with {page.status_code} at {page.url}")
         return time.perf_counter() - started
 
-    def log_in_to_notebook(self) -> float:
+    def log_in_to_notebook(self, patience_seconds: float = SERVER_SECONDS, look_seconds: float = LOOK_SECONDS) -> float:
         """Seconds from the click on the log-in button to the notebook's page.
 
+        ``look_seconds`` is how long the browser waits before it asks again.
+
         Raises:
-            HubFailed: there is none after ``SERVER_SECONDS``.
+            HubFailed: there is none after ``patience_seconds``.
         """
         started = time.perf_counter()
         before = self.log_in("/hub/spawn")
         prepared = time.perf_counter() - started - before
+        lab = f"{self.hub.url}/user/{self.name}/lab"
         while True:
-            page = self._browser.get(f"{self.url}/user/{self.name}/lab", timeout=CALL_SECONDS)
+            page = self._browser.get(lab, timeout=CALL_SECONDS)
             # A server that is still to come is answered by the hub's own pages.
-            if page.ok and page.url.startswith(f"{self.url}/user/{self.name}/lab"):
+            if page.ok and page.url.startswith(lab):
                 return time.perf_counter() - started - prepared
-            if time.perf_counter() - started > SERVER_SECONDS:
+            if time.perf_counter() - started > patience_seconds:
                 raise HubFailed(f"no notebook of {self.name}: {page.status_code} at {page.url}")
-            time.sleep(LOOK_SECONDS)
+            time.sleep(look_seconds)
 
     def stop(self) -> None:
         """Stop the notebook and wait until the hub knows of none."""
-        mine = f"{self.url}/hub/api/users/{self.name}"
-        xsrf = {"X-XSRFToken": self._xsrf, "Referer": f"{self.url}/hub/home"}
+        mine = f"{self.hub.url}/hub/api/users/{self.name}"
+        xsrf = {"X-XSRFToken": self._xsrf, "Referer": f"{self.hub.url}/hub/home"}
         self._browser.delete(f"{mine}/server", headers=xsrf, timeout=CALL_SECONDS)
         deadline = time.monotonic() + SERVER_SECONDS
         while self._browser.get(mine, headers=xsrf, timeout=CALL_SECONDS).json().get("servers"):
@@ -95,8 +122,8 @@ class Scientist:
     def remove(self, user: str) -> None:
         """As an admin: let the hub forget a user, whose notebook stops first; fine where it knows of none."""
         gone = self._browser.delete(
-            f"{self.url}/hub/api/users/{user}",
-            headers={"X-XSRFToken": self._xsrf, "Referer": f"{self.url}/hub/admin"},
+            f"{self.hub.url}/hub/api/users/{user}",
+            headers={"X-XSRFToken": self._xsrf, "Referer": f"{self.hub.url}/hub/admin"},
             timeout=SERVER_SECONDS,
         )
         if gone.status_code not in (204, 404):
@@ -107,96 +134,22 @@ class Scientist:
         return str(self._browser.cookies.get("_xsrf", path="/hub/"))
 
 
-@contextmanager
-def scientists(state: State, count: int) -> Iterator[Sequence[Scientist]]:
-    """``count`` new members of the tenancy's group, known to nobody after the block, their volumes deleted."""
-    word, run = secrets.token_hex(8), secrets.token_hex(2)
-    names = [f"bench{run}n{number:03d}" for number in range(count)]
-    made = [Scientist(name, word, web.url(state), _authority(state)) for name in names]
-    try:
-        _add(state, names, word)
-        yield made
-    finally:
-        _forget(state, names)
+class _At(HTTPAdapter):
+    """Reaches a host at an address, and verifies its certificate under its own name."""
 
+    def __init__(self, address: str, url: str) -> None:
+        super().__init__()
+        self._address, self._host = address, urlsplit(url)
 
-def kubectl(state: State, *words: str, stdin: str | None = None, timeout_seconds: float = 120) -> str:
-    """What kubectl prints about the hub's namespace."""
-    return output(
-        [state.bin / "kubectl", "--kubeconfig", state.kubeconfig, "-n", web.NAMESPACE, *words],
-        timeout_seconds=timeout_seconds,
-        stdin=stdin,
-    )
+    def build_connection_pool_key_attributes(
+        self,
+        request: requests.PreparedRequest,
+        verify: bool | str,
+        cert: str | tuple[str, str] | None = None,
+    ) -> tuple[Any, Any]:
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        name = self._host.hostname
+        return {**host, "host": self._address}, {**pool, "server_hostname": name, "assert_hostname": name}
 
-
-def forget_volumes(state: State, names: Sequence[str]) -> None:
-    """Delete scientists' homes; their next notebooks get new ones."""
-    claims = [f"claim-{name}" for name in names]
-    retain_no_more(state, web.NAMESPACE, claims)
-    kubectl(state, "delete", "pvc", *claims, "--ignore-not-found", "--wait=true")
-
-
-def retain_no_more(state: State, namespace: str, claims: Sequence[str]) -> None:
-    """Let volumes go with their claims, files and all, which the storage class would retain."""
-    volumes = json.loads(kubectl(state, "get", "pv", "-o", "json"))["items"]
-    for volume in volumes:
-        claim = volume["spec"].get("claimRef", {})
-        if claim.get("namespace") == namespace and claim.get("name") in claims:
-            change = json.dumps({"spec": {"persistentVolumeReclaimPolicy": "Delete"}})
-            kubectl(state, "patch", "pv", volume["metadata"]["name"], "--patch", change)
-
-
-def room_for(state: State) -> int:
-    """How many more notebooks of the tenancy's size the node has CPUs for."""
-    nodes = json.loads(kubectl(state, "get", "nodes", "-o", "json"))["items"]
-    pods = json.loads(kubectl(state, "get", "pods", "--all-namespaces", "-o", "json"))["items"]
-    allocatable = sum(_cpus(node["status"]["allocatable"]["cpu"]) for node in nodes)
-    taken = sum(
-        _cpus(container.get("resources", {}).get("requests", {}).get("cpu", "0"))
-        for pod in pods
-        if pod["status"].get("phase") in ("Pending", "Running")
-        for container in pod["spec"]["containers"]
-    )
-    return int((allocatable - taken) / NOTEBOOK_CPUS + 1e-9)
-
-
-def _cpus(quantity: str) -> float:
-    return float(quantity[:-1]) / 1000 if quantity.endswith("m") else float(quantity)
-
-
-def _add(state: State, names: Sequence[str], word: str) -> None:
-    with connection(state, TENANCY, ADMIN, "admin") as admin:
-        for number, name in enumerate(names):
-            attributes = {
-                "uid": name,
-                "cn": name,
-                "sn": name,
-                "uidNumber": FIRST_UID + number,
-                "gidNumber": FIRST_UID + number,
-                "homeDirectory": f"/home/{name}",
-                "ipaUniqueID": "autogenerate",
-            }
-            admin.add(user_dn(name), list(CLASSES), attributes)  # type: ignore[no-untyped-call]
-            # Admins may set a password, but add no entry that has one.
-            admin.modify(user_dn(name), {"userPassword": [(ldap3.MODIFY_REPLACE, [word])]})  # type: ignore[no-untyped-call]
-        members = {"member": [(ldap3.MODIFY_ADD, [user_dn(name) for name in names])]}
-        admin.modify(group_dn(lifecycle.NOTEBOOK_USERS), members)  # type: ignore[no-untyped-call]
-
-
-def _forget(state: State, names: Sequence[str]) -> None:
-    admin = Scientist("admin", password(state, "directory", "admin"), web.url(state), _authority(state))
-    admin.log_in()
-    for name in names:
-        admin.remove(name)
-    with connection(state, TENANCY, ADMIN, "admin") as directory:
-        for name in names:
-            gone = {"member": [(ldap3.MODIFY_DELETE, [user_dn(name)])]}
-            with suppress(LDAPNoSuchAttributeResult):
-                directory.modify(group_dn(lifecycle.NOTEBOOK_USERS), gone)  # type: ignore[no-untyped-call]
-            with suppress(LDAPNoSuchObjectResult):
-                directory.delete(user_dn(name))  # type: ignore[no-untyped-call]
-    forget_volumes(state, names)
-
-
-def _authority(state: State) -> str:
-    return str(authority(state, "tenancy").crt)
+    def add_headers(self, request: requests.PreparedRequest, **_: Mapping[str, Any]) -> None:
+        request.headers["Host"] = self._host.netloc

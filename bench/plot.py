@@ -1,27 +1,29 @@
 """The findings as one SVG: ratios against their limits, and what grows over its size, both axes logarithmic. Pure."""
 
 import math
-from collections.abc import Mapping, Sequence
-from statistics import median
+from collections.abc import Sequence
+from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from bench.measure import Comparison, Finding, Growth
 
-WIDTH = 900
+WIDTH = 960
 BAR_HEIGHT, BAR_GAP, LABEL = 22, 12, 300
-PANEL_WIDTH, PANEL_HEIGHT, PANEL_COLUMNS = 280, 200, 3
-GOOD, BAD, PLAIN, INK, FAINT = "#2e7d32", "#c62828", "#546e7a", "#212121", "#cfd8dc"
+PANEL_WIDTH, PANEL_HEIGHT, PANEL_COLUMNS = 455, 260, 2
+PANEL_GAP = 30
+GOOD, BAD, PLAIN, INK, FAINT = "#2e7d32", "#c62828", "#546e7a", "#212121", "#b0bec5"
+COLOURS = {"met": GOOD, "missed": BAD, "told": PLAIN}
 
 
 def svg(findings: Sequence[Finding]) -> str:
     """A picture that any browser shows, text as text."""
     comparisons = [finding for finding in findings if isinstance(finding, Comparison)]
-    growths = [finding for finding in findings if isinstance(finding, Growth)]
+    growths = [finding for finding in findings if isinstance(finding, Growth) and max(finding.points) > 0]
     bars = _bars(comparisons)
     top = 40 + len(comparisons) * (BAR_HEIGHT + BAR_GAP) + 30
     panels = [_panel(growth, index, top) for index, growth in enumerate(growths)]
     rows = math.ceil(len(growths) / PANEL_COLUMNS)
-    height = top + rows * (PANEL_HEIGHT + 30)
+    height = top + rows * (PANEL_HEIGHT + PANEL_GAP)
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" '
@@ -45,7 +47,7 @@ def _bars(comparisons: Sequence[Comparison]) -> list[str]:
     ]
     for index, each in enumerate(comparisons):
         y = 40 + index * (BAR_HEIGHT + BAR_GAP)
-        ratio, colour = each.ratio, {"met": GOOD, "missed": BAD, "told": PLAIN}[each.verdict]
+        ratio, colour = each.ratio, COLOURS[each.verdict]
         middle = y + BAR_HEIGHT / 2
         drawn += [
             _text(LABEL - 8, middle + 4, each.name, end=True),
@@ -61,46 +63,58 @@ def _bars(comparisons: Sequence[Comparison]) -> list[str]:
 
 def _panel(growth: Growth, index: int, top: float) -> str:
     left = 20 + (index % PANEL_COLUMNS) * (PANEL_WIDTH + 15)
-    upper = top + (index // PANEL_COLUMNS) * (PANEL_HEIGHT + 30)
-    medians = {size: median(seconds) for size, seconds in growth.points.items() if size > 0}
-    place = _placing(medians, left + 40, upper + 30, PANEL_WIDTH - 60, PANEL_HEIGHT - 60)
-    spots = [place(size, seconds) for size, seconds in medians.items()]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in spots)
-    slope = f", ~ n^{growth.exponent:.2f}" if len(medians) > 1 else ""
+    upper = top + (index // PANEL_COLUMNS) * (PANEL_HEIGHT + PANEL_GAP)
+    # A logarithmic axis has no place for none.
+    medians = {size: seconds for size, seconds in growth.medians.items() if size > 0}
+    tails = {size: seconds for size, seconds in growth.tails.items() if size > 0}
+    frame = _Frame(left + 10, upper + 44, PANEL_WIDTH - 20, PANEL_HEIGHT - 74)
+    place = _Placing(list(medians), [*medians.values(), *tails.values()], frame)
+    colour = COLOURS[growth.verdict]
+    said = f"seconds over {growth.size}"
+    if growth.exponent is not None:
+        said += f" ~ n^{growth.exponent:.2f}, may be {'flat' if growth.flat else 'linear'}"
+    if tails:
+        said += f"; dashed: p{100 * (growth.tail or 0):g}"
     drawn = [
-        _text(left, upper + 14, f"{growth.name}: seconds over {growth.size}{slope}", bold=True),
-        f'<rect x="{left + 40}" y="{upper + 30}" width="{PANEL_WIDTH - 60}" height="{PANEL_HEIGHT - 60}" fill="none" '
+        _text(left + 10, upper + 14, growth.name, bold=True),
+        _text(left + 10, upper + 32, said),
+        f'<rect x="{frame.left}" y="{frame.top}" width="{frame.width}" height="{frame.height}" fill="none" '
         f'stroke="{FAINT}"/>',
-        f'<polyline points="{path}" fill="none" stroke="{PLAIN}" stroke-width="2"/>',
+        _path([place(size, seconds) for size, seconds in medians.items()], colour),
     ]
-    for (size, seconds), (x, y) in zip(medians.items(), spots, strict=True):
+    if tails:
+        drawn.append(_path([place(size, seconds) for size, seconds in tails.items()], colour, dashed=True))
+    for size, seconds in medians.items():
+        x, y = place(size, seconds)
         drawn += [
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{PLAIN}"/>',
-            _text(x, upper + PANEL_HEIGHT - 14, str(size), middle=True),
-            _text(x, y - 7, f"{seconds:.2g}", middle=True),
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>',
+            _text(x, frame.top + frame.height + 16, str(size), middle=True),
+            _text(x, y + 16, f"{seconds:.2g}", middle=True),
         ]
     return "\n".join(drawn)
 
 
-def _placing(medians: Mapping[int, float], left: float, top: float, width: float, height: float) -> "_Placing":
-    return _Placing(tuple(medians), tuple(medians.values()), left, top, width, height)
+def _path(spots: Sequence[tuple[float, float]], colour: str, *, dashed: bool = False) -> str:
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in spots)
+    dashes = ' stroke-dasharray="4 4"' if dashed else ""
+    return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>'
+
+
+@dataclass(frozen=True)
+class _Frame:
+    left: float
+    top: float
+    width: float
+    height: float
 
 
 class _Placing:
-    """From size and seconds to a spot in a panel."""
+    """From size and seconds to a spot in a frame."""
 
-    def __init__(
-        self,
-        sizes: Sequence[int],
-        seconds: Sequence[float],
-        left: float,
-        top: float,
-        width: float,
-        height: float,
-    ) -> None:
-        self._x = _Scale(min(sizes), max(sizes), left + 10, width - 20)
+    def __init__(self, sizes: Sequence[int], seconds: Sequence[float], frame: _Frame) -> None:
+        self._x = _Scale(min(sizes), max(sizes), frame.left + 25, frame.width - 50)
         # A factor of two of room, so that what is flat looks flat.
-        self._y = _Scale(min(seconds) / 2, max(seconds) * 2, top + height, -height)
+        self._y = _Scale(min(seconds) / 2, max(seconds) * 2, frame.top + frame.height, -frame.height)
 
     def __call__(self, size: float, seconds: float) -> tuple[float, float]:
         return self._x(size), self._y(seconds)

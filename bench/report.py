@@ -1,21 +1,24 @@
-"""The findings of a run: a table on the terminal, Markdown for the guides, JSON with the machine's facts."""
+"""Findings in words: a table on the terminal, Markdown for the guides."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
-from bench.measure import Amounts, Comparison, Finding, Growth, Spread
+from bench.measure import Comparison, Finding, Growth, Spread
+from bench.record import Taken
 
-COLUMNS = ("figure", "what", "measured", "against", "ratio", "limit", "")
+COLUMNS = ("figure", "what", "measured", "against", "ratio or slope", "limit", "", "taken")
 MARKS = {"met": "✓", "missed": "✗", "told": ""}
+STYLES = {"met": "green", "missed": "red", "told": ""}
+LINE = "\n"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure in words."""
+    """One finding in words; what has several values has a line for each."""
 
     name: str
     what: str
@@ -27,7 +30,7 @@ class Row:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """In the order of ``COLUMNS``."""
+        """In the order of ``COLUMNS``, but for the last."""
         return (self.name, self.what, self.measured, self.against, self.ratio, self.limit, self.mark)
 
 
@@ -45,25 +48,23 @@ def row(finding: Finding) -> Row:
             mark,
         )
     if isinstance(finding, Growth):
-        sizes = ", ".join(f"{size}: {median(seconds):.3g}" for size, seconds in finding.points.items())
         limit = "flat" if finding.flat else "linear"
         if finding.at_most:
             limit += f"; {finding.at_most[0]} in {finding.at_most[1]:g} s"
         return Row(
             finding.name,
             finding.what,
-            f"{sizes} s",
+            LINE.join(_points(finding)),
             f"number of {finding.size}",
-            f"~ n^{finding.exponent:.2f}" if len(finding.points) > 1 else "",
+            "" if finding.exponent is None else f"~ n^{finding.exponent:.2f}",
             limit,
             mark,
         )
-    said = ", ".join(f"{key}: {value:g}" for key, value in finding.values.items())
     most = sorted(set(finding.at_most.values()))
     return Row(
         finding.name,
         finding.what,
-        f"{said} {finding.unit}",
+        LINE.join(f"{key}: {value:g} {finding.unit}" for key, value in finding.values.items()),
         "",
         "",
         ", ".join(f"{each:g} {finding.unit}" for each in most),
@@ -71,59 +72,62 @@ def row(finding: Finding) -> Row:
     )
 
 
-def table(findings: Sequence[Finding]) -> Table:
+def table(taken: Sequence[Taken]) -> Table:
     """For the terminal."""
     drawn = Table(title="Measurements", show_lines=True)
     for column in COLUMNS:
         drawn.add_column(column, overflow="fold")
-    for finding in findings:
-        style = {"met": "green", "missed": "red", "told": ""}[finding.verdict]
-        cells = row(finding).cells
-        drawn.add_row(*cells[:-1], f"[{style}]{cells[-1]}[/]" if style else cells[-1])
+    for each in taken:
+        style = STYLES[each.finding.verdict]
+        *cells, mark = (escape(cell) for cell in row(each.finding).cells)
+        drawn.add_row(*cells, f"[{style}]{mark}[/]" if style else mark, _when(each))
     return drawn
 
 
-def markdown(findings: Sequence[Finding], machine: Mapping[str, Any]) -> str:
-    """For ``docs/measurements.md``: the table, notes, and the machine."""
+def markdown(taken: Sequence[Taken]) -> str:
+    """For ``docs/measurements.md``: the table, notes, and the machine or machines."""
     lines = [
         f"| {' | '.join(COLUMNS)} |",
         f"|{'---|' * len(COLUMNS)}",
-        *(f"| {' | '.join(_cell(cell) for cell in row(finding).cells)} |" for finding in findings),
+        *(f"| {' | '.join(_cell(cell) for cell in (*row(each.finding).cells, _when(each)))} |" for each in taken),
         "",
     ]
-    notes = [f"- `{finding.name}`: {note}" for finding in findings for note in finding.notes]
-    facts = (
-        f"Machine: {machine['processor']}, {machine['cores']} cores, {machine['memoryGiB']} GiB, "
-        f"{machine['system']}, Python {machine['python']}; load of the minute before: {machine['loadOfLastMinute']}."
+    notes = [f"- `{each.finding.name}`: {note}" for each in taken for note in each.finding.notes]
+    return "\n".join([*lines, *notes, *([""] if notes else []), *_machines(taken), ""])
+
+
+def _machines(taken: Sequence[Taken]) -> list[str]:
+    """One sentence, or one for each machine with the figures that are of it."""
+    figures: dict[str, list[str]] = {}
+    for each in taken:
+        named = figures.setdefault(_machine(each.machine), [])
+        if each.figure not in named:
+            named.append(each.figure)
+    if len(figures) == 1:
+        return [f"Machine: {machine}. The load is that of the minute before." for machine in figures]
+    return [
+        f"- Machine of {', '.join(f'`{name}`' for name in named)}: {machine}." for machine, named in figures.items()
+    ]
+
+
+def _machine(facts: Mapping[str, Any]) -> str:
+    return (
+        f"{facts['processor']}, {facts['cores']} cores, {facts['memoryGiB']} GiB, "
+        f"{facts['system']}, Python {facts['python']}"
     )
-    return "\n".join([*lines, *notes, *([""] if notes else []), facts, ""])
 
 
-def document(findings: Sequence[Finding], machine: Mapping[str, Any]) -> dict[str, Any]:
-    """For the JSON file: every single value, so that anything can be computed again."""
-    return {"machine": dict(machine), "figures": [_as_json(finding) for finding in findings]}
+def _when(taken: Taken) -> str:
+    return f"{taken.at:%Y-%m-%d}{LINE}load {taken.machine['loadOfLastMinute']:g}"
 
 
-def _as_json(finding: Finding) -> dict[str, Any]:
-    said: dict[str, Any] = {"name": finding.name, "what": finding.what, "verdict": finding.verdict}
-    if isinstance(finding, Comparison):
-        ratio = finding.ratio
-        said |= {
-            "against": finding.against,
-            "atMost": finding.at_most,
-            "ratio": {"median": ratio.median, "lowest": ratio.lowest, "highest": ratio.highest},
-            "pairsSeconds": [list(pair) for pair in finding.pairs],
-        }
-    elif isinstance(finding, Growth):
-        said |= {
-            "size": finding.size,
-            "exponent": finding.exponent if len(finding.points) > 1 else None,
-            "flat": finding.flat,
-            "pointsSeconds": {str(size): list(seconds) for size, seconds in finding.points.items()},
-        }
-    elif isinstance(finding, Amounts):
-        said |= {"unit": finding.unit, "values": dict(finding.values), "atMost": dict(finding.at_most)}
-    return said | {"notes": list(finding.notes)}
+def _points(growth: Growth) -> list[str]:
+    """A line for each size: the median, and what all but the slowest stay within."""
+    tails = growth.tails
+    return [
+        f"{size}: {seconds:.3g} s" + (f", p{100 * (growth.tail or 0):g} {tails[size]:.3g} s" if tails else "")
+        for size, seconds in growth.medians.items()
+    ]
 
 
 def _seconds(spread: Spread) -> str:
@@ -137,4 +141,4 @@ def _spread(spread: Spread) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return text.replace("|", "\\|").replace(LINE, "<br>")

@@ -5,7 +5,7 @@ import subprocess
 import time
 
 from bench.measure import Amounts
-from bench.people import scientists
+from bench.members import scientists
 from bench.process import RunFailed
 from local.paths import PROJECT, State
 

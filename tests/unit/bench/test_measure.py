@@ -69,6 +69,19 @@ def test_a_limit_at_a_size_is_held_beside_the_growth() -> None:
     assert growth({1: 0.12, 100: 11.0}, at_most=(100, 10.0)).verdict == "missed"
 
 
+def test_of_none_and_of_one_size_nothing_is_said_about_growth() -> None:
+    assert growth({0: 1.0, 4: 9.0}).verdict == "told"
+    assert growth({4: 9.0}).exponent is None
+    assert growth({0: 100.0, 4: 1.0, 8: 2.0}).exponent == pytest.approx(1.0)
+
+
+def test_beside_the_median_what_all_but_the_slowest_stay_within_may_be_told() -> None:
+    points = {10: tuple(float(number) for number in range(1, 101))}
+
+    assert Growth("log-ins", "", "users", points, tail=0.99).tails == {10: 99.0}
+    assert Growth("log-ins", "", "users", points).tails == {}
+
+
 def test_every_amount_with_a_limit_must_hold_it() -> None:
     assert Amounts("trips", "", "requests", {"create": 2, "read": 9}, {"create": 3}).verdict == "met"
     assert Amounts("trips", "", "requests", {"create": 4}, {"create": 3}).verdict == "missed"

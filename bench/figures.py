@@ -1,0 +1,116 @@
+"""Which figures there are, how often each is taken, and about how long that takes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bench.measure import Finding
+from local.paths import State
+from previews import InFlight
+
+TENANCIES = 50
+
+Measure = Callable[[State, int], Sequence[Finding]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One subject's findings, taken together."""
+
+    measure: Measure
+    """Takes them on the local tenancy, each that is a ratio or a point as often as the number says."""
+    repetitions: int
+    """Without a wish: enough for a spread, few enough for all figures together."""
+    minutes: float
+    """About, with so many, on a quiet machine of two processors."""
+
+
+def _preview(state: State, repetitions: int) -> Sequence[Finding]:
+    from bench import clones, preview
+
+    with clones.clones(state, 1) as one:
+        off = preview.one(one, repetitions, policies=False)
+        on = preview.one(one, repetitions, policies=True)
+        return [off, on, preview.memory(one)]
+
+
+def _many(state: State, repetitions: int) -> Sequence[Finding]:
+    from bench import clones, preview
+
+    in_flight = InFlight.of_machine()
+    with clones.clones(state, TENANCIES) as all_of_them:
+        return [
+            preview.many(all_of_them, state, repetitions, in_flight),
+            preview.memory_of_many(all_of_them, state, in_flight),
+        ]
+
+
+def _checking(_state: State, repetitions: int) -> Sequence[Finding]:
+    from bench.checking import checking
+
+    return [checking(repetitions)]
+
+
+def _group(_state: State, repetitions: int) -> Sequence[Finding]:
+    from bench import group
+    from tests.engine.directory import throw_away_directory
+
+    with throw_away_directory() as directory:
+        return [
+            group.made(directory, repetitions),
+            group.round_trips(directory),
+            group.by_members(directory, repetitions),
+        ]
+
+
+def _hub(state: State, repetitions: int) -> Sequence[Finding]:
+    from bench import hub
+
+    return [
+        hub.to_notebook(state, repetitions, new_volume=False),
+        hub.to_notebook(state, repetitions, new_volume=True),
+    ]
+
+
+def _log_ins(state: State, repetitions: int) -> Sequence[Finding]:
+    from bench.log_ins import LOG_INS, by_users
+
+    return by_users(state, count=LOG_INS * repetitions)
+
+
+def _notebooks(state: State, _repetitions: int) -> Sequence[Finding]:
+    from bench.notebooks import growing
+
+    return growing(state)
+
+
+def _dask(state: State, repetitions: int) -> Sequence[Finding]:
+    from bench.dask import first_result
+
+    return [first_result(state, repetitions)]
+
+
+def _up(state: State, repetitions: int) -> Sequence[Finding]:
+    from bench.deployment import first_up
+
+    return [first_up(state, repetitions)]
+
+
+def _restart(state: State, repetitions: int) -> Sequence[Finding]:
+    from bench.restart import down_to_notebook
+
+    return [down_to_notebook(state, repetitions)]
+
+
+FIGURES: dict[str, Figure] = {
+    "checking": Figure(_checking, repetitions=3, minutes=1),
+    "group": Figure(_group, repetitions=5, minutes=1),
+    "preview": Figure(_preview, repetitions=5, minutes=1),
+    "many": Figure(_many, repetitions=3, minutes=3),
+    "hub": Figure(_hub, repetitions=5, minutes=3),
+    "log-ins": Figure(_log_ins, repetitions=1, minutes=3),
+    "notebooks": Figure(_notebooks, repetitions=1, minutes=9),
+    "dask": Figure(_dask, repetitions=2, minutes=3),
+    "up": Figure(_up, repetitions=3, minutes=6),
+    "restart": Figure(_restart, repetitions=2, minutes=3),
+}
+"""In the order they are taken. ``restart`` stops the tenancy that runs."""
