@@ -38,7 +38,7 @@ wipe: .venv/made-from  ## Stop and forget the cluster, the directory and all vol
 tools: .venv/made-from  ## Only the Debian packages and the Go tools
 	@$(PYTHON) -m local tools
 
-bench: up  ## Measure against the baselines; make bench FIGURES="preview many"; `restart` stops and starts the tenancy
+bench: up  ## Measure against the baselines, about 35 min; make bench FIGURES="preview many" some; `restart` stops the tenancy
 	@$(PYTHON) -m bench $(FIGURES)
 
 check: .venv/made-from  ## Formatting, lint and types
