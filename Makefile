@@ -20,8 +20,8 @@ down: .venv/made-from  ## Stop every process; data, images and tools stay
 status: .venv/made-from  ## What runs, and whether it answers
 	@$(PYTHON) -m local status
 
-preview: .venv/made-from  ## What the engine would change; make preview STACK=vis: the tenancy vis, as CI previews it
-	@$(PYTHON) -m local$(if $(filter-out local,$(STACK)),.tenancy_preview $(STACK), preview)
+preview: .venv/made-from  ## What the engine would change; make preview STACK=vis: the tenancy vis, as CI previews it; STACK=all: every one
+	@$(PYTHON) -m local$(if $(filter-out local,$(STACK)),.tenancy_preview $(STACK) $(if $(PASSPHRASES),--passphrases $(PASSPHRASES)), preview)
 
 destroy: .venv/made-from  ## pulumi destroy; users' home volumes stay
 	@$(PYTHON) -m local destroy

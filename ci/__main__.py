@@ -1,4 +1,4 @@
-"""``python -m ci``: which tenancies a change affects, what it would do to one, and telling the pull request."""
+"""``python -m ci``: which tenancies a change affects, what it would do to one or all, telling the pull request."""
 
 import argparse
 import json
@@ -12,6 +12,7 @@ from ci.comment import API, CommentFailed, PullRequest, write_comment
 from ci.git import GitFailed, changed_files
 from components.stack_file import STACKS, stacks
 
+SUMMARIES = Path(".state", "previews")
 TOKEN_VARIABLE = "GITHUB_TOKEN"  # noqa: S105 - a name
 NO_COMMIT = "0" * 40
 """What GitHub gives as the commit before a branch's first push."""
@@ -46,6 +47,15 @@ def _parser() -> argparse.ArgumentParser:
     look.add_argument("--commit", help="the commit to name in it")
     look.add_argument("--drift", action="store_true", help="look at what is really there; any difference is a failure")
     look.set_defaults(run=_preview)
+
+    many = commands.add_parser("previews", help="preview all stacks, or some, from one process with the official CLI")
+    many.add_argument("stack", nargs="*", help=f"all but {SCAFFOLDING_STACK} when none is named")
+    many.add_argument("--in-flight", type=_count, metavar="N", help="how many at a time (default: processors + 1)")
+    many.add_argument("--passphrases", type=Path, metavar="FOLDER", help="a file for each stack, named as the stack")
+    many.add_argument("--markdown", type=Path, metavar="FOLDER", default=SUMMARIES, help=f"default: {SUMMARIES}")
+    many.add_argument("--summary", type=Path, help="a file to append the table to, as GITHUB_STEP_SUMMARY")
+    many.add_argument("--commit", help="the commit to name in the summaries")
+    many.set_defaults(run=_previews)
 
     tell = commands.add_parser("comment", help=f"write a summary on a pull request; the token is in {TOKEN_VARIABLE}")
     tell.add_argument("markdown", type=Path, help="the Markdown summary; its first line tells the stack's comment")
@@ -100,6 +110,43 @@ def _preview(options: argparse.Namespace) -> int:
         print(failure, file=sys.stderr)
         return 1
     return tell(found, markdown_file=options.markdown, commit=options.commit)
+
+
+def _previews(options: argparse.Namespace) -> int:
+    from ci.many import previews
+    from ci.official import CannotPreview
+    from ci.run import policies_of
+    from ci.tell import Summaries, tell_of_many
+    from ci.warm import official_stacks
+    from previews import CannotWarmUp, InFlight
+
+    project = Path.cwd()
+    known = stacks(STACKS)
+    names = list(dict.fromkeys(options.stack)) or [name for name in known if name != SCAFFOLDING_STACK]
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        wrong = f"there is no stack {', '.join(unknown)} in {STACKS}" if unknown else f"there is no tenancy in {STACKS}"
+        print(f"{wrong}; there are: {', '.join(known) or 'none'}", file=sys.stderr)
+        return 2
+    in_flight = InFlight(options.in_flight) if options.in_flight else InFlight.of_machine()
+    summaries = Summaries(options.markdown.absolute(), options.commit, options.summary and options.summary.absolute())
+    try:
+        with official_stacks(project, options.passphrases) as (warm, opened):
+            policies = policies_of(project)
+            return tell_of_many(
+                names,
+                lambda started: previews(warm, names, opened, started, policies=policies, in_flight=in_flight),
+                summaries,
+            )
+    except (CannotPreview, CannotWarmUp) as failure:
+        print(failure, file=sys.stderr)
+        return 1
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of previews; write 1 or more")
+    return int(text)
 
 
 def _comment(options: argparse.Namespace) -> int:

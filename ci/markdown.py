@@ -34,7 +34,7 @@ def markdown(preview: Preview, *, commit: str | None = None) -> str:
     """
     head = [
         marker(preview.stack),
-        f"### Preview of {_code(preview.stack)}{f' at {_code(commit[:12])}' if commit else ''}",
+        f"### Preview of {code(preview.stack)}{f' at {code(commit[:12])}' if commit else ''}",
         "",
         f"**{headline(preview)}**",
         "",
@@ -89,7 +89,7 @@ def _errors(preview: Preview) -> Iterator[str]:
 
 
 def _policies(preview: Preview) -> Iterator[str]:
-    packs = ", ".join(_code(f"{name} {version}".strip()) for name, version in sorted(preview.policy_packs.items()))
+    packs = ", ".join(code(f"{name} {version}".strip()) for name, version in sorted(preview.policy_packs.items()))
     if not preview.violations:
         # Without a pack there is nothing that found nothing.
         yield f"**Policies** {packs}: nothing found" if packs else "**Policies**: no policy pack was run"
@@ -102,16 +102,16 @@ def _policies(preview: Preview) -> Iterator[str]:
 
 
 def _violation(violation: Violation) -> str:
-    where = f" {_code(violation.resource)}" if violation.resource else ""
+    where = f" {code(violation.resource)}" if violation.resource else ""
     first, *rest = violation.message.splitlines() or [""]
-    told = "".join(f"\n  {_code(line)}" for line in rest if line.strip())
+    told = "".join(f"\n  {code(line)}" for line in rest if line.strip())
     level = "**mandatory**" if violation.mandatory else "advisory"
-    return f"- {level} {_code(violation.policy)}{where}: {_code(first)}{told}"
+    return f"- {level} {code(violation.policy)}{where}: {code(first)}{told}"
 
 
 def _listed(title: str, sentences: Sequence[str]) -> Iterator[str]:
     if sentences:
-        yield from (f"**{title}**", "", *(f"- {_code(_one_line(sentence))}" for sentence in sentences), "")
+        yield from (f"**{title}**", "", *(f"- {code(_one_line(sentence))}" for sentence in sentences), "")
 
 
 def _resources(changes: Sequence[ResourceChange], *, room: int) -> Iterator[str]:
@@ -168,7 +168,7 @@ def _one_line(value: str) -> str:
     return value if len(value) <= MAX_LINE else f"{value[: MAX_LINE - 1]}…"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """A code span that its own text cannot end."""
     line = " ".join(text.split())
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))

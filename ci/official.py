@@ -32,6 +32,17 @@ def missing_programs(path: str | None = None) -> list[str]:
     return [program for program in PROGRAMS if shutil.which(program, path=path) is None]
 
 
+def need_cli() -> None:
+    """Go on only with the official CLI.
+
+    Raises:
+        CannotPreview: it is not there.
+    """
+    missing = missing_programs()
+    if missing:
+        raise CannotPreview(f"{' and '.join(missing)} not on PATH: install the Pulumi CLI")
+
+
 @contextlib.contextmanager
 def official_stack(name: str, project: Path) -> Iterator[tuple[automation.Stack, list[str]]]:
     """The stack of the project in ``project``, as the back-end of the environment has it, and notes about it.
@@ -41,9 +52,7 @@ def official_stack(name: str, project: Path) -> Iterator[tuple[automation.Stack,
     Raises:
         CannotPreview: no CLI, no log-in to the back-end, a wrong passphrase.
     """
-    missing = missing_programs()
-    if missing:
-        raise CannotPreview(f"{' and '.join(missing)} not on PATH: install the Pulumi CLI")
+    need_cli()
     with _selection_kept(name, project):
         try:
             yield automation.select_stack(name, work_dir=str(project)), []

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pulumi import automation
-from pulumi.automation.errors import CommandError
+from pulumi.automation.errors import CommandError, StackNotFoundError
 from pulumi.automation.events import EngineEvent
 
 from ci.report import Preview, report
@@ -20,6 +20,11 @@ DNS_NOT_ASKED = (
 CLUSTER_NOT_ASKED = (
     "The cluster was not relied on (PANGEO_CLUSTER_CHECK=warn): where it gave no answer, this preview knows only what "
     "the state and the stack file say"
+)
+
+NOT_THERE = (
+    "the back-end has no stack {stack}: `pulumi stack init {stack}` makes it; `python -m ci preview {stack}` shows "
+    "what its first deployment would make"
 )
 
 
@@ -58,6 +63,8 @@ def preview(
             refresh=refresh or None,
             expect_no_changes=expect_no_changes or None,
         )
+    except StackNotFoundError:
+        failure = [NOT_THERE.format(stack=stack.name)]
     except CommandError as stopped:
         failure = last_words(str(stopped))
     except RuntimeError as silent:

@@ -20,6 +20,15 @@ def show(preview: Preview, console: Console) -> None:
     console.print(Text(f"{preview.stack}: {headline(preview)}", style="bold"))
     if preview.changes:
         console.print(_table(preview))
+    show_findings(preview, console)
+    packs = ", ".join(f"{name} {version}".strip() for name, version in sorted(preview.policy_packs.items()))
+    console.print(Text(f"policies: {packs or 'no policy pack was run'}"))
+    for note in preview.notes:
+        console.print(Text(f"note: {note}"))
+
+
+def show_findings(preview: Preview, console: Console) -> None:
+    """Print what policies and the engine say."""
     for violation in preview.violations:
         level, colour = ("mandatory", "red") if violation.mandatory else ("advisory", "yellow")
         where = f" {violation.resource}" if violation.resource else ""
@@ -28,10 +37,6 @@ def show(preview: Preview, console: Console) -> None:
         console.print(Text(f"error: {error}", style="red"))
     for warning in preview.warnings:
         console.print(Text(f"warning: {warning}", style="yellow"))
-    packs = ", ".join(f"{name} {version}".strip() for name, version in sorted(preview.policy_packs.items()))
-    console.print(Text(f"policies: {packs or 'no policy pack was run'}"))
-    for note in preview.notes:
-        console.print(Text(f"note: {note}"))
 
 
 def _table(preview: Preview) -> Table:

@@ -1,42 +1,37 @@
 """``make preview STACK=vis``: the preview that CI makes, also on a machine without the official CLI and its plugins.
 
-With the official CLI on PATH this is ``python -m ci preview``. Without it the stand-ins run the same program on an
-empty back-end: what a first deployment of the stack file would make, its policies and its warnings. No cluster, no
-directory and no DNS is asked, and nothing outside a temporary folder is written but the summary.
+With the official CLI on PATH this is ``python -m ci preview``, and ``STACK=all`` is ``python -m ci previews``. Without
+it the stand-ins run the same program on an empty back-end: what a first deployment of the stack file would make, its
+policies and its warnings. No cluster, no directory and no DNS is asked, and nothing outside a temporary folder is
+written but the summaries.
 """
 
 import argparse
 import contextlib
 import os
 import runpy
-import secrets
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pulumi import automation
 from rich.console import Console
 
 from ci.__main__ import main as ci
-from ci.official import missing_programs, notes_on
+from ci.affected import SCAFFOLDING_STACK
+from ci.many import previews
+from ci.official import missing_programs
 from ci.run import policies_of, preview
-from ci.tell import tell
+from ci.tell import Summaries, tell, tell_of_many
 from components.problems import InvalidTenancy
-from components.stack_file import PASSWORD_KEY, read_stack, stack_path
-from local.charts.assemble import assemble
+from components.stack_file import stacks
 from local.failure import Failure
 from local.paths import PROJECT, State
-from local.plugins.choose import prepared
+from local.stand_in_stacks import stack_without_secrets, stand_in_stacks, workspace
+from previews import CannotWarmUp, InFlight
 
-SWITCHES = {"PANGEO_DNS_CHECK": "warn", "PANGEO_CLUSTER_CHECK": "warn"}
-STAND_INS = (
-    "Made without the official CLI, by the stand-ins below local/, on an empty back-end: everything is shown as new, "
-    "whatever is deployed"
-)
-ENCRYPTED = "Left out, for they are encrypted with a passphrase that this preview does not ask for: {keys}"
+ALL = "all"
 
 
 @contextlib.contextmanager
@@ -47,27 +42,17 @@ def stand_in_stack(name: str, state: State, folder: Path) -> Iterator[tuple[auto
         Failure: the engine is not built.
         InvalidTenancy: the stack file says something wrong.
     """
-    read_stack(stack_path(name, PROJECT / "stacks"), source=f"stacks/Pulumi.{name}.yaml")
-    if not (state.bin / "pulumi").exists():
-        raise Failure(f"there is neither the official Pulumi CLI nor {state.bin / 'pulumi'}", way_on="run make tools")
-    workspace = folder / "workspace"
-    (workspace / "stacks").mkdir(parents=True)
-    (folder / "backend").mkdir()
-    for linked in ("Pulumi.yaml", "__main__.py", "components"):
-        (workspace / linked).symlink_to(PROJECT / linked)
-    (workspace / "chart").symlink_to(assemble(state))
-    opened, left_out = without_secrets(stack_path(name, PROJECT / "stacks").read_text(encoding="utf-8"))
-    (workspace / "stacks" / f"Pulumi.{name}.yaml").write_text(opened)
-    environment = _environment(state, folder)
-    notes = [STAND_INS, *([ENCRYPTED.format(keys=", ".join(left_out))] if left_out else []), *notes_on(environment)]
+    text, notes = stack_without_secrets(name)
+    there = workspace(state, folder)
+    environment = {**there.environment, **there.put(name, text)}
     with _variables(environment):
         yield (
             automation.create_stack(
                 name,
                 project_name="pangeo",
-                program=lambda: _program(workspace),
+                program=lambda: _program(there.folder),
                 opts=automation.LocalWorkspaceOptions(
-                    work_dir=str(workspace),
+                    work_dir=str(there.folder),
                     env_vars=environment,
                     pulumi_command=automation.PulumiCommand(root=str(state.root)),
                 ),
@@ -76,63 +61,55 @@ def stand_in_stack(name: str, state: State, folder: Path) -> Iterator[tuple[auto
         )
 
 
-def without_secrets(text: str) -> tuple[str, list[str]]:
-    """A stack file without its salt and without what is encrypted with it, and the keys that were taken out."""
-    document: dict[str, Any] = yaml.safe_load(text)
-    config: dict[str, Any] = document["config"]
-    left_out = [key for key, value in config.items() if _is_encrypted(value) or key == f"pangeo:{PASSWORD_KEY}"]
-    kept = {key: value for key, value in config.items() if key not in left_out}
-    kubernetes = kept.get("pangeo:kubernetes")
-    if isinstance(kubernetes, dict) and _is_encrypted(kubernetes.get("kubeconfig")):
-        kept["pangeo:kubernetes"] = {key: value for key, value in kubernetes.items() if key != "kubeconfig"}
-        left_out.append("pangeo:kubernetes.kubeconfig")
-    return yaml.safe_dump({"config": kept}, sort_keys=False), left_out
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="make preview STACK=…", description="Preview a tenancy as CI does.")
-    parser.add_argument("stack")
-    parser.add_argument("--markdown", type=Path, help="a file for the Markdown summary; by default in the state folder")
+    parser = argparse.ArgumentParser(prog="make preview STACK=…", description="Preview a tenancy as CI does, or all.")
+    parser.add_argument("stack", help=f"a tenancy, or {ALL}")
+    parser.add_argument("--markdown", type=Path, help=f"a file for the Markdown summary; with {ALL} a folder")
+    parser.add_argument(
+        "--passphrases", type=Path, help=f"with {ALL} and the official CLI: a folder with a file for each stack"
+    )
     options = parser.parse_args(arguments)
+    if options.passphrases and options.stack != ALL:
+        parser.error(f"PASSPHRASES is for STACK={ALL}; for one tenancy set PULUMI_CONFIG_PASSPHRASE_FILE")
     state = State()
-    summary = options.markdown or state.root / "previews" / f"{options.stack}.md"
-    if not missing_programs():
-        return ci(["preview", options.stack, "--markdown", str(summary)])
+    look = _all if options.stack == ALL else _one
     try:
-        with (
-            tempfile.TemporaryDirectory(prefix="pangeo-preview-") as folder,
-            stand_in_stack(options.stack, state, Path(folder)) as (stack, notes),
-        ):
-            found = preview(stack, policies=policies_of(PROJECT), notes=notes)
-    except (Failure, InvalidTenancy) as failure:
+        with tempfile.TemporaryDirectory(prefix="pangeo-preview-") as folder:
+            return look(options, state, Path(folder))
+    except (Failure, InvalidTenancy, CannotWarmUp) as failure:
         way_on = f"\n  way on  {failure.way_on}" if isinstance(failure, Failure) else ""
         Console(stderr=True).print(f"{failure}{way_on}", highlight=False, markup=False)
         return 1
+
+
+def _one(options: argparse.Namespace, state: State, folder: Path) -> int:
+    summary = options.markdown or state.root / "previews" / f"{options.stack}.md"
+    if not missing_programs():
+        return ci(["preview", options.stack, "--markdown", str(summary)])
+    with stand_in_stack(options.stack, state, folder) as (stack, notes):
+        found = preview(stack, policies=policies_of(PROJECT), notes=notes)
     return tell(found, markdown_file=summary)
 
 
-def _environment(state: State, folder: Path) -> dict[str, str]:
-    home = folder / "home"
-    launchers = prepared(folder / "path", home, Path(sys.executable), os.environ["PATH"])
-    return {
-        "PATH": os.pathsep.join([str(launchers), str(state.bin), os.environ["PATH"]]),
-        "PULUMI_HOME": str(home),
-        "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
-        "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(32),
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_PYTHON_CMD": sys.executable,
-        "PYTHONPATH": str(PROJECT),
-        # A cluster that this machine happens to know is not the stack's.
-        "KUBECONFIG": "no-cluster",
-        **SWITCHES,
-    }
+def _all(options: argparse.Namespace, state: State, folder: Path) -> int:
+    summaries = (options.markdown or state.root / "previews").absolute()
+    if not missing_programs():
+        passphrases = ["--passphrases", str(options.passphrases)] if options.passphrases else []
+        return ci(["previews", "--markdown", str(summaries), *passphrases])
+    names = [name for name in stacks(PROJECT / "stacks") if name != SCAFFOLDING_STACK]
+    policies, in_flight = policies_of(PROJECT), InFlight.of_machine()
+    with stand_in_stacks(state, folder) as (warm, opened):
+        return tell_of_many(
+            names,
+            lambda started: previews(warm, names, opened, started, policies=policies, in_flight=in_flight),
+            Summaries(summaries),
+        )
 
 
-def _program(workspace: Path) -> None:
-    with contextlib.chdir(workspace):
-        runpy.run_path(str(workspace / "__main__.py"), run_name="__main__")
+def _program(folder: Path) -> None:
+    with contextlib.chdir(folder):
+        runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
 
 
 @contextlib.contextmanager
@@ -145,10 +122,6 @@ def _variables(environment: dict[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-def _is_encrypted(value: object) -> bool:
-    return isinstance(value, dict) and set(value) == {"secure"}
 
 
 if __name__ == "__main__":

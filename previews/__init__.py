@@ -5,6 +5,6 @@ and dynamic providers, which the engine starts anew for every stack, are forked 
 The engines, the stacks' states and the plugins stay apart, so nothing of one tenancy is seen by another.
 """
 
-from previews.warm import InFlight, WarmProject, warm_project
+from previews.warm import CannotWarmUp, InFlight, WarmProject, warm_project
 
-__all__ = ["InFlight", "WarmProject", "warm_project"]
+__all__ = ["CannotWarmUp", "InFlight", "WarmProject", "warm_project"]

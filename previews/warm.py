@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from pulumi import automation
@@ -57,15 +58,30 @@ class WarmProject:
     _command: automation.PulumiCommand
     _program: Callable[[], None]
 
-    def stack(self, name: str) -> automation.Stack:
-        """A stack that exists, as the Automation API has it, its program run by this process."""
-        workspace = _Workspace(
+    def stack(self, name: str, own: Mapping[str, str] = MappingProxyType({})) -> automation.Stack:
+        """A stack that exists, as the Automation API has it, its program run by this process.
+
+        Args:
+            name: a stack of the back-end.
+            own: variables for this stack's engine and its plugins alone. The program does not see them.
+        """
+        return automation.Stack.select(name, self._workspace(own))
+
+    def new_stack(self, name: str, own: Mapping[str, str] = MappingProxyType({})) -> automation.Stack:
+        """The same for a stack that the back-end does not have; it has it from now on.
+
+        Raises:
+            CommandError: the engine could not make it.
+        """
+        return automation.Stack.create(name, self._workspace(own))
+
+    def _workspace(self, own: Mapping[str, str]) -> "_Workspace":
+        return _Workspace(
             work_dir=str(self.folder),
             program=self._program,
-            env_vars=self.variables,
+            env_vars={**self.variables, **own},
             pulumi_command=self._command,
         )
-        return automation.Stack.select(name, workspace)
 
     def each(
         self, names: Iterable[str], look: Callable[[automation.Stack], Result], in_flight: InFlight
@@ -74,8 +90,14 @@ class WarmProject:
 
         ``look`` runs in a thread of its own. Its first exception ends this after those under way.
         """
+        return self.by_name(names, lambda name: look(self.stack(name)), in_flight)
+
+    def by_name(
+        self, names: Iterable[str], look: Callable[[str], Result], in_flight: InFlight
+    ) -> Iterator[tuple[str, Result]]:
+        """The same where ``look`` opens the stack itself."""
         with ThreadPoolExecutor(in_flight.count, thread_name_prefix="preview") as pool:
-            asked: dict[Future[Result], str] = {pool.submit(lambda one: look(self.stack(one)), n): n for n in names}
+            asked: dict[Future[Result], str] = {pool.submit(look, name): name for name in names}
             try:
                 for done in as_completed(asked):
                     yield asked[done], done.result()
@@ -135,6 +157,10 @@ class _Workspace(automation.LocalWorkspace):
 
     def select_stack(self, stack_name: str) -> None:
         """Nothing: a preview names its stack, and to select it costs an engine and a file that all would write."""
+
+    def create_stack(self, stack_name: str) -> None:
+        """Make the stack, without selecting it."""
+        self._run_pulumi_cmd_sync(["stack", "init", stack_name, "--no-select"])
 
 
 @contextlib.contextmanager
