@@ -1,6 +1,8 @@
 """What the workflows may never do, whoever edits them: each rule looks at every workflow there is."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,8 +41,8 @@ def job(stem: str, name: str) -> dict[str, Any]:
     return jobs(Path(f".github/workflows/{stem}.yml"))[name]
 
 
-def test_there_is_one_for_pull_requests_one_for_merges_and_one_for_the_night() -> None:
-    assert [path.stem for path in WORKFLOWS] == ["deploy", "drift", "pull-request"]
+def test_there_is_one_for_pull_requests_one_for_merges_one_for_the_night_and_one_for_all_at_once() -> None:
+    assert [path.stem for path in WORKFLOWS] == ["deploy", "drift", "previews", "pull-request"]
 
 
 @every_file
@@ -119,8 +121,9 @@ def test_who_may_write_the_comment_has_no_secret_and_who_has_secrets_may_write_n
     assert preview["permissions"] == {"contents": "read"}
 
 
-def test_a_preview_has_no_password_of_the_directory_and_no_cluster() -> None:
-    text = yaml.safe_dump(job("pull-request", "preview"))
+@pytest.mark.parametrize(("stem", "name"), [("pull-request", "preview"), ("previews", "previews")])
+def test_a_preview_has_no_password_of_the_directory_and_no_cluster(stem: str, name: str) -> None:
+    text = yaml.safe_dump(job(stem, name))
 
     assert "FREEIPA" not in text
     assert "KUBECONFIG" not in text
@@ -163,6 +166,68 @@ def test_an_up_is_of_what_main_is_now() -> None:
 @pytest.mark.parametrize(("stem", "name"), [("pull-request", "preview"), ("deploy", "up"), ("drift", "drift")])
 def test_one_tenancys_failure_keeps_no_other_from_its_turn(stem: str, name: str) -> None:
     assert job(stem, name)["strategy"]["fail-fast"] is False
+
+
+def test_all_passphrases_are_together_only_where_somebody_starts_it_by_hand() -> None:
+    assert set(workflow(Path(".github/workflows/previews.yml"))["on"]) == {"workflow_dispatch"}
+    assert [path.stem for path in WORKFLOWS if "PULUMI_CONFIG_PASSPHRASES" in path.read_text()] == ["previews"]
+
+
+def test_the_command_of_all_previews_is_one_that_there_is(tmp_path: Path) -> None:
+    """Run as the runner does, up to the point where the official CLI is missing."""
+    [step] = [step for step in job("previews", "previews")["steps"] if "run" in step]
+    for stacks, said in {"": "not on PATH", "climate ocean": "not on PATH", "viz": "there is no stack viz"}.items():
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "PASSPHRASES": str(tmp_path),
+            "STACKS": stacks,
+            "GITHUB_SHA": "0" * 40,
+            "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+        }
+        command = step["run"].replace(".venv/bin/python", sys.executable)
+        ran = subprocess.run(["bash", "-e", "-c", command], env=environment, capture_output=True, text=True, timeout=60)
+        assert ran.returncode != 0
+        assert said in ran.stderr
+
+
+def passphrases(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What the action does with the secret."""
+    action = yaml.safe_load(Path(".github/actions/passphrases/action.yml").read_text())
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "TEXT": text,
+        "RUNNER_TEMP": str(folder),
+        "GITHUB_OUTPUT": str(folder / "output"),
+    }
+    words = ["bash", "-e", "-o", "pipefail", "-c", action["runs"]["steps"][0]["run"]]
+    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_each_stacks_passphrase_is_in_a_file_that_nobody_else_reads_and_is_hidden_in_logs(tmp_path: Path) -> None:
+    ran = passphrases("vis correct horse\n\nocean  $(id) 'x\n", tmp_path)
+
+    assert ran.returncode == 0, ran.stderr
+    folder = Path((tmp_path / "output").read_text().strip().removeprefix("folder="))
+    assert {file.name: file.read_text() for file in folder.iterdir()} == {
+        "vis": "correct horse",
+        "ocean": "$(id) 'x",
+    }
+    assert {path.stat().st_mode & 0o077 for path in [folder, *folder.iterdir()]} == {0}
+    assert ran.stdout.splitlines() == ["::add-mask::correct horse", "::add-mask::$(id) 'x"]
+
+
+def test_a_secret_that_is_not_set_is_a_folder_without_a_file(tmp_path: Path) -> None:
+    assert passphrases("", tmp_path).returncode == 0
+    assert list(Path((tmp_path / "output").read_text().strip().removeprefix("folder=")).iterdir()) == []
+
+
+@pytest.mark.parametrize("line", ["vis", "../vis phrase", "a/b phrase", ". phrase", ".. phrase"])
+def test_a_line_that_is_no_stack_and_passphrase_is_refused_and_not_shown(line: str, tmp_path: Path) -> None:
+    ran = passphrases(f"{line}\n", tmp_path)
+
+    assert ran.returncode == 1
+    assert "has a line that is not a stack, a blank and a passphrase" in ran.stdout
+    assert line not in ran.stdout
 
 
 def test_drift_is_looked_for_every_night_and_a_difference_fails_the_job() -> None:
