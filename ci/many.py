@@ -46,9 +46,11 @@ def previews(
         names: the stacks, each once.
         opened: opens one. What the engine says against it, ``CannotPreview`` and ``InvalidTenancy`` are its failure.
         started: is told of each stack whose turn has come, in a thread of that stack.
-        policies: the pack to run.
+        policies: the pack to run; where the project has one that is forked, that.
         in_flight: how many at a time.
     """
+    if policies and project.policies:
+        policies = policies._replace(pack=project.policies)
 
     def look(name: str) -> Looked:
         started(name)

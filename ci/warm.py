@@ -8,6 +8,7 @@ from pathlib import Path
 from ci.many import Opened
 from ci.official import CannotPreview, need_cli, notes_on
 from ci.passphrases import FILE_VARIABLE, VARIABLE, variables_for
+from ci.run import policies_of
 from components.stack_file import STACKS
 from previews import WarmProject, warm_project
 
@@ -28,7 +29,8 @@ def official_stacks(project: Path, passphrases: Path | None) -> Iterator[tuple[W
     folder = passphrases and passphrases.absolute()
     if folder and not folder.is_dir():
         raise CannotPreview(f"--passphrases {passphrases}: there is no such folder")
-    with warm_project(project, {}) as warm:
+    policies = policies_of(project)
+    with warm_project(project, {}, policies=policies and policies.pack) as warm:
         if folder:
             # An engine asks these before the file of its own stack. The block's end brings them back.
             for variable in (VARIABLE, FILE_VARIABLE):

@@ -19,6 +19,7 @@ from pulumi import automation
 
 from ci.many import Opened
 from ci.official import notes_on
+from ci.run import policies_of
 from components.stack_file import PASSWORD_KEY, read_stack, stack_path
 from local.charts.assemble import assemble
 from local.failure import Failure
@@ -96,7 +97,10 @@ def stand_in_stacks(state: State, folder: Path) -> Iterator[tuple[WarmProject, C
     """
     there = workspace(state, folder)
     command = automation.PulumiCommand(root=str(state.root))
-    with warm_project(there.folder, there.environment, command, there.python_plugins) as warm:
+    policies = policies_of(PROJECT)
+    with warm_project(
+        there.folder, there.environment, command, there.python_plugins, policies and policies.pack
+    ) as warm:
 
         def opened(name: str) -> Opened:
             text, notes = stack_without_secrets(name)

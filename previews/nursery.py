@@ -1,4 +1,4 @@
-"""``python -m previews.nursery SOCKET``: has imported all that a dynamic provider needs, and forks one a call.
+"""``python -m previews.nursery SOCKET [MODULE…]``: has imported what a dynamic provider needs, and forks one a call.
 
 The engine starts ``pulumi-resource-pulumi-python`` for every preview: an interpreter that imports pulumi, 0.4 CPU
 seconds. A launcher of that name hands its output, working directory and variables over to this process instead, whose
@@ -61,9 +61,9 @@ def write_launcher(folder: Path, plugin: str, runs: Sequence[str], python: Path,
     launcher.chmod(0o700)
 
 
-def main(address: str) -> None:
-    """Serve until standard input ends."""
-    for name in IMPORTED:
+def main(address: str, *modules: str) -> None:
+    """Serve until standard input ends. ``modules`` are what plugins beside dynamic providers need."""
+    for name in (*IMPORTED, *modules):
         importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -139,4 +139,4 @@ def _leave_with(caller: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from pulumi import automation
 
-from previews import nursery
+from previews import nursery, policy_pack
 from previews.home import HOME_VARIABLE, home_without_log, pulumi_home
 
 PROGRAM = "__main__.py"
@@ -57,6 +57,8 @@ class WarmProject:
     variables: Mapping[str, str]
     _command: automation.PulumiCommand
     _program: Callable[[], None]
+    policies: Path | None = None
+    """The policy pack to name to the engine, forked too."""
 
     def stack(self, name: str, own: Mapping[str, str] = MappingProxyType({})) -> automation.Stack:
         """A stack that exists, as the Automation API has it, its program run by this process.
@@ -112,6 +114,7 @@ def warm_project(
     variables: Mapping[str, str],
     command: automation.PulumiCommand | None = None,
     python_plugins: Mapping[str, Sequence[str]] | None = None,
+    policies: Path | None = None,
 ) -> Iterator[WarmProject]:
     """The project in ``folder``, ready.
 
@@ -124,16 +127,18 @@ def warm_project(
         command: the engine; by default ``pulumi`` of PATH.
         python_plugins: plugins to be forked too, by the name the engine looks for: what Python runs, ``-m MODULE`` or
             a script, and its arguments before the engine's. Dynamic providers are always forked.
+        policies: the folder of a policy pack that runs in this interpreter.
 
     Raises:
         CannotWarmUp: the process that forks the plugins did not come up.
     """
+    pack = {policy_pack.LAUNCHER: policy_pack.runs(policies)} if policies else {}
     before = dict(os.environ)
     os.environ.update(variables)
     try:
         with (
             contextlib.chdir(folder),
-            nursery_running(python_plugins or {}) as launchers,
+            nursery_running({**(python_plugins or {}), **pack}, policy_pack.IMPORTED if policies else ()) as launchers,
             home_without_log(pulumi_home(os.environ)) as home,
         ):
             path = os.pathsep.join([str(launchers), os.environ["PATH"]])
@@ -145,8 +150,11 @@ def warm_project(
                 # runpy would put the program at sys.modules["__main__"], of which there is one for all threads.
                 exec(code, {"__name__": "__main__", "__file__": code.co_filename})  # noqa: S102 - the project's own
 
+            if policies:
+                (launchers / policy_pack.PROJECT_FILE).symlink_to(policies.resolve() / policy_pack.PROJECT_FILE)
             engines = {**variables, "PATH": path, HOME_VARIABLE: str(home)}
-            yield WarmProject(folder, engines, command or automation.PulumiCommand(), program)
+            forked = launchers / policy_pack.LAUNCHER if policies else None
+            yield WarmProject(folder, engines, command or automation.PulumiCommand(), program, forked)
     finally:
         os.environ.clear()
         os.environ.update(before)
@@ -164,8 +172,12 @@ class _Workspace(automation.LocalWorkspace):
 
 
 @contextlib.contextmanager
-def nursery_running(python_plugins: Mapping[str, Sequence[str]]) -> Iterator[Path]:
+def nursery_running(python_plugins: Mapping[str, Sequence[str]], modules: Sequence[str] = ()) -> Iterator[Path]:
     """A folder with the launchers of a running nursery; no other user can enter it.
+
+    Args:
+        python_plugins: what Python runs for each plugin beside dynamic providers.
+        modules: what it is to import for them.
 
     Raises:
         CannotWarmUp: it did not come up.
@@ -175,7 +187,7 @@ def nursery_running(python_plugins: Mapping[str, Sequence[str]]) -> Iterator[Pat
         address = folder / "nursery"
         process = subprocess.Popen(
             # Unbuffered, as the engine runs plugins: the first line that they print is not flushed by all.
-            [sys.executable, "-u", "-m", "previews.nursery", str(address)],
+            [sys.executable, "-u", "-m", "previews.nursery", str(address), *modules],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
