@@ -18,7 +18,7 @@ from components.freeipa.settings import directory as directory_of
 from local.directory.client import connection
 from tests.engine.directory import ThrowAwayDirectory
 
-MEMBERS = (1, 100, 1000, 10_000)
+MEMBERS = (0, 1, 100, 1000, 10_000)
 ROUND_TRIPS_AT_MOST = 3
 MADE, BARE, CROWDED = "bench_made", "bench_bare", "bench_crowded"
 

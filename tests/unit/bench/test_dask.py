@@ -1,0 +1,16 @@
+"""The second tenancy's bounds let one Dask cluster have every worker that is measured."""
+
+import pytest
+
+from bench.dask import WORKERS, bounds
+from components.tenancy_dask import SCHEDULER_CORES, SCHEDULER_RAM_GB, Dask
+
+
+@pytest.mark.parametrize("workers", WORKERS)
+def test_a_cluster_may_have_all_its_workers_and_a_scheduler(workers: int) -> None:
+    dask = Dask.model_validate(bounds(workers))
+
+    assert dask.max_workers == workers
+    assert dask.max_cores >= workers * dask.worker_cores.default + SCHEDULER_CORES
+    for ram_gb in (dask.max_ram_gb, dask.total_ram_gb or 0):
+        assert ram_gb >= workers * dask.worker_ram_gb.default + SCHEDULER_RAM_GB
