@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import logging
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+import grpc  # type: ignore[import-untyped]
 from pulumi import automation
 
 from previews import nursery, policy_pack
@@ -139,6 +141,7 @@ def warm_project(
         with (
             contextlib.chdir(folder),
             nursery_running({**(python_plugins or {}), **pack}, policy_pack.IMPORTED if policies else ()) as launchers,
+            without_tracebacks_of_the_gone(),
             home_without_log(pulumi_home(os.environ)) as home,
         ):
             path = os.pathsep.join([str(launchers), os.environ["PATH"]])
@@ -169,6 +172,22 @@ class _Workspace(automation.LocalWorkspace):
     def create_stack(self, stack_name: str) -> None:
         """Make the stack, without selecting it."""
         self._run_pulumi_cmd_sync(["stack", "init", stack_name, "--no-select"])
+
+
+@contextlib.contextmanager
+def without_tracebacks_of_the_gone() -> Iterator[None]:
+    """An engine that a policy stopped is gone before its program is, whose server would print a traceback of that."""
+    logger = logging.getLogger("grpc._server")
+    logger.addFilter(_is_news)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, grpc.RpcError) and error.code() == grpc.StatusCode.UNAVAILABLE)
 
 
 @contextlib.contextmanager

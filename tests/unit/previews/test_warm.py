@@ -1,14 +1,17 @@
 """Stacks of a warm project: each with variables of its own, and what stops one said of that one."""
 
+import logging
 import threading
 from pathlib import Path
 from typing import Any
 
+import grpc  # type: ignore[import-untyped]
 import pytest
 from pulumi import automation
 from pulumi.automation import CommandResult
 
 from previews import InFlight, WarmProject
+from previews.warm import without_tracebacks_of_the_gone
 
 
 class Command(automation.PulumiCommand):
@@ -49,6 +52,33 @@ def test_an_existing_stack_costs_no_engine_and_a_new_one_is_made_without_being_s
     [(words, variables)] = command.asked
     assert words == ["stack", "init", "new", "--no-select"]
     assert variables["PULUMI_BACKEND_URL"] == "file:///new"
+
+
+class Gone(grpc.RpcError):  # type: ignore[misc]
+    def __init__(self, code: grpc.StatusCode) -> None:
+        self._code = code
+
+    def code(self) -> grpc.StatusCode:
+        return self._code
+
+
+def test_of_an_engine_that_is_gone_no_traceback_is_printed_and_of_all_else_it_is(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(error: Exception) -> None:
+        try:
+            raise error
+        except Exception:
+            logging.getLogger("grpc._server").exception("Exception calling application")
+
+    with without_tracebacks_of_the_gone():
+        fail(Gone(grpc.StatusCode.UNAVAILABLE))
+        assert caplog.records == []
+        fail(Gone(grpc.StatusCode.INTERNAL))
+        fail(KeyError("a defect"))
+        assert len(caplog.records) == 2
+    fail(Gone(grpc.StatusCode.UNAVAILABLE))
+    assert len(caplog.records) == 3
 
 
 def test_all_are_looked_at_with_no_more_in_flight_than_allowed(project: WarmProject) -> None:
