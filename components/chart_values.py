@@ -22,6 +22,13 @@ HUB_REQUESTS = {"requests": {"cpu": "100m", "memory": "512Mi"}}
 PROXY_REQUESTS = {"requests": {"cpu": "50m", "memory": "128Mi"}}
 """Their share of CPUs that notebooks and Dask keep busy. A pod within the memory it requests is the last evicted."""
 
+ROUTES_EVERY_SECONDS = 30
+"""How often the hub looks whether the proxy still has every user's route, which a proxy that was restarted has not.
+
+JupyterHub's own default is 300, and so long nobody reaches a notebook. It is the interval of the round that also writes
+down who was active.
+"""
+
 CULL_EVERY_SECONDS = 300
 HUB_DATABASE_GI = 1
 
@@ -94,6 +101,7 @@ def _hub(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Values:
                 "authenticator_class": "ldap",
                 "admin_access": True,
                 "cookie_max_age_days": COOKIE_MAX_AGE_DAYS,
+                "last_activity_interval": ROUTES_EVERY_SECONDS,
                 "template_vars": {"announcement_login": announcement(tenancy)},
             },
             "Authenticator": {

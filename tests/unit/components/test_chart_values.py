@@ -68,6 +68,10 @@ def test_a_log_in_lasts_a_day_for_browsers_and_for_tokens() -> None:
     assert config["FreeIpaAuthenticator"]["log_in_lasts_seconds"] == 24 * 3600
 
 
+def test_a_proxy_that_lost_its_routes_has_them_back_within_half_a_minute() -> None:
+    assert hub_config()["JupyterHub"]["last_activity_interval"] == 30
+
+
 def test_nobody_is_made_or_unmade_an_admin_by_a_group_unless_one_is_named() -> None:
     assert hub_config()["FreeIpaAuthenticator"]["admin_group"] == ""
 
