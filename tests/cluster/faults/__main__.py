@@ -9,7 +9,8 @@ from collections.abc import Callable
 from random import Random
 
 from local.paths import State
-from tests.cluster.faults.faults import FAULTS, Tenancy
+from tests.cluster.faults.at_work import Tenancy
+from tests.cluster.faults.faults import FAULTS
 from tests.engine.faults.campaign import run, write
 
 
