@@ -3,8 +3,9 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
-# Each worker has servers of its own; a file's tests share them.
-PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
+# Who shares a process: tests/conftest.py. In the order given, for the longest must not be last.
+PARALLEL := --dist loadgroup --no-loadscope-reorder --numprocesses
+PROCESSORS := $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 export PYTHONPATH := $(CURDIR)
 # Where it is set, every process would compile the modules anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -50,7 +51,7 @@ test-unit: .venv/made-from  ## Seconds; needs nothing running
 	@$(PYTEST) tests/unit -m "not engine and not cluster and not browser"
 
 test-engine: tools  ## The real engine, API server and directory, started by the tests
-	@$(PYTEST) $(PARALLEL) tests/engine
+	@$(PYTEST) $(PARALLEL) $(PROCESSORS) tests/engine
 
 test-cluster: up  ## The running local tenancy
 	@$(PYTEST) tests/cluster
@@ -58,11 +59,11 @@ test-cluster: up  ## The running local tenancy
 test-browser: up  ## Chromium on the running local tenancy
 	@$(PYTEST) tests/browser
 
-test: check up  ## Everything
-	@$(PYTEST) $(PARALLEL) tests/unit tests/engine; result=$$?; $(PYTEST) tests/cluster tests/browser && exit $$result
+test: check up  ## Everything; one process for the running tenancy, which waits most of the time, beside one a processor
+	@$(PYTEST) $(PARALLEL) $$(($(PROCESSORS) + 1)) --durations=30 tests/cluster tests/browser tests/engine tests/unit
 
 coverage: tools  ## How much of components/ the unit and engine tiers run, the hub and the provider's process too
-	@$(PYTEST) $(PARALLEL) tests/unit tests/engine --cov --cov-report=term --cov-report=html
+	@$(PYTEST) $(PARALLEL) $(PROCESSORS) tests/engine tests/unit --cov --cov-report=term --cov-report=html
 
 fuzz: .venv/made-from  ## Every parser on made-up input, 20,000 times each; COUNT= for another count
 	@$(PYTHON) -m tests.fuzz $(if $(COUNT),--count $(COUNT))
