@@ -108,7 +108,7 @@ FIGURES: dict[str, Figure] = {
     "many": Figure(_many, repetitions=3, minutes=3),
     "hub": Figure(_hub, repetitions=5, minutes=3),
     "log-ins": Figure(_log_ins, repetitions=1, minutes=3),
-    "notebooks": Figure(_notebooks, repetitions=1, minutes=9),
+    "notebooks": Figure(_notebooks, repetitions=1, minutes=7),
     "dask": Figure(_dask, repetitions=2, minutes=4),
     "up": Figure(_up, repetitions=3, minutes=6),
     "restart": Figure(_restart, repetitions=2, minutes=3),
