@@ -23,6 +23,8 @@ DOCUMENT = PROJECT / "docs" / "measurements.md"
 PLOT = PROJECT / "docs" / "images" / "bench.svg"
 BEGIN, END = "<!-- make bench writes from here -->", "<!-- to here -->"
 INTERRUPTED = 130
+WIDTH = 160
+"""Of the table where no terminal says how wide it is."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -41,7 +43,7 @@ def main(
 
     Figures that were taken before, and are not now, stay in what is written.
     """
-    console = Console(soft_wrap=False)
+    console = Console(soft_wrap=False, width=None if sys.stdout.isatty() else WIDTH)
     unknown = sorted(set(figures or ()) - set(FIGURES))
     if unknown:
         console.print(f"no such figure: {', '.join(unknown)}; there are {', '.join(FIGURES)}", highlight=False)
@@ -82,7 +84,7 @@ def _take(console: Console, names: Sequence[str], repetitions: int | None, *, ke
         if keep:
             # Not at the end: what follows may take long, or be stopped.
             _write(record.merged(kept, taken, FIGURES), state)
-    console.print(report.table(taken))
+    console.print(report.table([each.finding for each in taken]))
     for said in failed:
         console.print(f"[red]✗[/] {escape(said)}", highlight=False)
     console.print(f"{(time.monotonic() - began) / 60:.1f} min", highlight=False)

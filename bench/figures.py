@@ -110,7 +110,7 @@ FIGURES: dict[str, Figure] = {
     "log-ins": Figure(_log_ins, repetitions=1, minutes=3),
     "notebooks": Figure(_notebooks, repetitions=1, minutes=7),
     "dask": Figure(_dask, repetitions=2, minutes=4),
-    "up": Figure(_up, repetitions=3, minutes=6),
+    "up": Figure(_up, repetitions=5, minutes=6),
     "restart": Figure(_restart, repetitions=2, minutes=3),
 }
 """In the order they are taken. ``restart`` stops the tenancy that runs."""

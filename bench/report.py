@@ -10,7 +10,8 @@ from rich.table import Table
 from bench.measure import Comparison, Finding, Growth, Spread
 from bench.record import Taken
 
-COLUMNS = ("figure", "what", "measured", "against", "ratio or slope", "limit", "", "taken")
+COLUMNS = ("figure", "what", "measured", "against", "ratio or slope", "limit", "")
+TAKEN = "taken"
 MARKS = {"met": "✓", "missed": "✗", "told": ""}
 STYLES = {"met": "green", "missed": "red", "told": ""}
 LINE = "\n"
@@ -30,7 +31,7 @@ class Row:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """In the order of ``COLUMNS``, but for the last."""
+        """In the order of ``COLUMNS``."""
         return (self.name, self.what, self.measured, self.against, self.ratio, self.limit, self.mark)
 
 
@@ -72,23 +73,23 @@ def row(finding: Finding) -> Row:
     )
 
 
-def table(taken: Sequence[Taken]) -> Table:
+def table(findings: Sequence[Finding]) -> Table:
     """For the terminal."""
     drawn = Table(title="Measurements", show_lines=True)
     for column in COLUMNS:
         drawn.add_column(column, overflow="fold")
-    for each in taken:
-        style = STYLES[each.finding.verdict]
-        *cells, mark = (escape(cell) for cell in row(each.finding).cells)
-        drawn.add_row(*cells, f"[{style}]{mark}[/]" if style else mark, _when(each))
+    for finding in findings:
+        style = STYLES[finding.verdict]
+        *cells, mark = (escape(cell) for cell in row(finding).cells)
+        drawn.add_row(*cells, f"[{style}]{mark}[/]" if style else mark)
     return drawn
 
 
 def markdown(taken: Sequence[Taken]) -> str:
     """For ``docs/measurements.md``: the table, notes, and the machine or machines."""
     lines = [
-        f"| {' | '.join(COLUMNS)} |",
-        f"|{'---|' * len(COLUMNS)}",
+        f"| {' | '.join((*COLUMNS, TAKEN))} |",
+        f"|{'---|' * (len(COLUMNS) + 1)}",
         *(f"| {' | '.join(_cell(cell) for cell in (*row(each.finding).cells, _when(each)))} |" for each in taken),
         "",
     ]

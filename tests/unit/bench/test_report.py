@@ -69,7 +69,7 @@ def test_a_busier_minute_is_no_other_machine() -> None:
 def test_the_terminal_shows_what_looks_like_markup_as_it_is() -> None:
     said = io.StringIO()
 
-    Console(file=said, width=200).print(report.table([taken("odd", Amounts("[red]odd[/]", "", "MiB", {"hub": 1.0}))]))
+    Console(file=said, width=200).print(report.table([Amounts("[red]odd[/]", "", "MiB", {"hub": 1.0})]))
 
     assert "[red]odd[/]" in said.getvalue()
 
