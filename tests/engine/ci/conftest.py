@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.api_server import ApiServer
+from tests.engine.ci.checkout import checkout
 from tests.engine.ci.watched_tenancy import WatchedTenancy
 from tests.engine.directory import ThrowAwayDirectory
 
@@ -27,3 +28,13 @@ def deployed(deployed_once: WatchedTenancy) -> Iterator[WatchedTenancy]:
     """The tenancy as it was deployed, whatever the test before wrote into its file."""
     yield deployed_once
     deployed_once.write(clusterName="watched", externalIp="192.0.2.30")
+
+
+@pytest.fixture
+def project(tmp_path: Path, tools: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout, the CLI's programs on PATH, and an empty back-end."""
+    folder, variables = checkout(tmp_path, tools)
+    for key, value in variables.items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.chdir(folder)
+    return folder

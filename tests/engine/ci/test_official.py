@@ -1,57 +1,16 @@
 """``python -m ci preview`` as CI runs it: the ``pulumi`` of PATH, a back-end, a passphrase, a language host."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from ci.__main__ import main
-from local.charts.assemble import assemble
-from local.paths import PROJECT, State
-from local.plugins.choose import prepared
-from tests.engine.ci.language_host import launcher
+from local.paths import PROJECT
+from tests.engine.ci.checkout import pulumi
 
 pytestmark = pytest.mark.engine
-
-
-@pytest.fixture
-def project(tmp_path: Path, tools: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout, the CLI's programs on PATH, and an empty back-end."""
-    folder = tmp_path / "project"
-    (folder / "stacks").mkdir(parents=True)
-    for name in ("Pulumi.yaml", "__main__.py", "components"):
-        (folder / name).symlink_to(PROJECT / name)
-    (folder / "chart").symlink_to(assemble(State()))
-    plugins = prepared(tmp_path / "plugins", tmp_path / "home", Path(sys.executable), os.environ["PATH"])
-    host = launcher(tmp_path / "host")
-    (tmp_path / "backend").mkdir()
-    variables = {
-        "PATH": os.pathsep.join([str(host), str(plugins), str(tools), os.environ["PATH"]]),
-        "PULUMI_HOME": str(tmp_path / "home"),
-        "PULUMI_BACKEND_URL": (tmp_path / "backend").as_uri(),
-        "PULUMI_CONFIG_PASSPHRASE": "only for this test",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_PYTHON_CMD": sys.executable,
-        "PYTHONPATH": str(PROJECT),
-        "KUBECONFIG": "no-cluster",
-        "PANGEO_DNS_CHECK": "warn",
-        "PANGEO_CLUSTER_CHECK": "warn",
-    }
-    for key, value in variables.items():
-        monkeypatch.setenv(key, value)
-    monkeypatch.chdir(folder)
-    return folder
-
-
-def pulumi(*words: str) -> str:
-    asked = subprocess.run(["pulumi", *words, "--non-interactive"], capture_output=True, text=True, timeout=60)
-    assert asked.returncode == 0, asked.stderr
-    return asked.stdout.strip()
 
 
 def test_a_stack_new_to_the_back_end_is_previewed_against_an_empty_one_and_nothing_stays_behind(

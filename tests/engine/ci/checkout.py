@@ -1,0 +1,50 @@
+"""A checkout as CI has it: the project, the official CLI's programs on PATH, a back-end, a passphrase."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from local.charts.assemble import assemble
+from local.paths import PROJECT, State
+from local.plugins.choose import prepared
+from tests.engine.ci.language_host import launcher
+
+
+def checkout(root: Path, tools: Path) -> tuple[Path, dict[str, str]]:
+    """The project's folder below ``root``, without a stack, and the variables of a job that previews."""
+    folder = root / "project"
+    (folder / "stacks").mkdir(parents=True)
+    for name in ("Pulumi.yaml", "__main__.py", "components"):
+        (folder / name).symlink_to(PROJECT / name)
+    (folder / "chart").symlink_to(assemble(State()))
+    plugins = prepared(root / "plugins", root / "home", Path(sys.executable), os.environ["PATH"])
+    host = launcher(root / "host")
+    (root / "backend").mkdir()
+    return folder, {
+        "PATH": os.pathsep.join([str(host), str(plugins), str(tools), os.environ["PATH"]]),
+        "PULUMI_HOME": str(root / "home"),
+        "PULUMI_BACKEND_URL": (root / "backend").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "only for this test",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_PYTHON_CMD": sys.executable,
+        "PYTHONPATH": str(PROJECT),
+        "KUBECONFIG": "no-cluster",
+        "PANGEO_DNS_CHECK": "warn",
+        "PANGEO_CLUSTER_CHECK": "warn",
+    }
+
+
+def pulumi(*words: str, **variables: str) -> str:
+    """What a command of the CLI in this folder says."""
+    asked = subprocess.run(
+        ["pulumi", *words, "--non-interactive"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **variables},
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stderr
+    return asked.stdout.strip()

@@ -1,0 +1,88 @@
+"""``python -m ci previews`` as a job runs it: real engines, the project's program and policies, many stacks at once."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ci.__main__ import main
+from local.paths import PROJECT
+from tests.engine.ci.checkout import pulumi
+
+pytestmark = pytest.mark.engine
+
+SOUND = {"clusterName": "calm", "externalIp": "192.0.2.41", "notebookRamGb": 3}
+UNAPPROVED = {"clusterName": "open", "externalIp": "192.0.2.42", "storage": {"className": "nobody-vouched"}}
+UNFIT = {"clusterName": "unfit", "externalIp": "192.0.2.43", "notebookRamGb": "2Gi"}
+STACKS: dict[str, dict[str, Any]] = {
+    "calm": SOUND,
+    "open": UNAPPROVED,
+    "unfit": UNFIT,
+    "broken": SOUND,
+    "closed": SOUND,
+}
+PHRASES = {name: f"the words of {name}" for name in STACKS}
+
+
+def write(project: Path, name: str, changes: dict[str, Any]) -> None:
+    document = yaml.safe_load((PROJECT / "stacks" / "Pulumi.ocean.yaml").read_text())
+    config = {**document["config"], **{f"pangeo:{key}": value for key, value in changes.items()}}
+    (project / "stacks" / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump({"config": config}))
+
+
+@pytest.fixture
+def passphrases(project: Path, tmp_path: Path) -> Path:
+    """One stack is sound, one breaks a policy, and each of the others cannot be previewed for a reason of its own."""
+    (project / "policies").symlink_to(PROJECT / "policies")
+    (project / "stacks" / "policies.json").symlink_to(PROJECT / "stacks" / "policies.json")
+    folder = tmp_path / "passphrases"
+    folder.mkdir()
+    for name, changes in STACKS.items():
+        write(project, name, changes)
+        pulumi("stack", "init", name, "--no-select", PULUMI_CONFIG_PASSPHRASE=PHRASES[name])
+        (folder / name).write_text(f"{PHRASES[name]}\n")
+    (project / "stacks" / "Pulumi.broken.yaml").write_text("config: [\n")
+    (folder / "closed").unlink()
+    write(project, "unmade", SOUND)
+    return folder
+
+
+def test_every_stack_is_told_whatever_becomes_of_the_others(
+    project: Path, passphrases: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = {file.name: file.read_bytes() for file in (project / "stacks").iterdir()}
+    words = ["--passphrases", str(passphrases), "--summary", str(tmp_path / "table.md"), "--markdown", "summaries"]
+
+    code = main(["previews", *words])
+
+    shown = "".join(capfd.readouterr())
+    told = {file.stem: file.read_text() for file in (project / "summaries").iterdir()}
+    assert code == 1, shown
+    assert sorted(told) == ["broken", "calm", "closed", "open", "unfit", "unmade"]
+    assert "+ create <code>kubernetes:helm.sh/v3:Release pangeo</code>" in told["calm"], shown
+    assert "**Policies** `pangeo-tenancy " in told["calm"]
+    assert "mandatory" not in told["calm"]
+    assert "calm_notebook_users" in told["calm"]
+    assert "open_notebook_users" not in told["calm"]
+    assert "open_notebook_users" in told["open"]
+    assert "**mandatory** `volumes-kept-and-growing`" in told["open"]
+    assert "pangeo:notebookRamGb" in told["unfit"]
+    assert "invalid YAML file: yaml: line 1" in told["broken"]
+    assert "the stack closed has a passphrase" in told["closed"]
+    assert "the back-end has no stack unmade" in told["unmade"]
+    results = dict(
+        re.findall(r"^\| `(\w+)` \|.*\| `*\s?(\w+)[^|]*\|$", (tmp_path / "table.md").read_text(), re.MULTILINE)
+    )
+    assert results == {
+        "broken": "failed",
+        "calm": "changes",
+        "closed": "failed",
+        "open": "refused",
+        "unfit": "failed",
+        "unmade": "failed",
+    }
+    assert "Traceback" not in shown
+    assert not any(phrase in text for phrase in PHRASES.values() for text in (shown, *told.values()))
+    assert before == {file.name: file.read_bytes() for file in (project / "stacks").iterdir()}
