@@ -6,7 +6,6 @@ what is encrypted in them, and a back-end for each stack.
 
 import os
 import secrets
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ from components.stack_file import PASSWORD_KEY, read_stack, stack_path
 from local.charts.assemble import assemble
 from local.failure import Failure
 from local.paths import PROJECT, State
-from local.plugins.choose import needed, prepared, sdk_versions
+from local.plugins.choose import prepared, run_by_python
 from previews import WarmProject, warm_project
 
 SWITCHES = {"PANGEO_DNS_CHECK": "warn", "PANGEO_CLUSTER_CHECK": "warn"}
@@ -84,7 +83,7 @@ def workspace(state: State, folder: Path) -> Workspace:
         "KUBECONFIG": "no-cluster",
         **SWITCHES,
     }
-    return Workspace(project, folder / "backends", environment, _python_plugins(home, path))
+    return Workspace(project, folder / "backends", environment, run_by_python(home, path))
 
 
 @contextmanager
@@ -133,16 +132,6 @@ def without_secrets(text: str) -> tuple[str, list[str]]:
         kept["pangeo:kubernetes"] = {key: value for key, value in kubernetes.items() if key != "kubeconfig"}
         left_out.append("pangeo:kubernetes.kubeconfig")
     return yaml.safe_dump({"config": kept}, sort_keys=False), left_out
-
-
-def _python_plugins(home: Path, path: str) -> dict[str, list[str]]:
-    versions = sdk_versions()
-    lacking = needed(home, versions, lambda program: shutil.which(program, path=path) is not None)
-    return {
-        each.program: [word.format(version=versions[each.sdk]) for word in each.arguments]
-        for each in lacking
-        if each.sdk
-    }
 
 
 def _is_encrypted(value: object) -> bool:
