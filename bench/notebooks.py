@@ -40,9 +40,7 @@ def growing(state: State, most: int = RUNNING) -> list[Finding]:
         RunFailed: the second tenancy could not be deployed.
     """
     settings = {"notebookCpus": CPUS, "notebookRamGb": RAM_GB, "dask": {"enabled": False}}
-    # No setting has this one: JupyterHub's own is 30 s from the pod's start.
-    spawner = {"http_timeout": PATIENCE_SECONDS}
-    with second_tenancy(state, settings, spawner) as tenancy:
+    with second_tenancy(state, settings) as tenancy:
         tenancy.up()
         room = min(most, room_for(state, CPUS, RAM_GB)) // A_WAVE * A_WAVE
         if room < 2 * A_WAVE:

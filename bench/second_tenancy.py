@@ -1,7 +1,6 @@
 """A second tenancy, ``bench``, in the running cluster and directory: a stack of its own, of which nothing is left."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -152,15 +151,12 @@ class Second:
 
 
 @contextmanager
-def second_tenancy(
-    state: State, settings: Mapping[str, Any] | None = None, spawner: Mapping[str, Any] | None = None
-) -> Iterator[Second]:
+def second_tenancy(state: State, settings: Mapping[str, Any] | None = None) -> Iterator[Second]:
     """The workspace of a tenancy beside the local one; nothing of it is left after the block, whatever happened.
 
     Args:
         state: of the local tenancy, which must be up.
         settings: keys of the stack file that differ from the local tenancy's.
-        spawner: traits of KubeSpawner that no setting has, as defaults of the chart.
 
     Raises:
         Failure: something of it is left.
@@ -181,10 +177,7 @@ def second_tenancy(
         (folder / "stacks").mkdir(parents=True)
         for part in PROGRAM:
             (folder / part).symlink_to(PROJECT / part)
-        shutil.copytree((deployed / "chart").resolve(), folder / "chart")
-        values = yaml.safe_load((folder / "chart" / "values.yaml").read_text())
-        values["jupyterhub"] = {**values["jupyterhub"], "hub": {"config": {"KubeSpawner": dict(spawner or {})}}}
-        (folder / "chart" / "values.yaml").write_text(yaml.safe_dump(values))
+        (folder / "chart").symlink_to((deployed / "chart").resolve())
         (folder / "stacks" / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump({"config": config}))
         backend = Path(name) / "backend"
         backend.mkdir()

@@ -29,6 +29,13 @@ JupyterHub's own default is 300, and so long nobody reaches a notebook. It is th
 down who was active.
 """
 
+ANSWER_WITHIN_SECONDS = 120
+"""How long a notebook whose container runs may take to answer; the container's own coming is ``startTimeoutSeconds``.
+
+JupyterHub's own default of 30 is too little for a notebook of a tenth of a CPU. Until it is over a user waits for a
+server that will never answer, so it is not the whole start's.
+"""
+
 CULL_EVERY_SECONDS = 300
 HUB_DATABASE_GI = 1
 
@@ -117,6 +124,7 @@ def _hub(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Values:
             "KubeSpawner": {
                 # Its default deletes the home volume with the user.
                 "delete_pvc": False,
+                "http_timeout": ANSWER_WITHIN_SECONDS,
                 "pod_security_context": POD_SECURITY,
                 "container_security_context": CONTAINER_SECURITY,
                 **access.spawner,

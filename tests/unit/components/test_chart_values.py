@@ -72,6 +72,10 @@ def test_a_proxy_that_lost_its_routes_has_them_back_within_half_a_minute() -> No
     assert hub_config()["JupyterHub"]["last_activity_interval"] == 30
 
 
+def test_a_notebook_of_little_cpu_may_take_two_minutes_to_answer() -> None:
+    assert hub_config()["KubeSpawner"]["http_timeout"] == 120
+
+
 def test_nobody_is_made_or_unmade_an_admin_by_a_group_unless_one_is_named() -> None:
     assert hub_config()["FreeIpaAuthenticator"]["admin_group"] == ""
 
