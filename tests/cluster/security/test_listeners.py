@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import ssl
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,8 @@ from local.paths import State
 from tests.cluster.security.tls import NEW, OLD, Listener, agrees, asking_for, weak_ciphers
 
 pytestmark = pytest.mark.cluster
+
+SETTLED_SECONDS = 30
 
 PLAIN = {
     ("coredns", 53): "DNS has no TLS",
@@ -69,7 +72,11 @@ def test_what_speaks_no_tls_is_known_and_for_this_machine(sockets: list[tuple[st
 
 def test_every_listener_speaks_tls_1_2_or_1_3(listeners: list[Listener]) -> None:
     for listener in listeners:
-        assert any(agrees(listener, asking_for(version)) for version in NEW), listener
+        # The ingress has no certificate to show in the moment in which it reads its routes anew.
+        deadline = time.monotonic() + SETTLED_SECONDS
+        while not any(agrees(listener, asking_for(version)) for version in NEW):
+            assert time.monotonic() < deadline, listener
+            time.sleep(0.5)
 
 
 @pytest.mark.parametrize("version", OLD, ids=lambda version: version.name)
