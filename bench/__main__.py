@@ -4,6 +4,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -83,7 +84,7 @@ def _take(console: Console, names: Sequence[str], repetitions: int | None, *, ke
         taken += [Taken.now(name, finding, facts) for finding in findings]
         if keep:
             # Not at the end: what follows may take long, or be stopped.
-            _write(record.merged(kept, taken, FIGURES), state)
+            _write(record.merged(kept, taken, FIGURES), file)
     console.print(report.table([each.finding for each in taken]))
     for said in failed:
         console.print(f"[red]✗[/] {escape(said)}", highlight=False)
@@ -94,8 +95,8 @@ def _take(console: Console, names: Sequence[str], repetitions: int | None, *, ke
     return bool(failed) or any(each.finding.verdict == "missed" for each in taken)
 
 
-def _write(taken: Sequence[Taken], state: State) -> None:
-    record.write(state.root / "bench.json", taken)
+def _write(taken: Sequence[Taken], file: Path) -> None:
+    record.write(file, taken)
     PLOT.write_text(plot.svg([each.finding for each in taken]))
     before, _, rest = DOCUMENT.read_text().partition(BEGIN)
     after = rest.partition(END)[2]

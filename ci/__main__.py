@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ci.affected import SCAFFOLDING_STACK, Affected, affected
+from ci.affected import SCAFFOLDING_STACK, Affected, affected, tenancies
 from ci.comment import API, CommentFailed, PullRequest, write_comment
 from ci.git import GitFailed, changed_files
 from components.stack_file import STACKS, stacks
@@ -68,13 +68,13 @@ def _parser() -> argparse.ArgumentParser:
 def _affected(options: argparse.Namespace) -> int:
     names = stacks(STACKS)
     if options.only:
-        if options.only not in names or options.only == SCAFFOLDING_STACK:
-            known = ", ".join(name for name in names if name != SCAFFOLDING_STACK)
+        if options.only not in tenancies(names):
+            known = ", ".join(tenancies(names))
             print(f"there is no tenancy {options.only!r} in {STACKS}; there are: {known or 'none'}", file=sys.stderr)
             return 2
         found = Affected((options.only,), ())
     elif not options.base or options.base == NO_COMMIT:
-        found = Affected(tuple(name for name in names if name != SCAFFOLDING_STACK), ())
+        found = Affected(tuple(tenancies(names)), ())
     else:
         found = affected(changed_files(options.base, options.head, Path.cwd()), names)
     listed = json.dumps(list(found.stacks))
@@ -122,7 +122,7 @@ def _previews(options: argparse.Namespace) -> int:
 
     project = Path.cwd()
     known = stacks(STACKS)
-    names = list(dict.fromkeys(options.stack)) or [name for name in known if name != SCAFFOLDING_STACK]
+    names = list(dict.fromkeys(options.stack)) or tenancies(known)
     unknown = [name for name in names if name not in known]
     if unknown or not names:
         wrong = f"there is no stack {', '.join(unknown)} in {STACKS}" if unknown else f"there is no tenancy in {STACKS}"

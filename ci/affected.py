@@ -52,6 +52,11 @@ class Affected(NamedTuple):
     notices: tuple[str, ...]
 
 
+def tenancies(stacks: Iterable[str]) -> list[str]:
+    """Those that are somebody's: all but the local machine's."""
+    return [name for name in stacks if name != SCAFFOLDING_STACK]
+
+
 def affected(changes: Iterable[Change], stacks: Collection[str]) -> Affected:
     """The tenancies that ``changes`` can reach.
 
@@ -62,7 +67,7 @@ def affected(changes: Iterable[Change], stacks: Collection[str]) -> Affected:
     A file that is in neither list above reaches every tenancy, with a notice: too many previews are read, a missing
     one is not. A stack whose file is deleted has nothing to preview; the notice says what deleting it does not do.
     """
-    everyone = sorted(set(stacks) - {SCAFFOLDING_STACK})
+    everyone = sorted(set(tenancies(stacks)))
     found: set[str] = set()
     notices: list[str] = []
     for change in sorted(set(changes)):

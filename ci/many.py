@@ -24,11 +24,6 @@ class Looked:
     preview: Preview
     seconds: float
 
-    @property
-    def good(self) -> bool:
-        """Whether an ``up`` would be let through."""
-        return self.preview.succeeded and not self.preview.refused
-
 
 def previews(
     project: WarmProject,

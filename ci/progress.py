@@ -50,7 +50,7 @@ class _Bar:
         with self._one:
             self._under_way.remove(looked.preview.stack)
             self._progress.update(self._task, advance=1, description=self._description())
-            if not looked.good:
+            if not looked.preview.good:
                 self._progress.console.print(Text(_told(looked), style="red"))
 
     def _description(self) -> str:

@@ -85,6 +85,11 @@ class Preview:
         """Whether a mandatory policy stops an ``up``."""
         return any(violation.mandatory for violation in self.violations)
 
+    @property
+    def good(self) -> bool:
+        """Whether an ``up`` would be let through."""
+        return self.succeeded and not self.refused
+
 
 def report(
     stack: str, events: Iterable[EngineEvent], *, failure: Collection[str] | None = None, notes: Collection[str] = ()

@@ -37,13 +37,13 @@ def row(looked: Looked) -> Row:
         sum(violation.mandatory for violation in preview.violations),
         looked.seconds,
         _result(looked),
-        looked.good,
+        looked.preview.good,
     )
 
 
 def totals(found: Sequence[Looked], seconds: float) -> str:
     """One sentence about all."""
-    bad = [looked.preview.stack for looked in found if not looked.good]
+    bad = [looked.preview.stack for looked in found if not looked.preview.good]
     said = f"{len(found)} {'tenancy' if len(found) == 1 else 'tenancies'} previewed in {seconds:.1f} s"
     return f"{said}; refused or failed: {', '.join(bad)}" if bad else f"{said}, none refused"
 
@@ -51,7 +51,7 @@ def totals(found: Sequence[Looked], seconds: float) -> str:
 def show_table(found: Sequence[Looked], seconds: float, console: Console) -> None:
     """Print what is wrong with each, then the table. Nothing of it is taken for markup."""
     for looked in found:
-        if not looked.good:
+        if not looked.preview.good:
             console.print(Text(looked.preview.stack, style="bold red"))
             show_findings(looked.preview, console)
     table = Table(box=None, pad_edge=False)

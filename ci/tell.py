@@ -36,7 +36,7 @@ def tell(found: Preview, *, markdown_file: Path | None = None, commit: str | Non
     if markdown_file is not None:
         _write(found, markdown_file, commit)
         console.print(f"summary: {markdown_file}", highlight=False, markup=False)
-    return 0 if found.succeeded and not found.refused else 1
+    return 0 if found.good else 1
 
 
 def tell_of_many(
@@ -63,7 +63,7 @@ def tell_of_many(
     if summaries.table is not None:
         with summaries.table.open("a", encoding="utf-8") as out:
             out.write(markdown_table(found, seconds))
-    return 0 if all(looked.good for looked in found) else 1
+    return 0 if all(looked.preview.good for looked in found) else 1
 
 
 def _write(found: Preview, file: Path, commit: str | None) -> None:

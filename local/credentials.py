@@ -1,13 +1,12 @@
 """Passwords of the local tenancy: generated once, kept in one file that only its owner reads."""
 
-import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 
 from local.failure import Failure
+from local.locks import locked
 from local.paths import State
 
 ALPHABET = "23456789abcdefghijkmnpqrstuvwxyz"
@@ -29,7 +28,7 @@ def obtain(state: State, section: str, accounts: Iterable[str]) -> dict[str, str
         Failure: the file is damaged.
     """
     wanted = list(accounts)
-    with _locked(state):
+    with locked(state.credentials.with_suffix(".lock")):
         sections = _read(state)
         known = sections.setdefault(section, {})
         missing = [account for account in wanted if account not in known]
@@ -51,14 +50,6 @@ def password(state: State, section: str, account: str) -> str:
             f"{state.credentials} holds no password of {section} account {account}", way_on="run make up first"
         )
     return known[account]
-
-
-@contextmanager
-def _locked(state: State) -> Iterator[None]:
-    state.root.mkdir(parents=True, exist_ok=True)
-    with state.credentials.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _read(state: State) -> dict[str, dict[str, str]]:

@@ -20,6 +20,7 @@ from pulumi.automation.events import EngineEvent, OpType
 
 from local.charts.assemble import assemble
 from local.credentials import password
+from local.engine_variables import engine_variables
 from local.failure import Failure
 from local.paths import LOCAL, PROJECT, State
 from local.pki import authority
@@ -78,16 +79,11 @@ def engine_environment(state: State) -> dict[str, str]:
     home = _home(state)
     launchers = prepared(state.engine / "path", home, Path(sys.executable), os.environ["PATH"])
     return {
-        "PATH": os.pathsep.join([str(launchers), str(state.bin), os.environ["PATH"]]),
+        **engine_variables(home, launchers, state.bin),
         "KUBECONFIG": str(state.kubeconfig),
         "FREEIPA_BIND_PASSWORD": password(state, "directory", OPERATOR),
-        "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": f"file://{_made(state.engine / 'backend')}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase(state)),
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_PYTHON_CMD": sys.executable,
-        "PYTHONPATH": str(PROJECT),
     }
 
 

@@ -21,6 +21,7 @@ from ci.official import notes_on
 from ci.run import policies_of
 from components.stack_file import PASSWORD_KEY, read_stack, stack_path
 from local.charts.assemble import assemble
+from local.engine_variables import engine_variables
 from local.failure import Failure
 from local.paths import PROJECT, State
 from local.plugins.choose import prepared, run_by_python
@@ -72,13 +73,8 @@ def workspace(state: State, folder: Path) -> Workspace:
     home, path = folder / "home", os.environ["PATH"]
     launchers = prepared(folder / "path", home, Path(sys.executable), path)
     environment = {
-        "PATH": os.pathsep.join([str(launchers), str(state.bin), path]),
-        "PULUMI_HOME": str(home),
+        **engine_variables(home, launchers, state.bin),
         "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(32),
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_PYTHON_CMD": sys.executable,
-        "PYTHONPATH": str(PROJECT),
         # A cluster that this machine happens to know is not the stack's.
         "KUBECONFIG": "no-cluster",
         **SWITCHES,

@@ -19,7 +19,7 @@ from pulumi import automation
 from rich.console import Console
 
 from ci.__main__ import main as ci
-from ci.affected import SCAFFOLDING_STACK
+from ci.affected import tenancies
 from ci.many import previews
 from ci.official import missing_programs
 from ci.run import policies_of, preview
@@ -97,7 +97,7 @@ def _all(options: argparse.Namespace, state: State, folder: Path) -> int:
     if not missing_programs():
         passphrases = ["--passphrases", str(options.passphrases)] if options.passphrases else []
         return ci(["previews", "--markdown", str(summaries), *passphrases])
-    names = [name for name in stacks(PROJECT / "stacks") if name != SCAFFOLDING_STACK]
+    names = tenancies(stacks(PROJECT / "stacks"))
     policies, in_flight = policies_of(PROJECT), InFlight.of_machine()
     with stand_in_stacks(state, folder) as (warm, opened):
         return tell_of_many(

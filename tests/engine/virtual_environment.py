@@ -1,6 +1,5 @@
 """Virtual environments of real servers, apart from the project's own; each made once for every set of requirements."""
 
-import fcntl
 import shutil
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local import stamps
+from local.locks import locked
 from local.paths import PROJECT, State
 
 INSTALL_SECONDS = 600
@@ -23,9 +23,7 @@ def virtual_environment(name: str, requirements: Path, images: Sequence[str]) ->
     stamp = f"tests-{name}-python"
     lists = [PROJECT / "local" / "images" / f"{image}.txt" for image in images]
     made_from = stamps.digest(files=[requirements, *lists], texts=[sys.version])
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder.with_suffix(".lock")):
         if not stamps.is_done(state, stamp, made_from):
             shutil.rmtree(folder, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=INSTALL_SECONDS)

@@ -12,6 +12,7 @@ from pulumi import automation
 
 from bench import group
 from bench.process import RunFailed, timed
+from local.engine_variables import engine_variables
 from local.paths import PROJECT
 from local.plugins.choose import prepared
 from previews import InFlight, WarmProject, warm_project
@@ -48,14 +49,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def variables(project: Path, tools: Path) -> dict[str, str]:
     launchers = prepared(project / "launchers", project / "home", Path(sys.executable), os.environ["PATH"])
     return {
-        "PATH": os.pathsep.join([str(launchers), str(tools), os.environ["PATH"]]),
-        "PULUMI_HOME": str(project / "home"),
+        **engine_variables(project / "home", launchers, tools),
         "PULUMI_BACKEND_URL": (project / "backend").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "only for this test",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_PYTHON_CMD": sys.executable,
-        "PYTHONPATH": str(PROJECT),
         "PANGEO_CLUSTER_CHECK": "warn",
         "KUBECONFIG": str(project / "none"),
     }

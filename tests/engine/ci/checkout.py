@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from local.charts.assemble import assemble
+from local.engine_variables import engine_variables
 from local.paths import PROJECT, State
 from local.plugins.choose import prepared
 from tests.engine.ci.language_host import launcher
@@ -22,14 +23,9 @@ def checkout(root: Path, tools: Path) -> tuple[Path, dict[str, str]]:
     host = launcher(root / "host")
     (root / "backend").mkdir()
     return folder, {
-        "PATH": os.pathsep.join([str(host), str(plugins), str(tools), os.environ["PATH"]]),
-        "PULUMI_HOME": str(root / "home"),
+        **engine_variables(root / "home", host, plugins, tools),
         "PULUMI_BACKEND_URL": (root / "backend").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "only for this test",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_PYTHON_CMD": sys.executable,
-        "PYTHONPATH": str(PROJECT),
         "KUBECONFIG": "no-cluster",
         "PANGEO_DNS_CHECK": "warn",
         "PANGEO_CLUSTER_CHECK": "warn",

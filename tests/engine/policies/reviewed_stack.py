@@ -17,6 +17,7 @@ import yaml
 from pulumi import automation
 from pulumi.automation.errors import CommandError
 
+from local.engine_variables import engine_variables
 from local.paths import PROJECT
 from local.plugins.choose import prepared
 
@@ -90,14 +91,9 @@ class ReviewedStack:
         (folder / "kubeconfig").write_text(NO_CLUSTER)
         launchers = prepared(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
         self.variables = {
-            "PATH": os.pathsep.join([str(launchers), str(tools), os.environ["PATH"]]),
-            "PULUMI_HOME": str(folder / "home"),
+            **engine_variables(folder / "home", launchers, tools),
             "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "only for this test",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_PYTHON_CMD": sys.executable,
-            "PYTHONPATH": str(PROJECT),
             "FREEIPA_BIND_PASSWORD": "correct horse battery staple",
             "KUBECONFIG": str(folder / "kubeconfig"),
             "PANGEO_CLUSTER_CHECK": "warn",

@@ -67,7 +67,7 @@ def test_one_that_fails_stops_no_other() -> None:
     found = {looked.preview.stack: looked for looked in look(names)}
 
     assert sorted(found) == sorted(names)
-    assert [name for name in names if found[name].good] == ["good"]
+    assert [name for name in names if found[name].preview.good] == ["good"]
     assert found["good"].preview.counts == {"create": 1}
     assert found["good"].preview.notes == ("a note",)
     assert found["closed"].preview.errors == ("the stack closed has a passphrase",)

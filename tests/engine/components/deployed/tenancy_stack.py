@@ -15,6 +15,7 @@ from pulumi.automation import OpType
 from pulumi.automation.errors import CommandError
 
 from local.addresses import DIRECTORY_NAME
+from local.engine_variables import engine_variables
 from local.paths import PROJECT
 from local.plugins.choose import prepared
 from tests.engine.api_server import ApiServer
@@ -75,13 +76,9 @@ class TenancyStack:
         self.stack_file = folder / "stacks" / f"Pulumi.{STACK}.yaml"
         launchers = prepared(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
         self.variables = {
-            "PATH": os.pathsep.join([str(launchers), str(tools), os.environ["PATH"]]),
-            "PULUMI_HOME": str(folder / "home"),
+            **engine_variables(folder / "home", launchers, tools),
             "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "only for this test",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_PYTHON_CMD": sys.executable,
             "PYTHONPATH": os.pathsep.join([str(folder / "names"), str(PROJECT)]),
             "FREEIPA_BIND_PASSWORD": directory.operator_password,
         }

@@ -15,6 +15,7 @@ from pulumi.automation.errors import CommandError
 
 from components.freeipa import names
 from components.freeipa.group_resource import FreeIpaGroup
+from local.engine_variables import engine_variables
 from local.plugins.choose import prepared
 from tests.engine.components.freeipa.administrator import Administrator
 from tests.engine.components.freeipa.plugin import PROGRAM
@@ -41,13 +42,9 @@ class Stack:
             opts=automation.LocalWorkspaceOptions(
                 work_dir=str(folder),
                 env_vars={
-                    "PATH": os.pathsep.join([str(launchers), str(tools), os.environ["PATH"]]),
-                    "PULUMI_HOME": str(folder / "home"),
+                    **engine_variables(folder / "home", launchers, tools),
                     "PULUMI_BACKEND_URL": f"file://{folder}",
                     "PULUMI_CONFIG_PASSPHRASE": "test",
-                    "PULUMI_SKIP_UPDATE_CHECK": "true",
-                    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-                    "PULUMI_PYTHON_CMD": sys.executable,
                     "PYTHONPATH": str(PROGRAM),
                     **password,
                 },

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
+from local.engine_variables import engine_variables
 from local.paths import PROJECT
 from local.plugins import choose
 from tests.engine.inline_program import ended_after_failure
@@ -78,12 +79,8 @@ def engine(tmp_path: Path, path_folder: Path, tools: Path) -> Engine:
     backend.mkdir()
     work_dir.mkdir()
     environment = {
-        "PATH": f"{path_folder}:{tools}:{os.environ['PATH']}",
-        "PULUMI_HOME": str(tmp_path / "home"),
+        **engine_variables(tmp_path / "home", path_folder, tools),
         "PULUMI_CONFIG_PASSPHRASE": "only for this test",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_PYTHON_CMD": sys.executable,
         "PYTHONPATH": f"{work_dir}:{PROJECT}",
         "HELM_CACHE_HOME": str(tmp_path / "helm"),
         "HELM_CONFIG_HOME": str(tmp_path / "helm"),
