@@ -6,6 +6,8 @@ PYTEST := $(PYTHON) -m pytest
 # Each worker has servers of its own; a file's tests share them. They wait so often that one more than there are
 # processors is faster. In the order given: by themselves the files of few and long tests would come last.
 PARALLEL := --dist loadfile --no-loadscope-reorder --numprocesses $(shell n=$$(nproc); echo $$((n < 4 ? n + 1 : 4)))
+# What failed in either run of `make test`, said once more at its end.
+FAILURES := .state/logs/tests-failed.txt
 export PYTHONPATH := $(CURDIR)
 # Where it is set, every process would compile the modules anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -60,7 +62,10 @@ test-browser: up  ## Chromium on the running local tenancy
 	@$(PYTEST) tests/browser
 
 test: check up  ## Everything
-	@$(PYTEST) $(PARALLEL) --durations=25 tests/engine tests/unit; result=$$?; $(PYTEST) --durations=25 tests/cluster tests/browser && exit $$result
+	@rm -f $(FAILURES)
+	@$(PYTEST) $(PARALLEL) --failures-to=$(FAILURES) --durations=25 tests/engine tests/unit; first=$$?; \
+		$(PYTEST) --failures-to=$(FAILURES) --durations=25 tests/cluster tests/browser; second=$$?; \
+		cat $(FAILURES); exit $$((first || second))
 
 coverage: tools  ## How much of components/ the unit and engine tiers run, the hub and the provider's process too
 	@$(PYTEST) $(PARALLEL) tests/engine tests/unit --cov --cov-report=term --cov-report=html

@@ -1,0 +1,31 @@
+"""What failed, kept in a file, so that a suite of several runs can say it once more at its end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LINES_OF_A_REASON = 8
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--failures-to", type=Path, metavar="FILE", help="add what failed, in short, to this file")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    file: Path | None = config.getoption("--failures-to")
+    if file is None:
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as failures:
+        failures.writelines(_in_short(terminalreporter.stats))
+
+
+def _in_short(stats: dict[str, list[Any]]) -> Iterator[str]:
+    for outcome, word in (("failed", "FAILED"), ("error", "ERROR")):
+        for report in stats.get(outcome, []):
+            crash = getattr(report.longrepr, "reprcrash", None)
+            where, reason = (f"{crash.path}:{crash.lineno}", crash.message) if crash else ("", str(report.longrepr))
+            yield f"{word} {report.nodeid} ({report.when}) {where}\n"
+            yield from (f"    {line}\n" for line in reason.splitlines()[:LINES_OF_A_REASON])

@@ -1,0 +1,43 @@
+"""A suite of several runs says at its end what failed in any of them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest"]
+A_RUN = """
+import pytest
+
+def test_good():
+    assert True
+
+def test_wrong():
+    assert 1 == 2, "one is not two"
+
+@pytest.fixture
+def broken():
+    raise OSError("no directory server")
+
+def test_without_what_it_needs(broken):
+    pass
+"""
+
+
+def test_what_failed_and_why_is_added_to_the_file_and_what_passed_is_not(tmp_path: Path) -> None:
+    (tmp_path / "test_a_run.py").write_text(A_RUN)
+    failures = tmp_path / "logs" / "failures.txt"
+    for _ in ("one run", "and another"):
+        subprocess.run(
+            [*PYTEST, f"--rootdir={tmp_path}", f"--failures-to={failures}", str(tmp_path / "test_a_run.py")],
+            cwd=ROOT,
+            check=False,
+            capture_output=True,
+            timeout=60,
+        )
+    said = failures.read_text()
+    assert said.count("FAILED test_a_run.py::test_wrong (call)") == 2
+    assert "one is not two" in said
+    assert said.count("ERROR test_a_run.py::test_without_what_it_needs (setup)") == 2
+    assert "no directory server" in said
+    assert "test_good" not in said
