@@ -7,7 +7,6 @@ import base64
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -25,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local import pki
 from local.paths import State
+from tests.engine.ports import free_ports
 
 LOOPBACK = IPv4Address("127.0.0.1")
 READY_SECONDS = 90.0
@@ -182,15 +182,6 @@ def api_server(tools: Path) -> Iterator[ApiServer]:
     """One Kubernetes API for all tests of the session; a test takes a namespace of its own."""
     with throw_away_api_server(tools) as server:
         yield server
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nothing listens on."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
 
 
 def _kubeconfig(path: Path, url: str, ca: Path, admin: pki.Certificate) -> Path:

@@ -6,7 +6,6 @@ import directory  # noqa: F401`` in a test module.
 
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from local.addresses import DIRECTORY_NAME, REALM
 from local.directory import Endpoint
 from local.paths import LOCAL, State
 from local.progress import Report
+from tests.engine.ports import free_ports
 
 STOP_SECONDS = 20.0
 
@@ -145,7 +145,7 @@ def throw_away_directory() -> Iterator[ThrowAwayDirectory]:
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="directory-"))
         stack.callback(shutil.rmtree, folder)
-        ldap_port, ldaps_port = _free_ports(2)
+        ldap_port, ldaps_port = free_ports(2)
         endpoint = Endpoint("127.0.0.1", ldap_port, ldaps_port, ("localhost", DIRECTORY_NAME))
         server = ThrowAwayDirectory(State(folder), endpoint)
         stack.callback(server.kill)
@@ -159,11 +159,3 @@ def directory() -> Iterator[ThrowAwayDirectory]:
     """One directory server for all tests of the session; a test names the entries it adds its own."""
     with throw_away_directory() as server:
         yield server
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]

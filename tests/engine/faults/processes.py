@@ -13,10 +13,10 @@ GONE_SECONDS = 20.0
 def children(parent: int | None = None) -> list[int]:
     """The direct children of a process; of this one when none is named."""
     of = parent or os.getpid()
-    found = []
-    for task in Path(f"/proc/{of}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found += [int(word) for word in task.read_text().split()]
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{of}/task").iterdir():
+            found += [int(word) for word in (task / "children").read_text().split()]
     return found
 
 

@@ -9,11 +9,11 @@ import requests
 
 from local.paths import State
 from local.pki import authority
-from tests.engine.api_server import free_ports
 from tests.engine.directory import ThrowAwayDirectory
 from tests.engine.hub.conftest import StartHub, ValuesFor
 from tests.engine.hub.hub_process import Hub
 from tests.engine.hub.people import PASSWORD, WRONG, People
+from tests.engine.ports import free_ports
 
 pytestmark = pytest.mark.engine
 

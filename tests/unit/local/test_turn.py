@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from local.paths import State
 from local.progress import Report
 from local.turn import turn
 
+WAIT_SECONDS = 15.0
 HOLDS = """
 import sys
 from pathlib import Path
@@ -73,9 +75,13 @@ def test_the_second_waits_for_the_first_and_says_which_it_is(state: State, repor
 
     waiting = threading.Thread(target=second)
     waiting.start()
+    deadline = time.monotonic() + WAIT_SECONDS
+    while "Waiting" not in heard.getvalue():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     assert not got_it.wait(0.5)
     first.communicate("")
-    assert got_it.wait(10)
+    assert got_it.wait(WAIT_SECONDS)
     waiting.join()
 
     assert f"Waiting for make up (process {first.pid}), which is at work on this tenancy" in heard.getvalue()

@@ -13,6 +13,8 @@ from pulumi.automation import CommandResult
 from previews import InFlight, WarmProject
 from previews.warm import without_tracebacks_of_the_gone
 
+WAIT_SECONDS = 15.0
+
 
 class Command(automation.PulumiCommand):
     """Takes note of what the engine would be told."""
@@ -83,12 +85,13 @@ def test_of_an_engine_that_is_gone_no_traceback_is_printed_and_of_all_else_it_is
 
 def test_all_are_looked_at_with_no_more_in_flight_than_allowed(project: WarmProject) -> None:
     under_way, most, one = [0], [0], threading.Lock()
+    allowed = threading.Barrier(3)
 
     def look(name: str) -> str:
         with one:
             under_way[0] += 1
             most.append(under_way[0])
-        threading.Event().wait(0.01)
+        allowed.wait(WAIT_SECONDS)
         with one:
             under_way[0] -= 1
         return name.upper()

@@ -11,13 +11,13 @@ from components.day_two.doctor import BIND, GROUP, HUB_ASKS, diagnose
 from components.day_two.findings import State, exit_code
 from components.day_two.user_findings import ACCOUNT, MEMBERSHIP, USER
 from components.problems import InvalidTenancy, Problem
-from tests.engine.api_server import free_ports
 from tests.engine.components.day_two.conftest import STACK, Ingress, SetUp
 from tests.engine.components.day_two.deployment import Deployment
 from tests.engine.components.day_two.people_there import EXPIRED, IN, LOCKED, MEMBERS, NESTED, OUT, STALE, Directory
 from tests.engine.components.freeipa.certificates import DAY, NOW, authority
 from tests.engine.components.freeipa.scripted_server import Answer, scripted_server
 from tests.engine.hub.hub_process import running_hub
+from tests.engine.ports import free_ports
 
 pytestmark = pytest.mark.engine
 

@@ -1,0 +1,27 @@
+"""Ports for servers that tests start."""
+
+import random
+import socket
+from contextlib import ExitStack
+
+NEVER_HANDED_OUT = range(20_000, 30_000)
+"""Below what Linux gives to outgoing connections by itself (from 32768) and Kubernetes to services (from 30000).
+
+One of the kernel's own choice could go to somebody's connection before the server listens, or while it restarts.
+"""
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nothing listens on."""
+    with ExitStack() as held:
+        chosen: list[int] = []
+        for port in random.sample(NEVER_HANDED_OUT, len(NEVER_HANDED_OUT)):
+            if len(chosen) == count:
+                break
+            try:
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            chosen.append(port)
+        assert len(chosen) == count, "every port is taken"
+        return chosen
