@@ -3,9 +3,9 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
-# Each worker has servers of its own; a file's tests share them. They wait so often that one more than there are
+# Each worker has servers of its own; a file's tests share them. They wait so often that two more than there are
 # processors is faster. In the order given: by themselves the files of few and long tests would come last.
-PARALLEL := --dist loadfile --no-loadscope-reorder --numprocesses $(shell n=$$(nproc); echo $$((n < 4 ? n + 1 : 4)))
+PARALLEL := --dist loadfile --no-loadscope-reorder --numprocesses $(shell n=$$(nproc); echo $$((n < 4 ? n + 2 : 4)))
 # What failed in either run of `make test`, said once more at its end.
 FAILURES := .state/logs/tests-failed.txt
 export PYTHONPATH := $(CURDIR)

@@ -15,7 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     file: Path | None = config.getoption("--failures-to")
-    if file is None:
+    if file is None or hasattr(config, "workerinput"):  # what one of several workers finds, the one above tells
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a", encoding="utf-8") as failures:
