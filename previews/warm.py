@@ -19,6 +19,7 @@ import grpc  # type: ignore[import-untyped]
 from pulumi import automation
 
 from previews import nursery, policy_pack
+from previews.connections import connections_apart
 from previews.home import HOME_VARIABLE, home_without_log, pulumi_home
 
 PROGRAM = "__main__.py"
@@ -142,6 +143,7 @@ def warm_project(
             contextlib.chdir(folder),
             nursery_running({**(python_plugins or {}), **pack}, policy_pack.IMPORTED if policies else ()) as launchers,
             without_tracebacks_of_the_gone(),
+            connections_apart(),
             home_without_log(pulumi_home(os.environ)) as home,
         ):
             path = os.pathsep.join([str(launchers), os.environ["PATH"]])

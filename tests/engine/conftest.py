@@ -1,7 +1,19 @@
 """What the engine tier shares: throw-away servers, each one for all of the tier's tests, and the programs they need."""
 
+from collections.abc import Iterator
+
+import pytest
+
+from previews.connections import connections_apart
 from tests.engine.api_server import api_server
 from tests.engine.directory import directory
 from tests.engine.tools import tools
 
 __all__ = ["api_server", "directory", "tools"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engines_are_reached() -> Iterator[None]:
+    """However many of them one process starts, some to be killed."""
+    with connections_apart():
+        yield

@@ -1,0 +1,17 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.engine.directory import ThrowAwayDirectory
+from tests.engine.local.directory.clients import SUCCESS, add_group, connected, delete
+
+
+@pytest.fixture
+def group(directory: ThrowAwayDirectory) -> Iterator[str]:
+    """A group with alice in it, made by the delegated account, removed by it afterwards."""
+    dn = directory.group_dn("k1_notebook_users")
+    with connected(directory, "pangeo-operator") as operator:
+        assert add_group(operator, dn, [directory.user_dn("alice")]) == SUCCESS
+    yield "k1_notebook_users"
+    with connected(directory, "pangeo-operator") as operator:
+        assert delete(operator, dn) == SUCCESS

@@ -1,0 +1,155 @@
+"""The local directory comes up whole whatever ended it, and says what is wrong where it cannot."""
+
+import json
+import re
+from pathlib import Path
+
+import ldap3
+import pytest
+from rich.console import Console
+
+from local import directory as local_directory
+from local.directory import Endpoint, contents, instance
+from local.directory.client import connection
+from local.directory.endpoint import MANAGER
+from local.failure import Failure
+from local.paths import State
+from local.progress import Report
+from tests.engine.directory import ThrowAwayDirectory, throw_away_directory
+from tests.engine.local.directory.clients import (
+    SUCCESS,
+    connected,
+    delete,
+    seen,
+)
+
+pytestmark = pytest.mark.engine
+
+
+def test_a_server_that_is_down_is_said_to_be_down(directory: ThrowAwayDirectory) -> None:
+    with directory.stopped():
+        assert not local_directory.is_ready(directory.state, endpoint=directory.endpoint)
+        with pytest.raises(Failure, match="does not answer") as down:
+            local_directory.members(directory.state, "admins", endpoint=directory.endpoint)
+        assert str(directory.ldaps_port) in down.value.what
+    assert local_directory.is_ready(directory.state, endpoint=directory.endpoint)
+
+
+def test_what_was_written_survives_a_killed_server(directory: ThrowAwayDirectory, group: str) -> None:
+    local_directory.grant(directory.state, "carol", group, endpoint=directory.endpoint)
+    directory.kill()
+    directory.up()
+    assert local_directory.members(directory.state, group, endpoint=directory.endpoint) == ["alice", "carol"]
+
+
+def test_a_start_interrupted_at_any_point_is_completed_by_the_next() -> None:
+    with throw_away_directory() as mine:
+        _interrupted_while_entries_went_in(mine)
+        mine.up()
+        everyone = ["alice", "bob", "carol", "pangeo-operator"]
+        assert local_directory.members(mine.state, "ipausers", endpoint=mine.endpoint) == everyone
+        mine.down()
+        _interrupted_while_the_folder_was_made(mine)
+        mine.up()
+        assert local_directory.members(mine.state, "admins", endpoint=mine.endpoint) == ["admin"]
+
+
+def _interrupted_while_entries_went_in(mine: ThrowAwayDirectory) -> None:
+    with connected(mine, "admin") as admin:
+        for entry in ("cn=System: Remove Groups,cn=permissions,cn=pbac", "cn=ipausers,cn=groups,cn=accounts"):
+            assert delete(admin, f"{entry},{mine.suffix}") == SUCCESS
+
+
+def _interrupted_while_the_folder_was_made(mine: ThrowAwayDirectory) -> None:
+    (mine.state.directory / "config" / "dse.ldif").unlink()
+
+
+def test_what_an_earlier_version_set_up_is_completed_and_what_was_done_by_hand_stays() -> None:
+    with throw_away_directory() as mine:
+        local_directory.revoke(mine.state, "bob", "ipausers", endpoint=mine.endpoint)
+        _as_before_kerberos_names(mine)
+        mine.up()
+
+        with connected(mine, "pangeo-operator") as operator:
+            for user in (*local_directory.DEMO_USERS, "pangeo-operator"):
+                assert seen(operator, mine.user_dn(user))["krbPrincipalName"] == [f"{user}@{mine.realm}"]
+        assert "bob" not in local_directory.members(mine.state, "ipausers", endpoint=mine.endpoint)
+        assert contents.complete(mine.state, mine.endpoint) == 0
+
+
+def _as_before_kerberos_names(mine: ThrowAwayDirectory) -> None:
+    with connection(mine.state, mine.endpoint, MANAGER, "manager") as manager:
+        for entry in instance.entries(mine.state):
+            added = {
+                name: [value for value in values if "krb" in value.lower() or name == "krbPrincipalName"]
+                for name, values in entry.as_mapping().items()
+            }
+            changes = {name: [(ldap3.MODIFY_DELETE, values)] for name, values in added.items() if values}
+            if changes:
+                manager.modify(entry.dn, changes)  # type: ignore[no-untyped-call]
+    mine.down()
+    schema = mine.state.directory / "config" / "schema" / "98freeipa.ldif"
+    blocks = re.split(r"\n(?! )", schema.read_text())
+    schema.write_text("\n".join(block for block in blocks if "krb" not in block))
+
+
+def test_a_lost_password_is_said_at_once(directory: ThrowAwayDirectory) -> None:
+    kept = directory.state.credentials.read_text()
+    directory.down()
+    try:
+        changed = json.loads(kept)
+        changed["directory"]["manager"] = "not-what-it-was"
+        directory.state.credentials.write_text(json.dumps(changed))
+        directory.state.credentials.chmod(0o600)
+        with pytest.raises(Failure, match="does not take the password"):
+            directory.up()
+    finally:
+        directory.down()
+        directory.state.credentials.write_text(kept)
+        directory.up()
+
+
+def test_two_servers_run_at_once_and_a_killed_one_leaves_nothing(directory: ThrowAwayDirectory) -> None:
+    with throw_away_directory() as second:
+        assert second.password("alice") != directory.password("alice")
+        with connected(second, "alice"), connected(directory, "alice"):
+            pass
+        second.kill()
+        # the server names its semaphore after its configuration folder
+        assert not list(Path("/dev/shm").glob("sem.config.*"))
+        assert str(second.state.root) not in Path("/proc/self/mounts").read_text()
+        assert not list((second.state.directory / "run").iterdir())
+        second.up()
+
+
+def test_a_second_server_on_the_same_folder_is_refused(directory: ThrowAwayDirectory) -> None:
+    state, endpoint = directory.state, directory.endpoint
+    refused = ThrowAwayDirectory(state, endpoint)
+    refused._start(state)
+    assert refused._server is not None
+    assert refused._server.wait(10) == 1
+    assert "another directory server already runs" in (state.logs / "directory.log").read_text()
+    assert local_directory.is_ready(state, endpoint=endpoint)
+
+
+def test_an_address_that_is_not_there_is_named_with_the_servers_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.directory.service.START_SECONDS", 4.0)
+    nowhere = ThrowAwayDirectory(State(tmp_path), Endpoint("192.0.2.77", 13389, 13636, ("localhost",)))
+    with pytest.raises(Failure, match=r"192\.0\.2\.77") as failure:
+        nowhere.up()
+    nowhere.kill()
+    assert "Cannot assign requested address" in failure.value.what or "PR_Bind" in failure.value.what
+
+
+def test_passwords_are_in_no_log_and_in_no_readable_file(directory: ThrowAwayDirectory) -> None:
+    local_directory.up(directory.state, Report(Console(quiet=True)), endpoint=directory.endpoint)
+    secrets = json.loads(directory.state.credentials.read_text())["directory"].values()
+    assert len(set(secrets)) == len(local_directory.DEMO_USERS) + 3
+    for file in directory.state.root.rglob("*"):
+        if file.is_file() and file != directory.state.credentials:
+            content = file.read_bytes()
+            assert not any(secret.encode() in content for secret in secrets), file
+    assert directory.state.credentials.stat().st_mode & 0o777 == 0o600
+    assert directory.state.directory.stat().st_mode & 0o077 == 0

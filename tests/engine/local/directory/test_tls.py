@@ -1,0 +1,66 @@
+"""Who talks to the local directory knows which server it is, on a connection that nobody reads."""
+
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+from ldap3.core.exceptions import LDAPSocketOpenError
+
+from local import pki
+from local.paths import State
+from tests.engine.directory import ThrowAwayDirectory
+from tests.engine.local.directory.clients import connected, seen
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.mark.parametrize("tls", ["ldaps", "starttls"])
+def test_both_kinds_of_tls_verify_against_the_tenancys_authority(directory: ThrowAwayDirectory, tls: str) -> None:
+    with connected(directory, "bob", tls=tls) as bound:
+        assert bound.server.ssl or bound.tls_started
+        assert seen(bound, directory.user_dn("bob"))["uid"] == ["bob"]
+
+
+def test_another_authority_is_refused(directory: ThrowAwayDirectory, tmp_path: Path) -> None:
+    stranger = pki.authority(State(tmp_path), "tenancy")
+    with (
+        pytest.raises(LDAPSocketOpenError, match="CERTIFICATE_VERIFY_FAILED"),
+        connected(directory, "bob", ca_file=stranger.crt),
+    ):
+        pass
+
+
+def test_the_certificate_names_the_host_and_not_its_address(directory: ThrowAwayDirectory) -> None:
+    with pytest.raises(LDAPSocketOpenError, match="doesn't match"), connected(directory, host=directory.address):
+        pass
+
+
+@pytest.mark.parametrize(("version", "accepted"), [(ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True)])
+def test_tls_older_than_1_2_is_refused(directory: ThrowAwayDirectory, version: ssl.TLSVersion, accepted: bool) -> None:
+    context = ssl.create_default_context(cafile=str(directory.ca_file))
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.maximum_version = version
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    with socket.create_connection((directory.address, directory.ldaps_port), timeout=5) as plain:
+        if accepted:
+            with context.wrap_socket(plain, server_hostname="localhost") as secure:
+                assert secure.version() == "TLSv1.2"
+        else:
+            with pytest.raises(ssl.SSLError, match="alert protocol version"):
+                context.wrap_socket(plain, server_hostname="localhost")
+
+
+def test_it_listens_on_its_own_address_only(directory: ThrowAwayDirectory) -> None:
+    for port in (directory.ldap_port, directory.ldaps_port):
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", port), timeout=5)
+
+
+def test_a_renewed_certificate_is_served_after_the_next_start(directory: ThrowAwayDirectory) -> None:
+    before = ssl.get_server_certificate((directory.address, directory.ldaps_port))
+    with directory.stopped():
+        (directory.state.pki / "directory.crt").unlink()
+    assert ssl.get_server_certificate((directory.address, directory.ldaps_port)) != before
+    with connected(directory, "alice"):
+        pass
