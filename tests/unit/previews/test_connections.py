@@ -3,6 +3,8 @@
 import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 
 import grpc  # type: ignore[import-untyped]
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
@@ -33,35 +35,28 @@ def engine(port: int = 0) -> Iterator[int]:
             server.stop(None).wait()
 
 
-def program(port: int) -> Settings:
-    """What the SDK holds for one program, its connection among it."""
-    return Settings(project="pangeo", stack="vis", monitor=f"127.0.0.1:{port}")
+def program(port: int) -> resource_pb2_grpc.ResourceMonitorStub:
+    """What the SDK holds of the engine for one program."""
+    settings = partial(Settings, project="pangeo", stack="vis", monitor=f"127.0.0.1:{port}")
+    stub: resource_pb2_grpc.ResourceMonitorStub = copy_context().run(lambda: settings().monitor)
+    return stub
 
 
-def reached(settings: Settings) -> bool:
+def reached(monitor: resource_pb2_grpc.ResourceMonitorStub) -> bool:
     try:
         asked = resource_pb2.SupportsFeatureRequest(id="secrets")
-        return bool(settings.monitor.SupportsFeature(asked, timeout=ANSWER_SECONDS).hasSupport)
+        return bool(monitor.SupportsFeature(asked, timeout=ANSWER_SECONDS).hasSupport)
     except grpc.RpcError as error:
         if error.code() == grpc.StatusCode.UNAVAILABLE:
             return False
         raise
 
 
-def the_second_at_its_port_is_reached() -> bool:
-    with engine() as port:
-        first = program(port)
-        assert reached(first)
-    assert not reached(first)
-    with engine(port):
-        return reached(program(port))
-
-
-def test_it_is_where_connections_are_apart() -> None:
+def test_the_next_engine_at_its_port_is_reached_though_the_first_ones_program_still_tries() -> None:
     with connections_apart():
-        assert the_second_at_its_port_is_reached()
-
-
-def test_it_is_not_where_they_are_as_the_sdk_makes_them() -> None:
-    """Once it is, ``connections_apart`` has done its work."""
-    assert not the_second_at_its_port_is_reached()
+        with engine() as port:
+            first = program(port)
+            assert reached(first)
+        assert not reached(first)
+        with engine(port):
+            assert reached(program(port))
