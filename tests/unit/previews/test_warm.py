@@ -11,7 +11,7 @@ from pulumi import automation
 from pulumi.automation import CommandResult
 
 from previews import InFlight, WarmProject
-from previews.warm import without_tracebacks_of_the_gone
+from previews.warm import COLLECTED_LATE, collected_late, without_tracebacks_of_the_gone
 
 WAIT_SECONDS = 15.0
 
@@ -104,3 +104,9 @@ def test_all_are_looked_at_with_no_more_in_flight_than_allowed(project: WarmProj
 
 def test_each_is_handed_the_stack(project: WarmProject) -> None:
     assert dict(project.each(["a", "b"], lambda stack: stack.name, InFlight(2))) == {"a": "a", "b": "b"}
+
+
+def test_engines_collect_no_garbage_before_a_limit_unless_somebody_chose_another_way() -> None:
+    assert collected_late({"PATH": "/bin"}) == COLLECTED_LATE
+    assert collected_late({"GOGC": "200"}) == {}
+    assert collected_late({"GOMEMLIMIT": "1GiB"}) == {}
