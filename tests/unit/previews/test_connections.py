@@ -11,6 +11,7 @@ from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from pulumi.runtime.settings import Settings
 
 from previews.connections import connections_apart
+from tests.engine.ports import free_ports
 
 ANSWER_SECONDS = 15
 
@@ -23,14 +24,14 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
 
 @contextlib.contextmanager
-def engine(port: int = 0) -> Iterator[int]:
+def engine(port: int) -> Iterator[None]:
     with ThreadPoolExecutor(1) as threads:
         server = grpc.server(threads)
         resource_pb2_grpc.add_ResourceMonitorServicer_to_server(Monitor(), server)
-        given = server.add_insecure_port(f"127.0.0.1:{port}")
+        server.add_insecure_port(f"127.0.0.1:{port}")
         server.start()
         try:
-            yield given
+            yield
         finally:
             server.stop(None).wait()
 
@@ -53,8 +54,9 @@ def reached(monitor: resource_pb2_grpc.ResourceMonitorStub) -> bool:
 
 
 def test_the_next_engine_at_its_port_is_reached_though_the_first_ones_program_still_tries() -> None:
+    [port] = free_ports(1)
     with connections_apart():
-        with engine() as port:
+        with engine(port):
             first = program(port)
             assert reached(first)
         assert not reached(first)
