@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local import node
+from local import node, web
 from local.paths import State
 from local.progress import Report
 
@@ -20,11 +20,13 @@ Kubectl = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def state() -> State:
+def state() -> Iterator[State]:
     state = State()
     if not node.is_ready(state):
         pytest.fail("the local tenancy does not run; start it with make up")
-    return state
+    yield state
+    # It comes back with the node, a while after it, and the next tests log in.
+    web.wait_for_hub(state)
 
 
 @pytest.fixture
