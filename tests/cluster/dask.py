@@ -70,6 +70,8 @@ def at_work(state: State, *users: str) -> dict[str, Person]:
         stopping = pool.submit(admin(state).stop_server)
         people = dict(zip(users, pool.map(start, users), strict=True))
         stopping.result()
+    # After a restart of the node a server may run that the hub has given up.
+    kubectl(state, "delete", "pod", "jupyter-admin", "--ignore-not-found")
     return people
 
 

@@ -120,6 +120,8 @@ def carol(home: Home) -> Iterator[Person]:
     admin = Person(state, "admin")
     assert admin.log_in() == 200
     admin.stop_server()
+    # After a restart of the node a server may run that the hub has given up.
+    home.kubectl("delete", "pod", "jupyter-admin", "--ignore-not-found")
     carol = Person(state, USER)
     was_none = directory.grant(state, USER, lifecycle.NOTEBOOK_USERS)
     assert carol.log_in() == 200
