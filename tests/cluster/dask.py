@@ -12,6 +12,7 @@ from local.commands import output
 from local.paths import State
 from tests.cluster.kernel import Kernel
 from tests.cluster.person import Person
+from tests.cluster.room import admin, make_room
 
 CLEAN_UP_SECONDS = 30
 POLL_SECONDS = 0.3
@@ -48,17 +49,8 @@ def logged_in(state: State, user: str) -> Person:
     return person
 
 
-def admin(state: State) -> Person:
-    person = Person(state, "admin")
-    assert person.log_in() == 200
-    return person
-
-
 def at_work(state: State, *users: str) -> dict[str, Person]:
-    """Users with servers that started just now, and so know of the gateway.
-
-    The node has two cores: an admin's server that an earlier test left would take what their clusters need.
-    """
+    """Users with servers that started just now, and so know of the gateway; and room for their clusters."""
 
     def start(user: str) -> Person:
         person = logged_in(state, user)
@@ -67,11 +59,9 @@ def at_work(state: State, *users: str) -> dict[str, Person]:
         return person
 
     with ThreadPoolExecutor() as pool:
-        stopping = pool.submit(admin(state).stop_server)
+        stopping = pool.submit(make_room, state)
         people = dict(zip(users, pool.map(start, users), strict=True))
         stopping.result()
-    # After a restart of the node a server may run that the hub has given up.
-    kubectl(state, "delete", "pod", "jupyter-admin", "--ignore-not-found")
     return people
 
 

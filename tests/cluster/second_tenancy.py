@@ -139,12 +139,6 @@ class SecondTenancy:
             ipa.search(GROUPS, f"(cn={GROUP})", ldap3.LEVEL)
             return bool(ipa.entries)
 
-    def make_room(self) -> None:
-        """Two cores hold the servers of two people of the local tenancy and one here, not of three."""
-        admin = Person(self.state, "admin")
-        assert admin.log_in() == 200
-        admin.stop_server()
-
     def wipe(self) -> None:
         """Take away what a test left, whatever became of it."""
         self.kubectl("delete", "namespace", CLUSTER, "--ignore-not-found", "--timeout", f"{KUBECTL_SECONDS - 5}s")

@@ -13,9 +13,10 @@ import yaml
 
 from local import web
 from local.paths import State
-from tests.cluster.dask import CLEAN_UP_SECONDS, GATEWAY, admin, eventually, kubectl, logged_in, workers
+from tests.cluster.dask import CLEAN_UP_SECONDS, GATEWAY, eventually, kubectl, logged_in, workers
 from tests.cluster.kernel import Kernel
 from tests.cluster.person import Person
+from tests.cluster.room import make_room
 
 pytestmark = pytest.mark.cluster
 
@@ -80,7 +81,7 @@ def people(state: State) -> dict[str, Person]:
     """Alice with a server, bob without; and without the admin's, which would take what he needs."""
     alice, bob = (logged_in(state, user) for user in ("alice", "bob"))
     with ThreadPoolExecutor() as pool:
-        for done in [pool.submit(each) for each in (alice.start_server, bob.stop_server, admin(state).stop_server)]:
+        for done in [pool.submit(alice.start_server), pool.submit(bob.stop_server), pool.submit(make_room, state)]:
             done.result()
     return {"alice": alice, "bob": bob}
 

@@ -13,6 +13,7 @@ from local import directory, lifecycle, web
 from local.commands import output
 from local.paths import State
 from tests.cluster.person import Person
+from tests.cluster.room import make_room
 
 pytestmark = pytest.mark.cluster
 
@@ -116,12 +117,7 @@ def home() -> Iterator[Home]:
 def carol(home: Home) -> Iterator[Person]:
     """A member of the group, whose server does not run before or after the test."""
     state = State()
-    # Two cores hold the servers of three people.
-    admin = Person(state, "admin")
-    assert admin.log_in() == 200
-    admin.stop_server()
-    # After a restart of the node a server may run that the hub has given up.
-    home.kubectl("delete", "pod", "jupyter-admin", "--ignore-not-found")
+    make_room(state)
     carol = Person(state, USER)
     was_none = directory.grant(state, USER, lifecycle.NOTEBOOK_USERS)
     assert carol.log_in() == 200

@@ -18,6 +18,7 @@ from pulumi.automation.errors import CommandError
 import components.pangeo_cluster
 from local.paths import State
 from tests.cluster.person import Person
+from tests.cluster.room import make_room
 from tests.cluster.second_tenancy import SecondTenancy, domain_resolves
 
 pytestmark = pytest.mark.cluster
@@ -35,7 +36,7 @@ PATIENCE_SECONDS, IMPATIENCE_SECONDS = 90, 5
 def tenancy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondTenancy]:
     tenancy = SecondTenancy(State(), tmp_path_factory.mktemp("second"))
     tenancy.wipe()
-    tenancy.make_room()
+    make_room(tenancy.state)
     with domain_resolves(), waiting_at_most(PATIENCE_SECONDS):
         yield tenancy
     tenancy.wipe()
