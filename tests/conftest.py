@@ -1,5 +1,6 @@
-"""What failed, kept in a file, so that a suite of several runs can say it once more at its end."""
+"""What a run says at its end: why tests were skipped; and in a file, for a suite of several runs, what failed."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):  # what one of several workers finds, the one above tells
+        return
+    for reason, count in Counter(_why_skipped(terminalreporter.stats)).items():
+        terminalreporter.write_line(f"{count} skipped: {reason}")
     file: Path | None = config.getoption("--failures-to")
-    if file is None or hasattr(config, "workerinput"):  # what one of several workers finds, the one above tells
+    if file is None:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a", encoding="utf-8") as failures:
         failures.writelines(_in_short(terminalreporter.stats))
+
+
+def _why_skipped(stats: dict[str, list[Any]]) -> Iterator[str]:
+    for report in stats.get("skipped", []):
+        match report.longrepr:
+            case (_, _, str(reason)):
+                yield reason.removeprefix("Skipped: ")
 
 
 def _in_short(stats: dict[str, list[Any]]) -> Iterator[str]:
