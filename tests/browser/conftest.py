@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from local import web
 from local.credentials import password
@@ -16,6 +16,7 @@ from tests.browser.hub import Hub
 
 CHROMIUM = "/usr/bin/chromium"
 IMAGES = PROJECT / "docs" / "images"
+PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +61,9 @@ def browser(chromium_home: Path) -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser without cookies: a person who has not logged in."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(PATIENCE_MS)
+    # By themselves expectations wait no longer than 5 s, whatever else runs.
+    expect.set_options(timeout=PATIENCE_MS)
     yield context
     context.close()
 

@@ -14,7 +14,7 @@ from tests.cluster.kernel import Kernel
 from tests.cluster.person import Person
 from tests.cluster.room import admin, make_room
 
-CLEAN_UP_SECONDS = 30
+CLEAN_UP_SECONDS = 90
 POLL_SECONDS = 0.3
 KUBECTL_TIMEOUT_SECONDS = 60
 

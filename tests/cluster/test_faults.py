@@ -1,4 +1,4 @@
-"""A short sample of ``make faults-on-the-node``: one kill in use and one in mid-``up``, at moments drawn anew."""
+"""A short sample of ``make faults-on-the-node``, at the same moments each time: a kill in use and one in mid-``up``."""
 
 from random import Random
 
@@ -8,10 +8,13 @@ from local.paths import State
 from tests.cluster.faults.at_work import Tenancy
 from tests.cluster.faults.faults import FAULTS
 
+SEED = 7
+"""Of the moments to strike at; ``make faults-on-the-node`` draws many."""
+
 
 @pytest.fixture(scope="module")
 def tenancy() -> Tenancy:
-    return Tenancy(State(), Random())
+    return Tenancy(State(), Random(SEED))
 
 
 @pytest.mark.parametrize("fault", ["hub killed in use", "kube-apiserver killed in up"])

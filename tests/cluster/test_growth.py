@@ -151,7 +151,7 @@ def test_where_the_class_cannot_expand_the_user_has_a_server_and_the_operator_a_
 
 
 def said(home: Home) -> str:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not home.warnings() and time.monotonic() < deadline:
         time.sleep(0.2)
     return "\n".join(home.warnings())

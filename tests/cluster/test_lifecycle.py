@@ -27,7 +27,7 @@ WORD = uuid4().hex
 RELEASE = "kubernetes:helm.sh/v3:Release"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 OLDER, OLD_OBJECT = "0.0.1", "of-the-older-chart"
-ANSWER_SECONDS = 30.0
+ANSWER_SECONDS = 60.0
 PATIENCE_SECONDS, IMPATIENCE_SECONDS = 90, 5
 """For a release to become ready: one that should, on a node with every image, and one that cannot."""
 

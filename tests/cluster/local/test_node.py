@@ -146,7 +146,7 @@ def test_a_name_outside_does_not_exist_and_that_is_said_at_once(state: State) ->
     del state
     started = time.monotonic()
     assert ask("www.example.org") == (NXDOMAIN, [])
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 2
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +222,7 @@ def test_a_program_that_is_killed_comes_back_and_the_status_tells(state: State) 
 
     before = scheduler()
     os.kill(before.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while (now := scheduler()).pid == before.pid or not now.is_running:
         assert time.monotonic() < deadline, now
         time.sleep(0.1)

@@ -12,7 +12,7 @@ from tests.engine.hub.people import MEMBERS, PASSWORD, UNUSUAL_NAMES, WRONG, Peo
 
 pytestmark = pytest.mark.engine
 
-LIFE_SECONDS = 8
+LIFE_SECONDS = 15
 """Long enough for a log-in and three questions on a machine that is at work on other things."""
 SAID_OF_A_WRONG_PASSWORD = "Invalid username or password"
 

@@ -28,7 +28,7 @@ PROFILES = [
 HOMES = "hub-tests-homes"
 NO_RIGHTS = "hub-tests-no-rights"
 LONG_RUN = "hub-tests-long-run"
-LIFE_SECONDS = 4
+LIFE_SECONDS = 15
 
 
 @dataclass

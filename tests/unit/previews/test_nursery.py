@@ -55,7 +55,7 @@ def stub(port: int) -> provider_pb2_grpc.ResourceProviderStub:
 
 def answers(port: int) -> bool:
     try:
-        stub(port).GetPluginInfo(Empty(), timeout=2)
+        stub(port).GetPluginInfo(Empty(), timeout=WAIT_SECONDS)
     except grpc.RpcError:
         return False
     return True

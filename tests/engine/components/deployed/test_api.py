@@ -59,7 +59,7 @@ def allow(server: ApiServer) -> None:
             "resourceAttributes": {"verb": "get", "resource": "namespaces", "name": "kube-system"},
         },
     }
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     ask = ("create", "--filename", "-", "--output", "jsonpath={.status.allowed}")
     while server.kubectl(*ask, stdin=json.dumps(review)) != "true":
         assert time.monotonic() < deadline
@@ -70,12 +70,12 @@ def uid(server: ApiServer) -> str:
     return str(server.read("namespace", "kube-system")["metadata"]["uid"])
 
 
-def asked(kubeconfig: Kubeconfig, path: str = os.defpath, timeout_seconds: float = 5) -> str:
+def asked(kubeconfig: Kubeconfig, path: str = os.defpath, timeout_seconds: float = 30) -> str:
     with connected(kubeconfig, {"PATH": path, "HOME": "/nowhere"}, timeout_seconds) as api:
         return identity_of(api).uid
 
 
-def refusal(kubeconfig: Kubeconfig, path: str = os.defpath, timeout_seconds: float = 5) -> str:
+def refusal(kubeconfig: Kubeconfig, path: str = os.defpath, timeout_seconds: float = 30) -> str:
     with pytest.raises(CannotAsk) as caught:
         asked(kubeconfig, path, timeout_seconds)
     return str(caught.value)

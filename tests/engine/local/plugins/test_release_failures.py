@@ -196,7 +196,7 @@ def test_an_interrupted_run_leaves_the_release_failed_and_not_pending(
         until(lambda: api_server.exists("job", "hub-never-ends", "--namespace", "interrupted"))
         stub.Cancel(Empty())
         with pytest.raises(grpc.RpcError, match='Helm release "interrupted/hub" was created, but failed'):
-            creation.result(timeout=30)
+            creation.result(timeout=90)
     assert "STATUS: failed" in helm(api_server, tools, "status", "hub", "--namespace", "interrupted")
 
 
@@ -263,7 +263,7 @@ def left_pending(api_server: ApiServer, tools: Path, engine: Engine, namespace: 
     assert "pending-upgrade" in helm(api_server, tools, "status", "hub", "--namespace", namespace)
 
 
-def until(happened: Callable[[], bool], seconds: float = 30) -> None:
+def until(happened: Callable[[], bool], seconds: float = 90) -> None:
     """Wait for something outside."""
     deadline = time.monotonic() + seconds
     while not happened():

@@ -14,8 +14,8 @@ from components.day_two.commands import app
 from tests.unit.components.tenancies import ABSENT, stack_text
 
 STACKS = 200
-SECONDS = 20.0
-"""On a machine of two cores with others at work on it."""
+CPU_SECONDS = 20.0
+"""Other tests run beside this one: on the clock it takes as long as they let it."""
 
 SEED = 20260101
 
@@ -62,18 +62,18 @@ def generated(folder: Path) -> Iterator[tuple[Path, set[str]]]:
         yield path, {mistake.field for mistake in mistakes}
 
 
-def test_each_of_200_is_judged_by_its_own_mistakes_within_20_seconds(
+def test_each_of_200_is_judged_by_its_own_mistakes_within_20_cpu_seconds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "stacks").mkdir()
     monkeypatch.chdir(tmp_path)
     expected = {path.name: fields for path, fields in generated(tmp_path / "stacks")}
 
-    began = time.perf_counter()
+    began = time.process_time()
     checked = CliRunner().invoke(app, ["check", "--json"])
-    seconds = time.perf_counter() - began
+    cpu_seconds = time.process_time() - began
     with capsys.disabled():
-        print(f" {STACKS} stack files checked in {seconds:.1f} s", end="")
+        print(f" {STACKS} stack files checked in {cpu_seconds:.1f} CPU seconds", end="")
 
     found = {
         Path(each["stack"]).name: {problem["field"] for problem in each["problems"]}
@@ -82,4 +82,4 @@ def test_each_of_200_is_judged_by_its_own_mistakes_within_20_seconds(
     assert {name: fields for name, fields in found.items() if fields != expected[name]} == {}
     assert len(found) == STACKS
     assert checked.exit_code == 1
-    assert seconds < SECONDS
+    assert cpu_seconds < CPU_SECONDS
