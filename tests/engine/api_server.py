@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local import pki
 from local.paths import State
-from tests.engine.ports import free_ports
+from tests.ports import free_ports
 
 LOOPBACK = IPv4Address("127.0.0.1")
 READY_SECONDS = 90.0

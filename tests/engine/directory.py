@@ -22,7 +22,7 @@ from local.addresses import DIRECTORY_NAME, REALM
 from local.directory import Endpoint
 from local.paths import LOCAL, State
 from local.progress import Report
-from tests.engine.ports import free_ports
+from tests.ports import free_ports
 
 STOP_SECONDS = 20.0
 

@@ -20,7 +20,7 @@ import yaml
 from components.dask_access import gateway_name
 from tests.engine.api_server import ApiServer
 from tests.engine.charts.renders import Object, Rendered
-from tests.engine.ports import free_ports
+from tests.ports import free_ports
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ import requests
 from components.chart_values import chart_values
 from components.dask_access import gateway_service, notebook_environment
 from tests.engine.charts.renders import SECRETS
-from tests.engine.ports import free_ports
+from tests.ports import free_ports
 from tests.unit.components.tenancies import tenancy
 
 pytestmark = pytest.mark.engine

@@ -17,7 +17,7 @@ import requests
 
 from components.chart_values import Values
 from components.hub_code import HUB_FOLDER
-from tests.engine.ports import free_ports
+from tests.ports import free_ports
 
 HERE = Path(__file__).resolve().parent
 READY_SECONDS = 60.0

@@ -13,7 +13,7 @@ from tests.engine.directory import ThrowAwayDirectory
 from tests.engine.hub.conftest import StartHub, ValuesFor
 from tests.engine.hub.hub_process import Hub
 from tests.engine.hub.people import PASSWORD, WRONG, People
-from tests.engine.ports import free_ports
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.engine
 

@@ -17,7 +17,7 @@ HOLDS_MIB = 60
 PARENT = f"""
 import subprocess, sys
 held = b"x" * ({HOLDS_MIB} << 20)
-subprocess.run([sys.executable, "-c", 'held = b"x" * ({HOLDS_MIB} << 20); import time; time.sleep(0.6)', "child"])
+subprocess.run([sys.executable, "-c", 'held = b"x" * ({HOLDS_MIB} << 20); import time; time.sleep(2)', "child"])
 """
 SLEEPS = "import subprocess, sys; print(1, flush=True); subprocess.run(['sleep', '{marker}'])"
 MEASURES = """

@@ -17,7 +17,7 @@ from tests.engine.components.day_two.people_there import EXPIRED, IN, LOCKED, ME
 from tests.engine.components.freeipa.certificates import DAY, NOW, authority
 from tests.engine.components.freeipa.scripted_server import Answer, scripted_server
 from tests.engine.hub.hub_process import running_hub
-from tests.engine.ports import free_ports
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.engine
 

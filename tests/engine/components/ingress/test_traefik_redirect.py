@@ -14,7 +14,7 @@ import requests
 from components.ingress_objects import https_redirect, hub_ingress
 from local.paths import PROJECT
 from tests.engine.api_server import ApiServer
-from tests.engine.ports import free_ports
+from tests.ports import free_ports
 from tests.unit.components.tenancies import tenancy
 
 pytestmark = pytest.mark.engine

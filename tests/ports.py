@@ -1,5 +1,6 @@
 """Ports for servers that tests start."""
 
+import os
 import random
 import socket
 from contextlib import ExitStack
@@ -9,13 +10,16 @@ NEVER_HANDED_OUT = range(20_000, 30_000)
 
 One of the kernel's own choice could go to somebody's connection before the server listens, or while it restarts.
 """
+WORKERS = 10
+"""At most so many processes share out a run's tests; each has a part of the ports, or two could choose the same."""
 
 
 def free_ports(count: int) -> list[int]:
     """Ports of loopback that nothing listens on."""
+    own = NEVER_HANDED_OUT[_worker() :: WORKERS]
     with ExitStack() as held:
         chosen: list[int] = []
-        for port in random.sample(NEVER_HANDED_OUT, len(NEVER_HANDED_OUT)):
+        for port in random.sample(own, len(own)):
             if len(chosen) == count:
                 break
             try:
@@ -25,3 +29,8 @@ def free_ports(count: int) -> list[int]:
             chosen.append(port)
         assert len(chosen) == count, "every port is taken"
         return chosen
+
+
+def _worker() -> int:
+    """The number that pytest-xdist gave to this process: ``gw3`` is 3."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
