@@ -23,7 +23,9 @@ class Hub:
         self.page.goto(f"{self.url}/hub/login")
         self.page.get_by_label("Username").fill(user)
         self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("button", name="Sign in").click()
+        # Or who goes elsewhere at once would cut the log-in off.
+        with self.page.expect_navigation(wait_until="commit", timeout=SERVER_START_MS):
+            self.page.get_by_role("button", name="Sign in").click()
 
     @property
     def refusal(self) -> Locator:
