@@ -1,5 +1,6 @@
-"""What a run says at its end: why tests were skipped; and in a file, for a suite of several runs, what failed."""
+"""Every run of tests can interrupt what it starts, and says at its end why tests were skipped and what failed."""
 
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,12 @@ LINES_OF_A_REASON = 8
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--failures-to", type=Path, metavar="FILE", help="add what failed, in short, to this file")
+
+
+def pytest_configure() -> None:
+    # A shell starts what is in the background with interrupts ignored, and all below inherits it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
