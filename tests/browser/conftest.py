@@ -39,6 +39,8 @@ def chromium_home(state: State, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture(scope="session")
 def browser(chromium_home: Path) -> Iterator[Browser]:
+    # By themselves expectations wait no longer than 5 s, whatever else runs.
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
@@ -62,8 +64,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser without cookies: a person who has not logged in."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PATIENCE_MS)
-    # By themselves expectations wait no longer than 5 s, whatever else runs.
-    expect.set_options(timeout=PATIENCE_MS)
     yield context
     context.close()
 

@@ -24,7 +24,7 @@ class Hub:
         self.page.get_by_label("Username").fill(user)
         self.page.get_by_label("Password").fill(password)
         # Or who goes elsewhere at once would cut the log-in off.
-        with self.page.expect_navigation(wait_until="commit", timeout=SERVER_START_MS):
+        with self.page.expect_navigation(wait_until="commit"):
             self.page.get_by_role("button", name="Sign in").click()
 
     @property

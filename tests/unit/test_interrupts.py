@@ -1,10 +1,10 @@
 """A suite run in the background, as CI may run it, can interrupt what it starts."""
 
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.unit.inner_run import inner_run
+
+IN_THE_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
 A_RUN = """
 import signal
 import subprocess
@@ -24,10 +24,6 @@ def test_interrupted():
 
 
 def test_what_a_test_starts_is_interrupted_although_the_run_was_started_with_interrupts_ignored(tmp_path: Path) -> None:
-    (tmp_path / "test_a_run.py").write_text(A_RUN)
-    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", f"--rootdir={tmp_path}", str(tmp_path)]
-    in_the_background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *pytest]
-
-    run = subprocess.run(in_the_background, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60)
+    run = inner_run(tmp_path, A_RUN, launcher=IN_THE_BACKGROUND)
 
     assert run.returncode == 0, run.stdout

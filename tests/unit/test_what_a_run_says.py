@@ -1,11 +1,9 @@
 """A run says at its end why tests were skipped; a suite of several runs, what failed in any of them."""
 
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest"]
+from tests.unit.inner_run import inner_run
+
 A_RUN = """
 import pytest
 
@@ -32,29 +30,15 @@ def test_with_what_is_not_there(user):
 """
 
 
-def run(folder: Path, *options: str) -> str:
-    """What a run of the tests in the folder prints."""
-    return subprocess.run(
-        [*PYTEST, f"--rootdir={folder}", *options, str(folder / "test_a_run.py")],
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    ).stdout
-
-
 def test_why_tests_were_skipped_is_one_line_however_many_they_are(tmp_path: Path) -> None:
-    (tmp_path / "test_a_run.py").write_text(A_RUN)
-    said = run(tmp_path).splitlines()
+    said = inner_run(tmp_path, A_RUN).stdout.splitlines()
     assert [line for line in said if "no charts in this folder" in line] == ["5 skipped: no charts in this folder"]
 
 
 def test_what_failed_and_why_is_added_to_the_file_and_what_passed_is_not(tmp_path: Path) -> None:
-    (tmp_path / "test_a_run.py").write_text(A_RUN)
     failures = tmp_path / "logs" / "failures.txt"
     for _ in ("one run", "and another"):
-        run(tmp_path, f"--failures-to={failures}")
+        inner_run(tmp_path, A_RUN, f"--failures-to={failures}")
     said = failures.read_text()
     assert said.count("FAILED test_a_run.py::test_wrong (call)") == 2
     assert "one is not two" in said
