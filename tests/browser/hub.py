@@ -85,8 +85,13 @@ class Hub:
     def stop_own_server(self) -> None:
         """Stop one's own server from the hub's home page."""
         self.page.goto(f"{self.url}/hub/home")
-        self.page.get_by_role("button", name="Stop My Server").click()
-        expect(self.page.get_by_role("button", name="Stop My Server")).to_be_hidden(timeout=SERVER_START_MS)
+        # The page's script sets this once its buttons work: a click before that does nothing at all.
+        self.page.wait_for_function("window._jupyterhub_page_loaded === true")
+        stop = self.page.get_by_role("button", name="Stop My Server")
+        with self.page.expect_response(lambda answer: answer.request.method == "DELETE") as answered:
+            stop.click()
+        assert answered.value.ok, f"{answered.value.status}: {answered.value.text()}"
+        expect(stop).to_be_hidden(timeout=SERVER_START_MS)
 
     def start_own_server(self) -> None:
         """Start one's own server from the hub's home page."""
