@@ -1,6 +1,8 @@
 """A person at the hub by its web pages and its REST API, for what needs no browser."""
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import requests
 
@@ -58,11 +60,18 @@ class Person:
             time.sleep(0.2)
 
     def stop_server(self) -> None:
-        """Stop one's server and wait until the hub knows of none."""
+        """Stop one's server and wait until the hub knows of none.
+
+        A hub that has just started first looks whether the servers it knew of answer, and stops none meanwhile.
+        """
+        self._wait_while(lambda servers: any(each["pending"] == "check" for each in servers), "is still looked for")
         self.call("DELETE", f"/hub/api/users/{self.user}/server").raise_for_status()
+        self._wait_while(bool, "does not stop")
+
+    def _wait_while(self, holds: Callable[[list[dict[str, Any]]], bool], what: str) -> None:
         deadline = time.monotonic() + SERVER_TIMEOUT_SECONDS
-        while self.call("GET", f"/hub/api/users/{self.user}").json().get("servers"):
-            assert time.monotonic() < deadline, f"the server of {self.user} does not stop"
+        while holds(list(self.call("GET", f"/hub/api/users/{self.user}").json().get("servers", {}).values())):
+            assert time.monotonic() < deadline, f"the server of {self.user} {what}"
             time.sleep(0.2)
 
     def write(self, name: str, text: str) -> None:
