@@ -94,6 +94,9 @@ def up(state: State, report: Report) -> dict[str, Any]:
         Failure: the engine stopped; carries what it said and names its log.
     """
     with _operation(state, report, "up") as (stack, watch):
+        if interrupted(stack):
+            # Or what a destroy removed before it was killed would be taken to be there still.
+            stack.refresh(on_output=watch["on_output"])
         done = reviewed_up(stack, **POLICIES, **watch)
     return {name: found.value for name, found in done.outputs.items()}
 
@@ -111,6 +114,15 @@ def reviewed_up(
     # What is no error, the up itself says again.
     stack.preview(**options, on_event=lambda event: on_event(event) if _is_error(event) else None)
     return stack.up(**options, on_event=on_event)
+
+
+def interrupted(stack: automation.Stack) -> list[str]:
+    """Resources that may be other than the state says, or gone: an engine was killed while it changed or deleted them.
+
+    What it was making is not among them: the state has none of it, so it is made again.
+    """
+    pending = (stack.export_stack().deployment or {}).get("pending_operations") or []
+    return [each["resource"]["urn"] for each in pending if each["type"] != "creating"]
 
 
 def preview(state: State, report: Report) -> dict[OpType, int]:

@@ -28,6 +28,12 @@ EARLY = 0.6
 LONGEST_FAILURE_SECONDS = 75.0
 """For an operation on one group whose directory is bad: some of its calls' longest waits, and the engine around it."""
 
+LINGERING_HELM = """\
+#!/bin/sh
+{helm} "$@" || exit
+[ "$1" != uninstall ] || {{ touch {uninstalled}; exec sleep 60; }}
+"""
+
 Fault = Callable[[Place], str]
 GroupFault = Callable[[GroupPlace], str]
 
@@ -80,6 +86,45 @@ def directory_answer_lost_and_engine_killed(place: Place) -> str:
         place.settle()
         administrator.add_members(GROUP, [place.directory.user_dn("alice")])
     return "taken up by the next up"
+
+
+def helm_answer_lost_and_engine_killed(place: Place) -> str:
+    """The engine dies after helm has uninstalled the release and before it hears of it."""
+    before = place.belongings()
+    kill_after_the_uninstall(place)
+    place.settle()
+    assert place.belongings() == before
+    return "told, and installed again after a refresh"
+
+
+def kill_after_the_uninstall(place: Place) -> None:
+    """The state then has a release that is gone."""
+    with _helm_that_lingers(place) as uninstalled:
+        running = in_background(place, "destroy")
+        engine = _engine(running)
+        while not uninstalled.exists():
+            assert not running.is_over, "the release was not uninstalled"
+            time.sleep(0.02)
+        processes.kill(engine, *processes.below(engine))
+        running.end()
+    assert place.release() == ""
+
+
+@contextlib.contextmanager
+def _helm_that_lingers(place: Place) -> Iterator[Path]:
+    """A ``helm`` that goes on for a while after it has uninstalled; the file that says that it has."""
+    helm = place.tools / "helm"
+    real = helm.readlink()
+    uninstalled = place.stack.folder / "uninstalled"
+    helm.unlink()
+    helm.write_text(LINGERING_HELM.format(helm=real, uninstalled=uninstalled))
+    helm.chmod(0o700)
+    try:
+        yield uninstalled
+    finally:
+        helm.unlink()
+        helm.symlink_to(real)
+        uninstalled.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -281,6 +326,7 @@ FAULTS: dict[str, Fault] = {
     "engine killed in up": engine_killed_in_up,
     "engine killed in destroy": engine_killed_in_destroy,
     "engine killed between the directory's change and its answer": directory_answer_lost_and_engine_killed,
+    "engine killed between helm's uninstalling and its answer": helm_answer_lost_and_engine_killed,
     "API server killed in up": api_server_killed_in_up,
     "directory killed before up": directory_killed_in_up,
     "Helm release left pending-install": release_left_pending_install,

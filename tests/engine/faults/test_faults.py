@@ -6,14 +6,16 @@ from random import Random
 
 import pytest
 
+from local.engine import interrupted
 from tests.engine.api_server import ApiServer
 from tests.engine.directory import ThrowAwayDirectory
-from tests.engine.faults.faults import FAULTS, GROUP_FAULTS
+from tests.engine.faults.faults import FAULTS, GROUP_FAULTS, kill_after_the_uninstall
 from tests.engine.faults.places import GroupPlace, Place, place_with_a_group, place_with_a_tenancy
 
 pytestmark = pytest.mark.engine
 
 SEED = 7
+RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,20 @@ def group(tmp_path_factory: pytest.TempPathFactory, tools: Path, directory: Thro
 )
 def test_nothing_of_a_tenancy_is_lost_and_the_next_up_is_clean(tenancy: Place, fault: str) -> None:
     FAULTS[fault](tenancy)
+
+
+def test_make_up_refreshes_what_a_killed_destroy_may_have_removed(tenancy: Place) -> None:
+    kill_after_the_uninstall(tenancy)
+    tenancy.cancel()
+    stack = tenancy.stack._stack
+
+    assert [urn.rpartition("::")[0].rpartition("$")[2] for urn in interrupted(stack)] == [RELEASE]
+    with tenancy.stack._surroundings():
+        stack.refresh()
+
+    assert interrupted(stack) == []
+    tenancy.stack.up()
+    assert tenancy.release() == "deployed"
 
 
 @pytest.mark.parametrize("fault", ["directory closes in mid-answer", "directory's certificate expired"])
