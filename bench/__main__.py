@@ -4,7 +4,6 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +21,9 @@ from local.progress import Report
 
 DOCUMENT = PROJECT / "docs" / "measurements.md"
 PLOT = PROJECT / "docs" / "images" / "bench.svg"
+RECORD = PROJECT / "docs" / "measurements.json"
+"""Beside the page and as lasting: a run of some figures, on another machine too, keeps the others'."""
+
 BEGIN, END = "<!-- make bench writes from here -->", "<!-- to here -->"
 INTERRUPTED = 130
 WIDTH = 160
@@ -37,7 +39,7 @@ def main(
         int | None, typer.Option(min=1, max=50, help="how often each is taken; by default as each figure needs")
     ] = None,
     keep: Annotated[
-        bool, typer.Option(help="write docs/measurements.md, the plot and .state/bench.json, or only print")
+        bool, typer.Option(help="write docs/measurements.md, its plot and docs/measurements.json, or only print")
     ] = True,
 ) -> None:
     """Measure, and say how each figure stands to its limit. Exit code 1 where one is missed or could not be taken.
@@ -66,8 +68,7 @@ def main(
 def _take(console: Console, names: Sequence[str], repetitions: int | None, *, keep: bool) -> bool:
     """Take the figures, and write them where they are kept; whether one is missed or failed."""
     state, steps = State(), Report(console)
-    file = state.root / "bench.json"
-    kept = record.read(file) if keep else ()
+    kept = record.read(RECORD) if keep else ()
     taken: list[Taken] = []
     failed: list[str] = []
     expected = sum(FIGURES[name].minutes for name in names)
@@ -84,19 +85,19 @@ def _take(console: Console, names: Sequence[str], repetitions: int | None, *, ke
         taken += [Taken.now(name, finding, facts) for finding in findings]
         if keep:
             # Not at the end: what follows may take long, or be stopped.
-            _write(record.merged(kept, taken, FIGURES), file)
+            _write(record.merged(kept, taken, FIGURES))
     console.print(report.table([each.finding for each in taken]))
     for said in failed:
         console.print(f"[red]✗[/] {escape(said)}", highlight=False)
     console.print(f"{(time.monotonic() - began) / 60:.1f} min", highlight=False)
     if keep and taken:
-        places = ", ".join(str(place.relative_to(PROJECT)) for place in (DOCUMENT, PLOT))
-        console.print(f"written: {places}; every value: {file}", highlight=False)
+        places = ", ".join(str(place.relative_to(PROJECT)) for place in (DOCUMENT, PLOT, RECORD))
+        console.print(f"written: {places}", highlight=False)
     return bool(failed) or any(each.finding.verdict == "missed" for each in taken)
 
 
-def _write(taken: Sequence[Taken], file: Path) -> None:
-    record.write(file, taken)
+def _write(taken: Sequence[Taken]) -> None:
+    record.write(RECORD, taken)
     PLOT.write_text(plot.svg([each.finding for each in taken]))
     before, _, rest = DOCUMENT.read_text().partition(BEGIN)
     after = rest.partition(END)[2]

@@ -37,6 +37,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr(command, "PROJECT", tmp_path)
     monkeypatch.setattr(command, "DOCUMENT", tmp_path / "docs" / "measurements.md")
     monkeypatch.setattr(command, "PLOT", tmp_path / "docs" / "bench.svg")
+    monkeypatch.setattr(command, "RECORD", tmp_path / "docs" / "measurements.json")
     monkeypatch.setattr(command, "State", lambda: State(tmp_path))
     # The test's own process keeps its way to end.
     monkeypatch.setattr(command, "signal", SimpleNamespace(signal=lambda *_: None, SIGTERM=0, default_int_handler=0))
@@ -70,7 +71,7 @@ def test_a_figure_that_cannot_be_taken_keeps_its_row_and_fails_the_run(bench: Be
 
     assert done.exit_code == 1
     assert "one: helm failed" in done.output
-    assert [each.finding.name for each in record.read(tmp_path / "bench.json")] == ["a", "b"]
+    assert [each.finding.name for each in record.read(tmp_path / "docs" / "measurements.json")] == ["a", "b"]
     assert "| hub: 3 MiB |" in (tmp_path / "docs" / "measurements.md").read_text()
 
 
@@ -78,7 +79,7 @@ def test_what_was_taken_before_an_interruption_is_kept(bench: Bench, tmp_path: P
     done = bench(one=found("a", 1.0), two=failing(KeyboardInterrupt()))
 
     assert done.exit_code == command.INTERRUPTED
-    assert [each.finding.name for each in record.read(tmp_path / "bench.json")] == ["a"]
+    assert [each.finding.name for each in record.read(tmp_path / "docs" / "measurements.json")] == ["a"]
 
 
 def test_a_missed_limit_fails_the_run_though_not_when_it_was_missed_before(bench: Bench) -> None:
@@ -91,7 +92,7 @@ def test_a_run_that_keeps_nothing_writes_nothing(bench: Bench, tmp_path: Path) -
 
     assert done.exit_code == 0
     assert "hub: 1 MiB" in done.output
-    assert not (tmp_path / "bench.json").exists()
+    assert not (tmp_path / "docs" / "measurements.json").exists()
     assert "old" in (tmp_path / "docs" / "measurements.md").read_text()
 
 
@@ -103,7 +104,7 @@ def test_an_unknown_figure_is_refused_with_those_there_are(bench: Bench) -> None
 
 
 def test_a_record_that_cannot_be_read_is_told_before_anything_is_measured(bench: Bench, tmp_path: Path) -> None:
-    (tmp_path / "bench.json").write_text("{")
+    (tmp_path / "docs" / "measurements.json").write_text("{")
 
     done = bench(one=failing(AssertionError("measured")))
 
