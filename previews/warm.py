@@ -21,6 +21,7 @@ from pulumi import automation
 from previews import nursery, policy_pack
 from previews.connections import connections_apart
 from previews.home import HOME_VARIABLE, home_without_log, pulumi_home
+from previews.messages import without_debug_messages
 
 PROGRAM = "__main__.py"
 IMPORTED = (
@@ -128,7 +129,8 @@ def warm_project(
     """The project in ``folder``, ready.
 
     The working directory and the variables are the whole process's: inside the block they are those of the project.
-    The engines keep no log of their own (:mod:`previews.home`); what they say is the preview's.
+    The engines keep no log of their own (:mod:`previews.home`) and are told no debug messages
+    (:mod:`previews.messages`); what they say is the preview's.
 
     Args:
         folder: holds ``Pulumi.yaml``, ``__main__.py``, ``chart`` and ``stacks``.
@@ -149,6 +151,7 @@ def warm_project(
             contextlib.chdir(folder),
             nursery_running({**(python_plugins or {}), **pack}, policy_pack.IMPORTED if policies else ()) as launchers,
             without_tracebacks_of_the_gone(),
+            without_debug_messages(),
             connections_apart(),
             home_without_log(pulumi_home(os.environ)) as home,
         ):
