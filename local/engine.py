@@ -94,9 +94,7 @@ def up(state: State, report: Report) -> dict[str, Any]:
         Failure: the engine stopped; carries what it said and names its log.
     """
     with _operation(state, report, "up") as (stack, watch):
-        if interrupted(stack):
-            # Or what a destroy removed before it was killed would be taken to be there still.
-            stack.refresh(on_output=watch["on_output"])
+        refresh_interrupted(stack, watch["on_output"])
         done = reviewed_up(stack, **POLICIES, **watch)
     return {name: found.value for name, found in done.outputs.items()}
 
@@ -116,13 +114,17 @@ def reviewed_up(
     return stack.up(**options, on_event=on_event)
 
 
-def interrupted(stack: automation.Stack) -> list[str]:
-    """Resources that may be other than the state says, or gone: an engine was killed while it changed or deleted them.
+def refresh_interrupted(stack: automation.Stack, on_output: Callable[[str], object] | None = None) -> list[str]:
+    """Ask what became of resources that a killed engine was changing or deleting; return them, by URN.
 
-    What it was making is not among them: the state has none of it, so it is made again.
+    The state has them as they were before: what a destroy had removed would be taken to be there still. What was being
+    made is not among them: the state has none of it, so it is made again.
     """
     pending = (stack.export_stack().deployment or {}).get("pending_operations") or []
-    return [each["resource"]["urn"] for each in pending if each["type"] != "creating"]
+    unknown = [str(each["resource"]["urn"]) for each in pending if each["type"] != "creating"]
+    if unknown:
+        stack.refresh(on_output=on_output)
+    return unknown
 
 
 def preview(state: State, report: Report) -> dict[OpType, int]:

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from local.engine import interrupted
+from local.engine import refresh_interrupted
 from tests.engine.api_server import ApiServer
 from tests.engine.directory import ThrowAwayDirectory
 from tests.engine.faults.faults import FAULTS, GROUP_FAULTS, kill_after_the_uninstall
@@ -15,7 +15,6 @@ from tests.engine.faults.places import GroupPlace, Place, place_with_a_group, pl
 pytestmark = pytest.mark.engine
 
 SEED = 7
-RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +40,14 @@ def test_nothing_of_a_tenancy_is_lost_and_the_next_up_is_clean(tenancy: Place, f
 def test_make_up_refreshes_what_a_killed_destroy_may_have_removed(tenancy: Place) -> None:
     kill_after_the_uninstall(tenancy)
     tenancy.cancel()
-    stack = tenancy.stack._stack
 
-    assert [urn.rpartition("::")[0].rpartition("$")[2] for urn in interrupted(stack)] == [RELEASE]
     with tenancy.stack._surroundings():
-        stack.refresh()
-
-    assert interrupted(stack) == []
+        (refreshed,) = refresh_interrupted(tenancy.stack._stack)
+        again = refresh_interrupted(tenancy.stack._stack)
     tenancy.stack.up()
+
+    assert "$kubernetes:helm.sh/v3:Release::" in refreshed
+    assert again == []
     assert tenancy.release() == "deployed"
 
 
