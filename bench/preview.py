@@ -22,7 +22,7 @@ EMPTY_IN_A_ROW = 10
 PREVIEWS_EACH = 3
 FLOOR = (
     "beside the empty program's: the engine's own log of all it is told, the interpreter and imports of the dynamic "
-    "provider's plugin, those of the Kubernetes and random plugins, which start side by side after it, and the "
+    "provider's plugin, those of the Kubernetes and random plugins, which start one after the other after it, and the "
     "program's own imports"
 )
 
