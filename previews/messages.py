@@ -11,7 +11,7 @@ import pulumi.log
 def without_debug_messages() -> Iterator[None]:
     """Inside the block no debug message is told; all others are.
 
-    The SDK tells some hundred for each tenancy, what it is about to do with every resource. Each is a call to the
+    The SDK tells about a hundred for each tenancy, what it is about to do with every resource. Each is a call to the
     engine for whose answer the program waits, a tenth of a warm preview's CPU seconds, and the engine shows them with
     ``--debug`` alone, which no preview here asks for. The SDK has no setting for it (v3.259, ``pulumi/log.py``).
     """
