@@ -87,7 +87,7 @@ class Place:
             elif "components.mend" in said or "cannot re-use a name that is still in use" in said:
                 self.mend()
         else:
-            raise AssertionError(f"no up was clean: {self.said[-1]}")
+            raise AssertionError(f"no up was clean: {said or self.printed}")
         assert self.stack.preview() == {}
         assert self.release() == "deployed", "an up was clean, and there is no hub"
 
