@@ -5,17 +5,17 @@ import os
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.capacity import capacity
-from components.chart_dependencies import ChartDependenciesError, verify_dependencies
-from components.cluster_check import Checked, ClusterRefused, verify_cluster
-from components.deployed.contract import Contract
-from components.domain_check import verify_domain
-from components.gateway_crds import Definition, definitions_in, to_own
-from components.immutable import settled
+from components.chart.archives import ChartDependenciesError, verify_dependencies
+from components.chart.crds import Definition, definitions_in, to_own
+from components.config.capacity import capacity
+from components.config.problems import InvalidTenancy
+from components.config.stack_file import read_config
+from components.config.tenancy import Tenancy
+from components.contract.immutable import settled
+from components.contract.resource import Contract
 from components.pangeo_cluster import PangeoCluster
-from components.problems import InvalidTenancy
-from components.stack_file import read_config
-from components.tenancy import Tenancy
+from components.preflight.cluster import Checked, ClusterRefused, verify_cluster
+from components.preflight.dns import verify_domain
 
 
 def main() -> None:

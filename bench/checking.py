@@ -11,10 +11,10 @@ import pulumi
 import yaml
 
 from bench.measure import Growth
-from components.check import collisions
+from components.config.collisions import collisions
+from components.config.stack_file import read_stack
+from components.config.tenancy import Tenancy
 from components.pangeo_cluster import PangeoCluster
-from components.stack_file import read_stack
-from components.tenancy import Tenancy
 from local.paths import PROJECT
 from policies.rule import Context, Resource
 from policies.rules import RULES

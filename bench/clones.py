@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
-from local import engine
 from local.failure import Failure
 from local.paths import PROJECT, State
+from local.tenancy import engine
 
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "policies")
 

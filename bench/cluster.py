@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from components.hub_config.quantity import size_bytes as quantity
-from local import web
-from local.commands import output
+from components.in_hub.quantity import size_bytes as quantity
+from local.host.commands import output
 from local.paths import State
+from local.tenancy import web
 
 GIB = 1024**3
 PROCESSES = "cat /proc/[0-9]*/status"

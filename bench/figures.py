@@ -52,7 +52,7 @@ def _checking(_state: State, repetitions: int) -> Sequence[Finding]:
 
 def _group(_state: State, repetitions: int) -> Sequence[Finding]:
     from bench import group
-    from tests.engine.directory import throw_away_directory
+    from tests.support.directory import throw_away_directory
 
     with throw_away_directory() as directory:
         return [

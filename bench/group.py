@@ -16,7 +16,7 @@ from components.freeipa.group_resource import FreeIpaGroupProvider
 from components.freeipa.groups import groups
 from components.freeipa.settings import directory as directory_of
 from local.directory.client import connection
-from tests.engine.directory import ThrowAwayDirectory
+from tests.support.directory import ThrowAwayDirectory
 
 MEMBERS = (0, 1, 100, 1000, 10_000)
 ROUND_TRIPS_AT_MOST = 3

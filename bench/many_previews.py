@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from bench.preview import preview_all
-from local.plugins.choose import run_by_python
+from local.stand_ins.plugins.choose import run_by_python
 from previews import InFlight
 
 if __name__ == "__main__":

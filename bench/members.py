@@ -9,10 +9,10 @@ from ldap3.core.exceptions import LDAPNoSuchAttributeResult, LDAPNoSuchObjectRes
 
 from bench.cluster import forget_volumes
 from bench.people import Hub, Scientist, local_hub
-from local.credentials import password
 from local.directory import ADMIN, TENANCY, group_dn, user_dn
 from local.directory.client import connection
 from local.paths import State
+from local.tenancy.credentials import password
 
 FIRST_UID = 671_900_000
 CLASSES = ("top", "person", "organizationalPerson", "inetOrgPerson", "inetUser", "posixAccount", "ipaObject")

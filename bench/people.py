@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from local import lifecycle, web
-from local.addresses import INGRESS_ADDRESS
+from local import lifecycle
 from local.paths import State
-from local.pki import authority
+from local.tenancy import web
+from local.tenancy.addresses import INGRESS_ADDRESS
+from local.tenancy.pki import authority
 
 CALL_SECONDS = 60.0
 SERVER_SECONDS = 180.0

@@ -14,7 +14,7 @@ from bench.process import Run, RunFailed, timed
 from local.paths import LOCAL, PROJECT, State
 from previews import InFlight, warm_project
 
-PACK, PACK_CONFIG = PROJECT / "policies", LOCAL / "policies.json"
+PACK, PACK_CONFIG = PROJECT / "policies", LOCAL / "tenancy" / "policies.json"
 ONE_AT_MOST = 1.5
 MANY_AT_MOST = 0.7
 EMPTY_IN_A_ROW = 10

@@ -19,16 +19,16 @@ from bench.clones import PROGRAM
 from bench.cluster import kubectl, volumes
 from bench.people import Hub, HubFailed, hub_at
 from bench.process import RunFailed, timed
-from components.domain import derived_domain
+from components.config.domain import derived_domain
 from components.freeipa.names import notebook_users_group
-from local import engine
-from local.addresses import INGRESS_ADDRESS
+from local.cluster import ingress_ports
 from local.directory import ADMIN, TENANCY, group_dn
 from local.directory.client import connection
 from local.failure import Failure
-from local.node import ingress_ports
 from local.paths import PROJECT, State
-from local.pki import issue
+from local.tenancy import engine
+from local.tenancy.addresses import INGRESS_ADDRESS
+from local.tenancy.pki import issue
 
 STACK = "bench"
 DOMAIN_SUFFIX = "bench.test"

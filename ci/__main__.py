@@ -10,7 +10,7 @@ from pathlib import Path
 from ci.affected import SCAFFOLDING_STACK, Affected, affected, tenancies
 from ci.comment import API, CommentFailed, PullRequest, write_comment
 from ci.git import GitFailed, changed_files
-from components.stack_file import STACKS, stacks
+from components.config.stack_file import STACKS, stacks
 
 SUMMARIES = Path(".state", "previews")
 TOKEN_VARIABLE = "GITHUB_TOKEN"  # noqa: S105 - a name

@@ -10,7 +10,7 @@ from pulumi.automation.errors import CommandError
 from ci.official import CannotPreview
 from ci.report import Preview
 from ci.run import Policies, last_words, preview
-from components.problems import InvalidTenancy
+from components.config.problems import InvalidTenancy
 from previews import InFlight, WarmProject
 
 Opened = tuple[automation.Stack, Collection[str]]

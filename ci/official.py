@@ -11,8 +11,8 @@ from pulumi import automation
 from pulumi.automation.errors import CommandError, StackNotFoundError
 
 from ci.run import CLUSTER_NOT_ASKED, DNS_NOT_ASKED, last_words
-from components.cluster_check import CLUSTER_CHECK_VARIABLE
-from components.domain_check import DNS_CHECK_VARIABLE
+from components.preflight.cluster import CLUSTER_CHECK_VARIABLE
+from components.preflight.dns import DNS_CHECK_VARIABLE
 
 PROGRAMS = ("pulumi", "pulumi-language-python")
 """What the official CLI puts on PATH and a preview needs."""

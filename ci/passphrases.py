@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ci.official import CannotPreview
-from components.stack_file import STACKS, stack_path
-from components.stack_yaml import UnreadableYaml, load
+from components.config.stack_file import STACKS, stack_path
+from components.config.strict_yaml import UnreadableYaml, load
 
 VARIABLE = "PULUMI_CONFIG_PASSPHRASE"
 FILE_VARIABLE = "PULUMI_CONFIG_PASSPHRASE_FILE"

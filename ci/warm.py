@@ -9,7 +9,7 @@ from ci.many import Opened
 from ci.official import CannotPreview, need_cli, notes_on
 from ci.passphrases import FILE_VARIABLE, VARIABLE, variables_for
 from ci.run import policies_of
-from components.stack_file import STACKS
+from components.config.stack_file import STACKS
 from previews import WarmProject, warm_project
 
 

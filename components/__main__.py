@@ -1,6 +1,6 @@
 """``python -m components``: the operator's commands.
 
-``components.check`` and ``components.mend`` do without typer and rich.
+``components.cli.check`` and ``components.cli.repair`` do without typer and rich.
 """
 
 import io
@@ -12,7 +12,7 @@ def main() -> None:
     """Run the command that the words name; ends the process."""
     # Until the commands are there to say that they were broken off, Ctrl-C ends the process without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from components.day_two.commands import app
+    from components.cli.app import app
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):

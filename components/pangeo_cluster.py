@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import pulumi
 from pulumi_random import RandomBytes
 
-from components.chart_dependencies import CHART
-from components.chart_values import chart_values
+from components.chart.archives import CHART
+from components.chart.crds import Definition
+from components.chart.secrets import SECRET_BYTES, HubSecrets
+from components.chart.values import chart_values
+from components.config.tenancy import Tenancy
 from components.freeipa.group_resource import FreeIpaGroup
 from components.freeipa.names import notebook_users_description
-from components.gateway_crds import Definition
-from components.hub_secrets import SECRET_BYTES, HubSecrets
-from components.ingress_objects import https_redirect, hub_ingress
-from components.kubernetes_objects import HelmRelease, KubernetesObject
-from components.tenancy import Tenancy
+from components.resources.ingress import https_redirect, hub_ingress
+from components.resources.kubernetes import HelmRelease, KubernetesObject
 
 RELEASE_TIMEOUT_SECONDS = 1200
 """A first start pulls images of several gigabytes."""

@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from local import lifecycle, machine, packages, toolchain
+from local import lifecycle
 from local.failure import Failure
+from local.host import packages, requirements
+from local.host.locks import turn
 from local.paths import State
 from local.progress import Report
-from local.turn import turn
+from local.tools import toolchain
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 User = Annotated[str, typer.Argument(help="a directory user, e.g. alice")]
@@ -28,7 +30,7 @@ def tools() -> None:
     """The Debian packages and the Go tools."""
 
     def install(state: State, report: Report) -> None:
-        machine.check(state)
+        requirements.check(state)
         packages.install(state, report)
         toolchain.install(state, report)
 

@@ -7,15 +7,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from components.freeipa.names import notebook_users_group
-from local import directory, engine, hosts, images, machine, node, packages, processes, toolchain, web
-from local.addresses import DIRECTORY_NAME
-from local.charts.assemble import upstream_charts
-from local.commands import output
-from local.credentials import obtain
+from local import cluster, directory, images
 from local.failure import Failure
+from local.host import etc_hosts, packages, requirements, supervisor
+from local.host.commands import output
+from local.host.stamps import digest, is_done, mark_done
 from local.paths import State
 from local.progress import Report
-from local.stamps import digest, is_done, mark_done
+from local.stand_ins.charts.assemble import upstream_charts
+from local.tenancy import engine, web
+from local.tenancy.addresses import DIRECTORY_NAME
+from local.tenancy.credentials import obtain
+from local.tools import toolchain
 
 NOTEBOOK_USERS = notebook_users_group(web.NAMESPACE)
 
@@ -26,20 +29,20 @@ def up(state: State, report: Report) -> None:
     Raises:
         Failure: with the way on; the next ``make up`` goes on where this one stopped.
     """
-    machine.check(state)
+    requirements.check(state)
     packages.install(state, report)
     toolchain.install(state, report)
     images.build(state, report)
-    node.up(state, report)
+    cluster.up(state, report)
     with ThreadPoolExecutor() as pool:
-        loaded = pool.submit(images.load, state, report, str(node.CONTAINERD_SOCKET))
+        loaded = pool.submit(images.load, state, report, str(cluster.CONTAINERD_SOCKET))
         answering = pool.submit(directory.up, state, report)
         loaded.result()
         answering.result()
     upstream = upstream_charts(os.environ)
     if upstream:
-        images.tag_as_upstream(state, str(node.CONTAINERD_SOCKET), upstream)
-    hosts.add(web.DOMAIN)
+        images.tag_as_upstream(state, str(cluster.CONTAINERD_SOCKET), upstream)
+    etc_hosts.add(web.DOMAIN)
     web.give_certificate(state)
     outputs = engine.up(state, report)
     with report.step("The hub answers"):
@@ -55,11 +58,11 @@ def down(state: State, report: Report) -> None:
     """
     with report.step("Directory: stop"):
         directory.down(state)
-    node.down(state, report)
-    processes.daemon_down(state)
+    cluster.down(state, report)
+    supervisor.daemon_down(state)
     images.let_go(state)
-    hosts.remove()
-    left = node.leftovers(state)
+    etc_hosts.remove()
+    left = cluster.leftovers(state)
     if left:
         raise Failure("left behind:\n" + "\n".join(f"    {thing}" for thing in left), way_on="run make down again")
     report.console.print("nothing is left running; make up brings it all back", highlight=False)
@@ -82,14 +85,14 @@ def status(state: State, report: Report) -> None:
         Failure: something does not run or does not answer.
     """
     failing = []
-    for process in processes.status(state):
+    for process in supervisor.status(state):
         mark = "[green]✓[/]" if process.is_running else "[red]✗[/]"
         ends = f"  ended {process.exits.count}× by itself, last: {process.exits.last}" if process.exits.count else ""
         report.console.print(f"{mark} {process.name:26} {process.state:9} {process.description}{ends}", highlight=False)
         if not process.is_running:
             failing.append(process.name)
     checks: dict[str, Callable[[State], bool]] = {
-        "node": node.is_ready,
+        "node": cluster.is_ready,
         "directory": directory.is_ready,
         "hub": web.answers,
     }
@@ -99,7 +102,7 @@ def status(state: State, report: Report) -> None:
         report.console.print(f"{mark} {name} {'answers' if fine else 'does not answer'}", highlight=False)
         if not fine:
             failing.append(name)
-    if not node.enforces_policies():
+    if not cluster.enforces_policies():
         report.console.print("– network policies are not enforced: the kernel offers no queue", highlight=False)
     if failing:
         raise Failure(f"not well: {', '.join(failing)}", way_on="run make up", log=state.logs)
@@ -146,7 +149,7 @@ def volumes(state: State) -> list[str]:
 
 
 def _must_run(state: State) -> None:
-    if not node.is_ready(state):
+    if not cluster.is_ready(state):
         raise Failure("the local tenancy does not run", way_on="run make up")
 
 

@@ -52,7 +52,7 @@ def _of_the_engine() -> Context:
 
 
 def _load_what_comes_last() -> None:
-    import components.stack_file  # noqa: F401 - for its loading
+    import components.config.stack_file  # noqa: F401 - for its loading
 
 
 def _resource_policy(rule: Rule, surroundings: Callable[[], Context]) -> Policy:

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import yaml
 from pydantic import BaseModel, ValidationError, create_model
 
-from components.problems import NAMESPACE
-from components.settings import Settings
-from components.stack_file import PASSWORD_KEY, read_stack
-from components.tenancy import Tenancy
+from components.config.problems import NAMESPACE
+from components.config.section import Settings
+from components.config.stack_file import PASSWORD_KEY, read_stack
+from components.config.tenancy import Tenancy
 
 NAMING = ("cluster_name", "external_ip", "pangeo_domain", "domain_suffix")
 """The fields of a tenancy that its names are made of."""

@@ -61,7 +61,7 @@ def installed() -> dict[str, Any]:
     from kubespawner import KubeSpawner  # type: ignore[import-not-found,unused-ignore]
     from ldapauthenticator import LDAPAuthenticator  # type: ignore[import-not-found,unused-ignore]
 
-    from components.hub_config.authenticator import FreeIpaAuthenticator
+    from components.in_hub.authenticator import FreeIpaAuthenticator
 
     of_the_hub = (
         JupyterHub,

@@ -22,7 +22,7 @@ from shlex import quote
 
 DYNAMIC = "pulumi-resource-pulumi-python"
 DYNAMIC_RUNS = ("-m", "pulumi.dynamic")
-IMPORTED = ("pulumi.dynamic", "dill", "components.deployed.contract", "components.freeipa.group_resource")
+IMPORTED = ("pulumi.dynamic", "dill", "components.contract.resource", "components.freeipa.group_resource")
 
 READY = b"ready\n"
 LENGTH_BYTES = 8

@@ -25,7 +25,7 @@ LAUNCHER = "policy-pack"
 PROJECT_FILE = "PulumiPolicy.yaml"
 """Beside the launcher too: the engine reads the pack's version there."""
 
-IMPORTED = ("pulumi_policy", "components.stack_file")
+IMPORTED = ("pulumi_policy", "components.config.stack_file")
 """What a pack imports, beside its own rules."""
 
 START_SECONDS = 60.0

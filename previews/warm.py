@@ -25,11 +25,11 @@ from previews.messages import without_debug_messages
 
 PROGRAM = "__main__.py"
 IMPORTED = (
-    "components.capacity",
-    "components.cluster_check",
-    "components.domain_check",
+    "components.config.capacity",
+    "components.preflight.cluster",
+    "components.preflight.dns",
     "components.pangeo_cluster",
-    "components.stack_file",
+    "components.config.stack_file",
     "pulumi_kubernetes",
 )
 """What the program imports; one that is missing here is imported by the first preview."""

@@ -13,11 +13,11 @@ from typing import Any
 import ldap3
 from ldap3.core.exceptions import LDAPSessionTerminatedByServerError, LDAPSocketOpenError, LDAPStartTLSError
 
+from components.deadline import ended_after
+from components.escape import printable
 from components.freeipa import errors
 from components.freeipa.errors import Attempt, Unreachable
 from components.freeipa.settings import Directory, ServerAddress
-from components.patience import ended_after
-from components.printable import printable
 
 Result = Mapping[str, Any]
 Entry = Mapping[str, Sequence[str]]

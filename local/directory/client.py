@@ -12,10 +12,10 @@ from ldap3.core.exceptions import (
     LDAPSocketOpenError,
 )
 
-from local import credentials
 from local.directory.endpoint import Endpoint
 from local.failure import Failure
 from local.paths import State
+from local.tenancy import credentials
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 10  # ldap3 takes whole seconds only

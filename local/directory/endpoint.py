@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from local.addresses import DIRECTORY_NAME, NODE_ADDRESS, REALM
+from local.tenancy.addresses import DIRECTORY_NAME, NODE_ADDRESS, REALM
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from local import commands, credentials, pki, stamps
-from local.addresses import REALM
 from local.directory import ldif
 from local.directory.endpoint import ACCOUNTS, MANAGER, SUFFIX, Endpoint
 from local.failure import Failure
+from local.host import commands, stamps
 from local.paths import State
+from local.tenancy import credentials, pki
+from local.tenancy.addresses import REALM
 
 HERE = Path(__file__).parent
 SERVER_DEFAULTS = Path("/usr/share/dirsrv/data")

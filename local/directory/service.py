@@ -6,13 +6,13 @@ from collections.abc import Callable
 import ldap3
 from ldap3.core.exceptions import LDAPNoSuchObjectResult
 
-from local import processes
-from local.commands import tail
 from local.directory import contents, instance
 from local.directory.client import PasswordRefused, connection
 from local.directory.endpoint import ADMIN, MANAGER, TENANCY, Endpoint
 from local.directory.ldif import Entry
 from local.failure import Failure
+from local.host import supervisor
+from local.host.commands import tail
 from local.paths import State
 from local.progress import Report
 
@@ -24,12 +24,12 @@ Action = Callable[[State], None]
 
 def start_supervised(state: State) -> None:
     """Start the server under supervisord, which must be up."""
-    processes.start(state, "directory")
+    supervisor.start(state, "directory")
 
 
 def stop_supervised(state: State) -> None:
     """Stop the server under supervisord; fine when nothing runs."""
-    processes.stop(state, "directory")
+    supervisor.stop(state, "directory")
 
 
 def prepare(state: State, *, endpoint: Endpoint = TENANCY) -> None:

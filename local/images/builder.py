@@ -5,7 +5,9 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from local.commands import output, run
+from local.host.commands import output, run
+from local.host.mounts import mounted_below
+from local.host.stamps import digest, is_done, mark_done
 from local.images.definitions import (
     BASE,
     DEBIAN,
@@ -21,10 +23,8 @@ from local.images.definitions import (
     reference,
 )
 from local.images.layout import take_in, write_index
-from local.mounts import mounted_below
 from local.paths import State
 from local.progress import Report
-from local.stamps import digest, is_done, mark_done
 
 DEBOOTSTRAP_TIMEOUT_SECONDS = 1800
 BUILD_TIMEOUT_SECONDS = 1800

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.stamps import digest
+from local.host.stamps import digest
 
 DEFINITIONS = Path(__file__).parent
 REPOSITORY = "localhost/pangeo"

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from local.commands import output, run, tail
 from local.failure import Failure
+from local.host.commands import output, run, tail
 from local.images.builder import layout_folder
 from local.images.definitions import STANDS_IN_FOR, reference
 from local.images.layout import digests, only, read_index, write_tar

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from components.chart.mounted_code import hub_code
 from components.freeipa.names import group_dn, notebook_users_group
-from components.hub_code import hub_code
 from policies import traits
 from policies.kinds import AUTHENTICATORS, GROUP, RELEASE, gateway, given, hub
 from policies.rule import TEXTS, Context, Resource, Rule, Setting
@@ -12,7 +12,7 @@ from policies.tree import at, shown, texts
 DIRECTORY_CLASSES = (
     "ldap",
     "ldapauthenticator.LDAPAuthenticator",
-    "components.hub_config.authenticator.FreeIpaAuthenticator",
+    "components.in_hub.authenticator.FreeIpaAuthenticator",
 )
 """JupyterHub's names for LDAPAuthenticator, and for the project's own on top of it."""
 
@@ -135,7 +135,7 @@ def _reviewed_code(release: Resource, context: Context) -> Iterator[str]:
         for name in pieces:
             if name in ours[part]:
                 if not _same(pieces[name], ours[part][name]):
-                    yield f"hub.{part}.{name} is not what components/hub_code.py makes of this checkout"
+                    yield f"hub.{part}.{name} is not what components/chart/mounted_code.py makes of this checkout"
             elif name not in context.settings["furtherPieces"]:
                 yield f"hub.{part}.{name} is not of this project; it runs in the hub and can change who may log in"
         for name in ours[part]:
@@ -164,7 +164,7 @@ RULES = (
         "log-in-by-directory",
         "The hub asks the FreeIPA directory for every password, and the Dask gateway asks the hub",
         "Both charts come with log-in for demonstrations that takes any name.",
-        "Leave authenticator_class to components/chart_values.py, which writes ldap.",
+        "Leave authenticator_class to components/chart/values.py, which writes ldap.",
         "critical",
         on=(RELEASE,),
         find=_by_the_directory,
@@ -183,7 +183,7 @@ RULES = (
         "no-log-in-by-history",
         "Who was let in once is not let in for that reason again",
         "JupyterHub's default admits whoever its database knows, so that leaving the group would change nothing.",
-        "Set hub.config.Authenticator.allow_existing_users to false, as components/chart_values.py does.",
+        "Set hub.config.Authenticator.allow_existing_users to false, as components/chart/values.py does.",
         "critical",
         on=(RELEASE,),
         find=_not_by_history,
@@ -210,8 +210,8 @@ RULES = (
         "reviewed-hub-code",
         "The hub runs this checkout's own configuration code and no other",
         "Code in hub.extraConfig runs last and can undo every setting that the other rules read.",
-        "Change components/hub_config and let components/hub_code.py mount it; list a reviewed further piece in the "
-        "setting furtherPieces.",
+        "Change components/in_hub and let components/chart/mounted_code.py mount it; list a reviewed further piece in "
+        "the setting furtherPieces.",
         "critical",
         on=(RELEASE,),
         settings=(Setting("furtherPieces", "Reviewed names in hub.extraConfig and hub.extraFiles", TEXTS, []),),

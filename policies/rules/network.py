@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from components.domain import derived_domain
+from components.config.domain import derived_domain
 from policies.kinds import INGRESS, MIDDLEWARE, RELEASE, gateway, hub
 from policies.rule import Context, Resource, Rule
 from policies.tree import at, leaves, shown, texts

@@ -7,8 +7,8 @@ from policies.rule import Context, Resource, Rule, Setting
 
 def _names_of_its_own(_: Sequence[Resource], context: Context) -> Iterator[str]:
     # pydantic comes with these: they are loaded while the program runs, not before.
-    from components.problems import InvalidTenancy
-    from components.stack_file import read_config, stack_path, stacks
+    from components.config.problems import InvalidTenancy
+    from components.config.stack_file import read_config, stack_path, stacks
     from policies.stack_names import names_in, names_of
 
     folder = context.checkout / context.settings["folder"]

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from local import web
-from local.credentials import password
 from local.paths import PROJECT, State
-from local.pki import authority
+from local.tenancy import web
+from local.tenancy.credentials import password
+from local.tenancy.pki import authority
 from tests.browser.hub import Hub
 
 CHROMIUM = "/usr/bin/chromium"

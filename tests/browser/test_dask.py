@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 from local import directory, lifecycle
 from local.paths import State
 from tests.browser.hub import Hub
-from tests.cluster.person import Person
+from tests.support.person import Person
 
 pytestmark = pytest.mark.browser
 

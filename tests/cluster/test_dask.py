@@ -12,7 +12,7 @@ from contextlib import ExitStack
 import pytest
 
 from local.paths import State
-from tests.cluster.dask import (
+from tests.support.dask import (
     CLEAN_UP_SECONDS,
     NEW_CLUSTER,
     POLL_SECONDS,
@@ -24,8 +24,8 @@ from tests.cluster.dask import (
     objects,
     workers,
 )
-from tests.cluster.kernel import Kernel
-from tests.cluster.person import Person
+from tests.support.kernel import Kernel
+from tests.support.person import Person
 
 pytestmark = pytest.mark.cluster
 

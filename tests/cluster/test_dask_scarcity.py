@@ -11,12 +11,12 @@ from uuid import uuid4
 import pytest
 import yaml
 
-from local import web
 from local.paths import State
-from tests.cluster.dask import CLEAN_UP_SECONDS, GATEWAY, eventually, kubectl, logged_in, workers
-from tests.cluster.kernel import Kernel
-from tests.cluster.person import Person
-from tests.cluster.room import make_room
+from local.tenancy import web
+from tests.support.dask import CLEAN_UP_SECONDS, GATEWAY, eventually, kubectl, logged_in, workers
+from tests.support.kernel import Kernel
+from tests.support.node_capacity import make_room
+from tests.support.person import Person
 
 pytestmark = pytest.mark.cluster
 

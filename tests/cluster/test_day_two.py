@@ -11,10 +11,11 @@ from uuid import uuid4
 
 import pytest
 
-from local import directory, engine, lifecycle
+from local import directory, lifecycle
 from local.directory.client import connection
 from local.paths import State
-from local.pki import authority
+from local.tenancy import engine
+from local.tenancy.pki import authority
 
 pytestmark = pytest.mark.cluster
 

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from local import directory, lifecycle, web
-from local.commands import output
+from local import directory, lifecycle
+from local.host.commands import output
 from local.paths import State
-from tests.cluster.person import Person
-from tests.cluster.room import make_room
+from local.tenancy import web
+from tests.support.node_capacity import make_room
+from tests.support.person import Person
 
 pytestmark = pytest.mark.cluster
 

@@ -18,9 +18,10 @@ from typing import Any
 
 import pytest
 
-from local import directory, engine, lifecycle, web
+from local import directory, lifecycle
 from local.paths import PROJECT, State
-from tests.cluster.person import Person
+from local.tenancy import engine, web
+from tests.support.person import Person
 
 pytestmark = pytest.mark.cluster
 

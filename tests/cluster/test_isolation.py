@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
-from local import directory, engine, lifecycle, web
-from local.commands import output
+from local import directory, lifecycle
+from local.host.commands import output
 from local.paths import PROJECT, State
-from tests.cluster.kernel import Kernel, KernelRaised
-from tests.cluster.person import Person
+from local.tenancy import engine, web
+from tests.support.kernel import Kernel, KernelRaised
+from tests.support.person import Person
 
 pytestmark = pytest.mark.cluster
 

@@ -17,9 +17,9 @@ from pulumi.automation.errors import CommandError
 
 import components.pangeo_cluster
 from local.paths import State
-from tests.cluster.person import Person
-from tests.cluster.room import make_room
-from tests.cluster.second_tenancy import SecondTenancy, domain_resolves
+from tests.support.node_capacity import make_room
+from tests.support.person import Person
+from tests.support.second_tenancy import SecondTenancy, domain_resolves
 
 pytestmark = pytest.mark.cluster
 

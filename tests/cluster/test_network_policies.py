@@ -1,4 +1,4 @@
-"""Who reaches whom on the real node, tried from inside a real notebook and from the hub.
+"""Who reaches whom on the real cluster, tried from inside a real notebook and from the hub.
 
 The whole matrix is worked out from the rendered policies in tests/engine/charts/test_reachability.py; here the doors
 that matter are pushed. That each one stands open to the node itself shows that what refuses is a policy, not a wall.
@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from local import directory, lifecycle, node, web
-from local.addresses import API_SERVICE_ADDRESS, DIRECTORY_NAME, NODE_ADDRESS
-from local.commands import output
-from local.node import network
+from local import cluster, directory, lifecycle
+from local.cluster import network
+from local.host.commands import output
 from local.paths import State
-from tests.cluster.kernel import Kernel
-from tests.cluster.person import Person
+from local.tenancy import web
+from local.tenancy.addresses import API_SERVICE_ADDRESS, DIRECTORY_NAME, NODE_ADDRESS
+from tests.support.kernel import Kernel
+from tests.support.person import Person
 
 pytestmark = pytest.mark.cluster
 
@@ -50,7 +51,7 @@ Doors = dict[str, tuple[str, int]]
 def state() -> State:
     if not network.can_enforce_policies():
         pytest.skip("network policies are not enforced on this kernel")
-    if not node.enforces_policies():
+    if not cluster.enforces_policies():
         pytest.fail("network policies are not enforced though this kernel can; start the enforcer with make up")
     return State()
 

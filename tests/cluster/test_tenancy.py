@@ -9,10 +9,11 @@ from uuid import uuid4
 
 import pytest
 
-from local import directory, engine, lifecycle, node
-from local.commands import output
+from local import cluster, directory, lifecycle
+from local.host.commands import output
 from local.paths import PROJECT, State
-from tests.cluster.person import Person
+from local.tenancy import engine
+from tests.support.person import Person
 
 pytestmark = pytest.mark.cluster
 
@@ -135,7 +136,7 @@ def test_after_down_nothing_is_left_and_a_notebook_is_back_in_time(state: State,
     alice.write("kept.txt", word)
 
     make("down")
-    assert node.leftovers(state) == []
+    assert cluster.leftovers(state) == []
 
     started = time.monotonic()
     make("up")

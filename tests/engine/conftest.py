@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from previews.connections import connections_apart
-from tests.engine.api_server import api_server
-from tests.engine.directory import directory
-from tests.engine.tools import tools
+from tests.support.api_server import api_server
+from tests.support.directory import directory
+from tests.support.tools import tools
 
 __all__ = ["api_server", "directory", "tools"]
 

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from components.deployed.errors import CannotAsk
-from components.deployed.kubeconfig import Kubeconfig
+from components.cluster.errors import CannotAsk
+from components.cluster.kubeconfig import Kubeconfig
+from components.config.stack_file import read_stack
 from components.freeipa.errors import InvalidSetting
-from components.stack_file import read_stack
+from tests.support.tenancies import CA_CERTIFICATE, stack_text
 from tests.unit.bad_input import test_configurations, test_directory_answers, test_kubeconfigs, test_words
 from tests.unit.bad_input.outcomes import tenancy_or_problems
-from tests.unit.components.tenancies import CA_CERTIFICATE, stack_text
 
 Target = Callable[[bytes], object]
 

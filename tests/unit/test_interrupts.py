@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.unit.inner_run import inner_run
+from tests.support.nested_pytest import inner_run
 
 IN_THE_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
 A_RUN = """

@@ -2,7 +2,7 @@
 
 import yaml
 
-from components.reference import pulumi_config
+from docs.generate.configuration import pulumi_config
 from local.paths import PROJECT
 
 

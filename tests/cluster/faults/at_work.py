@@ -18,12 +18,14 @@ from pulumi.automation import OpType
 from pulumi.automation.errors import CommandError
 from rich.console import Console
 
-from local import directory, engine, lifecycle, node, processes, web
-from local.commands import output
+from local import cluster, directory, lifecycle
 from local.failure import Failure
+from local.host import supervisor
+from local.host.commands import output
 from local.paths import State
 from local.progress import Report
-from tests.cluster.person import Person
+from local.tenancy import engine, web
+from tests.support.person import Person
 
 BACK_SECONDS = 180.0
 MEND_SECONDS = 120
@@ -66,7 +68,7 @@ class Tenancy:
 
     def comes_back(self) -> None:
         """Wait until every part answers and alice, logged in anew, has her server."""
-        until("the node is ready", lambda: node.is_ready(self.state))
+        until("the node is ready", lambda: cluster.is_ready(self.state))
         until("the directory is ready", lambda: directory.is_ready(self.state))
         for name in PODS:
             self.kubectl("rollout", "status", f"deployment/{name}", f"--timeout={BACK_SECONDS:.0f}s")
@@ -101,11 +103,11 @@ class Tenancy:
         said = self._tried_up()
         if not said:
             return "the next was clean"
-        assert "components.mend" in said, said
+        assert "components.cli.repair" in said, said
         self._mend()
         again = self._tried_up()
         assert not again, again
-        return "the next was clean after components.mend"
+        return "the next was clean after components.cli.repair"
 
     def kubectl(self, *words: str) -> str:
         """As the cluster's administrator."""
@@ -114,7 +116,7 @@ class Tenancy:
 
     def process(self, name: str) -> int:
         """The id of a supervised process."""
-        (found,) = (each for each in processes.status(self.state) if each.name == name)
+        (found,) = (each for each in supervisor.status(self.state) if each.name == name)
         return int(found.pid)
 
     def _tried_up(self) -> str:
@@ -128,7 +130,7 @@ class Tenancy:
     def _mend(self) -> None:
         workspace = self.state.engine / "workspace"
         subprocess.run(
-            [sys.executable, "-m", "components.mend", engine.STACK, "--yes"],
+            [sys.executable, "-m", "components.cli.repair", engine.STACK, "--yes"],
             cwd=workspace,
             env={**os.environ, **engine.engine_environment(self.state)},
             timeout=MEND_SECONDS,

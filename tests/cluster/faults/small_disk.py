@@ -8,8 +8,8 @@ from pathlib import Path
 
 import requests
 
-from local import web
-from local.commands import output
+from local.host.commands import output
+from local.tenancy import web
 from tests.cluster.faults.at_work import BACK_SECONDS, Tenancy, until
 
 SMALL_DISK_MEGABYTES = 16

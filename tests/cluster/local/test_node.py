@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 import requests
 
-from local import node, processes, strays
-from local.addresses import API_SERVICE_ADDRESS, BRIDGE, DIRECTORY_NAME, NODE_ADDRESS
-from local.node.names import VARIABLE
+from local import cluster
+from local.cluster.names import VARIABLE
+from local.host import orphans, supervisor
 from local.paths import State
 from local.progress import Report
+from local.tenancy.addresses import API_SERVICE_ADDRESS, BRIDGE, DIRECTORY_NAME, NODE_ADDRESS
 
 pytestmark = pytest.mark.cluster
 
@@ -31,7 +32,7 @@ TIMEOUT_SECONDS = 10
 @pytest.fixture(scope="module")
 def state() -> State:
     state = State()
-    if not node.is_ready(state):
+    if not cluster.is_ready(state):
         pytest.fail("the local tenancy does not run; start it with make up")
     return state
 
@@ -49,8 +50,8 @@ def api(state: State, path: str) -> Any:
 
 
 def test_every_program_of_the_node_runs(state: State) -> None:
-    running = {process.name for process in processes.status(state) if process.is_running}
-    assert set(node.PROGRAMS) <= running
+    running = {process.name for process in supervisor.status(state) if process.is_running}
+    assert set(cluster.PROGRAMS) <= running
 
 
 def test_the_node_is_ready_and_is_the_only_one(state: State) -> None:
@@ -85,7 +86,7 @@ def test_etcd_talks_to_nobody_without_a_certificate(state: State) -> None:
 
 
 def test_the_ingress_leads_http_to_https_and_knows_no_other_host(state: State) -> None:
-    ports = node.ingress_ports(state)
+    ports = cluster.ingress_ports(state)
     plain = requests.get(f"http://127.0.0.1:{ports.http}/x", allow_redirects=False, timeout=TIMEOUT_SECONDS)
     assert plain.status_code in (301, 302, 307, 308)
     assert plain.headers["location"] == f"https://127.0.0.1{'' if ports.https == 443 else f':{ports.https}'}/x"
@@ -105,7 +106,7 @@ def test_one_storage_class_is_the_default_and_it_keeps_the_files(state: State) -
 
 def test_nothing_listens_outside_loopback_and_the_bridge(state: State) -> None:
     del state
-    ours = strays.with_variable(VARIABLE)
+    ours = orphans.with_variable(VARIABLE)
     lines = subprocess.check_output(["ss", "-Hltunp"], text=True).splitlines()
     addresses = {
         ip_address(line.split()[4].rpartition(":")[0].strip("[]").partition("%")[0].replace("*", "::"))
@@ -210,15 +211,15 @@ def test_what_leaves_the_machine_is_never_given_its_address(state: State) -> Non
 
 def test_no_secret_is_in_a_process_list(state: State) -> None:
     key = "".join((state.pki / "admin.key").read_text().splitlines()[1:-1])
-    for pid in strays.with_variable(VARIABLE):
+    for pid in orphans.with_variable(VARIABLE):
         words = Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
         assert key not in words
         assert "--token" not in words
 
 
 def test_a_program_that_is_killed_comes_back_and_the_status_tells(state: State) -> None:
-    def scheduler() -> processes.Process:
-        return next(process for process in processes.status(state) if process.name == "kube-scheduler")
+    def scheduler() -> supervisor.Process:
+        return next(process for process in supervisor.status(state) if process.name == "kube-scheduler")
 
     before = scheduler()
     os.kill(before.pid, signal.SIGKILL)
@@ -231,15 +232,15 @@ def test_a_program_that_is_killed_comes_back_and_the_status_tells(state: State) 
 
 
 def test_up_finds_everything_there_and_starts_nothing(state: State) -> None:
-    before = {process.name: process.pid for process in processes.status(state)}
+    before = {process.name: process.pid for process in supervisor.status(state)}
     started = time.monotonic()
-    node.up(state, Report())
+    cluster.up(state, Report())
     assert time.monotonic() - started < 5
-    assert {process.name: process.pid for process in processes.status(state)} == before
+    assert {process.name: process.pid for process in supervisor.status(state)} == before
 
 
 def test_what_the_node_put_on_the_machine_is_known(state: State) -> None:
-    left = node.leftovers(state)
+    left = cluster.leftovers(state)
     assert f"interface {BRIDGE}" in left
     assert any(line.startswith("cgroup ") for line in left)
     assert any("iptables rules" in line for line in left)

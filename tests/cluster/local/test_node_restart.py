@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from local import node, web
+from local import cluster
 from local.paths import State
 from local.progress import Report
+from local.tenancy import web
 
 pytestmark = pytest.mark.cluster
 
@@ -22,10 +23,10 @@ Kubectl = Callable[..., str]
 @pytest.fixture(scope="module")
 def state() -> Iterator[State]:
     state = State()
-    if not node.is_ready(state):
+    if not cluster.is_ready(state):
         pytest.fail("the local tenancy does not run; start it with make up")
     yield state
-    # It comes back with the node, a while after it, and the next tests log in.
+    # It comes back with the cluster, a while after it, and the next tests log in.
     web.wait_for_hub(state)
 
 
@@ -64,13 +65,13 @@ def test_down_leaves_nothing_on_the_machine_and_up_brings_pods_and_their_files_b
     before = starts(kubectl, more_than=0)
     pods = kubectl("get", "pods", "--all-namespaces", "-o", "jsonpath={.items[*].metadata.uid}").split()
 
-    node.down(state, Report())
+    cluster.down(state, Report())
     try:
-        assert node.leftovers(state) == []
-        assert not node.is_ready(state)
+        assert cluster.leftovers(state) == []
+        assert not cluster.is_ready(state)
     finally:
         started = time.monotonic()
-        node.up(state, Report())
+        cluster.up(state, Report())
     assert time.monotonic() - started < 45
 
     assert starts(kubectl, more_than=before) == before + 1
@@ -79,9 +80,9 @@ def test_down_leaves_nothing_on_the_machine_and_up_brings_pods_and_their_files_b
 
 
 def test_down_twice_is_fine(state: State) -> None:
-    node.down(state, Report())
+    cluster.down(state, Report())
     try:
-        node.down(state, Report())
-        assert node.leftovers(state) == []
+        cluster.down(state, Report())
+        assert cluster.leftovers(state) == []
     finally:
-        node.up(state, Report())
+        cluster.up(state, Report())

@@ -8,7 +8,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from local.commands import output
+from local.host.commands import output
 from local.paths import State
 
 CHUNK_BYTES = 1 << 22

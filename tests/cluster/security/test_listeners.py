@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from local import processes
-from local.addresses import BRIDGE
-from local.commands import output
+from local.host import supervisor
+from local.host.commands import output
 from local.paths import State
+from local.tenancy.addresses import BRIDGE
 from tests.cluster.security.tls import NEW, OLD, Listener, agrees, asking_for, weak_ciphers
 
 pytestmark = pytest.mark.cluster
@@ -32,7 +32,7 @@ PLAIN = {
 
 def listening() -> Iterator[tuple[str, str, int]]:
     """Program, address and port of every TCP socket on which a program of the tenancy listens."""
-    programs = {process.pid: process.name for process in processes.status(State()) if process.pid}
+    programs = {process.pid: process.name for process in supervisor.status(State()) if process.pid}
     for line in output(["ss", "-Hltnp"], timeout_seconds=10).splitlines():
         address, _, port = line.split()[3].rpartition(":")
         for pid in re.findall(r"pid=(\d+)", line):

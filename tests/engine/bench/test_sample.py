@@ -12,12 +12,12 @@ from pulumi import automation
 
 from bench import group
 from bench.process import RunFailed, timed
-from local.engine_variables import engine_variables
 from local.paths import PROJECT
-from local.plugins.choose import prepared
+from local.stand_ins.plugins.choose import prepared
+from local.tenancy.engine_variables import engine_variables
 from previews import InFlight, WarmProject, warm_project
-from tests.engine.components.deployed.tenancy_stack import CHART
-from tests.engine.directory import ThrowAwayDirectory
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.tenancy_stack import CHART
 
 pytestmark = pytest.mark.engine
 

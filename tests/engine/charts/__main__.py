@@ -5,11 +5,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from local.charts.assemble import UPSTREAM_VARIABLE, assemble, upstream_charts
 from local.paths import State
+from local.stand_ins.charts.assemble import UPSTREAM_VARIABLE, assemble, upstream_charts
 from tests.engine.charts.matrix import MATRIX, of
 from tests.engine.charts.renders import difference, how_to_fetch, rendered
-from tests.engine.tools import gathered
+from tests.support.tools import gathered
 
 
 def main(names: list[str]) -> str:

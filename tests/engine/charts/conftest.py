@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from components.tenancy import Tenancy
-from local.charts.assemble import UPSTREAM_VARIABLE, assemble, upstream_charts
+from components.config.tenancy import Tenancy
 from local.paths import State
+from local.stand_ins.charts.assemble import UPSTREAM_VARIABLE, assemble, upstream_charts
 from tests.engine.charts.matrix import of
 from tests.engine.charts.renders import Render, how_to_fetch, rendered
-from tests.engine.tools import gathered
+from tests.support.tools import gathered
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from components.tenancy import Tenancy
-from tests.unit.components.tenancies import CA_CERTIFICATE, tenancy
+from components.config.tenancy import Tenancy
+from tests.support.tenancies import CA_CERTIFICATE, tenancy
 
 LEAST = "the least"
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from components.chart_values import Values, chart_values
-from components.hub_secrets import HubSecrets
-from components.tenancy import Tenancy
+from components.chart.secrets import HubSecrets
+from components.chart.values import Values, chart_values
+from components.config.tenancy import Tenancy
 from local.paths import PROJECT
 
 KUBERNETES = "1.34.4"

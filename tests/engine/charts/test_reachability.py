@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.dask_access import gateway_name
+from components.chart.dask_access import gateway_name
 from tests.engine.charts.matrix import LEAST
 from tests.engine.charts.network_policies import End, Host, Network, Pod
 from tests.engine.charts.renders import Render, Rendered

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from components.capacity import HUB_CPUS, HUB_RAM_GB
-from components.dask_access import PREFIX, gateway_name, gateway_service
+from components.chart.dask_access import PREFIX, gateway_name, gateway_service
+from components.config.capacity import HUB_CPUS, HUB_RAM_GB
 from tests.engine.charts.matrix import LEAST, MATRIX
 from tests.engine.charts.pod_security import violations
 from tests.engine.charts.renders import Render, Rendered

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from components.chart_values import announcement
-from components.hub_code import HERE, HUB_FOLDER, MODULES
-from local.charts.assemble import dependencies_of
+from components.chart.mounted_code import COMPONENTS, HUB_FOLDER, MODULES
+from components.chart.values import announcement
 from local.paths import PROJECT
+from local.stand_ins.charts.assemble import dependencies_of
 from tests.engine.charts.matrix import LEAST, MATRIX
 from tests.engine.charts.pod_security import violations
 from tests.engine.charts.renders import SECRETS, Render, plain, unlike
@@ -151,7 +151,7 @@ def test_the_hubs_own_modules_are_where_its_configuration_imports_them(render: R
     mounted = {mount["mountPath"]: data.get(mount.get("subPath", "")) for mount in hub["volumeMounts"]}
     assert f"{HUB_FOLDER}/jupyterhub_config.py" == hub["args"][hub["args"].index("--config") + 1]
     for module in MODULES:
-        assert mounted[f"{HUB_FOLDER}/{HERE.name}/{module}"] == (HERE / module).read_text()
+        assert mounted[f"{HUB_FOLDER}/{COMPONENTS.name}/{module}"] == (COMPONENTS / module).read_text()
 
 
 @pytest.mark.parametrize(

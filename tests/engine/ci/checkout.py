@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.charts.assemble import assemble
-from local.engine_variables import engine_variables
 from local.paths import PROJECT, State
-from local.plugins.choose import prepared
+from local.stand_ins.charts.assemble import assemble
+from local.stand_ins.plugins.choose import prepared
+from local.tenancy.engine_variables import engine_variables
 from tests.engine.ci.language_host import launcher
 
 

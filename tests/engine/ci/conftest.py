@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.api_server import ApiServer
 from tests.engine.ci.checkout import checkout
 from tests.engine.ci.watched_tenancy import WatchedTenancy
-from tests.engine.directory import ThrowAwayDirectory
+from tests.support.api_server import ApiServer
+from tests.support.directory import ThrowAwayDirectory
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,9 @@ from ci.markdown import markdown
 from ci.report import Preview
 from ci.run import policies_of, preview
 from local.paths import PROJECT, State
-from local.tenancy_preview import main, stand_in_stack
-from tests.engine.api_server import ApiServer
+from local.previews.tenancy_preview import main, stand_in_stack
 from tests.engine.ci.watched_tenancy import WatchedTenancy
+from tests.support.api_server import ApiServer
 
 pytestmark = pytest.mark.engine
 

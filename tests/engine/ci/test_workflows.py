@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.tools import gathered
+from tests.support.tools import gathered
 
 pytestmark = pytest.mark.engine
 

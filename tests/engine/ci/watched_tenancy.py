@@ -5,7 +5,7 @@ from typing import Any
 
 from ci.report import Preview
 from ci.run import preview
-from tests.engine.components.deployed.tenancy_stack import TenancyStack
+from tests.support.tenancy_stack import TenancyStack
 
 
 class WatchedTenancy(TenancyStack):

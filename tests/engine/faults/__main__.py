@@ -12,12 +12,12 @@ from pathlib import Path
 from random import Random
 from typing import Generic, TypeVar
 
-from tests.engine.api_server import throw_away_api_server
-from tests.engine.directory import throw_away_directory
 from tests.engine.faults.campaign import run, write
 from tests.engine.faults.faults import FAULTS, GROUP_FAULTS
 from tests.engine.faults.places import place_with_a_group, place_with_a_tenancy
-from tests.engine.tools import PROGRAMS, gathered
+from tests.support.api_server import throw_away_api_server
+from tests.support.directory import throw_away_directory
+from tests.support.tools import PROGRAMS, gathered
 
 P = TypeVar("P")
 

@@ -13,14 +13,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 from pulumi.automation import OpType
 
-from local.pki import authority
-from tests.engine.components.deployed.test_mend import Operator
-from tests.engine.components.freeipa.administrator import Administrator
-from tests.engine.components.freeipa.certificates import DAY, NOW, Authority, server_context
-from tests.engine.components.freeipa.scripted_server import BIND, Answer, scripted_server
+from local.tenancy.pki import authority
 from tests.engine.faults import processes
 from tests.engine.faults.places import CLUSTER, GROUP, GroupPlace, InBackground, Place, in_background
 from tests.engine.faults.proxy import Proxy, Weather, proxy_to
+from tests.support.administrator import Administrator
+from tests.support.certificates import DAY, NOW, Authority, server_context
+from tests.support.operator import Operator
+from tests.support.scripted_server import BIND, Answer, scripted_server
 
 EARLY = 0.6
 """Of the time a first up takes: a later operation is shorter, and there shall be something left to strike at."""

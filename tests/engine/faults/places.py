@@ -14,14 +14,14 @@ from typing import Any
 
 from pulumi.automation.errors import CommandError
 
-from tests.engine.api_server import ApiServer
-from tests.engine.components.deployed.tenancy_stack import STACK, TenancyStack
-from tests.engine.components.deployed.test_mend import Operator
-from tests.engine.components.freeipa.administrator import Administrator
-from tests.engine.components.freeipa.test_group_in_engine import GROUP as SMALL_GROUP
-from tests.engine.components.freeipa.test_group_in_engine import Stack as GroupStack
-from tests.engine.directory import ThrowAwayDirectory
 from tests.engine.faults.proxy import Proxy, proxy_to
+from tests.support.administrator import Administrator
+from tests.support.api_server import ApiServer
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.group_stack import GROUP as SMALL_GROUP
+from tests.support.group_stack import GroupStack
+from tests.support.operator import Operator
+from tests.support.tenancy_stack import STACK, TenancyStack
 
 CLUSTER = "struck"
 """A name of its own: the servers are shared with other tests' tenancies."""
@@ -84,7 +84,7 @@ class Place:
             elif "run pulumi refresh" in said or not said:
                 with self.stack._surroundings():
                     self.stack._stack.refresh()
-            elif "components.mend" in said or "cannot re-use a name that is still in use" in said:
+            elif "components.cli.repair" in said or "cannot re-use a name that is still in use" in said:
                 self.mend()
         else:
             raise AssertionError(f"no up was clean: {said or self.printed}")
@@ -119,9 +119,9 @@ class Place:
                 file.unlink()
 
     def mend(self) -> None:
-        """``python -m components.mend --yes``."""
+        """``python -m components repair --yes``."""
         subprocess.run(
-            [sys.executable, "-m", "components.mend", STACK, "--yes"],
+            [sys.executable, "-m", "components.cli.repair", STACK, "--yes"],
             cwd=self.stack.folder,
             env={**os.environ, **self.stack.variables, "KUBECONFIG": str(self.stack.kubeconfig)},
             timeout=MEND_SECONDS,

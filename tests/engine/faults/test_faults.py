@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 
-from local.engine import refresh_interrupted
-from tests.engine.api_server import ApiServer
-from tests.engine.directory import ThrowAwayDirectory
+from local.tenancy.engine import refresh_interrupted
 from tests.engine.faults.faults import FAULTS, GROUP_FAULTS, kill_after_the_uninstall
 from tests.engine.faults.places import GroupPlace, Place, place_with_a_group, place_with_a_tenancy
+from tests.support.api_server import ApiServer
+from tests.support.directory import ThrowAwayDirectory
 
 pytestmark = pytest.mark.engine
 

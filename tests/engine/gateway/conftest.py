@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from local.charts.assemble import assemble, chart_sources
 from local.paths import State
-from tests.engine.api_server import ApiServer
+from local.stand_ins.charts.assemble import assemble, chart_sources
 from tests.engine.charts.renders import rendered
 from tests.engine.gateway.gateway_processes import Gateway, running_gateway
-from tests.engine.tools import gathered
-from tests.engine.virtual_environment import virtual_environment
-from tests.unit.components.tenancies import tenancy
+from tests.support.api_server import ApiServer
+from tests.support.tenancies import tenancy
+from tests.support.tools import gathered
+from tests.support.virtual_environment import virtual_environment
 
 TENANCY = {
     "clusterName": "gateway-test",

@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 import requests
 import yaml
 
-from components.dask_access import gateway_name
-from tests.engine.api_server import ApiServer
+from components.chart.dask_access import gateway_name
 from tests.engine.charts.renders import Object, Rendered
-from tests.ports import free_ports
+from tests.support.api_server import ApiServer
+from tests.support.ports import free_ports
 
 T = TypeVar("T")
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from components.chart_values import chart_values
-from components.dask_access import gateway_service, notebook_environment
+from components.chart.dask_access import gateway_service, notebook_environment
+from components.chart.values import chart_values
 from tests.engine.charts.renders import SECRETS
-from tests.ports import free_ports
-from tests.unit.components.tenancies import tenancy
+from tests.support.ports import free_ports
+from tests.support.tenancies import tenancy
 
 pytestmark = pytest.mark.engine
 

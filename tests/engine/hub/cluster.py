@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from local.paths import PROJECT
-from tests.engine.api_server import ApiServer
+from tests.support.api_server import ApiServer
 
 HERE = Path(__file__).resolve().parent
 HELM_SECONDS = 60

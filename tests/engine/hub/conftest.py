@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from components.chart_values import Values, chart_values
-from components.hub_secrets import HubSecrets
-from components.tenancy import Tenancy
-from tests.engine.directory import ThrowAwayDirectory
-from tests.engine.hub.hub_process import Hub, running_hub
-from tests.engine.hub.people import CLUSTER, People, settled
-from tests.engine.virtual_environment import virtual_environment
+from components.chart.secrets import HubSecrets
+from components.chart.values import Values, chart_values
+from components.config.tenancy import Tenancy
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.hub_process import Hub, running_hub
+from tests.support.hub_users import CLUSTER, People, settled
+from tests.support.virtual_environment import virtual_environment
 
 SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64)
 

@@ -12,7 +12,7 @@ from typing import Any
 from kubernetes_asyncio.client import CoreV1Api  # type: ignore[import-not-found,unused-ignore]
 from kubernetes_asyncio.config import load_kube_config  # type: ignore[import-not-found,unused-ignore]
 
-from components.hub_config.volume_growth import grow_home
+from components.in_hub.volume_growth import grow_home
 
 
 class MeddledWith(CoreV1Api):  # type: ignore[misc,unused-ignore]

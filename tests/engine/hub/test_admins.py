@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.directory import ThrowAwayDirectory
 from tests.engine.hub.conftest import StartHub, ValuesFor
-from tests.engine.hub.hub_process import Hub, Visitor
-from tests.engine.hub.people import ADMINS, MEMBERS, PASSWORD, People
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.hub_process import Hub, Visitor
+from tests.support.hub_users import ADMINS, MEMBERS, PASSWORD, People
 
 pytestmark = pytest.mark.engine
 

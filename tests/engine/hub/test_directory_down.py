@@ -8,12 +8,12 @@ import pytest
 import requests
 
 from local.paths import State
-from local.pki import authority
-from tests.engine.directory import ThrowAwayDirectory
+from local.tenancy.pki import authority
 from tests.engine.hub.conftest import StartHub, ValuesFor
-from tests.engine.hub.hub_process import Hub
-from tests.engine.hub.people import PASSWORD, WRONG, People
-from tests.ports import free_ports
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.hub_process import Hub
+from tests.support.hub_users import PASSWORD, WRONG, People
+from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.engine
 

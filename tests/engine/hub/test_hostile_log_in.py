@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from tests.engine.hub.hub_process import Hub
-from tests.engine.hub.people import PASSWORD, WRONG
+from tests.support.hub_process import Hub
+from tests.support.hub_users import PASSWORD, WRONG
 
 pytestmark = pytest.mark.engine
 

@@ -4,11 +4,11 @@ import time
 
 import pytest
 
-from components.hub_config import sentences
-from tests.engine.directory import ThrowAwayDirectory
+from components.in_hub import messages
 from tests.engine.hub.conftest import StartHub, ValuesFor
-from tests.engine.hub.hub_process import Hub, short_lived
-from tests.engine.hub.people import MEMBERS, PASSWORD, UNUSUAL_NAMES, WRONG, People
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.hub_process import Hub, short_lived
+from tests.support.hub_users import MEMBERS, PASSWORD, UNUSUAL_NAMES, WRONG, People
 
 pytestmark = pytest.mark.engine
 
@@ -57,7 +57,7 @@ def test_an_empty_password_is_refused_before_the_directory_takes_it_for_a_log_in
     anna = hub.log_in("anna", password)
 
     assert not anna.is_in
-    assert anna.message == sentences.PASSWORD_MISSING
+    assert anna.message == messages.PASSWORD_MISSING
 
 
 def test_a_form_without_its_fields_is_refused_like_an_empty_one(hub: Hub) -> None:
@@ -65,7 +65,7 @@ def test_a_form_without_its_fields_is_refused_like_an_empty_one(hub: Hub) -> Non
     visitor.get("/hub/login")
 
     assert visitor.post("/hub/login").status_code == 403
-    assert visitor.message == sentences.PASSWORD_MISSING
+    assert visitor.message == messages.PASSWORD_MISSING
 
 
 def test_a_password_with_characters_no_password_has_is_wrong_and_nothing_worse(hub: Hub) -> None:
@@ -108,7 +108,7 @@ def test_what_is_no_user_name_is_never_sent_to_the_directory(
     visitor = hub.log_in(user, PASSWORD)
 
     assert not visitor.is_in
-    assert visitor.message == sentences.INVALID_NAME
+    assert visitor.message == messages.INVALID_NAME
     assert access_log.stat().st_size == before
 
 
@@ -116,7 +116,7 @@ def test_a_name_with_capitals_is_refused_and_told_to_be_written_small_so_that_no
     visitor = hub.log_in("Anna", PASSWORD)
 
     assert not visitor.is_in
-    assert visitor.message == sentences.INVALID_NAME
+    assert visitor.message == messages.INVALID_NAME
     assert hub.log_in("anna", PASSWORD).is_in
 
 
@@ -139,7 +139,7 @@ def test_nested_groups_count_where_the_tenancy_says_so_and_let_nobody_else_in(
         assert hub.log_in("anna", PASSWORD).is_in
         carl = hub.log_in("carl", PASSWORD)
         assert not carl.is_in
-        assert carl.message == sentences.not_a_member("carl", [MEMBERS], nested=True)
+        assert carl.message == messages.not_a_member("carl", [MEMBERS], nested=True)
         assert hub.log_in("nested", WRONG).message == SAID_OF_A_WRONG_PASSWORD
 
 

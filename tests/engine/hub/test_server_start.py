@@ -12,11 +12,11 @@ from secrets import token_hex
 
 import pytest
 
-from tests.engine.api_server import ApiServer
 from tests.engine.hub.cluster import EXPANDABLE, FIXED, HubNamespace, hub_environment, hub_namespace, rendered_role
 from tests.engine.hub.conftest import StartHub, ValuesFor
-from tests.engine.hub.hub_process import Hub, Visitor, short_lived
-from tests.engine.hub.people import CLUSTER, MEMBERS, MODELLERS, PASSWORD, People
+from tests.support.api_server import ApiServer
+from tests.support.hub_process import Hub, Visitor, short_lived
+from tests.support.hub_users import CLUSTER, MEMBERS, MODELLERS, PASSWORD, People
 
 pytestmark = pytest.mark.engine
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from local.paths import PROJECT
-from tests.engine.api_server import ApiServer
 from tests.engine.hub.cluster import EXPANDABLE, HubNamespace, hub_namespace
+from tests.support.api_server import ApiServer
 
 pytestmark = pytest.mark.engine
 

@@ -17,9 +17,9 @@ import yaml
 from pulumi import automation
 from pulumi.automation.errors import CommandError
 
-from local.engine_variables import engine_variables
 from local.paths import PROJECT
-from local.plugins.choose import prepared
+from local.stand_ins.plugins.choose import prepared
+from local.tenancy.engine_variables import engine_variables
 
 STACK = "test"
 PACK = PROJECT / "policies"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.engine import reviewed_up
+from local.tenancy.engine import reviewed_up
 from policies.rules import RULES
 from tests.engine.policies import broken
 from tests.engine.policies.reviewed_stack import STACK, Reviewed, ReviewedStack

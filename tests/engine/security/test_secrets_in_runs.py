@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.engine.api_server import ApiServer
-from tests.engine.components.deployed.tenancy_stack import STACK, TenancyStack
-from tests.engine.directory import ThrowAwayDirectory
+from tests.support.api_server import ApiServer
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.tenancy_stack import STACK, TenancyStack
 
 pytestmark = pytest.mark.engine
 

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable
 
-from components.capacity import capacity
-from components.chart_values import chart_values
-from components.hub_secrets import HubSecrets
-from components.immutable import changes_refused, settled
-from components.problems import InvalidTenancy
-from components.stack_file import read_config
-from components.tenancy import Tenancy
+from components.chart.secrets import HubSecrets
+from components.chart.values import chart_values
+from components.config.capacity import capacity
+from components.config.problems import InvalidTenancy
+from components.config.stack_file import read_config
+from components.config.tenancy import Tenancy
+from components.contract.immutable import changes_refused, settled
 
 LONGEST_LINE = 600
 SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64)

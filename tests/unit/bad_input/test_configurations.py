@@ -10,12 +10,12 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from components.problems import InvalidTenancy
-from components.stack_file import read_config, read_stack
-from components.stack_yaml import UnreadableYaml, load
-from tests.unit.bad_input.made_up import FULL_SETTINGS, changed, keys, texts_of_stack_files, values, words
+from components.config.problems import InvalidTenancy
+from components.config.stack_file import read_config, read_stack
+from components.config.strict_yaml import UnreadableYaml, load
+from tests.support.tenancies import settings as smallest
 from tests.unit.bad_input.outcomes import tenancy_or_problems
-from tests.unit.components.tenancies import settings as smallest
+from tests.unit.bad_input.strategies import FULL_SETTINGS, changed, keys, texts_of_stack_files, values, words
 
 SECRET = "sesame-open-4711"
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from components.deployed.api import connected
-from components.deployed.errors import CannotAsk
-from components.deployed.kubeconfig import Kubeconfig, find_kubeconfig
-from components.tenancy import Kubernetes
-from tests.unit.bad_input.made_up import changed, values, words
+from components.cluster.client import connected
+from components.cluster.errors import CannotAsk
+from components.cluster.kubeconfig import Kubeconfig, find_kubeconfig
+from components.config.cluster import Kubernetes
+from tests.unit.bad_input.strategies import changed, values, words
 
 SECRET = "sesame-open-4711"
 GOOD: Mapping[str, Any] = {

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from components.domain import derived_domain
-from components.field_types import distinguished_name, host_name
+from components.config.domain import derived_domain
+from components.config.types import distinguished_name, host_name
 from components.freeipa import names
 from components.freeipa.errors import InvalidSetting
 from components.freeipa.settings import account, authorities, server_address
-from tests.unit.bad_input.made_up import words
-from tests.unit.components.tenancies import CA_CERTIFICATE, problems, tenancy
+from tests.support.tenancies import CA_CERTIFICATE, problems, tenancy
+from tests.unit.bad_input.strategies import words
 
 LONGEST_SECONDS = 1.0
 LONG = 20_000

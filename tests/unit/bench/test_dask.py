@@ -3,7 +3,7 @@
 import pytest
 
 from bench.dask import WORKERS, bounds
-from components.tenancy_dask import SCHEDULER_CORES, SCHEDULER_RAM_GB, Dask
+from components.config.dask import SCHEDULER_CORES, SCHEDULER_RAM_GB, Dask
 
 
 @pytest.mark.parametrize("workers", WORKERS)

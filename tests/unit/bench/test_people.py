@@ -11,7 +11,7 @@ import requests
 
 from bench.people import Hub
 from local.paths import State
-from local.pki import authority, issue
+from local.tenancy.pki import authority, issue
 
 NAME = "pangeo.127-0-0-1.bench.test"
 

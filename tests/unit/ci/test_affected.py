@@ -29,7 +29,7 @@ def test_a_stack_file_affects_its_own_tenancy_alone() -> None:
         "Pulumi.yaml",
         "requirements.txt",
         "constraints.txt",
-        "components/chart_values.py",
+        "components/chart/values.py",
         "components/freeipa/names.py",
         "chart/Chart.lock",
         "chart/templates/home-growth.yaml",
@@ -48,7 +48,7 @@ def test_what_every_tenancy_is_made_of_affects_all_but_the_local_one(path: str) 
         "docs/operator-guide.md",
         "tests/unit/test_pulumi_yaml.py",
         "tests/requirements.txt",
-        "local/engine.py",
+        "local/tenancy/engine.py",
         "local/requirements.txt",
         "bench/preview.py",
         "ci/affected.py",
@@ -80,7 +80,7 @@ def test_a_deleted_stack_is_not_previewed_and_the_reviewer_is_told_that_it_runs_
 
 
 def test_a_deleted_part_of_the_program_affects_all() -> None:
-    assert affected([Change("components/domain.py", deleted=True)], STACKS).stacks == EVERYONE
+    assert affected([Change("components/config/domain.py", deleted=True)], STACKS).stacks == EVERYONE
 
 
 def test_a_renamed_stack_is_a_new_one_and_a_deleted_one() -> None:

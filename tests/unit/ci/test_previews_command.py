@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ci.__main__ import main
-from local.tenancy_preview import main as on_a_workstation
+from local.previews.tenancy_preview import main as on_a_workstation
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import yaml
 from ci.__main__ import main
 from ci.official import missing_programs, notes_on
 from ci.run import CLUSTER_NOT_ASKED, DNS_NOT_ASKED, Policies, last_words, policies_of
-from local.stand_in_stacks import without_secrets
-from local.tenancy_preview import main as preview_by_stand_ins
+from local.previews.stand_in_stacks import without_secrets
+from local.previews.tenancy_preview import main as preview_by_stand_ins
 
 
 def test_a_failed_commands_errors_are_its_last_words() -> None:

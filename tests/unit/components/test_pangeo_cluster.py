@@ -9,10 +9,10 @@ import pytest
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 
-from components.gateway_crds import Definition
+from components.chart.crds import Definition
+from components.config.tenancy import Tenancy
 from components.pangeo_cluster import PangeoCluster
-from components.tenancy import Tenancy
-from tests.unit.components.tenancies import tenancy
+from tests.support.tenancies import tenancy
 
 NAMESPACE = "kubernetes:core/v1:Namespace"
 STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"

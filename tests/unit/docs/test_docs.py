@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import yaml
 
-from components.check import check
+from components.cli.check import check
+from components.config.schema import group_of
+from components.config.section import Settings
+from components.config.tenancy import Tenancy
 from components.freeipa.errors import table
-from components.hub_config import sentences
-from components.message_reference import DOCUMENT, document, log_in_messages, main
-from components.model_keys import group_of
-from components.settings import Settings
-from components.tenancy import Tenancy
-from tests.unit.components.tenancies import stack_text
+from components.in_hub import messages
+from docs.generate.messages import DOCUMENT, document, log_in_messages, main
+from tests.support.tenancies import stack_text
 
 DOCUMENTS = [Path("README.md"), Path("local/README.md"), *sorted(Path("docs").glob("*.md"))]
 OPERATOR, USER = Path("docs/operator-guide.md"), Path("docs/user-guide.md")
@@ -105,16 +105,16 @@ def test_the_two_guides_use_every_picture_that_the_browser_tests_take() -> None:
 
 
 def test_the_messages_are_the_programs() -> None:
-    assert text(DOCUMENT) == document(), "run python -m components.message_reference"
+    assert text(DOCUMENT) == document(), "run python -m docs.generate.messages"
 
 
 def test_no_message_is_left_out() -> None:
-    ours = [kind for name, kind in vars(sentences).items() if inspect.isfunction(kind) or name.isupper()]
+    ours = [kind for name, kind in vars(messages).items() if inspect.isfunction(kind) or name.isupper()]
     told = {message.said for message in log_in_messages()}
 
     # One function says two sentences; one sentence is JupyterHub's own.
     assert len(told) == len(ours) + 2
-    assert {sentences.INVALID_NAME, sentences.PASSWORD_MISSING} <= told
+    assert {messages.INVALID_NAME, messages.PASSWORD_MISSING} <= told
     assert [name for name, _, _ in table() if f"| `{name}` |" not in document()] == []
 
 

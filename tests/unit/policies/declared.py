@@ -17,14 +17,14 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from components.chart_values import Values, chart_values
-from components.hub_secrets import HubSecrets
-from components.tenancy import Tenancy
+from components.chart.secrets import HubSecrets
+from components.chart.values import Values, chart_values
+from components.config.tenancy import Tenancy
 from policies import kinds
 from policies.pack import policies
 from policies.rule import Context, Rule
 from policies.rules import RULES
-from tests.unit.components.tenancies import settings, tenancy
+from tests.support.tenancies import settings, tenancy
 
 UNKNOWN = UNKNOWN_STRING_VALUE
 GONE = object()

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from components.problems import InvalidTenancy
-from components.stack_file import read_stack
+from components.config.problems import InvalidTenancy
+from components.config.stack_file import read_stack
 from policies import stack_names
 from policies.stack_names import Names, names_in, names_of
-from tests.unit.components.tenancies import ABSENT, stack_text
+from tests.support.tenancies import ABSENT, stack_text
 
 KEYS = ("clusterName", "externalIp", "pangeoDomain", "domainSuffix")
 SPELLINGS = (

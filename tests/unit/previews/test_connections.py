@@ -11,7 +11,7 @@ from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from pulumi.runtime.settings import Settings
 
 from previews.connections import connections_apart
-from tests.ports import free_ports
+from tests.support.ports import free_ports
 
 ANSWER_SECONDS = 15
 

@@ -10,9 +10,9 @@ import pytest
 import yaml
 from cryptography import x509
 
-from components.check import check
-from components.stack_file import read_stack, stack_path, stacks
-from components.tenancy import Tenancy
+from components.cli.check import check
+from components.config.stack_file import read_stack, stack_path, stacks
+from components.config.tenancy import Tenancy
 
 EXAMPLES = ("climate", "ocean", "teaching")
 DOCUMENTATION = [ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]

@@ -6,8 +6,8 @@ import pytest
 from components.freeipa import settings
 from components.freeipa.groups import Groups, groups
 from components.freeipa.settings import Directory
-from tests.engine.components.freeipa.administrator import Administrator
-from tests.engine.directory import ThrowAwayDirectory
+from tests.support.administrator import Administrator
+from tests.support.directory import ThrowAwayDirectory
 
 
 class Account:

@@ -13,8 +13,8 @@ from components.freeipa import errors
 from components.freeipa.connection import Session, connected
 from components.freeipa.errors import DirectoryError, Unreachable
 from components.freeipa.settings import Directory, ServerAddress, TlsMode
-from tests.engine.components.freeipa.certificates import DAY, NOW, Authority, authority, server_context
-from tests.engine.components.freeipa.scripted_server import ADD, BIND, EXTENDED, SEARCH, Answer, scripted_server
+from tests.support.certificates import DAY, NOW, Authority, authority, server_context
+from tests.support.scripted_server import ADD, BIND, EXTENDED, SEARCH, Answer, scripted_server
 
 pytestmark = pytest.mark.engine
 

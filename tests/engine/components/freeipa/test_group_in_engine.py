@@ -1,118 +1,41 @@
 """The resource in the real Pulumi engine, against the real directory."""
 
-import json
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import pulumi
 import pytest
-from pulumi import automation
 from pulumi.automation import OpType
 from pulumi.automation.errors import CommandError
 
 from components.freeipa import names
-from components.freeipa.group_resource import FreeIpaGroup
-from local.engine_variables import engine_variables
-from local.plugins.choose import prepared
-from tests.engine.components.freeipa.administrator import Administrator
-from tests.engine.components.freeipa.plugin import PROGRAM
-from tests.engine.directory import ThrowAwayDirectory
-from tests.engine.inline_program import ended_after_failure
+from tests.support.administrator import Administrator
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.group_stack import DESCRIPTION, GROUP, GroupStack
 
 pytestmark = pytest.mark.engine
 
-GROUP = names.notebook_users_group("engine")
-DESCRIPTION = names.notebook_users_description("engine")
-
-
-class Stack:
-    """One stack whose program declares one group."""
-
-    def __init__(self, folder: Path, tools: Path, directory: ThrowAwayDirectory, password: dict[str, str]) -> None:
-        self._directory = directory
-        self._changes: dict[str, Any] = {}
-        launchers = prepared(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
-        self._stack = automation.create_or_select_stack(
-            "test",
-            project_name="pangeo",
-            program=self._program,
-            opts=automation.LocalWorkspaceOptions(
-                work_dir=str(folder),
-                env_vars={
-                    **engine_variables(folder / "home", launchers, tools),
-                    "PULUMI_BACKEND_URL": f"file://{folder}",
-                    "PULUMI_CONFIG_PASSPHRASE": "test",
-                    "PYTHONPATH": str(PROGRAM),
-                    **password,
-                },
-                pulumi_command=automation.PulumiCommand(root=str(tools.parent)),
-            ),
-        )
-
-    def configure(self, key: str, secret: str) -> None:
-        self._stack.set_config(key, automation.ConfigValue(secret, secret=True))
-
-    def declare(self, **changes: Any) -> None:
-        self._changes = changes
-
-    def up(self) -> dict[str, Any]:
-        with ended_after_failure():
-            return {key: output.value for key, output in self._stack.up().outputs.items()}
-
-    def preview(self) -> dict[OpType, int]:
-        return dict(self._stack.preview().change_summary)
-
-    def refresh(self) -> None:
-        self._stack.refresh()
-
-    def destroy(self) -> None:
-        self._stack.destroy()
-
-    def state(self) -> str:
-        return json.dumps(self._stack.export_stack().deployment)
-
-    def _program(self) -> None:
-        group = FreeIpaGroup(
-            "notebook-users",
-            **{
-                "servers": [f"localhost:{self._directory.ldaps_port}"],
-                "ca_certificate": self._directory.ca_pem,
-                "bind_dn": self._directory.operator_dn,
-                "suffix": self._directory.suffix,
-                "group_name": GROUP,
-                "description": DESCRIPTION,
-                **self._changes,
-            },
-        )
-        pulumi.export("dn", group.dn)
-        pulumi.export("adopted", group.adopted)
-        group.dn.apply(self.dns_seen.append)
-
-    dns_seen: list[str] = []  # noqa: RUF012 - emptied by the fixture
-
-
-Start = Callable[..., Stack]
+Start = Callable[..., GroupStack]
 
 
 @pytest.fixture
 def start(tmp_path: Path, tools: Path, directory: ThrowAwayDirectory, administrator: Administrator) -> Iterator[Start]:
     inherited = os.environ.pop("FREEIPA_BIND_PASSWORD", None)
     administrator.entry(GROUP)
-    Stack.dns_seen.clear()
-    yield lambda **password: Stack(tmp_path, tools, directory, password)
+    GroupStack.dns_seen.clear()
+    yield lambda **password: GroupStack(tmp_path, tools, directory, password)
     if inherited is not None:
         os.environ["FREEIPA_BIND_PASSWORD"] = inherited
 
 
 @pytest.fixture
-def stack(start: Start, directory: ThrowAwayDirectory) -> Stack:
+def stack(start: Start, directory: ThrowAwayDirectory) -> GroupStack:
     return start(FREEIPA_BIND_PASSWORD=directory.operator_password)
 
 
-def test_the_whole_life_of_a_group(stack: Stack, administrator: Administrator, directory: ThrowAwayDirectory) -> None:
+def test_the_whole_life_of_a_group(
+    stack: GroupStack, administrator: Administrator, directory: ThrowAwayDirectory
+) -> None:
     alice = directory.user_dn("alice")
     assert stack.preview()[OpType.CREATE] == 2
     assert stack.dns_seen == [directory.group_dn(GROUP)], "the DN is known in a preview"
@@ -146,7 +69,7 @@ def test_the_whole_life_of_a_group(stack: Stack, administrator: Administrator, d
     assert administrator.entry(GROUP) is None
 
 
-def test_a_group_deleted_behind_our_back_is_made_anew(stack: Stack, administrator: Administrator) -> None:
+def test_a_group_deleted_behind_our_back_is_made_anew(stack: GroupStack, administrator: Administrator) -> None:
     stack.up()
     administrator.delete(GROUP)
     stack.refresh()
@@ -155,7 +78,9 @@ def test_a_group_deleted_behind_our_back_is_made_anew(stack: Stack, administrato
     assert administrator.description(GROUP) == DESCRIPTION
 
 
-def test_a_renamed_group_fails_the_preview_and_nothing_is_touched(stack: Stack, administrator: Administrator) -> None:
+def test_a_renamed_group_fails_the_preview_and_nothing_is_touched(
+    stack: GroupStack, administrator: Administrator
+) -> None:
     stack.up()
     stack.declare(group_name="other_notebook_users")
     with pytest.raises(CommandError) as refusal:
@@ -169,7 +94,7 @@ def test_a_renamed_group_fails_the_preview_and_nothing_is_touched(stack: Stack, 
     assert administrator.entry("other_notebook_users") is None
 
 
-def test_an_existing_group_is_refused_in_a_sentence(stack: Stack, administrator: Administrator) -> None:
+def test_an_existing_group_is_refused_in_a_sentence(stack: GroupStack, administrator: Administrator) -> None:
     administrator.make(GROUP, "theirs")
     with pytest.raises(CommandError) as refusal:
         stack.up()
@@ -178,7 +103,7 @@ def test_an_existing_group_is_refused_in_a_sentence(stack: Stack, administrator:
 
 
 def test_a_password_from_the_environment_is_in_no_state(
-    stack: Stack, directory: ThrowAwayDirectory, tmp_path: Path
+    stack: GroupStack, directory: ThrowAwayDirectory, tmp_path: Path
 ) -> None:
     stack.up()
     assert directory.operator_password not in stack.state()

@@ -12,9 +12,9 @@ import pytest
 
 from components.freeipa import names
 from components.freeipa.group_inputs import INPUTS
-from tests.engine.components.freeipa.administrator import Administrator
 from tests.engine.components.freeipa.plugin import UNKNOWN, Plugin, Refused, pickled, plugin
-from tests.engine.directory import ThrowAwayDirectory
+from tests.support.administrator import Administrator
+from tests.support.directory import ThrowAwayDirectory
 
 pytestmark = pytest.mark.engine
 

@@ -9,9 +9,9 @@ from components.freeipa import errors, names
 from components.freeipa.connection import connected
 from components.freeipa.groups import OBJECT_CLASSES, groups
 from components.freeipa.settings import ServerAddress
-from tests.engine.components.freeipa.administrator import Administrator
-from tests.engine.components.freeipa.certificates import authority
 from tests.engine.components.freeipa.conftest import Account
+from tests.support.administrator import Administrator
+from tests.support.certificates import authority
 
 pytestmark = pytest.mark.engine
 

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.api_server import ApiServer, throw_away_api_server
 from tests.engine.components.pangeo_cluster.program import Program
-from tests.engine.directory import ThrowAwayDirectory
+from tests.support.api_server import ApiServer, throw_away_api_server
+from tests.support.directory import ThrowAwayDirectory
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,14 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.deployed.api import connected
-from components.deployed.crds import standing_crds
-from components.deployed.kubeconfig import Kubeconfig
-from components.gateway_crds import Ownership, definitions_in, to_own
-from components.stack_file import read_config
-from components.tenancy import Tenancy
-from tests.engine.components.deployed.tenancy_stack import TenancyStack
-from tests.unit.components.gateway_archives import put_gateway
+from components.chart.crds import Ownership, definitions_in, to_own
+from components.cluster.client import connected
+from components.cluster.crds import standing_crds
+from components.cluster.kubeconfig import Kubeconfig
+from components.config.stack_file import read_config
+from components.config.tenancy import Tenancy
+from tests.support.gateway_archives import put_gateway
+from tests.support.tenancy_stack import TenancyStack
 
 
 class Program(TenancyStack):

@@ -4,10 +4,10 @@ import pulumi
 import pytest
 
 from components.pangeo_cluster import PangeoCluster
-from tests.engine.api_server import ApiServer
-from tests.engine.components.freeipa.administrator import Administrator
 from tests.engine.components.pangeo_cluster.conftest import NewStack
-from tests.engine.directory import ThrowAwayDirectory
+from tests.support.administrator import Administrator
+from tests.support.api_server import ApiServer
+from tests.support.directory import ThrowAwayDirectory
 
 pytestmark = pytest.mark.engine
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from components.gateway_crds import VERSION_ANNOTATION
+from components.chart.crds import VERSION_ANNOTATION
 from components.pangeo_cluster import PangeoCluster
-from tests.engine.api_server import ApiServer
 from tests.engine.components.pangeo_cluster.conftest import NewStack
 from tests.engine.components.pangeo_cluster.program import Program
-from tests.unit.components.gateway_archives import DASK, TRAEFIK, crd
+from tests.support.api_server import ApiServer
+from tests.support.gateway_archives import DASK, TRAEFIK, crd
 
 pytestmark = pytest.mark.engine
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import ldap3
 
-from tests.engine.directory import ThrowAwayDirectory
+from tests.support.directory import ThrowAwayDirectory
 
 FREEIPA_GROUP_CLASSES = ["top", "groupOfNames", "nestedGroup", "ipaUserGroup", "ipaObject"]
 SUCCESS, INSUFFICIENT_ACCESS, OBJECT_CLASS_VIOLATION = 0, 50, 65

@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.directory import ThrowAwayDirectory
 from tests.engine.local.directory.clients import SUCCESS, add_group, connected, delete
+from tests.support.directory import ThrowAwayDirectory
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import pytest
 
 from local import directory as local_directory
 from local.failure import Failure
-from tests.engine.directory import ThrowAwayDirectory
 from tests.engine.local.directory.clients import (
     FREEIPA_GROUP_CLASSES,
     INSUFFICIENT_ACCESS,
@@ -18,6 +17,7 @@ from tests.engine.local.directory.clients import (
     delete,
     seen,
 )
+from tests.support.directory import ThrowAwayDirectory
 
 pytestmark = pytest.mark.engine
 

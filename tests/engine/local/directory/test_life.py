@@ -15,13 +15,8 @@ from local.directory.endpoint import MANAGER
 from local.failure import Failure
 from local.paths import State
 from local.progress import Report
-from tests.engine.directory import ThrowAwayDirectory, throw_away_directory
-from tests.engine.local.directory.clients import (
-    SUCCESS,
-    connected,
-    delete,
-    seen,
-)
+from tests.engine.local.directory.clients import SUCCESS, connected, delete, seen
+from tests.support.directory import ThrowAwayDirectory, throw_away_directory
 
 pytestmark = pytest.mark.engine
 

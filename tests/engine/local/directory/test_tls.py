@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from ldap3.core.exceptions import LDAPSocketOpenError
 
-from local import pki
 from local.paths import State
-from tests.engine.directory import ThrowAwayDirectory
+from local.tenancy import pki
 from tests.engine.local.directory.clients import connected, seen
+from tests.support.directory import ThrowAwayDirectory
 
 pytestmark = pytest.mark.engine
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from local.charts.assemble import STAND_INS
 from local.images import definitions
 from local.images.definitions import BASE, DEFINITIONS, GATEWAY, HUB, NOTEBOOK, PUBLISHED, STANDS_IN_FOR
 from local.paths import PROJECT
+from local.stand_ins.charts.assemble import STAND_INS
 
 REQUIREMENTS = ["base.txt", "gateway.txt", "hub.txt", "notebook.txt", "proxy.txt", "traefik.txt"]
 

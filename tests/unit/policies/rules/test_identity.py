@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.hub_code import hub_code
+from components.chart.mounted_code import hub_code
 from tests.unit.policies import declared
 from tests.unit.policies.declared import GONE
 
@@ -157,7 +157,7 @@ def test_changed_and_missing_code_of_ours_is_seen() -> None:
     files = {**hub_code()["extraFiles"]}
     files[piece] = {**files[piece], "stringData": files[piece]["stringData"] + "\n# more"}
     (sentence,) = said("reviewed-hub-code", hub__extraFiles=files)
-    assert sentence == f"hub.extraFiles.{piece} is not what components/hub_code.py makes of this checkout"
+    assert sentence == f"hub.extraFiles.{piece} is not what components/chart/mounted_code.py makes of this checkout"
     assert said("reviewed-hub-code", hub__extraConfig=GONE) == [
         f"hub.extraConfig.{name} is missing" for name in hub_code()["extraConfig"]
     ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.components.tenancies import stack_text
+from tests.support.tenancies import stack_text
 from tests.unit.policies import declared
 
 RULE = "names-of-its-own"

@@ -1,0 +1,207 @@
+"""The kubeconfig that leads to the target cluster, found as the Kubernetes provider finds it.
+
+Format: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
+"""
+
+import base64
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from components.cluster.errors import CannotAsk
+from components.cluster.private_file import private_file
+
+if TYPE_CHECKING:
+    from components.config.cluster import Kubernetes
+
+HOME = Path("~/.kube/config")
+_LONGEST_NAME = 200
+IN_CLUSTER = "the cluster this runs in"
+
+_OTHER_WAYS = {
+    "user": ("exec", "auth-provider", "username", "password", "as", "as-uid", "as-groups", "as-user-extra"),
+    "cluster": ("proxy-url", "tls-server-name"),
+}
+"""Keys that only a Kubernetes client understands."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where the cluster answers, and how to show who is asking. Certificates and key are PEM texts."""
+
+    server: str
+    authority: str | None
+    verify: bool
+    certificate: str | None = field(repr=False)
+    key: str | None = field(repr=False)
+    token: str | None = field(repr=False)
+    only_kubectl: str | None
+    """A key of the kubeconfig that only a Kubernetes client understands, if there is one."""
+
+
+@dataclass(frozen=True)
+class Kubeconfig:
+    """A kubeconfig as text or as a file, and the context to take. With neither, the cluster this runs in."""
+
+    text: str | None = field(repr=False)
+    path: Path | None
+    context: str | None
+
+    @property
+    def name(self) -> str:
+        """How to speak of it, e.g. ``kubeconfig admin.yaml, context vis``."""
+        source = f"kubeconfig {self.path}" if self.path else "the stack's kubeconfig"
+        return f"{source}{f', context {self.context}' if self.context else ''}"
+
+    @contextmanager
+    def as_file(self) -> Iterator[Path | None]:
+        """A file for programs that read kubeconfigs; None where they find their way without."""
+        if self.path or self.text is None:
+            yield self.path
+            return
+        with private_file(self.text) as path:
+            yield path
+
+    def access(self) -> Access:
+        """Everything a connection needs.
+
+        Raises:
+            CannotAsk: it cannot be read, or leads nowhere.
+        """
+        document = self._document()
+        context = self._entry(document, "context", self.context or str(document.get("current-context") or ""))
+        cluster = self._entry(document, "cluster", str(context.get("cluster") or ""))
+        user = self._entry(document, "user", str(context["user"])) if context.get("user") else {}
+        server = str(cluster.get("server") or "").rstrip("/")
+        if not _is_url_with_host(server):
+            raise CannotAsk(
+                f"{self.name}: the cluster {context.get('cluster')} has no server, or one that is not a URL such as "
+                "https://host:6443"
+            )
+        entries = {"user": user, "cluster": cluster}
+        others = [f"{inner}.{key}" for inner, keys in _OTHER_WAYS.items() for key in keys if entries[inner].get(key)]
+        return Access(
+            server=server,
+            authority=self._pem(cluster, "certificate-authority"),
+            verify=not self._flag(cluster, "insecure-skip-tls-verify"),
+            certificate=self._pem(user, "client-certificate"),
+            key=self._pem(user, "client-key"),
+            # As client-go: the file, which somebody renews, before the text.
+            token=self._file(user.get("tokenFile")) or self._text(user, "token"),
+            only_kubectl=next(iter(others), None),
+        )
+
+    def _document(self) -> Mapping[str, Any]:
+        try:
+            text = self.path.read_text(encoding="utf-8") if self.path else self.text or ""
+            document = yaml.safe_load(text)
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise CannotAsk(f"{self.name} cannot be read: {why}") from None
+        # Not its own kind of error: nesting, and tagged values that are not what their tag says.
+        except (yaml.YAMLError, RecursionError, ValueError, KeyError, AttributeError):
+            document = None
+        if not isinstance(document, Mapping):
+            raise CannotAsk(f"{self.name} is not a kubeconfig; take the file your cluster's administrator gave you")
+        return document
+
+    def _entry(self, document: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any]:
+        entries = document.get(f"{kind}s")
+        named = {
+            str(entry.get("name")): entry.get(kind) or {}
+            for entry in (entries if isinstance(entries, list) else [])
+            if isinstance(entry, Mapping)
+        }
+        if not isinstance(named.get(name), Mapping):
+            missing = f"has no {kind} {name}" if name else f"does not say which {kind}"
+            raise CannotAsk(f"{self.name}: it {missing}; there are: {', '.join(named) or 'none'}")
+        found: Mapping[str, Any] = named[name]
+        return found
+
+    def _flag(self, entry: Mapping[str, Any], key: str) -> bool:
+        """Where a Kubernetes client would refuse the file, a text that is not empty must not count as yes."""
+        value = entry.get(key)
+        if value is not None and not isinstance(value, bool):
+            raise CannotAsk(f"{self.name}: {key} is neither true nor false; write one of them, without quotes")
+        return bool(value)
+
+    def _text(self, entry: Mapping[str, Any], key: str) -> str | None:
+        value = entry.get(key)
+        if value and not isinstance(value, str):
+            raise CannotAsk(f"{self.name}: {key} is not text; write it in quotes")
+        return value or None
+
+    def _pem(self, entry: Mapping[str, Any], key: str) -> str | None:
+        data = entry.get(f"{key}-data")
+        if not data:
+            return self._file(entry.get(key))
+        try:
+            return base64.b64decode(str(data), validate=False).decode("ascii")
+        except ValueError:
+            raise CannotAsk(f"{self.name}: {key}-data is not base64 of a PEM text") from None
+
+    def _file(self, name: object) -> str | None:
+        if not name:
+            return None
+        beside = self.path.parent if self.path else Path()
+        try:
+            return (beside / str(name)).read_text(encoding="ascii").strip()
+        except (OSError, ValueError) as error:  # ValueError: not ASCII, or no name a file can have
+            why = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise CannotAsk(f"{self.name}: {str(name)[:_LONGEST_NAME]} cannot be read: {why}") from None
+
+
+def find_kubeconfig(settings: "Kubernetes", environment: Mapping[str, str]) -> Kubeconfig:
+    """The kubeconfig a ``pulumi_kubernetes.Provider`` would use.
+
+    Its SDK takes the variable KUBECONFIG in place of a missing ``kubeconfig``; what is the path of a file is read, all
+    else is content; with neither, client-go looks in the home folder and then at the pod this runs in.
+
+    Args:
+        settings: ``pangeo:kubernetes``: the text or path of a kubeconfig, and a context.
+        environment: where KUBECONFIG, HOME and a pod's KUBERNETES_SERVICE_HOST are looked up.
+
+    Raises:
+        CannotAsk: what is given is neither a file nor the text of one, or there is nothing at all.
+    """
+    given = settings.kubeconfig.get_secret_value() if settings.kubeconfig else None
+    context = settings.context
+    chosen = given or environment.get("KUBECONFIG") or ""
+    if "\n" in chosen.strip() or chosen.lstrip().startswith("{"):
+        return Kubeconfig(text=chosen, path=None, context=context)
+    if chosen:
+        path = _existing_file(chosen)
+        if path is None:
+            source = (
+                "kubernetes.kubeconfig" if given else f"KUBECONFIG {chosen[:_LONGEST_NAME]}"
+            )  # the former may be a secret
+            raise CannotAsk(f"{source} is neither a file nor the text of one; write the path of one kubeconfig")
+        return Kubeconfig(text=None, path=path, context=context)
+    home = Path(environment.get("HOME") or "~").expanduser() / HOME.relative_to("~")
+    if home.is_file():
+        return Kubeconfig(text=None, path=home, context=context)
+    if environment.get("KUBERNETES_SERVICE_HOST"):
+        return Kubeconfig(text=None, path=None, context=context)
+    raise CannotAsk(f"there is no kubeconfig: no {HOME}, and neither KUBECONFIG nor kubernetes.kubeconfig says where")
+
+
+def _existing_file(name: str) -> Path | None:
+    try:
+        path = Path(name).expanduser()
+        return path if path.is_file() else None
+    except (OSError, ValueError, RuntimeError):  # a name too long, or of no file; the home of nobody
+        return None
+
+
+def _is_url_with_host(server: str) -> bool:
+    try:
+        url = urlsplit(server)
+        named = bool(url.hostname) and server.isascii() and server.isprintable()
+        return named and (url.port is None or url.port > 0)
+    except ValueError:
+        return False

@@ -1,0 +1,175 @@
+"""A tenancy from Pulumi's configuration in memory or from a stack file on disk. All problems at once, no traceback."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from pydantic import SecretStr, ValidationError
+
+from components.config.problems import HIDDEN, NAMESPACE, InvalidTenancy, Problem, field_path, problems_of
+from components.config.schema import group_of, nearest_of, owner_and_field
+from components.config.strict_yaml import UnreadableYaml, load
+from components.config.tenancy import Tenancy
+from components.freeipa.errors import PASSWORD_CONFIG_KEY
+
+PASSWORD_KEY = PASSWORD_CONFIG_KEY.removeprefix(f"{NAMESPACE}:")
+STACKS = Path("stacks")
+
+_KNOWN = {field.alias or name: group_of(field.annotation) for name, field in Tenancy.model_fields.items()}
+_ENCRYPTED_OPAQUE = SecretStr(HIDDEN)
+
+
+def read_config(config: Mapping[str, object], *, source: str, secret_keys: Collection[str] = ()) -> Tenancy:
+    """The tenancy in a Pulumi configuration, e.g. ``pulumi.runtime.config.CONFIG.get()``.
+
+    Args:
+        config: keys ``pangeo:clusterName`` or ``clusterName``; other namespaces are ignored. Scalars may be strings,
+            objects may be JSON text, as the engine hands them over. The bind password is left where it is.
+        source: what the problems are listed under, e.g. ``stacks/Pulumi.vis.yaml``.
+        secret_keys: keys set with ``--secret``, whose values no message shows.
+
+    Raises:
+        InvalidTenancy: with every problem found.
+    """
+    own: dict[str, object] = {}
+    problems: list[Problem] = []
+    for key, value in _own(config):
+        if key == PASSWORD_KEY:
+            continue
+        try:
+            own[key] = _parsed(key, value)
+        except ValueError:
+            shown = HIDDEN if key == "kubernetes" else str(value)[:1] + "…"
+            problems.append(Problem(field_path((key,)), shown, "is not a group of settings; set its keys with --path"))
+    hidden = {key.removeprefix(f"{NAMESPACE}:") for key in secret_keys}
+    return _tenancy(own, problems, source, hidden)
+
+
+def read_stack(path: Path, *, source: str | None = None) -> Tenancy:
+    """The tenancy in a stack file. Encrypted values stay closed: a secret is only known to be there.
+
+    Args:
+        path: ``stacks/Pulumi.<tenancy>.yaml``.
+        source: what the problems are listed under; by default the path.
+
+    Raises:
+        InvalidTenancy: the file cannot be read, or says something wrong; with every problem found.
+    """
+    source = source or str(path)
+    own: dict[str, object] = {}
+    problems: list[Problem] = []
+    for key, value in _own(_config_of(path, source), problems):
+        if key == PASSWORD_KEY:
+            if not _is_encrypted(value):
+                problems.append(Problem(field_path((key,)), HIDDEN, _in_plain_text(PASSWORD_KEY)))
+            continue
+        if key == "kubernetes" and _is_encrypted(value):
+            continue
+        own[key] = _opened((key,), value, problems)
+    return _tenancy(own, problems, source, ())
+
+
+def stack_path(stack: str, folder: Path = STACKS) -> Path:
+    """Where a stack's file is: ``vis`` is ``stacks/Pulumi.vis.yaml``; a path is taken as it is."""
+    return Path(stack) if stack.endswith((".yaml", ".yml")) else folder / f"Pulumi.{stack}.yaml"
+
+
+def stacks(folder: Path = STACKS) -> list[str]:
+    """The names of all stacks with a file, sorted."""
+    return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.*.yaml"))
+
+
+def _tenancy(own: Mapping[str, object], found: list[Problem], source: str, hidden: Collection[str]) -> Tenancy:
+    problems = list(found)
+    told = {problem.field for problem in found}
+    try:
+        tenancy = Tenancy.model_validate(own, by_alias=True, by_name=False)
+    except ValidationError as wrong:
+        problems += [
+            problem
+            for problem in problems_of(wrong, Tenancy, hidden)
+            # A key that could not be taken over is not missing too.
+            if not any(problem.field == field or problem.field.startswith((f"{field}.", f"{field}[")) for field in told)
+        ]
+        tenancy = None
+    if problems or tenancy is None:
+        raise InvalidTenancy(source, problems)
+    return tenancy
+
+
+def _own(config: Mapping[str, object], problems: list[Problem] | None = None) -> Iterator[tuple[str, object]]:
+    """Keys of our namespace without it. In a file (``problems`` given) a key without a namespace is an error."""
+    for full_key, value in config.items():
+        namespace, colon, key = str(full_key).partition(":")
+        if not colon and problems is not None:
+            said = f"has no namespace; write {NAMESPACE}:{namespace}"
+            problems.append(Problem(namespace, "", said))
+        elif not colon:
+            yield namespace, value
+        elif namespace == NAMESPACE:
+            yield key, value
+        elif nearest_of(namespace, [NAMESPACE]) and key in _KNOWN and problems is not None:
+            problems.append(Problem(str(full_key), "", f"is in the namespace {namespace}; write {NAMESPACE}:{key}"))
+
+
+def _parsed(key: str, value: object) -> object:
+    """The engine hands objects over as JSON text."""
+    if not isinstance(value, str) or _KNOWN.get(key) is None:
+        return value
+    try:
+        parsed = json.loads(value)
+    except RecursionError:
+        raise ValueError(key) from None
+    if not isinstance(parsed, dict):
+        raise ValueError(key)
+    return parsed
+
+
+def _config_of(path: Path, source: str) -> Mapping[str, object]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        others = stacks(path.parent)
+        near = nearest_of(path.name.removeprefix("Pulumi.").removesuffix(".yaml"), others)
+        hint = f"did you mean the stack {near}?" if near else f"stacks there: {', '.join(others) or 'none'}"
+        raise InvalidTenancy(source, [Problem("", "", f"there is no such file; {hint}")]) from None
+    except UnicodeDecodeError:
+        raise InvalidTenancy(source, [Problem("", "", "is not UTF-8 text; save it as UTF-8")]) from None
+    except OSError as wrong:
+        raise InvalidTenancy(source, [Problem("", "", f"cannot be read: {wrong.strerror}")]) from None
+    try:
+        document = load(text)
+    except UnreadableYaml as wrong:
+        raise InvalidTenancy(source, [Problem("", "", line) for line in wrong.lines]) from None
+    config = document.get("config") if isinstance(document, dict) else None
+    if not isinstance(config, dict):
+        said = f"has no `config:` with the tenancy's settings below it, e.g. {NAMESPACE}:clusterName: vis-pangeo"
+        raise InvalidTenancy(source, [Problem("", "", said)])
+    return config
+
+
+def _is_encrypted(value: object) -> bool:
+    return isinstance(value, dict) and set(value) == {"secure"}
+
+
+def _opened(location: tuple[int | str, ...], value: object, problems: list[Problem]) -> object:
+    """The value with encrypted parts taken out where they may be, and told where they may not."""
+    if location == ("kubernetes", "kubeconfig"):
+        if isinstance(value, str) and "\n" in value.strip():
+            problems.append(Problem(field_path(location), HIDDEN, _in_plain_text("--path kubernetes.kubeconfig")))
+        return _ENCRYPTED_OPAQUE if _is_encrypted(value) else value
+    if _is_encrypted(value):
+        if owner_and_field(Tenancy, location)[1] is None:
+            return value
+        said = "is encrypted, but previews and policies need to see it; set it again without --secret"
+        problems.append(Problem(field_path(location), HIDDEN, said))
+        return None
+    if isinstance(value, dict) and _KNOWN.get(str(location[0])) is not None:
+        return {key: _opened((*location, str(key)), inner, problems) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_opened((*location, index), inner, problems) for index, inner in enumerate(value)]
+    return value
+
+
+def _in_plain_text(key: str) -> str:
+    return f"is a secret in plain text: change it where it is used, then: pulumi config set --secret {key}"

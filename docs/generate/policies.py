@@ -1,0 +1,110 @@
+"""``python -m docs.generate [--check]``: write ``docs/policies.md`` from the rules. The tests hold it to them."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from policies import traits
+from policies.rule import Rule
+from policies.rules import RULES, THEMES
+
+DOCUMENT = Path("docs/policies.md")
+
+EXAMPLE = {
+    "approved-images": {"registries": ["docker.io/pangeo", "registry.example.org/vis"]},
+    "volumes-kept-and-growing": {"classes": ["csi-cinder-sc-retain"]},
+    "limits-are-guarantees": {"mostCpus": 16, "mostRamGb": 64},
+    "sessions-are-short": "mandatory",
+}
+"""A file for ``--policy-pack-config``; the tests hold it to the rules."""
+
+
+def document() -> str:
+    """The policy reference as Markdown."""
+    return "\n".join(_document()).rstrip() + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns the exit code, 1 where ``--check`` finds the file out of date."""
+    parser = argparse.ArgumentParser(prog="python -m docs.generate.policies", description="Write the policy reference.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where the file is out of date")
+    only_check = parser.parse_args(arguments).check
+    if DOCUMENT.is_file() and DOCUMENT.read_text(encoding="utf-8") == document():
+        return 0
+    if not only_check:
+        DOCUMENT.write_text(document(), encoding="utf-8")
+    print(f"{DOCUMENT}: {'is out of date; run python -m docs.generate.policies' if only_check else 'written'}")
+    return 1 if only_check else 0
+
+
+def _document() -> Iterator[str]:
+    mandatory = sum(rule.level == "mandatory" for rule in RULES)
+    yield "# Policies"
+    yield ""
+    yield "<!-- Generated from policies/rules by `python -m docs.generate`; do not edit. -->"
+    yield ""
+    yield (
+        f"{len(RULES)} rules that every tenancy keeps to, checked against what the program declares in every preview: "
+        f"{mandatory} are mandatory and stop it, the others advise. What a preview cannot know counts as not kept."
+    )
+    yield ""
+    yield "```"
+    yield "pulumi preview --policy-pack policies --policy-pack-config stacks/policies.json"
+    yield "pulumi up --policy-pack policies --policy-pack-config stacks/policies.json"
+    yield "```"
+    yield ""
+    yield (
+        "`up` previews first, and a refused preview changes nothing; with `--skip-preview` what comes before the "
+        "refused resource would be changed. `make up` and `make preview` always run the rules, with "
+        "`local/tenancy/policies.json`."
+    )
+    yield ""
+    yield (
+        "The organisation's file, `stacks/policies.json` here, sets a rule's level (`mandatory`, `advisory`, "
+        "`disabled`) and its settings; what it leaves out is as below. A list replaces the default list. A rule's name "
+        "that does not exist is ignored by the engine; a setting that does not exist is refused."
+    )
+    yield ""
+    yield "```json"
+    yield json.dumps(EXAMPLE, indent=2)
+    yield "```"
+    yield ""
+    yield (
+        "`known-settings` goes by the classes of "
+        + ", ".join(f"{name} {version}" for name, version in traits.packages().items())
+        + "; after a change of the hub's packages run `python -m policies.traits` with an interpreter that has them."
+    )
+    for theme, rules in THEMES.items():
+        yield ""
+        yield f"## {theme}"
+        for rule in rules:
+            yield from _section(rule)
+
+
+def _section(rule: Rule) -> Iterator[str]:
+    yield ""
+    yield f"### `{rule.id}`"
+    yield ""
+    about = ", ".join(kind.words for kind in rule.on) or "the stack as a whole"
+    yield f"**{_as_text(rule.summary)}.** {rule.level.capitalize()}, {rule.severity}; looks at {about}."
+    yield ""
+    yield _as_text(rule.reason)
+    yield ""
+    yield f"*What to do:* {_as_text(rule.fix)}"
+    if rule.settings:
+        yield ""
+        yield "| Setting | | Default |"
+        yield "|---|---|---|"
+        for setting in rule.settings:
+            yield f"| `{setting.name}` | {setting.words} | `{json.dumps(setting.default)}` |"
+
+
+def _as_text(sentence: str) -> str:
+    """What is in angle brackets is no HTML, what is between underscores no emphasis."""
+    return sentence.replace("<", r"\<").replace("_", r"\_")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

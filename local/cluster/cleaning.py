@@ -1,0 +1,178 @@
+"""Take from the machine whatever a node left there, however it ended and whichever checkout it belonged to."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.cluster import network
+from local.cluster.names import OWNER, POD_CGROUPS, RUN, VARIABLE
+from local.failure import Failure
+from local.host import orphans
+from local.host.mounts import mounted_below
+from local.paths import State
+from local.tenancy.addresses import BRIDGE
+
+CGROUPS = Path("/sys/fs/cgroup")
+CONTAINER_LINKS = Path("/var/log/containers")
+"""kubelet links every container's log here, whatever ``podLogsDir`` says."""
+
+DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins")
+"""kubelet makes this one even with a ``--root-dir`` of its own."""
+
+CNI_RESULTS = Path("/var/lib/cni/results")
+
+CONTAINER_STOP_SECONDS = 3.0
+PROCESS_STOP_SECONDS = 5.0
+UNMOUNT_TIMEOUT_SECONDS = 60
+CGROUP_TIMEOUT_SECONDS = 5.0
+
+
+def owner() -> State | None:
+    """The state folder whose node runs, or ran last and was not taken down."""
+    try:
+        return State(Path(OWNER.read_text()))
+    except OSError:
+        return None
+
+
+def clean(state: State) -> None:
+    """Remove every trace outside the state folder; what is in it (etcd, images, volumes) stays.
+
+    Raises:
+        Failure: the kernel keeps something; lists what.
+    """
+    before = owner()
+    if before and before.root != state.root.absolute():
+        # Its folder may be gone while its supervisord lives on, unreachable, and would start anew what is ended here.
+        orphans.end(orphans.with_variable("TENANCY_STATE", str(before.root)), timeout_seconds=PROCESS_STOP_SECONDS)
+    stop_containers()
+    orphans.end(orphans.with_variable(VARIABLE), timeout_seconds=PROCESS_STOP_SECONDS)
+    stop_containers()
+    roots = _roots(state)
+    links = _shim_sockets()
+    _unmount(roots)
+    network.down(state)
+    _remove_cgroups()
+    _remove_files(roots, links)
+    left = leftovers(state)
+    if left:
+        raise Failure(
+            "the node left behind:\n    " + "\n    ".join(left),
+            way_on="run make down again; what stays then is removed by a reboot",
+        )
+
+
+def leftovers(state: State) -> list[str]:
+    """What a node left outside the state folder, one line each; empty after a clean ``down``."""
+    lines = [f"process {pid} {_command(pid)}" for pid in orphans.with_variable(VARIABLE)]
+    lines += [f"container process {pid} {_command(pid)}" for pid in _container_processes()]
+    lines += [f"mount {path}" for path in _mounts(_roots(state))]
+    lines += network.left()
+    lines += [f"cgroup {path}" for path in _cgroups()]
+    lines += [f"link {path}" for path in _container_links(_roots(state))]
+    return lines + ([f"folder {RUN}"] if RUN.exists() else [])
+
+
+def foreign_kubernetes() -> str:
+    """A kubelet or kube-proxy that is no local tenancy's; empty when there is none."""
+    ours = set(orphans.with_variable(VARIABLE))
+    everything = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    found = (pid for pid in everything if _command(pid) in ("kubelet", "kube-proxy") and pid not in ours)
+    return next((f"{_command(pid)} (process {pid})" for pid in found if orphans.is_alive(pid)), "")
+
+
+def stop_containers() -> None:
+    """End what runs in pods: asked first, then killed. kubelet must be gone, or it starts them again."""
+    orphans.end(_container_processes(), timeout_seconds=CONTAINER_STOP_SECONDS)
+
+
+def _roots(state: State) -> list[Path]:
+    """Folders below which the node mounts: its own, this checkout's and that of whoever ran a node last."""
+    states = [state, owner() or state]
+    return [RUN, *(root for one in states for root in (one.node.absolute(), one.logs.absolute()))]
+
+
+def _mounts(roots: list[Path]) -> list[Path]:
+    return mounted_below(Path("/proc/self/mountinfo").read_text(), roots)
+
+
+def _unmount(roots: list[Path]) -> None:
+    for flags in ([], [], ["--lazy"]):
+        mounts = _mounts(roots)
+        if not mounts:
+            return
+        subprocess.run(
+            ["umount", *flags, *map(str, mounts)], capture_output=True, timeout=UNMOUNT_TIMEOUT_SECONDS, check=False
+        )
+
+
+def _cgroups() -> list[Path]:
+    """The pods' control groups: one tree a hierarchy with version 1, one in all with version 2."""
+    parents = [CGROUPS, *(entry for entry in CGROUPS.iterdir() if entry.is_dir())] if CGROUPS.is_dir() else []
+    return [path for parent in parents for name in POD_CGROUPS if (path := parent / name).is_dir()]
+
+
+def _container_processes() -> list[int]:
+    pids = {pid for tree in _cgroups() for procs in tree.rglob("cgroup.procs") for pid in _pids(procs)}
+    return [pid for pid in sorted(pids) if orphans.is_alive(pid)]
+
+
+def _pids(procs: Path) -> Iterator[int]:
+    try:
+        yield from map(int, procs.read_text().split())
+    except OSError:
+        return
+
+
+def _remove_cgroups() -> None:
+    deadline = time.monotonic() + CGROUP_TIMEOUT_SECONDS
+    while (trees := _cgroups()) and time.monotonic() < deadline:
+        for tree in trees:
+            for folder, _, _ in os.walk(tree, topdown=False):
+                _remove_if_empty(Path(folder))
+        time.sleep(0.05)
+
+
+def _container_links(roots: list[Path]) -> list[Path]:
+    if not CONTAINER_LINKS.is_dir():
+        return []
+    links = [path for path in CONTAINER_LINKS.iterdir() if path.is_symlink()]
+    return [link for link in links if any(root in link.readlink().parents for root in roots)]
+
+
+def _shim_sockets() -> list[Path]:
+    """Sockets of the pods' shims: containerd puts them into one folder whatever its ``state`` is."""
+    addresses = [path.read_text() for path in RUN.glob("containerd/io.containerd.runtime.v2.task/*/*/address")]
+    return [Path(address.removeprefix("unix://")) for address in addresses]
+
+
+def _remove_files(roots: list[Path], sockets: list[Path]) -> None:
+    results = list(CNI_RESULTS.glob(f"{BRIDGE}-*"))
+    # Each pod's loopback has a result of its own, named by the same container.
+    containers = {path.name.split("-")[1] for path in results}
+    results += [path for path in CNI_RESULTS.glob("cni-loopback-*") if path.name.split("-")[2] in containers]
+    for path in (*results, *sockets, *_container_links(roots)):
+        path.unlink(missing_ok=True)
+    for name in ("kubelet.sock", "kubelet_internal_checkpoint"):
+        (DEVICE_PLUGINS / name).unlink(missing_ok=True)
+    made = (DEVICE_PLUGINS, DEVICE_PLUGINS.parent, CNI_RESULTS, CNI_RESULTS.parent, CONTAINER_LINKS)
+    for folder in (*made, Path("/run/containerd/s"), Path("/run/containerd")):
+        _remove_if_empty(folder)
+    if not _mounts([RUN]):
+        shutil.rmtree(RUN, ignore_errors=True)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _command(pid: int) -> str:
+    try:
+        return (Path("/proc") / str(pid) / "comm").read_text().strip()
+    except OSError:
+        return ""

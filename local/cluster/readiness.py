@@ -1,0 +1,120 @@
+"""Whether the parts of the node do their work, asked of the parts themselves."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+
+from local.cluster import network
+from local.cluster.names import NODE_NAME, PROGRAMS
+from local.failure import Failure
+from local.host import supervisor
+from local.host.commands import tail
+from local.paths import State
+from local.tenancy.addresses import NODE_ADDRESS
+
+ASK_TIMEOUT_SECONDS = 5.0
+POLL_SECONDS = 0.1
+DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+
+Check = Callable[[State], bool]
+
+
+def wait_until(state: State, what: str, check: Check, programs: Sequence[str], *, timeout_seconds: float) -> None:
+    """Return once ``check`` holds; ``what`` says what is wrong while it does not, ``programs`` whose work it is.
+
+    Raises:
+        Failure: one of the programs gave up, or time ran out; names the log of the one to look at.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while not check(state):
+        down = [process for process in supervisor.status(state) if process.name in programs and not process.is_running]
+        gave_up = [process.name for process in down if process.state == "FATAL"]
+        if not gave_up and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+            continue
+        suspect = next(iter([*gave_up, *(process.name for process in down)]), programs[-1])
+        why = "ends as soon as it is started" if gave_up else f"is not ready after {timeout_seconds:g} s"
+        log = state.logs / f"{suspect}.log"
+        last_lines = f"\n{tail(log)}" if log.is_file() else ""
+        raise Failure(
+            f"{what}: {suspect} {why}{last_lines}", way_on="mend what the log names and run make up again", log=log
+        )
+
+
+def is_api_ready(state: State) -> bool:
+    """The apiserver answers, shows a certificate of the cluster's authority, and calls itself ready."""
+    return _get(state, "/readyz") is not None
+
+
+def is_node_ready(state: State) -> bool:
+    """kubelet itself, since its own start, called the node Ready; what etcd kept from earlier days does not count."""
+    kubelet = next((process for process in supervisor.status(state) if process.name == "kubelet"), None)
+    answer = _get(state, f"/api/v1/nodes/{NODE_NAME}")
+    if kubelet is None or not kubelet.is_running or answer is None:
+        return False
+    started = datetime.now(UTC) - timedelta(seconds=kubelet.uptime_seconds + 1)
+    return ready_since(answer.json(), started)
+
+
+def ready_since(node: dict[str, Any], started: datetime) -> bool:
+    """Whether a Node object says Ready, and said so after ``started``."""
+    conditions = node.get("status", {}).get("conditions", [])
+    return any(
+        condition["type"] == "Ready"
+        and condition["status"] == "True"
+        and datetime.fromisoformat(condition["lastHeartbeatTime"]) >= started
+        for condition in conditions
+    )
+
+
+def is_dns_ready(state: State) -> bool:
+    """CoreDNS holds its sockets and has read the cluster's services (its ``ready`` plugin)."""
+    del state
+    return _plain("http://127.0.0.1:8181/ready")
+
+
+def has_default_storage(state: State) -> bool:
+    """There is a default StorageClass and its provisioner runs."""
+    answer = _get(state, "/apis/storage.k8s.io/v1/storageclasses")
+    if answer is None:
+        return False
+    classes = [item["metadata"].get("annotations", {}) for item in answer.json()["items"]]
+    running = [process.name for process in supervisor.status(state) if process.is_running]
+    return "local-path-provisioner" in running and any(notes.get(DEFAULT_CLASS) == "true" for notes in classes)
+
+
+def holds_to_policies(state: State) -> bool:
+    """Pods are held to their network policies, or this kernel can hold them to none."""
+    del state
+    return network.enforces_policies() or not network.can_enforce_policies()
+
+
+def all_run(state: State) -> bool:
+    """Every program of the node runs."""
+    running = {process.name for process in supervisor.status(state) if process.is_running}
+    return running.issuperset(PROGRAMS)
+
+
+def _get(state: State, path: str) -> requests.Response | None:
+    with requests.Session() as session:
+        # A proxy of the person's environment is for the world outside.
+        session.trust_env = False
+        session.verify = str(state.pki / "cluster-ca.crt")
+        session.cert = (str(state.pki / "admin.crt"), str(state.pki / "admin.key"))
+        try:
+            answer = session.get(f"https://{NODE_ADDRESS}:6443{path}", timeout=ASK_TIMEOUT_SECONDS)
+        except (requests.RequestException, OSError):
+            return None
+    return answer if answer.ok else None
+
+
+def _plain(url: str) -> bool:
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            return session.get(url, timeout=ASK_TIMEOUT_SECONDS).ok
+        except requests.RequestException:
+            return False

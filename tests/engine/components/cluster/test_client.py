@@ -1,0 +1,162 @@
+"""Asking a real API server who it is, by every way to log in, and every way that fails."""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.cluster.client import connected
+from components.cluster.errors import CannotAsk
+from components.cluster.identity import identity_of
+from components.cluster.kubeconfig import Kubeconfig
+from components.cluster.releases import pending_revision
+from tests.support.api_server import ApiServer
+
+pytestmark = pytest.mark.engine
+
+Change = Callable[..., Kubeconfig]
+
+
+@pytest.fixture
+def changed(api_server: ApiServer, tmp_path: Path) -> Change:
+    """The administrator's kubeconfig with another user or other keys of the cluster."""
+
+    def change(user: dict[str, Any] | None = None, **cluster: Any) -> Kubeconfig:
+        document = json.loads(api_server.kubeconfig.read_text())
+        document["clusters"][0]["cluster"].update(cluster)
+        if user is not None:
+            document["users"][0]["user"] = user
+        path = tmp_path / "kubeconfig"
+        path.write_text(json.dumps(document))
+        return Kubeconfig(text=None, path=path, context=None)
+
+    return change
+
+
+@pytest.fixture
+def account(api_server: ApiServer) -> Iterator[str]:
+    """A token of an account that may do nothing."""
+    api_server.kubectl("create", "serviceaccount", "nobody")
+    yield api_server.kubectl("create", "token", "nobody").strip()
+    api_server.kubectl("delete", "clusterrolebinding", "nobody", "--ignore-not-found")
+    api_server.kubectl("delete", "serviceaccount", "nobody")
+
+
+def allow(server: ApiServer) -> None:
+    """Let the account read, and wait until the server knows that it may."""
+    subject = "--serviceaccount=default:nobody"
+    server.kubectl("create", "clusterrolebinding", "nobody", "--clusterrole=cluster-admin", subject)
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {
+            "user": "system:serviceaccount:default:nobody",
+            "resourceAttributes": {"verb": "get", "resource": "namespaces", "name": "kube-system"},
+        },
+    }
+    deadline = time.monotonic() + 30
+    ask = ("create", "--filename", "-", "--output", "jsonpath={.status.allowed}")
+    while server.kubectl(*ask, stdin=json.dumps(review)) != "true":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def uid(server: ApiServer) -> str:
+    return str(server.read("namespace", "kube-system")["metadata"]["uid"])
+
+
+def asked(kubeconfig: Kubeconfig, path: str = os.defpath, timeout_seconds: float = 30) -> str:
+    with connected(kubeconfig, {"PATH": path, "HOME": "/nowhere"}, timeout_seconds) as api:
+        return identity_of(api).uid
+
+
+def refusal(kubeconfig: Kubeconfig, path: str = os.defpath, timeout_seconds: float = 30) -> str:
+    with pytest.raises(CannotAsk) as caught:
+        asked(kubeconfig, path, timeout_seconds)
+    return str(caught.value)
+
+
+def test_a_client_certificate_logs_in(api_server: ApiServer) -> None:
+    assert asked(Kubeconfig(None, api_server.kubeconfig, "test")) == uid(api_server)
+
+
+def test_a_kubeconfig_as_text_is_as_good(api_server: ApiServer) -> None:
+    assert asked(Kubeconfig(api_server.kubeconfig.read_text(), None, None)) == uid(api_server)
+
+
+def test_a_token_logs_in(api_server: ApiServer, changed: Change, account: str) -> None:
+    allow(api_server)
+    assert asked(changed({"token": account})) == uid(api_server)
+
+
+def test_an_account_that_may_not_read_is_told_what_it_needs(changed: Change, account: str) -> None:
+    said = refusal(changed({"token": account}))
+    assert "the account may not read /api/v1/namespaces/kube-system (403); allow it that" in said
+
+
+def test_a_token_that_is_refused_is_said_and_not_shown(changed: Change) -> None:
+    said = refusal(changed({"token": "sesame-open"}))
+    assert "the log-in is refused (401); renew the kubeconfig's certificate or token" in said
+    assert "sesame-open" not in said
+
+
+def test_a_log_in_program_is_left_to_kubectl(
+    api_server: ApiServer, changed: Change, account: str, tools: Path, tmp_path: Path
+) -> None:
+    allow(api_server)
+    credential = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "kind": "ExecCredential",
+        "status": {"token": account},
+    }
+    program = tmp_path / "log-in"
+    program.write_text(f"#!/bin/sh\necho '{json.dumps(credential)}'\n")
+    program.chmod(0o755)
+    by_program = changed(
+        {
+            "exec": {
+                "apiVersion": "client.authentication.k8s.io/v1",
+                "command": str(program),
+                "interactiveMode": "Never",
+            }
+        }
+    )
+    assert asked(by_program, path=f"{tools}:{os.defpath}") == uid(api_server)
+    assert "user.exec in the kubeconfig needs the kubectl program, which is not on PATH" in refusal(
+        by_program, path=str(tmp_path)
+    )
+    program.write_text("#!/bin/sh\nexit 1\n")
+    said = refusal(by_program, path=f"{tools}:{os.defpath}")
+    assert "kubectl: " in said
+    assert "exit code 1" in said
+
+
+def test_another_authority_is_not_trusted(changed: Change, directory: Any) -> None:
+    other = changed(**{"certificate-authority-data": None, "certificate-authority": str(directory.ca_file)})
+    assert "its certificate is not the kubeconfig's authority's" in refusal(other)
+
+
+def test_a_server_that_takes_the_connection_and_is_silent_is_not_waited_for(changed: Change) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        said = refusal(changed(server=f"https://127.0.0.1:{silent.getsockname()[1]}"), timeout_seconds=0.3)
+    assert "no answer within 0.3 s" in said
+
+
+def test_a_name_that_does_not_resolve_is_said(changed: Change) -> None:
+    assert "the name cannot be resolved" in refusal(changed(server="https://nowhere.invalid:6443"))
+
+
+def test_a_password_in_the_servers_url_is_shown_nowhere(changed: Change) -> None:
+    said = refusal(changed(server="https://me:sesame-open@127.0.0.1:1"))
+    assert said.startswith("https://127.0.0.1:1 ")
+    assert "sesame-open" not in said
+
+
+def test_a_namespace_without_a_release_has_nothing_pending(api_server: ApiServer) -> None:
+    with connected(Kubeconfig(None, api_server.kubeconfig, None), {}) as api:
+        assert pending_revision(api, "vis", "nowhere") is None

@@ -1,0 +1,108 @@
+"""The real engine over the stand-ins: one stack a test, on a file backend of its own."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi import automation as auto
+
+from local.paths import PROJECT
+from local.stand_ins.plugins import choose
+from local.tenancy.engine_variables import engine_variables
+from tests.support.inline_program import ended_after_failure
+
+Program = Callable[[], None]
+
+
+@dataclass
+class Engine:
+    """One stack and what its runs said."""
+
+    stack: auto.Stack
+    backend: Path
+    work_dir: Path
+    printed: list[str] = field(default_factory=list)
+
+    def declare(self, program: Program) -> None:
+        """What the next runs declare."""
+        self.stack.workspace.program = program
+
+    def preview(self, **options: Any) -> Mapping[str, int]:
+        """Counts of operations by name."""
+        found = self.stack.preview(on_output=self.printed.append, color="never", **options).change_summary
+        return _counts(found)
+
+    def up(self, **options: Any) -> Mapping[str, int]:
+        """Counts of operations by name."""
+        with ended_after_failure():
+            done = self.stack.up(on_output=self.printed.append, color="never", **options)
+        return _counts(done.summary.resource_changes)
+
+    def refresh(self) -> Mapping[str, int]:
+        """Counts of operations by name."""
+        done = self.stack.refresh(on_output=self.printed.append, color="never")
+        return _counts(done.summary.resource_changes)
+
+    def destroy(self) -> None:
+        """Delete everything in state."""
+        self.stack.destroy(on_output=self.printed.append, color="never")
+
+    def state_of(self, name: str) -> dict[str, Any]:
+        """A resource's entry in state, secrets encrypted."""
+        resources: list[dict[str, Any]] = json.loads(self.state_text())["checkpoint"]["latest"]["resources"]
+        return next(each for each in resources if each["urn"].endswith(f"::{name}"))
+
+    def state_text(self) -> str:
+        """The stack's state as it is on disk."""
+        return next((self.backend / ".pulumi" / "stacks").rglob("*.json")).read_text()
+
+    def everything_on_disk(self) -> str:
+        """All that the engine left anywhere: state, its backups, its history."""
+        return "\n".join(file.read_text(errors="replace") for file in self.backend.rglob("*") if file.is_file())
+
+
+@pytest.fixture
+def path_folder(tmp_path: Path) -> Path:
+    """A folder of launchers, as the local tenancy makes it."""
+    return choose.prepared(tmp_path / "path", tmp_path / "home", Path(sys.executable), os.environ["PATH"])
+
+
+@pytest.fixture
+def engine(tmp_path: Path, path_folder: Path, tools: Path) -> Engine:
+    """A new, empty stack."""
+    backend, work_dir = tmp_path / "backend", tmp_path / "work"
+    backend.mkdir()
+    work_dir.mkdir()
+    environment = {
+        **engine_variables(tmp_path / "home", path_folder, tools),
+        "PULUMI_CONFIG_PASSPHRASE": "only for this test",
+        "PYTHONPATH": f"{work_dir}:{PROJECT}",
+        "HELM_CACHE_HOME": str(tmp_path / "helm"),
+        "HELM_CONFIG_HOME": str(tmp_path / "helm"),
+        "HELM_DATA_HOME": str(tmp_path / "helm"),
+    }
+    # Without ``main`` an inline program's plugins run in this process's folder, not in the workspace's.
+    settings = auto.ProjectSettings(
+        "plugins", runtime="python", backend=auto.ProjectBackend(url=backend.as_uri()), main=str(work_dir)
+    )
+    stack = auto.create_stack(
+        "test",
+        project_name="plugins",
+        program=lambda: None,
+        opts=auto.LocalWorkspaceOptions(
+            work_dir=str(work_dir),
+            project_settings=settings,
+            env_vars=environment,
+            pulumi_command=auto.PulumiCommand(str(tools.parent)),
+        ),
+    )
+    return Engine(stack, backend, work_dir)
+
+
+def _counts(changes: Mapping[Any, int] | None) -> dict[str, int]:
+    return {str(operation): count for operation, count in (changes or {}).items()}

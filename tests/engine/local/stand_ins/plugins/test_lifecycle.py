@@ -1,0 +1,294 @@
+"""One stack's life over the stand-ins: preview, up, no change, drift, update, what is gone, destroy."""
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pulumi_random as random
+import pytest
+from pulumi import automation as auto
+
+from tests.engine.local.stand_ins.plugins.conftest import Engine
+from tests.support.api_server import ApiServer
+
+pytestmark = pytest.mark.engine
+
+CHART = """\
+apiVersion: v2
+name: tiny
+version: 0.1.0
+appVersion: "1"
+"""
+TEMPLATE = """\
+{{- if .Values.fail }}{{ fail "boom from template" }}{{ end }}
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: "{{ .Release.Name }}-settings"}
+data: {greeting: {{ .Values.greeting | quote }}, count: {{ .Values.count | quote }}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: "{{ .Release.Name }}-token"}
+stringData: {token: {{ .Values.token | quote }}}
+"""
+BROKEN_TEMPLATE = """\
+{{- if .Values.broken }}
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: "Bad_Name"}
+{{- end }}
+"""
+
+
+@pytest.fixture
+def chart(engine: Engine) -> Path:
+    """A chart of a ConfigMap and a Secret, in the program's folder."""
+    folder = engine.work_dir / "chart"
+    (folder / "templates").mkdir(parents=True)
+    (folder / "Chart.yaml").write_text(CHART)
+    (folder / "templates" / "objects.yaml").write_text(TEMPLATE)
+    (folder / "templates" / "broken.yaml").write_text(BROKEN_TEMPLATE)
+    return folder
+
+
+Declare = Callable[..., Callable[[], None]]
+
+
+@pytest.fixture
+def tenancy(api_server: ApiServer, chart: Path) -> Declare:
+    """A program of one resource of each type; keyword arguments change single inputs."""
+
+    def program(
+        namespace: str,
+        *,
+        label: str | None = "one",
+        secret: str = "correct horse battery",  # noqa: S107 - throw-away
+        host: str = "hub.example.org",
+        greeting: str = "hello",
+        upsert: bool = False,
+        retain: bool = False,
+        **values: object,
+    ) -> Callable[[], None]:
+        def declare() -> None:
+            provider = k8s.Provider(
+                "cluster", kubeconfig=api_server.kubeconfig.read_text(), upsert_existing_objects=upsert or None
+            )
+            opts = pulumi.ResourceOptions(provider=provider)
+            space = k8s.core.v1.Namespace(
+                "ns",
+                metadata={"name": namespace, "labels": {"label": label} if label else {}},
+                opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=retain)),
+            )
+            inside = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[space]))
+            token = random.RandomBytes("token", length=32)
+            k8s.core.v1.Secret(
+                "creds",
+                metadata={"name": "creds", "namespace": namespace},
+                string_data={"password": pulumi.Output.secret(secret), "token": token.hex},
+                opts=inside,
+            )
+            k8s.storage.v1.StorageClass(
+                "homes",
+                metadata={"name": f"{namespace}-homes"},
+                provisioner="example.org/none",
+                parameters={"a": "1"},
+                reclaim_policy="Retain",
+                opts=opts,
+            )
+            k8s.networking.v1.Ingress(
+                "front",
+                metadata={"name": "front", "namespace": namespace, "annotations": {"pulumi.com/skipAwait": "true"}},
+                spec={
+                    "rules": [
+                        {
+                            "host": host,
+                            "http": {
+                                "paths": [
+                                    {
+                                        "path": "/",
+                                        "path_type": "Prefix",
+                                        "backend": {"service": {"name": "proxy", "port": {"number": 80}}},
+                                    }
+                                ]
+                            },
+                        }
+                    ]
+                },
+                opts=inside,
+            )
+            k8s.helm.v3.Release(
+                "hub",
+                name="hub",
+                namespace=namespace,
+                chart="./chart",
+                version="0.1.0",
+                timeout=60,
+                max_history=3,
+                cleanup_on_fail=True,
+                values={"greeting": greeting, "count": 1000000, "token": token.hex, **values},
+                opts=inside,
+            )
+            pulumi.export("token", token.hex)
+
+        return declare
+
+    return program
+
+
+def test_a_stack_is_made_kept_and_removed(engine: Engine, api_server: ApiServer, tenancy: Declare) -> None:
+    engine.declare(tenancy("life"))
+
+    assert engine.preview() == {"create": 8}
+    assert not api_server.exists("namespace", "life")
+
+    assert engine.up() == {"create": 8}
+    token = engine.stack.outputs()["token"].value
+    assert len(token) == 64
+    creds = api_server.read("secret", "creds", "--namespace", "life")["data"]
+    assert base64.b64decode(creds["token"]).decode() == token
+    settings = api_server.read("configmap", "hub-settings", "--namespace", "life")["data"]
+    assert settings == {"greeting": "hello", "count": "1e+06"}
+    assert api_server.read("ingress", "front", "--namespace", "life")["spec"]["rules"][0]["host"] == "hub.example.org"
+    assert api_server.read("storageclass", "life-homes")["reclaimPolicy"] == "Retain"
+
+    assert engine.preview(expect_no_changes=True) == {"same": 8}
+    assert engine.up() == {"same": 8}
+    assert engine.refresh() == {"same": 8}
+
+    engine.destroy()
+    assert not api_server.exists("namespace", "life")
+    assert not api_server.exists("storageclass", "life-homes")
+
+
+def test_ids_and_outputs_are_the_official_plugins(engine: Engine, tenancy: Declare) -> None:
+    engine.declare(tenancy("ids"))
+    engine.up()
+
+    ids = {name: engine.state_of(name)["id"] for name in ("ns", "creds", "homes", "front", "hub")}
+    assert ids == {"ns": "ids", "creds": "ids/creds", "homes": "ids-homes", "front": "ids/front", "hub": "ids/hub"}
+    namespace = engine.state_of("ns")
+    assert namespace["type"] == "kubernetes:core/v1:Namespace"
+    assert {"__fieldManager", "__initialApiVersion", "__inputs", "metadata", "spec", "status"} <= set(
+        namespace["outputs"]
+    )
+    release = engine.state_of("hub")["outputs"]
+    assert release["resourceNames"] == {"ConfigMap/v1": ["hub-settings"], "Secret/v1": ["hub-token"]}
+    assert release["status"] == {
+        "appVersion": "1",
+        "chart": "tiny",
+        "name": "hub",
+        "namespace": "ids",
+        "revision": 1,
+        "status": "deployed",
+        "version": "0.1.0",
+    }
+
+
+def test_no_secret_is_in_plain_on_disk_or_on_the_terminal(engine: Engine, tenancy: Declare) -> None:
+    engine.declare(tenancy("quiet", secret="hunter2 hunter2"))
+    engine.up()
+    engine.declare(tenancy("quiet", secret="hunter3 hunter3"))
+    engine.up()
+    engine.refresh()
+    token = engine.stack.outputs()["token"].value
+    seen = engine.everything_on_disk() + "".join(engine.printed)
+    for text in ("hunter2 hunter2", "hunter3 hunter3", token):
+        assert text not in seen
+        assert base64.b64encode(text.encode()).decode() not in seen
+
+
+def test_a_changed_input_changes_the_object_in_place_and_secret_data_replace_it(
+    engine: Engine, api_server: ApiServer, tenancy: Declare
+) -> None:
+    engine.declare(tenancy("change"))
+    engine.up()
+    uid = api_server.read("namespace", "change")["metadata"]["uid"]
+    old_secret = api_server.read("secret", "creds", "--namespace", "change")["metadata"]["uid"]
+
+    engine.declare(tenancy("change", label="two", host="new.example.org", greeting="bye", secret="another one"))
+    assert engine.preview() == {"same": 4, "update": 3, "replace": 1}
+    assert engine.up() == {"same": 4, "update": 3, "replace": 1}
+
+    namespace = api_server.read("namespace", "change")["metadata"]
+    assert (namespace["uid"], namespace["labels"]["label"]) == (uid, "two")
+    assert api_server.read("ingress", "front", "--namespace", "change")["spec"]["rules"][0]["host"] == "new.example.org"
+    assert api_server.read("configmap", "hub-settings", "--namespace", "change")["data"]["greeting"] == "bye"
+    assert api_server.read("secret", "creds", "--namespace", "change")["metadata"]["uid"] != old_secret
+    assert engine.state_of("hub")["outputs"]["status"]["revision"] == 2
+
+
+def test_a_label_taken_out_of_the_program_is_taken_off_the_object(
+    engine: Engine, api_server: ApiServer, tenancy: Declare
+) -> None:
+    engine.declare(tenancy("label"))
+    engine.up()
+    engine.declare(tenancy("label", label=None))
+    engine.up()
+    assert "label" not in api_server.read("namespace", "label")["metadata"]["labels"]
+
+
+def test_refresh_finds_drift_and_the_next_up_mends_it(engine: Engine, api_server: ApiServer, tenancy: Declare) -> None:
+    engine.declare(tenancy("drift"))
+    engine.up()
+    api_server.kubectl("label", "namespace", "drift", "label=outside", "--overwrite")
+    assert engine.preview() == {"same": 8}
+
+    assert engine.refresh() == {"same": 7, "update": 1}
+    assert engine.preview() == {"same": 7, "update": 1}
+    engine.up()
+    assert api_server.read("namespace", "drift")["metadata"]["labels"]["label"] == "one"
+
+
+def test_what_was_deleted_outside_is_found_by_refresh_and_made_again(
+    engine: Engine, api_server: ApiServer, tenancy: Declare
+) -> None:
+    engine.declare(tenancy("gone"))
+    engine.up()
+    api_server.kubectl("delete", "ingress", "front", "--namespace", "gone")
+    engine.declare(tenancy("gone", host="new.example.org"))
+    with pytest.raises(auto.CommandError, match="run pulumi refresh, then pulumi up creates it again"):
+        engine.up()
+
+    assert engine.refresh() == {"same": 7, "delete": 1}
+    assert engine.up() == {"same": 7, "create": 1}
+    assert api_server.exists("ingress", "front", "--namespace", "gone")
+
+
+def test_a_retained_namespace_is_adopted_by_the_next_stack_that_upserts(
+    engine: Engine, api_server: ApiServer, tenancy: Declare
+) -> None:
+    engine.declare(tenancy("left", retain=True))
+    engine.up()
+    engine.destroy()
+    uid = api_server.read("namespace", "left")["metadata"]["uid"]
+
+    with pytest.raises(auto.CommandError, match='namespaces "left" already exists; set upsertExistingObjects'):
+        engine.up()
+    engine.declare(tenancy("left", retain=True, upsert=True))
+    engine.up()
+    assert api_server.read("namespace", "left")["metadata"]["uid"] == uid
+    engine.declare(tenancy("left", upsert=True))
+    engine.up()
+    engine.destroy()
+    assert not api_server.exists("namespace", "left")
+
+
+def test_preview_works_without_the_cluster_and_up_says_which_server_did_not_answer(
+    engine: Engine, api_server: ApiServer, tenancy: Declare
+) -> None:
+    engine.declare(tenancy("down"))
+    with api_server.stopped():
+        assert engine.preview() == {"create": 8}
+        with pytest.raises(
+            auto.CommandError, match=f'cluster is unreachable: GET "{api_server.url}/version": Connection'
+        ):
+            engine.up()
+    engine.up()
+    with api_server.stopped():
+        assert engine.preview(expect_no_changes=True) == {"same": 8}
+        with pytest.raises(auto.CommandError, match="failed to read resource state due to unreachable cluster"):
+            engine.refresh()
+        with pytest.raises(auto.CommandError, match="PULUMI_K8S_DELETE_UNREACHABLE"):
+            engine.destroy()

@@ -1,0 +1,80 @@
+"""A build that was killed half-way is done again, and what it left is never taken for a program."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local.paths import PROJECT
+from local.tools import toolchain
+
+pytestmark = pytest.mark.engine
+
+BUILD_ETCD = """
+import sys
+from pathlib import Path
+from local import toolchain
+from local.paths import State
+from local.progress import Report
+etcd = [tool for tool in toolchain.tools() if tool.name == "etcd"]
+toolchain.tools = lambda: etcd
+toolchain.install(State(Path(sys.argv[1])), Report())
+"""
+
+
+def builder(state: Path, *on_path: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", BUILD_ETCD, str(state)],
+        cwd=PROJECT,
+        env={**os.environ, "PATH": os.pathsep.join([*map(str, on_path), os.environ["PATH"]])},
+        start_new_session=True,
+    )
+
+
+def test_a_killed_build_is_done_again(tmp_path: Path) -> None:
+    building = builder(tmp_path)
+    log = tmp_path / "logs" / "build-etcd.log"
+    while not log.exists() and building.poll() is None:
+        time.sleep(0.01)
+    os.killpg(building.pid, signal.SIGKILL)
+    building.wait()
+    assert not (tmp_path / "stamps" / "tool-etcd").exists()
+
+    assert builder(tmp_path).wait(timeout=900) == 0
+
+    said = subprocess.run([tmp_path / "bin" / "etcd", "--version"], capture_output=True, text=True, check=True)
+    version = next(tool.version for tool in toolchain.tools() if tool.name == "etcd")
+    assert toolchain.says_version(said.stdout, version)
+
+
+def test_what_is_built_is_not_built_again(tmp_path: Path) -> None:
+    assert builder(tmp_path).wait(timeout=900) == 0
+    built = (tmp_path / "bin" / "etcd").stat().st_mtime_ns
+
+    assert builder(tmp_path).wait(timeout=60) == 0
+
+    assert (tmp_path / "bin" / "etcd").stat().st_mtime_ns == built
+
+
+def test_a_program_of_the_pinned_version_on_path_is_used_as_it_is(tmp_path: Path) -> None:
+    assert builder(tmp_path / "first").wait(timeout=900) == 0
+    built = tmp_path / "first" / "bin"
+
+    assert builder(tmp_path / "second", built).wait(timeout=60) == 0
+
+    assert (tmp_path / "second" / "bin" / "etcd").resolve() == built / "etcd"
+
+
+def test_a_program_of_another_version_on_path_is_not_used(tmp_path: Path) -> None:
+    other = tmp_path / "other" / "etcd"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\necho etcd Version: 3.5.0\n")
+    other.chmod(0o755)
+
+    assert builder(tmp_path, other.parent).wait(timeout=900) == 0
+
+    assert not (tmp_path / "bin" / "etcd").is_symlink()

@@ -1,0 +1,237 @@
+"""A private Kubernetes API for a test run: real etcd, API server and controller manager on free ports of loopback.
+
+There is no kubelet: objects are stored, checked, namespaced and garbage-collected as everywhere, pods stay pending.
+"""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from local.paths import State
+from local.tenancy import pki
+from tests.support.ports import free_ports
+
+LOOPBACK = IPv4Address("127.0.0.1")
+READY_SECONDS = 90.0
+STOP_SECONDS = 20.0
+KUBECTL_SECONDS = 60.0
+CONTROLLERS = "namespace-controller,serviceaccount-controller,garbage-collector-controller"
+
+
+@dataclass
+class ApiServer:
+    """A Kubernetes API of one's own."""
+
+    kubeconfig: Path
+    """The administrator's: CA, client certificate and key inline."""
+    url: str
+    _tools: Path = field(repr=False)
+    _command: Sequence[str] = field(repr=False)
+    _state: State = field(repr=False)
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        """What kubectl prints, as somebody outside the stack."""
+        done = subprocess.run(
+            [self._tools / "kubectl", *arguments],
+            env={"KUBECONFIG": str(self.kubeconfig), "PATH": "", "HOME": str(self._state.root)},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=KUBECTL_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def read(self, *resource: str) -> dict[str, Any]:
+        """An object, e.g. ``read("namespace", "hub")``."""
+        found: dict[str, Any] = json.loads(self.kubectl("get", *resource, "--output", "json"))
+        return found
+
+    def exists(self, *resource: str) -> bool:
+        """Whether there is such an object."""
+        return bool(self.kubectl("get", *resource, "--ignore-not-found", "--output", "name").strip())
+
+    def up(self) -> None:
+        """Start the API server over its data and wait until it is ready."""
+        self._process = _started(self._state, self._command)
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._is_ready():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"kube-apiserver is not ready; see {_log(self._state, self._command[0])}")
+            time.sleep(0.2)
+
+    def down(self) -> None:
+        """End the API server, at once: in order it would wait for every open watch. Its data stay."""
+        if self._process:
+            self._process.kill()
+            self._process.wait(STOP_SECONDS)
+            self._process = None
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """The API server is down inside the block and up again after it."""
+        self.down()
+        try:
+            yield
+        finally:
+            self.up()
+
+    def _is_ready(self) -> bool:
+        certificate = (self._state.pki / "admin.crt", self._state.pki / "admin.key")
+        try:
+            answer = requests.get(
+                f"{self.url}/readyz",
+                verify=str(self._state.pki / "cluster-ca.crt"),
+                cert=(str(certificate[0]), str(certificate[1])),
+                timeout=5,
+            )
+        except (requests.ConnectionError, requests.Timeout):
+            return False
+        return bool(answer.ok)
+
+
+@contextmanager
+def throw_away_api_server(tools: Path) -> Iterator[ApiServer]:
+    """A running API that is gone after the block, with all it stored."""
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="api-server-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        state = State(folder)
+        etcd_port, peer_port, api_port = free_ports(3)
+        ca = pki.authority(state, "cluster")
+        serving = pki.issue(state, "cluster", "apiserver", dns_names=["localhost"], addresses=[LOOPBACK])
+        admin = pki.issue(state, "cluster", "admin", organization="system:masters")
+        signing = _signing_key(folder / "service-accounts.key")
+        url = f"https://127.0.0.1:{api_port}"
+        kubeconfig = _kubeconfig(folder / "kubeconfig", url, ca.crt, admin)
+        etcd_url = f"http://127.0.0.1:{etcd_port}"
+        peer_url = f"http://127.0.0.1:{peer_port}"
+        etcd = _started(
+            state,
+            [
+                str(tools / "etcd"),
+                f"--data-dir={folder / 'etcd'}",
+                "--unsafe-no-fsync",
+                f"--listen-client-urls={etcd_url}",
+                f"--advertise-client-urls={etcd_url}",
+                f"--listen-peer-urls={peer_url}",
+                f"--initial-advertise-peer-urls={peer_url}",
+                f"--initial-cluster=default={peer_url}",
+            ],
+        )
+        stack.callback(_ended, etcd)
+        server = ApiServer(
+            kubeconfig,
+            url,
+            tools,
+            [
+                str(tools / "kube-apiserver"),
+                f"--etcd-servers={etcd_url}",
+                "--bind-address=127.0.0.1",
+                "--advertise-address=127.0.0.1",
+                "--endpoint-reconciler-type=none",
+                f"--secure-port={api_port}",
+                f"--tls-cert-file={serving.crt}",
+                f"--tls-private-key-file={serving.key}",
+                f"--client-ca-file={ca.crt}",
+                "--authorization-mode=RBAC",
+                "--service-cluster-ip-range=10.97.0.0/24",
+                f"--service-account-issuer={url}",
+                f"--service-account-key-file={signing}",
+                f"--service-account-signing-key-file={signing}",
+            ],
+            state,
+        )
+        stack.callback(server.down)
+        server.up()
+        manager = _started(
+            state,
+            [
+                str(tools / "kube-controller-manager"),
+                f"--kubeconfig={kubeconfig}",
+                f"--service-account-private-key-file={signing}",
+                f"--root-ca-file={ca.crt}",
+                f"--controllers={CONTROLLERS}",
+                "--leader-elect=false",
+                "--secure-port=0",
+            ],
+        )
+        stack.callback(_ended, manager)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def api_server(tools: Path) -> Iterator[ApiServer]:
+    """One Kubernetes API for all tests of the session; a test takes a namespace of its own."""
+    with throw_away_api_server(tools) as server:
+        yield server
+
+
+def _kubeconfig(path: Path, url: str, ca: Path, admin: pki.Certificate) -> Path:
+    path.touch(mode=0o600)
+    document: Mapping[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "test", "cluster": {"server": url, "certificate-authority-data": _base64(ca)}}],
+        "users": [
+            {
+                "name": "admin",
+                "user": {"client-certificate-data": _base64(admin.crt), "client-key-data": _base64(admin.key)},
+            }
+        ],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "admin"}}],
+        "current-context": "test",
+    }
+    path.write_text(json.dumps(document))
+    return path
+
+
+def _base64(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode()
+
+
+def _signing_key(path: Path) -> Path:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    path.touch(mode=0o600)
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return path
+
+
+def _started(state: State, command: Sequence[str]) -> subprocess.Popen[bytes]:
+    state.logs.mkdir(parents=True, exist_ok=True)
+    with _log(state, command[0]).open("ab") as log:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env={"PATH": os.defpath}
+        )
+
+
+def _log(state: State, program: str) -> Path:
+    return state.logs / f"{Path(program).name}.log"
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

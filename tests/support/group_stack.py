@@ -1,0 +1,88 @@
+"""A stack of the real engine whose program declares one FreeIPA group."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi import automation
+from pulumi.automation import OpType
+
+from components.freeipa import names
+from components.freeipa.group_resource import FreeIpaGroup
+from local.stand_ins.plugins.choose import prepared
+from local.tenancy.engine_variables import engine_variables
+from tests.engine.components.freeipa.plugin import PROGRAM
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.inline_program import ended_after_failure
+
+GROUP = names.notebook_users_group("engine")
+DESCRIPTION = names.notebook_users_description("engine")
+
+
+class GroupStack:
+    """One stack whose program declares one group."""
+
+    def __init__(self, folder: Path, tools: Path, directory: ThrowAwayDirectory, password: dict[str, str]) -> None:
+        self._directory = directory
+        self._changes: dict[str, Any] = {}
+        launchers = prepared(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
+        self._stack = automation.create_or_select_stack(
+            "test",
+            project_name="pangeo",
+            program=self._program,
+            opts=automation.LocalWorkspaceOptions(
+                work_dir=str(folder),
+                env_vars={
+                    **engine_variables(folder / "home", launchers, tools),
+                    "PULUMI_BACKEND_URL": f"file://{folder}",
+                    "PULUMI_CONFIG_PASSPHRASE": "test",
+                    "PYTHONPATH": str(PROGRAM),
+                    **password,
+                },
+                pulumi_command=automation.PulumiCommand(root=str(tools.parent)),
+            ),
+        )
+
+    def configure(self, key: str, secret: str) -> None:
+        self._stack.set_config(key, automation.ConfigValue(secret, secret=True))
+
+    def declare(self, **changes: Any) -> None:
+        self._changes = changes
+
+    def up(self) -> dict[str, Any]:
+        with ended_after_failure():
+            return {key: output.value for key, output in self._stack.up().outputs.items()}
+
+    def preview(self) -> dict[OpType, int]:
+        return dict(self._stack.preview().change_summary)
+
+    def refresh(self) -> None:
+        self._stack.refresh()
+
+    def destroy(self) -> None:
+        self._stack.destroy()
+
+    def state(self) -> str:
+        return json.dumps(self._stack.export_stack().deployment)
+
+    def _program(self) -> None:
+        group = FreeIpaGroup(
+            "notebook-users",
+            **{
+                "servers": [f"localhost:{self._directory.ldaps_port}"],
+                "ca_certificate": self._directory.ca_pem,
+                "bind_dn": self._directory.operator_dn,
+                "suffix": self._directory.suffix,
+                "group_name": GROUP,
+                "description": DESCRIPTION,
+                **self._changes,
+            },
+        )
+        pulumi.export("dn", group.dn)
+        pulumi.export("adopted", group.adopted)
+        group.dn.apply(self.dns_seen.append)
+
+    dns_seen: list[str] = []  # noqa: RUF012 - emptied by the fixture

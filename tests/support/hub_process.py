@@ -1,0 +1,184 @@
+"""A real JupyterHub with the values the program would give its chart, and somebody in front of its log-in page."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from components.chart.mounted_code import HUB_FOLDER
+from components.chart.values import Values
+from tests.support.ports import free_ports
+
+HERE = Path(__file__).resolve().parent
+READY_SECONDS = 60.0
+STOP_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
+
+
+@dataclass
+class Hub:
+    """A running hub."""
+
+    url: str
+    log_file: Path
+    _log_read: int = 0
+
+    def log(self) -> str:
+        """What the hub has logged since the last time it was asked."""
+        text = self.log_file.read_text()
+        new, self._log_read = text[self._log_read :], len(text)
+        return new
+
+    def accepts(self, token: str) -> bool:
+        """Whether an API token still opens the hub."""
+        answer = requests.get(
+            f"{self.url}/hub/api/user", headers={"Authorization": f"token {token}"}, timeout=ANSWER_SECONDS
+        )
+        assert answer.status_code in (requests.codes.ok, requests.codes.forbidden)
+        return answer.ok
+
+    def visitor(self) -> "Visitor":
+        return Visitor(self)
+
+    def log_in(self, user: str, password: str) -> "Visitor":
+        """Somebody new who has tried to log in."""
+        visitor = self.visitor()
+        visitor.log_in(user, password)
+        return visitor
+
+
+@dataclass
+class Visitor:
+    """A browser without scripts: cookies, forms, redirects."""
+
+    hub: Hub
+    session: requests.Session = field(default_factory=requests.Session)
+    page: requests.Response = field(default_factory=requests.Response)
+
+    def get(self, path: str) -> requests.Response:
+        self.page = self.session.get(self.hub.url + path, timeout=ANSWER_SECONDS)
+        return self.page
+
+    def post(self, path: str, **form: str) -> requests.Response:
+        form["_xsrf"] = self._xsrf()
+        self.page = self.session.post(self.hub.url + path, data=form, timeout=ANSWER_SECONDS, allow_redirects=False)
+        return self.page
+
+    def post_json(self, path: str, model: dict[str, Any]) -> requests.Response:
+        parameters = {"_xsrf": self._xsrf()}
+        return self.session.post(self.hub.url + path, json=model, params=parameters, timeout=ANSWER_SECONDS)
+
+    def new_token(self, user: str) -> str:
+        """An API token without an end, as the hub's token page makes them."""
+        answer = self.post_json(f"/hub/api/users/{user}/tokens", {"note": "tests"})
+        answer.raise_for_status()
+        return str(answer.json()["token"])
+
+    def patch(self, path: str, model: dict[str, Any]) -> None:
+        answer = self.session.patch(
+            self.hub.url + path, json=model, params={"_xsrf": self._xsrf()}, timeout=ANSWER_SECONDS
+        )
+        answer.raise_for_status()
+
+    def log_in(self, user: str, password: str) -> None:
+        self.get("/hub/login")
+        self.post("/hub/login", username=user, password=password)
+
+    @property
+    def message(self) -> str:
+        """What the log-in page says went wrong; empty when it says nothing."""
+        found = re.search(r'<p class="login_error">(.*?)</p>', self.page.text, re.DOTALL)
+        return unescape(found[1]).strip() if found else ""
+
+    @property
+    def user(self) -> dict[str, Any] | None:
+        """The hub's own idea of who this is, or None for nobody."""
+        answer = self.session.get(
+            f"{self.hub.url}/hub/api/user", params={"_xsrf": self._xsrf()}, timeout=ANSWER_SECONDS
+        )
+        if answer.status_code == requests.codes.forbidden:
+            return None
+        answer.raise_for_status()
+        model: dict[str, Any] = answer.json()
+        return model
+
+    @property
+    def is_in(self) -> bool:
+        return self.user is not None
+
+    def _xsrf(self) -> str:
+        tokens = [cookie.value for cookie in self.session.cookies if cookie.name == "_xsrf"]
+        return tokens[-1] or "" if tokens else ""
+
+
+def short_lived(values: Values, *, seconds: int) -> Values:
+    """The same values but for the time a log-in lasts."""
+    config = values["jupyterhub"]["hub"]["config"]
+    config["JupyterHub"]["cookie_max_age_days"] = seconds / (24 * 3600)
+    config["FreeIpaAuthenticator"]["log_in_lasts_seconds"] = seconds
+    config["Authenticator"]["auth_refresh_age"] = 1
+    return values
+
+
+@contextmanager
+def running_hub(
+    python: Path, folder: Path, values: Values, environment: Mapping[str, str] | None = None
+) -> Iterator[Hub]:
+    """A hub that is gone after the block. It imports what ``hub.extraFiles`` mounts, and nothing of this checkout."""
+    hub_values = values["jupyterhub"]
+    for file in hub_values["hub"]["extraFiles"].values():
+        path = folder / Path(file["mountPath"]).relative_to(HUB_FOLDER)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file["stringData"])
+    (folder / "values.json").write_text(json.dumps(hub_values))
+    port = free_ports(1)[0]
+    hub = Hub(f"http://127.0.0.1:{port}", folder / "hub.log")
+    with hub.log_file.open("wb") as log:
+        process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", python, "-m", "jupyterhub", "--config", HERE / "jupyterhub_config.py"],
+            cwd=folder,
+            env={
+                "PATH": f"{python.parent}:{os.defpath}",
+                "HOME": str(folder),
+                "PYTHONPATH": str(folder),
+                "HUB_VALUES": str(folder / "values.json"),
+                "HUB_PORT": str(port),
+                **(environment or {}),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until_ready(hub, process)
+        yield hub
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_ready(hub: Hub, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            if requests.get(f"{hub.url}/hub/health", timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            pass
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise AssertionError(f"the hub is not ready:\n{hub.log()}")
+        time.sleep(0.1)

@@ -1,0 +1,64 @@
+"""An operator at a terminal, in the folder of a deployed stack."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.support.tenancy_stack import STACK, TenancyStack
+
+PATIENCE_SECONDS = 60.0
+
+
+class Operator:
+    """Runs commands on one stack."""
+
+    def __init__(self, stack: TenancyStack, tools: Path) -> None:
+        self._stack = stack
+        self._helm = tools / "helm"
+        self._environment = {**os.environ, **stack.variables, "KUBECONFIG": str(stack.kubeconfig)}
+
+    def mend(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "components.cli.repair", STACK, *options],
+            cwd=self._stack.folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+
+    def statuses(self, name: str) -> list[str]:
+        done = subprocess.run(
+            [self._helm, "history", name, "--namespace", name, "--output", "json"],
+            env=self._environment,
+            capture_output=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+        return [each["status"] for each in json.loads(done.stdout)] if done.returncode == 0 else []
+
+    def kill_in_the_middle(self, words: Sequence[str], name: str) -> None:
+        """Start a helm operation on the release and kill it while it waits."""
+        values = json.dumps({"neverReady": True, "jupyterhub": {"singleuser": {"storage": {"capacity": "10Gi"}}}})
+        process = subprocess.Popen(
+            [self._helm, *words, name, "chart", "--namespace", name, "--wait", "--values", "-"],
+            cwd=self._stack.folder,
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdin is not None
+        process.stdin.write(values)
+        process.stdin.close()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.statuses(name)[-1:] != [f"pending-{words[0]}"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        process.kill()
+        process.wait()

@@ -1,0 +1,40 @@
+"""Virtual environments of real servers, apart from the project's own; each made once for every set of requirements."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from local.host import stamps
+from local.host.file_lock import locked
+from local.paths import PROJECT, State
+
+INSTALL_SECONDS = 600
+
+
+def virtual_environment(name: str, requirements: Path, images: Sequence[str]) -> Path:
+    """The folder of the environment ``name``; several test processes may ask for it at once, one of them makes it.
+
+    ``images`` are the images' requirement lists (``local/images/<image>.txt``) that ``requirements`` includes.
+    """
+    state = State()
+    folder = state.root / "tests" / f"{name}-python"
+    stamp = f"tests-{name}-python"
+    lists = [PROJECT / "local" / "images" / f"{image}.txt" for image in images]
+    made_from = stamps.digest(files=[requirements, *lists], texts=[sys.version])
+    with locked(folder.with_suffix(".lock")):
+        if not stamps.is_done(state, stamp, made_from):
+            shutil.rmtree(folder, ignore_errors=True)
+            subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=INSTALL_SECONDS)
+            pip: list[str | Path] = [
+                folder / "bin" / "python",
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+            ]
+            subprocess.run([*pip, "--requirement", requirements], check=True, timeout=INSTALL_SECONDS)
+            stamps.mark_done(state, stamp, made_from)
+    return folder

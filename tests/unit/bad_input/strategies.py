@@ -1,0 +1,167 @@
+"""What might come in: plausible words, hostile ones, and whole documents grown from good ones by a few changes."""
+
+import copy
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.support.tenancies import CA_CERTIFICATE, settings
+
+HOSTILE = (
+    "",
+    " ",
+    "\0",
+    "\n",
+    "\x1b[2J",
+    "\u202e",
+    "\ud800",
+    "…",
+    "{{7*7}}",
+    "${HOME}",
+    "{0.__class__}",
+    "%s%n",
+    "../../etc/passwd",
+    "~nobody-of-that-name/x",
+    "'; --",
+    "*)(uid=*",
+    "cn=a\\",
+    "-----BEGIN CERTIFICATE-----",
+    "-----BEGIN PRIVATE KEY-----",
+    "0x10",
+    "1e999",
+    "-1",
+    "9" * 5000,
+    "a" * 300,
+    "٣",
+    "true",
+    "null",
+    "2Gi",
+    "2001-13-01",
+    "[::1",
+    "fe80::1%eth0",
+    "::ffff:10.0.0.1",
+    "https://hub.example.org:99999/",
+    "[" * 200,
+)
+LIKELY = (
+    "192.171.139.83",
+    "2001:db8::1",
+    "hub.example.org",
+    "HUB.example.org.",
+    "ipa.example.org:636",
+    "EXAMPLE.ORG",
+    "dc=example,dc=org",
+    "uid=deployer,cn=users,cn=accounts,dc=example,dc=org",
+    "ldaps",
+    "starttls",
+    "Retain",
+    "adopt",
+    "alice",
+    "csi-cinder",
+    "docker.io/pangeo/pangeo-notebook:2026.01.30",
+    CA_CERTIFICATE,
+)
+
+KEYS = (
+    *settings(),
+    *("pangeoDomain", "domainSuffix", "storage", "ingress", "notebook", "dask", "workers", "kubernetes", "protect"),
+    *("identityBindPassword", "server", "realm", "baseDn", "tls", "caCertificate", "bindDn", "adminUsers"),
+    *("className", "create", "provisioner", "parameters", "annotations", "clusterIssuer", "secretName"),
+    *("profiles", "name", "cpus", "ramGb", "groups", "default", "image", "culling", "idleMinutes", "count"),
+    *("workerCores", "min", "max", "enabled", "kubeconfig", "context", "secure"),
+)
+"""Keys of every depth, so that many a made-up one is known where it stands and many another is known elsewhere."""
+
+words = st.one_of(
+    st.sampled_from(LIKELY),
+    st.sampled_from(HOSTILE),
+    st.text(max_size=20),
+    st.text(st.characters(), max_size=8),
+    st.text("abcxyzAZ0189.-_:/,= \\@[]%+$", max_size=30),
+)
+
+numbers = st.one_of(
+    st.integers(-5, 70_000),
+    st.integers(),
+    st.floats(),
+    st.sampled_from((0, 1, -1, 0.1, 2**63, 10**400, 1e308, 5e-324)),
+)
+
+scalars = st.one_of(st.none(), st.booleans(), numbers, words)
+
+keys = st.one_of(st.sampled_from(KEYS), words)
+
+values = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(keys, inner, max_size=3),
+        st.builds(dict, secure=st.just("v1:abc")),
+    ),
+    max_leaves=8,
+)
+"""Anything JSON can say, and somewhat more: numbers without an end, halves of surrogate pairs."""
+
+
+@st.composite
+def changed(draw: st.DrawFn, good: Any) -> Any:
+    """A good document with one to three places in it changed, taken away or added to."""
+    document = copy.deepcopy(good)
+    for _ in range(draw(st.integers(1, 3))):
+        places = list(_places(document))
+        inner, key = draw(st.sampled_from(places))
+        deed = draw(st.sampled_from(("change", "change", "remove", "add")))
+        if deed == "add" and isinstance(inner, dict):
+            inner[draw(keys)] = draw(values)
+        elif deed == "remove":
+            del inner[key]
+        else:
+            inner[key] = draw(values)
+        if not document:
+            break
+    return document
+
+
+def _places(inner: Any) -> Any:
+    pairs = inner.items() if isinstance(inner, dict) else enumerate(inner)
+    for key, value in list(pairs):
+        yield inner, key
+        if isinstance(value, dict | list):
+            yield from _places(value)
+
+
+FULL_SETTINGS = settings(
+    pangeoDomain="hub.example.org",
+    identity__caCertificate=CA_CERTIFICATE,
+    identity__server=["ipa.example.org", "ipa2.example.org:6636"],
+    identity__adminUsers=["admin"],
+    identity__adminGroup="pangeo_admins",
+    storage={"create": {"provisioner": "cinder.csi.openstack.org", "parameters": {"type": "ssd"}}},
+    ingress={"className": "nginx", "tls": {"clusterIssuer": "letsencrypt"}, "annotations": {"a/b": "c"}},
+    notebook={
+        "profiles": [{"name": "Small", "cpus": 1}, {"name": "Large", "ramGb": 64, "groups": ["modellers"]}],
+        "culling": {"idleMinutes": 60, "maxAgeHours": 0},
+    },
+    dask={"workerCores": {"min": 1, "max": 4, "default": 2}, "maxCores": 40},
+    workers={"count": 2, "cpus": 8, "ramGb": 32, "expectedUsers": 14},
+    kubernetes={"context": "vis", "kubeconfig": "~/.kube/vis"},
+)
+"""Every group of settings, so that a change may fall anywhere."""
+
+
+@st.composite
+def texts_of_stack_files(draw: st.DrawFn) -> str:
+    """The text of a stack file: a good one changed, a made-up tree, or good text with characters changed."""
+    tree = draw(st.one_of(changed(FULL_SETTINGS), st.dictionaries(keys, values, max_size=5)))
+    config = {draw(st.sampled_from(("pangeo:", "pangeo:", "pangeo:", "", "pangea:"))) + key: tree[key] for key in tree}
+    text = _flow({"encryptionsalt": "v1:salt", "config": config})
+    if draw(st.booleans()):
+        at = draw(st.integers(0, len(text)))
+        text = text[:at] + draw(words) + text[at + draw(st.integers(0, 5)) :]
+    return text.replace("\ud800", "?")
+
+
+def _flow(tree: Any) -> str:
+    """JSON is YAML, but for what JSON does not know either: these are written as an operator would."""
+    return json.dumps(tree).replace("NaN", ".nan").replace("Infinity", ".inf")

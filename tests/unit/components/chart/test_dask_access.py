@@ -1,0 +1,99 @@
+"""How a notebook reaches the Dask gateway, as values of both charts, and that nobody else does."""
+
+from string import Formatter
+from typing import Any
+
+import pytest
+
+from components.chart.dask_access import gateway_egress, gateway_name, gateway_service
+from components.chart.values import chart_values
+from tests.support.rendered_values import SECRETS
+from tests.support.tenancies import tenancy
+
+TO_THE_GATEWAY = {
+    "to": [
+        {
+            "podSelector": {
+                "matchLabels": {"app.kubernetes.io/name": "dask-gateway", "app.kubernetes.io/component": "traefik"}
+            }
+        }
+    ],
+    "ports": [{"port": 8000, "protocol": "TCP"}],
+}
+
+
+def hub_chart(**changes: Any) -> dict[str, Any]:
+    values: dict[str, Any] = chart_values(tenancy(**changes), SECRETS, "vis-pangeo")["jupyterhub"]
+    return values
+
+
+def test_the_network_policy_lets_notebooks_through_to_the_gateway() -> None:
+    assert TO_THE_GATEWAY in hub_chart()["singleuser"]["networkPolicy"]["egress"]
+
+
+def test_no_policy_is_opened_for_a_gateway_that_is_not_there() -> None:
+    assert TO_THE_GATEWAY not in hub_chart(dask__enabled=False)["singleuser"]["networkPolicy"]["egress"]
+
+
+@pytest.mark.parametrize("policy", [("hub",), ("proxy", "chp")])
+def test_hub_and_proxy_have_no_way_to_the_gateway_for_they_need_none(policy: tuple[str, ...]) -> None:
+    values = hub_chart()
+    for key in policy:
+        values = values[key]
+    assert TO_THE_GATEWAY not in values["networkPolicy"]["egress"]
+
+
+def test_an_empty_rule_that_would_open_everything_is_never_written() -> None:
+    for rule in gateway_egress(tenancy()):
+        assert all(peer["podSelector"]["matchLabels"] for peer in rule["to"])
+        assert rule["ports"]
+
+
+def test_the_hubs_proxy_has_no_route_to_the_gateway() -> None:
+    assert "url" not in hub_chart()["hub"]["services"]["dask-gateway"]
+
+
+def test_a_dashboard_is_seen_through_the_users_own_server() -> None:
+    environment = hub_chart()["singleuser"]["extraEnv"]
+    expanded = environment["DASK_GATEWAY__PUBLIC_ADDRESS"].format()
+    assert (
+        expanded.format(JUPYTERHUB_SERVICE_PREFIX="/user/alice/")
+        == "/user/alice/proxy/traefik-vis-pangeo-dask-gateway:80/services/dask-gateway"
+    )
+    assert hub_chart()["hub"]["config"]["KubeSpawner"]["args"] == [
+        "--ServerProxy.host_allowlist=['localhost', '127.0.0.1', 'traefik-vis-pangeo-dask-gateway']"
+    ]
+
+
+def test_braces_in_a_notebooks_environment_survive_kubespawner() -> None:
+    for value in hub_chart()["singleuser"]["extraEnv"].values():
+        assert [name for _, name, _, _ in Formatter().parse(value) if name is not None] == []
+
+
+def test_jupyterlabs_dask_panel_starts_gateway_clusters() -> None:
+    environment = hub_chart()["singleuser"]["extraEnv"]
+    assert environment["DASK_LABEXTENSION__FACTORY__MODULE"] == "dask_gateway"
+    assert environment["DASK_LABEXTENSION__FACTORY__CLASS"] == "GatewayCluster"
+
+
+def test_a_notebooks_token_opens_the_gateway_because_both_user_and_token_may() -> None:
+    hub = hub_chart()["hub"]
+    assert "access:services!service=dask-gateway" in hub["loadRoles"]["user"]["scopes"]
+    assert "access:services!service=dask-gateway" in hub["config"]["KubeSpawner"]["server_token_scopes"]
+
+
+def test_no_two_releases_name_their_gateways_alike() -> None:
+    releases = ["vis", "vis-dask-gateway", "dask-gateway", "dask-gateway-dask-gateway"]
+
+    assert len({gateway_name(release) for release in releases}) == len(releases)
+
+
+def test_the_gateways_chart_is_told_the_name_and_does_not_choose_one() -> None:
+    values = chart_values(tenancy(), SECRETS, "vis-dask-gateway")
+
+    assert values["dask-gateway"]["fullnameOverride"] == "vis-dask-gateway-dask-gateway"
+    assert gateway_service("vis-dask-gateway") == "traefik-vis-dask-gateway-dask-gateway"
+
+
+def test_the_longest_cluster_name_makes_a_service_name_that_is_not_cut() -> None:
+    assert len(gateway_service("a" * 40)) <= 63

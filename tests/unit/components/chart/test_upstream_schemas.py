@@ -1,0 +1,77 @@
+"""The values against the schemas that the two upstream charts ship, where those are at hand."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from tests.support.rendered_values import values
+
+SCHEMAS = Path(__file__).resolve().parents[5] / "shared" / "upstream"
+
+CHARTS = {"jupyterhub": "jupyterhub-4.4.0", "dask-gateway": "dask-gateway-2026.3.0"}
+
+TENANCIES: dict[str, dict[str, Any]] = {
+    "the least": {},
+    "no dask": {"dask": {"enabled": False}},
+    "halves": {"notebookCpus": 0.5, "notebookRamGb": 1.5},
+    "own image and class": {
+        "notebook": {"image": "registry.example.org:5000/pangeo/notebook:2026.01.30"},
+        "storage": {"className": "csi-cinder", "hubDatabaseClass": "block"},
+        "protect": False,
+    },
+    "groups": {
+        "identity": {
+            "server": ["ipa1.example.org", "ipa2.example.org"],
+            "realm": "EXAMPLE.ORG",
+            "bindDn": "uid=deployer,cn=users,cn=accounts,dc=example,dc=org",
+            "adminGroup": "pangeo_admins",
+            "nestedGroups": True,
+        },
+        "notebook": {"profiles": [{"name": "Small"}, {"name": "Large", "ramGb": 16, "groups": ["modellers"]}]},
+    },
+    "profiles": {"notebook": {"profiles": [{"name": "Small"}, {"name": "Large", "cpus": 4, "ramGb": 16}]}},
+}
+
+
+@cache
+def upstream(chart: str, kind: str) -> dict[str, Any]:
+    """A chart's own ``values`` or ``values.schema``."""
+    file = SCHEMAS / f"{CHARTS[chart]}.{kind}.yaml"
+    if not file.exists():
+        pytest.skip(f"no upstream data at {file}: fetch the chart and put its {kind}.yaml there")
+    loaded: dict[str, Any] = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
+    return loaded
+
+
+def problems(chart: str, given: dict[str, Any]) -> list[str]:
+    """What the chart's schema says against its defaults with ``given`` on top."""
+    validator = Draft202012Validator(upstream(chart, "values.schema"))
+    errors = validator.iter_errors(merged(upstream(chart, "values"), given))
+    return [f"{'.'.join(map(str, error.absolute_path))}: {error.message}" for error in errors]
+
+
+def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """As Helm merges a chart's defaults with the values given."""
+    result = dict(base)
+    for key, value in changes.items():
+        under = result.get(key)
+        result[key] = merged(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return result
+
+
+@pytest.mark.parametrize("name", TENANCIES)
+def test_the_hubs_values_fit_the_upstream_schema(name: str) -> None:
+    assert problems("jupyterhub", values(**TENANCIES[name])["jupyterhub"]) == []
+
+
+@pytest.mark.parametrize("name", [name for name, changes in TENANCIES.items() if "dask" not in changes])
+def test_the_gateways_values_fit_the_upstream_schema(name: str) -> None:
+    assert problems("dask-gateway", values(**TENANCIES[name])["dask-gateway"]) == []
+
+
+def test_the_schema_tells_a_wrong_value_from_a_right_one() -> None:
+    assert problems("jupyterhub", {"singleuser": {"cpu": {"limit": "two"}}}) != []

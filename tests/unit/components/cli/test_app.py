@@ -1,0 +1,275 @@
+"""The command line itself, in a folder as an operator has it."""
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from components.cli.app import app
+from components.cli.diagnose.result import broken, good
+from components.cli.output import print_findings
+from tests.support.tenancies import stack_text
+
+PROJECT = Path(__file__).parents[4]
+SECONDS = 60
+
+FLAGS = {
+    "--external-ip": "192.0.2.1",
+    "--cpus": "2",
+    "--ram-gb": "4",
+    "--storage-gb": "10",
+    "--server": "ipa.example.org",
+    "--realm": "EXAMPLE.ORG",
+    "--bind-dn": "uid=deployer,cn=users,cn=accounts,dc=example,dc=org",
+}
+
+
+@pytest.fixture
+def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "Pulumi.vis.yaml").write_text(
+        stack_text(workers={"count": 2, "cpus": 8, "ramGb": 32, "expectedUsers": 99})
+    )
+    return tmp_path / "stacks"
+
+
+def run(*words: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(app, words, input=typed)
+
+
+def test_every_command_says_what_it_is_for() -> None:
+    for command in ("new", "check", "capacity", "members", "status", "doctor"):
+        assert run(command, "--help").exit_code == 0
+
+
+def test_check_says_for_machines_what_components_check_says(stacks: Path) -> None:
+    (stacks / "Pulumi.bad.yaml").write_text(stack_text(clusterName="other", externalIp="x"))
+    found = run("check", "--json")
+    by_name = {Path(each["stack"]).name: each for each in json.loads(found.stdout)}
+
+    assert found.exit_code == 1
+    assert by_name["Pulumi.bad.yaml"]["problems"][0]["field"] == "pangeo:externalIp"
+    assert by_name["Pulumi.vis.yaml"]["good"] is True
+    assert by_name["Pulumi.vis.yaml"]["url"] == "https://pangeo.192-171-139-83.sslip.io"
+    assert "99 expected users do not fit" in by_name["Pulumi.vis.yaml"]["warnings"][0]
+    assert run("check", "vis").exit_code == 0
+    assert "stacks/Pulumi.vis.yaml: good" in run("check", "vis").stdout
+
+
+def test_check_of_two_that_clash_is_told_at_one_of_them(stacks: Path) -> None:
+    (stacks / "Pulumi.vos.yaml").write_text(stack_text())
+    reports = json.loads(run("check", "--json").stdout)
+
+    assert [each["good"] for each in reports] == [True, False]
+    assert "is taken by" in reports[1]["problems"][0]["what"]
+
+
+def test_capacity_is_a_table_or_the_outputs_own_keys(stacks: Path) -> None:
+    [found] = json.loads(run("capacity", "--json").stdout)
+
+    assert found["capacity"]["workers"] == 2
+    assert found["capacity"]["workersNeeded"] > 2
+    table = run("capacity").stdout
+    assert "workers needed" in table
+    assert "vis: warning: 99 expected users do not fit" in table
+
+
+def test_new_writes_what_check_finds_good(stacks: Path) -> None:
+    words = [word for pair in FLAGS.items() for word in pair]
+    made = run("new", "ocean", *words)
+
+    assert made.exit_code == 0, made.output
+    assert "https://pangeo.192-0-2-1.sslip.io for ocean_notebook_users" in made.stdout
+    assert run("check", "ocean").exit_code == 0
+    assert run("new", "ocean", *words).exit_code == 1
+
+
+def test_new_without_a_terminal_names_everything_that_is_missing(stacks: Path) -> None:
+    refused = run("new", "ocean")
+
+    assert refused.exit_code == 1
+    for key in ("externalIp", "notebookCpus", "notebookRamGb", "notebookStorageGb", "identity"):
+        assert f"pangeo:{key}" in refused.stderr
+    assert not (stacks / "Pulumi.ocean.yaml").exists()
+
+
+def test_new_asks_at_a_terminal_and_takes_enter_for_what_it_suggests(
+    stacks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("components.cli.new.is_terminal", lambda: True)
+    typed = "\n".join([FLAGS["--external-ip"], "", "8", "", FLAGS["--server"], FLAGS["--realm"], FLAGS["--bind-dn"]])
+    made = run("new", "ocean", typed=f"{typed}\n")
+
+    assert made.exit_code == 0, made.output
+    text = (stacks / "Pulumi.ocean.yaml").read_text()
+    assert "pangeo:notebookCpus: 2\n" in text
+    assert "pangeo:notebookRamGb: 8\n" in text
+
+
+def test_a_stack_that_is_not_there_is_a_sentence_with_those_that_are(stacks: Path) -> None:
+    for command in (["status", "vus"], ["doctor", "vus"], ["capacity", "vus"], ["members", "add", "vus", "alice"]):
+        refused = run(*command)
+        assert refused.exit_code == 1
+        assert "did you mean the stack vis?" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "No such file or directory"),
+        (b"", "holds no readable PEM certificate"),
+        (b"garbage", "holds no readable PEM certificate"),
+        (b"-----BEGIN CERTIFICATE-----\nZ\n-----END CERTIFICATE-----\n", "holds no readable PEM certificate"),
+        (b"-----BEGIN PRIVATE KEY-----\n", "holds a private key"),
+        (b"\xff\xfe", "it is not PEM text"),
+    ],
+)
+def test_an_authority_that_cannot_be_used_is_a_sentence(stacks: Path, content: bytes | None, why: str) -> None:
+    if content is not None:
+        Path("ca.pem").write_bytes(content)
+    for command, option in ((["doctor", "vis"], "--ca-file"), (["new", "vos"], "--identity-ca-file")):
+        refused = run(*command, option, "ca.pem")
+        assert refused.exit_code == 1
+        assert refused.stderr.startswith(f"{option}: 1 problem\n  ca.pem cannot be used: ")
+        assert why in refused.stderr
+
+
+def test_of_many_stacks_the_good_ones_are_told_and_the_others_say_what_is_wrong(stacks: Path) -> None:
+    for name in ("bad", "worse"):
+        (stacks / f"Pulumi.{name}.yaml").write_text("config: [")
+    table = run("capacity")
+
+    assert table.exit_code == 1
+    assert "vis" in table.stdout
+    assert [name for name in ("bad", "worse") if f"stacks/Pulumi.{name}.yaml: 1 problem" not in table.stderr] == []
+    assert [each["stack"] for each in json.loads(run("capacity", "--json").stdout)] == ["vis"]
+
+
+def test_where_there_is_no_stack_every_command_says_so(stacks: Path) -> None:
+    (stacks / "Pulumi.vis.yaml").unlink()
+    for command in ("check", "capacity", "status", "doctor"):
+        refused = run(command)
+        assert refused.exit_code == 1
+        assert "no stack file" in refused.output or "there are: none" in refused.output
+
+
+def test_a_change_is_never_made_to_a_stack_that_was_not_named(stacks: Path) -> None:
+    refused = run("members", "add", "", "alice")
+
+    assert refused.exit_code == 1
+    assert "there is no such file" in refused.stderr
+
+
+def test_a_stack_file_that_cannot_be_read_is_a_sentence_for_every_command(stacks: Path) -> None:
+    (stacks / "Pulumi.folder.yaml").mkdir()
+    (stacks / "Pulumi.binary.yaml").write_bytes(b"\xff\xfe")
+    for stack, why in (("folder", "cannot be read: Is a directory"), ("binary", "is not UTF-8 text")):
+        for command in (["status"], ["doctor"], ["capacity"], ["members", "list"]):
+            refused = run(*command, stack)
+            assert refused.exit_code == 1
+            assert why in refused.stderr
+
+
+def test_what_an_operator_typed_cannot_write_to_the_terminal(stacks: Path) -> None:
+    refused = run("members", "list", "vis", "--bind-dn", "\x1b[2J")
+
+    assert refused.exit_code == 1
+    assert "\x1b" not in refused.stderr
+
+
+def test_what_a_server_says_cannot_write_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_findings("vis, \x1b[3J", [broken("hub", "said \x1b[2J[bold]x", "do")], as_json=False)
+    out = capsys.readouterr().out
+
+    assert "\x1b" not in out
+    assert "[bold]x" in out
+
+
+def test_a_preview_pays_nothing_for_the_commands() -> None:
+    program = "import components.pangeo_cluster, components.preflight.cluster, sys"
+    ask = "print([name for name in ('typer', 'rich', 'components.cli') if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}; {ask}"], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert done.stdout.strip() == "[]"
+
+
+CTRL_C_WHILE_TYPER_IS_IMPORTED = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, *rest):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+"""
+
+
+def test_ctrl_c_while_a_command_still_begins_leaves_no_traceback(stacks: Path) -> None:
+    (stacks / "sitecustomize.py").write_text(CTRL_C_WHILE_TYPER_IS_IMPORTED)
+    with started("check", PYTHONPATH=os.pathsep.join([str(stacks), str(PROJECT)])) as process:
+        said, _ = process.communicate(timeout=SECONDS)
+
+    assert process.returncode == -signal.SIGINT
+    assert said == ""
+
+
+def test_ctrl_c_while_somebody_is_waited_for_leaves_no_traceback(stacks: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        kubeconfig = stacks.parent / "kubeconfig"
+        server = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        entry = {"name": "silent", "context": {"cluster": "silent"}, "cluster": {"server": server}}
+        kubeconfig.write_text(json.dumps({"current-context": "silent", "contexts": [entry], "clusters": [entry]}))
+        with started("status", "vis", "--no-drift", KUBECONFIG=str(kubeconfig)) as process:
+            silent.settimeout(SECONDS)
+            client, _ = silent.accept()
+            with client:
+                process.send_signal(signal.SIGINT)
+                said, _ = process.communicate(timeout=SECONDS)
+
+    assert process.returncode == 130
+    assert "Traceback" not in said
+
+
+def test_a_terminal_without_the_signs_still_tells_good_from_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii", errors="replace"))
+    print_findings("vis", [good("domain", "resolves"), broken("hub", "is down", "do")], as_json=False)
+    sys.stdout.flush()
+
+    assert [line.split()[:2] for line in shown.getvalue().decode().splitlines()[:2]] == [["+", "domain"], ["X", "hub"]]
+
+
+def test_what_the_terminal_cannot_show_is_no_reason_to_fail(stacks: Path) -> None:
+    (stacks / "Pulumi.vis.yaml").write_text(stack_text())
+    with started("capacity", PYTHONIOENCODING="ascii") as process:
+        said, _ = process.communicate(timeout=SECONDS)
+
+    assert process.returncode == 0, said
+    assert "workers needed" in said
+
+
+@contextmanager
+def started(*words: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "components", *words],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()

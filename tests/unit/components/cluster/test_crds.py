@@ -1,0 +1,29 @@
+"""Whose a CRD is, by its metadata."""
+
+from typing import Any
+
+import pytest
+
+from components.chart.crds import VERSION_ANNOTATION, Standing
+from components.cluster.crds import standing
+
+
+def metadata(*managers: str, version: str | None = None) -> dict[str, Any]:
+    fields = [{"manager": manager, "operation": "Apply"} for manager in managers]
+    fields.append({"manager": "kube-apiserver", "operation": "Update", "subresource": "status"})
+    return {"name": "a", "managedFields": fields, "annotations": {VERSION_ANNOTATION: version} if version else None}
+
+
+def test_one_that_stacks_alone_have_written_is_unchanged_and_names_its_chart() -> None:
+    written = metadata("pulumi-kubernetes-0a1b2c3d", "pulumi-kubernetes-99999999", version="2026.3.0")
+
+    assert standing(written) == Standing("2026.3.0", changed_by_others=False)
+
+
+@pytest.mark.parametrize("manager", ["helm", "kubectl-edit", "kubectl", "argocd-controller"])
+def test_one_that_anybody_else_has_written_is_changed(manager: str) -> None:
+    assert standing(metadata("pulumi-kubernetes-0a1b2c3d", manager, version="2026.3.0")).changed_by_others
+
+
+def test_one_without_the_annotation_names_no_chart() -> None:
+    assert standing(metadata("helm")).chart_version is None

@@ -1,0 +1,207 @@
+# ruff: noqa: E501 - a table of messages is read one a line
+
+import json
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from components.config.tenancy import Tenancy
+from tests.support.tenancies import ABSENT, CA_CERTIFICATE, problem, problems, settings, tenancy
+
+
+def test_the_seeds_variables_and_the_directory_are_all_that_must_be_said() -> None:
+    required = {field.alias for field in Tenancy.model_fields.values() if field.is_required()}
+    assert required == {
+        "clusterName", "externalIp", "notebookCpus", "notebookRamGb", "notebookStorageGb", "identity",
+    }  # fmt: skip
+
+
+def test_numbers_and_truth_values_may_be_text() -> None:
+    read = tenancy(notebookCpus="2", notebookRamGb="1.5", notebookStorageGb="10", protect="false")
+    assert (read.notebook_cpus, read.notebook_ram_gb, read.notebook_storage_gb, read.protect) == (2, 1.5, 10, False)
+
+
+def test_data_is_protected_unless_said_otherwise() -> None:
+    assert tenancy().protect
+    assert tenancy(storage__create__provisioner="csi.example.org").storage.create.reclaim_policy == "Retain"  # type: ignore[union-attr]
+    assert tenancy().identity.existing_group == "refuse"
+
+
+def test_the_group_follows_from_the_cluster_name_and_the_realm() -> None:
+    read = tenancy(clusterName="vis-pangeo-2")
+    assert read.notebook_users_group == "vis_pangeo_2_notebook_users"
+    assert read.notebook_users_group_dn == "cn=vis_pangeo_2_notebook_users,cn=groups,cn=accounts,dc=example,dc=org"
+
+
+def test_the_domain_is_the_given_one_or_derived() -> None:
+    assert tenancy().domain == "pangeo.192-171-139-83.sslip.io"
+    assert tenancy(domainSuffix="nip.io").domain == "pangeo.192-171-139-83.nip.io"
+    assert tenancy(pangeoDomain="hub.vis.example.org").domain == "hub.vis.example.org"
+
+
+@pytest.mark.parametrize("empty", ["", "  ", None])
+def test_an_empty_domain_is_none(empty: str | None) -> None:
+    assert tenancy(pangeoDomain=empty).pangeo_domain is None
+
+
+def test_every_name_in_the_cluster_differs_from_tenancy_to_tenancy() -> None:
+    one, other = tenancy(clusterName="vis"), tenancy(clusterName="sim")
+    assert {one.namespace, one.release}.isdisjoint({other.namespace, other.release})
+
+
+def test_the_homes_storage_class_is_given_made_or_the_clusters_default() -> None:
+    assert tenancy(storage__className="csi-retain").storage_class_name == "csi-retain"
+    assert tenancy(storage__create__provisioner="csi.example.org").storage_class_name == "vis-pangeo-homes"
+    assert tenancy().storage_class_name is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "attribute", "one_spelling"),
+    [
+        ({"pangeoDomain": "Hub.VIS.example.org."}, "pangeo_domain", "hub.vis.example.org"),
+        ({"externalIp": " 192.171.139.83 "}, "external_ip", IPv4Address("192.171.139.83")),
+        ({"externalIp": "2001:DB8:0:0::1"}, "external_ip", IPv6Address("2001:db8::1")),
+        ({"identity__realm": "example.org"}, "identity.realm", "EXAMPLE.ORG"),
+        (
+            {"identity__baseDn": "DC=Example, dc=ORG", "identity__realm": ABSENT},
+            "identity.base_dn",
+            "dc=example,dc=org",
+        ),
+        ({"identity__bindDn": "UID=x , cn=users"}, "identity.bind_dn", "uid=x,cn=users"),
+        ({"identity__server": "IPA.example.org"}, "identity.servers", ("ipa.example.org",)),
+        ({"identity__adminUsers": ["Admin"]}, "identity.admin_users", ("admin",)),
+    ],
+)
+def test_spellings_of_the_same_value_become_one(changes: dict[str, Any], attribute: str, one_spelling: object) -> None:
+    value: object = tenancy(**changes)
+    for name in attribute.split("."):
+        value = getattr(value, name)
+    assert value == one_spelling
+
+
+def test_servers_are_tried_in_the_order_given_and_tls_decides_the_usual_port() -> None:
+    read = tenancy(identity__server=["ipa1.example.org", "ipa2.example.org:1636"]).identity
+    assert read.endpoints == (("ipa1.example.org", 636), ("ipa2.example.org", 1636))
+    assert tenancy(identity__tls="starttls").identity.first_server == ("ipa.example.org", 389)
+
+
+def test_the_suffix_is_the_realms_unless_a_base_dn_is_given() -> None:
+    assert tenancy().suffix == "dc=example,dc=org"
+    assert tenancy(identity__realm=ABSENT, identity__baseDn="dc=other").suffix == "dc=other"
+
+
+def test_a_certificate_authority_is_kept_as_pem() -> None:
+    assert tenancy(identity__caCertificate=CA_CERTIFICATE).identity.ca_certificate == CA_CERTIFICATE
+
+
+def test_annotations_are_text_as_kubernetes_wants_them() -> None:
+    read = tenancy(ingress__annotations={"a/size": 0, "a/on": True, "a/text": "x"})
+    assert read.ingress.annotations == {"a/size": "0", "a/on": "true", "a/text": "x"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "what"),
+    [
+        ({"clusterName": "Vis Cluster"}, "clusterName", "is not small letters, digits and dashes from a letter to a letter or digit; write vis-cluster"),
+        ({"clusterName": "a" * 41}, "clusterName", "has 41 characters; write at most 40"),
+        ({"clusterName": "kube-system"}, "clusterName", "is a namespace of Kubernetes' own; write one like vis-pangeo"),
+        ({"externalIp": "192.171.139"}, "externalIp", "is not an IPv4 or IPv6 address; write one like 192.171.139.83"),
+        ({"externalIp": 3232235777}, "externalIp", "is not an IPv4 or IPv6 address; write one like 192.171.139.83"),
+        ({"externalIp": "::ffff:192.0.2.1"}, "externalIp", "is an IPv4 address in IPv6 clothes; write 192.0.2.1"),
+        ({"externalIp": "fe80::1%eth0"}, "externalIp", "is an address of one link only; write the address without %zone"),
+        ({"externalIp": "224.0.0.1"}, "externalIp", "is no address a host can have; write the one the ingress answers at"),
+        ({"pangeoDomain": "https://hub.example.org"}, "pangeoDomain", "is a URL or a path; write the host name only, e.g. hub.example.org"),
+        ({"pangeoDomain": "192.0.2.1"}, "pangeoDomain", "is an address; write a host name, e.g. hub.example.org"),
+        ({"pangeoDomain": "hub"}, "pangeoDomain", "has no dot; write the fully qualified name, e.g. hub.example.org"),
+        ({"pangeoDomain": "hüb.example.org"}, "pangeoDomain", "is not ASCII; write the name in its xn-- form"),
+        ({"pangeoDomain": "-hub.example.org"}, "pangeoDomain", "has the part '-hub', which no host name has: letters, digits, dashes inside, 1 to 63 of them"),
+        ({"notebookCpus": 0}, "notebookCpus", "is not above 0; write e.g. 2"),
+        ({"notebookCpus": True}, "notebookCpus", "is not a number; write one"),
+        ({"notebookCpus": "nan"}, "notebookCpus", "is not a number of CPUs; write e.g. 2"),
+        ({"notebookRamGb": 8192}, "notebookRamGb", "is too large; write at most 4096 gigabytes"),
+        ({"notebookRamGb": "2048Mi"}, "notebookRamGb", "is not a number of gigabytes; write 2"),
+        ({"notebookStorageGb": "10Gi"}, "notebookStorageGb", "is not a whole number of gigabytes; write 10"),
+        ({"notebookStorageGb": 2.5}, "notebookStorageGb", "is not a whole number of gigabytes; write 3"),
+        ({"notebookStorageGb": 0}, "notebookStorageGb", "is too small; write at least 1 gigabytes"),
+        ({"protect": "maybe"}, "protect", "is neither true nor false; write one of them"),
+        ({"identity__server": "192.0.2.1"}, "identity.server[0]", "is an address, and the server's certificate names a host; write e.g. ipa.example.org"),
+        ({"identity__server": "ldaps://ipa.example.org"}, "identity.server[0]", "is a URL; write the host name only (tls says how it is reached), e.g. ipa.example.org"),
+        ({"identity__server": "ipa.example.org:0"}, "identity.server[0]", "has no port number after the colon; write e.g. ipa.example.org:636"),
+        ({"identity__server": []}, "identity.server", "is empty; write at least one; write e.g. ipa.example.org"),
+        ({"identity__tls": "none"}, "identity.tls", "is none of its choices; write ldaps or starttls"),
+        ({"identity__bindDn": "deployer"}, "identity.bindDn", "is not a distinguished name; write one like dc=example,dc=org"),
+        ({"identity__caCertificate": "/etc/ipa/ca.crt"}, "identity.caCertificate", "is not a PEM certificate; write the text of FreeIPA's /etc/ipa/ca.crt"),
+        ({"identity__adminUsers": ["12"]}, "identity.adminUsers[0]", "is not a FreeIPA name: letters, digits, _ . - (and a last $), not digits only; write e.g. alice"),
+        ({"notebook__image": "pangeo/pangeo-notebook"}, "notebook.image", "is not an image with a tag or digest; write one like docker.io/pangeo/pangeo-notebook:2026.01.30"),
+        ({"notebook__image": "pangeo/pangeo-notebook:latest"}, "notebook.image", "changes under its tag; write a fixed one, e.g. docker.io/pangeo/pangeo-notebook:2026.01.30"),
+        ({"notebook__defaultUrl": "lab"}, "notebook.defaultUrl", "is not a path on the user's server; write one like /lab"),
+        ({"notebook__culling": 5}, "notebook.culling", "is not a group of settings; write its keys below it"),
+        ({"notebook__profiles": [{"name": 7}, {"name": "7"}]}, "notebook", "has two profiles named '7'; give each its own name"),
+        ({"dask__maxCores": 1, "dask__workerCores": {"default": 2}}, "dask", "has maxCores 1, and one cluster needs 3 for a scheduler (1) and one worker of the default size; raise it"),
+        ({"ingress__className": "Big Ingress"}, "ingress.className", "is not a Kubernetes object's name: small letters, digits, dashes and dots; write e.g. csi-cinder"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_told_with_what_to_write(changes: dict[str, Any], field: str, what: str) -> None:
+    told = problem(**changes)
+    assert (told.field, told.what) == (f"pangeo:{field}", what)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "what"),
+    [
+        ({"identity__realm": ABSENT}, "identity.realm", "is required: one of realm and baseDn"),
+        ({"identity__baseDn": "dc=x"}, "identity.baseDn", "excludes the other of realm and baseDn; leave one of them out"),
+        ({"storage": {"className": "a", "create": {"provisioner": "b"}}}, "storage.create", "excludes className; leave one of them out"),
+        ({"ingress__tls": {}}, "ingress.tls.clusterIssuer", "is required: one of clusterIssuer and secretName"),
+        ({"ingress__tls": {"clusterIssuer": "a", "secretName": "b"}}, "ingress.tls.secretName", "excludes the other of clusterIssuer and secretName; leave one of them out"),
+        ({"dask__workerCores": {"min": 4, "max": 2, "default": 3}}, "dask.workerCores", "has default 3 outside min 4 and max 2; write them in order"),
+        ({"dask__workerRamGb": {"default": 20}}, "dask.workerRamGb", "has default 20 outside min 1 and max 16; write them in order"),
+    ],
+)  # fmt: skip
+def test_keys_that_contradict_each_other_are_told(changes: dict[str, Any], field: str, what: str) -> None:
+    told = problem(**changes)
+    assert (told.field, told.what) == (f"pangeo:{field}", what)
+
+
+def test_contradictions_are_told_together_with_wrong_values() -> None:
+    told = problems(identity__realm=ABSENT, identity__tls="none", clusterName="A", storage__create__provisioner=[])
+    assert [one.field for one in told] == [
+        "pangeo:clusterName", "pangeo:identity.tls", "pangeo:identity.realm", "pangeo:storage.create.provisioner",
+    ]  # fmt: skip
+
+
+def test_a_tenancy_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        tenancy().cluster_name = "other"  # type: ignore[misc]
+
+
+def test_inputs_are_plain_json_that_reads_back_as_the_same_tenancy() -> None:
+    read = tenancy(
+        storage__create__provisioner="csi.example.org", externalIp="2001:db8::1", workers=settings_of_workers()
+    )
+    inputs = json.loads(json.dumps(read.as_inputs()))
+    assert Tenancy.model_validate(inputs, by_alias=True, by_name=False) == read
+
+
+def test_no_text_of_a_tenancy_holds_its_kubeconfig() -> None:
+    read = tenancy(kubernetes={"context": "vis", "kubeconfig": "token: hunter2"})
+    assert read.kubernetes.kubeconfig is not None
+    assert read.kubernetes.kubeconfig.get_secret_value() == "token: hunter2"
+    assert "hunter2" not in f"{read} {read!r} {read.as_inputs()} {read.model_dump_json()}"
+
+
+def test_every_key_is_described() -> None:
+    assert [name for name, field in Tenancy.model_fields.items() if not field.description] == []
+
+
+def settings_of_workers() -> dict[str, Any]:
+    return {"count": 3, "cpus": 8, "ramGb": 32, "expectedUsers": 20}
+
+
+def test_attributes_have_the_keys_camel_case_and_files_may_not_use_snake_case() -> None:
+    assert Tenancy.model_fields["notebook_cpus"].alias == "notebookCpus"
+    told = problem(**{"notebookCpus": ABSENT}, notebook_cpus=2)
+    assert (told.field, told.what) == ("pangeo:notebook_cpus", "is not a known key; did you mean notebookCpus?")
+    assert settings()["notebookCpus"] == 2

@@ -1,0 +1,126 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from components.config.schema import group_of, note
+from components.config.section import Settings
+from components.config.tenancy import Tenancy
+from components.contract.immutable import changes_refused, settled
+from tests.support.tenancies import ABSENT, tenancy
+
+NEW_STACK = "set it back, or make a new stack beside this one and move the users"
+
+
+def refused(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return changes_refused(settled(tenancy(**before)), settled(tenancy(**after)))
+
+
+def test_storage_may_grow_but_never_shrink() -> None:
+    assert refused({}, {"notebookStorageGb": 20}) == []
+    assert refused({}, {"notebookStorageGb": 5}) == [
+        "notebookStorageGb: 10 → 5 would lose users' files; storage can only grow"
+    ]
+
+
+def test_a_renamed_cluster_would_leave_its_group_behind() -> None:
+    assert refused({}, {"clusterName": "vis"}) == [
+        "clusterName: vis-pangeo → vis would leave the group vis_pangeo_notebook_users with its members and the "
+        f"users' volumes behind; {NEW_STACK}"
+    ]
+
+
+def test_another_address_is_told_once_though_the_derived_domain_changes_with_it() -> None:
+    assert refused({}, {"externalIp": "192.0.2.1"}) == [
+        f"externalIp: 192.171.139.83 → 192.0.2.1 would leave the hub where nobody looks; {NEW_STACK}"
+    ]
+
+
+def test_another_domain_is_told_with_the_old_one_to_write() -> None:
+    way_out = "set it back, or write pangeoDomain: pangeo.192-171-139-83.sslip.io"
+    assert refused({}, {"pangeoDomain": "hub.example.org"}) == [
+        "pangeoDomain: pangeo.192-171-139-83.sslip.io → hub.example.org would break every link and certificate of "
+        f"the hub; {way_out}"
+    ]
+    assert refused({}, {"domainSuffix": "nip.io"}) == [
+        "domainSuffix: pangeo.192-171-139-83.sslip.io → pangeo.192-171-139-83.nip.io would break every link and "
+        f"certificate of the hub; {way_out}"
+    ]
+
+
+def test_a_key_taken_away_is_a_change_like_any_other() -> None:
+    (told,) = refused({"pangeoDomain": "hub.example.org"}, {})
+    assert told.startswith("pangeoDomain: hub.example.org → pangeo.192-171-139-83.sslip.io")
+    (told,) = refused({"storage__className": "a"}, {})
+    assert told.startswith("storage.className: a → (the cluster's default class) would not move volumes")
+
+
+def test_another_default_of_a_newer_program_is_a_change_like_any_other() -> None:
+    deployed = tenancy().model_copy(update={"domain_suffix": "xip.example.org"})
+    (told,) = changes_refused(settled(deployed), settled(tenancy()))
+    assert told.startswith("domainSuffix: pangeo.192-171-139-83.xip.example.org → pangeo.192-171-139-83.sslip.io")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {"pangeoDomain": "Pangeo.192-171-139-83.sslip.io."}),
+        ({"pangeoDomain": "hub.example.org"}, {"pangeoDomain": "HUB.example.org", "domainSuffix": "nip.io"}),
+        ({"externalIp": "2001:db8::1"}, {"externalIp": "2001:DB8:0:0::1"}),
+        ({}, {"identity__realm": "example.org"}),
+        ({}, {"identity__realm": ABSENT, "identity__baseDn": "dc=Example, dc=org"}),
+        ({"storage__className": "a"}, {"storage__className": "a", "storage__hubDatabaseClass": "a"}),
+        ({}, {"notebookStorageGb": "10"}),
+    ],
+)
+def test_another_spelling_of_the_same_value_is_no_change(before: dict[str, Any], after: dict[str, Any]) -> None:
+    assert refused(before, after) == []
+
+
+def test_what_may_change_is_not_refused() -> None:
+    everything = {
+        "notebookCpus": 4, "notebookRamGb": 8, "identity__server": "ipa2.example.org", "identity__adminGroup": "x",
+        "notebook__image": "a/b:c", "dask__enabled": False, "protect": False, "ingress__className": "nginx",
+        "workers": {"count": 1, "cpus": 4, "ramGb": 8}, "kubernetes__context": "other",
+    }  # fmt: skip
+    assert refused({}, everything) == []
+
+
+CREATE = {"provisioner": "csi.example.org"}
+CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "clusterName": ({}, {"clusterName": "other"}),
+    "externalIp": ({}, {"externalIp": "192.0.2.1"}),
+    "pangeoDomain": ({}, {"pangeoDomain": "hub.example.org"}),
+    "domainSuffix": ({}, {"domainSuffix": "nip.io"}),
+    "notebookStorageGb": ({}, {"notebookStorageGb": 1}),
+    "identity.realm": ({}, {"identity__realm": "OTHER.ORG"}),
+    "identity.baseDn": ({}, {"identity__realm": ABSENT, "identity__baseDn": "dc=other"}),
+    "storage.className": ({}, {"storage__className": "other"}),
+    "storage.create": ({}, {"storage__create": CREATE}),
+    "storage.hubDatabaseClass": ({}, {"storage__hubDatabaseClass": "other"}),
+    "storage.create.provisioner": ({"storage__create": CREATE}, {"storage__create": {"provisioner": "other"}}),
+    "storage.create.parameters": ({"storage__create": CREATE}, {"storage__create": {**CREATE, "parameters": {"a": 1}}}),
+    "storage.create.reclaimPolicy": (
+        {"storage__create": CREATE},
+        {"storage__create": {**CREATE, "reclaimPolicy": "Delete"}},
+    ),
+}
+
+
+def immutable_keys(group: type[Settings], path: str = "") -> Iterator[str]:
+    for name, field in group.model_fields.items():
+        key = f"{path}{field.alias or name}"
+        if note(field, "updates") in ("no", "grow only"):
+            yield key
+        if inner := group_of(field.annotation):
+            yield from immutable_keys(inner, f"{key}.")
+
+
+def test_exactly_the_keys_the_reference_calls_immutable_are_tried_here() -> None:
+    assert set(immutable_keys(Tenancy)) == set(CHANGES)
+
+
+@pytest.mark.parametrize("key", CHANGES)
+def test_a_key_the_reference_calls_immutable_is_refused_by_name(key: str) -> None:
+    (told,) = refused(*CHANGES[key])
+    assert told.startswith(f"{key}: ")

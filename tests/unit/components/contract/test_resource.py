@@ -1,0 +1,50 @@
+import base64
+import subprocess
+import sys
+from pathlib import Path
+
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.output import Unknown
+
+from components.cluster.identity import ClusterIdentity
+from components.contract.immutable import settled
+from components.contract.resource import ContractProvider
+from tests.support.tenancies import tenancy
+
+PROGRAM = Path(__file__).parents[4]
+PROPS = {"settings": settled(tenancy()).as_props(), "cluster": ClusterIdentity("https://a", "1").as_props()}
+
+
+def test_the_state_refers_to_the_provider_by_its_module_and_name() -> None:
+    pickled = base64.b64decode(str(serialize_provider(ContractProvider())))
+    assert b"components.contract.resource" in pickled
+    assert b"ContractProvider" in pickled
+    assert len(pickled) < 100, "a reference, not the code"
+
+
+def test_the_providers_process_needs_no_configuration_model_and_no_kubernetes() -> None:
+    heavy = {"pydantic", "requests", "ldap3", "pulumi_kubernetes"}
+    look = f"import sys, components.contract.resource; print({heavy} & sys.modules.keys())"
+    found = subprocess.run([sys.executable, "-c", look], cwd=PROGRAM, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "set()"
+
+
+def test_a_refresh_keeps_what_is_kept() -> None:
+    read = ContractProvider().read("vis-pangeo", {**PROPS, "__provider": "x"})
+    assert (read.id, read.outs, read.inputs) == ("vis-pangeo", PROPS, PROPS)
+
+
+def test_an_update_returns_every_output() -> None:
+    assert ContractProvider().update("vis-pangeo", {}, {**PROPS, "__provider": "x"}).outs == PROPS
+
+
+def test_the_engines_unknowns_are_let_through() -> None:
+    checked = ContractProvider().check(PROPS, {"settings": Unknown(), "cluster": PROPS["cluster"]})  # type: ignore[no-untyped-call]
+    assert checked.failures == []
+
+
+def test_a_refusal_names_the_setting_in_its_sentence_alone() -> None:
+    wanted = {**PROPS, "settings": settled(tenancy(clusterName="vis")).as_props()}
+    failure, _ = ContractProvider().check(PROPS, wanted).failures
+    assert failure.property == ""
+    assert failure.reason.startswith("clusterName: vis-pangeo → vis ")

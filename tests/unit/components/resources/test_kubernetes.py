@@ -1,0 +1,133 @@
+"""What the engine is told is what the SDK's own typed classes tell it, at a fraction of their imports."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pulumi
+import pytest
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
+from pulumi.runtime import mocks
+
+from components.resources.kubernetes import HelmRelease, KubernetesObject
+
+CREATION = {"metadata": {"name": "vis", "labels": {"who": "pangeo"}}}
+CLASS = {
+    "provisioner": "example.org/cinder",
+    "reclaimPolicy": "Retain",
+    "allowVolumeExpansion": True,
+    "volumeBindingMode": "WaitForFirstConsumer",
+}
+RELEASE: dict[str, Any] = {
+    "name": "pangeo",
+    "namespace": "vis",
+    "chart": "./chart",
+    "timeout": 1200,
+    "cleanupOnFail": True,
+    "maxHistory": 10,
+    "skipCrds": False,
+    "values": {"jupyterhub": {"hub": {"config": {"JupyterHub": {"admin_access": True}}}}},
+}
+BEFORE = pulumi.ResourceOptions(delete_before_replace=True)
+
+
+class Recorder(mocks.MockMonitor):
+    """Keeps every registration as the engine would get it."""
+
+    def __init__(self) -> None:
+        super().__init__(Echo())
+        self.requests: list[dict[str, Any]] = []
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        if request.custom:
+            self.requests.append(MessageToDict(request))
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
+class Echo(pulumi.runtime.Mocks):
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise AssertionError(args.token)
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    found = Recorder()
+    pulumi.runtime.set_mocks(Echo(), project="pangeo", stack="vis", monitor=found)
+    yield found
+    pulumi.runtime.settings.reset_options()
+
+
+def ours(kind: str) -> pulumi.CustomResource:
+    if kind == "Namespace":
+        return KubernetesObject("one", {"apiVersion": "v1", "kind": kind, **CREATION}, BEFORE)
+    if kind == "StorageClass":
+        return KubernetesObject("one", {"apiVersion": "storage.k8s.io/v1", "kind": kind, **CREATION, **CLASS}, BEFORE)
+    return HelmRelease("one", RELEASE, BEFORE)
+
+
+def the_sdks(kind: str) -> pulumi.CustomResource:
+    from pulumi_kubernetes.core.v1 import Namespace
+    from pulumi_kubernetes.helm.v3 import Release
+    from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+    from pulumi_kubernetes.storage.v1 import StorageClass
+
+    metadata = ObjectMetaArgs(name="vis", labels={"who": "pangeo"})
+    if kind == "Namespace":
+        return Namespace("one", metadata=metadata, opts=BEFORE)
+    if kind == "StorageClass":
+        return StorageClass(
+            "one",
+            metadata=metadata,
+            provisioner="example.org/cinder",
+            reclaim_policy="Retain",
+            allow_volume_expansion=True,
+            volume_binding_mode="WaitForFirstConsumer",
+            opts=BEFORE,
+        )
+    return Release(
+        "one",
+        name="pangeo",
+        namespace="vis",
+        chart="./chart",
+        timeout=1200,
+        cleanup_on_fail=True,
+        max_history=10,
+        skip_crds=False,
+        values=RELEASE["values"],
+        opts=BEFORE,
+    )
+
+
+@pytest.mark.parametrize("kind", ["Namespace", "StorageClass", "Release"])
+def test_the_engine_is_told_what_the_sdks_class_tells_it(recorder: Recorder, kind: str) -> None:
+    declare(lambda: ours(kind))
+    declare(lambda: the_sdks(kind))
+
+    own, theirs = recorder.requests
+    # Names of types that are long gone, and where in the source a resource is declared.
+    for request in (own, theirs):
+        for unalike in ("aliases", "sourcePosition", "stackTrace", "packageRef"):
+            request.pop(unalike, None)
+    assert own == theirs
+
+
+def test_a_program_imports_none_of_the_sdks_typed_groups() -> None:
+    code = (
+        "import sys, components.pangeo_cluster; print(*[m for m in sys.modules if m.startswith('pulumi_kubernetes.')])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout.split() == []
+
+
+def declare(resource: Callable[[], pulumi.CustomResource]) -> None:
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
+    def program() -> pulumi.Output[str]:
+        return resource().urn
+
+    program()

@@ -1,0 +1,137 @@
+"""What the stand-in chart's values become in the hub."""
+
+import copy
+import importlib.util
+from typing import Any
+
+import pytest
+import yaml
+
+from local.stand_ins.charts.assemble import STAND_INS
+
+CHART = STAND_INS / "jupyterhub"
+
+
+def without_nulls(tree: dict[str, Any]) -> dict[str, Any]:
+    """As Helm hands defaults on: what is null is left out."""
+    kept = {key: without_nulls(value) if isinstance(value, dict) else value for key, value in tree.items()}
+    return {key: value for key, value in kept.items() if value is not None}
+
+
+@pytest.fixture
+def values() -> dict[str, Any]:
+    defaults: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
+    return copy.deepcopy({**without_nulls(defaults), "release": "vis"})
+
+
+def traits(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    spec = importlib.util.spec_from_file_location("hub_traits", CHART / "files" / "hub_traits.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: dict[str, dict[str, Any]] = module.traits(values, lambda service: f"token of {service}")
+    return found
+
+
+def test_hub_config_has_the_last_word(values: dict[str, Any]) -> None:
+    values["hub"]["config"] = {
+        "KubeSpawner": {"uid": 7, "delete_pvc": False},
+        "LDAPAuthenticator": {"server_port": 636},
+    }
+    found = traits(values)
+    assert found["KubeSpawner"]["uid"] == 7
+    assert found["KubeSpawner"]["delete_pvc"] is False
+    assert found["LDAPAuthenticator"] == {"server_port": 636}
+
+
+def test_what_the_values_leave_open_is_left_to_jupyterhub(values: dict[str, Any]) -> None:
+    spawner = traits(values)["KubeSpawner"]
+    assert {"cpu_limit", "cpu_guarantee", "mem_limit", "default_url", "storage_class", "service_account"}.isdisjoint(
+        spawner
+    )
+    assert spawner["mem_guarantee"] == "1G"
+
+
+def test_a_notebook_gets_what_the_tenancy_allots(values: dict[str, Any]) -> None:
+    values["singleuser"]["cpu"] = {"limit": 2, "guarantee": 2}
+    values["singleuser"]["memory"] = {"limit": "4G", "guarantee": "4G"}
+    values["singleuser"]["storage"]["capacity"] = "7Gi"
+    values["singleuser"]["storage"]["dynamic"]["storageClass"] = "home"
+    spawner = traits(values)["KubeSpawner"]
+    assert (spawner["cpu_limit"], spawner["cpu_guarantee"]) == (2, 2)
+    assert (spawner["mem_limit"], spawner["mem_guarantee"]) == ("4G", "4G")
+    assert (spawner["storage_capacity"], spawner["storage_class"]) == ("7Gi", "home")
+
+
+def test_a_home_volume_is_made_for_each_user_and_mounted_at_home(values: dict[str, Any]) -> None:
+    spawner = traits(values)["KubeSpawner"]
+    assert spawner["storage_pvc_ensure"] is True
+    [volume], [mount] = spawner["volumes"], spawner["volume_mounts"]
+    assert volume["persistentVolumeClaim"]["claimName"] == "{pvc_name}"
+    assert (mount["name"], mount["mountPath"]) == (volume["name"], "/home/jovyan")
+
+
+def test_storage_of_type_none_makes_no_volume(values: dict[str, Any]) -> None:
+    values["singleuser"]["storage"]["type"] = "none"
+    spawner = traits(values)["KubeSpawner"]
+    assert spawner["storage_pvc_ensure"] is False
+    assert spawner["volumes"] == []
+
+
+def test_notebook_pods_carry_the_labels_the_network_policies_select(values: dict[str, Any]) -> None:
+    spawner = traits(values)["KubeSpawner"]
+    assert spawner["common_labels"].items() >= {"app": "jupyterhub", "release": "vis"}.items()
+    assert spawner["extra_labels"] == {"hub.jupyter.org/network-access-hub": "true"}
+
+
+def test_notebook_pods_meet_the_restricted_pod_security_level(values: dict[str, Any]) -> None:
+    spawner = traits(values)["KubeSpawner"]
+    assert spawner["allow_privilege_escalation"] is False
+    assert spawner["container_security_context"]["capabilities"] == {"drop": ["ALL"]}
+    assert spawner["pod_security_context"]["runAsNonRoot"] is True
+    assert spawner["pod_security_context"]["seccompProfile"] == {"type": "RuntimeDefault"}
+
+
+def test_environment_may_be_an_object_or_a_list(values: dict[str, Any]) -> None:
+    values["singleuser"]["extraEnv"] = {"A": "1"}
+    assert traits(values)["KubeSpawner"]["environment"] == {"A": "1"}
+    values["singleuser"]["extraEnv"] = [{"name": "A", "value": "1"}]
+    assert traits(values)["KubeSpawner"]["environment"] == {"A": {"name": "A", "value": "1"}}
+
+
+def test_idle_servers_are_culled_by_a_service_that_may_stop_servers_only(values: dict[str, Any]) -> None:
+    values["cull"].update({"timeout": 1800, "maxAge": 86400})
+    hub = traits(values)["JupyterHub"]
+    [culler] = [service for service in hub["services"] if service["name"] == "jupyterhub-idle-culler"]
+    [role] = [role for role in hub["load_roles"] if "jupyterhub-idle-culler" in role["services"]]
+    assert {"--timeout=1800", "--max-age=86400", "--cull-users=false"} <= set(culler["command"])
+    assert set(role["scopes"]) == {"list:users", "read:users:activity", "read:servers", "delete:servers"}
+
+
+def test_without_culling_there_is_no_culler(values: dict[str, Any]) -> None:
+    values["cull"]["enabled"] = False
+    hub = traits(values)["JupyterHub"]
+    assert (hub["services"], hub["load_roles"]) == ([], [])
+
+
+def test_a_service_gets_the_token_the_chart_keeps_for_it(values: dict[str, Any]) -> None:
+    values["cull"]["enabled"] = False
+    values["hub"]["services"] = {"dask-gateway": {"url": "http://gateway", "display": False}}
+    values["hub"]["loadRoles"] = {"user": {"scopes": ["self"]}}
+    hub = traits(values)["JupyterHub"]
+    assert hub["services"] == [
+        {"name": "dask-gateway", "url": "http://gateway", "display": False, "api_token": "token of dask-gateway"}
+    ]
+    assert hub["load_roles"] == [{"name": "user", "scopes": ["self"]}]
+
+
+def test_servers_of_users_outlive_a_restart_of_the_hub(values: dict[str, Any]) -> None:
+    assert traits(values)["JupyterHub"]["cleanup_servers"] is False
+
+
+def test_debugging_reaches_hub_and_servers(values: dict[str, Any]) -> None:
+    values["debug"]["enabled"] = True
+    found = traits(values)
+    assert found["JupyterHub"]["log_level"] == "DEBUG"
+    assert found["Spawner"]["debug"] is True
