@@ -6,12 +6,12 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.chart.archives import ChartDependenciesError, verify_dependencies
-from components.chart.crds import Definition, definitions_in, to_own
+from components.chart.crds import Crd, packaged_crds, select_crds
 from components.config.capacity import capacity
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_config
 from components.config.tenancy import Tenancy
-from components.contract.immutable import settled
+from components.contract.immutable import immutable_settings
 from components.contract.resource import Contract
 from components.pangeo_cluster import PangeoCluster
 from components.preflight.cluster import Checked, ClusterRefused, verify_cluster
@@ -23,7 +23,7 @@ def main() -> None:
     tenancy = _tenancy()
     checked = _cluster(tenancy)
     # Refuses what must not change; so all else depends on it, the provider too: a changed one replaces what it made.
-    contract = Contract("pangeo", settled(tenancy), checked.identity)
+    contract = Contract("pangeo", immutable_settings(tenancy), checked.identity)
     after_it = pulumi.ResourceOptions(depends_on=[contract])
     cluster = kubernetes.Provider(
         "cluster",
@@ -74,11 +74,11 @@ def _cluster(tenancy: Tenancy) -> Checked:
     return checked
 
 
-def _crds(tenancy: Tenancy, checked: Checked) -> tuple[Definition, ...]:
+def _crds(tenancy: Tenancy, checked: Checked) -> tuple[Crd, ...]:
     if not tenancy.dask.enabled:
         return ()
     try:
-        owned = to_own(definitions_in(), checked.crds)
+        owned = select_crds(packaged_crds(), checked.crds)
     except ChartDependenciesError as wrong:
         raise pulumi.RunError(str(wrong)) from None
     for notice in owned.notices:

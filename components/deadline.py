@@ -1,4 +1,4 @@
-"""An end to waiting for somebody who answers, but ever so slowly: a socket's time-out begins anew with every byte."""
+"""Overall deadline for a socket exchange. A socket's own timeout restarts with every byte that arrives."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -6,22 +6,27 @@ from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def ended_after(seconds: float, end: Callable[[], object]) -> Iterator[threading.Event]:
-    """Call ``end`` from another thread once the block has taken ``seconds``; the event says that it came to that.
+def deadline(seconds: float, cancel: Callable[[], object]) -> Iterator[threading.Event]:
+    """Call ``cancel`` from another thread if the block has not finished after ``seconds``.
 
-    ``end`` is to make the block fail, e.g. by shutting its socket down. What it raises is lost.
+    Args:
+        seconds: how long the block may take.
+        cancel: makes the block fail, for example by shutting down its socket. Exceptions it raises are ignored.
+
+    Yields:
+        An event that is set once the deadline has expired.
     """
-    over = threading.Event()
+    expired = threading.Event()
 
-    def ring() -> None:
-        over.set()
+    def expire() -> None:
+        expired.set()
         with suppress(Exception):
-            end()
+            cancel()
 
-    timer = threading.Timer(seconds, ring)
+    timer = threading.Timer(seconds, expire)
     timer.daemon = True
     timer.start()
     try:
-        yield over
+        yield expired
     finally:
         timer.cancel()

@@ -1,11 +1,11 @@
-"""Text from outside, fit to be shown: what would break a line, move a cursor or cannot be written is spelled out."""
+"""Escaping of text that comes from outside the program, before it is shown in a terminal or a log."""
 
 
-def printable(text: str) -> str:
-    """``text`` with every unprintable character as Python spells it in its own literals.
+def escape_control_characters(text: str) -> str:
+    """Return ``text`` with every unprintable character written as a Python escape sequence.
 
-    ``str.isprintable`` counts line breaks, escape sequences, marks that turn the writing's direction and lone
-    surrogates as unprintable, and nothing an operator would write on purpose.
+    Unprintable, by ``str.isprintable``, are line breaks, terminal escape sequences, characters that change the writing
+    direction, and lone surrogates.
     """
     if text.isprintable():
         return text

@@ -6,7 +6,7 @@ import pulumi
 from pulumi_random import RandomBytes
 
 from components.chart.archives import CHART
-from components.chart.crds import Definition
+from components.chart.crds import Crd
 from components.chart.secrets import SECRET_BYTES, HubSecrets
 from components.chart.values import chart_values
 from components.config.tenancy import Tenancy
@@ -66,12 +66,12 @@ class PangeoCluster(pulumi.ComponentResource):
         tenancy: Tenancy,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        crds: Sequence[Definition] | None = None,
+        crds: Sequence[Crd] | None = None,
     ) -> None:
         """Declare everything.
 
-        ``crds``: what of the gateway's CRDs is this program's to install and upgrade (``gateway_crds.to_own``). None
-        leaves them to Helm, which installs what is missing with the first release and upgrades nothing.
+        ``crds``: the CRDs that this program installs and upgrades (``chart.crds.select_crds``). None leaves them
+        to Helm, which installs what is missing with the first release and upgrades nothing.
         """
         super().__init__("pangeo:caas:PangeoCluster", name, tenancy.as_inputs(), opts)
         namespace = KubernetesObject(
@@ -121,7 +121,7 @@ class PangeoCluster(pulumi.ComponentResource):
         )
 
     def _release(
-        self, name: str, tenancy: Tenancy, crds: Sequence[Definition] | None, opts: pulumi.ResourceOptions
+        self, name: str, tenancy: Tenancy, crds: Sequence[Crd] | None, opts: pulumi.ResourceOptions
     ) -> HelmRelease:
         secrets = HubSecrets(
             proxy_token=self._secret(name, "proxy-token"),
@@ -166,7 +166,7 @@ class PangeoCluster(pulumi.ComponentResource):
             )
         ]
 
-    def _crds(self, name: str, tenancy: Tenancy, crds: Sequence[Definition]) -> list[KubernetesObject]:
+    def _crds(self, name: str, tenancy: Tenancy, crds: Sequence[Crd]) -> list[KubernetesObject]:
         return [
             KubernetesObject(
                 f"{name}-{crd.name}",

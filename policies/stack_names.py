@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError, create_model
 
 from components.config.problems import NAMESPACE
-from components.config.section import Settings
+from components.config.section import Section
 from components.config.stack_file import PASSWORD_KEY, read_stack
 from components.config.tenancy import Tenancy
 
@@ -66,7 +66,7 @@ class _NotPlain(Exception):
 def _naming() -> type[BaseModel]:
     """A tenancy of only the fields that its names are made of, each read as a tenancy's is."""
     fields = {name: (Tenancy.model_fields[name].annotation, Tenancy.model_fields[name]) for name in NAMING}
-    return create_model("Naming", __base__=Settings, **fields)  # type: ignore[call-overload,no-any-return]
+    return create_model("Naming", __base__=Section, **fields)  # type: ignore[call-overload,no-any-return]
 
 
 def _naming_settings(text: str) -> Mapping[str, str]:

@@ -38,7 +38,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
-class Definition:
+class Crd:
     """One CRD of the chart, as it is to be in the cluster."""
 
     name: str
@@ -55,7 +55,7 @@ class Definition:
 
 
 @dataclass(frozen=True)
-class Standing:
+class InstalledCrd:
     """What is known of a CRD that is in the cluster."""
 
     chart_version: str | None
@@ -67,11 +67,11 @@ class Standing:
 class Ownership(NamedTuple):
     """The CRDs to declare, and a sentence for each group of others that stay as they are."""
 
-    declared: tuple[Definition, ...]
+    declared: tuple[Crd, ...]
     notices: tuple[str, ...]
 
 
-def definitions_in(chart: Path = CHART) -> list[Definition]:
+def packaged_crds(chart: Path = CHART) -> list[Crd]:
     """The CRDs in the gateway's archive below ``chart``; none where the chart has no gateway.
 
     Whether the archive is the pinned one is ``chart_dependencies.verify_dependencies``'s to say.
@@ -84,7 +84,7 @@ def definitions_in(chart: Path = CHART) -> list[Definition]:
     return [found for version in versions for found in _packed(chart / f"charts/{GATEWAY}-{version}.tgz", version)]
 
 
-def to_own(definitions: Sequence[Definition], standing: Mapping[str, Standing] | None) -> Ownership:
+def select_crds(definitions: Sequence[Crd], standing: Mapping[str, InstalledCrd] | None) -> Ownership:
     """Which CRDs the stack declares in a cluster where ``standing`` are, by name.
 
     None for ``standing`` is a cluster that could not be asked, as a preview may find it: then all are declared.
@@ -123,7 +123,7 @@ def without_descriptions(schema: object) -> object:
     return kept
 
 
-def _packed(archive: Path, version: str) -> list[Definition]:
+def _packed(archive: Path, version: str) -> list[Crd]:
     """Every document of every file in ``crds/``, in the order of their names."""
     try:
         with tarfile.open(archive) as packed:
@@ -144,10 +144,10 @@ def _is_definition(document: object) -> bool:
     return isinstance(document, Mapping) and document.get("kind") == "CustomResourceDefinition"
 
 
-def _definition(document: Mapping[str, Any], version: str) -> Definition:
+def _definition(document: Mapping[str, Any], version: str) -> Crd:
     metadata = document["metadata"]
     spec = {**document["spec"], "versions": [_served(each) for each in document["spec"]["versions"]]}
-    return Definition(
+    return Crd(
         name=str(metadata["name"]),
         chart_version=version,
         labels=dict(metadata.get("labels") or {}),
@@ -162,11 +162,11 @@ def _served(version: Mapping[str, Any]) -> dict[str, Any]:
     return {**version, "schema": {key: without_descriptions(schema) for key, schema in version["schema"].items()}}
 
 
-def _is_newer(there: Standing | None, ours: Definition) -> bool:
+def _is_newer(there: InstalledCrd | None, ours: Crd) -> bool:
     return bool(there and there.chart_version and _order(there.chart_version) > _order(ours.chart_version))
 
 
-def _is_foreign(there: Standing | None) -> bool:
+def _is_foreign(there: InstalledCrd | None) -> bool:
     return there is not None and (there.chart_version is None or there.changed_by_others)
 
 
@@ -175,5 +175,5 @@ def _order(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", re.split(r"[-+]", version, maxsplit=1)[0]))
 
 
-def _named(definitions: Iterable[Definition]) -> str:
+def _named(definitions: Iterable[Crd]) -> str:
     return ", ".join(each.name for each in definitions)

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from components.cli import members as membership
-from components.cli.audit_log import Journal, default_path
+from components.cli.audit_log import AuditLog, default_path
 from components.cli.check import check as check_stacks
-from components.cli.diagnose.checks import Surroundings
+from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.doctor import diagnose
 from components.cli.diagnose.drift import drift as compare
 from components.cli.diagnose.result import SOMETHING_BROKEN
@@ -27,7 +27,7 @@ from components.cli.stack_reports import checked, room
 from components.cli.stack_writer import certificate_text
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import STACKS
-from components.escape import printable
+from components.escape import escape_control_characters
 from components.freeipa.errors import PASSWORD_VARIABLE, FreeIpaError, PasswordMissing
 
 app = typer.Typer(
@@ -107,7 +107,7 @@ def status(
         findings = look_at(
             mine.tenancy,
             stack=mine.name,
-            around=_surroundings(ca_file),
+            env=_surroundings(ca_file),
             drift=None if no_drift else lambda: compare(mine.name, project, os.environ),
         )
     sys.exit(print_findings(mine.name, findings, as_json=as_json))
@@ -123,10 +123,10 @@ def doctor(
     """Which link from the browser to FreeIPA is broken. Exit code 1: one is, 3: none seen, but not all looked at."""
     with _told():
         mine = opened(stack).with_cluster()
-        around = _surroundings(ca_file)
+        env = _surroundings(ca_file)
         password = _password_later(mine)
         with _working("looking"):
-            findings = diagnose(mine.tenancy, stack=mine.name, user=user, password=password, around=around)
+            findings = diagnose(mine.tenancy, stack=mine.name, user=user, password=password, env=env)
     sys.exit(print_findings(f"{mine.name}{f', {user}' if user else ''}", findings, as_json=as_json))
 
 
@@ -172,7 +172,7 @@ def _change_members(stack: str, change: str, users: list[str], bind_dn: str | No
     with _told():
         mine = opened(stack)
         asked = _asked(mine, bind_dn)
-        journal = Journal(log or default_path(mine.name, os.environ))
+        journal = AuditLog(log or default_path(mine.name, os.environ))
         membership.changed(asked, change, users, journal, print)
 
 
@@ -209,9 +209,9 @@ def _given(password: str | None) -> str:
     return password
 
 
-def _surroundings(ca_file: str | None) -> Surroundings:
+def _surroundings(ca_file: str | None) -> CheckEnvironment:
     authority = certificate_text(ca_file, "--ca-file") if ca_file is not None else None
-    return Surroundings(os.environ, datetime.now(UTC), authority)
+    return CheckEnvironment(os.environ, datetime.now(UTC), authority)
 
 
 @contextmanager
@@ -226,7 +226,7 @@ def _told() -> Iterator[None]:
 def _refuse(refusals: Sequence[Exception]) -> None:
     """Say why, a refusal after the other, and end; nothing where there is none."""
     for refusal in refusals:
-        print("\n".join(map(printable, str(refusal).split("\n"))), file=sys.stderr)
+        print("\n".join(map(escape_control_characters, str(refusal).split("\n"))), file=sys.stderr)
     if refusals:
         sys.exit(SOMETHING_BROKEN)
 

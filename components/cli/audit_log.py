@@ -33,7 +33,7 @@ class Entry:
         return f"{self.time} {self.change} {self.user}, group {self.group}, by {self.who} ({self.operator}){how}"
 
 
-class Journal:
+class AuditLog:
     """The file. Nothing in it is ever changed or removed."""
 
     def __init__(self, path: Path) -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from components.cli import audit_log
-from components.cli.audit_log import DONE, NOT_KNOWN, Entry, Journal
+from components.cli.audit_log import DONE, NOT_KNOWN, AuditLog, Entry
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import AnswerLost, OtherResult
 from components.freeipa.settings import directory
@@ -41,7 +41,7 @@ def listed(asked: Asked) -> Members:
         return found.members(asked.tenancy.notebook_users_group)
 
 
-def changed(asked: Asked, change: str, users: Sequence[str], log: Journal, say: Say) -> None:
+def changed(asked: Asked, change: str, users: Sequence[str], log: AuditLog, say: Say) -> None:
     """Add users to the group, or take them out. All are looked at before the first is changed.
 
     Args:
@@ -68,7 +68,7 @@ def changed(asked: Asked, change: str, users: Sequence[str], log: Journal, say: 
             say(str(_one(asked, found, change, user, log)))
 
 
-def _one(asked: Asked, found: People, change: str, user: str, log: Journal) -> Entry:
+def _one(asked: Asked, found: People, change: str, user: str, log: AuditLog) -> Entry:
     group = asked.tenancy.notebook_users_group
     make = found.add_member if change == ADD else found.remove_member
     try:
@@ -92,7 +92,7 @@ def _one(asked: Asked, found: People, change: str, user: str, log: Journal) -> E
     return entry
 
 
-def _write_down(entry: Entry, log: Journal) -> None:
+def _write_down(entry: Entry, log: AuditLog) -> None:
     try:
         log.write(entry)
     except OSError as failure:

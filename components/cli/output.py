@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from components.cli.diagnose.result import Finding, State, conclusion, exit_code
-from components.escape import printable
+from components.escape import escape_control_characters
 
 MARKS = {
     State.GOOD: ("✓", "green"),
@@ -55,14 +55,14 @@ def print_findings(subject: str, findings: Sequence[Finding], *, as_json: bool) 
     table.add_column(overflow="fold")
     for finding in findings:
         mark, style = _mark(finding.state), MARKS[finding.state][1]
-        told = Text(printable(finding.told))
+        told = Text(escape_control_characters(finding.told))
         if finding.do and finding.state is not State.GOOD:
-            told.append(f"\n→ {printable(finding.do)}", style="bold")
+            told.append(f"\n→ {escape_control_characters(finding.do)}", style="bold")
         table.add_row(Text(mark, style=style), Text(finding.what), told)
     out = console()
     out.print(table)
     style = MARKS[max((finding.state for finding in findings), key=list(MARKS).index, default=State.GOOD)][1]
-    out.print(Text(printable(f"{subject}: {conclusion(findings)}"), style=style))
+    out.print(Text(escape_control_characters(f"{subject}: {conclusion(findings)}"), style=style))
     return code
 
 
@@ -81,7 +81,7 @@ def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
+        table.add_row(*(Text(escape_control_characters(cell)) for cell in row))
     console().print(table)
 
 

@@ -15,11 +15,11 @@ from components.cli.stack import OpenedStack, opened
 from components.cluster.client import connected
 from components.cluster.errors import CannotAsk
 from components.cluster.helm import HelmFailed, helm_for
-from components.cluster.identity import identity_of
+from components.cluster.identity import read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
 from components.cluster.orphaned_release import explanation as forgotten
 from components.cluster.orphaned_release import knows_release
-from components.cluster.releases import Remedy, explanation, remedy_for
+from components.cluster.releases import Repair, explanation, repair_for
 from components.config.problems import InvalidTenancy
 
 Agree = Callable[[], bool]
@@ -38,14 +38,14 @@ def mend(stack: OpenedStack, *, agree: Agree, environment: Mapping[str, str], sa
     tenancy = stack.tenancy
     kubeconfig = find_kubeconfig(tenancy.kubernetes, environment)
     with connected(kubeconfig, environment) as api:
-        say(f"cluster: {identity_of(api)}")
+        say(f"cluster: {read_cluster_id(api)}")
     with helm_for(kubeconfig, environment) as helm:
         history = helm.history(tenancy.release, tenancy.namespace)
-        remedy = remedy_for(tenancy.release, tenancy.namespace, history)
+        remedy = repair_for(tenancy.release, tenancy.namespace, history)
         name = f"{tenancy.namespace}/{tenancy.release}"
         if remedy is None and history and knows_release(stack.name, environment) is False:
             latest = max(history)
-            remedy = Remedy(tenancy.release, tenancy.namespace, stuck=latest, rollback_to=None)
+            remedy = Repair(tenancy.release, tenancy.namespace, stuck=latest, rollback_to=None)
             say(forgotten(remedy.release, remedy.namespace, latest.status))
             say(
                 f"to do: helm uninstall {remedy.release}; the next pulumi up installs it anew. "

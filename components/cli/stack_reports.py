@@ -80,4 +80,4 @@ def room(names: Sequence[str], folder: Path) -> tuple[list[dict[str, Any]], list
 
 
 def _problems(invalid: InvalidTenancy) -> list[dict[str, str]]:
-    return [{"field": each.field, "value": each.value, "what": each.what} for each in invalid.problems]
+    return [{"key": each.key, "value": each.value, "message": each.message} for each in invalid.problems]

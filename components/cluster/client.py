@@ -19,7 +19,7 @@ from urllib.request import getproxies, proxy_bypass
 from components.cluster.errors import CannotAsk
 from components.cluster.kubeconfig import IN_CLUSTER, Access, Kubeconfig
 from components.cluster.private_file import private_file
-from components.deadline import ended_after
+from components.deadline import deadline
 
 TIMEOUT_SECONDS = 5.0
 """To connect, and again for each next part of an answer."""
@@ -92,19 +92,21 @@ class _Direct:
         self._connection = _Connection(url.hostname or "", url.port, timeout_seconds, self._tls(access))
 
     def get(self, path: str, accept: str = "application/json") -> Mapping[str, Any]:
-        with ended_after(WHOLE_ANSWER_TIMES * self._timeout_seconds, self._connection.break_off) as over:
+        with deadline(WHOLE_ANSWER_TIMES * self._timeout_seconds, self._connection.break_off) as expired:
             try:
                 self._connection.request("GET", self._prefix + path, headers={**self._headers, "Accept": accept})
                 response = self._connection.getresponse()
                 body = response.read(LARGEST_ANSWER_BYTES + 1)
             except (OSError, HTTPException, ValueError, AttributeError) as error:  # AttributeError: broken off by us
                 self._connection.close()
-                why = self._slow() if over.is_set() else self._cause(error)
+                why = self._slow() if expired.is_set() else self._cause(error)
                 raise CannotAsk(f"{self.server} ({self._name}): {why}") from None
-        if over.is_set() or len(body) > LARGEST_ANSWER_BYTES:
+        if expired.is_set() or len(body) > LARGEST_ANSWER_BYTES:
             self._connection.close()
             why = (
-                self._slow() if over.is_set() else f"the answer to {path} is without an end; is this a Kubernetes API?"
+                self._slow()
+                if expired.is_set()
+                else f"the answer to {path} is without an end; is this a Kubernetes API?"
             )
             raise CannotAsk(f"{self.server} ({self._name}): {why}")
         if response.status != _OK:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from components.chart.crds import VERSION_ANNOTATION, Standing
+from components.chart.crds import VERSION_ANNOTATION, InstalledCrd
 
 if TYPE_CHECKING:
     from components.cluster.client import Api
@@ -19,7 +19,7 @@ https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers
 """
 
 
-def standing_crds(api: "Api") -> dict[str, Standing]:
+def installed_crds(api: "Api") -> dict[str, InstalledCrd]:
     """Every CRD of the cluster by name.
 
     Raises:
@@ -29,13 +29,13 @@ def standing_crds(api: "Api") -> dict[str, Standing]:
     return {str(each["metadata"]["name"]): standing(each["metadata"]) for each in items}
 
 
-def standing(metadata: Mapping[str, Any]) -> Standing:
+def standing(metadata: Mapping[str, Any]) -> InstalledCrd:
     """What a CRD's metadata tells."""
     # Whoever wrote its status alone, as the API server does, changed nothing.
     managers = [
         str(entry.get("manager", "")) for entry in metadata.get("managedFields") or [] if not entry.get("subresource")
     ]
-    return Standing(
+    return InstalledCrd(
         chart_version=(metadata.get("annotations") or {}).get(VERSION_ANNOTATION),
         changed_by_others=any(not manager.startswith(PULUMI) for manager in managers),
     )

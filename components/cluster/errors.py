@@ -1,6 +1,6 @@
 """What can go wrong when the cluster is asked."""
 
-from components.escape import printable
+from components.escape import escape_control_characters
 
 
 class CannotAsk(Exception):
@@ -10,4 +10,4 @@ class CannotAsk(Exception):
     """
 
     def __init__(self, text: str) -> None:
-        super().__init__(printable(text))
+        super().__init__(escape_control_characters(text))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from components.cluster.kubeconfig import Kubeconfig
-from components.cluster.releases import Remedy, Revision
+from components.cluster.releases import Repair, Revision
 
 READ_TIMEOUT_SECONDS = 60
 CHANGE_TIMEOUT_SECONDS = 300
@@ -42,7 +42,7 @@ class Helm:
             raise
         return [Revision(each["revision"], each["status"], each.get("updated", "")) for each in json.loads(printed)]
 
-    def apply(self, remedy: Remedy) -> None:
+    def apply(self, remedy: Repair) -> None:
         """Roll back or uninstall.
 
         Raises:

@@ -13,7 +13,7 @@ PATH = "/api/v1/namespaces/kube-system"
 
 
 @dataclass(frozen=True)
-class ClusterIdentity:
+class ClusterId:
     """A cluster. The server's URL may change with the road to it; the UID is what it is known by."""
 
     server: str
@@ -23,7 +23,7 @@ class ClusterIdentity:
         return f"{self.server} (kube-system {self.uid})"
 
     @classmethod
-    def from_props(cls, props: Mapping[str, Any]) -> "ClusterIdentity":
+    def from_props(cls, props: Mapping[str, Any]) -> "ClusterId":
         """What :meth:`as_props` gave."""
         return cls(server=str(props["server"]), uid=str(props["uid"]))
 
@@ -32,7 +32,7 @@ class ClusterIdentity:
         return {"server": self.server, "uid": self.uid}
 
 
-def identity_of(api: "Api") -> ClusterIdentity:
+def read_cluster_id(api: "Api") -> ClusterId:
     """Ask a cluster who it is.
 
     Raises:
@@ -41,10 +41,10 @@ def identity_of(api: "Api") -> ClusterIdentity:
     uid = (api.get(PATH).get("metadata") or {}).get("uid")
     if not uid:
         raise CannotAsk(f"{api.server}: what answers there is no Kubernetes API")
-    return ClusterIdentity(server=api.server, uid=str(uid))
+    return ClusterId(server=api.server, uid=str(uid))
 
 
-def another_cluster(deployed: ClusterIdentity, wanted: ClusterIdentity) -> str | None:
+def another_cluster(deployed: ClusterId, wanted: ClusterId) -> str | None:
     """Why ``wanted`` is not where the stack was deployed, naming both; None where it is."""
     if deployed.uid == wanted.uid:
         return None

@@ -32,7 +32,7 @@ class Revision:
 
 
 @dataclass(frozen=True)
-class Remedy:
+class Repair:
     """What frees a release. ``rollback_to`` None: it was never deployed, and is uninstalled."""
 
     release: str
@@ -54,14 +54,14 @@ class Remedy:
         )
 
 
-def remedy_for(release: str, namespace: str, history: Iterable[Revision]) -> Remedy | None:
+def repair_for(release: str, namespace: str, history: Iterable[Revision]) -> Repair | None:
     """What frees the release, or None where its latest revision is not pending."""
     revisions = sorted(history)
     if not revisions or not revisions[-1].is_pending:
         return None
     good = [revision.number for revision in revisions if revision.status == "deployed"]
     good = good or [revision.number for revision in revisions if revision.status == "superseded"]
-    return Remedy(release, namespace, stuck=revisions[-1], rollback_to=good[-1] if good else None)
+    return Repair(release, namespace, stuck=revisions[-1], rollback_to=good[-1] if good else None)
 
 
 def explanation(release: str, namespace: str, stuck: Revision) -> str:

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from components.config.section import Settings, notes
+from components.config.section import Section, metadata
 from components.config.types import Number, Text, WholeNumber
 
 
-class Workers(Settings):
+class Workers(Section):
     """The cluster's worker nodes as they are, so that the program can tell what fits. It creates none."""
 
     count: WholeNumber = Field(
@@ -16,21 +16,21 @@ class Workers(Settings):
         le=10_000,
         description="How many worker nodes",
         examples=[3],
-        json_schema_extra=notes(unit="nodes"),
+        json_schema_extra=metadata(unit="nodes"),
     )
     cpus: Number = Field(
         gt=0,
         le=4096,
         description="CPUs of one",
         examples=[8],
-        json_schema_extra=notes(unit="CPUs"),
+        json_schema_extra=metadata(unit="CPUs"),
     )
     ram_gb: Number = Field(
         gt=0,
         le=100_000,
         description="Memory of one",
         examples=[32],
-        json_schema_extra=notes(unit="GB"),
+        json_schema_extra=metadata(unit="GB"),
     )
     expected_users: WholeNumber | None = Field(
         None,
@@ -38,7 +38,7 @@ class Workers(Settings):
         le=1_000_000,
         description="Users with a running server at the same time",
         examples=[20],
-        json_schema_extra=notes(unit="users"),
+        json_schema_extra=metadata(unit="users"),
     )
 
 
@@ -46,7 +46,7 @@ def _not_empty(value: object) -> object:
     return None if value == "" else value
 
 
-class Kubernetes(Settings):
+class Kubernetes(Section):
     """Which cluster the tenancy is in."""
 
     context: Text | None = Field(
@@ -59,5 +59,5 @@ class Kubernetes(Settings):
         exclude=True,
         description="Content of a kubeconfig file, encrypted (`pulumi config set --secret --path "
         "pangeo:kubernetes.kubeconfig`), or the path of one; left out, the KUBECONFIG of the environment",
-        json_schema_extra=notes(secret=True),
+        json_schema_extra=metadata(secret=True),
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from components.config.notebook import MAX_CPUS, MAX_RAM_GB
-from components.config.section import Settings, notes
+from components.config.section import Section, metadata
 from components.config.types import Number, WholeNumber
 
 NEVER = "never"
@@ -46,7 +46,7 @@ IdleMinutes = Annotated[
 ]
 
 
-class _Range(Settings):
+class _Range(Section):
     """A choice between bounds: ``min`` ≤ ``default`` ≤ ``max``."""
 
     @model_validator(mode="after")
@@ -60,20 +60,20 @@ class _Range(Settings):
 class WorkerCores(_Range):
     """Cores of one Dask worker."""
 
-    min: WholeNumber = Field(1, ge=1, le=MAX_CPUS, description="Least", json_schema_extra=notes(unit="cores"))
-    max: WholeNumber = Field(8, ge=1, le=MAX_CPUS, description="Most", json_schema_extra=notes(unit="cores"))
-    default: WholeNumber = Field(1, ge=1, le=MAX_CPUS, description="Unasked", json_schema_extra=notes(unit="cores"))
+    min: WholeNumber = Field(1, ge=1, le=MAX_CPUS, description="Least", json_schema_extra=metadata(unit="cores"))
+    max: WholeNumber = Field(8, ge=1, le=MAX_CPUS, description="Most", json_schema_extra=metadata(unit="cores"))
+    default: WholeNumber = Field(1, ge=1, le=MAX_CPUS, description="Unasked", json_schema_extra=metadata(unit="cores"))
 
 
 class WorkerRam(_Range):
     """Memory of one Dask worker."""
 
-    min: Number = Field(1, gt=0, le=MAX_RAM_GB, description="Least", json_schema_extra=notes(unit="GB"))
-    max: Number = Field(16, gt=0, le=MAX_RAM_GB, description="Most", json_schema_extra=notes(unit="GB"))
-    default: Number = Field(2, gt=0, le=MAX_RAM_GB, description="Unasked", json_schema_extra=notes(unit="GB"))
+    min: Number = Field(1, gt=0, le=MAX_RAM_GB, description="Least", json_schema_extra=metadata(unit="GB"))
+    max: Number = Field(16, gt=0, le=MAX_RAM_GB, description="Most", json_schema_extra=metadata(unit="GB"))
+    default: Number = Field(2, gt=0, le=MAX_RAM_GB, description="Unasked", json_schema_extra=metadata(unit="GB"))
 
 
-class Dask(Settings):
+class Dask(Section):
     """Dask Gateway: clusters users start from a notebook. The workers' bounds are those of CaaS."""
 
     enabled: bool = Field(True, description="Whether users can start Dask clusters")
@@ -92,28 +92,28 @@ class Dask(Settings):
         ge=1,
         le=10_000,
         description="Most workers of one cluster",
-        json_schema_extra=notes(unit="workers"),
+        json_schema_extra=metadata(unit="workers"),
     )
     max_cores: WholeNumber = Field(
         40,
         ge=1,
         le=100_000,
         description="Most cores of one cluster, its scheduler's among them",
-        json_schema_extra=notes(unit="cores"),
+        json_schema_extra=metadata(unit="cores"),
     )
     max_ram_gb: Number = Field(
         160,
         gt=0,
         le=1_000_000,
         description="Most memory of one cluster, its scheduler's in it",
-        json_schema_extra=notes(unit="GB"),
+        json_schema_extra=metadata(unit="GB"),
     )
     clusters_per_user: WholeNumber = Field(
         2,
         ge=1,
         le=100,
         description="Most clusters of one user at a time; another is refused until one is shut down",
-        json_schema_extra=notes(unit="clusters"),
+        json_schema_extra=metadata(unit="clusters"),
     )
     total_cores: WholeNumber | None = Field(
         None,
@@ -122,7 +122,7 @@ class Dask(Settings):
         description="Most cores of all users' clusters together; left out, what the stated `workers` have for pods, "
         "and without `workers` no bound but the cluster's own",
         examples=[64],
-        json_schema_extra=notes(unit="cores"),
+        json_schema_extra=metadata(unit="cores"),
     )
     total_ram_gb: Number | None = Field(
         None,
@@ -130,13 +130,13 @@ class Dask(Settings):
         le=10_000_000,
         description="Most memory of all users' clusters together; left out, as with `totalCores`",
         examples=[256],
-        json_schema_extra=notes(unit="GB"),
+        json_schema_extra=metadata(unit="GB"),
     )
     idle_minutes: IdleMinutes = Field(
         30,
         description=f"A cluster without work is stopped after so long, 1 to {MOST_IDLE_MINUTES}; "
         f"`{NEVER}` where that is meant",
-        json_schema_extra=notes(unit="minutes"),
+        json_schema_extra=metadata(unit="minutes"),
     )
 
     @property

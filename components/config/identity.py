@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from components.config.section import Settings, exactly_one, notes
+from components.config.section import Section, exactly_one, metadata
 from components.config.types import BaseDn, Certificates, DistinguishedName, FreeIpaName, Realm, Server
 from components.freeipa.names import suffix_of_realm
 from components.freeipa.settings import server_address
@@ -15,7 +15,7 @@ def _one_or_more(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-class Identity(Settings):
+class Identity(Section):
     """The FreeIPA directory users log in with."""
 
     servers: Annotated[
@@ -31,13 +31,13 @@ class Identity(Settings):
         None,
         description="Kerberos realm; the directory's suffix is made of its parts. Give this or `baseDn`",
         examples=["EXAMPLE.ORG"],
-        json_schema_extra=notes(updates="no"),
+        json_schema_extra=metadata(updates="no"),
     )
     base_dn: BaseDn | None = Field(
         None,
         description="The directory's suffix, where it does not follow from a realm",
         examples=["dc=example,dc=org"],
-        json_schema_extra=notes(updates="no"),
+        json_schema_extra=metadata(updates="no"),
     )
     tls: Literal["ldaps", "starttls"] = Field(
         "ldaps",

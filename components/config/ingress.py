@@ -5,11 +5,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from components.config.section import Settings, exactly_one
+from components.config.section import Section, exactly_one
 from components.config.types import KubernetesName, Text
 
 
-class IngressTls(Settings):
+class IngressTls(Section):
     """Where the certificate comes from."""
 
     cluster_issuer: KubernetesName | None = Field(
@@ -29,7 +29,7 @@ class IngressTls(Settings):
         yield from exactly_one(given, "cluster_issuer", "secret_name", "clusterIssuer and secretName")
 
 
-class Ingress(Settings):
+class Ingress(Section):
     """How browsers reach the hub."""
 
     class_name: KubernetesName | None = Field(

@@ -4,14 +4,14 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from components.config.section import Settings, notes
+from components.config.section import Section, metadata
 from components.config.types import FreeIpaName, Image, Number, ServerPath, Text, WholeNumber
 
 MAX_CPUS = 512
 MAX_RAM_GB = 4096
 
 
-class Culling(Settings):
+class Culling(Section):
     """When a notebook server is stopped by itself; homes stay."""
 
     idle_minutes: WholeNumber = Field(
@@ -19,18 +19,18 @@ class Culling(Settings):
         ge=0,
         le=60 * 24 * 30,
         description="Stopped after so long without activity; 0 is never",
-        json_schema_extra=notes(unit="minutes"),
+        json_schema_extra=metadata(unit="minutes"),
     )
     max_age_hours: WholeNumber = Field(
         0,
         ge=0,
         le=24 * 365,
         description="Stopped at this age, active or not; 0 is never",
-        json_schema_extra=notes(unit="hours"),
+        json_schema_extra=metadata(unit="hours"),
     )
 
 
-class NotebookProfile(Settings):
+class NotebookProfile(Section):
     """A choice on the page that starts a server. What is left out is as the tenancy has it."""
 
     name: Text = Field(min_length=1, max_length=80, description="What the user reads", examples=["Large memory"])
@@ -40,14 +40,14 @@ class NotebookProfile(Settings):
         gt=0,
         le=MAX_CPUS,
         description="CPUs of the server, limit and guarantee",
-        json_schema_extra=notes(unit="CPUs"),
+        json_schema_extra=metadata(unit="CPUs"),
     )
     ram_gb: Number | None = Field(
         None,
         gt=0,
         le=MAX_RAM_GB,
         description="Memory of the server, limit and guarantee",
-        json_schema_extra=notes(unit="GB"),
+        json_schema_extra=metadata(unit="GB"),
     )
     image: Image | None = Field(None, description="Container image with tag or digest")
     groups: tuple[FreeIpaName, ...] = Field(
@@ -58,7 +58,7 @@ class NotebookProfile(Settings):
     default: bool = Field(False, description="Chosen beforehand; otherwise the first profile is")
 
 
-class Notebook(Settings):
+class Notebook(Section):
     """A user's notebook server beside its size."""
 
     image: Image = Field(
@@ -71,7 +71,7 @@ class Notebook(Settings):
         ge=30,
         le=7200,
         description="How long a server may take to start; the first pull of an image counts",
-        json_schema_extra=notes(unit="seconds"),
+        json_schema_extra=metadata(unit="seconds"),
     )
     pre_pull: bool = Field(True, description="Whether every worker keeps the image, so that no user waits for its pull")
     profiles: tuple[NotebookProfile, ...] = Field(

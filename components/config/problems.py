@@ -11,8 +11,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from components.config.schema import Location, fields_below, known_keys, nearest_of, note, owner_and_field
-from components.config.section import Settings
-from components.escape import printable
+from components.config.section import Section
+from components.escape import escape_control_characters
 from components.freeipa.errors import PASSWORD_CONFIG_KEY
 
 NAMESPACE = "pangeo"
@@ -38,11 +38,11 @@ _UNQUOTED = "is not what belongs here; docs/configuration.md says what does"
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to mend. ``field`` is empty where the file as a whole is meant."""
+    """One error of a stack file. ``key`` is empty where the error concerns the whole file."""
 
-    field: str
+    key: str
     value: str
-    what: str
+    message: str
 
 
 class InvalidTenancy(Exception):
@@ -62,9 +62,9 @@ def lines(problems: Collection[Problem]) -> list[str]:
     """The problems as aligned columns. Keys and values come from a file: none may break a line or move a cursor."""
     rows = [
         (
-            _on_one_line(problem.field, _LONGEST_FIELD),
+            _on_one_line(problem.key, _LONGEST_FIELD),
             _on_one_line(problem.value, _LONGEST_VALUE),
-            _on_one_line(problem.what, _LONGEST_SENTENCE),
+            _on_one_line(problem.message, _LONGEST_SENTENCE),
         )
         for problem in problems
     ]
@@ -76,7 +76,7 @@ def lines(problems: Collection[Problem]) -> list[str]:
     ]
 
 
-def problems_of(wrong: ValidationError, model: type[Settings], hidden: Collection[str] = ()) -> list[Problem]:
+def problems_of(wrong: ValidationError, model: type[Section], hidden: Collection[str] = ()) -> list[Problem]:
     """pydantic's findings in an operator's words.
 
     Args:
@@ -125,10 +125,10 @@ def shown(value: object, *, quoted: bool = False) -> str:
 
 
 def _on_one_line(text: str, longest: int) -> str:
-    return printable(text if len(text) <= longest else f"{text[: longest - 1]}…")
+    return escape_control_characters(text if len(text) <= longest else f"{text[: longest - 1]}…")
 
 
-def _problem(error: ErrorDetails, model: type[Settings], hidden: Collection[str]) -> Problem:
+def _problem(error: ErrorDetails, model: type[Section], hidden: Collection[str]) -> Problem:
     location, value = error["loc"], error["input"]
     owner, field = owner_and_field(model, location)
     told = _told(error, owner, field, _nearest_key(location, model) if _is_unknown(error) else None)
@@ -153,7 +153,7 @@ def _is_secret(field: FieldInfo | None) -> bool:
     return field is not None and any(note(of, "secret") for of in (field, *fields_below(field)))
 
 
-def _may_be_secret(location: Location, model: type[Settings]) -> bool:
+def _may_be_secret(location: Location, model: type[Section]) -> bool:
     """A value under an unknown key is shown only where the key is a slip for one whose value may be seen."""
     nearest = _nearest_key(location, model)
     if nearest is None or _SECRET_WORDS.search(str(location[-1])):
@@ -161,13 +161,13 @@ def _may_be_secret(location: Location, model: type[Settings]) -> bool:
     return nearest in KEYS_BESIDE_THE_MODEL or _is_secret(owner_and_field(model, (*location[:-1], nearest))[1])
 
 
-def _nearest_key(location: Location, model: type[Settings]) -> str | None:
+def _nearest_key(location: Location, model: type[Section]) -> str | None:
     owner, _ = owner_and_field(model, location)
     beside = KEYS_BESIDE_THE_MODEL if len(location) == 1 else ()
     return nearest_of(str(location[-1]), [*known_keys(owner), *beside])
 
 
-def _told(error: ErrorDetails, owner: type[Settings] | None, field: FieldInfo | None, nearest: str | None) -> str:
+def _told(error: ErrorDetails, owner: type[Section] | None, field: FieldInfo | None, nearest: str | None) -> str:
     kind, context, value = error["type"], error.get("ctx", {}), error["input"]
     if kind == "value_error":
         return str(context["error"])

@@ -7,7 +7,7 @@ from typing import get_args
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from components.config.section import Settings
+from components.config.section import Section
 
 Location = tuple[int | str, ...]
 """Keys and places in lists, from the tenancy inwards."""
@@ -26,22 +26,22 @@ def note(field: FieldInfo | None, key: str) -> object:
     return extra.get(key) if isinstance(extra, dict) else None
 
 
-def group_of(annotation: object) -> type[Settings] | None:
+def section_of(annotation: object) -> type[Section] | None:
     """The group of settings a field holds, also where it is optional or one of many."""
-    if isinstance(annotation, type) and issubclass(annotation, Settings):
+    if isinstance(annotation, type) and issubclass(annotation, Section):
         return annotation
-    return next((group for inner in get_args(annotation) if (group := group_of(inner))), None)
+    return next((group for inner in get_args(annotation) if (group := section_of(inner))), None)
 
 
 def fields_below(field: FieldInfo) -> Iterable[FieldInfo]:
     """The fields of the group a field holds; none where it holds a value."""
-    group = group_of(field.annotation)
+    group = section_of(field.annotation)
     return group.model_fields.values() if group else ()
 
 
-def owner_and_field(model: type[Settings], location: Location) -> tuple[type[Settings] | None, FieldInfo | None]:
+def owner_and_field(model: type[Section], location: Location) -> tuple[type[Section] | None, FieldInfo | None]:
     """The group a location is in, and its field where it has one."""
-    owner: type[Settings] | None = model
+    owner: type[Section] | None = model
     field: FieldInfo | None = None
     for place, part in enumerate(location):
         if isinstance(part, int):
@@ -51,10 +51,10 @@ def owner_and_field(model: type[Settings], location: Location) -> tuple[type[Set
         field = next((of for name, of in owner.model_fields.items() if part in (of.alias, name)), None)
         if field is None or place == len(location) - 1:
             return owner, field
-        owner = group_of(field.annotation)
+        owner = section_of(field.annotation)
     return owner, field
 
 
-def known_keys(owner: type[Settings] | None) -> list[str]:
+def known_keys(owner: type[Section] | None) -> list[str]:
     """The keys of a group, sorted."""
     return sorted(field.alias or name for name, field in owner.model_fields.items()) if owner else []

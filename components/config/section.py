@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 Updates = Literal["yes", "no", "grow only"]
 
 
-def notes(*, unit: str | None = None, updates: Updates = "yes", secret: bool = False) -> dict[str, Any]:
+def metadata(*, unit: str | None = None, updates: Updates = "yes", secret: bool = False) -> dict[str, Any]:
     """What the reference, the error lines and the refusal of changes need to know of a field beyond its type.
 
     Args:
@@ -26,7 +26,7 @@ def notes(*, unit: str | None = None, updates: Updates = "yes", secret: bool = F
     return said
 
 
-class Settings(BaseModel):
+class Section(BaseModel):
     """A group of settings. Attributes are snake_case; files and as_inputs() use camelCase."""
 
     model_config = ConfigDict(

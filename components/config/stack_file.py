@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import SecretStr, ValidationError
 
 from components.config.problems import HIDDEN, NAMESPACE, InvalidTenancy, Problem, field_path, problems_of
-from components.config.schema import group_of, nearest_of, owner_and_field
+from components.config.schema import nearest_of, owner_and_field, section_of
 from components.config.strict_yaml import UnreadableYaml, load
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import PASSWORD_CONFIG_KEY
@@ -15,7 +15,7 @@ from components.freeipa.errors import PASSWORD_CONFIG_KEY
 PASSWORD_KEY = PASSWORD_CONFIG_KEY.removeprefix(f"{NAMESPACE}:")
 STACKS = Path("stacks")
 
-_KNOWN = {field.alias or name: group_of(field.annotation) for name, field in Tenancy.model_fields.items()}
+_KNOWN = {field.alias or name: section_of(field.annotation) for name, field in Tenancy.model_fields.items()}
 _ENCRYPTED_OPAQUE = SecretStr(HIDDEN)
 
 
@@ -81,7 +81,7 @@ def stacks(folder: Path = STACKS) -> list[str]:
 
 def _tenancy(own: Mapping[str, object], found: list[Problem], source: str, hidden: Collection[str]) -> Tenancy:
     problems = list(found)
-    told = {problem.field for problem in found}
+    told = {problem.key for problem in found}
     try:
         tenancy = Tenancy.model_validate(own, by_alias=True, by_name=False)
     except ValidationError as wrong:
@@ -89,7 +89,7 @@ def _tenancy(own: Mapping[str, object], found: list[Problem], source: str, hidde
             problem
             for problem in problems_of(wrong, Tenancy, hidden)
             # A key that could not be taken over is not missing too.
-            if not any(problem.field == field or problem.field.startswith((f"{field}.", f"{field}[")) for field in told)
+            if not any(problem.key == field or problem.key.startswith((f"{field}.", f"{field}[")) for field in told)
         ]
         tenancy = None
     if problems or tenancy is None:

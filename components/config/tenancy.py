@@ -14,7 +14,7 @@ from components.config.domain import derived_domain
 from components.config.identity import Identity
 from components.config.ingress import Ingress
 from components.config.notebook import MAX_CPUS, MAX_RAM_GB, Notebook
-from components.config.section import Settings, notes
+from components.config.section import Section, metadata
 from components.config.storage import Storage
 from components.config.types import Address, ClusterName, HostName, Number, WholeNumber
 from components.freeipa.names import group_dn, notebook_users_group
@@ -24,53 +24,53 @@ def _empty_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-class Tenancy(Settings):
+class Tenancy(Section):
     """A research-cloud tenancy's Pangeo. Holds no secret but ``kubernetes.kubeconfig``, which is never printed."""
 
     cluster_name: ClusterName = Field(
         description="Names the cluster, its namespace and the users' group `<clusterName>_notebook_users`: small "
         "letters, digits and dashes, at most 40",
         examples=["vis-pangeo"],
-        json_schema_extra=notes(updates="no"),
+        json_schema_extra=metadata(updates="no"),
     )
     external_ip: Address = Field(
         description="IPv4 or IPv6 address the ingress answers at",
         examples=["192.171.139.83"],
-        json_schema_extra=notes(updates="no"),
+        json_schema_extra=metadata(updates="no"),
     )
     pangeo_domain: Annotated[HostName | None, BeforeValidator(_empty_is_none)] = Field(
         None,
         description="Host name of the hub; it must resolve to `externalIp` already. Left empty, "
         "`pangeo.<dashed externalIp>.<domainSuffix>`",
         examples=["pangeo.vis.example.org"],
-        json_schema_extra=notes(updates="no"),
+        json_schema_extra=metadata(updates="no"),
     )
     domain_suffix: HostName = Field(
         "sslip.io",
         description="Wildcard DNS service the derived domain ends in",
         examples=["nip.io"],
-        json_schema_extra=notes(updates="no"),
+        json_schema_extra=metadata(updates="no"),
     )
     notebook_cpus: Number = Field(
         gt=0,
         le=MAX_CPUS,
         description="CPUs of each user's notebook server, limit and guarantee",
         examples=[2],
-        json_schema_extra=notes(unit="CPUs"),
+        json_schema_extra=metadata(unit="CPUs"),
     )
     notebook_ram_gb: Number = Field(
         gt=0,
         le=MAX_RAM_GB,
         description="Memory of each user's notebook server, limit and guarantee",
         examples=[4],
-        json_schema_extra=notes(unit="GB"),
+        json_schema_extra=metadata(unit="GB"),
     )
     notebook_storage_gb: WholeNumber = Field(
         ge=1,
         le=65536,
         description="Size of each user's home volume; growth reaches users at their next server start",
         examples=[10],
-        json_schema_extra=notes(unit="GB", updates="grow only"),
+        json_schema_extra=metadata(unit="GB", updates="grow only"),
     )
     identity: Identity = Field(description="The FreeIPA directory users log in with")
     storage: Storage = Field(default_factory=Storage, description="Where users' homes and the hub's database are kept")

@@ -13,7 +13,7 @@ _NEW_TENANCY = "set it back, or make a new stack beside this one and move the us
 
 
 @dataclass(frozen=True)
-class Settled:
+class ImmutableSettings:
     """What a tenancy's settings come to, of all that may not change. Plain values, none of them secret.
 
     Fields may be added, and one that a stack's state does not hold yet is not compared; none may be renamed.
@@ -44,11 +44,11 @@ class Settled:
         return {_camel(name): value for name, value in asdict(self).items()}
 
 
-def settled(tenancy: "Tenancy") -> Settled:
+def immutable_settings(tenancy: "Tenancy") -> ImmutableSettings:
     """What the settings come to: defaults written out, and everything in one spelling."""
     create = tenancy.storage.create
     homes = tenancy.storage_class_name or ""
-    return Settled(
+    return ImmutableSettings(
         cluster_name=tenancy.cluster_name,
         external_ip=str(tenancy.external_ip),
         domain=tenancy.domain,
@@ -62,7 +62,7 @@ def settled(tenancy: "Tenancy") -> Settled:
     )
 
 
-def changes_refused(deployed: Settled, wanted: Settled) -> list[str]:
+def changes_refused(deployed: ImmutableSettings, wanted: ImmutableSettings) -> list[str]:
     """The changes from ``deployed`` to ``wanted`` that would lose data, access or the address, one sentence each.
 
     Compares what the settings come to, not how they are written: a domain given that equals the derived one, or a
@@ -71,7 +71,7 @@ def changes_refused(deployed: Settled, wanted: Settled) -> list[str]:
     return [*_identity(deployed, wanted), *_address(deployed, wanted), *_storage(deployed, wanted)]
 
 
-def _identity(deployed: Settled, wanted: Settled) -> Iterator[str]:
+def _identity(deployed: ImmutableSettings, wanted: ImmutableSettings) -> Iterator[str]:
     if deployed.cluster_name != wanted.cluster_name:
         yield (
             f"clusterName: {deployed.cluster_name} → {wanted.cluster_name} would leave the group "
@@ -85,7 +85,7 @@ def _identity(deployed: Settled, wanted: Settled) -> Iterator[str]:
         )
 
 
-def _address(deployed: Settled, wanted: Settled) -> Iterator[str]:
+def _address(deployed: ImmutableSettings, wanted: ImmutableSettings) -> Iterator[str]:
     moved = deployed.external_ip != wanted.external_ip
     if moved:
         yield (
@@ -101,7 +101,7 @@ def _address(deployed: Settled, wanted: Settled) -> Iterator[str]:
         )
 
 
-def _storage(deployed: Settled, wanted: Settled) -> Iterator[str]:
+def _storage(deployed: ImmutableSettings, wanted: ImmutableSettings) -> Iterator[str]:
     if deployed.created_class and wanted.created_class:
         yield from _created_class(deployed.created_class, wanted.created_class)
     elif deployed.storage_class != wanted.storage_class:

@@ -6,11 +6,11 @@ Properties may be unknown in a preview, and an older program may have kept fewer
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from components.cluster.identity import ClusterIdentity, another_cluster
-from components.contract.immutable import Settled, changes_refused
+from components.cluster.identity import ClusterId, another_cluster
+from components.contract.immutable import ImmutableSettings, changes_refused
 
 Props = dict[str, Any]
-"""``settings``: a :class:`Settled`; ``cluster``: a :class:`ClusterIdentity`, left out where it could not be asked."""
+"""``settings``: an :class:`ImmutableSettings`; ``cluster``: a :class:`ClusterId`, absent if unknown."""
 
 STILL_FREE = (
     "as long as nobody uses the hub, as after a first up that failed, such a change is made by: pulumi destroy, "
@@ -39,21 +39,21 @@ def differs(olds: Props, news: Props, is_unknown: IsUnknown) -> bool:
     if olds.get("cluster") != news.get("cluster"):
         return True
     before, after = olds.get("settings") or {}, news["settings"]
-    return before.keys() != after.keys() or Settled.from_props(before) != Settled.from_props(after)
+    return before.keys() != after.keys() or ImmutableSettings.from_props(before) != ImmutableSettings.from_props(after)
 
 
 def _refused(olds: Props, news: Props, is_unknown: IsUnknown) -> Iterator[str]:
     before = _known(olds.get("cluster"), is_unknown)
     after = _known(news.get("cluster"), is_unknown)
     if before and after:
-        refusal = another_cluster(ClusterIdentity.from_props(before), ClusterIdentity.from_props(after))
+        refusal = another_cluster(ClusterId.from_props(before), ClusterId.from_props(after))
         if refusal:
             yield refusal
     kept = _known(olds.get("settings"), is_unknown)
     if kept:
         wanted = {**kept, **_known(news.get("settings"), is_unknown)}
         deployed = {**wanted, **kept}
-        sentences = changes_refused(Settled.from_props(deployed), Settled.from_props(wanted))
+        sentences = changes_refused(ImmutableSettings.from_props(deployed), ImmutableSettings.from_props(wanted))
         yield from sentences
         if sentences:
             yield STILL_FREE

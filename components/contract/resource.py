@@ -23,9 +23,9 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from components.cluster.identity import ClusterIdentity
+from components.cluster.identity import ClusterId
 from components.contract import inputs as contract_inputs
-from components.contract.immutable import Settled
+from components.contract.immutable import ImmutableSettings
 from components.contract.inputs import Props
 
 KEPT = ("settings", "cluster")
@@ -68,8 +68,8 @@ class Contract(Resource, module="tenancy", name="Contract"):
     def __init__(
         self,
         resource_name: str,
-        settings: Settled,
-        cluster: ClusterIdentity | None,
+        settings: ImmutableSettings,
+        cluster: ClusterId | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare them; everything else is to depend on this.

@@ -13,8 +13,8 @@ from typing import Any
 import ldap3
 from ldap3.core.exceptions import LDAPSessionTerminatedByServerError, LDAPSocketOpenError, LDAPStartTLSError
 
-from components.deadline import ended_after
-from components.escape import printable
+from components.deadline import deadline
+from components.escape import escape_control_characters
 from components.freeipa import errors
 from components.freeipa.errors import Attempt, Unreachable
 from components.freeipa.settings import Directory, ServerAddress
@@ -197,13 +197,13 @@ class Session:
 
     def _secure(self, directory: Directory, tls: "_VerifiedTls") -> None:
         attempt = self.attempt("connecting")
-        with ended_after(self._patience_seconds, self._break_off) as over:
+        with deadline(self._patience_seconds, self._break_off) as expired:
             try:
                 self._connection.open(read_server_info=False)
                 if directory.tls == "starttls":
                     self._connection.start_tls(read_server_info=False)
             except Exception as error:
-                if over.is_set():
+                if expired.is_set():
                     raise errors.TimedOut(attempt) from None
                 if tls.failure is not None:
                     raise _tls_failure(attempt, tls.failure) from None
@@ -221,13 +221,13 @@ class Session:
             raise kind(attempt, self._said(result))
 
     def _exchange(self, attempt: Attempt, call: Callable[[], object]) -> Result:
-        with ended_after(self._patience_seconds, self._break_off) as over:
+        with deadline(self._patience_seconds, self._break_off) as expired:
             try:
                 call()
                 result: Result = self._connection.result
                 int(result["result"])
             except Exception as error:
-                raise errors.TimedOut(attempt) if over.is_set() else _broken(attempt, error) from None
+                raise errors.TimedOut(attempt) if expired.is_set() else _broken(attempt, error) from None
         return result
 
     def _break_off(self) -> None:
@@ -246,7 +246,7 @@ class Session:
         if not result:
             return ""
         words = " ".join(f"{result.get('description', '')}: {result.get('message', '')}".split())
-        return printable(words.rstrip(": ").replace(str(self._connection.password), "(password)"))
+        return escape_control_characters(words.rstrip(": ").replace(str(self._connection.password), "(password)"))
 
 
 class _VerifiedTls(ldap3.Tls):

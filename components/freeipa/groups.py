@@ -20,7 +20,7 @@ UNIQUE_ID = "autogenerate"
 ATTRIBUTES = ("cn", "description", "objectClass")
 """All that is ever read of a group; never ``member``, so that reading costs the same however many there are."""
 
-WITNESS = "admins"
+SENTINEL_GROUP = "admins"
 """A group that is there in every FreeIPA and cannot be removed (freeipa, ``ipaserver/plugins/group.py``)."""
 
 
@@ -65,7 +65,7 @@ class Groups:
         """
         name = names.group_name(name)
         doing = f"looking for group {name}"
-        either = f"(|(cn={name})(cn={WITNESS}))"  # the characters of a checked name need no escape here
+        either = f"(|(cn={name})(cn={SENTINEL_GROUP}))"  # the characters of a checked name need no escape here
         entries = self._session.children(names.groups_container(self._suffix), either, ATTRIBUTES, doing)
         if entries is None:
             raise errors.ParentMissing(self._session.attempt(doing))

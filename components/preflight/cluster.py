@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from components.chart.crds import Standing
+from components.chart.crds import InstalledCrd
 from components.cluster.client import connected
-from components.cluster.crds import standing_crds
+from components.cluster.crds import installed_crds
 from components.cluster.errors import CannotAsk
-from components.cluster.identity import ClusterIdentity, identity_of
+from components.cluster.identity import ClusterId, read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
 from components.cluster.releases import explanation, pending_revision
 from components.config.problems import InvalidTenancy, Problem
@@ -24,9 +24,9 @@ class ClusterRefused(Exception):
 class Checked(NamedTuple):
     """The cluster, None where a preview goes on without knowing it, and sentences for the operator."""
 
-    identity: ClusterIdentity | None
+    identity: ClusterId | None
     warnings: tuple[str, ...]
-    crds: Mapping[str, Standing] | None = None
+    crds: Mapping[str, InstalledCrd] | None = None
     """The CRDs that are there, by name; None where that is not known, or not asked as no Dask is wanted."""
 
 
@@ -50,9 +50,9 @@ def verify_cluster(tenancy: Tenancy, *, stack: str, preview: bool, environment: 
     try:
         kubeconfig = find_kubeconfig(tenancy.kubernetes, environment)
         with connected(kubeconfig, environment) as api:
-            identity = identity_of(api)
+            identity = read_cluster_id(api)
             stuck = pending_revision(api, tenancy.release, tenancy.namespace)
-            crds = standing_crds(api) if tenancy.dask.enabled else None
+            crds = installed_crds(api) if tenancy.dask.enabled else None
     except CannotAsk as failure:
         unknown = f"the Kubernetes cluster could not be asked which one it is: {failure}"
         if choice == "warn" and preview:

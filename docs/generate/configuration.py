@@ -14,8 +14,8 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from components.config.problems import NAMESPACE
-from components.config.schema import group_of, note
-from components.config.section import Settings
+from components.config.schema import note, section_of
+from components.config.section import Section
 from components.config.stack_file import PASSWORD_KEY
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import PASSWORD_VARIABLE
@@ -148,7 +148,7 @@ def _document() -> Iterator[str]:
     yield ""
 
 
-def _table(group: type[Settings]) -> Iterator[str]:
+def _table(group: type[Section]) -> Iterator[str]:
     yield "| Key | Type | Default | Meaning | Update |"
     yield "|---|---|---|---|---|"
     for key, field in _keys(group):
@@ -159,16 +159,16 @@ def _table(group: type[Settings]) -> Iterator[str]:
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _groups(group: type[Settings], path: str) -> Iterator[tuple[str, type[Settings]]]:
+def _groups(group: type[Section], path: str) -> Iterator[tuple[str, type[Section]]]:
     for key, field in _keys(group):
-        inner = group_of(field.annotation)
+        inner = section_of(field.annotation)
         if inner:
             heading = f"{path}{key}{'[]' if _is_list(field) else ''}"
             yield heading, inner
             yield from _groups(inner, f"{heading}.")
 
 
-def _keys(group: type[Settings]) -> Iterator[tuple[str, FieldInfo]]:
+def _keys(group: type[Section]) -> Iterator[tuple[str, FieldInfo]]:
     for name, field in group.model_fields.items():
         yield field.alias or name, field
 
@@ -203,7 +203,7 @@ def _example(field: FieldInfo) -> str:
 
 def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True, validated_data={})
-    if value is None or isinstance(value, Settings) or value in ((), {}, ""):
+    if value is None or isinstance(value, Section) or value in ((), {}, ""):
         return ""
     text = json.dumps(value)
     return f"`{text.strip(chr(34))}`"
@@ -212,7 +212,7 @@ def _default(field: FieldInfo) -> str:
 def _type(field: FieldInfo) -> str:
     if note(field, "secret"):
         return "secret"
-    inner = group_of(field.annotation)
+    inner = section_of(field.annotation)
     if inner:
         return "list of groups" if _is_list(field) else "group"
     choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]
@@ -237,7 +237,7 @@ def _is_list(field: FieldInfo) -> bool:
 
 
 def _engine_type(field: FieldInfo) -> str:
-    if group_of(field.annotation):
+    if section_of(field.annotation):
         return "object"
     return "boolean" if field.annotation is bool else "integer" if field.annotation is int else "string"
 

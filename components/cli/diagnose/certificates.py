@@ -15,7 +15,7 @@ from typing import Any
 from pyasn1.codec.der import decoder
 from pyasn1.error import PyAsn1Error
 
-from components.deadline import ended_after
+from components.deadline import deadline
 
 TIMEOUT_SECONDS = 5.0
 """To connect, and again for each next part of the handshake."""
@@ -122,7 +122,7 @@ def _shown(endpoint: Endpoint, context: ssl.SSLContext, timeout_seconds: float) 
         if endpoint.start_tls:
             _ask_for_tls(plain, endpoint)
         with context.wrap_socket(plain, server_hostname=endpoint.name, do_handshake_on_connect=False) as secure:
-            with ended_after(WHOLE_TIMES * timeout_seconds, lambda: secure.shutdown(socket.SHUT_RDWR)):
+            with deadline(WHOLE_TIMES * timeout_seconds, lambda: secure.shutdown(socket.SHUT_RDWR)):
                 secure.do_handshake()
             return secure.getpeercert(), secure.getpeercert(binary_form=True) or b""
     except ssl.SSLCertVerificationError:

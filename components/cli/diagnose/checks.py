@@ -19,7 +19,7 @@ _OK, _NOT_FOUND = 200, 404
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class CheckEnvironment:
     """What of the world outside the stack file counts for a look at it."""
 
     environment: Mapping[str, str]
@@ -30,12 +30,12 @@ class Surroundings:
     https_port: int = HTTPS_PORT
 
 
-def hub_endpoint(tenancy: Tenancy, around: Surroundings) -> Endpoint:
+def hub_endpoint(tenancy: Tenancy, env: CheckEnvironment) -> Endpoint:
     """Where the hub answers."""
-    return Endpoint(tenancy.domain, str(tenancy.external_ip), around.https_port)
+    return Endpoint(tenancy.domain, str(tenancy.external_ip), env.https_port)
 
 
-def domain(tenancy: Tenancy, around: Surroundings) -> Finding:
+def domain(tenancy: Tenancy, env: CheckEnvironment) -> Finding:
     """Whether browsers find the ingress by the hub's name."""
     what, name, address = "domain", tenancy.domain, tenancy.external_ip
     if tenancy.pangeo_domain:
@@ -46,7 +46,7 @@ def domain(tenancy: Tenancy, around: Surroundings) -> Finding:
             "addresses"
         )
     try:
-        found = around.resolve(name)
+        found = env.resolve(name)
     except NameUnknown:
         return broken(what, f"{name} does not resolve: the name has no address here", remedy)
     except ResolverFailed as failure:
@@ -57,30 +57,30 @@ def domain(tenancy: Tenancy, around: Surroundings) -> Finding:
     return broken(what, f"{name} resolves to {others}, not to externalIp {address}", remedy)
 
 
-def hub_certificate(tenancy: Tenancy, around: Surroundings) -> Finding:
+def hub_certificate(tenancy: Tenancy, env: CheckEnvironment) -> Finding:
     """Whether something answers HTTPS at the tenancy's address with a certificate that browsers take."""
-    what, endpoint = "hub certificate", hub_endpoint(tenancy, around)
+    what, endpoint = "hub certificate", hub_endpoint(tenancy, env)
     try:
-        shown = certificate(endpoint, lambda: trust(around.hub_authority))
+        shown = certificate(endpoint, lambda: trust(env.hub_authority))
     except NoConnection as failure:
         do = "check that the ingress controller runs, and that externalIp leads to it through every firewall"
         return broken(what, str(failure), do)
     except Refused as failure:
-        private = "" if around.hub_authority else "; a private authority is named by --ca-file"
+        private = "" if env.hub_authority else "; a private authority is named by --ca-file"
         return broken(what, f"{endpoint}: {failure}", _renewal(tenancy) + private)
     facts = {"ends": shown.ends.isoformat(), "issuer": shown.issuer}
     told = f"names {tenancy.domain}, is signed by {shown.issuer} and ends {day(shown.ends)}"
-    if shown.is_ending(around.now):
+    if shown.is_ending(env.now):
         return warning(what, told, _renewal(tenancy), **facts)
     return good(what, told, **facts)
 
 
-def hub_health(tenancy: Tenancy, around: Surroundings) -> Finding:
+def hub_health(tenancy: Tenancy, env: CheckEnvironment) -> Finding:
     """Whether JupyterHub itself answers. Only for a hub whose certificate is good."""
     what = "hub"
     url, namespace = f"https://{tenancy.domain}/hub/health", tenancy.namespace
     try:
-        status = HubWeb(hub_endpoint(tenancy, around), trust(around.hub_authority)).healthy()
+        status = HubWeb(hub_endpoint(tenancy, env), trust(env.hub_authority)).healthy()
     except NoConnection as failure:
         return broken(what, str(failure), f"kubectl get pods,ingress --namespace {namespace}")
     if status == _OK:
@@ -110,14 +110,14 @@ def hub_pods(tenancy: Tenancy, hub: DeployedHub) -> Finding:
     return good(what, "hub and proxy are ready")
 
 
-def directory_servers(tenancy: Tenancy, around: Surroundings) -> list[Finding]:
+def directory_servers(tenancy: Tenancy, env: CheckEnvironment) -> list[Finding]:
     """Whether each FreeIPA server answers with a certificate that is good, from here.
 
     One that does not is a warning only, as long as another does.
     """
     identity = tenancy.identity
     found = [
-        _directory_server(Endpoint(host, host, port, identity.tls == "starttls"), identity.ca_certificate, around)
+        _directory_server(Endpoint(host, host, port, identity.tls == "starttls"), identity.ca_certificate, env)
         for host, port in identity.endpoints
     ]
     if all(finding.state is State.BROKEN for finding in found):
@@ -130,7 +130,7 @@ def directory_servers(tenancy: Tenancy, around: Surroundings) -> list[Finding]:
     ]
 
 
-def _directory_server(server: Endpoint, authority: str | None, around: Surroundings) -> Finding:
+def _directory_server(server: Endpoint, authority: str | None, env: CheckEnvironment) -> Finding:
     what = f"directory {server}"
     try:
         shown = certificate(server, lambda: trust(authority))
@@ -145,7 +145,7 @@ def _directory_server(server: Endpoint, authority: str | None, around: Surroundi
         return broken(what, str(failure), do)
     facts = {"ends": shown.ends.isoformat(), "issuer": shown.issuer}
     told = f"answers; its certificate is signed by {shown.issuer} and ends {day(shown.ends)}"
-    if shown.is_ending(around.now):
+    if shown.is_ending(env.now):
         return warning(what, told, "see on the server: getcert list", **facts)
     return good(what, told, **facts)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from components.cli.diagnose import checks
 from components.cli.diagnose.certificates import NoConnection, trust
-from components.cli.diagnose.checks import Surroundings
+from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.deployed_hub import DeployedHub
 from components.cli.diagnose.hub_client import HubWeb
 from components.cli.diagnose.hub_config import WHAT as HUB_SETTINGS
@@ -26,7 +26,7 @@ _UNTRUSTED = "not asked, since the hub's certificate is not good"
 
 
 def diagnose(
-    tenancy: Tenancy, *, stack: str, user: str | None, password: Callable[[], str], around: Surroundings
+    tenancy: Tenancy, *, stack: str, user: str | None, password: Callable[[], str], env: CheckEnvironment
 ) -> list[Finding]:
     """Look at every link.
 
@@ -35,22 +35,22 @@ def diagnose(
         stack: its stack's name, for the commands that are proposed.
         user: who cannot log in; None looks at what all users share.
         password: gives the bind password, or raises PasswordMissing or InvalidTenancy; asked only when it is needed.
-        around: the world outside.
+        env: the world outside.
     """
-    found = [checks.domain(tenancy, around), certificate := checks.hub_certificate(tenancy, around)]
+    found = [checks.domain(tenancy, env), certificate := checks.hub_certificate(tenancy, env)]
     is_trusted = certificate.state is not State.BROKEN
-    found += [checks.hub_health(tenancy, around) if is_trusted else unknown("hub", _UNTRUSTED)]
-    found += _in_cluster(tenancy, around)
-    servers = checks.directory_servers(tenancy, around)
+    found += [checks.hub_health(tenancy, env) if is_trusted else unknown("hub", _UNTRUSTED)]
+    found += _in_cluster(tenancy, env)
+    servers = checks.directory_servers(tenancy, env)
     found += servers
-    found += [_hub_asks(tenancy, around) if is_trusted else unknown(HUB_ASKS, _UNTRUSTED)]
-    found += _in_directory(tenancy, stack, user, password, around, servers)
+    found += [_hub_asks(tenancy, env) if is_trusted else unknown(HUB_ASKS, _UNTRUSTED)]
+    found += _in_directory(tenancy, stack, user, password, env, servers)
     return found
 
 
-def _in_cluster(tenancy: Tenancy, around: Surroundings) -> Iterator[Finding]:
+def _in_cluster(tenancy: Tenancy, env: CheckEnvironment) -> Iterator[Finding]:
     try:
-        with connected(find_kubeconfig(tenancy.kubernetes, around.environment), around.environment) as api:
+        with connected(find_kubeconfig(tenancy.kubernetes, env.environment), env.environment) as api:
             hub = DeployedHub(api, tenancy.namespace)
             yield checks.hub_pods(tenancy, hub)
             deployed = hub.settings()
@@ -67,10 +67,10 @@ def _in_cluster(tenancy: Tenancy, around: Surroundings) -> Iterator[Finding]:
     yield hub_settings(tenancy, deployed)
 
 
-def _hub_asks(tenancy: Tenancy, around: Surroundings) -> Finding:
+def _hub_asks(tenancy: Tenancy, env: CheckEnvironment) -> Finding:
     namespace = tenancy.namespace
     try:
-        log_in = HubWeb(checks.hub_endpoint(tenancy, around), trust(around.hub_authority)).log_in_as_nobody()
+        log_in = HubWeb(checks.hub_endpoint(tenancy, env), trust(env.hub_authority)).log_in_as_nobody()
     except NoConnection as failure:
         return unknown(HUB_ASKS, str(failure))
     if log_in.was_refused_by_directory:
@@ -87,7 +87,7 @@ def _in_directory(
     stack: str,
     user: str | None,
     password: Callable[[], str],
-    around: Surroundings,
+    env: CheckEnvironment,
     servers: list[Finding],
 ) -> Iterator[Finding]:
     identity = tenancy.identity
@@ -103,11 +103,11 @@ def _in_directory(
             yield good(BIND, f"{identity.bind_dn} logs in")
             yield _group(tenancy, found, stack)
             if user is not None:
-                yield from user_findings(tenancy, found, user, stack=stack, now=around.now)
+                yield from user_findings(tenancy, found, user, stack=stack, now=env.now)
     except PasswordMissing as missing:
         yield unknown(BIND, "not tried: there is no bind password", str(missing).partition(": ")[2])
     except InvalidTenancy as closed:
-        yield unknown(BIND, f"not tried: {'; '.join(each.what for each in closed.problems)}")
+        yield unknown(BIND, f"not tried: {'; '.join(each.message for each in closed.problems)}")
     except (WrongPassword, AccountUnusable, BindRefused) as refusal:
         told, _, do = str(refusal).partition("; ")
         yield broken(BIND, told, do)

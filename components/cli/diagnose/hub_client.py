@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from components.cli.diagnose.certificates import Endpoint, NoConnection, connect
-from components.deadline import ended_after
+from components.deadline import deadline
 from docs.generate.messages import OF_JUPYTERHUB
 
 TIMEOUT_SECONDS = 20.0
@@ -93,7 +93,7 @@ class HubWeb:
         tried = f"https://{self._endpoint.name}{path} at {self._endpoint}"
         connection = _To(self._endpoint, self._context, self._timeout_seconds)
         try:
-            with ended_after(WHOLE_TIMES * self._timeout_seconds, connection.break_off):
+            with deadline(WHOLE_TIMES * self._timeout_seconds, connection.break_off):
                 connection.request(method, path, body, headers or {})
                 response = connection.getresponse()
                 page = response.read(_PAGE_BYTES).decode("utf-8", "replace")

@@ -6,12 +6,12 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from components.cli.diagnose import checks
-from components.cli.diagnose.checks import Surroundings
+from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.deployed_hub import DeployedHub, Release, Server
 from components.cli.diagnose.result import Finding, State, broken, good, unknown, warning
 from components.cluster.client import connected
 from components.cluster.errors import CannotAsk
-from components.cluster.identity import identity_of
+from components.cluster.identity import read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
 from components.config.tenancy import Tenancy
 
@@ -22,32 +22,34 @@ LONGEST_UP = timedelta(minutes=20)
 """How long the program lets Helm wait for a hub (``RELEASE_TIMEOUT_SECONDS`` of the component)."""
 
 
-def status(tenancy: Tenancy, *, stack: str, around: Surroundings, drift: Callable[[], Finding] | None) -> list[Finding]:
+def status(
+    tenancy: Tenancy, *, stack: str, env: CheckEnvironment, drift: Callable[[], Finding] | None
+) -> list[Finding]:
     """Look at everything. No password is needed but by ``drift``.
 
     Args:
         tenancy: whose hub.
         stack: its stack's name, for the commands that are proposed.
-        around: the world outside.
+        env: the world outside.
         drift: compares stack and deployment; None leaves it out.
     """
-    found = list(_in_cluster(tenancy, stack, around))
-    found += [checks.domain(tenancy, around), certificate := checks.hub_certificate(tenancy, around)]
+    found = list(_in_cluster(tenancy, stack, env))
+    found += [checks.domain(tenancy, env), certificate := checks.hub_certificate(tenancy, env)]
     if certificate.state is State.BROKEN:
         found += [unknown("hub", "not asked, since its certificate is not good")]
     else:
-        found += [checks.hub_health(tenancy, around)]
-    found += checks.directory_servers(tenancy, around)
+        found += [checks.hub_health(tenancy, env)]
+    found += checks.directory_servers(tenancy, env)
     return found + ([drift()] if drift else [])
 
 
-def _in_cluster(tenancy: Tenancy, stack: str, around: Surroundings) -> Iterator[Finding]:
+def _in_cluster(tenancy: Tenancy, stack: str, env: CheckEnvironment) -> Iterator[Finding]:
     try:
-        with connected(find_kubeconfig(tenancy.kubernetes, around.environment), around.environment) as api:
-            yield good(CLUSTER, str(identity_of(api)))
+        with connected(find_kubeconfig(tenancy.kubernetes, env.environment), env.environment) as api:
+            yield good(CLUSTER, str(read_cluster_id(api)))
             hub = DeployedHub(api, tenancy.namespace)
             name = f"{tenancy.namespace}/{tenancy.release}"
-            yield release_finding(name, hub.release(tenancy.release), stack, around.now)
+            yield release_finding(name, hub.release(tenancy.release), stack, env.now)
             yield checks.hub_pods(tenancy, hub)
             yield servers_finding(hub.servers())
             homes = hub.homes()

@@ -9,7 +9,7 @@ from components.config.capacity import capacity
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_config
 from components.config.tenancy import Tenancy
-from components.contract.immutable import changes_refused, settled
+from components.contract.immutable import changes_refused, immutable_settings
 
 LONGEST_LINE = 600
 SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64)
@@ -45,10 +45,10 @@ def is_a_clean_list(invalid: InvalidTenancy) -> None:
 def can_be_deployed(tenancy: Tenancy) -> None:
     """Everything that is made of a tenancy can be made of this one, and it is written as it is read."""
     json.dumps(chart_values(tenancy, SECRETS, tenancy.release), allow_nan=False).encode()
-    json.dumps(settled(tenancy).as_props(), allow_nan=False).encode()
+    json.dumps(immutable_settings(tenancy).as_props(), allow_nan=False).encode()
     room = capacity(tenancy)
     assert room is None or room.notebooks >= 0
     written = tenancy.as_inputs()
     again = read_config(json.loads(json.dumps(written, allow_nan=False)), source="written")
     assert again.as_inputs() == written
-    assert changes_refused(settled(tenancy), settled(again)) == []
+    assert changes_refused(immutable_settings(tenancy), immutable_settings(again)) == []

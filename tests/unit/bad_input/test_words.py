@@ -49,7 +49,7 @@ REPEATED = ("a", "a.", "a-", " ", "dc=a,", "\\,", "a=", ":", "a:", "-", "1", "["
 
 
 def told(key: str, value: str) -> list[str]:
-    return [problem.what for problem in problems(**{key: value})]
+    return [problem.message for problem in problems(**{key: value})]
 
 
 @given(st.sampled_from(READERS), words)

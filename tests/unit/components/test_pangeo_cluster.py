@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 
-from components.chart.crds import Definition
+from components.chart.crds import Crd
 from components.config.tenancy import Tenancy
 from components.pangeo_cluster import PangeoCluster
 from tests.support.tenancies import tenancy
@@ -23,7 +23,7 @@ RANDOM = "random:index/randomBytes:RandomBytes"
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 COMPONENT = "pangeo:caas:PangeoCluster"
 
-DASK_CRD = Definition("daskclusters.gateway.dask.org", "2026.3.0", {}, {"from": "2026.3.0"}, {"scope": "Namespaced"})
+DASK_CRD = Crd("daskclusters.gateway.dask.org", "2026.3.0", {}, {"from": "2026.3.0"}, {"scope": "Namespaced"})
 
 
 @dataclass
@@ -81,7 +81,7 @@ def declared() -> Iterator[Declared]:
     pulumi.runtime.settings.reset_options()
 
 
-def declare(*tenancies: Tenancy, crds: list[Definition] | None = None) -> None:
+def declare(*tenancies: Tenancy, crds: list[Crd] | None = None) -> None:
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def program() -> pulumi.Output[list[Any]]:
         clusters = [PangeoCluster(f"hub-{index}", one, crds=crds) for index, one in enumerate(tenancies)]

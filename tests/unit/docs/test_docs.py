@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from components.cli.check import check
-from components.config.schema import group_of
-from components.config.section import Settings
+from components.config.schema import section_of
+from components.config.section import Section
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import table
 from components.in_hub import messages
@@ -41,11 +41,11 @@ def yaml_blocks(path: Path) -> list[dict[str, Any]]:
     return [block.get("config", block) for block in loaded]
 
 
-def known_keys(group: type[Settings], above: str = "") -> Iterator[str]:
+def known_keys(group: type[Section], above: str = "") -> Iterator[str]:
     for name, field in group.model_fields.items():
         key = f"{above}{field.alias or name}"
         yield key
-        if inner := group_of(field.annotation):
+        if inner := section_of(field.annotation):
             yield from known_keys(inner, f"{key}.")
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from components.chart.values import Values, chart_values
-from components.cli.diagnose.checks import Surroundings
+from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.doctor import diagnose
 from components.cli.diagnose.result import Finding, State
 from components.config.tenancy import Tenancy
@@ -44,11 +44,11 @@ class SetUp:
     resolves_to: str = ADDRESS
 
     @property
-    def around(self) -> Surroundings:
+    def env(self) -> CheckEnvironment:
         def resolve(_name: str) -> Collection[Address]:
             return [ip_address(self.resolves_to)]
 
-        return Surroundings(self.environment, datetime.now(UTC), self.authority, resolve, self.https_port)
+        return CheckEnvironment(self.environment, datetime.now(UTC), self.authority, resolve, self.https_port)
 
     def with_identity(self, **changes: Any) -> "SetUp":
         identity = self.tenancy.identity.model_copy(update=changes)
@@ -56,7 +56,7 @@ class SetUp:
 
     def doctor(self, user: str | None = None) -> dict[str, Finding]:
         """What the doctor finds, by what was looked at. Nothing it says holds the password."""
-        found = diagnose(self.tenancy, stack=STACK, user=user, password=lambda: self.password, around=self.around)
+        found = diagnose(self.tenancy, stack=STACK, user=user, password=lambda: self.password, env=self.env)
         assert self.password not in repr(found)
         return {finding.what: finding for finding in found}
 

@@ -103,8 +103,7 @@ def test_a_password_that_cannot_be_opened_hides_the_directorys_part_only(healthy
         raise InvalidTenancy("stacks/Pulumi.vis.yaml", [Problem("", "", "the bind password is encrypted")])
 
     found = {
-        each.what: each
-        for each in diagnose(healthy.tenancy, stack=STACK, user=IN, password=closed, around=healthy.around)
+        each.what: each for each in diagnose(healthy.tenancy, stack=STACK, user=IN, password=closed, env=healthy.env)
     }
     assert found[BIND].told == "not tried: the bind password is encrypted"
     assert {what for what, each in found.items() if each.state is State.UNKNOWN} == {BIND}

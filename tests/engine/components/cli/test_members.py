@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from components.cli import members
-from components.cli.audit_log import Journal
+from components.cli.audit_log import AuditLog
 from components.cli.members import Asked, MembersRefused
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import NotPermitted
@@ -45,8 +45,8 @@ def asked(tenancy: Tenancy, people: Directory) -> Asked:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / "state" / "members.jsonl")
+def journal(tmp_path: Path) -> AuditLog:
+    return AuditLog(tmp_path / "state" / "members.jsonl")
 
 
 class Between(NamedTuple):
@@ -54,7 +54,7 @@ class Between(NamedTuple):
     shown: ssl.SSLContext
 
 
-def lines(journal: Journal) -> list[dict[str, str]]:
+def lines(journal: AuditLog) -> list[dict[str, str]]:
     return [json.loads(line) for line in journal.path.read_text().splitlines()]
 
 
@@ -144,7 +144,7 @@ def test_who_is_added_is_in_and_who_is_removed_is_out_and_the_journal_has_both(
 
     path = tmp_path / ".local" / "state" / "pangeo" / f"members-{STACK}.jsonl"
     assert path.stat().st_mode & 0o777 == 0o600
-    entries = lines(Journal(path))
+    entries = lines(AuditLog(path))
     assert [(entry["change"], entry["user"], entry["outcome"]) for entry in entries] == [
         ("add", OUT, "done"),
         ("remove", OUT, "done"),
@@ -168,7 +168,7 @@ def test_nobody_is_added_where_one_of_them_is_unknown(command: Command, people: 
     assert OUT not in people.members()
 
 
-def test_who_is_in_already_is_said_and_not_written_down(asked: Asked, journal: Journal) -> None:
+def test_who_is_in_already_is_said_and_not_written_down(asked: Asked, journal: AuditLog) -> None:
     said: list[str] = []
     members.changed(asked, members.ADD, [IN], journal, said.append)
 
@@ -176,7 +176,7 @@ def test_who_is_in_already_is_said_and_not_written_down(asked: Asked, journal: J
     assert lines(journal) == []
 
 
-def test_two_operators_at_once_lose_nothing_of_each_others(asked: Asked, journal: Journal, people: Directory) -> None:
+def test_two_operators_at_once_lose_nothing_of_each_others(asked: Asked, journal: AuditLog, people: Directory) -> None:
     def another(_sentence: str) -> None:
         people.join(MEMBERS, "alice")
 
@@ -187,7 +187,7 @@ def test_two_operators_at_once_lose_nothing_of_each_others(asked: Asked, journal
 
 
 def test_an_account_without_the_privilege_is_refused_and_nothing_is_written_down(
-    asked: Asked, journal: Journal, people: Directory
+    asked: Asked, journal: AuditLog, people: Directory
 ) -> None:
     reader = Asked(asked.tenancy, STACK, people.server.reader_dn, people.server.password("reader"))
     with pytest.raises(NotPermitted, match="Group Administrators"):
@@ -196,7 +196,7 @@ def test_an_account_without_the_privilege_is_refused_and_nothing_is_written_down
     assert lines(journal) == []
 
 
-def test_a_group_that_is_not_there_is_not_made(asked: Asked, journal: Journal, people: Directory) -> None:
+def test_a_group_that_is_not_there_is_not_made(asked: Asked, journal: AuditLog, people: Directory) -> None:
     with people.without_group(), pytest.raises(MembersRefused, match="pulumi up makes it"):
         members.changed(asked, members.ADD, [OUT], journal, print)
 
@@ -204,12 +204,12 @@ def test_a_group_that_is_not_there_is_not_made(asked: Asked, journal: Journal, p
 def test_nothing_is_changed_that_could_not_be_written_down(asked: Asked, tmp_path: Path, people: Directory) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MembersRefused, match=r"cannot be written: .*; name another with --log"):
-        members.changed(asked, members.ADD, [OUT], Journal(tmp_path / "file" / "members.jsonl"), print)
+        members.changed(asked, members.ADD, [OUT], AuditLog(tmp_path / "file" / "members.jsonl"), print)
 
     assert OUT not in people.members()
 
 
-def test_a_name_is_written_down_as_freeipa_spells_it(asked: Asked, journal: Journal, people: Directory) -> None:
+def test_a_name_is_written_down_as_freeipa_spells_it(asked: Asked, journal: AuditLog, people: Directory) -> None:
     members.changed(asked, members.ADD, [OUT.upper(), OUT.title()], journal, print)
     assert OUT in people.members()
 
@@ -218,7 +218,7 @@ def test_a_name_is_written_down_as_freeipa_spells_it(asked: Asked, journal: Jour
 
 
 def test_a_connection_lost_after_the_write_is_said_and_written_down_as_not_known(
-    command: Command, people: Directory, between: Between, journal: Journal
+    command: Command, people: Directory, between: Between, journal: AuditLog
 ) -> None:
     with relay(people.server, between.shown, closes=True) as lossy:
         command.reach(lossy.port, between.authority)
@@ -239,7 +239,7 @@ def test_a_connection_lost_after_the_write_is_said_and_written_down_as_not_known
 
 
 def test_a_change_that_is_broken_off_by_ctrl_c_is_written_down_too(
-    command: Command, people: Directory, between: Between, journal: Journal
+    command: Command, people: Directory, between: Between, journal: AuditLog
 ) -> None:
     with relay(people.server, between.shown, closes=False) as silent:
         command.reach(silent.port, between.authority)

@@ -25,7 +25,7 @@ SECONDS = 120
 
 
 def looked_at(set_up: SetUp) -> dict[str, Finding]:
-    found = status(set_up.tenancy, stack=STACK, around=set_up.around, drift=None)
+    found = status(set_up.tenancy, stack=STACK, env=set_up.env, drift=None)
     return {finding.what: finding for finding in found}
 
 

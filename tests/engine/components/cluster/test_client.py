@@ -12,7 +12,7 @@ import pytest
 
 from components.cluster.client import connected
 from components.cluster.errors import CannotAsk
-from components.cluster.identity import identity_of
+from components.cluster.identity import read_cluster_id
 from components.cluster.kubeconfig import Kubeconfig
 from components.cluster.releases import pending_revision
 from tests.support.api_server import ApiServer
@@ -72,7 +72,7 @@ def uid(server: ApiServer) -> str:
 
 def asked(kubeconfig: Kubeconfig, path: str = os.defpath, timeout_seconds: float = 30) -> str:
     with connected(kubeconfig, {"PATH": path, "HOME": "/nowhere"}, timeout_seconds) as api:
-        return identity_of(api).uid
+        return read_cluster_id(api).uid
 
 
 def refusal(kubeconfig: Kubeconfig, path: str = os.defpath, timeout_seconds: float = 30) -> str:

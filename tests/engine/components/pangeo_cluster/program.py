@@ -8,9 +8,9 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.chart.crds import Ownership, definitions_in, to_own
+from components.chart.crds import Ownership, packaged_crds, select_crds
 from components.cluster.client import connected
-from components.cluster.crds import standing_crds
+from components.cluster.crds import installed_crds
 from components.cluster.kubeconfig import Kubeconfig
 from components.config.stack_file import read_config
 from components.config.tenancy import Tenancy
@@ -42,7 +42,7 @@ class Program(TenancyStack):
     def owned(self) -> Ownership:
         """What of the chart's CRDs is this stack's, in the cluster as it is."""
         with connected(Kubeconfig(text=None, path=self.kubeconfig, context=None), {}) as api:
-            return to_own(definitions_in(self.folder / "chart"), standing_crds(api))
+            return select_crds(packaged_crds(self.folder / "chart"), installed_crds(api))
 
     def run_project(self) -> None:
         """The project's own program, as a whole tenancy runs it."""

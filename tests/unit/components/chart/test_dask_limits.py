@@ -50,7 +50,7 @@ def test_minutes_are_read_however_they_are_written(minutes: Any) -> None:
 )
 def test_an_idle_time_that_cannot_be_is_told(minutes: Any, what: str) -> None:
     told = problem(dask__idleMinutes=minutes)
-    assert (told.field, told.what) == ("pangeo:dask.idleMinutes", what)
+    assert (told.key, told.message) == ("pangeo:dask.idleMinutes", what)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_an_idle_time_that_cannot_be_is_told(minutes: Any, what: str) -> None:
 )
 def test_bounds_with_no_room_for_a_single_worker_are_told(dask: dict[str, Any], what: str) -> None:
     told = problem(dask=dask)
-    assert (told.field, told.what) == ("pangeo:dask", f"{what} of the default size; raise it")
+    assert (told.key, told.message) == ("pangeo:dask", f"{what} of the default size; raise it")
 
 
 @pytest.mark.parametrize("count", [1, 5])

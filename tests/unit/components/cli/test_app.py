@@ -58,7 +58,7 @@ def test_check_says_for_machines_what_components_check_says(stacks: Path) -> Non
     by_name = {Path(each["stack"]).name: each for each in json.loads(found.stdout)}
 
     assert found.exit_code == 1
-    assert by_name["Pulumi.bad.yaml"]["problems"][0]["field"] == "pangeo:externalIp"
+    assert by_name["Pulumi.bad.yaml"]["problems"][0]["key"] == "pangeo:externalIp"
     assert by_name["Pulumi.vis.yaml"]["good"] is True
     assert by_name["Pulumi.vis.yaml"]["url"] == "https://pangeo.192-171-139-83.sslip.io"
     assert "99 expected users do not fit" in by_name["Pulumi.vis.yaml"]["warnings"][0]
@@ -71,7 +71,7 @@ def test_check_of_two_that_clash_is_told_at_one_of_them(stacks: Path) -> None:
     reports = json.loads(run("check", "--json").stdout)
 
     assert [each["good"] for each in reports] == [True, False]
-    assert "is taken by" in reports[1]["problems"][0]["what"]
+    assert "is taken by" in reports[1]["problems"][0]["message"]
 
 
 def test_capacity_is_a_table_or_the_outputs_own_keys(stacks: Path) -> None:

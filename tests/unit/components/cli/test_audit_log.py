@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from components.cli.audit_log import Entry, Journal, default_path
+from components.cli.audit_log import AuditLog, Entry, default_path
 
 ENTRY = Entry("2026-01-01T00:00:00+00:00", "uid=ops", "root", "vis", "vis_notebook_users", "add", "alice", "done")
 
@@ -10,7 +10,7 @@ ENTRY = Entry("2026-01-01T00:00:00+00:00", "uid=ops", "root", "vis", "vis_notebo
 def test_lines_are_added_and_none_is_ever_taken_away(tmp_path: Path) -> None:
     path = tmp_path / "state" / "members.jsonl"
     for _ in range(2):
-        journal = Journal(path)
+        journal = AuditLog(path)
         journal.prepare()
         journal.write(ENTRY)
 
@@ -19,7 +19,7 @@ def test_lines_are_added_and_none_is_ever_taken_away(tmp_path: Path) -> None:
 
 
 def test_a_name_with_a_line_break_stays_one_line(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "members.jsonl")
+    journal = AuditLog(tmp_path / "members.jsonl")
     journal.write(Entry(*["a\nb"] * 8))
 
     assert len(journal.path.read_text().splitlines()) == 1

@@ -76,7 +76,7 @@ def test_each_of_200_is_judged_by_its_own_mistakes_within_20_cpu_seconds(
         print(f" {STACKS} stack files checked in {cpu_seconds:.1f} CPU seconds", end="")
 
     found = {
-        Path(each["stack"]).name: {problem["field"] for problem in each["problems"]}
+        Path(each["stack"]).name: {problem["key"] for problem in each["problems"]}
         for each in json.loads(checked.stdout)
     }
     assert {name: fields for name, fields in found.items() if fields != expected[name]} == {}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.chart.crds import VERSION_ANNOTATION, Standing
+from components.chart.crds import VERSION_ANNOTATION, InstalledCrd
 from components.cluster.crds import standing
 
 
@@ -17,7 +17,7 @@ def metadata(*managers: str, version: str | None = None) -> dict[str, Any]:
 def test_one_that_stacks_alone_have_written_is_unchanged_and_names_its_chart() -> None:
     written = metadata("pulumi-kubernetes-0a1b2c3d", "pulumi-kubernetes-99999999", version="2026.3.0")
 
-    assert standing(written) == Standing("2026.3.0", changed_by_others=False)
+    assert standing(written) == InstalledCrd("2026.3.0", changed_by_others=False)
 
 
 @pytest.mark.parametrize("manager", ["helm", "kubectl-edit", "kubectl", "argocd-controller"])

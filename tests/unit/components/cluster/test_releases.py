@@ -1,6 +1,6 @@
 import pytest
 
-from components.cluster.releases import Remedy, Revision, explanation, remedy_for
+from components.cluster.releases import Repair, Revision, explanation, repair_for
 
 
 def history(*statuses: str) -> list[Revision]:
@@ -8,7 +8,7 @@ def history(*statuses: str) -> list[Revision]:
 
 
 def rollback_to(*statuses: str) -> int | None:
-    remedy = remedy_for("vis", "vis", history(*statuses))
+    remedy = repair_for("vis", "vis", history(*statuses))
     assert remedy is not None
     return remedy.rollback_to
 
@@ -17,7 +17,7 @@ def rollback_to(*statuses: str) -> int | None:
     "statuses", [(), ("deployed",), ("failed",), ("superseded", "pending-upgrade", "deployed"), ("deployed", "failed")]
 )
 def test_a_release_whose_latest_revision_is_settled_needs_nothing(statuses: tuple[str, ...]) -> None:
-    assert remedy_for("vis", "vis", history(*statuses)) is None
+    assert repair_for("vis", "vis", history(*statuses)) is None
 
 
 def test_a_killed_upgrade_goes_back_to_what_is_deployed() -> None:
@@ -35,15 +35,15 @@ def test_what_was_never_deployed_is_uninstalled() -> None:
 
 
 def test_revisions_count_by_number_and_not_by_their_order() -> None:
-    remedy = remedy_for("vis", "vis", reversed(history(*["superseded"] * 9, "deployed", "pending-upgrade")))
+    remedy = repair_for("vis", "vis", reversed(history(*["superseded"] * 9, "deployed", "pending-upgrade")))
     assert remedy is not None
     assert (remedy.stuck.number, remedy.rollback_to) == (11, 10)
 
 
 def test_what_will_be_done_is_told_as_the_command_it_is() -> None:
     stuck = Revision(4, "pending-upgrade", "2026-11-22T21:00:00Z")
-    assert Remedy("vis", "vis", stuck, rollback_to=3).steps.startswith("helm rollback vis 3: ")
-    assert Remedy("vis", "vis", stuck, rollback_to=None).steps.startswith("helm uninstall vis: ")
+    assert Repair("vis", "vis", stuck, rollback_to=3).steps.startswith("helm rollback vis 3: ")
+    assert Repair("vis", "vis", stuck, rollback_to=None).steps.startswith("helm uninstall vis: ")
     assert explanation("vis", "vis", stuck) == (
         "the Helm release vis/vis is pending-upgrade (revision 4) since 2026-11-22T21:00:00Z: unless helm or pulumi is "
         "at work on it now, a run was killed, and neither pulumi refresh nor pulumi up mends that"

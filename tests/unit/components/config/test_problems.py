@@ -39,12 +39,14 @@ def test_an_unknown_key_is_told_once_with_the_nearest_known_one(
     changes: dict[str, Any], field: str, nearest: str
 ) -> None:
     told = problem(**changes)
-    assert told.field == f"pangeo:{field}"
-    assert told.what == f"is not a known key; did you mean {nearest}?"
+    assert told.key == f"pangeo:{field}"
+    assert told.message == f"is not a known key; did you mean {nearest}?"
 
 
 def test_an_unknown_key_near_to_none_is_told_with_all_known_ones() -> None:
-    assert problem(ingress__xyzzy=1).what == "is not a known key; known here: annotations, className, redirectedBy, tls"
+    assert (
+        problem(ingress__xyzzy=1).message == "is not a known key; known here: annotations, className, redirectedBy, tls"
+    )
 
 
 def test_a_missing_key_is_told_with_an_example() -> None:

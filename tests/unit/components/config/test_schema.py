@@ -1,6 +1,6 @@
 from components.config.identity import Identity
 from components.config.notebook import NotebookProfile
-from components.config.schema import group_of, nearest_of, owner_and_field
+from components.config.schema import nearest_of, owner_and_field, section_of
 from components.config.tenancy import Tenancy
 
 
@@ -24,6 +24,6 @@ def test_an_unknown_key_has_a_group_but_no_field() -> None:
 
 
 def test_a_group_is_found_where_it_is_optional_or_one_of_many() -> None:
-    assert group_of(NotebookProfile | None) is NotebookProfile
-    assert group_of(tuple[NotebookProfile, ...]) is NotebookProfile
-    assert group_of(str) is None
+    assert section_of(NotebookProfile | None) is NotebookProfile
+    assert section_of(tuple[NotebookProfile, ...]) is NotebookProfile
+    assert section_of(str) is None

@@ -145,7 +145,7 @@ def test_annotations_are_text_as_kubernetes_wants_them() -> None:
 )  # fmt: skip
 def test_a_wrong_value_is_told_with_what_to_write(changes: dict[str, Any], field: str, what: str) -> None:
     told = problem(**changes)
-    assert (told.field, told.what) == (f"pangeo:{field}", what)
+    assert (told.key, told.message) == (f"pangeo:{field}", what)
 
 
 @pytest.mark.parametrize(
@@ -162,12 +162,12 @@ def test_a_wrong_value_is_told_with_what_to_write(changes: dict[str, Any], field
 )  # fmt: skip
 def test_keys_that_contradict_each_other_are_told(changes: dict[str, Any], field: str, what: str) -> None:
     told = problem(**changes)
-    assert (told.field, told.what) == (f"pangeo:{field}", what)
+    assert (told.key, told.message) == (f"pangeo:{field}", what)
 
 
 def test_contradictions_are_told_together_with_wrong_values() -> None:
     told = problems(identity__realm=ABSENT, identity__tls="none", clusterName="A", storage__create__provisioner=[])
-    assert [one.field for one in told] == [
+    assert [one.key for one in told] == [
         "pangeo:clusterName", "pangeo:identity.tls", "pangeo:identity.realm", "pangeo:storage.create.provisioner",
     ]  # fmt: skip
 
@@ -203,5 +203,5 @@ def settings_of_workers() -> dict[str, Any]:
 def test_attributes_have_the_keys_camel_case_and_files_may_not_use_snake_case() -> None:
     assert Tenancy.model_fields["notebook_cpus"].alias == "notebookCpus"
     told = problem(**{"notebookCpus": ABSENT}, notebook_cpus=2)
-    assert (told.field, told.what) == ("pangeo:notebook_cpus", "is not a known key; did you mean notebookCpus?")
+    assert (told.key, told.message) == ("pangeo:notebook_cpus", "is not a known key; did you mean notebookCpus?")
     assert settings()["notebookCpus"] == 2

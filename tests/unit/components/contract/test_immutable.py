@@ -3,17 +3,17 @@ from typing import Any
 
 import pytest
 
-from components.config.schema import group_of, note
-from components.config.section import Settings
+from components.config.schema import note, section_of
+from components.config.section import Section
 from components.config.tenancy import Tenancy
-from components.contract.immutable import changes_refused, settled
+from components.contract.immutable import changes_refused, immutable_settings
 from tests.support.tenancies import ABSENT, tenancy
 
 NEW_STACK = "set it back, or make a new stack beside this one and move the users"
 
 
 def refused(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    return changes_refused(settled(tenancy(**before)), settled(tenancy(**after)))
+    return changes_refused(immutable_settings(tenancy(**before)), immutable_settings(tenancy(**after)))
 
 
 def test_storage_may_grow_but_never_shrink() -> None:
@@ -57,7 +57,7 @@ def test_a_key_taken_away_is_a_change_like_any_other() -> None:
 
 def test_another_default_of_a_newer_program_is_a_change_like_any_other() -> None:
     deployed = tenancy().model_copy(update={"domain_suffix": "xip.example.org"})
-    (told,) = changes_refused(settled(deployed), settled(tenancy()))
+    (told,) = changes_refused(immutable_settings(deployed), immutable_settings(tenancy()))
     assert told.startswith("domainSuffix: pangeo.192-171-139-83.xip.example.org → pangeo.192-171-139-83.sslip.io")
 
 
@@ -107,12 +107,12 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-def immutable_keys(group: type[Settings], path: str = "") -> Iterator[str]:
+def immutable_keys(group: type[Section], path: str = "") -> Iterator[str]:
     for name, field in group.model_fields.items():
         key = f"{path}{field.alias or name}"
         if note(field, "updates") in ("no", "grow only"):
             yield key
-        if inner := group_of(field.annotation):
+        if inner := section_of(field.annotation):
             yield from immutable_keys(inner, f"{key}.")
 
 

@@ -1,19 +1,19 @@
 from typing import Any
 
-from components.cluster.identity import ClusterIdentity
+from components.cluster.identity import ClusterId
 from components.contract import inputs as contract_inputs
-from components.contract.immutable import Settled, settled
+from components.contract.immutable import ImmutableSettings, immutable_settings
 from components.contract.inputs import STILL_FREE, Props
 from tests.support.tenancies import tenancy
 
 UNKNOWN = object()
-HERE = ClusterIdentity("https://10.0.0.1:6443", "11111111").as_props()
-THERE = ClusterIdentity("https://10.0.0.2:6443", "22222222").as_props()
+HERE = ClusterId("https://10.0.0.1:6443", "11111111").as_props()
+THERE = ClusterId("https://10.0.0.2:6443", "22222222").as_props()
 
 
 def kept(cluster: dict[str, str] | None = HERE, **changes: Any) -> Props:
     """As it comes from the state: every number a float."""
-    settings = settled(tenancy(**changes)).as_props()
+    settings = immutable_settings(tenancy(**changes)).as_props()
     return {
         "settings": {**settings, "notebookStorageGb": float(settings["notebookStorageGb"])},
         **({"cluster": cluster} if cluster else {}),
@@ -29,8 +29,10 @@ def differs(olds: Props, news: Props) -> bool:
 
 
 def test_what_is_stored_is_read_back_as_it_was() -> None:
-    before = settled(tenancy(storage__create={"provisioner": "csi.example.org", "parameters": {"type": "ssd"}}))
-    assert Settled.from_props(before.as_props()) == before
+    before = immutable_settings(
+        tenancy(storage__create={"provisioner": "csi.example.org", "parameters": {"type": "ssd"}})
+    )
+    assert ImmutableSettings.from_props(before.as_props()) == before
 
 
 def test_nothing_is_refused_at_the_first_deployment() -> None:

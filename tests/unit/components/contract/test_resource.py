@@ -6,13 +6,13 @@ from pathlib import Path
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.output import Unknown
 
-from components.cluster.identity import ClusterIdentity
-from components.contract.immutable import settled
+from components.cluster.identity import ClusterId
+from components.contract.immutable import immutable_settings
 from components.contract.resource import ContractProvider
 from tests.support.tenancies import tenancy
 
 PROGRAM = Path(__file__).parents[4]
-PROPS = {"settings": settled(tenancy()).as_props(), "cluster": ClusterIdentity("https://a", "1").as_props()}
+PROPS = {"settings": immutable_settings(tenancy()).as_props(), "cluster": ClusterId("https://a", "1").as_props()}
 
 
 def test_the_state_refers_to_the_provider_by_its_module_and_name() -> None:
@@ -44,7 +44,7 @@ def test_the_engines_unknowns_are_let_through() -> None:
 
 
 def test_a_refusal_names_the_setting_in_its_sentence_alone() -> None:
-    wanted = {**PROPS, "settings": settled(tenancy(clusterName="vis")).as_props()}
+    wanted = {**PROPS, "settings": immutable_settings(tenancy(clusterName="vis")).as_props()}
     failure, _ = ContractProvider().check(PROPS, wanted).failures
     assert failure.property == ""
     assert failure.reason.startswith("clusterName: vis-pangeo → vis ")

@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 import yaml
 
-from components.config.schema import group_of
-from components.config.section import Settings
+from components.config.schema import section_of
+from components.config.section import Section
 from components.config.stack_file import stack_path, stacks
 from components.config.tenancy import Tenancy
 from docs.generate.configuration import DOCUMENT, document, editor_schema, generated, main, pulumi_config
@@ -35,10 +35,10 @@ def test_a_stale_file_is_found_and_renewed(
     assert main(["--check"]) == 1
 
 
-def keys(group: type[Settings]) -> Iterator[str]:
+def keys(group: type[Section]) -> Iterator[str]:
     for name, field in group.model_fields.items():
         yield field.alias or name
-        if inner := group_of(field.annotation):
+        if inner := section_of(field.annotation):
             yield from keys(inner)
 
 
