@@ -16,6 +16,7 @@ from components.contract.resource import Contract
 from components.pangeo_cluster import PangeoCluster
 from components.preflight.cluster import Checked, ClusterRefused, verify_cluster
 from components.preflight.dns import verify_domain
+from components.version import program_version
 
 
 def main() -> None:
@@ -46,6 +47,7 @@ def main() -> None:
     pulumi.export("notebookUsersGroup", pangeo.notebook_users_group)
     pulumi.export("notebookUsersGroupDn", pangeo.notebook_users_group_dn)
     pulumi.export("capacity", room.as_output() if room else None)
+    pulumi.export("version", program_version())
 
 
 def _tenancy() -> Tenancy:
