@@ -9,7 +9,7 @@ from components.chart.archives import ChartDependenciesError, verify_dependencie
 from components.chart.crds import Crd, packaged_crds, select_crds
 from components.config.capacity import capacity
 from components.config.problems import InvalidTenancy
-from components.config.stack_file import read_config
+from components.config.stack_file import read_config, stack_path
 from components.config.tenancy import Tenancy
 from components.contract.immutable import immutable_settings
 from components.contract.resource import Contract
@@ -52,7 +52,7 @@ def main() -> None:
 
 def _tenancy() -> Tenancy:
     config = pulumi.runtime.config.CONFIG.get()
-    source = f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
+    source = str(stack_path(pulumi.get_stack()))
     secret_keys = [key for key in config if pulumi.runtime.config.is_config_secret(key)]
     try:
         notices = verify_dependencies()

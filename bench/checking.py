@@ -11,7 +11,7 @@ import pulumi
 import yaml
 
 from bench.measure import Growth
-from components.config.collisions import collisions
+from components.config.collisions import find_collisions
 from components.config.stack_file import read_stack
 from components.config.tenancy import Tenancy
 from components.pangeo_cluster import PangeoCluster
@@ -74,7 +74,7 @@ def write_stacks(folder: Path, count: int) -> dict[Path, Config]:
 def _timed(configs: Mapping[Path, Config]) -> float:
     started = time.perf_counter()
     tenancies = {path: read_stack(path) for path in configs}
-    clashes = [str(clash) for clash in collisions({str(path): tenancy for path, tenancy in tenancies.items()})]
+    clashes = [str(clash) for clash in find_collisions({str(path): tenancy for path, tenancy in tenancies.items()})]
     if clashes:
         raise NotGood("\n".join(clashes[:5]))
     for path, tenancy in tenancies.items():

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from components.config.stack_file import stack_name, stack_path
+
 SCAFFOLDING_STACK = "local"
 """The stack of one machine's own tenancy; no CI deploys it."""
 
@@ -96,10 +98,8 @@ def parse_name_status(listing: str) -> Iterator[Change]:
 
 
 def _stack_of(path: str) -> str | None:
-    name = PurePosixPath(path).name
-    if str(PurePosixPath(path).parent) != "stacks" or not (name.startswith("Pulumi.") and name.endswith(".yaml")):
-        return None
-    return name.removeprefix("Pulumi.").removesuffix(".yaml")
+    name = stack_name(PurePosixPath(path))
+    return name if stack_path(name).as_posix() == path else None
 
 
 def _is_below(path: str, roots: Iterable[str]) -> bool:

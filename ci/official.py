@@ -11,6 +11,7 @@ from pulumi import automation
 from pulumi.automation.errors import CommandError, StackNotFoundError
 
 from ci.run import CLUSTER_NOT_ASKED, DNS_NOT_ASKED, last_words
+from components.config.stack_file import STACKS, stack_path
 from components.preflight.cluster import CLUSTER_CHECK_VARIABLE
 from components.preflight.dns import DNS_CHECK_VARIABLE
 
@@ -68,7 +69,7 @@ def official_stack(name: str, project: Path) -> Iterator[tuple[automation.Stack,
 @contextlib.contextmanager
 def _made_for_now(name: str, project: Path) -> Iterator[automation.Stack]:
     """The stack in an empty back-end, which is gone afterwards."""
-    stack_file = project / "stacks" / f"Pulumi.{name}.yaml"
+    stack_file = stack_path(name, project / STACKS)
     as_it_was = stack_file.read_bytes()
     with tempfile.TemporaryDirectory(prefix="pangeo-preview-") as backend:
         try:

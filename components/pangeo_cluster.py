@@ -112,7 +112,7 @@ class PangeoCluster(pulumi.ComponentResource):
             tls=identity.tls,
             ca_certificate=identity.ca_certificate,
             bind_dn=identity.bind_dn,
-            suffix=tenancy.suffix,
+            suffix=tenancy.directory_suffix,
             group_name=tenancy.notebook_users_group,
             description=notebook_users_description(tenancy.cluster_name),
             existing_group=identity.existing_group,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.config.capacity import room_for_dask
+from components.config.capacity import compute_dask_capacity
 from components.config.tenancy import Tenancy
 
 _BACKEND = Path(__file__).resolve().parent.parent / "in_gateway" / "bounded_backend.py"
@@ -84,7 +84,7 @@ class Total:
 
 def total(tenancy: Tenancy) -> Total:
     """As the tenancy says; otherwise what its stated worker nodes hold, so that no autoscaler adds nodes for Dask."""
-    dask, room = tenancy.dask, room_for_dask(tenancy)
+    dask, room = tenancy.dask, compute_dask_capacity(tenancy)
     stated_cores, stated_ram_gb = room or (None, None)
     return Total(
         cores=stated_cores if dask.total_cores is None else dask.total_cores,

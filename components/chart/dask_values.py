@@ -26,7 +26,7 @@ def dask_gateway_values(tenancy: Tenancy, release: str) -> dict[str, Any]:
     """The values of the gateway's chart; only its condition when Dask is off."""
     if not tenancy.dask.enabled:
         return {"enabled": False}
-    image_name, _, image_tag = tenancy.notebook.image.rpartition(":")
+    image_name, image_tag = tenancy.notebook.image.name_and_tag
     name = gateway_name(release)
     return {
         "enabled": True,

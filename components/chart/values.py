@@ -163,9 +163,9 @@ def ldap_authenticator(tenancy: Tenancy) -> Values:
         "server_port": port,
         "tls_strategy": "on_connect" if identity.tls == "ldaps" else "before_bind",
         "tls_kwargs": {"validate": 2, **trusted},
-        "bind_dn_template": [user_dn_template(tenancy.suffix)],
+        "bind_dn_template": [user_dn_template(tenancy.directory_suffix)],
         "valid_username_regex": USER_NAME,
-        "allowed_groups": [tenancy.notebook_users_group_dn, *_admin_group(tenancy)],
+        "allowed_groups": [dn for dn in (tenancy.notebook_users_group_dn, tenancy.admin_group_dn) if dn],
         "group_search_filter": "(member={userdn})",
         "group_attributes": ["member"],
     }
@@ -176,20 +176,15 @@ def freeipa_authenticator(tenancy: Tenancy) -> Values:
     limited_to = {group for profile in tenancy.notebook.profiles for group in profile.groups}
     return {
         "servers": [f"{host}:{port}" for host, port in tenancy.identity.endpoints],
-        "admin_group": next(iter(_admin_group(tenancy)), ""),
-        "profile_groups": [group_dn(tenancy.suffix, group) for group in sorted(limited_to)],
+        "admin_group": tenancy.admin_group_dn or "",
+        "profile_groups": [group_dn(tenancy.directory_suffix, group) for group in sorted(limited_to)],
         "nested_groups": tenancy.identity.nested_groups,
         "log_in_lasts_seconds": COOKIE_MAX_AGE_DAYS * 24 * 3600,
     }
 
 
-def _admin_group(tenancy: Tenancy) -> list[str]:
-    group = tenancy.identity.admin_group
-    return [] if group is None else [group_dn(tenancy.suffix, group)]
-
-
 def _singleuser(tenancy: Tenancy, release: str) -> Values:
-    image_name, _, image_tag = tenancy.notebook.image.rpartition(":")
+    image_name, image_tag = tenancy.notebook.image.name_and_tag
     ram = memory(tenancy.notebook_ram_gb)
     return {
         "cpu": {"limit": tenancy.notebook_cpus, "guarantee": tenancy.notebook_cpus},
@@ -226,7 +221,7 @@ def profile_list(tenancy: Tenancy) -> list[Values]:
                     if profile.ram_gb is None
                     else dict.fromkeys(("mem_limit", "mem_guarantee"), memory(profile.ram_gb))
                 ),
-                **({} if profile.image is None else {"image": profile.image}),
+                **({} if profile.image is None else {"image": str(profile.image)}),
             },
         }
         for profile in tenancy.notebook.profiles

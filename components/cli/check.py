@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from components.config.capacity import capacity
-from components.config.collisions import collisions
+from components.config.collisions import find_collisions
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import STACKS, read_stack, stack_path, stacks
 from components.config.tenancy import Tenancy
@@ -49,7 +49,7 @@ def check(names: Sequence[str], folder: Path, *, ask_dns: bool, environment: Map
             continue
         tenancies[str(path)] = tenancy
         lines += _good(str(path), tenancy, warning)
-    clashes = [str(clash) for clash in collisions(tenancies)]
+    clashes = [str(clash) for clash in find_collisions(tenancies)]
     return Checked(lines + clashes, good=len(tenancies) == len(chosen) and not clashes)
 
 

@@ -123,7 +123,7 @@ def _group(asked: Asked) -> Iterator[People]:
     identity, group = asked.tenancy.identity, asked.tenancy.notebook_users_group
     names = [f"{host}:{port}" for host, port in identity.endpoints]
     where = directory(names, identity.tls, identity.ca_certificate, asked.bind_dn)
-    with people(where, asked.tenancy.suffix, asked.password) as found:
+    with people(where, asked.tenancy.directory_suffix, asked.password) as found:
         if found.find_group(group) is None:
             raise MembersRefused(f"there is no group {group} in FreeIPA; pulumi up makes it")
         yield found

@@ -9,7 +9,7 @@ import typer
 from components.cli.diagnose.result import SOMETHING_BROKEN
 from components.cli.stack_writer import certificate_text, number, write_new
 from components.config.problems import InvalidTenancy
-from components.config.schema import owner_and_field
+from components.config.schema import find_field
 from components.config.stack_file import STACKS
 from components.config.tenancy import Tenancy
 
@@ -107,6 +107,6 @@ def settings_of(flags: Mapping[str, str | list[str] | None], *, ask: bool) -> Se
 
 
 def _asked(key: str) -> str:
-    _, field = owner_and_field(Tenancy, tuple(key.split(".")))
+    _, field = find_field(Tenancy, tuple(key.split(".")))
     about = field.description if field else key
     return str(typer.prompt(f"{about}\n  {key}", default=SUGGESTED.get(key)))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from components.config.problems import NAMESPACE, InvalidTenancy, Problem
-from components.config.stack_file import STACKS, read_config, read_stack, stack_path, stacks
+from components.config.stack_file import STACKS, read_config, read_stack, stack_name, stack_path, stacks
 from components.config.strict_yaml import load
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import PASSWORD_CONFIG_KEY, PASSWORD_VARIABLE, PasswordMissing
@@ -64,11 +64,6 @@ def opened(stack: str | None) -> OpenedStack:
     """
     path = stack_path(only_stack() if stack is None else stack, STACKS)
     return OpenedStack(stack_name(path), path, read_stack(path))
-
-
-def stack_name(path: Path) -> str:
-    """``vis`` of ``stacks/Pulumi.vis.yaml``."""
-    return path.name.removeprefix("Pulumi.").removesuffix(".yaml")
 
 
 def only_stack(folder: Path = STACKS) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from components.config.capacity import capacity
-from components.config.collisions import collisions
+from components.config.collisions import find_collisions
 from components.config.problems import InvalidTenancy, Problem
 from components.config.stack_file import read_stack, stack_path, stacks
 from components.config.tenancy import Tenancy
@@ -42,7 +42,7 @@ def checked(
             "capacity": room.as_output() if room else None,
             "warnings": [*([warned] if warned else []), *(room.warnings if room else ())],
         }
-    for clash in collisions(tenancies):
+    for clash in find_collisions(tenancies):
         reports[clash.source]["problems"] += _problems(clash)
     return [{**report, "good": not report["problems"]} for report in reports.values()]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from components.config.collisions import collisions
+from components.config.collisions import find_collisions
 from components.config.problems import NAMESPACE, InvalidTenancy, Problem
-from components.config.schema import note, owner_and_field
+from components.config.schema import field_metadata, find_field
 from components.config.stack_file import read_config, read_stack, stack_path, stacks
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import InvalidSetting
@@ -48,7 +48,7 @@ def write_new(stack: str, settings: Mapping[str, Any], folder: Path) -> tuple[Pa
     if path.exists():
         raise InvalidTenancy(str(path), [there])
     tenancy = read_config({f"{NAMESPACE}:{key}": value for key, value in settings.items()}, source=str(path))
-    for clash in collisions({**_others(folder), str(path): tenancy}):
+    for clash in find_collisions({**_others(folder), str(path): tenancy}):
         raise clash
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -94,12 +94,12 @@ def _key(location: tuple[str, ...], spelled: str, value: object, depth: int) -> 
 
 
 def _description(location: tuple[str, ...]) -> str:
-    _, field = owner_and_field(Tenancy, location)
+    _, field = find_field(Tenancy, location)
     if field is None:
         return ""
-    unit = note(field, "unit")
+    unit = field_metadata(field, "unit")
     fixed = {"no": "; cannot change after the first up", "grow only": "; can only grow"}
-    return f"{field.description}{f' ({unit})' if unit else ''}{fixed.get(str(note(field, 'updates')), '')}"
+    return f"{field.description}{f' ({unit})' if unit else ''}{fixed.get(str(field_metadata(field, 'updates')), '')}"
 
 
 class _Dumper(yaml.SafeDumper):

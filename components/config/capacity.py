@@ -89,7 +89,7 @@ def capacity(tenancy: Tenancy) -> Capacity | None:
     )
 
 
-def room_for_dask(tenancy: Tenancy) -> tuple[float, float] | None:
+def compute_dask_capacity(tenancy: Tenancy) -> tuple[float, float] | None:
     """Cores and gigabytes that all of the stated workers have for pods beside the hub; None without ``workers``."""
     workers = tenancy.workers
     if workers is None:
@@ -214,7 +214,7 @@ def _rooms(tenancy: Tenancy, workers: Workers, notebooks: int) -> tuple[tuple[_R
 
 
 def _dask_warnings(tenancy: Tenancy, workers: Workers) -> Iterator[str]:
-    room = room_for_dask(tenancy)
+    room = compute_dask_capacity(tenancy)
     if not tenancy.dask.enabled or room is None:
         return
     dask = tenancy.dask

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from components.config.problems import InvalidTenancy, Problem, field_path
+from components.config.problems import InvalidTenancy, Problem, format_key
 from components.config.tenancy import Tenancy
 
 
-def collisions(tenancies: Mapping[str, Tenancy]) -> Iterator[InvalidTenancy]:
+def find_collisions(tenancies: Mapping[str, Tenancy]) -> Iterator[InvalidTenancy]:
     """Tenancies that would take the same group or the same domain from each other, by their source."""
     first_with: dict[tuple[str, str], str] = {}
     for source, tenancy in tenancies.items():
@@ -17,6 +17,6 @@ def collisions(tenancies: Mapping[str, Tenancy]) -> Iterator[InvalidTenancy]:
         ):
             other = first_with.setdefault((key if key == "clusterName" else "domain", claim), source)
             if other != source:
-                problems.append(Problem(field_path((key,)), value, f"is taken by {other}; choose another"))
+                problems.append(Problem(format_key((key,)), value, f"is taken by {other}; choose another"))
         if problems:
             yield InvalidTenancy(source, problems)

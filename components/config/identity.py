@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from components.config.section import Section, exactly_one, metadata
+from components.config.section import Section, metadata, require_exactly_one
 from components.config.types import BaseDn, Certificates, DistinguishedName, FreeIpaName, Realm, Server
 from components.freeipa.names import suffix_of_realm
 from components.freeipa.settings import server_address
@@ -78,12 +78,12 @@ class Identity(Section):
     )
 
     @classmethod
-    def contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         """A directory has one suffix."""
-        yield from exactly_one(given, "realm", "base_dn", "realm and baseDn")
+        yield from require_exactly_one(given, "realm", "base_dn", "realm and baseDn")
 
     @property
-    def suffix(self) -> str:
+    def directory_suffix(self) -> str:
         """The directory's suffix: the given base DN, or ``dc=`` for each part of the realm."""
         return self.base_dn or suffix_of_realm(self.realm or "")
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from components.config.section import Section, exactly_one
+from components.config.section import Section, require_exactly_one
 from components.config.types import KubernetesName, Text
 
 
@@ -24,9 +24,9 @@ class IngressTls(Section):
     )
 
     @classmethod
-    def contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         """A certificate has one source."""
-        yield from exactly_one(given, "cluster_issuer", "secret_name", "clusterIssuer and secretName")
+        yield from require_exactly_one(given, "cluster_issuer", "secret_name", "clusterIssuer and secretName")
 
 
 class Ingress(Section):

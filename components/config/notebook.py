@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from components.config.section import Section, metadata
-from components.config.types import FreeIpaName, Image, Number, ServerPath, Text, WholeNumber
+from components.config.types import FixedImage, FreeIpaName, Image, Number, ServerPath, Text, WholeNumber
 
 MAX_CPUS = 512
 MAX_RAM_GB = 4096
@@ -49,7 +49,7 @@ class NotebookProfile(Section):
         description="Memory of the server, limit and guarantee",
         json_schema_extra=metadata(unit="GB"),
     )
-    image: Image | None = Field(None, description="Container image with tag or digest")
+    image: FixedImage | None = Field(None, description="Container image with tag or digest")
     groups: tuple[FreeIpaName, ...] = Field(
         (),
         description="FreeIPA groups whose members see this profile; left out, all users",
@@ -61,8 +61,8 @@ class NotebookProfile(Section):
 class Notebook(Section):
     """A user's notebook server beside its size."""
 
-    image: Image = Field(
-        "docker.io/pangeo/pangeo-notebook:2026.01.30",
+    image: FixedImage = Field(
+        Image("docker.io/pangeo/pangeo-notebook", "2026.01.30"),
         description="Container image with tag or digest, of the notebook and of Dask's workers",
     )
     default_url: ServerPath = Field("/lab", description="Where a user lands")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from components.config.schema import Location, fields_below, known_keys, nearest_of, note, owner_and_field
+from components.config.schema import Location, field_metadata, find_field, find_nearest, list_keys, list_nested_fields
 from components.config.section import Section
 from components.escape import escape_control_characters
 from components.freeipa.errors import PASSWORD_CONFIG_KEY
@@ -76,7 +76,7 @@ def lines(problems: Collection[Problem]) -> list[str]:
     ]
 
 
-def problems_of(wrong: ValidationError, model: type[Section], hidden: Collection[str] = ()) -> list[Problem]:
+def describe_errors(wrong: ValidationError, model: type[Section], hidden: Collection[str] = ()) -> list[Problem]:
     """pydantic's findings in an operator's words.
 
     Args:
@@ -96,7 +96,7 @@ def problems_of(wrong: ValidationError, model: type[Section], hidden: Collection
     ]
 
 
-def field_path(location: Location) -> str:
+def format_key(location: Location) -> str:
     """``pangeo:identity.server[0]``."""
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     return f"{NAMESPACE}:{path.removeprefix('.')}"
@@ -130,15 +130,15 @@ def _on_one_line(text: str, longest: int) -> str:
 
 def _problem(error: ErrorDetails, model: type[Section], hidden: Collection[str]) -> Problem:
     location, value = error["loc"], error["input"]
-    owner, field = owner_and_field(model, location)
+    owner, field = find_field(model, location)
     told = _told(error, owner, field, _nearest_key(location, model) if _is_unknown(error) else None)
     if _is_missing(error):
-        return Problem(field_path(location), MISSING, told)
+        return Problem(format_key(location), MISSING, told)
     if _is_unknown(error) and _may_be_secret(location, model):
-        return Problem(field_path(location), HIDDEN, told)
+        return Problem(format_key(location), HIDDEN, told)
     if any(str(part) in hidden for part in location[:1]) or _is_secret(field):
-        return Problem(field_path(location), HIDDEN, _UNQUOTED if error["type"] in _QUOTING else told)
-    return Problem(field_path(location), shown(value, quoted=error["type"].startswith(("int", "float", "bool"))), told)
+        return Problem(format_key(location), HIDDEN, _UNQUOTED if error["type"] in _QUOTING else told)
+    return Problem(format_key(location), shown(value, quoted=error["type"].startswith(("int", "float", "bool"))), told)
 
 
 def _is_unknown(error: ErrorDetails) -> bool:
@@ -150,7 +150,7 @@ def _is_missing(error: ErrorDetails) -> bool:
 
 
 def _is_secret(field: FieldInfo | None) -> bool:
-    return field is not None and any(note(of, "secret") for of in (field, *fields_below(field)))
+    return field is not None and any(field_metadata(of, "secret") for of in (field, *list_nested_fields(field)))
 
 
 def _may_be_secret(location: Location, model: type[Section]) -> bool:
@@ -158,13 +158,13 @@ def _may_be_secret(location: Location, model: type[Section]) -> bool:
     nearest = _nearest_key(location, model)
     if nearest is None or _SECRET_WORDS.search(str(location[-1])):
         return True
-    return nearest in KEYS_BESIDE_THE_MODEL or _is_secret(owner_and_field(model, (*location[:-1], nearest))[1])
+    return nearest in KEYS_BESIDE_THE_MODEL or _is_secret(find_field(model, (*location[:-1], nearest))[1])
 
 
 def _nearest_key(location: Location, model: type[Section]) -> str | None:
-    owner, _ = owner_and_field(model, location)
+    owner, _ = find_field(model, location)
     beside = KEYS_BESIDE_THE_MODEL if len(location) == 1 else ()
-    return nearest_of(str(location[-1]), [*known_keys(owner), *beside])
+    return find_nearest(str(location[-1]), [*list_keys(owner), *beside])
 
 
 def _told(error: ErrorDetails, owner: type[Section] | None, field: FieldInfo | None, nearest: str | None) -> str:
@@ -176,14 +176,14 @@ def _told(error: ErrorDetails, owner: type[Section] | None, field: FieldInfo | N
     if kind == "missing":
         return f"is required{_for_example(field)}"
     if kind == "extra_forbidden":
-        known = f"known here: {', '.join(known_keys(owner))}"
+        known = f"known here: {', '.join(list_keys(owner))}"
         return f"is not a known key; {f'did you mean {nearest}?' if nearest else known}"
     say = _SAYINGS.get(kind)
     return say(context, value, field) if say else f"is wrong: {error['msg'].lower()}"
 
 
 def _unit(field: FieldInfo | None) -> str:
-    unit = note(field, "unit")
+    unit = field_metadata(field, "unit")
     return f" {_UNITS.get(unit, unit)}" if isinstance(unit, str) else ""
 
 
@@ -191,7 +191,7 @@ def _number(kind: str) -> "Callable[[dict[str, Any], object, FieldInfo | None], 
     def say(_context: dict[str, Any], value: object, field: FieldInfo | None) -> str:
         unit = _unit(field)
         written = f"is not {kind} of{unit}" if unit else f"is not {kind}"
-        likely = _likely_number(value, gigabytes=note(field, "unit") == "GB", whole="whole" in kind)
+        likely = _likely_number(value, gigabytes=field_metadata(field, "unit") == "GB", whole="whole" in kind)
         return f"{written}; write {likely}" if likely else f"{written}{_for_example(field)}"
 
     return say

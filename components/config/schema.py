@@ -13,33 +13,33 @@ Location = tuple[int | str, ...]
 """Keys and places in lists, from the tenancy inwards."""
 
 
-def nearest_of(word: str, known: Iterable[str]) -> str | None:
+def find_nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word most like this one, case and underscores aside; None where none is near."""
     lowered = {name.lower(): name for name in known}
     near = difflib.get_close_matches(to_camel(word.replace("-", "_")).lower(), lowered, n=1, cutoff=0.6)
     return lowered[near[0]] if near else None
 
 
-def note(field: FieldInfo | None, key: str) -> object:
+def field_metadata(field: FieldInfo | None, key: str) -> object:
     """What ``settings.notes`` says of a field."""
     extra = field.json_schema_extra if field is not None else None
     return extra.get(key) if isinstance(extra, dict) else None
 
 
-def section_of(annotation: object) -> type[Section] | None:
+def find_section(annotation: object) -> type[Section] | None:
     """The group of settings a field holds, also where it is optional or one of many."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return annotation
-    return next((group for inner in get_args(annotation) if (group := section_of(inner))), None)
+    return next((group for inner in get_args(annotation) if (group := find_section(inner))), None)
 
 
-def fields_below(field: FieldInfo) -> Iterable[FieldInfo]:
+def list_nested_fields(field: FieldInfo) -> Iterable[FieldInfo]:
     """The fields of the group a field holds; none where it holds a value."""
-    group = section_of(field.annotation)
+    group = find_section(field.annotation)
     return group.model_fields.values() if group else ()
 
 
-def owner_and_field(model: type[Section], location: Location) -> tuple[type[Section] | None, FieldInfo | None]:
+def find_field(model: type[Section], location: Location) -> tuple[type[Section] | None, FieldInfo | None]:
     """The group a location is in, and its field where it has one."""
     owner: type[Section] | None = model
     field: FieldInfo | None = None
@@ -51,10 +51,10 @@ def owner_and_field(model: type[Section], location: Location) -> tuple[type[Sect
         field = next((of for name, of in owner.model_fields.items() if part in (of.alias, name)), None)
         if field is None or place == len(location) - 1:
             return owner, field
-        owner = section_of(field.annotation)
+        owner = find_section(field.annotation)
     return owner, field
 
 
-def known_keys(owner: type[Section] | None) -> list[str]:
+def list_keys(owner: type[Section] | None) -> list[str]:
     """The keys of a group, sorted."""
     return sorted(field.alias or name for name, field in owner.model_fields.items()) if owner else []

@@ -40,7 +40,7 @@ class Section(BaseModel):
     )
 
     @classmethod
-    def contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         """Which of the keys given do not go together, as (attribute, what is wrong).
 
         Asked of the raw values, so that it is told together with the fields that are wrong by themselves.
@@ -62,7 +62,7 @@ class Section(BaseModel):
             given: dict[str, object] = {
                 attributes.get(str(key), str(key)): value for key, value in raw.items() if value not in (None, "")
             }
-            for name, what in cls.contradictions(given):
+            for name, what in cls.find_contradictions(given):
                 said = PydanticCustomError("contradiction", "{what}", {"what": what})
                 found.append(InitErrorDetails(type=said, loc=(aliases[name],), input=given.get(name)))
         if found or settings is None:
@@ -76,7 +76,7 @@ def _again(error: ErrorDetails) -> InitErrorDetails:
     return InitErrorDetails(type=said, loc=error["loc"], input=error["input"])
 
 
-def exactly_one(given: Mapping[str, object], one: str, other: str, spelled: str) -> Iterator[tuple[str, str]]:
+def require_exactly_one(given: Mapping[str, object], one: str, other: str, spelled: str) -> Iterator[tuple[str, str]]:
     """The rule that one of two keys is given and not both."""
     if one in given and other in given:
         yield other, f"excludes the other of {spelled}; leave one of them out"

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pydantic import SecretStr, ValidationError
 
-from components.config.problems import HIDDEN, NAMESPACE, InvalidTenancy, Problem, field_path, problems_of
-from components.config.schema import nearest_of, owner_and_field, section_of
+from components.config.problems import HIDDEN, NAMESPACE, InvalidTenancy, Problem, describe_errors, format_key
+from components.config.schema import find_field, find_nearest, find_section
 from components.config.strict_yaml import UnreadableYaml, load
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import PASSWORD_CONFIG_KEY
@@ -15,7 +15,7 @@ from components.freeipa.errors import PASSWORD_CONFIG_KEY
 PASSWORD_KEY = PASSWORD_CONFIG_KEY.removeprefix(f"{NAMESPACE}:")
 STACKS = Path("stacks")
 
-_KNOWN = {field.alias or name: section_of(field.annotation) for name, field in Tenancy.model_fields.items()}
+_KNOWN = {field.alias or name: find_section(field.annotation) for name, field in Tenancy.model_fields.items()}
 _ENCRYPTED_OPAQUE = SecretStr(HIDDEN)
 
 
@@ -40,7 +40,7 @@ def read_config(config: Mapping[str, object], *, source: str, secret_keys: Colle
             own[key] = _parsed(key, value)
         except ValueError:
             shown = HIDDEN if key == "kubernetes" else str(value)[:1] + "…"
-            problems.append(Problem(field_path((key,)), shown, "is not a group of settings; set its keys with --path"))
+            problems.append(Problem(format_key((key,)), shown, "is not a group of settings; set its keys with --path"))
     hidden = {key.removeprefix(f"{NAMESPACE}:") for key in secret_keys}
     return _tenancy(own, problems, source, hidden)
 
@@ -61,7 +61,7 @@ def read_stack(path: Path, *, source: str | None = None) -> Tenancy:
     for key, value in _own(_config_of(path, source), problems):
         if key == PASSWORD_KEY:
             if not _is_encrypted(value):
-                problems.append(Problem(field_path((key,)), HIDDEN, _in_plain_text(PASSWORD_KEY)))
+                problems.append(Problem(format_key((key,)), HIDDEN, _in_plain_text(PASSWORD_KEY)))
             continue
         if key == "kubernetes" and _is_encrypted(value):
             continue
@@ -74,9 +74,14 @@ def stack_path(stack: str, folder: Path = STACKS) -> Path:
     return Path(stack) if stack.endswith((".yaml", ".yml")) else folder / f"Pulumi.{stack}.yaml"
 
 
+def stack_name(path: PurePath) -> str:
+    """The stack that a file belongs to: ``vis`` for ``stacks/Pulumi.vis.yaml``."""
+    return path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+
+
 def stacks(folder: Path = STACKS) -> list[str]:
     """The names of all stacks with a file, sorted."""
-    return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.*.yaml"))
+    return sorted(stack_name(path) for path in folder.glob("Pulumi.*.yaml"))
 
 
 def _tenancy(own: Mapping[str, object], found: list[Problem], source: str, hidden: Collection[str]) -> Tenancy:
@@ -87,7 +92,7 @@ def _tenancy(own: Mapping[str, object], found: list[Problem], source: str, hidde
     except ValidationError as wrong:
         problems += [
             problem
-            for problem in problems_of(wrong, Tenancy, hidden)
+            for problem in describe_errors(wrong, Tenancy, hidden)
             # A key that could not be taken over is not missing too.
             if not any(problem.key == field or problem.key.startswith((f"{field}.", f"{field}[")) for field in told)
         ]
@@ -108,7 +113,7 @@ def _own(config: Mapping[str, object], problems: list[Problem] | None = None) ->
             yield namespace, value
         elif namespace == NAMESPACE:
             yield key, value
-        elif nearest_of(namespace, [NAMESPACE]) and key in _KNOWN and problems is not None:
+        elif find_nearest(namespace, [NAMESPACE]) and key in _KNOWN and problems is not None:
             problems.append(Problem(str(full_key), "", f"is in the namespace {namespace}; write {NAMESPACE}:{key}"))
 
 
@@ -130,7 +135,7 @@ def _config_of(path: Path, source: str) -> Mapping[str, object]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         others = stacks(path.parent)
-        near = nearest_of(path.name.removeprefix("Pulumi.").removesuffix(".yaml"), others)
+        near = find_nearest(stack_name(path), others)
         hint = f"did you mean the stack {near}?" if near else f"stacks there: {', '.join(others) or 'none'}"
         raise InvalidTenancy(source, [Problem("", "", f"there is no such file; {hint}")]) from None
     except UnicodeDecodeError:
@@ -156,13 +161,13 @@ def _opened(location: tuple[int | str, ...], value: object, problems: list[Probl
     """The value with encrypted parts taken out where they may be, and told where they may not."""
     if location == ("kubernetes", "kubeconfig"):
         if isinstance(value, str) and "\n" in value.strip():
-            problems.append(Problem(field_path(location), HIDDEN, _in_plain_text("--path kubernetes.kubeconfig")))
+            problems.append(Problem(format_key(location), HIDDEN, _in_plain_text("--path kubernetes.kubeconfig")))
         return _ENCRYPTED_OPAQUE if _is_encrypted(value) else value
     if _is_encrypted(value):
-        if owner_and_field(Tenancy, location)[1] is None:
+        if find_field(Tenancy, location)[1] is None:
             return value
         said = "is encrypted, but previews and policies need to see it; set it again without --secret"
-        problems.append(Problem(field_path(location), HIDDEN, said))
+        problems.append(Problem(format_key(location), HIDDEN, said))
         return None
     if isinstance(value, dict) and _KNOWN.get(str(location[0])) is not None:
         return {key: _opened((*location, str(key)), inner, problems) for key, inner in value.items()}

@@ -58,7 +58,7 @@ class Storage(Section):
     )
 
     @classmethod
-    def contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         """A class exists already or is made, not both."""
         if "class_name" in given and "create" in given:
             yield "create", "excludes className; leave one of them out"

@@ -101,12 +101,18 @@ class Tenancy(Section):
     @property
     def notebook_users_group_dn(self) -> str:
         """Where that group is in the directory."""
-        return group_dn(self.suffix, self.notebook_users_group)
+        return group_dn(self.directory_suffix, self.notebook_users_group)
 
     @property
-    def suffix(self) -> str:
-        """The directory's suffix."""
-        return self.identity.suffix
+    def admin_group_dn(self) -> str | None:
+        """The DN of the admins' FreeIPA group; None without ``identity.adminGroup``."""
+        group = self.identity.admin_group
+        return None if group is None else group_dn(self.directory_suffix, group)
+
+    @property
+    def directory_suffix(self) -> str:
+        """The directory's suffix, e.g. ``dc=example,dc=org``."""
+        return self.identity.directory_suffix
 
     @property
     def namespace(self) -> str:

@@ -5,8 +5,9 @@ in a DN), so that two spellings of the same value compare equal. A ``ValueError`
 """
 
 import re
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
@@ -117,7 +118,7 @@ def _freeipa_name(value: str) -> str:
     return name
 
 
-def distinguished_name(value: str) -> str:
+def parse_distinguished_name(value: str) -> str:
     """A DN without blanks around its parts; attribute names in lower case.
 
     Raises:
@@ -161,16 +162,56 @@ def _kubernetes_name(value: str) -> str:
     return value
 
 
-def _image(value: str) -> str:
-    if _IMAGE_BY_DIGEST.fullmatch(value):
+@dataclass(frozen=True)
+class Image:
+    """A container image: ``name``, ``name:tag``, ``name@digest`` or ``name:tag@digest``."""
+
+    name: str
+    """Registry and repository, e.g. ``registry.example.org:5000/pangeo/notebook``."""
+    tag: str | None = None
+    digest: str | None = None
+    """Algorithm and hash, e.g. ``sha256:4f53…``. Where there is one, it decides, and the tag has no effect."""
+
+    @classmethod
+    def parse(cls, reference: str) -> Self:
+        """Split an image reference. A colon before the last slash belongs to the registry's port, not to a tag."""
+        rest, _, digest = reference.partition("@")
+        registry, slash, last = rest.rpartition("/")
+        repository, _, tag = last.partition(":")
+        return cls(f"{registry}{slash}{repository}", tag or None, digest or None)
+
+    @property
+    def name_and_tag(self) -> tuple[str, str]:
+        """The values ``image.name`` and ``image.tag`` of both charts, which join them with a colon.
+
+        A digest is therefore divided at its own colon.
+        """
+        if self.digest is None:
+            return self.name, self.tag or ""
+        algorithm, _, content_hash = self.digest.partition(":")
+        return f"{replace(self, digest=None)}@{algorithm}", content_hash
+
+    def __str__(self) -> str:
+        tag = "" if self.tag is None else f":{self.tag}"
+        digest = "" if self.digest is None else f"@{self.digest}"
+        return f"{self.name}{tag}{digest}"
+
+
+def _image(value: object) -> Image:
+    if isinstance(value, Image):
         return value
+    if not isinstance(value, str):
+        raise ValueError("is not text; write an image like docker.io/pangeo/pangeo-notebook:2026.01.30")
+    value = value.strip()
+    if _IMAGE_BY_DIGEST.fullmatch(value):
+        return Image.parse(value)
     if not _IMAGE.fullmatch(value):
         raise ValueError(
             "is not an image with a tag or digest; write one like docker.io/pangeo/pangeo-notebook:2026.01.30"
         )
     if value.endswith(":latest"):
         raise ValueError("changes under its tag; write a fixed one, e.g. docker.io/pangeo/pangeo-notebook:2026.01.30")
-    return value
+    return Image.parse(value)
 
 
 def _path(value: str) -> str:
@@ -203,12 +244,14 @@ HostName = Annotated[str, AfterValidator(host_name)]
 Server = Annotated[str, AfterValidator(_server)]
 ClusterName = Annotated[str, AfterValidator(_cluster_name)]
 FreeIpaName = Annotated[str, AfterValidator(_freeipa_name)]
-DistinguishedName = Annotated[str, AfterValidator(distinguished_name)]
+DistinguishedName = Annotated[str, AfterValidator(parse_distinguished_name)]
 Realm = Annotated[str, AfterValidator(_realm)]
 BaseDn = Annotated[str, AfterValidator(_base_dn)]
 Certificates = Annotated[str, AfterValidator(_certificates)]
 KubernetesName = Annotated[str, AfterValidator(_kubernetes_name)]
-Image = Annotated[str, AfterValidator(_image)]
+FixedImage = Annotated[Image, BeforeValidator(_image), PlainSerializer(str), WithJsonSchema({"type": "string"})]
+"""An image with a tag other than ``latest``, or with a digest."""
+
 ServerPath = Annotated[str, AfterValidator(_path)]
 Text = Annotated[str, BeforeValidator(_plain_text)]
 Number = Annotated[float, BeforeValidator(_no_truth_value)]

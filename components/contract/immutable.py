@@ -53,7 +53,7 @@ def immutable_settings(tenancy: "Tenancy") -> ImmutableSettings:
         external_ip=str(tenancy.external_ip),
         domain=tenancy.domain,
         domain_suffix="" if tenancy.pangeo_domain else tenancy.domain_suffix,
-        directory_suffix=tenancy.suffix,
+        directory_suffix=tenancy.directory_suffix,
         directory_key="identity.baseDn" if tenancy.identity.base_dn else "identity.realm",
         storage_class=homes,
         created_class=create.model_dump(by_alias=True, include=_FIXED_OF_A_CLASS) if create else {},

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from components.config.problems import InvalidTenancy, Problem, field_path
+from components.config.problems import InvalidTenancy, Problem, format_key
 from components.config.tenancy import Tenancy
 
 DNS_CHECK_VARIABLE = "PANGEO_DNS_CHECK"
@@ -106,7 +106,7 @@ def verify_domain(
         return None
     if choice == "warn":
         return f"{source}: pangeoDomain {tenancy.pangeo_domain} {said}"
-    raise InvalidTenancy(source, [Problem(field_path(("pangeoDomain",)), tenancy.pangeo_domain, said)])
+    raise InvalidTenancy(source, [Problem(format_key(("pangeoDomain",)), tenancy.pangeo_domain, said)])
 
 
 _SWITCH = f"{DNS_CHECK_VARIABLE}=warn"

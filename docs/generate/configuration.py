@@ -14,7 +14,7 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from components.config.problems import NAMESPACE
-from components.config.schema import note, section_of
+from components.config.schema import field_metadata, find_section
 from components.config.section import Section
 from components.config.stack_file import PASSWORD_KEY
 from components.config.tenancy import Tenancy
@@ -154,14 +154,14 @@ def _table(group: type[Section]) -> Iterator[str]:
     for key, field in _keys(group):
         meaning = _described(field) + _example(field)
         default = "**required**" if field.is_required() else _default(field)
-        updates = str(note(field, "updates") or "yes")
+        updates = str(field_metadata(field, "updates") or "yes")
         cells = (f"`{key}`", _type(field), default, meaning, updates)
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _groups(group: type[Section], path: str) -> Iterator[tuple[str, type[Section]]]:
     for key, field in _keys(group):
-        inner = section_of(field.annotation)
+        inner = find_section(field.annotation)
         if inner:
             heading = f"{path}{key}{'[]' if _is_list(field) else ''}"
             yield heading, inner
@@ -186,7 +186,7 @@ def _bounds(field: FieldInfo) -> str:
         for bound in [_constraint(field, sign)]
         if bound is not None
     ]
-    unit = note(field, "unit")
+    unit = field_metadata(field, "unit")
     return f" ({', '.join([*([str(unit)] if unit else []), *said])})" if unit or said else ""
 
 
@@ -205,14 +205,14 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True, validated_data={})
     if value is None or isinstance(value, Section) or value in ((), {}, ""):
         return ""
-    text = json.dumps(value)
+    text = json.dumps(value, default=str)
     return f"`{text.strip(chr(34))}`"
 
 
 def _type(field: FieldInfo) -> str:
-    if note(field, "secret"):
+    if field_metadata(field, "secret"):
         return "secret"
-    inner = section_of(field.annotation)
+    inner = find_section(field.annotation)
     if inner:
         return "list of groups" if _is_list(field) else "group"
     choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]
@@ -237,7 +237,7 @@ def _is_list(field: FieldInfo) -> bool:
 
 
 def _engine_type(field: FieldInfo) -> str:
-    if section_of(field.annotation):
+    if find_section(field.annotation):
         return "object"
     return "boolean" if field.annotation is bool else "integer" if field.annotation is int else "string"
 

@@ -18,6 +18,7 @@ import yaml
 from pulumi import automation
 from pulumi.automation.events import EngineEvent, OpType
 
+from components.config.stack_file import STACKS, stack_path
 from local.failure import Failure
 from local.paths import LOCAL, PROJECT, State
 from local.progress import Report
@@ -59,7 +60,7 @@ def prepare(state: State) -> automation.Stack:
     for name in ("Pulumi.yaml", "__main__.py", "components"):
         _link(workspace / name, PROJECT / name)
     _link(workspace / "chart", assemble(state))
-    _write_stack_file(state, workspace / "stacks" / f"Pulumi.{STACK}.yaml")
+    _write_stack_file(state, stack_path(STACK, workspace / STACKS))
     _drop_dead_locks(state)
     environment = engine_environment(state)
     return automation.create_or_select_stack(
@@ -165,7 +166,7 @@ def _run_program(workspace: Path, environment: dict[str, str]) -> None:
 
 
 def _write_stack_file(state: State, to: Path) -> None:
-    committed = yaml.safe_load((PROJECT / "stacks" / f"Pulumi.{STACK}.yaml").read_text())
+    committed = yaml.safe_load((stack_path(STACK, PROJECT / STACKS)).read_text())
     committed["config"]["pangeo:identity"]["caCertificate"] = authority(state, "tenancy").crt.read_text()
     committed["config"]["pangeo:kubernetes"] = {"context": CONTEXT}
     if to.is_file():

@@ -24,11 +24,14 @@ def _approved(release: Resource, context: Context) -> Iterator[str]:
 
 
 def _chosen_version(release: Resource, _: Context) -> Iterator[str]:
+    # pydantic comes with this: it is loaded while the program runs, not before.
+    from components.config.types import Image
+
     for where, image in _images(release):
-        version = _version(image)
-        if not version:
+        parsed = Image.parse(image)
+        if parsed.digest is None and parsed.tag is None:
             yield f"{where} is {image}, without a tag or digest"
-        elif version == "latest":
+        elif parsed.digest is None and parsed.tag == "latest":
             yield f"{where} is {image}: latest is another image tomorrow"
 
 
@@ -79,11 +82,6 @@ def _full(image: str) -> str:
     if slash and ("." in first or ":" in first or first == "localhost"):
         return image
     return f"{DOCKER_HUB}/{image}" if slash else f"{DOCKER_HUB}/library/{image}"
-
-
-def _version(image: str) -> str:
-    """The tag or digest; z2jh joins ``name@sha256`` and a tag of hexadecimal digits into a digest."""
-    return image.rpartition("/")[2].partition(":")[2] if "@" not in image else image.rpartition("@")[2]
 
 
 RULES = (

@@ -98,7 +98,7 @@ def _in_directory(
     where = directory(names, identity.tls, identity.ca_certificate, identity.bind_dn)
     is_bound = False
     try:
-        with people(where, tenancy.suffix, password()) as found:
+        with people(where, tenancy.directory_suffix, password()) as found:
             is_bound = True
             yield good(BIND, f"{identity.bind_dn} logs in")
             yield _group(tenancy, found, stack)

@@ -69,7 +69,7 @@ def _membership(tenancy: Tenancy, people: People, account: Account, stack: str) 
     for group in groups:
         if people.is_direct_member(group, uid):
             return good(MEMBERSHIP, f"{uid} is in {group}")
-    indirect = [group for group in groups if group_dn(tenancy.suffix, group).lower() in account.groups]
+    indirect = [group for group in groups if group_dn(tenancy.directory_suffix, group).lower() in account.groups]
     add = f"python -m components members add {stack} {uid}"
     if indirect and identity.nested_groups:
         return good(MEMBERSHIP, f"{uid} is in {indirect[0]} by way of another group, which counts here")

@@ -120,7 +120,7 @@ def test_the_gateway_asks_the_hub_who_somebody_is_and_whether_they_may(render: R
 @with_dask
 def test_schedulers_and_workers_run_the_notebooks_image(render: Render, name: str) -> None:
     image = properties(configuration(render(name), "api"))["backend"]["image"]
-    assert f"{image['name']}:{image['tag']}" == render(name).tenancy.notebook.image
+    assert f"{image['name']}:{image['tag']}" == str(render(name).tenancy.notebook.image)
 
 
 @with_dask

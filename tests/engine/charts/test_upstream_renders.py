@@ -172,7 +172,7 @@ def images(pod: dict[str, Any]) -> set[str]:
 @pytest.mark.parametrize("name", [LEAST, "own image", "image by digest"])
 def test_the_image_that_workers_keep_is_the_notebooks(render: Render, name: str) -> None:
     rendered = render(name)
-    assert rendered.tenancy.notebook.image in images(rendered.pods["DaemonSet", "continuous-image-puller"])
+    assert str(rendered.tenancy.notebook.image) in images(rendered.pods["DaemonSet", "continuous-image-puller"])
 
 
 def test_workers_keep_the_images_of_profiles_too(render: Render) -> None:

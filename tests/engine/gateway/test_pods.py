@@ -56,7 +56,7 @@ def test_they_run_the_notebooks_image_and_a_worker_is_of_the_size_asked_for(
     gateway: Gateway, pods: list[Object]
 ) -> None:
     for pod in pods:
-        assert pod["spec"]["containers"][0]["image"] == gateway.rendered.tenancy.notebook.image
+        assert pod["spec"]["containers"][0]["image"] == str(gateway.rendered.tenancy.notebook.image)
     assert [pod["spec"]["containers"][0]["resources"]["limits"] for pod in pods[1:]] == [
         {"cpu": "2", "memory": str(2 * 1024**3)}
     ] * 2

@@ -9,7 +9,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from components.config.domain import derived_domain
-from components.config.types import distinguished_name, host_name
+from components.config.types import host_name, parse_distinguished_name
 from components.freeipa import names
 from components.freeipa.errors import InvalidSetting
 from components.freeipa.settings import account, authorities, server_address
@@ -23,7 +23,7 @@ Reader = Callable[[str], object]
 
 READERS: tuple[Reader, ...] = (
     host_name,
-    distinguished_name,
+    parse_distinguished_name,
     names.group_name,
     names.description,
     names.suffix_of_base_dn,

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from components.cli.check import check
-from components.config.schema import section_of
+from components.config.schema import find_section
 from components.config.section import Section
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import table
@@ -45,7 +45,7 @@ def known_keys(group: type[Section], above: str = "") -> Iterator[str]:
     for name, field in group.model_fields.items():
         key = f"{above}{field.alias or name}"
         yield key
-        if inner := section_of(field.annotation):
+        if inner := find_section(field.annotation):
             yield from known_keys(inner, f"{key}.")
 
 

@@ -88,8 +88,8 @@ def test_servers_are_tried_in_the_order_given_and_tls_decides_the_usual_port() -
 
 
 def test_the_suffix_is_the_realms_unless_a_base_dn_is_given() -> None:
-    assert tenancy().suffix == "dc=example,dc=org"
-    assert tenancy(identity__realm=ABSENT, identity__baseDn="dc=other").suffix == "dc=other"
+    assert tenancy().directory_suffix == "dc=example,dc=org"
+    assert tenancy(identity__realm=ABSENT, identity__baseDn="dc=other").directory_suffix == "dc=other"
 
 
 def test_a_certificate_authority_is_kept_as_pem() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from components.config.schema import note, section_of
+from components.config.schema import field_metadata, find_section
 from components.config.section import Section
 from components.config.tenancy import Tenancy
 from components.contract.immutable import changes_refused, immutable_settings
@@ -110,9 +110,9 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def immutable_keys(group: type[Section], path: str = "") -> Iterator[str]:
     for name, field in group.model_fields.items():
         key = f"{path}{field.alias or name}"
-        if note(field, "updates") in ("no", "grow only"):
+        if field_metadata(field, "updates") in ("no", "grow only"):
             yield key
-        if inner := section_of(field.annotation):
+        if inner := find_section(field.annotation):
             yield from immutable_keys(inner, f"{key}.")
 
 

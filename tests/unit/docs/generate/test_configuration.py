@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
-from components.config.schema import section_of
+from components.config.schema import find_section
 from components.config.section import Section
 from components.config.stack_file import stack_path, stacks
 from components.config.tenancy import Tenancy
@@ -38,7 +38,7 @@ def test_a_stale_file_is_found_and_renewed(
 def keys(group: type[Section]) -> Iterator[str]:
     for name, field in group.model_fields.items():
         yield field.alias or name
-        if inner := section_of(field.annotation):
+        if inner := find_section(field.annotation):
             yield from keys(inner)
 
 
