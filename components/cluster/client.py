@@ -65,7 +65,7 @@ def connected(
     access = kubeconfig.access() if kubeconfig.path or kubeconfig.text is not None else None
     reason = _why_kubectl(access)
     if access is not None and reason is None:
-        direct = _Direct(access, kubeconfig.name, timeout_seconds)
+        direct = DirectApi(access, kubeconfig.name, timeout_seconds)
         try:
             yield direct
         finally:
@@ -79,8 +79,8 @@ def connected(
         yield _Kubectl(program, server, file, kubeconfig, environment, timeout_seconds)
 
 
-class _Direct:
-    """One TLS connection, kept for the questions that follow. Redirects are not followed."""
+class DirectApi:
+    """An API reached by a TLS connection of its own, which is kept for later requests. Redirects are not followed."""
 
     def __init__(self, access: Access, name: str, timeout_seconds: float) -> None:
         self.server = _shown(access.server)
@@ -92,16 +92,30 @@ class _Direct:
         self._connection = _Connection(url.hostname or "", url.port, timeout_seconds, self._tls(access))
 
     def get(self, path: str, accept: str = "application/json") -> Mapping[str, Any]:
+        """Read the JSON at ``path``, as ``Api`` describes."""
+        status, body = self.request("GET", path, {"Accept": accept})
+        if status != _OK:
+            raise CannotAsk(f"{self.server} ({self._name}): {_refusal(status, path)}")
+        return _object(body, self.server)
+
+    def request(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> tuple[int, bytes]:
+        """Send one request. Returns the HTTP status and the body of the answer.
+
+        Raises:
+            CannotAsk: there is no complete answer.
+        """
         with deadline(WHOLE_ANSWER_TIMES * self._timeout_seconds, self._connection.break_off) as expired:
             try:
-                self._connection.request("GET", self._prefix + path, headers={**self._headers, "Accept": accept})
+                self._connection.request(method, self._prefix + path, body, {**self._headers, **headers})
                 response = self._connection.getresponse()
-                body = response.read(LARGEST_ANSWER_BYTES + 1)
+                answer = response.read(LARGEST_ANSWER_BYTES + 1)
             except (OSError, HTTPException, ValueError, AttributeError) as error:  # AttributeError: broken off by us
                 self._connection.close()
                 why = self._slow() if expired.is_set() else self._cause(error)
                 raise CannotAsk(f"{self.server} ({self._name}): {why}") from None
-        if expired.is_set() or len(body) > LARGEST_ANSWER_BYTES:
+        if expired.is_set() or len(answer) > LARGEST_ANSWER_BYTES:
             self._connection.close()
             why = (
                 self._slow()
@@ -109,9 +123,7 @@ class _Direct:
                 else f"the answer to {path} is without an end; is this a Kubernetes API?"
             )
             raise CannotAsk(f"{self.server} ({self._name}): {why}")
-        if response.status != _OK:
-            raise CannotAsk(f"{self.server} ({self._name}): {_refusal(response.status, path)}")
-        return _object(body, self.server)
+        return response.status, answer
 
     def close(self) -> None:
         """End the connection."""

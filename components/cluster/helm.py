@@ -17,7 +17,14 @@ GRACE_SECONDS = 60
 
 
 class HelmFailed(Exception):
-    """helm is missing, failed, or did not end; the text is what it said."""
+    """helm is missing, failed, or did not end; the text is its message.
+
+    ``printed`` is all that helm wrote to standard error.
+    """
+
+    def __init__(self, text: str, printed: str = "") -> None:
+        super().__init__(text)
+        self.printed = printed
 
 
 class Helm:
@@ -26,6 +33,7 @@ class Helm:
     def __init__(self, program: str, environment: Mapping[str, str]) -> None:
         self._program = program
         self._environment = environment
+        self._running: set[subprocess.Popen[str]] = set()
 
     def history(self, release: str, namespace: str) -> list[Revision]:
         """Every revision Helm keeps of the release; none where there is no release.
@@ -35,7 +43,7 @@ class Helm:
         """
         words = ["history", release, "--namespace", namespace, "--max", "256", "--output", "json"]
         try:
-            printed = self._run(words, READ_TIMEOUT_SECONDS)
+            printed = self.run(words, READ_TIMEOUT_SECONDS)
         except HelmFailed as failure:
             if "release: not found" in str(failure):
                 return []
@@ -50,32 +58,46 @@ class Helm:
         """
         limit = ["--namespace", remedy.namespace, "--timeout", f"{CHANGE_TIMEOUT_SECONDS}s"]
         if remedy.rollback_to is None:
-            self._run(["uninstall", remedy.release, "--wait", *limit], CHANGE_TIMEOUT_SECONDS)
+            self.run(["uninstall", remedy.release, "--wait", *limit], CHANGE_TIMEOUT_SECONDS)
         else:
             # It does not wait: the hub may be as unready as it was, and the next pulumi up waits for it.
-            self._run(["rollback", remedy.release, str(remedy.rollback_to), *limit], CHANGE_TIMEOUT_SECONDS)
+            self.run(["rollback", remedy.release, str(remedy.rollback_to), *limit], CHANGE_TIMEOUT_SECONDS)
 
-    def _run(self, words: Sequence[str], timeout_seconds: int) -> str:
-        # A session of its own: Ctrl-C in the middle of a rollback would leave what is being mended here.
+    def cancel(self) -> None:
+        """Ask every running helm to stop; it then marks its release as failed."""
+        for process in tuple(self._running):
+            process.terminate()
+
+    def run(self, words: Sequence[str], timeout_seconds: float, stdin: str | None = None) -> str:
+        """Run helm. Returns its standard output.
+
+        Raises:
+            HelmFailed: it failed, or did not end within ``timeout_seconds`` and a grace period.
+        """
+        # Its own session: Ctrl-C would end helm in the middle of an operation and leave the release pending.
         process = subprocess.Popen(
             [self._program, *words],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=self._environment,
             start_new_session=True,
             text=True,
         )
+        self._running.add(process)
         try:
-            printed, said = process.communicate(timeout=timeout_seconds + GRACE_SECONDS)
+            printed, errors = process.communicate(stdin, timeout=timeout_seconds + GRACE_SECONDS)
         except BaseException as error:
             process.terminate()  # helm then marks the release as failed, which the next up repairs
             process.communicate()
             if isinstance(error, subprocess.TimeoutExpired):
                 raise HelmFailed(f"helm {words[0]} did not end within {error.timeout:g} s and was stopped") from None
             raise
+        finally:
+            self._running.discard(process)
         if process.returncode != 0:
-            raise HelmFailed(f"helm {words[0]}: {said.strip().removeprefix('Error: ') or 'failed without a word'}")
+            message = errors.strip().removeprefix("Error: ") or "failed without a message"
+            raise HelmFailed(f"helm {words[0]}: {message}", printed=errors)
         return printed
 
 

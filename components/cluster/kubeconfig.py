@@ -157,20 +157,29 @@ class Kubeconfig:
 
 
 def find_kubeconfig(settings: "Kubernetes", environment: Mapping[str, str]) -> Kubeconfig:
-    """The kubeconfig a ``pulumi_kubernetes.Provider`` would use.
+    """Find the kubeconfig for ``pangeo:kubernetes``, the text or path of a kubeconfig and a context.
 
-    Its SDK takes the variable KUBECONFIG in place of a missing ``kubeconfig``; what is the path of a file is read, all
-    else is content; with neither, client-go looks in the home folder and then at the pod this runs in.
+    Raises:
+        CannotAsk: as in ``locate_kubeconfig``.
+    """
+    given = settings.kubeconfig.get_secret_value() if settings.kubeconfig else None
+    return locate_kubeconfig(given, settings.context, environment)
+
+
+def locate_kubeconfig(given: str | None, context: str | None, environment: Mapping[str, str]) -> Kubeconfig:
+    """Find the kubeconfig that a ``pulumi_kubernetes.Provider`` would use.
+
+    Its SDK takes the variable KUBECONFIG in place of a missing ``kubeconfig``. An existing path is read; anything else
+    is content. With neither, client-go uses the file in the home folder, and then the pod in which it runs.
 
     Args:
-        settings: ``pangeo:kubernetes``: the text or path of a kubeconfig, and a context.
-        environment: where KUBECONFIG, HOME and a pod's KUBERNETES_SERVICE_HOST are looked up.
+        given: the text or path of a kubeconfig.
+        context: the context to use instead of the current one.
+        environment: variables, of which KUBECONFIG, HOME and a pod's KUBERNETES_SERVICE_HOST are used.
 
     Raises:
         CannotAsk: what is given is neither a file nor the text of one, or there is nothing at all.
     """
-    given = settings.kubeconfig.get_secret_value() if settings.kubeconfig else None
-    context = settings.context
     chosen = given or environment.get("KUBECONFIG") or ""
     if "\n" in chosen.strip() or chosen.lstrip().startswith("{"):
         return Kubeconfig(text=chosen, path=None, context=context)
