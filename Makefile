@@ -41,8 +41,8 @@ wipe: .venv/made-from  ## Stop and forget the cluster, the directory and all vol
 tools: .venv/made-from  ## Only the Debian packages and the Go tools
 	@$(PYTHON) -m local tools
 
-bench: up  ## Measure against the baselines, about 35 min; make bench FIGURES="preview many" some; `restart` stops the tenancy
-	@$(PYTHON) -m bench $(FIGURES)
+bench: up  ## Measure against the baselines, about 35 min; FIGURES="preview many": only these; WRITE=1: also update docs/measurements.md; `restart` stops the tenancy
+	@$(PYTHON) -m bench $(if $(WRITE),--write) $(FIGURES)
 
 check: .venv/made-from  ## Formatting, lint and types
 	@$(PYTHON) -m ruff format --check .

@@ -1,107 +1,87 @@
-"""``make bench``: every figure, or those named, as a table, a plot and a JSON file with the machine's facts."""
+"""``python -m bench``: measure all figures, or the named ones, and print a table."""
 
 import signal
 import sys
 import time
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bench import machine, plot, record, report
 from bench.figures import FIGURES
+from bench.measurements import Measurement
 from bench.people import HubFailed
 from bench.process import RunFailed
-from bench.record import NotReadable, Taken
+from bench.report import load_of_last_minute, page_with, terminal_table
 from local.failure import Failure
 from local.paths import PROJECT, State
 from local.progress import Report
 
-DOCUMENT = PROJECT / "docs" / "measurements.md"
-PLOT = PROJECT / "docs" / "images" / "bench.svg"
-RECORD = PROJECT / "docs" / "measurements.json"
-"""Beside the page and as lasting: a run of some figures, on another machine too, keeps the others'."""
-
-BEGIN, END = "<!-- make bench writes from here -->", "<!-- to here -->"
+PAGE = PROJECT / "docs" / "measurements.md"
 INTERRUPTED = 130
+"""Exit code after an interrupt."""
+
 WIDTH = 160
-"""Of the table where no terminal says how wide it is."""
+"""Width of the table in columns if standard output is not a terminal."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()
 def main(
-    figures: Annotated[list[str] | None, typer.Argument(help=f"{', '.join(FIGURES)}; all without a name")] = None,
+    figures: Annotated[list[str] | None, typer.Argument(help=f"{', '.join(FIGURES)}; default: all")] = None,
     repetitions: Annotated[
-        int | None, typer.Option(min=1, max=50, help="how often each is taken; by default as each figure needs")
+        int | None, typer.Option(min=1, max=50, help="repetitions per figure; the default differs by figure")
     ] = None,
-    keep: Annotated[
-        bool, typer.Option(help="write docs/measurements.md, its plot and docs/measurements.json, or only print")
-    ] = True,
+    write: Annotated[bool, typer.Option("--write", help="also update the rows in docs/measurements.md")] = False,
 ) -> None:
-    """Measure, and say how each figure stands to its limit. Exit code 1 where one is missed or could not be taken.
+    """Measure the figures and print them as a table.
 
-    Figures that were taken before, and are not now, stay in what is written.
+    Exit code 1 if a figure misses its limit or could not be measured.
     """
     console = Console(soft_wrap=False, width=None if sys.stdout.isatty() else WIDTH)
     unknown = sorted(set(figures or ()) - set(FIGURES))
     if unknown:
-        console.print(f"no such figure: {', '.join(unknown)}; there are {', '.join(FIGURES)}", highlight=False)
+        console.print(f"{', '.join(unknown)} is not a figure; the figures are {', '.join(FIGURES)}", highlight=False)
         sys.exit(2)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    names = [name for name in FIGURES if name in (figures or FIGURES)]
     try:
-        missed = _take(console, names, repetitions, keep=keep)
-    except NotReadable as error:
-        console.print(f"[red]✗[/] {escape(str(error))}", highlight=False)
-        sys.exit(2)
+        succeeded = _measure(console, [name for name in FIGURES if name in (figures or FIGURES)], repetitions, write)
     except KeyboardInterrupt:
-        console.print("stopped; what was made for the figure under way is removed", highlight=False)
+        console.print("interrupted; everything created for the current figure was removed", highlight=False)
         sys.exit(INTERRUPTED)
-    if missed:
+    if not succeeded:
         sys.exit(1)
 
 
-def _take(console: Console, names: Sequence[str], repetitions: int | None, *, keep: bool) -> bool:
-    """Take the figures, and write them where they are kept; whether one is missed or failed."""
+def _measure(console: Console, names: Sequence[str], repetitions: int | None, write: bool) -> bool:
+    """Measure the named figures; return whether all could be measured and none missed its limit."""
     state, steps = State(), Report(console)
-    kept = record.read(RECORD) if keep else ()
-    taken: list[Taken] = []
-    failed: list[str] = []
-    expected = sum(FIGURES[name].minutes for name in names)
-    console.print(f"about {expected:g} min where nothing else is at work: {', '.join(names)}", highlight=False)
+    measurements: list[Measurement] = []
+    failures: list[str] = []
+    minutes = sum(FIGURES[name].minutes for name in names)
+    console.print(f"{', '.join(names)}: about {minutes:g} min on an idle machine", highlight=False)
     began = time.monotonic()
     for name in names:
-        figure, facts = FIGURES[name], machine.facts()
+        figure, load = FIGURES[name], load_of_last_minute()
         try:
             with steps.step(f"Measuring {name}, about {figure.minutes:g} min"):
-                findings = figure.measure(state, repetitions or figure.repetitions)
+                found = figure.measure(state, repetitions or figure.repetitions)
         except (RunFailed, HubFailed, Failure) as error:
-            failed.append(f"{name}: {error}")
+            failures.append(f"{name}: {error}")
             continue
-        taken += [Taken.now(name, finding, facts) for finding in findings]
-        if keep:
-            # Not at the end: what follows may take long, or be stopped.
-            _write(record.merged(kept, taken, FIGURES))
-    console.print(report.table([each.finding for each in taken]))
-    for said in failed:
-        console.print(f"[red]✗[/] {escape(said)}", highlight=False)
+        measurements += found
+        if write:
+            # After each figure, so that an interrupt loses only the current one.
+            PAGE.write_text(page_with(PAGE.read_text(), found, date.today(), load))
+    console.print(terminal_table(measurements))
+    for failure in failures:
+        console.print(f"[red]✗[/] {escape(failure)}", highlight=False)
     console.print(f"{(time.monotonic() - began) / 60:.1f} min", highlight=False)
-    if keep and taken:
-        places = ", ".join(str(place.relative_to(PROJECT)) for place in (DOCUMENT, PLOT, RECORD))
-        console.print(f"written: {places}", highlight=False)
-    return bool(failed) or any(each.finding.verdict == "missed" for each in taken)
-
-
-def _write(taken: Sequence[Taken]) -> None:
-    record.write(RECORD, taken)
-    PLOT.write_text(plot.svg([each.finding for each in taken]))
-    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
-    after = rest.partition(END)[2]
-    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{report.markdown(taken)}\n{END}{after}")
+    return not failures and all(each.verdict != "missed" for each in measurements)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 import yaml
 
-from bench.measure import Growth
+from bench.measurements import Growth
 from components.config.collisions import find_collisions
 from components.config.stack_file import read_stack
 from components.config.tenancy import Tenancy
@@ -48,10 +48,10 @@ def checking(repetitions: int, sizes: tuple[int, ...] = SIZES) -> Growth:
             points[size] = tuple(_timed(configs) for _ in range(repetitions))
     return Growth(
         name="checking",
-        what="config, values and policies of N tenancies, no engine",
+        description="config, values and policies of N tenancies, no engine",
         size="tenancies",
         points=points,
-        at_most=AT_MOST if AT_MOST[0] in points else None,
+        limit=AT_MOST if AT_MOST[0] in points else None,
         notes=("in one process that has imported everything; most of it is pulumi's SDK that registers resources",),
     )
 

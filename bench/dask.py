@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from bench.cluster import kubectl
-from bench.measure import Growth
+from bench.measurements import Growth
 from bench.members import members
 from bench.people import HubFailed
 from bench.process import RunFailed

@@ -1,6 +1,6 @@
 """The first ``up`` of a tenancy until its hub is ready, against Helm alone with the same chart and values."""
 
-from bench.measure import Comparison, in_turn
+from bench.measurements import Comparison, measure_in_turn
 from bench.second_tenancy import second_tenancy
 from local.paths import State
 
@@ -30,9 +30,9 @@ def first_up(state: State, repetitions: int) -> Comparison:
 
         return Comparison(
             name="first-up",
-            what="first up of a tenancy to a ready hub",
-            against="helm upgrade --install --wait of the same chart and values",
-            at_most=AT_MOST,
-            pairs=in_turn(up, helm, repetitions, warm_ups=0),
+            description="first up of a tenancy to a ready hub",
+            baseline="helm upgrade --install --wait of the same chart and values",
+            limit=AT_MOST,
+            pairs=measure_in_turn(up, helm, repetitions, warm_ups=0),
             notes=("up also starts an engine and plugins, makes four secrets, the group, the CRDs and the ingress",),
         )

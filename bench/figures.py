@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.measure import Finding
+from bench.measurements import Measurement
 from local.paths import State
 from previews import InFlight
 
 TENANCIES = 50
 
-Measure = Callable[[State, int], Sequence[Finding]]
+Measure = Callable[[State, int], Sequence[Measurement]]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Figure:
     """About, with so many, on a quiet machine of two processors."""
 
 
-def _preview(state: State, repetitions: int) -> Sequence[Finding]:
+def _preview(state: State, repetitions: int) -> Sequence[Measurement]:
     from bench import clones, preview
 
     with clones.clones(state, 1) as one:
@@ -33,7 +33,7 @@ def _preview(state: State, repetitions: int) -> Sequence[Finding]:
         return [off, on, preview.memory(one)]
 
 
-def _many(state: State, repetitions: int) -> Sequence[Finding]:
+def _many(state: State, repetitions: int) -> Sequence[Measurement]:
     from bench import clones, preview
 
     in_flight = InFlight.of_machine()
@@ -44,13 +44,13 @@ def _many(state: State, repetitions: int) -> Sequence[Finding]:
         ]
 
 
-def _checking(_state: State, repetitions: int) -> Sequence[Finding]:
+def _checking(_state: State, repetitions: int) -> Sequence[Measurement]:
     from bench.checking import checking
 
     return [checking(repetitions)]
 
 
-def _group(_state: State, repetitions: int) -> Sequence[Finding]:
+def _group(_state: State, repetitions: int) -> Sequence[Measurement]:
     from bench import group
     from tests.support.directory import throw_away_directory
 
@@ -62,7 +62,7 @@ def _group(_state: State, repetitions: int) -> Sequence[Finding]:
         ]
 
 
-def _hub(state: State, repetitions: int) -> Sequence[Finding]:
+def _hub(state: State, repetitions: int) -> Sequence[Measurement]:
     from bench import hub
 
     return [
@@ -71,31 +71,31 @@ def _hub(state: State, repetitions: int) -> Sequence[Finding]:
     ]
 
 
-def _log_ins(state: State, repetitions: int) -> Sequence[Finding]:
+def _log_ins(state: State, repetitions: int) -> Sequence[Measurement]:
     from bench.log_ins import LOG_INS, by_users
 
     return by_users(state, count=LOG_INS * repetitions)
 
 
-def _notebooks(state: State, _repetitions: int) -> Sequence[Finding]:
+def _notebooks(state: State, _repetitions: int) -> Sequence[Measurement]:
     from bench.notebooks import growing
 
     return growing(state)
 
 
-def _dask(state: State, repetitions: int) -> Sequence[Finding]:
+def _dask(state: State, repetitions: int) -> Sequence[Measurement]:
     from bench.dask import first_result
 
     return [first_result(state, repetitions)]
 
 
-def _up(state: State, repetitions: int) -> Sequence[Finding]:
+def _up(state: State, repetitions: int) -> Sequence[Measurement]:
     from bench.deployment import first_up
 
     return [first_up(state, repetitions)]
 
 
-def _restart(state: State, repetitions: int) -> Sequence[Finding]:
+def _restart(state: State, repetitions: int) -> Sequence[Measurement]:
     from bench.restart import down_to_notebook
 
     return [down_to_notebook(state, repetitions)]

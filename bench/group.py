@@ -11,7 +11,7 @@ from unittest.mock import patch
 import ldap3
 from ldap3.strategy.base import BaseStrategy
 
-from bench.measure import Amounts, Comparison, Growth, in_turn
+from bench.measurements import Amounts, Comparison, Growth, measure_in_turn
 from components.freeipa.group_resource import FreeIpaGroupProvider
 from components.freeipa.groups import groups
 from components.freeipa.settings import directory as directory_of
@@ -27,10 +27,10 @@ def made(directory: ThrowAwayDirectory, repetitions: int) -> Comparison:
     """Seconds of the provider's ``create`` in its running plugin, against the program ``ldapadd``."""
     return Comparison(
         name="group",
-        what="the provider makes the FreeIPA group: connect, verify, log in, add",
-        against="a bare ldapadd of the same entry",
-        at_most=None,
-        pairs=in_turn(lambda: _provider(directory), lambda: _ldapadd(directory), repetitions),
+        description="the provider makes the FreeIPA group: connect, verify, log in, add",
+        baseline="a bare ldapadd of the same entry",
+        limit=None,
+        pairs=measure_in_turn(lambda: _provider(directory), lambda: _ldapadd(directory), repetitions),
         notes=("ldapadd is a process of its own; the limit is on round trips and flatness",),
     )
 
@@ -66,7 +66,7 @@ def by_members(directory: ThrowAwayDirectory, repetitions: int, sizes: tuple[int
         _remove(directory, CROWDED)
     return Growth(
         name="group-members",
-        what="the provider reads a group with N members",
+        description="the provider reads a group with N members",
         size="members",
         points=points,
         flat=True,

@@ -4,7 +4,7 @@ import json
 import time
 
 from bench.cluster import forget_volumes, kubectl
-from bench.measure import Comparison, in_turn
+from bench.measurements import Comparison, measure_in_turn
 from bench.members import scientists
 from local.images.definitions import NOTEBOOK
 from local.paths import State
@@ -34,10 +34,10 @@ def to_notebook(state: State, repetitions: int, *, new_volume: bool) -> Comparis
 
         return Comparison(
             name=f"log-in-to-notebook{'-new-volume' if new_volume else ''}",
-            what=f"log-in click to a running notebook page, {'a new' if new_volume else 'the'} volume",
-            against="a bare pod of the same image, its Jupyter server, becoming ready",
-            at_most=VOLUME_NEW_AT_MOST if new_volume else VOLUME_THERE_AT_MOST,
-            pairs=in_turn(notebook, lambda: _bare_pod(state), repetitions),
+            description=f"log-in click to a running notebook page, {'a new' if new_volume else 'the'} volume",
+            baseline="a bare pod of the same image, its Jupyter server, becoming ready",
+            limit=VOLUME_NEW_AT_MOST if new_volume else VOLUME_THERE_AT_MOST,
+            pairs=measure_in_turn(notebook, lambda: _bare_pod(state), repetitions),
         )
 
 

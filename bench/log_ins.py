@@ -5,7 +5,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import cycle, islice
 
 from bench.cluster import pod_mib
-from bench.measure import Amounts, Finding, Growth
+from bench.measurements import Amounts, Growth, Measurement
 from bench.members import scientists
 from bench.people import Scientist
 from local.paths import State
@@ -18,7 +18,7 @@ LOG_INS = 100
 """For each number of users, so that one in a hundred is one."""
 
 
-def by_users(state: State, sizes: Sequence[int] = REGISTERED, count: int = LOG_INS) -> list[Finding]:
+def by_users(state: State, sizes: Sequence[int] = REGISTERED, count: int = LOG_INS) -> list[Measurement]:
     """Log-ins by the number of users that the hub knows, and its memory before and after.
 
     Raises:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bench.cluster import pod_mib, room_for
 from bench.log_ins import AT_ONCE, log_ins, waves
-from bench.measure import Amounts, Finding, Growth
+from bench.measurements import Amounts, Growth, Measurement
 from bench.members import members
 from bench.people import HubFailed, Scientist
 from bench.second_tenancy import STACK, second_tenancy
@@ -32,7 +32,7 @@ LOG_INS = 100
 """For each number of notebooks, so that one in a hundred is one."""
 
 
-def growing(state: State, most: int = RUNNING) -> list[Finding]:
+def growing(state: State, most: int = RUNNING) -> list[Measurement]:
     """Starts, log-ins and memory with 0 to ``most`` notebooks running, as far as the node has room.
 
     Raises:
@@ -49,7 +49,7 @@ def growing(state: State, most: int = RUNNING) -> list[Finding]:
             return _grown(state, people[:room], people[room:])
 
 
-def _grown(state: State, users: Sequence[Scientist], others: Sequence[Scientist]) -> list[Finding]:
+def _grown(state: State, users: Sequence[Scientist], others: Sequence[Scientist]) -> list[Measurement]:
     """``users`` start notebooks wave by wave; ``others`` log in beside them and start none."""
     started: dict[int, tuple[float, ...]] = {}
     logged_in: dict[int, tuple[float, ...]] = {}

@@ -9,7 +9,7 @@ from pulumi import automation
 
 from bench.clones import Clones
 from bench.engine_run import CHANGED
-from bench.measure import Amounts, Comparison, in_turn
+from bench.measurements import Amounts, Comparison, measure_in_turn
 from bench.process import Run, RunFailed, timed
 from local.paths import LOCAL, PROJECT, State
 from previews import InFlight, warm_project
@@ -36,10 +36,10 @@ def one(clones: Clones, repetitions: int, *, policies: bool) -> Comparison:
     pack = [f"--policy-pack={PACK}", f"--policy-pack-config={PACK_CONFIG}"] if policies else []
     return Comparison(
         name=f"preview{'-with-policies' if policies else ''}",
-        what=f"no-change preview of one tenancy, policies {'on' if policies else 'off'}",
-        against="the same engine on an empty Python program",
-        at_most=ONE_AT_MOST,
-        pairs=in_turn(
+        description=f"no-change preview of one tenancy, policies {'on' if policies else 'off'}",
+        baseline="the same engine on an empty Python program",
+        limit=ONE_AT_MOST,
+        pairs=measure_in_turn(
             lambda: _run(clones, "tenancy", *pack).seconds, lambda: _run(clones, "empty").seconds, repetitions
         ),
         notes=(FLOOR,),
@@ -55,10 +55,10 @@ def many(clones: Clones, state: State, repetitions: int, in_flight: InFlight) ->
     count = len(clones.names)
     return Comparison(
         name=f"previews-of-{count}",
-        what=f"no-change preview of {count} tenancies from one warm process, {in_flight.count} in flight",
-        against=f"{count} × the empty program's preview, the mean of {EMPTY_IN_A_ROW} in a row",
-        at_most=MANY_AT_MOST,
-        pairs=in_turn(
+        description=f"no-change preview of {count} tenancies from one warm process, {in_flight.count} in flight",
+        baseline=f"{count} × the empty program's preview, the mean of {EMPTY_IN_A_ROW} in a row",
+        limit=MANY_AT_MOST,
+        pairs=measure_in_turn(
             lambda: _together(clones, state, clones.names, in_flight).seconds,
             lambda: count * fmean(_run(clones, "empty").seconds for _ in range(EMPTY_IN_A_ROW)),
             repetitions,

@@ -1,129 +1,110 @@
-"""Findings in words: a table on the terminal, Markdown for the guides."""
+"""Measurements as table rows: on the terminal, and in the table of ``docs/measurements.md``."""
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import astuple, dataclass
+from datetime import date
 
 from rich.markup import escape
 from rich.table import Table
 
-from bench.measure import Comparison, Finding, Growth, Spread
-from bench.record import Taken
+from bench.measurements import Comparison, Growth, Measurement, Spread, Verdict
 
-COLUMNS = ("figure", "what", "measured", "against", "ratio or slope", "limit", "")
-TAKEN = "taken"
-MARKS = {"met": "✓", "missed": "✗", "told": ""}
-STYLES = {"met": "green", "missed": "red", "told": ""}
-LINE = "\n"
+BEGIN, END = "<!-- begin of the table that make bench updates -->", "<!-- end of the table -->"
+COLUMNS = ("figure", "description", "measured", "baseline", "ratio or growth", "limit", "met")
+MARKS: Mapping[Verdict, str] = {"met": "✓", "missed": "✗", "no limit": ""}
+STYLES: Mapping[Verdict, str] = {"met": "green", "missed": "red", "no limit": ""}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One finding in words; what has several values has a line for each."""
+    """The cells of one measurement, in the order of ``COLUMNS``; several values of a cell are on lines of their own."""
 
     name: str
-    what: str
+    description: str
     measured: str
-    against: str
+    baseline: str
     ratio: str
     limit: str
     mark: str
 
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """In the order of ``COLUMNS``."""
-        return (self.name, self.what, self.measured, self.against, self.ratio, self.limit, self.mark)
 
-
-def row(finding: Finding) -> Row:
-    """A finding in words; medians, with the lowest and the highest in brackets."""
-    mark = MARKS[finding.verdict]
-    if isinstance(finding, Comparison):
+def table_row(measurement: Measurement) -> Row:
+    """Return the cells of a measurement: medians, with the lowest and the highest value in brackets."""
+    description = "; ".join((measurement.description, *measurement.notes))
+    mark = MARKS[measurement.verdict]
+    if isinstance(measurement, Comparison):
         return Row(
-            finding.name,
-            finding.what,
-            _seconds(finding.measured_seconds),
-            f"{finding.against}: {_seconds(finding.baseline_seconds)}",
-            f"{_spread(finding.ratio)}×",
-            f"{finding.at_most:g}×" if finding.at_most else "",
+            measurement.name,
+            description,
+            _seconds(measurement.measured_seconds),
+            f"{measurement.baseline}: {_seconds(measurement.baseline_seconds)}",
+            f"{_spread(measurement.ratio)}×",
+            f"{measurement.limit:g}×" if measurement.limit else "",
             mark,
         )
-    if isinstance(finding, Growth):
-        limit = "flat" if finding.flat else "linear"
-        if finding.at_most:
-            limit += f"; {finding.at_most[0]} in {finding.at_most[1]:g} s"
+    if isinstance(measurement, Growth):
+        limit = "flat" if measurement.flat else "linear"
+        if measurement.limit:
+            limit += f"; {measurement.limit[0]} in {measurement.limit[1]:g} s"
         return Row(
-            finding.name,
-            finding.what,
-            LINE.join(_points(finding)),
-            f"number of {finding.size}",
-            "" if finding.exponent is None else f"~ n^{finding.exponent:.2f}",
+            measurement.name,
+            description,
+            "\n".join(_points(measurement)),
+            f"number of {measurement.size}",
+            "" if measurement.exponent is None else f"~ n^{measurement.exponent:.2f}",
             limit,
             mark,
         )
-    most = sorted(set(finding.at_most.values()))
+    limits = sorted(set(measurement.limits.values()))
     return Row(
-        finding.name,
-        finding.what,
-        LINE.join(f"{key}: {value:g} {finding.unit}" for key, value in finding.values.items()),
+        measurement.name,
+        description,
+        "\n".join(f"{key}: {value:g} {measurement.unit}" for key, value in measurement.values.items()),
         "",
         "",
-        ", ".join(f"{each:g} {finding.unit}" for each in most),
+        ", ".join(f"{limit:g} {measurement.unit}" for limit in limits),
         mark,
     )
 
 
-def table(findings: Sequence[Finding]) -> Table:
-    """For the terminal."""
-    drawn = Table(title="Measurements", show_lines=True)
+def terminal_table(measurements: Sequence[Measurement]) -> Table:
+    """Return the table that is printed."""
+    table = Table(title="Measurements", show_lines=True)
     for column in COLUMNS:
-        drawn.add_column(column, overflow="fold")
-    for finding in findings:
-        style = STYLES[finding.verdict]
-        *cells, mark = (escape(cell) for cell in row(finding).cells)
-        drawn.add_row(*cells, f"[{style}]{mark}[/]" if style else mark)
-    return drawn
+        table.add_column(column, overflow="fold")
+    for measurement in measurements:
+        style = STYLES[measurement.verdict]
+        *cells, mark = (escape(cell) for cell in astuple(table_row(measurement)))
+        table.add_row(*cells, f"[{style}]{mark}[/]" if style else mark)
+    return table
 
 
-def markdown(taken: Sequence[Taken]) -> str:
-    """For ``docs/measurements.md``: the table, notes, and the machine or machines."""
-    lines = [
-        f"| {' | '.join((*COLUMNS, TAKEN))} |",
-        f"|{'---|' * (len(COLUMNS) + 1)}",
-        *(f"| {' | '.join(_cell(cell) for cell in (*row(each.finding).cells, _when(each)))} |" for each in taken),
-        "",
-    ]
-    notes = [f"- `{each.finding.name}`: {note}" for each in taken for note in each.finding.notes]
-    return "\n".join([*lines, *notes, *([""] if notes else []), *_machines(taken), ""])
+def page_with(page: str, measurements: Sequence[Measurement], day: date, load: float) -> str:
+    """Return the page with the rows of these measurements replaced, or added where the table has none of that name.
+
+    Args:
+        page: Markdown with a table between ``BEGIN`` and ``END``, whose first column is a measurement's name.
+        measurements: the new measurements; all other rows stay as they are.
+        day: the date of the measurements.
+        load: the machine's load average of the minute before.
+    """
+    before, begin, rest = page.partition(f"{BEGIN}\n\n")
+    table, end, after = rest.partition(f"\n{END}")
+    rows = {line.split(" | ")[0]: line for line in table.splitlines()}
+    for measurement in measurements:
+        cells = (*astuple(table_row(measurement)), f"{day}\nload {load:g}")
+        rows[f"| {measurement.name}"] = f"| {' | '.join(map(_cell, cells))} |"
+    return before + begin + "".join(f"{row}\n" for row in rows.values()) + end + after
 
 
-def _machines(taken: Sequence[Taken]) -> list[str]:
-    """One sentence, or one for each machine with the figures that are of it."""
-    figures: dict[str, list[str]] = {}
-    for each in taken:
-        named = figures.setdefault(_machine(each.machine), [])
-        if each.figure not in named:
-            named.append(each.figure)
-    if len(figures) == 1:
-        return [f"Machine: {machine}. The load is that of the minute before." for machine in figures]
-    return [
-        f"- Machine of {', '.join(f'`{name}`' for name in named)}: {machine}." for machine, named in figures.items()
-    ]
-
-
-def _machine(facts: Mapping[str, Any]) -> str:
-    return (
-        f"{facts['processor']}, {facts['cores']} cores, {facts['memoryGiB']} GiB, "
-        f"{facts['system']}, Python {facts['python']}"
-    )
-
-
-def _when(taken: Taken) -> str:
-    return f"{taken.at:%Y-%m-%d}{LINE}load {taken.machine['loadOfLastMinute']:g}"
+def load_of_last_minute() -> float:
+    """Return the system's load average of the last minute."""
+    return round(os.getloadavg()[0], 2)
 
 
 def _points(growth: Growth) -> list[str]:
-    """A line for each size: the median, and what all but the slowest stay within."""
+    """Return one line per size: the median and, if wanted, the percentile ``tail``."""
     tails = growth.tails
     return [
         f"{size}: {seconds:.3g} s" + (f", p{100 * (growth.tail or 0):g} {tails[size]:.3g} s" if tails else "")
@@ -142,4 +123,4 @@ def _spread(spread: Spread) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace(LINE, "<br>")
+    return text.replace("|", "\\|").replace("\n", "<br>")

@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 
-from bench.measure import Amounts
+from bench.measurements import Amounts
 from bench.members import scientists
 from bench.process import RunFailed
 from local.paths import PROJECT, State

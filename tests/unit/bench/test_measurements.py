@@ -2,11 +2,11 @@
 
 import pytest
 
-from bench.measure import Amounts, Comparison, Growth, Spread, exponent, in_turn, percentile
+from bench.measurements import Amounts, Comparison, Growth, Spread, exponent, measure_in_turn, percentile
 
 
-def comparison(*pairs: tuple[float, float], at_most: float | None = 1.5) -> Comparison:
-    return Comparison("preview", "a preview", "an empty one", at_most, pairs)
+def comparison(*pairs: tuple[float, float], limit: float | None = 1.5) -> Comparison:
+    return Comparison("preview", "a preview", "an empty one", limit, pairs)
 
 
 def test_a_ratio_is_taken_pair_by_pair_so_that_a_drifting_machine_does_not_matter() -> None:
@@ -18,7 +18,7 @@ def test_a_ratio_is_taken_pair_by_pair_so_that_a_drifting_machine_does_not_matte
 def test_the_median_decides_and_a_single_slow_pair_does_not() -> None:
     assert comparison((1.4, 1.0), (1.4, 1.0), (9.0, 1.0)).verdict == "met"
     assert comparison((1.6, 1.0), (1.6, 1.0), (0.5, 1.0)).verdict == "missed"
-    assert comparison((9.0, 1.0), at_most=None).verdict == "told"
+    assert comparison((9.0, 1.0), limit=None).verdict == "no limit"
 
 
 def test_measured_and_baseline_take_turns_at_going_first() -> None:
@@ -29,7 +29,7 @@ def test_measured_and_baseline_take_turns_at_going_first() -> None:
         order += name
         return 1.0 if name == "a" else 2.0
 
-    pairs = in_turn(lambda: run("a"), lambda: run("b"), repetitions=3, warm_ups=1)
+    pairs = measure_in_turn(lambda: run("a"), lambda: run("b"), repetitions=3, warm_ups=1)
 
     assert order == "ab" + "ab" + "ba" + "ab"
     assert pairs == ((1.0, 2.0),) * 3
@@ -49,9 +49,9 @@ def test_the_exponent_is_the_power_of_the_size_with_which_seconds_grow(
     assert exponent(seconds_at) == pytest.approx(slope)
 
 
-def growth(seconds_at: dict[int, float], *, at_most: tuple[int, float] | None = None, flat: bool = False) -> Growth:
+def growth(seconds_at: dict[int, float], *, limit: tuple[int, float] | None = None, flat: bool = False) -> Growth:
     points = {size: (seconds,) for size, seconds in seconds_at.items()}
-    return Growth("checking", "tenancies", "tenancies", points, at_most, flat)
+    return Growth("checking", "tenancies", "tenancies", points, limit, flat)
 
 
 def test_linear_growth_is_good_and_quadratic_is_not() -> None:
@@ -65,12 +65,12 @@ def test_what_must_be_flat_may_not_even_grow_linearly() -> None:
 
 
 def test_a_limit_at_a_size_is_held_beside_the_growth() -> None:
-    assert growth({1: 0.1, 100: 9.0}, at_most=(100, 10.0)).verdict == "met"
-    assert growth({1: 0.12, 100: 11.0}, at_most=(100, 10.0)).verdict == "missed"
+    assert growth({1: 0.1, 100: 9.0}, limit=(100, 10.0)).verdict == "met"
+    assert growth({1: 0.12, 100: 11.0}, limit=(100, 10.0)).verdict == "missed"
 
 
 def test_of_none_and_of_one_size_nothing_is_said_about_growth() -> None:
-    assert growth({0: 1.0, 4: 9.0}).verdict == "told"
+    assert growth({0: 1.0, 4: 9.0}).verdict == "no limit"
     assert growth({4: 9.0}).exponent is None
     assert growth({0: 100.0, 4: 1.0, 8: 2.0}).exponent == pytest.approx(1.0)
 
@@ -85,7 +85,7 @@ def test_beside_the_median_what_all_but_the_slowest_stay_within_may_be_told() ->
 def test_every_amount_with_a_limit_must_hold_it() -> None:
     assert Amounts("trips", "", "requests", {"create": 2, "read": 9}, {"create": 3}).verdict == "met"
     assert Amounts("trips", "", "requests", {"create": 4}, {"create": 3}).verdict == "missed"
-    assert Amounts("memory", "", "MiB", {"hub": 200}).verdict == "told"
+    assert Amounts("memory", "", "MiB", {"hub": 200}).verdict == "no limit"
 
 
 def test_percentiles_are_values_that_were_measured() -> None:
