@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from components.config.section import Section, metadata
-from components.config.types import FixedImage, FreeIpaName, Image, Number, ServerPath, Text, WholeNumber
+from components.config.types import FixedImage, FreeIpaName, Number, ServerPath, Text, WholeNumber
 
 MAX_CPUS = 512
 MAX_RAM_GB = 4096
@@ -62,7 +62,8 @@ class Notebook(Section):
     """A user's notebook server beside its size."""
 
     image: FixedImage = Field(
-        Image("docker.io/pangeo/pangeo-notebook", "2026.01.30"),
+        "docker.io/pangeo/pangeo-notebook:2026.01.30",
+        validate_default=True,
         description="Container image with tag or digest, of the notebook and of Dask's workers",
     )
     default_url: ServerPath = Field("/lab", description="Where a user lands")

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 
 INVALID_NAME = "User names are small letters, digits and _ . - here, as FreeIPA shows them."
+WRONG_CREDENTIALS = "Invalid username or password"
+"""JupyterHub's own sentence for a refused log-in without a message (``jupyterhub/handlers/login.py``)."""
+
 PASSWORD_MISSING = "Enter your user name and your password."  # noqa: S105 - a sentence
 
 

@@ -1,123 +1,103 @@
-"""``python -m docs.generate [--check]``: write ``docs/messages.md`` from the program's own sentences.
+"""The message reference, ``docs/messages.md``: an operator looks up in it what a user reads or the hub's log holds.
 
-What the log-in page says (``in_hub/messages.py``) and what FreeIPA's errors say (``freeipa/errors.py``), so that
-an operator can look up what somebody reads to them. The tests hold the file against both.
+It lists the sentences of the log-in page (``components/in_hub/messages.py``) and of FreeIPA's errors
+(``components/freeipa/errors.py``).
 """
 
-import argparse
-import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from components.freeipa.errors import PasswordMissing, table
 from components.in_hub import messages
 
-DOCUMENT = Path("docs/messages.md")
 
-OF_JUPYTERHUB = "Invalid username or password"
-"""JupyterHub's own sentence where an authenticator gives nobody (``jupyterhub/handlers/login.py``)."""
+class LogInMessage(NamedTuple):
+    """A sentence of the log-in page, what it means, and what the operator can do."""
 
-
-class Message(NamedTuple):
-    """What the log-in page says, what it means, and what the operator looks at."""
-
-    said: str
-    means: str
-    do: str
+    text: str
+    meaning: str
+    fix: str
 
 
-def log_in_messages() -> list[Message]:
-    """Everything the log-in page says to somebody it does not let in."""
+def log_in_messages() -> list[LogInMessage]:
+    """Every sentence that the log-in page shows to a user whose log-in is refused."""
     servers, groups = ["SERVER"], ["GROUP"]
     return [
-        Message(
-            OF_JUPYTERHUB,
-            "A wrong name or password, or an account that is locked, disabled or expired. The page does not say which",
-            "The hub's log names the reason: `WrongPassword`, `AccountUnusable` or `BindRefused`, as below",
+        LogInMessage(
+            messages.WRONG_CREDENTIALS,
+            "The user name or the password is wrong, or the account is locked, disabled or expired. "
+            "The page does not show which",
+            "Search the hub's log for `WrongPassword`, `AccountUnusable` or `BindRefused`; see the table below",
         ),
-        Message(
+        LogInMessage(
             messages.not_a_member("USER", groups, nested=False),
-            "The password is right. The user is no direct member of any group that may log in",
-            "Add the user to the users' group itself, or set `pangeo:identity.nestedGroups`",
+            "The password is correct, but the user is not a direct member of a group that may log in",
+            "Add the user to the users' group itself, or set `pangeo:identity.nestedGroups` to `true`",
         ),
-        Message(
+        LogInMessage(
             messages.not_a_member("USER", groups, nested=True),
-            "The same, where `pangeo:identity.nestedGroups` is true",
-            "Add the user to the users' group, or to a group in it",
+            "The password is correct, but the user is not a member of a group that may log in, neither directly nor "
+            "through another group (`pangeo:identity.nestedGroups` is `true`)",
+            "Add the user to the users' group, or to a group that is a member of it",
         ),
-        Message(
+        LogInMessage(
             messages.unreachable(servers),
-            "None of the servers in `pangeo:identity.server` gave a connection that could be verified",
-            "The hub's log has a line for each server, as below. Running notebooks and open sessions go on",
+            "No server of `pangeo:identity.server` accepted a verified connection",
+            "See the hub's log: it has one line for each server, with a name from the table below. "
+            "Running notebooks and open sessions are not affected",
         ),
-        Message(
+        LogInMessage(
             messages.not_asked(servers),
-            "The password was taken, and the question for the groups was refused",
-            "The hub's log has the cause, as below",
+            "The directory accepted the password, but refused to list the user's groups",
+            "See the hub's log for the cause; the table below explains it",
         ),
-        Message(
+        LogInMessage(
             messages.INVALID_NAME,
-            "What was typed is no FreeIPA user name, a name with capitals for one. The directory was not asked",
-            "Tell the user how the name is spelt",
+            "The text entered is not a FreeIPA user name; for example, it has capital letters. "
+            "The directory was not asked",
+            "Give the user the name as FreeIPA shows it",
         ),
-        Message(messages.PASSWORD_MISSING, "The password was left empty. The directory was not asked", "Nothing"),
+        LogInMessage(
+            messages.PASSWORD_MISSING,
+            "The user name or the password was left empty. The directory was not asked",
+            "Nothing",
+        ),
     ]
 
 
-def document() -> str:
-    """The messages as Markdown."""
-    return "\n".join(_document()) + "\n"
+def render_messages() -> str:
+    """The reference as Markdown."""
+    return "\n".join(_lines()) + "\n"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns the exit code, 1 where ``--check`` finds the file out of date."""
-    parser = argparse.ArgumentParser(prog="python -m docs.generate.messages", description="Write the messages.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail where the file is out of date")
-    only_check = parser.parse_args(arguments).check
-    if DOCUMENT.is_file() and DOCUMENT.read_text(encoding="utf-8") == document():
-        return 0
-    if only_check:
-        print(f"{DOCUMENT}: is out of date; run python -m docs.generate.messages")
-        return 1
-    DOCUMENT.parent.mkdir(exist_ok=True)
-    DOCUMENT.write_text(document(), encoding="utf-8")
-    print(f"{DOCUMENT}: written")
-    return 0
-
-
-def _document() -> Iterator[str]:
+def _lines() -> Iterator[str]:
     yield "# Messages"
     yield ""
     yield "<!-- Generated by `python -m docs.generate`; do not edit. -->"
     yield ""
-    yield "## On the log-in page"
+    yield "## Log-in page"
     yield ""
-    yield "USER, GROUP and SERVER stand for names."
+    yield "USER, GROUP and SERVER are placeholders."
     yield ""
-    yield "| The user reads | It means | Do |"
+    yield "| Message | Meaning | Action |"
     yield "|---|---|---|"
     for message in log_in_messages():
         yield _row(*message)
     yield ""
-    yield "## From FreeIPA"
+    yield "## FreeIPA errors"
     yield ""
     yield (
-        "`pulumi up` and the hub's log say these as `<what was tried> at <server>: <sentence>`; what the server itself "
-        "said follows in brackets. The hub's log gives a refused log-in only its name."
+        "`pulumi up` and the hub's log show these errors as `<operation> at <server>: <message>`, followed by the "
+        "server's own text in brackets. For a refused log-in, the hub's log has only the name of the error."
     )
     yield ""
-    yield "| Name | LDAP result | Sentence |"
+    yield "| Name | LDAP result code | Message |"
     yield "|---|---|---|"
     for name, code, sentence in table():
         yield _row(f"`{name}`", "" if code is None else str(code), sentence.format(bind_dn="BIND_DN"))
     yield ""
-    yield f"Without a bind password: *{PasswordMissing()}*"
+    yield f"If there is no bind password: *{PasswordMissing()}*"
 
 
 def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

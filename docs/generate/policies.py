@@ -1,16 +1,11 @@
-"""``python -m docs.generate [--check]``: write ``docs/policies.md`` from the rules. The tests hold it to them."""
+"""The policy reference, ``docs/policies.md``."""
 
-import argparse
 import json
-import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 from policies import traits
 from policies.rule import Rule
 from policies.rules import RULES, THEMES
-
-DOCUMENT = Path("docs/policies.md")
 
 EXAMPLE = {
     "approved-images": {"registries": ["docker.io/pangeo", "registry.example.org/vis"]},
@@ -18,28 +13,15 @@ EXAMPLE = {
     "limits-are-guarantees": {"mostCpus": 16, "mostRamGb": 64},
     "sessions-are-short": "mandatory",
 }
-"""A file for ``--policy-pack-config``; the tests hold it to the rules."""
+"""Example of a file for ``--policy-pack-config``."""
 
 
-def document() -> str:
-    """The policy reference as Markdown."""
-    return "\n".join(_document()).rstrip() + "\n"
+def render_policies() -> str:
+    """The reference as Markdown."""
+    return "\n".join(_lines()).rstrip() + "\n"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns the exit code, 1 where ``--check`` finds the file out of date."""
-    parser = argparse.ArgumentParser(prog="python -m docs.generate.policies", description="Write the policy reference.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail where the file is out of date")
-    only_check = parser.parse_args(arguments).check
-    if DOCUMENT.is_file() and DOCUMENT.read_text(encoding="utf-8") == document():
-        return 0
-    if not only_check:
-        DOCUMENT.write_text(document(), encoding="utf-8")
-    print(f"{DOCUMENT}: {'is out of date; run python -m docs.generate.policies' if only_check else 'written'}")
-    return 1 if only_check else 0
-
-
-def _document() -> Iterator[str]:
+def _lines() -> Iterator[str]:
     mandatory = sum(rule.level == "mandatory" for rule in RULES)
     yield "# Policies"
     yield ""
@@ -102,9 +84,5 @@ def _section(rule: Rule) -> Iterator[str]:
 
 
 def _as_text(sentence: str) -> str:
-    """What is in angle brackets is no HTML, what is between underscores no emphasis."""
+    """Escape angle brackets and underscores, which Markdown would take for HTML and emphasis."""
     return sentence.replace("<", r"\<").replace("_", r"\_")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

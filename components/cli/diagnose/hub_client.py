@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from components.cli.diagnose.certificates import Endpoint, NoConnection, connect
 from components.deadline import deadline
-from docs.generate.messages import OF_JUPYTERHUB
+from components.in_hub.messages import WRONG_CREDENTIALS
 
 TIMEOUT_SECONDS = 20.0
 """For each next part of an answer. A log-in may wait for each of several directory servers."""
@@ -50,7 +50,7 @@ class LogIn(NamedTuple):
     @property
     def was_refused_by_directory(self) -> bool:
         """Whether it is the directory that did not know the name."""
-        return self.said == OF_JUPYTERHUB
+        return self.said == WRONG_CREDENTIALS
 
 
 class HubWeb:

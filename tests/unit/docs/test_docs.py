@@ -1,6 +1,5 @@
 """What the documents point to exists, and what they quote is what the program says."""
 
-import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +12,7 @@ from components.cli.check import check
 from components.config.schema import find_section
 from components.config.section import Section
 from components.config.tenancy import Tenancy
-from components.freeipa.errors import table
-from components.in_hub import messages
-from docs.generate.messages import DOCUMENT, document, log_in_messages, main
+from docs.generate.messages import log_in_messages
 from tests.support.tenancies import stack_text
 
 DOCUMENTS = [Path("README.md"), Path("local/README.md"), *sorted(Path("docs").glob("*.md"))]
@@ -104,35 +101,9 @@ def test_the_two_guides_use_every_picture_that_the_browser_tests_take() -> None:
     assert shown == taken
 
 
-def test_the_messages_are_the_programs() -> None:
-    assert text(DOCUMENT) == document(), "run python -m docs.generate.messages"
-
-
-def test_no_message_is_left_out() -> None:
-    ours = [kind for name, kind in vars(messages).items() if inspect.isfunction(kind) or name.isupper()]
-    told = {message.said for message in log_in_messages()}
-
-    # One function says two sentences; one sentence is JupyterHub's own.
-    assert len(told) == len(ours) + 2
-    assert {messages.INVALID_NAME, messages.PASSWORD_MISSING} <= told
-    assert [name for name, _, _ in table() if f"| `{name}` |" not in document()] == []
-
-
-def test_a_stale_file_of_messages_is_found_and_renewed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert main(["--check"]) == 1
-    assert "docs/messages.md: is out of date" in capsys.readouterr().out
-    assert main([]) == 0
-    assert main(["--check"]) == 0
-    DOCUMENT.write_text("old")
-    assert main(["--check"]) == 1
-
-
 def test_the_user_guide_quotes_the_log_in_page() -> None:
     quoted = re.findall(r"^\| \*([^*]+)\* \|", text(USER), re.MULTILINE)
-    said = [message.said for message in log_in_messages()]
+    said = [message.text for message in log_in_messages()]
 
     def is_said(quotation: str) -> bool:
         parts = [part.strip() for part in quotation.split("…") if part.strip()]
