@@ -104,18 +104,18 @@ class PangeoCluster(pulumi.ComponentResource):
         )
 
     def _group(self, name: str, tenancy: Tenancy) -> FreeIpaGroup:
-        identity = tenancy.identity
+        directory = tenancy.identity.directory()
         return FreeIpaGroup(
             # Not the cluster's name: a renamed cluster must be refused, not declared as another group.
             f"{name}-notebook-users",
-            servers=identity.servers,
-            tls=identity.tls,
-            ca_certificate=identity.ca_certificate,
-            bind_dn=identity.bind_dn,
+            servers=[str(server) for server in directory.servers],
+            tls=directory.tls,
+            ca_certificate=directory.ca_certificate,
+            bind_dn=directory.bind_dn,
             suffix=tenancy.directory_suffix,
             group_name=tenancy.notebook_users_group,
             description=notebook_users_description(tenancy.cluster_name),
-            existing_group=identity.existing_group,
+            existing_group=tenancy.identity.existing_group,
             protect=tenancy.protect,
             opts=pulumi.ResourceOptions(parent=self),
         )

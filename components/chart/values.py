@@ -156,11 +156,11 @@ def ldap_authenticator(tenancy: Tenancy) -> Values:
     Source: LDAPAuthenticator 2.0.2. ``validate: 2`` is ``ssl.CERT_REQUIRED``; without it ldap3 verifies nothing.
     """
     identity = tenancy.identity
-    host, port = identity.first_server
+    server = identity.directory().servers[0]
     trusted = {} if identity.ca_certificate is None else {"ca_certs_data": identity.ca_certificate}
     return {
-        "server_address": host,
-        "server_port": port,
+        "server_address": server.host,
+        "server_port": server.port,
         "tls_strategy": "on_connect" if identity.tls == "ldaps" else "before_bind",
         "tls_kwargs": {"validate": 2, **trusted},
         "bind_dn_template": [user_dn_template(tenancy.directory_suffix)],
@@ -175,7 +175,7 @@ def freeipa_authenticator(tenancy: Tenancy) -> Values:
     """What ``components/hub_config`` adds to LDAPAuthenticator: further servers, admins by group, nested groups."""
     limited_to = {group for profile in tenancy.notebook.profiles for group in profile.groups}
     return {
-        "servers": [f"{host}:{port}" for host, port in tenancy.identity.endpoints],
+        "servers": [str(server) for server in tenancy.identity.directory().servers],
         "admin_group": tenancy.admin_group_dn or "",
         "profile_groups": [group_dn(tenancy.directory_suffix, group) for group in sorted(limited_to)],
         "nested_groups": tenancy.identity.nested_groups,

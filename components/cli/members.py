@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from components.cli import audit_log
 from components.cli.audit_log import DONE, NOT_KNOWN, AuditLog, Entry
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import AnswerLost, OtherResult
-from components.freeipa.settings import directory
+from components.freeipa.settings import account
 from components.freeipa.users import Members, People, people
 
 ADD, REMOVE = "add", "remove"
@@ -121,8 +121,7 @@ def _as_freeipa_spells_them(found: People, users: Sequence[str]) -> list[str]:
 @contextmanager
 def _group(asked: Asked) -> Iterator[People]:
     identity, group = asked.tenancy.identity, asked.tenancy.notebook_users_group
-    names = [f"{host}:{port}" for host, port in identity.endpoints]
-    where = directory(names, identity.tls, identity.ca_certificate, asked.bind_dn)
+    where = replace(identity.directory(), bind_dn=account(asked.bind_dn))
     with people(where, asked.tenancy.directory_suffix, asked.password) as found:
         if found.find_group(group) is None:
             raise MembersRefused(f"there is no group {group} in FreeIPA; pulumi up makes it")

@@ -7,8 +7,8 @@ from pydantic import BeforeValidator, Field
 
 from components.config.section import Section, metadata, require_exactly_one
 from components.config.types import BaseDn, Certificates, DistinguishedName, FreeIpaName, Realm, Server
+from components.freeipa import settings
 from components.freeipa.names import suffix_of_realm
-from components.freeipa.settings import server_address
 
 
 def _one_or_more(value: object) -> object:
@@ -87,13 +87,6 @@ class Identity(Section):
         """The directory's suffix: the given base DN, or ``dc=`` for each part of the realm."""
         return self.base_dn or suffix_of_realm(self.realm or "")
 
-    @property
-    def endpoints(self) -> tuple[tuple[str, int], ...]:
-        """Host and port of every server, in the order to try them."""
-        addresses = [server_address(server, self.tls) for server in self.servers]
-        return tuple((address.host, address.port) for address in addresses)
-
-    @property
-    def first_server(self) -> tuple[str, int]:
-        """Host and port of the server to ask first."""
-        return self.endpoints[0]
+    def directory(self) -> settings.Directory:
+        """Return the servers in the order to try them, the TLS mode, the authority and the account to log in with."""
+        return settings.directory(self.servers, self.tls, self.ca_certificate, self.bind_dn)

@@ -1,55 +1,41 @@
-"""What a stack may say about its group: checked, in one spelling, and never changed in name. Pure.
+"""Inputs of the resource ``FreeIpaGroup``: defaults, the group's DN, and the comparison with the deployed state. Pure.
 
-Inputs may still be unknown in a preview; an unknown one is let through and checked when it is known.
+Values are checked where they are read and where they are used, not here: the configuration model checks the stack file,
+and :func:`directory` checks servers, TLS mode, certificates and account again before each connection. So a state that
+was edited by hand cannot cause a connection without TLS.
+
+An input may be unknown during a preview.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from components.freeipa import names, settings
-from components.freeipa.errors import FreeIpaError, IdentityChanged, InvalidSetting
+from components.freeipa.errors import IdentityChanged
 
 Props = dict[str, Any]
-"""Properties as the engine sends them: camelCase keys, lists and numbers as JSON has them."""
+"""Properties as the engine sends them: camelCase keys, lists and numbers as in JSON."""
 
-INPUTS = ("servers", "tls", "caCertificate", "bindDn", "suffix", "name", "description", "existingGroup", "protect")
+REQUIRED = ("servers", "bindDn", "suffix", "name", "description")
 DEFAULTS: Mapping[str, Any] = {"tls": "ldaps", "existingGroup": "refuse", "protect": True}
-EXISTING_GROUP = ("refuse", "adopt")
+INPUTS = (*REQUIRED, *DEFAULTS, "caCertificate")
 
 Failure = tuple[str, str]
-"""The property at fault and the sentence about it."""
+"""A property's name and the error message about it."""
 
 
-def checked(olds: Props, news: Props, is_unknown: Callable[[object], bool]) -> tuple[Props, list[Failure]]:
-    """``news`` in one spelling and with every default, and all that is wrong with it at once.
+def complete_inputs(olds: Props, news: Props, is_unknown: Callable[[object], bool]) -> tuple[Props, list[Failure]]:
+    """Return ``news`` with all defaults and the group's DN, and every failure found.
 
-    ``dn`` follows from the name and the suffix, so it is added here and known in a preview.
+    The DN follows from the name and the suffix, so it is known during a preview.
+
+    Args:
+        olds: the inputs of the last deployment; empty for a new group.
+        news: the inputs that the program declares.
+        is_unknown: whether a value is not known yet.
     """
     props = {**DEFAULTS, **{key: value for key, value in news.items() if value is not None}}
-    failures: list[Failure] = []
-
-    def check(key: str, rule: Callable[[Any], object], required: bool = True) -> None:
-        value = props.get(key)
-        if is_unknown(value):
-            return
-        if value is None:
-            if required:
-                failures.append((key, f"{key} is missing"))
-            return
-        try:
-            props[key] = rule(value)
-        except FreeIpaError as error:
-            failures.append((key, str(error)))
-
-    check("name", lambda name: names.group_name(_text("name", name)))
-    check("suffix", lambda suffix: names.suffix_of_base_dn(_text("suffix", suffix)))
-    check("description", lambda text: names.description(_text("description", text)))
-    check("tls", lambda tls: settings.tls_mode(_text("tls", tls)))
-    check("servers", lambda servers: _servers(servers, props["tls"], is_unknown))
-    check("caCertificate", lambda pem: settings.authorities(_text("caCertificate", pem)), required=False)
-    check("bindDn", lambda dn: settings.account(_text("bindDn", dn)))
-    check("existingGroup", _existing_group)
-    check("protect", _boolean)
+    failures = [(key, f"{key} is missing") for key in REQUIRED if key not in props]
     failures += [(change.field, str(change)) for change in _identity_changes(olds, props, is_unknown)]
     props.pop("dn", None)
     if not failures and not is_unknown(props["name"]) and not is_unknown(props["suffix"]):
@@ -57,8 +43,8 @@ def checked(olds: Props, news: Props, is_unknown: Callable[[object], bool]) -> t
     return props, failures
 
 
-def differs(olds: Props, news: Props, is_unknown: Callable[[object], bool]) -> bool:
-    """Whether an update is due. Unknown values may turn out to differ.
+def has_changes(olds: Props, news: Props, is_unknown: Callable[[object], bool]) -> bool:
+    """Return whether the resource needs an update. An unknown value counts as a change.
 
     Raises:
         IdentityChanged: the name or the suffix differs; the group is never replaced.
@@ -70,16 +56,16 @@ def differs(olds: Props, news: Props, is_unknown: Callable[[object], bool]) -> b
 
 
 def directory(props: Props) -> settings.Directory:
-    """The directory the properties name.
+    """Return the connection settings in the properties.
 
     Raises:
-        InvalidSetting: any of them is refused.
+        InvalidSetting: one of them is not valid.
     """
     return settings.directory(props["servers"], props["tls"], props.get("caCertificate"), props["bindDn"])
 
 
 def inputs_of(props: Props) -> Props:
-    """The inputs among the properties."""
+    """Return the inputs among the properties."""
     return {key: props[key] for key in (*INPUTS, "dn") if props.get(key) is not None}
 
 
@@ -88,31 +74,3 @@ def _identity_changes(olds: Props, news: Props, is_unknown: Callable[[object], b
         old, new = olds.get(key), news.get(key)
         if old and new and not is_unknown(old) and not is_unknown(new) and old != new:
             yield IdentityChanged(key, old, new)
-
-
-def _servers(servers: object, tls: object, is_unknown: Callable[[object], bool]) -> list[object]:
-    if not isinstance(servers, list) or not servers:
-        raise InvalidSetting("servers", str(servers), "must be a list of at least one host name")
-    mode: settings.TlsMode = "starttls" if tls == "starttls" else "ldaps"
-    return [
-        server if is_unknown(server) else str(settings.server_address(_text("servers", server), mode))
-        for server in servers
-    ]
-
-
-def _text(key: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise InvalidSetting(key, str(value), "must be text")
-    return value
-
-
-def _boolean(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise InvalidSetting("protect", str(value), "must be true or false")
-    return value
-
-
-def _existing_group(value: object) -> str:
-    if value not in EXISTING_GROUP:
-        raise InvalidSetting("existingGroup", str(value), "is neither refuse nor adopt")
-    return str(value)

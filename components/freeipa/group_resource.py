@@ -58,12 +58,12 @@ class FreeIpaGroupProvider(ResourceProvider):
 
     def check(self, olds: Props, news: Props) -> CheckResult:
         """Refuse what cannot work, a changed name above all. Touches no network."""
-        inputs, failures = group_inputs.checked(olds, news, _is_unknown)
+        inputs, failures = group_inputs.complete_inputs(olds, news, _is_unknown)
         return CheckResult(inputs, [CheckFailure(field, sentence) for field, sentence in failures])
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         """An update where anything differs; never a replacement."""
-        changes = group_inputs.differs(olds, news, _is_unknown)
+        changes = group_inputs.has_changes(olds, news, _is_unknown)
         return DiffResult(changes=changes, replaces=[], delete_before_replace=True)
 
     def create(self, props: Props) -> CreateResult:

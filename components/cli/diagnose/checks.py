@@ -115,10 +115,12 @@ def directory_servers(tenancy: Tenancy, env: CheckEnvironment) -> list[Finding]:
 
     One that does not is a warning only, as long as another does.
     """
-    identity = tenancy.identity
+    directory = tenancy.identity.directory()
     found = [
-        _directory_server(Endpoint(host, host, port, identity.tls == "starttls"), identity.ca_certificate, env)
-        for host, port in identity.endpoints
+        _directory_server(
+            Endpoint(each.host, each.host, each.port, directory.tls == "starttls"), directory.ca_certificate, env
+        )
+        for each in directory.servers
     ]
     if all(finding.state is State.BROKEN for finding in found):
         return found

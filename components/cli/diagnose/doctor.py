@@ -17,7 +17,6 @@ from components.cluster.kubeconfig import find_kubeconfig
 from components.config.problems import InvalidTenancy
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import AccountUnusable, BindRefused, FreeIpaError, PasswordMissing, WrongPassword
-from components.freeipa.settings import directory
 from components.freeipa.users import People, people
 
 HUB_ASKS = "hub to directory"
@@ -94,11 +93,9 @@ def _in_directory(
     if all(server.state is State.BROKEN for server in servers):
         yield unknown(BIND, "not tried, since no directory server answers as it should")
         return
-    names = [f"{host}:{port}" for host, port in identity.endpoints]
-    where = directory(names, identity.tls, identity.ca_certificate, identity.bind_dn)
     is_bound = False
     try:
-        with people(where, tenancy.directory_suffix, password()) as found:
+        with people(identity.directory(), tenancy.directory_suffix, password()) as found:
             is_bound = True
             yield good(BIND, f"{identity.bind_dn} logs in")
             yield _group(tenancy, found, stack)

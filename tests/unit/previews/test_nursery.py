@@ -65,7 +65,7 @@ def test_a_forked_plugin_runs_the_programs_providers(launchers: Path, tmp_path: 
     plugin, port = started(launchers, tmp_path)
     try:
         asked = provider_pb2.CheckRequest(urn="urn:pulumi:vis::pangeo::t::n")
-        asked.news.update({"__provider": serialize_provider(FreeIpaGroupProvider()), **GROUP, "name": "Not A Name"})
+        asked.news.update({"__provider": serialize_provider(FreeIpaGroupProvider()), **GROUP, "name": None})
 
         answer = stub(port).Check(asked, timeout=WAIT_SECONDS)
 

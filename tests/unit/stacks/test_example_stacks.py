@@ -85,7 +85,7 @@ def test_an_example_is_at_nobodys_address_and_under_nobodys_name(name: str) -> N
     example = tenancy(name)
 
     assert any(ip_address(str(example.external_ip)) in net for net in DOCUMENTATION)
-    assert all(server.endswith(".example") for server, _ in example.identity.endpoints)
+    assert all(server.host.endswith(".example") for server in example.identity.directory().servers)
     assert example.domain.endswith((".example", ".sslip.io"))
 
 

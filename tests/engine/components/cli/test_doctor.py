@@ -276,5 +276,5 @@ def test_a_cluster_that_cannot_be_asked_hides_its_part_only(healthy: SetUp, tmp_
 
 
 def _directory(set_up: SetUp) -> str:
-    host, port = set_up.tenancy.identity.first_server
-    return f"directory {host}:{port}"
+    server = set_up.tenancy.identity.directory().servers[0]
+    return f"directory {server}"

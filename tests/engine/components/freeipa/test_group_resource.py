@@ -233,7 +233,7 @@ def test_another_way_to_the_directory_is_stored_and_touches_nothing(
     administrator.entry(GROUP)
     administrator.forget_log()
     moved, failures = provider.check(
-        inputs, given(servers=["ipa2.example.org"], bindDn="uid=other,dc=example,dc=org", tls="starttls")
+        inputs, given(servers=["ipa2.example.org:389"], bindDn="uid=other,dc=example,dc=org", tls="starttls")
     )
     assert failures == {}
     assert provider.changes(state, moved)
@@ -279,10 +279,23 @@ def test_what_is_unknown_in_a_preview_is_neither_refused_nor_a_replacement(
         assert driven.changes({**deployed, "adopted": False}, inputs)
 
 
-def test_all_that_is_wrong_is_told_at_once_at_preview(start: Start, given: Given) -> None:
+def test_every_missing_input_is_reported_at_once_at_preview(start: Start) -> None:
     with start() as driven:
-        _, failures = driven.check({}, given(name="a b", suffix="x", tls="none", bindDn="", protect=1, servers=[]))
-        assert set(failures) == {"name", "suffix", "tls", "bindDn", "protect", "servers"}
+        _, failures = driven.check({}, {})
+        assert set(failures) == {"name", "suffix", "bindDn", "description", "servers"}
+
+
+@pytest.mark.parametrize("wrong", [{"tls": "none"}, {"servers": ["ldap://localhost"]}, {"caCertificate": "x"}])
+def test_no_connection_is_made_with_an_invalid_setting(
+    provider: Plugin, given: Given, administrator: Administrator, wrong: dict[str, Any]
+) -> None:
+    id_, state, inputs = created(provider, given())
+    administrator.entry(GROUP)
+    administrator.forget_log()
+    for call in (lambda: provider.create({**inputs, **wrong}), lambda: provider.read(id_, {**state, **wrong})):
+        with pytest.raises(Refused, match=r"tls|servers|caCertificate"):
+            call()
+    assert administrator.served() == []
 
 
 def test_the_stacks_secret_is_used_where_the_environment_has_none(

@@ -83,8 +83,8 @@ def test_spellings_of_the_same_value_become_one(changes: dict[str, Any], attribu
 
 def test_servers_are_tried_in_the_order_given_and_tls_decides_the_usual_port() -> None:
     read = tenancy(identity__server=["ipa1.example.org", "ipa2.example.org:1636"]).identity
-    assert read.endpoints == (("ipa1.example.org", 636), ("ipa2.example.org", 1636))
-    assert tenancy(identity__tls="starttls").identity.first_server == ("ipa.example.org", 389)
+    assert [str(server) for server in read.directory().servers] == ["ipa1.example.org:636", "ipa2.example.org:1636"]
+    assert str(tenancy(identity__tls="starttls").identity.directory().servers[0]) == "ipa.example.org:389"
 
 
 def test_the_suffix_is_the_realms_unless_a_base_dn_is_given() -> None:
