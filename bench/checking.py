@@ -23,7 +23,7 @@ SIZES = (1, 10, 50, 100, 200)
 AT_MOST = (100, 10.0)
 MODEL = PROJECT / "stacks" / "Pulumi.local.yaml"
 RANDOM = "random:index/randomBytes:RandomBytes"
-BESIDE_EACH_OTHER = "names-of-its-own"
+BESIDE_EACH_OTHER = "unique-names"
 """The rule that compares a stack with every other file, for one stack alone; for all together it is `collisions`."""
 
 Config = Mapping[str, str]

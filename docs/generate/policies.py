@@ -9,8 +9,8 @@ from policies.rules import RULES, THEMES
 
 EXAMPLE = {
     "approved-images": {"registries": ["docker.io/pangeo", "registry.example.org/vis"]},
-    "volumes-kept-and-growing": {"classes": ["csi-cinder-sc-retain"]},
-    "limits-are-guarantees": {"mostCpus": 16, "mostRamGb": 64},
+    "retained-expandable-volumes": {"classes": ["csi-cinder-sc-retain"]},
+    "guaranteed-resources": {"mostCpus": 16, "mostRamGb": 64},
     "sessions-are-short": "mandatory",
 }
 """Example of a file for ``--policy-pack-config``."""

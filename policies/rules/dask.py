@@ -68,7 +68,7 @@ def _assigned(code: str) -> Iterator[tuple[str, Any]]:
 
 RULES = (
     Rule(
-        "dask-bounded",
+        "dask-limits",
         "A user has most Dask clusters, a cluster most workers, cores and memory, and an idle one ends",
         "A forgotten cluster keeps notebooks from starting, for as long as nobody notices.",
         "Set pangeo:dask.maxWorkers, maxCores, maxRamGb and idleMinutes, or pangeo:dask.enabled to false.",

@@ -170,7 +170,7 @@ RULES = (
         find=_by_the_directory,
     ),
     Rule(
-        "log-in-for-a-group",
+        "log-in-by-group",
         "Only members of the tenancy's group, the admins' group and the named admins may log in",
         "Without a group, or with allow_all, every account of the directory is a user of the hub.",
         "Put users into the group <clusterName>_notebook_users in FreeIPA; name admins in "
@@ -180,7 +180,7 @@ RULES = (
         find=_for_a_group,
     ),
     Rule(
-        "no-log-in-by-history",
+        "no-allow-existing-users",
         "Who was let in once is not let in for that reason again",
         "JupyterHub's default admits whoever its database knows, so that leaving the group would change nothing.",
         "Set hub.config.Authenticator.allow_existing_users to false, as components/chart/values.py does.",
@@ -189,7 +189,7 @@ RULES = (
         find=_not_by_history,
     ),
     Rule(
-        "directory-verified",
+        "verified-directory-tls",
         "Every connection to the directory is encrypted and the server's certificate verified",
         "Users' passwords, and the program's own, go over this connection.",
         "Use pangeo:identity.tls ldaps or starttls, and give the authority in pangeo:identity.caCertificate.",
@@ -218,7 +218,7 @@ RULES = (
         find=_reviewed_code,
     ),
     Rule(
-        "group-named-by-the-rule",
+        "group-name",
         "The users' group is <clusterName>_notebook_users, in small letters with _ for -",
         "Administrators look for it by this name, and no two tenancies get the same.",
         "Leave the name to components/freeipa/names.py, which makes it from pangeo:clusterName.",

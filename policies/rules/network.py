@@ -104,7 +104,7 @@ RULES = (
         find=_tls,
     ),
     Rule(
-        "host-of-the-stack",
+        "ingress-host",
         "The hub answers under the name that its own address gives, or the one its configuration states",
         "A name that leads elsewhere takes other people's visitors, or sends this hub's users to a stranger.",
         "Leave pangeo:pangeoDomain out, or set it to a name that resolves to pangeo:externalIp (previews verify that).",
@@ -113,7 +113,7 @@ RULES = (
         find=_own_host,
     ),
     Rule(
-        "one-way-in",
+        "no-public-services",
         "No service of the charts is reachable from outside but through the ingress",
         "The hub's chart opens a load balancer of its own, without TLS, unless it is told not to.",
         "Keep proxy.service.type and traefik.service.type at ClusterIP.",

@@ -76,7 +76,7 @@ def _bounds(context: Context) -> tuple[float, float]:
 
 RULES = (
     Rule(
-        "limits-are-guarantees",
+        "guaranteed-resources",
         "A notebook's CPUs and memory are guaranteed in full, and within the organisation's and the workers' bounds",
         "What is promised twice is taken from whoever runs at that moment: their kernel is killed.",
         "Set pangeo:notebookCpus, pangeo:notebookRamGb and the profiles' cpus and ramGb; a larger bound is a setting.",

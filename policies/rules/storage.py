@@ -42,7 +42,7 @@ def _vouched_for(what: str, name: str | None, context: Context) -> Iterator[str]
 
 RULES = (
     Rule(
-        "volumes-kept-and-growing",
+        "retained-expandable-volumes",
         "Homes and the hub's database are on volumes with reclaim policy Retain that can be expanded",
         "Deleting a claim must not delete files, and a larger pangeo:notebookStorageGb must reach those who have a "
         "home.",

@@ -37,7 +37,7 @@ def _in_one_line(wrong: Exception) -> str:
 
 RULES = (
     Rule(
-        "names-of-its-own",
+        "unique-names",
         "No two stacks share a namespace, a domain or a group",
         "Two hubs in one namespace overwrite each other; one group for two hubs lets the users of one into the other.",
         "Choose another pangeo:clusterName, pangeo:externalIp or pangeo:pangeoDomain, or mend the file that is named.",

@@ -119,6 +119,6 @@ def test_a_mandatory_policy_refuses_and_says_which_resource_and_why(tmp_path: Pa
     assert found.refused
     assert not found.succeeded
     [policy] = {violation.policy for violation in found.violations if violation.mandatory}
-    assert policy == "volumes-kept-and-growing"
+    assert policy == "retained-expandable-volumes"
     assert "csi-cinder-sc-retain" in markdown(found)
     assert yaml.safe_load((PROJECT / "stacks" / "policies.json").read_text())[policy]

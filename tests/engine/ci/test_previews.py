@@ -67,7 +67,7 @@ def test_every_stack_is_told_whatever_becomes_of_the_others(
     assert "calm_notebook_users" in told["calm"]
     assert "open_notebook_users" not in told["calm"]
     assert "open_notebook_users" in told["open"]
-    assert "**mandatory** `volumes-kept-and-growing`" in told["open"]
+    assert "**mandatory** `retained-expandable-volumes`" in told["open"]
     assert "pangeo:notebookRamGb" in told["unfit"]
     assert "invalid YAML file: yaml: line 1" in told["broken"]
     assert "the stack closed has a passphrase" in told["closed"]

@@ -133,7 +133,7 @@ class ReviewedStack:
                 found.append(Violation(said.policy_name, said.enforcement_level, said.message))
 
         config = self.folder / "organisation.json"
-        own_stacks = {"names-of-its-own": {"folder": str(self.folder / "stacks")}}
+        own_stacks = {"unique-names": {"folder": str(self.folder / "stacks")}}
         config.write_text(json.dumps({**own_stacks, **(organisation or {})}))
         self._change, refusal = change, ""
         try:

@@ -44,23 +44,23 @@ def test_what_a_preview_does_not_know_is_refused_and_not_passed(reviewed: Review
     found = reviewed.preview(broken.not_known_yet)
     assert found.refusal
     assert "could not be checked: values.jupyterhub.singleuser.cpu.limit is not known in a preview" in found.by(
-        "limits-are-guarantees"
+        "guaranteed-resources"
     )
 
 
 def test_an_organisation_sets_bounds_and_levels(reviewed: ReviewedStack) -> None:
-    bounds = {"limits-are-guarantees": {"mostCpus": 2}}
+    bounds = {"guaranteed-resources": {"mostCpus": 2}}
     assert "singleuser.profileList[0]: 4 CPUs are not within 2" in reviewed.preview(organisation=bounds).by(
-        "limits-are-guarantees"
+        "guaranteed-resources"
     )
-    softer = {"limits-are-guarantees": {"mostCpus": 2, "enforcementLevel": "advisory"}}
+    softer = {"guaranteed-resources": {"mostCpus": 2, "enforcementLevel": "advisory"}}
     found = reviewed.preview(organisation=softer)
-    assert [(each.policy, each.level) for each in found.violations] == [("limits-are-guarantees", "advisory")]
+    assert [(each.policy, each.level) for each in found.violations] == [("guaranteed-resources", "advisory")]
     assert not found.refusal
 
 
 def test_a_wrong_setting_is_refused_by_name(reviewed: ReviewedStack) -> None:
-    wrong = {"limits-are-guarantees": {"mostCpus": "many"}}
+    wrong = {"guaranteed-resources": {"mostCpus": "many"}}
     assert "mostCpus" in reviewed.preview(organisation=wrong).refusal
 
 

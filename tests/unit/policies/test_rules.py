@@ -13,27 +13,27 @@ OF_STACKS = [rule.id for rule in RULES if rule.find_in_stack]
 
 NOT_KNOWN = {
     "log-in-by-directory": declared.release(hub__config__JupyterHub__authenticator_class=UNKNOWN),
-    "log-in-for-a-group": declared.release(hub__config__LDAPAuthenticator__allowed_groups=UNKNOWN),
-    "no-log-in-by-history": declared.release(hub__config__Authenticator__allow_existing_users=UNKNOWN),
-    "directory-verified": declared.release(hub__config__LDAPAuthenticator__tls_kwargs=UNKNOWN),
+    "log-in-by-group": declared.release(hub__config__LDAPAuthenticator__allowed_groups=UNKNOWN),
+    "no-allow-existing-users": declared.release(hub__config__Authenticator__allow_existing_users=UNKNOWN),
+    "verified-directory-tls": declared.release(hub__config__LDAPAuthenticator__tls_kwargs=UNKNOWN),
     "known-settings": declared.release(hub__config=UNKNOWN),
     "reviewed-hub-code": declared.release(hub__extraConfig=UNKNOWN),
-    "group-named-by-the-rule": declared.group(name=UNKNOWN),
+    "group-name": declared.group(name=UNKNOWN),
     "tls-on-every-host": declared.ingress(spec__rules=[{"host": UNKNOWN}]),
-    "host-of-the-stack": declared.ingress(spec__rules=[{"host": UNKNOWN}]),
-    "one-way-in": declared.release(proxy__service__type=UNKNOWN),
+    "ingress-host": declared.ingress(spec__rules=[{"host": UNKNOWN}]),
+    "no-public-services": declared.release(proxy__service__type=UNKNOWN),
     "pod-security": declared.namespace(metadata__labels=UNKNOWN),
     "network-policies": declared.release(singleuser__networkPolicy__egress=UNKNOWN),
     "tenancy-protected": declared.group(protect=UNKNOWN),
     "homes-outlive-users": declared.release(hub__config__KubeSpawner__delete_pvc=UNKNOWN),
     "idle-servers-stop": declared.release(cull__timeout=UNKNOWN),
     "sessions-are-short": declared.release(hub__config__JupyterHub__cookie_max_age_days=UNKNOWN),
-    "volumes-kept-and-growing": declared.release(singleuser__storage__dynamic__storageClass=UNKNOWN),
+    "retained-expandable-volumes": declared.release(singleuser__storage__dynamic__storageClass=UNKNOWN),
     "exact-chart": declared.of_release(version=UNKNOWN),
     "approved-images": declared.release(singleuser__image__name=UNKNOWN),
     "no-latest-image": declared.release(hub__image=UNKNOWN),
-    "limits-are-guarantees": declared.release(singleuser__cpu__limit=UNKNOWN),
-    "dask-bounded": declared.gateway(gateway__extraConfig__limits=UNKNOWN),
+    "guaranteed-resources": declared.release(singleuser__cpu__limit=UNKNOWN),
+    "dask-limits": declared.gateway(gateway__extraConfig__limits=UNKNOWN),
 }
 """For each rule a tenancy in which a preview does not know what the rule looks at."""
 
@@ -100,11 +100,11 @@ def test_rules_have_names_of_their_own_and_most_are_mandatory() -> None:
 
 
 def test_a_setting_that_a_rule_does_not_have_is_refused_by_name() -> None:
-    (said,) = declared.of("limits-are-guarantees", declared.release(), organisation={"mostCpu": 4}).sentences
+    (said,) = declared.of("guaranteed-resources", declared.release(), organisation={"mostCpu": 4}).sentences
     assert said == (
         "in the file for --policy-pack-config, mostCpu: no setting of this rule; it has mostCpus, mostRamGb"
     )
 
 
 def _no_other_stack(name: str) -> dict[str, str]:
-    return {"folder": "policies"} if name == "names-of-its-own" else {}
+    return {"folder": "policies"} if name == "unique-names" else {}

@@ -47,7 +47,7 @@ def test_it_has_the_projects_rules_and_each_fork_knows_its_own_stack(tmp_path: P
                 info = pack.GetAnalyzerInfo(Empty(), timeout=WAIT_SECONDS)
                 answer = pack.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(), timeout=WAIT_SECONDS)
 
-            [said] = [each.message for each in answer.diagnostics if each.policyName == "names-of-its-own"]
+            [said] = [each.message for each in answer.diagnostics if each.policyName == "unique-names"]
             assert f"cannot be compared: {stack}: 5 problems" in said
             assert info.name == "pangeo-tenancy"
             assert {policy.name for policy in info.policies} == {rule.id for rule in RULES}

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.policies import declared
 from tests.unit.policies.declared import UNKNOWN, Declared
 
-RULE = "no-plain-secret"
+RULE = "no-plain-text-secrets"
 PASSWORD = "correct horse battery staple"
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIE"
 

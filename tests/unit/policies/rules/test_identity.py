@@ -37,7 +37,7 @@ def test_the_dask_gateway_asks_the_hub(kind: str | None) -> None:
 @pytest.mark.parametrize("class_name", ["Authenticator", "LDAPAuthenticator", "FreeIpaAuthenticator"])
 @pytest.mark.parametrize("value", [True, "true", 1])
 def test_allow_all_is_refused_wherever_it_stands(class_name: str, value: object) -> None:
-    (sentence,) = said("log-in-for-a-group", **{f"hub__config__{class_name}__allow_all": value})
+    (sentence,) = said("log-in-by-group", **{f"hub__config__{class_name}__allow_all": value})
     assert sentence.startswith(f"hub.config.{class_name}.allow_all is")
 
 
@@ -58,17 +58,17 @@ def test_allow_all_is_refused_wherever_it_stands(class_name: str, value: object)
     ],
 )
 def test_only_the_tenancys_group_may_log_in(groups: object, sentence: str) -> None:
-    assert said("log-in-for-a-group", **{f"{LDAP}allowed_groups": groups}) == [sentence]
+    assert said("log-in-by-group", **{f"{LDAP}allowed_groups": groups}) == [sentence]
 
 
 def test_an_empty_group_list_of_the_class_that_runs_is_seen() -> None:
-    (sentence,) = said("log-in-for-a-group", hub__config__FreeIpaAuthenticator__allowed_groups=[])
+    (sentence,) = said("log-in-by-group", hub__config__FreeIpaAuthenticator__allowed_groups=[])
     assert sentence.startswith("hub.config.FreeIpaAuthenticator.allowed_groups is empty")
 
 
 def test_another_tenancys_group_is_refused_and_ours_is_missed() -> None:
     other = OUR_DN.replace("vis_pangeo", "other")
-    assert said("log-in-for-a-group", **{f"{LDAP}allowed_groups": [other]}) == [
+    assert said("log-in-by-group", **{f"{LDAP}allowed_groups": [other]}) == [
         "hub.config.LDAPAuthenticator.allowed_groups does not hold the tenancy's group vis_pangeo_notebook_users",
         'hub.config.LDAPAuthenticator.allowed_groups holds "other_notebook_users", '
         "which is not vis_pangeo_notebook_users",
@@ -77,29 +77,29 @@ def test_another_tenancys_group_is_refused_and_ours_is_missed() -> None:
 
 def test_the_admins_group_may_log_in_where_the_configuration_names_it() -> None:
     with_admins = declared.release(**{f"{LDAP}allowed_groups": [OUR_DN, ADMINS_DN]})
-    assert declared.of("log-in-for-a-group", with_admins).sentences
+    assert declared.of("log-in-by-group", with_admins).sentences
     stack = declared.config(identity__adminGroup="pangeo_admins")
-    assert declared.of("log-in-for-a-group", with_admins, stack=stack).sentences == []
+    assert declared.of("log-in-by-group", with_admins, stack=stack).sentences == []
 
 
 def test_nobody_is_let_in_by_name_but_the_admins_of_the_configuration() -> None:
     more = declared.release(hub__config__Authenticator__allowed_users=["admin", "eve"])
-    (sentence,) = declared.of("log-in-for-a-group", more).sentences
+    (sentence,) = declared.of("log-in-by-group", more).sentences
     assert sentence == "hub.config.Authenticator.allowed_users lets eve in by name; only admin may be"
     stack = declared.config(identity__adminUsers=["admin", "eve"])
-    assert declared.of("log-in-for-a-group", more, stack=stack).sentences == []
+    assert declared.of("log-in-by-group", more, stack=stack).sentences == []
 
 
 def test_without_a_cluster_name_the_group_cannot_be_told() -> None:
-    (sentence,) = declared.of("log-in-for-a-group", declared.release(), stack={}).sentences
+    (sentence,) = declared.of("log-in-by-group", declared.release(), stack={}).sentences
     assert "pangeo:clusterName is not in the stack's configuration" in sentence
-    (sentence,) = declared.of("group-named-by-the-rule", declared.group(), stack={}).sentences
+    (sentence,) = declared.of("group-name", declared.group(), stack={}).sentences
     assert "pangeo:clusterName is not in the stack's configuration" in sentence
 
 
 @pytest.mark.parametrize("value", [True, "false", GONE])
 def test_who_was_there_once_is_not_let_in_for_that(value: object) -> None:
-    assert len(said("no-log-in-by-history", hub__config__Authenticator__allow_existing_users=value)) == 1
+    assert len(said("no-allow-existing-users", hub__config__Authenticator__allow_existing_users=value)) == 1
 
 
 @pytest.mark.parametrize(
@@ -114,13 +114,13 @@ def test_who_was_there_once_is_not_let_in_for_that(value: object) -> None:
     ],
 )
 def test_the_directorys_certificate_is_verified(changes: dict[str, Any], sentence: str) -> None:
-    (found,) = said("directory-verified", **changes)
+    (found,) = said("verified-directory-tls", **changes)
     assert sentence in found
 
 
 def test_the_program_itself_reaches_the_directory_by_tls() -> None:
-    assert declared.of("directory-verified", declared.group(tls="starttls")).sentences == []
-    (sentence,) = declared.of("directory-verified", declared.group(tls="none")).sentences
+    assert declared.of("verified-directory-tls", declared.group(tls="starttls")).sentences == []
+    (sentence,) = declared.of("verified-directory-tls", declared.group(tls="none")).sentences
     assert sentence == 'tls is "none"; the program\'s own password would be sent in the clear'
 
 
@@ -169,5 +169,5 @@ def test_values_from_a_secret_that_no_preview_shows_are_refused() -> None:
 
 
 def test_the_group_is_named_after_the_cluster() -> None:
-    (sentence,) = declared.of("group-named-by-the-rule", declared.group(name="vis-pangeo_notebook_users")).sentences
+    (sentence,) = declared.of("group-name", declared.group(name="vis-pangeo_notebook_users")).sentences
     assert sentence == 'name is "vis-pangeo_notebook_users"; for the cluster vis-pangeo it is vis_pangeo_notebook_users'

@@ -60,8 +60,8 @@ def test_the_charts_own_ingress_stays_off() -> None:
 def test_the_host_is_the_stacks_own(config: dict[str, str], host: str) -> None:
     stack = declared.config(**config)
     ours, other = ({"spec__rules": [{"host": name}]} for name in (host, "bank.example.org"))
-    assert declared.of("host-of-the-stack", declared.ingress(**ours), stack=stack).sentences == []
-    assert declared.of("host-of-the-stack", declared.ingress(**other), stack=stack).sentences == [
+    assert declared.of("ingress-host", declared.ingress(**ours), stack=stack).sentences == []
+    assert declared.of("ingress-host", declared.ingress(**other), stack=stack).sentences == [
         f'host is "bank.example.org"; of this stack\'s configuration follows {host}'
     ]
 
@@ -69,21 +69,21 @@ def test_the_host_is_the_stacks_own(config: dict[str, str], host: str) -> None:
 @pytest.mark.parametrize("address", ["", "not an address"])
 def test_without_an_address_the_host_cannot_be_checked(address: str) -> None:
     stack = {**declared.config(), "pangeo:externalIp": address}
-    (sentence,) = declared.of("host-of-the-stack", declared.ingress(), stack=stack).sentences
+    (sentence,) = declared.of("ingress-host", declared.ingress(), stack=stack).sentences
     assert "cannot be checked" in sentence
 
 
 @pytest.mark.parametrize("kind", ["LoadBalancer", "NodePort", None])
 def test_the_hubs_proxy_is_reachable_from_inside_only(kind: str | None) -> None:
-    (sentence,) = declared.of("one-way-in", declared.release(proxy__service__type=kind)).sentences
+    (sentence,) = declared.of("no-public-services", declared.release(proxy__service__type=kind)).sentences
     assert "the hub would answer without TLS beside the ingress" in sentence
 
 
 def test_the_dask_gateway_is_reachable_from_inside_only() -> None:
-    (sentence,) = declared.of("one-way-in", declared.gateway(traefik__service__type="LoadBalancer")).sentences
+    (sentence,) = declared.of("no-public-services", declared.gateway(traefik__service__type="LoadBalancer")).sentences
     assert "open to anybody" in sentence
     off = declared.gateway(enabled=False, traefik__service__type="LoadBalancer")
-    assert declared.of("one-way-in", off).sentences == []
+    assert declared.of("no-public-services", off).sentences == []
 
 
 def redirecting(**changes: Any) -> declared.Declared:

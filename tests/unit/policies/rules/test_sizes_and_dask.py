@@ -8,7 +8,7 @@ from policies.rules.sizes import gigabytes
 from tests.unit.policies import declared
 from tests.unit.policies.declared import GONE
 
-SIZES, DASK = "limits-are-guarantees", "dask-bounded"
+SIZES, DASK = "guaranteed-resources", "dask-limits"
 
 
 def said(organisation: dict[str, Any] | None = None, **changes: Any) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.policies import declared
 
-RULE = "volumes-kept-and-growing"
+RULE = "retained-expandable-volumes"
 HOMES = "singleuser__storage__dynamic__storageClass"
 DATABASE = "hub__db__pvc__storageClassName"
 

@@ -7,7 +7,7 @@ import pytest
 from tests.support.tenancies import stack_text
 from tests.unit.policies import declared
 
-RULE = "names-of-its-own"
+RULE = "unique-names"
 
 
 @pytest.fixture
