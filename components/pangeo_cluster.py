@@ -136,7 +136,7 @@ class PangeoCluster(pulumi.ComponentResource):
                 "name": tenancy.release,
                 "namespace": tenancy.namespace,
                 "chart": f"./{CHART}",
-                "values": chart_values(tenancy, secrets, tenancy.release),
+                "values": chart_values(tenancy, secrets),
                 "timeout": RELEASE_TIMEOUT_SECONDS,
                 "cleanupOnFail": True,
                 "maxHistory": RELEASE_HISTORY,

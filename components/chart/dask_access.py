@@ -34,17 +34,17 @@ class GatewayAccess:
     spawner: dict[str, Any] = field(default_factory=dict)
 
 
-def gateway_name(release: str) -> str:
+def gateway_name(tenancy: Tenancy) -> str:
     """What the names of the gateway's objects end in, cluster roles among them.
 
     The chart's own rule would give the releases ``vis`` and ``vis-dask-gateway`` the same.
     """
-    return f"{release}-dask-gateway"
+    return f"{tenancy.release}-dask-gateway"
 
 
-def gateway_service(release: str) -> str:
+def gateway_service(tenancy: Tenancy) -> str:
     """The name of the gateway's proxy Service. No release's name is so long that the chart would cut it."""
-    return f"traefik-{gateway_name(release)}"
+    return f"traefik-{gateway_name(tenancy)}"
 
 
 def gateway_egress(tenancy: Tenancy) -> list[Rule]:
@@ -60,7 +60,7 @@ def gateway_egress(tenancy: Tenancy) -> list[Rule]:
     ]
 
 
-def gateway_access(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> GatewayAccess:
+def gateway_access(tenancy: Tenancy, secrets: HubSecrets[T]) -> GatewayAccess:
     """The hub's service, the users' role, the scopes of a notebook's token and the hosts its server may show.
 
     Both role and scopes are needed: a token gets only those of its scopes that its user holds.
@@ -68,7 +68,7 @@ def gateway_access(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Ga
     """
     if not tenancy.dask.enabled:
         return GatewayAccess()
-    shown = ("localhost", "127.0.0.1", gateway_service(release))
+    shown = ("localhost", "127.0.0.1", gateway_service(tenancy))
     return GatewayAccess(
         services={SERVICE: {"display": False, "apiToken": secrets.gateway_token}},
         roles={"user": {"scopes": ["self", MAY_USE_GATEWAY]}},
@@ -80,7 +80,7 @@ def gateway_access(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Ga
     )
 
 
-def notebook_environment(tenancy: Tenancy, release: str) -> dict[str, str]:
+def notebook_environment(tenancy: Tenancy) -> dict[str, str]:
     """Where the Dask client finds the gateway, and what JupyterLab's Dask panel starts.
 
     KubeSpawner expands braces in these strings, so those that the Dask client is to expand are doubled. The panel
@@ -88,7 +88,7 @@ def notebook_environment(tenancy: Tenancy, release: str) -> dict[str, str]:
     """
     if not tenancy.dask.enabled:
         return {}
-    service = gateway_service(release)
+    service = gateway_service(tenancy)
     return {
         "DASK_GATEWAY__ADDRESS": f"http://{service}{PREFIX}",
         "DASK_GATEWAY__PROXY_ADDRESS": f"gateway://{service}:80",

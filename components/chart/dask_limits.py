@@ -9,17 +9,17 @@ from components.config.tenancy import Tenancy
 _BACKEND = Path(__file__).resolve().parent.parent / "in_gateway" / "bounded_backend.py"
 
 
-def quota_name(release: str) -> str:
+def quota_name(tenancy: Tenancy) -> str:
     """Of the ResourceQuota that all clusters of a tenancy share, as ``chart/templates/dask-priority.yaml`` has it."""
-    return f"{release}-dask"
+    return f"{tenancy.release}-dask"
 
 
-def gateway_configuration(tenancy: Tenancy, release: str) -> dict[str, str]:
+def gateway_configuration(tenancy: Tenancy) -> dict[str, str]:
     """``gateway.extraConfig``: blocks of Python by name, run in the order of the names."""
     return {
         "limits": cluster_limits(tenancy),
         "options": cluster_options(tenancy),
-        "users": user_limits(tenancy, release),
+        "users": user_limits(tenancy),
     }
 
 
@@ -53,9 +53,9 @@ c.Backend.cluster_options = Options(
 """
 
 
-def user_limits(tenancy: Tenancy, release: str) -> str:
+def user_limits(tenancy: Tenancy) -> str:
     """Who gets no further cluster: a whole module, as the gateway's chart mounts no files."""
-    quota = quota_name(release) if total(tenancy).as_quota() else ""
+    quota = quota_name(tenancy) if total(tenancy).as_quota() else ""
     return f"""\
 {_BACKEND.read_text()}
 

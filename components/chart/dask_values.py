@@ -22,12 +22,12 @@ NOTEBOOK_USER = 1000
 """The user the jupyterhub chart runs the same image as."""
 
 
-def dask_gateway_values(tenancy: Tenancy, release: str) -> dict[str, Any]:
+def dask_gateway_values(tenancy: Tenancy) -> dict[str, Any]:
     """The values of the gateway's chart; only its condition when Dask is off."""
     if not tenancy.dask.enabled:
         return {"enabled": False}
     image_name, image_tag = tenancy.notebook.image.name_and_tag
-    name = gateway_name(release)
+    name = gateway_name(tenancy)
     return {
         "enabled": True,
         "fullnameOverride": name,
@@ -38,10 +38,10 @@ def dask_gateway_values(tenancy: Tenancy, release: str) -> dict[str, Any]:
             "backend": {
                 # Client, scheduler and workers of different versions do not understand each other.
                 "image": {"name": image_name, "tag": image_tag},
-                "scheduler": _pods_of_users(f"{release}-dask-scheduler", SEEN_READY),
-                "worker": _pods_of_users(f"{release}-dask-worker", {}),
+                "scheduler": _pods_of_users(f"{tenancy.release}-dask-scheduler", SEEN_READY),
+                "worker": _pods_of_users(f"{tenancy.release}-dask-worker", {}),
             },
-            "extraConfig": gateway_configuration(tenancy, release),
+            "extraConfig": gateway_configuration(tenancy),
         },
         "controller": {"resources": REQUESTS, "backoffMaxDelay": REFUSED_AGAIN_SECONDS},
         "traefik": {

@@ -50,14 +50,11 @@ CONTAINER_SECURITY = {"capabilities": {"drop": ["ALL"]}}
 """With the charts' own user ids the two meet the pod-security level `restricted`."""
 
 
-def chart_values(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Values:
-    """Everything the program sets in the charts ``jupyterhub`` 4.4.0 and ``dask-gateway`` 2026.3.0.
-
-    ``release`` is the Helm release's name, from which the gateway's chart derives its service names.
-    """
+def chart_values(tenancy: Tenancy, secrets: HubSecrets[T]) -> Values:
+    """Everything the program sets in the charts ``jupyterhub`` 4.4.0 and ``dask-gateway`` 2026.3.0."""
     return {
         "jupyterhub": {
-            "hub": _hub(tenancy, secrets, release),
+            "hub": _hub(tenancy, secrets),
             "proxy": {
                 "secretToken": secrets.proxy_token,
                 "service": {"type": "ClusterIP"},
@@ -66,24 +63,24 @@ def chart_values(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Valu
                 "chp": {
                     "networkPolicy": own_rules(name_servers()),
                     "resources": PROXY_REQUESTS,
-                    "extraPodSpec": {"priorityClassName": hub_priority_class(release)},
+                    "extraPodSpec": {"priorityClassName": hub_priority_class(tenancy)},
                 },
             },
-            "singleuser": _singleuser(tenancy, release),
+            "singleuser": _singleuser(tenancy),
             "scheduling": {"userScheduler": {"enabled": False}, "userPlaceholder": {"enabled": False}},
             "prePuller": {"hook": {"enabled": False}, "continuous": {"enabled": tenancy.notebook.pre_pull}},
             "cull": _cull(tenancy),
             # The program's own Ingress answers for the hub, so that previews and policies see it.
             "ingress": {"enabled": False},
         },
-        "dask-gateway": dask_gateway_values(tenancy, release),
+        "dask-gateway": dask_gateway_values(tenancy),
         "dask": dask_values(tenancy),
     }
 
 
-def hub_priority_class(release: str) -> str:
+def hub_priority_class(tenancy: Tenancy) -> str:
     """The PriorityClass of hub and proxy, a name of the whole cluster's."""
-    return f"{release}-hub"
+    return f"{tenancy.release}-hub"
 
 
 def memory(ram_gb: float) -> str:
@@ -99,8 +96,8 @@ def announcement(tenancy: Tenancy) -> str:
     )
 
 
-def _hub(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Values:
-    access = gateway_access(tenancy, secrets, release)
+def _hub(tenancy: Tenancy, secrets: HubSecrets[T]) -> Values:
+    access = gateway_access(tenancy, secrets)
     return {
         "cookieSecret": secrets.cookie_secret,
         "config": {
@@ -143,7 +140,7 @@ def _hub(tenancy: Tenancy, secrets: HubSecrets[T], release: str) -> Values:
         # The directory and the Kubernetes API may be at any address.
         "networkPolicy": own_rules(name_servers(), anywhere_but_metadata()),
         "resources": HUB_REQUESTS,
-        "extraPodSpec": {"priorityClassName": hub_priority_class(release)},
+        "extraPodSpec": {"priorityClassName": hub_priority_class(tenancy)},
         "services": access.services,
         "loadRoles": access.roles,
         **hub_code(),
@@ -183,7 +180,7 @@ def freeipa_authenticator(tenancy: Tenancy) -> Values:
     }
 
 
-def _singleuser(tenancy: Tenancy, release: str) -> Values:
+def _singleuser(tenancy: Tenancy) -> Values:
     image_name, image_tag = tenancy.notebook.image.name_and_tag
     ram = memory(tenancy.notebook_ram_gb)
     return {
@@ -198,7 +195,7 @@ def _singleuser(tenancy: Tenancy, release: str) -> Values:
         "defaultUrl": tenancy.notebook.default_url,
         "startTimeout": tenancy.notebook.start_timeout_seconds,
         "profileList": profile_list(tenancy),
-        "extraEnv": notebook_environment(tenancy, release),
+        "extraEnv": notebook_environment(tenancy),
         "allowPrivilegeEscalation": False,
         # The network policy denies the metadata address; the init container that would too needs privileges.
         "cloudMetadata": {"blockWithIptables": False},

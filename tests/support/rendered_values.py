@@ -10,4 +10,4 @@ SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c"
 
 
 def values(**changes: Any) -> dict[str, Any]:
-    return chart_values(tenancy(**changes), SECRETS, "vis-pangeo")
+    return chart_values(tenancy(**changes), SECRETS)

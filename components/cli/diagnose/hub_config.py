@@ -25,7 +25,7 @@ def hub_settings(tenancy: Tenancy, deployed: Mapping[str, Any]) -> Finding:
     wrong = list(_lets_in_others(tenancy, _group(hub, "config"), _group(hub, "extraConfig")))
     if wrong:
         return broken(WHAT, "; ".join(wrong), _AS_STACK)
-    expected = chart_values(tenancy, _NO_SECRETS, tenancy.release)["jupyterhub"]["hub"]["config"]
+    expected = chart_values(tenancy, _NO_SECRETS)["jupyterhub"]["hub"]["config"]
     differing = [
         f"{section}.{key}"
         for section in LOG_IN_SECTIONS

@@ -75,7 +75,7 @@ def rendered(helm: Path, chart: Path, tenancy: Tenancy) -> Rendered:
     Raises:
         ValueError: helm refused the values; the text is what it said.
     """
-    values = chart_values(tenancy, SECRETS, tenancy.release)
+    values = chart_values(tenancy, SECRETS)
     done = subprocess.run(
         [
             *(helm, "template", tenancy.release, chart, "--namespace", tenancy.namespace),

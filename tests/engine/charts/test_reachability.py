@@ -95,7 +95,7 @@ def ends(rendered: Rendered) -> dict[str, End]:
         **rendered.objects["NetworkPolicy", "singleuser"]["spec"]["podSelector"]["matchLabels"],
         "hub.jupyter.org/network-access-hub": "true",
     }
-    instance = gateway_name(tenancy.release)
+    instance = gateway_name(tenancy)
 
     def dask(name: str, component: str, cluster: str) -> Pod:
         labels = {

@@ -25,7 +25,7 @@ def cut(name: str) -> str:
 
 def configuration(rendered: Rendered, component: str) -> str:
     """The Python that the gateway's api server or controller starts with."""
-    config = rendered.objects["ConfigMap", cut(f"{component}-{gateway_name(rendered.tenancy.release)}")]["data"]
+    config = rendered.objects["ConfigMap", cut(f"{component}-{gateway_name(rendered.tenancy)}")]["data"]
     text: str = config["dask_gateway_config.py"]
     return text
 
@@ -74,14 +74,14 @@ def test_with_dask_off_nothing_of_the_gateway_is_rendered(render: Render) -> Non
 @with_dask
 def test_the_gateway_is_an_api_server_a_controller_and_a_proxy(render: Render, name: str) -> None:
     deployments = {called for _, called in render(name).kinds("Deployment")} - {"hub", "proxy"}
-    end = gateway_name(render(name).tenancy.release)
+    end = gateway_name(render(name).tenancy)
     assert deployments == {cut(f"{component}-{end}") for component in ("api", "controller", "traefik")}
 
 
 @with_dask
 def test_the_service_that_notebooks_are_told_is_there(render: Render, name: str) -> None:
     rendered = render(name)
-    service = gateway_service(rendered.tenancy.release)
+    service = gateway_service(rendered.tenancy)
     [web] = rendered.objects["Service", service]["spec"]["ports"]
     notebook = rendered.hub_values["singleuser"]
     assert notebook["extraEnv"]["DASK_GATEWAY__PROXY_ADDRESS"] == f"gateway://{service}:{web['port']}"
@@ -96,7 +96,7 @@ def test_the_hubs_proxy_has_no_route_to_the_gateway(render: Render, name: str) -
 @with_dask
 def test_the_gateway_may_reach_the_hub_and_finds_its_token(render: Render, name: str) -> None:
     rendered = render(name)
-    api = rendered.pods["Deployment", f"api-{gateway_name(rendered.tenancy.release)}"]
+    api = rendered.pods["Deployment", f"api-{gateway_name(rendered.tenancy)}"]
     [admitted] = rendered.objects["NetworkPolicy", "hub"]["spec"]["ingress"]
     assert admitted["from"][0]["podSelector"]["matchLabels"].items() <= api["metadata"]["labels"].items()
     [token] = [each["valueFrom"]["secretKeyRef"] for each in api["spec"]["containers"][0]["env"]]
@@ -195,7 +195,7 @@ def test_nothing_of_the_gateway_may_read_a_secret_outside_its_namespace(render: 
 def test_every_pod_of_the_gateway_has_an_account_that_is_there(render: Render, name: str) -> None:
     rendered = render(name)
     for component in ("api", "controller", "traefik"):
-        pod = rendered.pods["Deployment", cut(f"{component}-{gateway_name(rendered.tenancy.release)}")]["spec"]
+        pod = rendered.pods["Deployment", cut(f"{component}-{gateway_name(rendered.tenancy)}")]["spec"]
         assert ("ServiceAccount", pod["serviceAccountName"]) in rendered.objects
         assert ("RoleBinding", pod["serviceAccountName"]) in rendered.objects
 

@@ -195,7 +195,7 @@ def running_gateway(
 def _process(
     program: Path, command: list[str], component: str, server: ApiServer, rendered: Rendered, folder: Path, port: int
 ) -> Iterator[None]:
-    name = f"{component}-{gateway_name(rendered.tenancy.release)}"
+    name = f"{component}-{gateway_name(rendered.tenancy)}"
     folder.mkdir()
     for file, text in rendered.objects["ConfigMap", name]["data"].items():
         (folder / file).write_text(text)

@@ -25,7 +25,7 @@ GATEWAY, ELSEWHERE = "127.0.0.2", "127.0.0.3"
 
 READY_SECONDS = 60
 ANSWER_SECONDS = 10
-PUBLIC_ADDRESS = notebook_environment(TENANCY, TENANCY.release)["DASK_GATEWAY__PUBLIC_ADDRESS"]
+PUBLIC_ADDRESS = notebook_environment(TENANCY)["DASK_GATEWAY__PUBLIC_ADDRESS"]
 
 
 class Dashboard(http.server.BaseHTTPRequestHandler):
@@ -54,8 +54,8 @@ def notebook_server(gateway_program: Path, tmp_path_factory: pytest.TempPathFact
     """A user's server with the arguments that the hub would give it; its address."""
     [port] = free_ports(1)
     home = tmp_path_factory.mktemp("home")
-    given = chart_values(TENANCY, SECRETS, TENANCY.release)["jupyterhub"]["hub"]["config"]["KubeSpawner"]["args"]
-    arguments = [argument.replace(gateway_service(TENANCY.release), GATEWAY) for argument in given]
+    given = chart_values(TENANCY, SECRETS)["jupyterhub"]["hub"]["config"]["KubeSpawner"]["args"]
+    arguments = [argument.replace(gateway_service(TENANCY), GATEWAY) for argument in given]
     process = subprocess.Popen(
         [
             *(gateway_program.with_name("jupyter-server"), "--no-browser", "--allow-root", f"--port={port}"),
@@ -86,7 +86,7 @@ def _answers(url: str) -> bool:
 def link(port: int, host: str = GATEWAY) -> str:
     """A dashboard's address as the Dask client tells it, with an address of this machine in place of the Service's."""
     address = PUBLIC_ADDRESS.format().format(JUPYTERHUB_SERVICE_PREFIX="/user/alice/")
-    return f"{address}/clusters/ns.one/status".replace(f"{gateway_service(TENANCY.release)}:80", f"{host}:{port}")
+    return f"{address}/clusters/ns.one/status".replace(f"{gateway_service(TENANCY)}:80", f"{host}:{port}")
 
 
 def test_the_owner_sees_the_dashboard_at_the_link_that_the_dask_client_tells(

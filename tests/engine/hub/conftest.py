@@ -57,7 +57,7 @@ def values_for(directory: ThrowAwayDirectory) -> ValuesFor:
         # A stack file has no use for the name localhost and refuses it; here the directory has no other.
         there = servers or (f"{directory.host}:{directory.ldaps_port}",)
         reached = tenancy.identity.model_copy(update={"servers": there})
-        return chart_values(tenancy.model_copy(update={"identity": reached}), SECRETS, CLUSTER)
+        return chart_values(tenancy.model_copy(update={"identity": reached}), SECRETS)
 
     return values
 

@@ -44,7 +44,7 @@ def is_a_clean_list(invalid: InvalidTenancy) -> None:
 
 def can_be_deployed(tenancy: Tenancy) -> None:
     """Everything that is made of a tenancy can be made of this one, and it is written as it is read."""
-    json.dumps(chart_values(tenancy, SECRETS, tenancy.release), allow_nan=False).encode()
+    json.dumps(chart_values(tenancy, SECRETS), allow_nan=False).encode()
     json.dumps(immutable_settings(tenancy).as_props(), allow_nan=False).encode()
     room = capacity(tenancy)
     assert room is None or room.notebooks >= 0

@@ -199,7 +199,7 @@ def changed(tree: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
 
 @functools.cache
 def _values() -> Values:
-    return chart_values(_tenancy(), SECRETS, "vis-pangeo")
+    return chart_values(_tenancy(), SECRETS)
 
 
 def _tenancy() -> Tenancy:

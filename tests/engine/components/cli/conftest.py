@@ -99,7 +99,7 @@ def tenancy(people: Directory) -> Tenancy:
 
 @pytest.fixture(scope="session")
 def values(tenancy: Tenancy) -> Values:
-    return chart_values(tenancy, SECRETS, CLUSTER)
+    return chart_values(tenancy, SECRETS)
 
 
 @pytest.fixture(scope="session")

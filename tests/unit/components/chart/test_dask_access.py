@@ -23,7 +23,7 @@ TO_THE_GATEWAY = {
 
 
 def hub_chart(**changes: Any) -> dict[str, Any]:
-    values: dict[str, Any] = chart_values(tenancy(**changes), SECRETS, "vis-pangeo")["jupyterhub"]
+    values: dict[str, Any] = chart_values(tenancy(**changes), SECRETS)["jupyterhub"]
     return values
 
 
@@ -85,15 +85,16 @@ def test_a_notebooks_token_opens_the_gateway_because_both_user_and_token_may() -
 def test_no_two_releases_name_their_gateways_alike() -> None:
     releases = ["vis", "vis-dask-gateway", "dask-gateway", "dask-gateway-dask-gateway"]
 
-    assert len({gateway_name(release) for release in releases}) == len(releases)
+    assert len({gateway_name(tenancy(clusterName=release)) for release in releases}) == len(releases)
 
 
 def test_the_gateways_chart_is_told_the_name_and_does_not_choose_one() -> None:
-    values = chart_values(tenancy(), SECRETS, "vis-dask-gateway")
+    vis = tenancy(clusterName="vis-dask-gateway")
+    values = chart_values(vis, SECRETS)
 
     assert values["dask-gateway"]["fullnameOverride"] == "vis-dask-gateway-dask-gateway"
-    assert gateway_service("vis-dask-gateway") == "traefik-vis-dask-gateway-dask-gateway"
+    assert gateway_service(vis) == "traefik-vis-dask-gateway-dask-gateway"
 
 
 def test_the_longest_cluster_name_makes_a_service_name_that_is_not_cut() -> None:
-    assert len(gateway_service("a" * 40)) <= 63
+    assert len(gateway_service(tenancy(clusterName="a" * 40))) <= 63

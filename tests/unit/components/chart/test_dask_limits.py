@@ -69,17 +69,17 @@ def test_bounds_with_no_room_for_a_single_worker_are_told(dask: dict[str, Any], 
 
 @pytest.mark.parametrize("count", [1, 5])
 def test_a_user_has_so_many_clusters_at_a_time(count: int) -> None:
-    python = user_limits(tenancy(dask__clustersPerUser=count), "vis-pangeo")
+    python = user_limits(tenancy(dask__clustersPerUser=count))
     assert python.endswith(f"c.BoundedKubeBackend.clusters_per_user = {count}\n")
 
 
 @pytest.mark.parametrize(("dask", "quota"), [({"totalRamGb": 40}, "vis-pangeo-dask"), ({}, "")])
 def test_the_gateway_looks_at_the_quota_that_is_there(dask: dict[str, Any], quota: str) -> None:
-    assert f'c.BoundedKubeBackend.quota = "{quota}"\n' in user_limits(tenancy(dask=dask), "vis-pangeo")
+    assert f'c.BoundedKubeBackend.quota = "{quota}"\n' in user_limits(tenancy(dask=dask))
 
 
 def test_every_block_of_the_gateways_configuration_is_python() -> None:
-    for name, python in gateway_configuration(tenancy(), "vis-pangeo").items():
+    for name, python in gateway_configuration(tenancy()).items():
         compile(python, name, "exec")
 
 

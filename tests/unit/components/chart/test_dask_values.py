@@ -11,7 +11,7 @@ from tests.support.tenancies import tenancy
 
 
 def gateway_chart(**changes: Any) -> dict[str, Any]:
-    values: dict[str, Any] = chart_values(tenancy(**changes), SECRETS, "vis-pangeo")["dask-gateway"]
+    values: dict[str, Any] = chart_values(tenancy(**changes), SECRETS)["dask-gateway"]
     return values
 
 
@@ -33,7 +33,7 @@ def test_users_pods_have_no_rights_on_their_node_nor_in_the_cluster(what: str) -
 
 def test_priority_classes_hold_the_releases_name_for_they_are_the_whole_clusters() -> None:
     def classes(cluster: str) -> set[str]:
-        values = chart_values(tenancy(clusterName=cluster), SECRETS, cluster)["dask-gateway"]["gateway"]["backend"]
+        values = chart_values(tenancy(clusterName=cluster), SECRETS)["dask-gateway"]["gateway"]["backend"]
         return {values[what]["extraPodConfig"]["priorityClassName"] for what in ("scheduler", "worker")}
 
     assert len(classes("vis")) == 2
@@ -49,7 +49,7 @@ def test_the_gateways_proxy_looks_into_its_own_namespace_alone() -> None:
 def test_the_gateways_accounts_are_not_made_by_its_chart() -> None:
     names = [account["serviceAccountName"] for account in gateway_chart()["rbac"].values()]
     assert len(set(names)) == 3
-    longest = chart_values(tenancy(clusterName="a" * 40), SECRETS, "a" * 40)["dask-gateway"]["rbac"]
+    longest = chart_values(tenancy(clusterName="a" * 40), SECRETS)["dask-gateway"]["rbac"]
     assert all(len(account["serviceAccountName"]) <= 63 for account in longest.values())
 
 

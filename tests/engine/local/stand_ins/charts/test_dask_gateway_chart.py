@@ -25,7 +25,7 @@ KUBERNETES = "1.34.4"
 RELEASE = "vis"
 DEPLOYMENTS = ["api", "controller", "traefik"]
 
-VALUES: dict[str, Any] = chart_values(tenancy(), HubSecrets("proxy", "cookie", "crypt", "gateway"), RELEASE)[
+VALUES: dict[str, Any] = chart_values(tenancy(clusterName=RELEASE), HubSecrets("proxy", "cookie", "crypt", "gateway"))[
     "dask-gateway"
 ]
 

@@ -15,7 +15,7 @@ VIS = tenancy()
 
 def deployed(path: str = "", value: object = None) -> dict[str, Any]:
     """The chart's values as deployed from the stack file, with one changed; ``hub.config.X.y`` names it."""
-    values: dict[str, Any] = copy.deepcopy(chart_values(VIS, SECRETS, VIS.release)["jupyterhub"])
+    values: dict[str, Any] = copy.deepcopy(chart_values(VIS, SECRETS)["jupyterhub"])
     if path:
         *groups, key = path.split(".")
         inner = values
