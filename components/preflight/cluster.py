@@ -1,4 +1,4 @@
-"""Asked before anything is declared: which cluster is this, whose are its CRDs, and is its Helm release stuck."""
+"""Pre-flight checks of the target cluster: its identity, its CRDs, and a Helm release that is stuck."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,58 +10,64 @@ from components.cluster.errors import CannotAsk
 from components.cluster.identity import ClusterId, read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
 from components.cluster.releases import explanation, pending_revision
-from components.config.problems import InvalidTenancy, Problem
 from components.config.tenancy import Tenancy
+from components.preflight.switch import only_warns
 
 CLUSTER_CHECK_VARIABLE = "PANGEO_CLUSTER_CHECK"
-"""``refuse`` (as when unset) or ``warn``, for previews in a CI without access to the cluster. An up always asks."""
+"""Environment variable: ``refuse`` (the default) or ``warn``.
+
+With ``warn``, a preview in a CI system that cannot reach the cluster goes on. ``pulumi up`` always needs the cluster.
+"""
 
 
 class ClusterRefused(Exception):
-    """The cluster could not be asked, or is in no state for an up; the text is what the operator reads."""
+    """The cluster cannot be reached, or its Helm release is stuck. The text is for the operator."""
 
 
-class Checked(NamedTuple):
-    """The cluster, None where a preview goes on without knowing it, and sentences for the operator."""
+class ClusterFacts(NamedTuple):
+    """The facts that the checks read from the cluster."""
 
-    identity: ClusterId | None
+    id: ClusterId | None
+    """None where a preview goes on without access to the cluster."""
     warnings: tuple[str, ...]
+    """Messages for the operator."""
     crds: Mapping[str, InstalledCrd] | None = None
-    """The CRDs that are there, by name; None where that is not known, or not asked as no Dask is wanted."""
+    """Installed CRDs by name; None where the cluster was not reached or Dask is off."""
 
 
-def verify_cluster(tenancy: Tenancy, *, stack: str, preview: bool, environment: Mapping[str, str]) -> Checked:
-    """Ask the cluster that the stack's provider will use, over the same kubeconfig and context.
+def verify_cluster(tenancy: Tenancy, *, stack: str, preview: bool, environment: Mapping[str, str]) -> ClusterFacts:
+    """Read the facts from the cluster that the stack's provider will use, with the same kubeconfig and context.
 
     Args:
-        tenancy: whose cluster.
+        tenancy: the tenancy to deploy.
         stack: the stack's name, for messages.
-        preview: whether this is one; then a stuck release is a warning, as another run may be at work.
-        environment: where the kubeconfig and ``PANGEO_CLUSTER_CHECK`` are looked up.
+        preview: whether this run is a preview. A stuck release is then a warning only, as another run may be active.
+        environment: variables that name the kubeconfig, and ``PANGEO_CLUSTER_CHECK``.
 
     Raises:
-        ClusterRefused: it gives no answer (unless the switch says ``warn``), or its release is stuck.
+        ClusterRefused: the cluster cannot be read (unless ``PANGEO_CLUSTER_CHECK`` is ``warn`` in a preview), or its
+            release is stuck.
         InvalidTenancy: ``PANGEO_CLUSTER_CHECK`` has an unknown value.
     """
-    choice = environment.get(CLUSTER_CHECK_VARIABLE, "") or "refuse"
-    if choice not in ("refuse", "warn"):
-        wrong = Problem(CLUSTER_CHECK_VARIABLE, choice, "is neither refuse nor warn; write one of them or unset it")
-        raise InvalidTenancy("environment", [wrong])
+    may_go_on = only_warns(CLUSTER_CHECK_VARIABLE, environment) and preview
     try:
         kubeconfig = find_kubeconfig(tenancy.kubernetes, environment)
         with connected(kubeconfig, environment) as api:
-            identity = read_cluster_id(api)
+            cluster_id = read_cluster_id(api)
             stuck = pending_revision(api, tenancy.release, tenancy.namespace)
             crds = installed_crds(api) if tenancy.dask.enabled else None
-    except CannotAsk as failure:
-        unknown = f"the Kubernetes cluster could not be asked which one it is: {failure}"
-        if choice == "warn" and preview:
-            return Checked(None, (f"{unknown}; going on without ({CLUSTER_CHECK_VARIABLE}=warn)",))
-        way_out = f"; a preview can do without: {CLUSTER_CHECK_VARIABLE}=warn" if preview else ""
-        raise ClusterRefused(unknown + way_out) from None
+    except CannotAsk as error:
+        message = f"the Kubernetes cluster cannot be identified: {error}"
+        if may_go_on:
+            return ClusterFacts(None, (f"{message}; continuing without it ({CLUSTER_CHECK_VARIABLE}=warn)",))
+        fix = f"; to preview without the cluster, set {CLUSTER_CHECK_VARIABLE}=warn" if preview else ""
+        raise ClusterRefused(message + fix) from None
     if stuck is None:
-        return Checked(identity, (), crds)
-    told = f"{explanation(tenancy.release, tenancy.namespace, stuck)}; to mend it: python -m components repair {stack}"
+        return ClusterFacts(cluster_id, (), crds)
+    message = (
+        f"{explanation(tenancy.release, tenancy.namespace, stuck)}; to repair it, run: python -m components repair "
+        f"{stack}"
+    )
     if preview:
-        return Checked(identity, (told,), crds)
-    raise ClusterRefused(told)
+        return ClusterFacts(cluster_id, (message,), crds)
+    raise ClusterRefused(message)

@@ -1,4 +1,4 @@
-"""A domain the operator gives must lead to the ingress before anything is declared."""
+"""Pre-flight check of the domain: a ``pangeoDomain`` must resolve to ``externalIp``."""
 
 import socket
 import threading
@@ -7,11 +7,13 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from components.config.problems import InvalidTenancy, Problem, format_key
 from components.config.tenancy import Tenancy
+from components.preflight.switch import only_warns
 
 DNS_CHECK_VARIABLE = "PANGEO_DNS_CHECK"
-"""``refuse`` (as when unset) or ``warn``, for a CI without the DNS the hub's users have."""
+"""Environment variable: ``refuse`` (the default) or ``warn``, for a CI system that cannot use the users' DNS server."""
 
 RESOLVE_TIMEOUT_SECONDS = 5.0
+"""Time limit of one name look-up."""
 
 Address = IPv4Address | IPv6Address
 Resolver = Callable[[str], Collection[Address]]
@@ -20,19 +22,19 @@ _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NON
 
 
 class NameUnknown(Exception):
-    """The name service answered: the name has no address."""
+    """The resolver answered that the name has no address."""
 
 
 class ResolverFailed(Exception):
-    """The name service gave no answer, so nothing is known of the name. Its text says why."""
+    """The resolver gave no answer, so the name's addresses are not known. The text is the cause."""
 
 
 def resolve_by_system(name: str, timeout_seconds: float = RESOLVE_TIMEOUT_SECONDS) -> Collection[Address]:
-    """The addresses (A and AAAA) this machine's resolver has for ``name``.
+    """Return the IPv4 and IPv6 addresses that this machine's resolver has for ``name``.
 
     Raises:
-        NameUnknown: it has none.
-        ResolverFailed: it gave no answer, or none within ``timeout_seconds``.
+        NameUnknown: the name has no address.
+        ResolverFailed: the resolver gave no answer within ``timeout_seconds``.
     """
     answers: list[Collection[Address]] = []
     failures: list[socket.gaierror | OSError] = []
@@ -44,7 +46,7 @@ def resolve_by_system(name: str, timeout_seconds: float = RESOLVE_TIMEOUT_SECOND
         except OSError as failure:
             failures.append(failure)
 
-    # getaddrinfo has no time-out of its own, and a thread that waits for ever must not keep the program alive.
+    # getaddrinfo has no time limit of its own. A daemon thread that never ends does not keep the program alive.
     thread = threading.Thread(target=ask, daemon=True, name=f"resolve {name}")
     thread.start()
     thread.join(timeout_seconds)
@@ -59,19 +61,19 @@ def resolve_by_system(name: str, timeout_seconds: float = RESOLVE_TIMEOUT_SECOND
 
 
 def domain_problem(domain: str, external_ip: Address, resolve: Resolver = resolve_by_system) -> str | None:
-    """Why browsers would not reach the ingress by this name; None when they would.
+    """Return why the domain does not lead browsers to the ingress, or None if it does.
 
-    The name may have further addresses: behind a second protocol or a second ingress stands the operator's intent.
+    Further addresses of the name are accepted: the operator may use IPv4 and IPv6, or a second ingress.
     """
     try:
         found = resolve(domain)
     except NameUnknown:
-        return (
-            f"does not resolve: the name has no address; "
-            f"add {_record(external_ip)} for {external_ip} to the DNS or leave the key out"
-        )
+        return f"does not resolve; add {_record(external_ip)} for {external_ip} to the DNS or leave the key out"
     except ResolverFailed as failure:
-        return f"could not be checked: the resolver of this machine failed ({failure}); try again or see {_SWITCH}"
+        return (
+            f"could not be checked: the resolver of this machine failed ({failure}); "
+            f"try again or set {DNS_CHECK_VARIABLE}=warn"
+        )
     if external_ip in found:
         return None
     addresses = ", ".join(str(address) for address in sorted(found, key=lambda address: (address.version, address)))
@@ -81,35 +83,29 @@ def domain_problem(domain: str, external_ip: Address, resolve: Resolver = resolv
 def verify_domain(
     tenancy: Tenancy, *, source: str, environment: Mapping[str, str], resolve: Resolver = resolve_by_system
 ) -> str | None:
-    """Check the domain the operator gave; a derived one needs no check.
+    """Check the domain that the operator set. A derived domain is not checked: it contains the address.
 
     Args:
-        tenancy: whose domain.
-        source: what a problem is listed under, e.g. ``stacks/Pulumi.vis.yaml``.
-        environment: where ``PANGEO_DNS_CHECK`` is looked up.
-        resolve: asked for the addresses of the name; takes a bounded time.
+        tenancy: the tenancy to deploy.
+        source: the file named in messages, e.g. ``stacks/Pulumi.vis.yaml``.
+        environment: variables, of which ``PANGEO_DNS_CHECK`` is read.
+        resolve: returns the addresses of a name within a time limit.
 
     Returns:
-        None, or the warning where ``PANGEO_DNS_CHECK=warn`` makes it one.
+        A warning if the domain is wrong and ``PANGEO_DNS_CHECK`` is ``warn``; else None.
 
     Raises:
-        InvalidTenancy: the domain does not lead to ``external_ip``, or ``PANGEO_DNS_CHECK`` has an unknown value.
+        InvalidTenancy: the domain does not resolve to ``external_ip``, or ``PANGEO_DNS_CHECK`` has an unknown value.
     """
-    choice = environment.get(DNS_CHECK_VARIABLE, "") or "refuse"
-    if choice not in ("refuse", "warn"):
-        wrong = Problem(DNS_CHECK_VARIABLE, choice, "is neither refuse nor warn; write one of them or unset it")
-        raise InvalidTenancy("environment", [wrong])
+    may_go_on = only_warns(DNS_CHECK_VARIABLE, environment)
     if tenancy.pangeo_domain is None:
         return None
-    said = domain_problem(tenancy.pangeo_domain, tenancy.external_ip, resolve)
-    if said is None:
+    message = domain_problem(tenancy.pangeo_domain, tenancy.external_ip, resolve)
+    if message is None:
         return None
-    if choice == "warn":
-        return f"{source}: pangeoDomain {tenancy.pangeo_domain} {said}"
-    raise InvalidTenancy(source, [Problem(format_key(("pangeoDomain",)), tenancy.pangeo_domain, said)])
-
-
-_SWITCH = f"{DNS_CHECK_VARIABLE}=warn"
+    if may_go_on:
+        return f"{source}: pangeoDomain {tenancy.pangeo_domain} {message}"
+    raise InvalidTenancy(source, [Problem(format_key(("pangeoDomain",)), tenancy.pangeo_domain, message)])
 
 
 def _record(address: Address) -> str:

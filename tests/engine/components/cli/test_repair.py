@@ -37,7 +37,7 @@ def test_a_killed_upgrade_is_said_refused_mended_and_gone(
 
     refusal = stack.refused("up")
     assert "a run was killed, and neither pulumi refresh nor pulumi up mends that" in refusal
-    assert f"to mend it: python -m components repair {STACK}" in refusal
+    assert f"to repair it, run: python -m components repair {STACK}" in refusal
     assert "Traceback" not in refusal
 
     told = operator.mend()

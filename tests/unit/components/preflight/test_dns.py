@@ -31,38 +31,38 @@ def failing(failure: Exception) -> Resolver:
     return resolve
 
 
-def test_a_name_that_leads_to_the_external_ip_is_good() -> None:
+def test_domain_that_resolves_to_the_external_ip_is_accepted() -> None:
     assert domain_problem("hub.example.org", EXTERNAL_IP, answering("192.171.139.83")) is None
     assert domain_problem("hub.example.org", IPv6Address("2001:db8::1"), answering("2001:DB8:0::1")) is None
 
 
-def test_further_addresses_are_the_operators_intent() -> None:
+def test_further_addresses_are_accepted() -> None:
     assert domain_problem("hub.example.org", EXTERNAL_IP, answering("2001:db8::1", "192.171.139.83")) is None
 
 
-def test_a_wrong_address_is_told_with_the_ones_found() -> None:
+def test_wrong_address_is_reported_with_the_addresses_found() -> None:
     assert domain_problem("hub.example.org", EXTERNAL_IP, answering("2001:db8::1", "192.0.2.7")) == (
         "resolves to 192.0.2.7, 2001:db8::1, not to externalIp 192.171.139.83; fix the DNS entry or leave the key out"
     )
 
 
-def test_a_name_without_an_address_is_told_which_record_to_add() -> None:
+def test_missing_address_is_reported_with_the_record_to_add() -> None:
     assert domain_problem("hub.example.org", EXTERNAL_IP, failing(NameUnknown())) == (
-        "does not resolve: the name has no address; add an A record for 192.171.139.83 to the DNS or leave the key out"
+        "does not resolve; add an A record for 192.171.139.83 to the DNS or leave the key out"
     )
-    said = domain_problem("hub.example.org", IPv6Address("2001:db8::1"), failing(NameUnknown()))
-    assert said is not None
-    assert "add an AAAA record for 2001:db8::1" in said
+    message = domain_problem("hub.example.org", IPv6Address("2001:db8::1"), failing(NameUnknown()))
+    assert message is not None
+    assert "add an AAAA record for 2001:db8::1" in message
 
 
-def test_a_resolver_that_fails_is_told_apart_from_a_name_that_is_unknown() -> None:
+def test_failed_resolver_is_not_reported_as_an_unknown_name() -> None:
     assert domain_problem("hub.example.org", EXTERNAL_IP, failing(ResolverFailed("no answer within 5 s"))) == (
         "could not be checked: the resolver of this machine failed (no answer within 5 s); "
-        "try again or see PANGEO_DNS_CHECK=warn"
+        "try again or set PANGEO_DNS_CHECK=warn"
     )
 
 
-def test_a_given_domain_that_leads_elsewhere_is_refused() -> None:
+def test_domain_of_another_address_is_refused() -> None:
     given = tenancy(pangeoDomain="hub.vis.example")
     with pytest.raises(InvalidTenancy) as caught:
         verify_domain(given, source="stacks/Pulumi.vis.yaml", environment={}, resolve=answering("192.0.2.7"))
@@ -73,7 +73,7 @@ def test_a_given_domain_that_leads_elsewhere_is_refused() -> None:
     )
 
 
-def test_the_switch_turns_the_refusal_into_a_warning() -> None:
+def test_dns_check_variable_turns_the_refusal_into_a_warning() -> None:
     given = tenancy(pangeoDomain="hub.vis.example")
     warning = verify_domain(
         given, source="vis", environment={"PANGEO_DNS_CHECK": "warn"}, resolve=answering("192.0.2.7")
@@ -82,17 +82,17 @@ def test_the_switch_turns_the_refusal_into_a_warning() -> None:
     assert warning.startswith("vis: pangeoDomain hub.vis.example resolves to 192.0.2.7")
 
 
-def test_an_unknown_switch_is_refused_rather_than_guessed() -> None:
+def test_unknown_value_of_the_dns_check_variable_is_refused() -> None:
     with pytest.raises(InvalidTenancy, match="PANGEO_DNS_CHECK  off  is neither refuse nor warn"):
         verify_domain(tenancy(), source="vis", environment={"PANGEO_DNS_CHECK": "off"}, resolve=answering())
 
 
-def test_a_derived_domain_is_not_asked_for() -> None:
-    asked = failing(AssertionError("asked"))
-    assert verify_domain(tenancy(), source="vis", environment={}, resolve=asked) is None
+def test_derived_domain_is_not_resolved() -> None:
+    resolve = failing(AssertionError("resolved"))
+    assert verify_domain(tenancy(), source="vis", environment={}, resolve=resolve) is None
 
 
-def test_the_systems_resolver_knows_this_machine() -> None:
+def test_system_resolver_resolves_localhost() -> None:
     assert IPv4Address("127.0.0.1") in resolve_by_system("localhost")
 
 
@@ -105,20 +105,20 @@ def test_the_systems_resolver_knows_this_machine() -> None:
         (socket.EAI_FAIL, ResolverFailed),
     ],
 )
-def test_the_resolvers_codes_are_told_apart(
+def test_resolver_error_codes_are_distinguished(
     monkeypatch: pytest.MonkeyPatch, code: int, expected: type[Exception]
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
-        raise socket.gaierror(code, "said the resolver")
+        raise socket.gaierror(code, "resolver error")
 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     with pytest.raises(expected):
         resolve_by_system("hub.example.org")
 
 
-def test_a_resolver_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    over = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(10) and [])
+def test_hanging_resolver_ends_at_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: release.wait(10) and [])
     with pytest.raises(ResolverFailed, match=r"no answer within 0\.05 s"):
         resolve_by_system("hub.example.org", timeout_seconds=0.05)
-    over.set()
+    release.set()

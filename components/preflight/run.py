@@ -1,0 +1,78 @@
+"""All pre-flight checks of one run of the program, in order. Notices and warnings go to Pulumi's log."""
+
+import os
+from typing import NamedTuple
+
+import pulumi
+
+from components.chart.archives import ChartDependenciesError, verify_dependencies
+from components.chart.crds import Crd, packaged_crds, select_crds
+from components.cluster.identity import ClusterId
+from components.config.capacity import Capacity, capacity
+from components.config.problems import InvalidTenancy
+from components.config.stack_file import read_config
+from components.config.tenancy import Tenancy
+from components.preflight.cluster import ClusterFacts, ClusterRefused, verify_cluster
+from components.preflight.dns import verify_domain
+
+
+class Preflight(NamedTuple):
+    """The checked facts that the program declares its resources from."""
+
+    tenancy: Tenancy
+    cluster_id: ClusterId | None
+    """None where a preview runs without access to the cluster."""
+    crds: tuple[Crd, ...]
+    """The CRDs that this stack declares."""
+    capacity: Capacity | None
+    """None where the stack's file does not describe its nodes."""
+
+
+def run_preflight() -> Preflight:
+    """Read the stack's file and run every check.
+
+    Raises:
+        pulumi.RunError: a check failed; the text is for the operator, and Pulumi prints it without a traceback.
+    """
+    try:
+        tenancy = _read_tenancy()
+        cluster = verify_cluster(
+            tenancy, stack=pulumi.get_stack(), preview=pulumi.runtime.is_dry_run(), environment=os.environ
+        )
+        _warn(*cluster.warnings)
+        return Preflight(tenancy, cluster.id, _select_crds(tenancy, cluster), _report_capacity(tenancy))
+    except (InvalidTenancy, ChartDependenciesError, ClusterRefused) as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def _read_tenancy() -> Tenancy:
+    config = pulumi.runtime.config.CONFIG.get()
+    source = f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
+    secret_keys = [key for key in config if pulumi.runtime.config.is_config_secret(key)]
+    notices = verify_dependencies()
+    tenancy = read_config(config, source=source, secret_keys=secret_keys)
+    domain_warning = verify_domain(tenancy, source=source, environment=os.environ)
+    _warn(*notices, *([domain_warning] if domain_warning else []))
+    return tenancy
+
+
+def _select_crds(tenancy: Tenancy, cluster: ClusterFacts) -> tuple[Crd, ...]:
+    if not tenancy.dask.enabled:
+        return ()
+    selection = select_crds(packaged_crds(), cluster.crds)
+    for notice in selection.notices:
+        pulumi.log.info(notice)
+    return selection.declared
+
+
+def _report_capacity(tenancy: Tenancy) -> Capacity | None:
+    found = capacity(tenancy)
+    if found:
+        pulumi.log.info(str(found))
+        _warn(*found.warnings)
+    return found
+
+
+def _warn(*messages: str) -> None:
+    for message in messages:
+        pulumi.log.warn(message)
