@@ -32,7 +32,7 @@ def tools() -> None:
     def install(state: State, report: Report) -> None:
         requirements.check(state)
         packages.install(state, report)
-        toolchain.install(state, report)
+        toolchain.install(state, report, toolchain.tools())
 
     _alone("tools", install)
 

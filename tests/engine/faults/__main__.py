@@ -17,7 +17,7 @@ from tests.engine.faults.faults import FAULTS, GROUP_FAULTS
 from tests.engine.faults.places import place_with_a_group, place_with_a_tenancy
 from tests.support.api_server import throw_away_api_server
 from tests.support.directory import throw_away_directory
-from tests.support.tools import PROGRAMS, gathered
+from tests.support.tools import PROGRAMS, link_tools
 
 P = TypeVar("P")
 
@@ -31,7 +31,7 @@ def main() -> int:
     options = parser.parse_args()
     with ExitStack() as open_:
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="faults-")))
-        tools = gathered(folder / "bin", PROGRAMS)
+        tools = link_tools(folder / "bin", PROGRAMS)
         directory = open_.enter_context(throw_away_directory())
         api_server = open_.enter_context(throw_away_api_server(tools))
         random = Random(options.seed)

@@ -10,7 +10,7 @@ from tests.engine.charts.renders import rendered
 from tests.engine.gateway.gateway_processes import Gateway, running_gateway
 from tests.support.api_server import ApiServer
 from tests.support.tenancies import tenancy
-from tests.support.tools import gathered
+from tests.support.tools import link_tools
 from tests.support.virtual_environment import virtual_environment
 
 TENANCY = {
@@ -34,7 +34,7 @@ def gateway(
 ) -> Iterator[Gateway]:
     """The gateway of one tenancy, from the charts that the environment names."""
     state = State(tmp_path_factory.mktemp("charts"))
-    gathered(state.bin, ["helm"])
+    link_tools(state.bin, ["helm"])
     render = rendered(state.bin / "helm", assemble(state), tenancy(**TENANCY))
     crds = chart_sources(os.environ) / "dask-gateway" / "crds"
     folder = tmp_path_factory.mktemp("gateway")

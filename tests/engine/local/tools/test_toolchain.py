@@ -1,4 +1,4 @@
-"""A build that was killed half-way is done again, and what it left is never taken for a program."""
+"""Builds of the Go tools: repeated after an interruption, skipped when done, replaced by programs on PATH."""
 
 import os
 import signal
@@ -17,12 +17,11 @@ pytestmark = pytest.mark.engine
 BUILD_ETCD = """
 import sys
 from pathlib import Path
-from local import toolchain
 from local.paths import State
 from local.progress import Report
+from local.tools import toolchain
 etcd = [tool for tool in toolchain.tools() if tool.name == "etcd"]
-toolchain.tools = lambda: etcd
-toolchain.install(State(Path(sys.argv[1])), Report())
+toolchain.install(State(Path(sys.argv[1])), Report(), etcd)
 """
 
 
@@ -35,7 +34,7 @@ def builder(state: Path, *on_path: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def test_a_killed_build_is_done_again(tmp_path: Path) -> None:
+def test_killed_build_is_repeated(tmp_path: Path) -> None:
     building = builder(tmp_path)
     log = tmp_path / "logs" / "build-etcd.log"
     while not log.exists() and building.poll() is None:
@@ -46,12 +45,12 @@ def test_a_killed_build_is_done_again(tmp_path: Path) -> None:
 
     assert builder(tmp_path).wait(timeout=900) == 0
 
-    said = subprocess.run([tmp_path / "bin" / "etcd", "--version"], capture_output=True, text=True, check=True)
+    printed = subprocess.run([tmp_path / "bin" / "etcd", "--version"], capture_output=True, text=True, check=True)
     version = next(tool.version for tool in toolchain.tools() if tool.name == "etcd")
-    assert toolchain.says_version(said.stdout, version)
+    assert toolchain.has_version(printed.stdout, version)
 
 
-def test_what_is_built_is_not_built_again(tmp_path: Path) -> None:
+def test_finished_build_is_not_repeated(tmp_path: Path) -> None:
     assert builder(tmp_path).wait(timeout=900) == 0
     built = (tmp_path / "bin" / "etcd").stat().st_mtime_ns
 
@@ -60,7 +59,7 @@ def test_what_is_built_is_not_built_again(tmp_path: Path) -> None:
     assert (tmp_path / "bin" / "etcd").stat().st_mtime_ns == built
 
 
-def test_a_program_of_the_pinned_version_on_path_is_used_as_it_is(tmp_path: Path) -> None:
+def test_program_on_path_of_the_pinned_version_is_used(tmp_path: Path) -> None:
     assert builder(tmp_path / "first").wait(timeout=900) == 0
     built = tmp_path / "first" / "bin"
 
@@ -69,7 +68,7 @@ def test_a_program_of_the_pinned_version_on_path_is_used_as_it_is(tmp_path: Path
     assert (tmp_path / "second" / "bin" / "etcd").resolve() == built / "etcd"
 
 
-def test_a_program_of_another_version_on_path_is_not_used(tmp_path: Path) -> None:
+def test_program_on_path_of_another_version_is_not_used(tmp_path: Path) -> None:
     other = tmp_path / "other" / "etcd"
     other.parent.mkdir()
     other.write_text("#!/bin/sh\necho etcd Version: 3.5.0\n")
@@ -78,3 +77,11 @@ def test_a_program_of_another_version_on_path_is_not_used(tmp_path: Path) -> Non
     assert builder(tmp_path, other.parent).wait(timeout=900) == 0
 
     assert not (tmp_path / "bin" / "etcd").is_symlink()
+
+
+def test_two_processes_build_a_tool_once(tmp_path: Path) -> None:
+    first, second = builder(tmp_path), builder(tmp_path)
+    assert (first.wait(timeout=900), second.wait(timeout=900)) == (0, 0)
+
+    log = (tmp_path / "logs" / "build-etcd.log").read_text()
+    assert len([line for line in log.splitlines() if line.startswith("$ ")]) == 1
