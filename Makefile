@@ -23,8 +23,8 @@ down: .venv/made-from  ## Stop every process; data, images and tools stay
 status: .venv/made-from  ## What runs, and whether it answers
 	@$(PYTHON) -m local status
 
-preview: .venv/made-from  ## What the engine would change; make preview STACK=vis: the tenancy vis, as CI previews it; STACK=all: every one
-	@$(PYTHON) -m local$(if $(filter-out local,$(STACK)),.tenancy_preview $(STACK) $(if $(PASSPHRASES),--passphrases $(PASSPHRASES)), preview)
+preview: .venv/made-from  ## What the engine would change; make preview STACK=vis: the tenancy vis, as CI previews it; STACK=all: every one, CONCURRENCY= at a time
+	@$(PYTHON) -m local$(if $(filter-out local,$(STACK)),.previews.tenancy_preview $(STACK) $(if $(PASSPHRASES),--passphrases $(PASSPHRASES)) $(if $(CONCURRENCY),--concurrency $(CONCURRENCY)), preview)
 
 destroy: .venv/made-from  ## pulumi destroy; users' home volumes stay
 	@$(PYTHON) -m local destroy
@@ -41,7 +41,7 @@ wipe: .venv/made-from  ## Stop and forget the cluster, the directory and all vol
 tools: .venv/made-from  ## Only the Debian packages and the Go tools
 	@$(PYTHON) -m local tools
 
-bench: up  ## Measure against the baselines, about 35 min; FIGURES="preview many": only these; WRITE=1: also update docs/measurements.md; `restart` stops the tenancy
+bench: up  ## Measure against the baselines, about 35 min; FIGURES="preview hub": only these; WRITE=1: also update docs/measurements.md; `restart` stops the tenancy
 	@$(PYTHON) -m bench $(if $(WRITE),--write) $(FIGURES)
 
 check: .venv/made-from  ## Formatting, lint and types

@@ -1,4 +1,4 @@
-"""Many stacks of one project, for previews alone: the deployed stack ``local``, and clones of it under other names.
+"""Stacks of one project, for previews alone: the deployed stack ``local``, and clones of it under other names.
 
 Each clone has the settings and the state of the deployed tenancy, so its preview does all that the deployed one's does
 and finds nothing to change. Beside them is the baseline: a project whose program declares nothing.

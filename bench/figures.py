@@ -5,9 +5,6 @@ from dataclasses import dataclass
 
 from bench.measurements import Measurement
 from local.paths import State
-from previews import InFlight
-
-TENANCIES = 50
 
 Measure = Callable[[State, int], Sequence[Measurement]]
 
@@ -31,17 +28,6 @@ def _preview(state: State, repetitions: int) -> Sequence[Measurement]:
         off = preview.one(one, repetitions, policies=False)
         on = preview.one(one, repetitions, policies=True)
         return [off, on, preview.memory(one)]
-
-
-def _many(state: State, repetitions: int) -> Sequence[Measurement]:
-    from bench import clones, preview
-
-    in_flight = InFlight.of_machine()
-    with clones.clones(state, TENANCIES) as all_of_them:
-        return [
-            preview.many(all_of_them, state, repetitions, in_flight),
-            preview.memory_of_many(all_of_them, state, in_flight),
-        ]
 
 
 def _checking(_state: State, repetitions: int) -> Sequence[Measurement]:
@@ -105,7 +91,6 @@ FIGURES: dict[str, Figure] = {
     "checking": Figure(_checking, repetitions=3, minutes=1),
     "group": Figure(_group, repetitions=5, minutes=1),
     "preview": Figure(_preview, repetitions=5, minutes=1),
-    "many": Figure(_many, repetitions=3, minutes=3),
     "hub": Figure(_hub, repetitions=4, minutes=5),
     "log-ins": Figure(_log_ins, repetitions=1, minutes=2),
     "notebooks": Figure(_notebooks, repetitions=1, minutes=7),

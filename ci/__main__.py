@@ -44,13 +44,14 @@ def _parser() -> argparse.ArgumentParser:
     look = commands.add_parser("preview", help="preview a stack with the official CLI")
     look.add_argument("stack")
     look.add_argument("--markdown", type=Path, help="a file for the Markdown summary")
+    look.add_argument("--report", type=Path, help="a file for the report as JSON")
     look.add_argument("--commit", help="the commit to name in it")
     look.add_argument("--drift", action="store_true", help="look at what is really there; any difference is a failure")
     look.set_defaults(run=_preview)
 
-    many = commands.add_parser("previews", help="preview all stacks, or some, from one process with the official CLI")
+    many = commands.add_parser("previews", help="preview all stacks, or some, a few at a time, with the official CLI")
     many.add_argument("stack", nargs="*", help=f"all but {SCAFFOLDING_STACK} when none is named")
-    many.add_argument("--in-flight", type=_count, metavar="N", help="how many at a time (default: processors + 1)")
+    add_limits(many)
     many.add_argument("--passphrases", type=Path, metavar="FOLDER", help="a file for each stack, named as the stack")
     many.add_argument("--markdown", type=Path, metavar="FOLDER", default=SUMMARIES, help=f"default: {SUMMARIES}")
     many.add_argument("--summary", type=Path, help="a file to append the table to, as GITHUB_STEP_SUMMARY")
@@ -63,6 +64,16 @@ def _parser() -> argparse.ArgumentParser:
     tell.add_argument("--pull-request", required=True, type=int, metavar="NUMBER")
     tell.set_defaults(run=_comment)
     return parser
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the number of concurrent previews and for the time of each."""
+    parser.add_argument(
+        "--concurrency", type=_count, metavar="N", help="previews at a time (default: processors, but at most 4)"
+    )
+    parser.add_argument(
+        "--timeout", type=_count, metavar="SECONDS", help="time for each preview, in seconds (default: 600)"
+    )
 
 
 def _affected(options: argparse.Namespace) -> int:
@@ -91,10 +102,10 @@ def _affected(options: argparse.Namespace) -> int:
 
 
 def _preview(options: argparse.Namespace) -> int:
-    # The engine's SDK is half a second to import, which the other commands need not wait for.
-    from ci.official import CannotPreview, notes_on, official_stack
-    from ci.run import policies_of, preview
-    from ci.tell import tell
+    # The engine's SDK takes half a second to import; the other commands do not need it.
+    from ci.output.report_output import report_preview
+    from ci.preview.engine_preview import CannotPreview, policies_of, preview
+    from ci.preview.official_cli import notes_on, official_stack
 
     project = Path.cwd()
     try:
@@ -109,18 +120,15 @@ def _preview(options: argparse.Namespace) -> int:
     except CannotPreview as failure:
         print(failure, file=sys.stderr)
         return 1
-    return tell(found, markdown_file=options.markdown, commit=options.commit)
+    return report_preview(found, markdown_file=options.markdown, report_file=options.report, commit=options.commit)
 
 
 def _previews(options: argparse.Namespace) -> int:
-    from ci.many import previews
-    from ci.official import CannotPreview
-    from ci.run import policies_of
-    from ci.tell import Summaries, tell_of_many
-    from ci.warm import official_stacks
-    from previews import CannotWarmUp, InFlight
+    from ci.output.report_output import Summaries, report_all
+    from ci.preview.engine_preview import CannotPreview
+    from ci.preview.official_cli import need_cli, preview_command
+    from ci.preview.preview_all import Limits
 
-    project = Path.cwd()
     known = stacks(STACKS)
     names = list(dict.fromkeys(options.stack)) or tenancies(known)
     unknown = [name for name in names if name not in known]
@@ -128,24 +136,25 @@ def _previews(options: argparse.Namespace) -> int:
         wrong = f"there is no stack {', '.join(unknown)} in {STACKS}" if unknown else f"there is no tenancy in {STACKS}"
         print(f"{wrong}; there are: {', '.join(known) or 'none'}", file=sys.stderr)
         return 2
-    in_flight = InFlight(options.in_flight) if options.in_flight else InFlight.of_machine()
-    summaries = Summaries(options.markdown.absolute(), options.commit, options.summary and options.summary.absolute())
+    if options.passphrases and not options.passphrases.is_dir():
+        print(f"--passphrases {options.passphrases}: there is no such folder", file=sys.stderr)
+        return 1
     try:
-        with official_stacks(project, options.passphrases) as (warm, opened):
-            policies = policies_of(project)
-            return tell_of_many(
-                names,
-                lambda started: previews(warm, names, opened, started, policies=policies, in_flight=in_flight),
-                summaries,
-            )
-    except (CannotPreview, CannotWarmUp) as failure:
+        need_cli()
+        return report_all(
+            names,
+            lambda name, report: preview_command(name, report, options.passphrases),
+            Limits.of_machine(options.concurrency, options.timeout),
+            Summaries(options.markdown.absolute(), options.commit, options.summary),
+        )
+    except CannotPreview as failure:
         print(failure, file=sys.stderr)
         return 1
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of previews; write 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
     return int(text)
 
 

@@ -32,7 +32,6 @@ NO_TENANCY = (
     "ci",
     "docs",
     "local",
-    "previews",
     "pyproject.toml",
     "stacks/schema.json",
     "tests",

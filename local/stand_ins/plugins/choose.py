@@ -94,17 +94,6 @@ def fill(folder: Path, stand_ins: Sequence[StandIn], versions: Mapping[str, str]
     return folder
 
 
-def run_by_python(home: Path, path: str) -> dict[str, list[str]]:
-    """What the interpreter runs for each plugin of an SDK's version that is neither installed nor on ``path``."""
-    versions = sdk_versions()
-    lacking = needed(home, versions, lambda program: shutil.which(program, path=path) is not None)
-    return {
-        each.program: [word.format(version=versions[each.sdk]) for word in each.arguments]
-        for each in lacking
-        if each.sdk
-    }
-
-
 def prepared(folder: Path, home: Path, python: Path, path: str) -> Path:
     """Fill ``folder`` with the launchers this machine needs, for an engine that will run with ``path`` behind it."""
     others = ":".join(entry for entry in path.split(":") if entry and Path(entry) != folder)

@@ -6,12 +6,13 @@ from tempfile import gettempdir
 import pytest
 import yaml
 
-from ci.differences import SECRET, PropertyChange
-from ci.markdown import markdown
-from ci.report import Preview
-from ci.run import policies_of, preview
+from ci.output.markdown import markdown
+from ci.preview.differences import SECRET, PropertyChange
+from ci.preview.engine_preview import policies_of, preview
+from ci.preview.report import Preview
 from local.paths import PROJECT, State
-from local.previews.tenancy_preview import main, stand_in_stack
+from local.previews.stand_in_stack import stand_in_stack
+from local.previews.tenancy_preview import main
 from tests.engine.ci.watched_tenancy import WatchedTenancy
 from tests.support.api_server import ApiServer
 
@@ -113,8 +114,8 @@ def test_a_mandatory_policy_refuses_and_says_which_resource_and_why(tmp_path: Pa
     """A storage class that nobody vouched for."""
     policies = policies_of(PROJECT)
     assert policies is not None
-    with stand_in_stack("ocean", State(), tmp_path) as (stack, _):
-        found = preview(stack, policies=policies._replace(config=None))
+    stack, _ = stand_in_stack("ocean", State(), tmp_path)
+    found = preview(stack, policies=policies._replace(config=None))
 
     assert found.refused
     assert not found.succeeded

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from ci.report import Preview
-from ci.run import preview
+from ci.preview.engine_preview import preview
+from ci.preview.report import Preview
 from tests.support.tenancy_stack import TenancyStack
 
 

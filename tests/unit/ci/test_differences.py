@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ci.differences import SECRET, UNKNOWN, PropertyChange, differences, shown
+from ci.preview.differences import SECRET, UNKNOWN, PropertyChange, differences, shown
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 BLINDED = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from ci.differences import PropertyChange
-from ci.markdown import MAX_CHARACTERS, headline, lines_of, markdown, marker, property_lines
-from ci.report import Preview, ResourceChange, Violation
-from ci.tell import tell
-from ci.terminal import show
+from ci.output.markdown import MAX_CHARACTERS, headline, lines_of, markdown, marker, property_lines
+from ci.output.report_output import report_preview
+from ci.output.terminal import show
+from ci.preview.differences import PropertyChange
+from ci.preview.report import Preview, ResourceChange, Violation
 
 MEMORY = PropertyChange("values.jupyterhub.singleuser.memory.limit", "4G", "8G")
 UPDATE = ResourceChange("update", "kubernetes:helm.sh/v3:Release", "pangeo", (MEMORY,))
@@ -180,5 +180,5 @@ def test_the_terminal_shows_the_same_and_takes_nothing_for_markup() -> None:
 def test_the_exit_code_says_whether_it_may_go_on(
     preview: Preview, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert tell(preview) == code
+    assert report_preview(preview) == code
     assert "vis: " in capsys.readouterr().out

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ci.official import CannotPreview
-from ci.passphrases import FILE_VARIABLE, VARIABLE, has_passphrase, variables_for
+from ci.preview.engine_preview import CannotPreview
+from ci.preview.passphrases import FILE_VARIABLE, VARIABLE, has_passphrase, variables_for
 
 PHRASE = "correct horse"
 

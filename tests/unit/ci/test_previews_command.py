@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from ci.__main__ import main
+from ci.preview.official_cli import preview_command
+from ci.preview.passphrases import FILE_VARIABLE, VARIABLE
 from local.previews.tenancy_preview import main as on_a_workstation
 
 
@@ -36,11 +38,22 @@ def test_a_checkout_of_the_scaffolding_alone_has_nothing_to_preview(
     assert capsys.readouterr().err == "there is no tenancy in stacks; there are: local\n"
 
 
-@pytest.mark.parametrize("count", ["0", "-1", "many", "1.5"])
-def test_the_number_in_flight_is_one_or_more(count: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("option", ["--concurrency", "--timeout"])
+@pytest.mark.parametrize("number", ["0", "-1", "many", "1.5"])
+def test_limits_are_whole_numbers_of_one_or_more(option: str, number: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        main(["previews", f"--in-flight={count}"])
-    assert "is no number of previews; write 1 or more" in capsys.readouterr().err
+        main(["previews", f"{option}={number}"])
+    assert "is not a whole number of 1 or more" in capsys.readouterr().err
+
+
+def test_each_stack_gets_its_own_passphrase_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "the one for all")
+    (tmp_path / "vis").write_text("its own\n")
+    command = preview_command("vis", tmp_path / "report.json", tmp_path)
+
+    assert command.environment[FILE_VARIABLE] == str(tmp_path / "vis")
+    assert VARIABLE not in command.environment
+    assert "its own" not in " ".join(command.arguments)
 
 
 def test_without_the_official_cli_the_command_says_what_is_missing(

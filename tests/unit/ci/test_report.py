@@ -1,7 +1,7 @@
 """What a preview's events come to."""
 
-from ci.differences import PropertyChange
-from ci.report import report
+from ci.preview.differences import PropertyChange
+from ci.preview.report import report
 from tests.unit.ci.events import RELEASE, STACK, ended, said, step, violated
 
 

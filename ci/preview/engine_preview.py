@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pulumi import automation
-from pulumi.automation.errors import CommandError, StackNotFoundError
+from pulumi.automation.errors import CommandError
 from pulumi.automation.events import EngineEvent
 
-from ci.report import Preview, report
+from ci.preview.report import Preview, report
 
 POLICIES = Path("policies")
 POLICY_CONFIG = Path("stacks", "policies.json")
@@ -22,10 +22,9 @@ CLUSTER_NOT_ASKED = (
     "the state and the stack file say"
 )
 
-NOT_THERE = (
-    "the back-end has no stack {stack}: `pulumi stack init {stack}` makes it; `python -m ci preview {stack}` shows "
-    "what its first deployment would make"
-)
+
+class CannotPreview(Exception):
+    """The stack could not be opened; the text says why, and what to do."""
 
 
 class Policies(NamedTuple):
@@ -63,8 +62,6 @@ def preview(
             refresh=refresh or None,
             expect_no_changes=expect_no_changes or None,
         )
-    except StackNotFoundError:
-        failure = [NOT_THERE.format(stack=stack.name)]
     except CommandError as stopped:
         failure = last_words(str(stopped))
     except RuntimeError as silent:

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ci.many import Looked
-from ci.markdown import code
-from ci.terminal import show_findings
+from ci.output.markdown import code
+from ci.output.terminal import show_findings
+from ci.preview.preview_all import TimedPreview
 
 COUNTED = ("create", "update", "replace", "delete")
 HEAD = ("stack", *COUNTED, "refusals", "seconds", "result")
@@ -28,32 +28,32 @@ class Row(NamedTuple):
     good: bool
 
 
-def row(looked: Looked) -> Row:
+def row(timed: TimedPreview) -> Row:
     """The line of one stack."""
-    preview = looked.preview
+    preview = timed.preview
     return Row(
         preview.stack,
         tuple(preview.counts.get(word, 0) for word in COUNTED),
         sum(violation.mandatory for violation in preview.violations),
-        looked.seconds,
-        _result(looked),
-        looked.preview.good,
+        timed.seconds,
+        _result(timed),
+        timed.preview.good,
     )
 
 
-def totals(found: Sequence[Looked], seconds: float) -> str:
+def totals(found: Sequence[TimedPreview], seconds: float) -> str:
     """One sentence about all."""
-    bad = [looked.preview.stack for looked in found if not looked.preview.good]
+    bad = [timed.preview.stack for timed in found if not timed.preview.good]
     said = f"{len(found)} {'tenancy' if len(found) == 1 else 'tenancies'} previewed in {seconds:.1f} s"
     return f"{said}; refused or failed: {', '.join(bad)}" if bad else f"{said}, none refused"
 
 
-def show_table(found: Sequence[Looked], seconds: float, console: Console) -> None:
+def show_table(found: Sequence[TimedPreview], seconds: float, console: Console) -> None:
     """Print what is wrong with each, then the table. Nothing of it is taken for markup."""
-    for looked in found:
-        if not looked.preview.good:
-            console.print(Text(looked.preview.stack, style="bold red"))
-            show_findings(looked.preview, console)
+    for timed in found:
+        if not timed.preview.good:
+            console.print(Text(timed.preview.stack, style="bold red"))
+            show_findings(timed.preview, console)
     table = Table(box=None, pad_edge=False)
     for word in HEAD:
         is_number = word not in ("stack", "result")
@@ -64,7 +64,7 @@ def show_table(found: Sequence[Looked], seconds: float, console: Console) -> Non
     console.print(Text(totals(found, seconds)))
 
 
-def markdown_table(found: Sequence[Looked], seconds: float) -> str:
+def markdown_table(found: Sequence[TimedPreview], seconds: float) -> str:
     """The same as Markdown. What comes from the engine stands in code."""
     lines = [f"| {' | '.join(HEAD)} |", "|---|" + "---:|" * (len(HEAD) - 2) + "---|"]
     for line in map(row, found):
@@ -82,8 +82,8 @@ def _cells(line: Row) -> Iterator[str]:
     yield line.result
 
 
-def _result(looked: Looked) -> str:
-    preview = looked.preview
+def _result(timed: TimedPreview) -> str:
+    preview = timed.preview
     if preview.refused:
         broken = dict.fromkeys(each.policy for each in preview.violations if each.mandatory)
         return f"refused by {', '.join(broken)}"[:MAX_REASON]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pulumi.automation.events import (
     DiagnosticEvent,
@@ -12,8 +13,9 @@ from pulumi.automation.events import (
     StepEventMetadata,
     StepEventStateMetadata,
 )
+from pydantic import TypeAdapter
 
-from ci.differences import PropertyChange, differences
+from ci.preview.differences import PropertyChange, differences
 
 OPERATIONS = {
     OpType.CREATE: "create",
@@ -91,6 +93,9 @@ class Preview:
         return self.succeeded and not self.refused
 
 
+_JSON = TypeAdapter(Preview)
+
+
 def report(
     stack: str, events: Iterable[EngineEvent], *, failure: Collection[str] | None = None, notes: Collection[str] = ()
 ) -> Preview:
@@ -119,6 +124,21 @@ def report(
         errors=errors,
         notes=tuple(notes),
     )
+
+
+def failed_preview(stack: str, *errors: str) -> Preview:
+    """The report of a preview for which no engine ran, or whose engine could not finish."""
+    return Preview(stack, succeeded=False, errors=errors)
+
+
+def write_report(preview: Preview, file: Path) -> None:
+    """Write a preview as JSON for :func:`read_report`."""
+    file.write_bytes(_JSON.dump_json(preview))
+
+
+def read_report(file: Path) -> Preview:
+    """Read a preview that :func:`write_report` wrote."""
+    return _JSON.validate_json(file.read_bytes())
 
 
 def _changes(heard: Iterable[EngineEvent]) -> Iterator[ResourceChange]:

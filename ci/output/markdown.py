@@ -7,8 +7,8 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 
-from ci.differences import PropertyChange
-from ci.report import Preview, ResourceChange, Violation
+from ci.preview.differences import PropertyChange
+from ci.preview.report import Preview, ResourceChange, Violation
 
 MAX_CHARACTERS = 60_000
 """GitHub takes 65,536 in a comment; the rest is left for what is added around it."""

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ci.official import CannotPreview
+from ci.preview.engine_preview import CannotPreview
 from components.config.stack_file import STACKS, stack_path
 from components.config.strict_yaml import UnreadableYaml, load
 

@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from ci.__main__ import main
-from ci.official import missing_programs, notes_on
-from ci.run import CLUSTER_NOT_ASKED, DNS_NOT_ASKED, Policies, last_words, policies_of
-from local.previews.stand_in_stacks import without_secrets
+from ci.preview.engine_preview import CLUSTER_NOT_ASKED, DNS_NOT_ASKED, Policies, last_words, policies_of
+from ci.preview.official_cli import missing_programs, notes_on
+from local.previews.stand_in_stack import without_secrets
 from local.previews.tenancy_preview import main as preview_by_stand_ins
 
 

@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ci.markdown import SIGNS, headline, property_lines
-from ci.report import Preview
+from ci.output.markdown import SIGNS, headline, property_lines
+from ci.preview.report import Preview
 
 COLOURS = {"create": "green", "import": "cyan", "update": "yellow", "replace": "magenta", "delete": "red"}
 COMPARED = ("update", "replace", "drifted")

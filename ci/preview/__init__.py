@@ -1,0 +1,1 @@
+"""Previews as data: run by the engine, for one stack or for many, and described by a report."""

@@ -1,0 +1,173 @@
+"""Previews of many stacks: one ordinary process for each, a few at a time.
+
+The processes share nothing but the back-end and Pulumi's home, which engines can share: a preview writes nothing into
+the back-end, and no stack is selected (:mod:`components.automation`).
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from ci.preview.engine_preview import CannotPreview
+from ci.preview.report import Preview, failed_preview, read_report
+
+MOST_AT_A_TIME = 4
+"""Default upper limit of concurrent previews. Each engine with its plugins needs about 300 MiB of memory."""
+
+TIMEOUT_SECONDS = 600.0
+"""Default limit for one preview. A preview without a refresh takes a few seconds."""
+
+GRACE_SECONDS = 10.0
+"""Time for an interrupted engine to stop its plugins before all its processes are killed."""
+
+
+class PreviewCommand(NamedTuple):
+    """A command that previews one stack and writes the report into a file."""
+
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many previews run at a time, and how long each may take."""
+
+    concurrency: int
+    timeout_seconds: float
+
+    @classmethod
+    def of_machine(cls, concurrency: int | None = None, timeout_seconds: float | None = None) -> "Limits":
+        """The limits that are given; by default a preview for each processor, but at most ``MOST_AT_A_TIME``."""
+        processors = len(os.sched_getaffinity(0))
+        return cls(concurrency or min(MOST_AT_A_TIME, processors), timeout_seconds or TIMEOUT_SECONDS)
+
+
+@dataclass(frozen=True)
+class TimedPreview:
+    """The preview of one stack and its duration."""
+
+    preview: Preview
+    seconds: float
+
+
+def preview_all(
+    names: Sequence[str],
+    command: Callable[[str, Path], PreviewCommand],
+    limits: Limits,
+    *,
+    on_start: Callable[[str], None] = lambda _: None,
+    on_end: Callable[[TimedPreview], None] = lambda _: None,
+) -> list[TimedPreview]:
+    """Preview every stack; a failure of one is part of its own report and stops no other.
+
+    An interrupt ends all processes and is then raised as ``KeyboardInterrupt``.
+
+    Args:
+        names: the stacks, each once.
+        command: returns the command for a stack and the file for its report. ``CannotPreview`` is that stack's failure.
+        limits: the number of concurrent previews, and the time for each.
+        on_start: called with the stack's name when its preview starts.
+        on_end: called when a preview has ended.
+
+    Returns:
+        The previews in the order of ``names``.
+    """
+    return asyncio.run(_preview_all(names, command, limits, on_start, on_end))
+
+
+async def _preview_all(
+    names: Sequence[str],
+    command: Callable[[str, Path], PreviewCommand],
+    limits: Limits,
+    on_start: Callable[[str], None],
+    on_end: Callable[[TimedPreview], None],
+) -> list[TimedPreview]:
+    # A cancelled job gets SIGTERM, a closed terminal SIGHUP: both end the previews as an interrupt does.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, signal.raise_signal, signal.SIGINT)
+    slots = asyncio.Semaphore(limits.concurrency)
+
+    async def preview(name: str) -> TimedPreview:
+        async with slots:
+            on_start(name)
+            began = time.perf_counter()
+            found = await _preview(name, command, Path(reports, f"{name}.json"), limits.timeout_seconds)
+            timed = TimedPreview(found, time.perf_counter() - began)
+            on_end(timed)
+            return timed
+
+    with tempfile.TemporaryDirectory(prefix="pangeo-previews-") as reports:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(preview(name)) for name in names]
+        return [task.result() for task in tasks]
+
+
+async def _preview(
+    name: str, command: Callable[[str, Path], PreviewCommand], report: Path, timeout_seconds: float
+) -> Preview:
+    try:
+        arguments, environment = command(name, report)
+    except CannotPreview as failure:
+        return failed_preview(name, str(failure))
+    process = await asyncio.create_subprocess_exec(
+        *arguments,
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        # All processes of a preview are in one session, by which they are found if the preview must be ended.
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            _, output = await process.communicate()
+    except TimeoutError:
+        return failed_preview(name, f"the preview of {name} did not end within {timeout_seconds:g} s and was stopped")
+    finally:
+        await _end(process)
+    if report.is_file():
+        return read_report(report)
+    return failed_preview(name, _reason(output.decode(errors="replace"), process.returncode))
+
+
+def _reason(output: str, code: int | None) -> str:
+    """The error in the output of a command that wrote no report."""
+    text = output.strip()
+    # Only the last line of a traceback says what is wrong.
+    return (text.splitlines()[-1] if "Traceback (most recent call last)" in text else text) or (
+        f"the preview's process ended with code {code} and no message"
+    )
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Interrupt a preview that still runs, and kill what is left of it after ``GRACE_SECONDS``."""
+    try:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GRACE_SECONDS):
+                    await process.wait()
+                    while list(_session(process.pid)):
+                        await asyncio.sleep(0.1)
+    finally:
+        for pid in _session(process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    await process.wait()
+
+
+def _session(leader: int) -> Iterator[int]:
+    """The processes of a session. The engine gives each plugin a process group of its own, but no session."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The fields after the command's name in parentheses: state, parent, process group, session, …
+            if int(stat.read_text().rpartition(")")[2].split()[3]) == leader:
+                yield int(stat.parent.name)

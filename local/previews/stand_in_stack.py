@@ -1,0 +1,115 @@
+"""A tenancy of this checkout for the stand-ins: on an empty back-end, without a cluster, a directory or the DNS.
+
+Everything is below a folder that the caller deletes: a workspace with links to this checkout, the stack file without
+its encrypted values, Pulumi's home and the back-end.
+"""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi import automation
+
+from ci.preview.official_cli import notes_on
+from components.automation import open_stack
+from components.config.stack_file import PASSWORD_KEY, read_stack, stack_path
+from local.failure import Failure
+from local.paths import PROJECT, State
+from local.stand_ins.charts.assemble import assemble
+from local.stand_ins.plugins.choose import prepared
+from local.tenancy.engine_variables import engine_variables
+
+SWITCHES = {"PANGEO_DNS_CHECK": "warn", "PANGEO_CLUSTER_CHECK": "warn"}
+STAND_INS = (
+    "Made without the official CLI, by the stand-ins below local/, on an empty back-end: everything is shown as new, "
+    "whatever is deployed"
+)
+ENCRYPTED = "Left out, for they are encrypted with a passphrase that this preview does not ask for: {keys}"
+
+
+def stand_in_stack(name: str, state: State, folder: Path) -> tuple[automation.Stack, list[str]]:
+    """Open the stack ``name`` of this checkout in a workspace and a back-end below ``folder``.
+
+    This process runs the program.
+
+    Args:
+        name: the stack.
+        state: the state folder with the engine.
+        folder: an empty folder.
+
+    Returns:
+        The stack, and notes for the reader about how it is previewed.
+
+    Raises:
+        Failure: the engine is not built.
+        InvalidTenancy: the stack file is wrong.
+    """
+    path = stack_path(name, PROJECT / "stacks")
+    read_stack(path, source=f"stacks/Pulumi.{name}.yaml")
+    text, left_out = without_secrets(path.read_text(encoding="utf-8"))
+    encrypted = [ENCRYPTED.format(keys=", ".join(left_out))] if left_out else []
+    workspace = _workspace(state, folder)
+    stack_path(name, workspace / "stacks").write_text(text)
+    stack = open_stack(
+        name,
+        workspace,
+        variables=_variables(state, folder),
+        create=True,
+        inline=True,
+        command=automation.PulumiCommand(root=str(state.root)),
+    )
+    return stack, [STAND_INS, *encrypted, *notes_on(SWITCHES)]
+
+
+def need_engine(state: State) -> None:
+    """Go on only if the engine is built.
+
+    Raises:
+        Failure: it is not.
+    """
+    if not (state.bin / "pulumi").exists():
+        raise Failure(f"there is neither the official Pulumi CLI nor {state.bin / 'pulumi'}", way_on="run make tools")
+
+
+def _workspace(state: State, folder: Path) -> Path:
+    need_engine(state)
+    workspace = folder / "workspace"
+    (workspace / "stacks").mkdir(parents=True)
+    for linked in ("Pulumi.yaml", "__main__.py", "components"):
+        (workspace / linked).symlink_to(PROJECT / linked)
+    (workspace / "chart").symlink_to(assemble(state))
+    return workspace
+
+
+def _variables(state: State, folder: Path) -> dict[str, str]:
+    home, backend = folder / "home", folder / "backend"
+    backend.mkdir()
+    launchers = prepared(folder / "path", home, Path(sys.executable), os.environ["PATH"])
+    return {
+        **engine_variables(home, launchers, state.bin),
+        "PULUMI_BACKEND_URL": backend.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(32),
+        # The stack's cluster is not one that this machine happens to have in a kubeconfig.
+        "KUBECONFIG": "no-cluster",
+        **SWITCHES,
+    }
+
+
+def without_secrets(text: str) -> tuple[str, list[str]]:
+    """A stack file without its salt and its encrypted values, and the keys of the values that were removed."""
+    document: dict[str, Any] = yaml.safe_load(text)
+    config: dict[str, Any] = document["config"]
+    left_out = [key for key, value in config.items() if _is_encrypted(value) or key == f"pangeo:{PASSWORD_KEY}"]
+    kept = {key: value for key, value in config.items() if key not in left_out}
+    kubernetes = kept.get("pangeo:kubernetes")
+    if isinstance(kubernetes, dict) and _is_encrypted(kubernetes.get("kubeconfig")):
+        kept["pangeo:kubernetes"] = {key: value for key, value in kubernetes.items() if key != "kubeconfig"}
+        left_out.append("pangeo:kubernetes.kubeconfig")
+    return yaml.safe_dump({"config": kept}, sort_keys=False), left_out
+
+
+def _is_encrypted(value: object) -> bool:
+    return isinstance(value, dict) and set(value) == {"secure"}
