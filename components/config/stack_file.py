@@ -3,19 +3,23 @@
 import json
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePath
+from typing import TypeVar
 
 from pydantic import SecretStr, ValidationError
 
 from components.config.problems import HIDDEN, NAMESPACE, InvalidTenancy, Problem, describe_errors, format_key
 from components.config.schema import find_field, find_nearest, find_section
+from components.config.section import Section
 from components.config.strict_yaml import UnreadableYaml, load
-from components.config.tenancy import Tenancy
+from components.config.tenancy import Names, Tenancy
 from components.freeipa.errors import PASSWORD_CONFIG_KEY
 
 PASSWORD_KEY = PASSWORD_CONFIG_KEY.removeprefix(f"{NAMESPACE}:")
 STACKS = Path("stacks")
 
+_Settings = TypeVar("_Settings", bound=Section)
 _KNOWN = {field.alias or name: find_section(field.annotation) for name, field in Tenancy.model_fields.items()}
+_NAMING = {field.alias or name for name, field in Names.model_fields.items()}
 _ENCRYPTED_OPAQUE = SecretStr(HIDDEN)
 
 
@@ -42,7 +46,7 @@ def read_config(config: Mapping[str, object], *, source: str, secret_keys: Colle
             shown = HIDDEN if key == "kubernetes" else str(value)[:1] + "…"
             problems.append(Problem(format_key((key,)), shown, "is not a group of settings; set its keys with --path"))
     hidden = {key.removeprefix(f"{NAMESPACE}:") for key in secret_keys}
-    return _tenancy(own, problems, source, hidden)
+    return _validate(Tenancy, own, problems, source, hidden)
 
 
 def read_stack(path: Path, *, source: str | None = None) -> Tenancy:
@@ -66,7 +70,26 @@ def read_stack(path: Path, *, source: str | None = None) -> Tenancy:
         if key == "kubernetes" and _is_encrypted(value):
             continue
         own[key] = _opened((key,), value, problems)
-    return _tenancy(own, problems, source, ())
+    return _validate(Tenancy, own, problems, source, ())
+
+
+def read_names(path: Path, *, source: str | None = None) -> Names:
+    """Read the names in a stack file. Wrong values of settings that do not affect the names are no error.
+
+    Args:
+        path: ``stacks/Pulumi.<tenancy>.yaml``.
+        source: the file's name in the list of problems; by default the path.
+
+    Raises:
+        InvalidTenancy: the file cannot be read, or a key that may affect the names is wrong; with every such problem.
+    """
+    source = source or str(path)
+    own: dict[str, object] = {}
+    problems: list[Problem] = []
+    for key, value in _own(_config_of(path, source), problems):
+        if key in _NAMING or (key not in _KNOWN and key != PASSWORD_KEY):
+            own[key] = _opened((key,), value, problems)
+    return _validate(Names, own, problems, source, ())
 
 
 def stack_path(stack: str, folder: Path = STACKS) -> Path:
@@ -84,11 +107,13 @@ def stacks(folder: Path = STACKS) -> list[str]:
     return sorted(stack_name(path) for path in folder.glob("Pulumi.*.yaml"))
 
 
-def _tenancy(own: Mapping[str, object], found: list[Problem], source: str, hidden: Collection[str]) -> Tenancy:
+def _validate(
+    model: type[_Settings], own: Mapping[str, object], found: list[Problem], source: str, hidden: Collection[str]
+) -> _Settings:
     problems = list(found)
     told = {problem.key for problem in found}
     try:
-        tenancy = Tenancy.model_validate(own, by_alias=True, by_name=False)
+        settings = model.model_validate(own, by_alias=True, by_name=False)
     except ValidationError as wrong:
         problems += [
             problem
@@ -96,10 +121,10 @@ def _tenancy(own: Mapping[str, object], found: list[Problem], source: str, hidde
             # A key that could not be taken over is not missing too.
             if not any(problem.key == field or problem.key.startswith((f"{field}.", f"{field}[")) for field in told)
         ]
-        tenancy = None
-    if problems or tenancy is None:
+        settings = None
+    if problems or settings is None:
         raise InvalidTenancy(source, problems)
-    return tenancy
+    return settings
 
 
 def _own(config: Mapping[str, object], problems: list[Problem] | None = None) -> Iterator[tuple[str, object]]:

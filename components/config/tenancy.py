@@ -24,8 +24,8 @@ def _empty_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-class Tenancy(Section):
-    """A research-cloud tenancy's Pangeo. Holds no secret but ``kubernetes.kubeconfig``, which is never printed."""
+class Names(Section):
+    """The settings from which all names of a tenancy follow; no two tenancies may have the same names."""
 
     cluster_name: ClusterName = Field(
         description="Names the cluster, its namespace and the users' group `<clusterName>_notebook_users`: small "
@@ -51,6 +51,31 @@ class Tenancy(Section):
         examples=["nip.io"],
         json_schema_extra=metadata(updates="no"),
     )
+
+    @property
+    def domain(self) -> str:
+        """The hub's host name, given or derived."""
+        return self.pangeo_domain or derived_domain(self.external_ip, self.domain_suffix)
+
+    @property
+    def notebook_users_group(self) -> str:
+        """The FreeIPA group whose members may log in."""
+        return notebook_users_group(self.cluster_name)
+
+    @property
+    def namespace(self) -> str:
+        """The Kubernetes namespace, one for each tenancy: z2jh's objects have fixed names in it."""
+        return self.cluster_name
+
+    @property
+    def release(self) -> str:
+        """The Helm release. dask-gateway names cluster roles after it, so it differs from tenancy to tenancy too."""
+        return self.cluster_name
+
+
+class Tenancy(Names):
+    """A research-cloud tenancy's Pangeo. Holds no secret but ``kubernetes.kubeconfig``, which is never printed."""
+
     notebook_cpus: Number = Field(
         gt=0,
         le=MAX_CPUS,
@@ -89,16 +114,6 @@ class Tenancy(Section):
     )
 
     @property
-    def domain(self) -> str:
-        """The hub's host name, given or derived."""
-        return self.pangeo_domain or derived_domain(self.external_ip, self.domain_suffix)
-
-    @property
-    def notebook_users_group(self) -> str:
-        """The FreeIPA group whose members may log in."""
-        return notebook_users_group(self.cluster_name)
-
-    @property
     def notebook_users_group_dn(self) -> str:
         """Where that group is in the directory."""
         return group_dn(self.directory_suffix, self.notebook_users_group)
@@ -113,16 +128,6 @@ class Tenancy(Section):
     def directory_suffix(self) -> str:
         """The directory's suffix, e.g. ``dc=example,dc=org``."""
         return self.identity.directory_suffix
-
-    @property
-    def namespace(self) -> str:
-        """The Kubernetes namespace, one for each tenancy: z2jh's objects have fixed names in it."""
-        return self.cluster_name
-
-    @property
-    def release(self) -> str:
-        """The Helm release. dask-gateway names cluster roles after it, so it differs from tenancy to tenancy too."""
-        return self.cluster_name
 
     @property
     def storage_class_name(self) -> str | None:
