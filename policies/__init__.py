@@ -1,4 +1,4 @@
-"""The policy pack: rules by theme, what they look at, and how the engine runs them.
+"""The policy pack: rules by theme, the resources they apply to, and their registration with the engine.
 
-Looks in from outside: nothing of the program knows it. Its own imports are light, for they delay every preview.
+The program does not import it. Keep its own imports light: the engine waits for the pack in every preview.
 """

@@ -1,4 +1,4 @@
-"""What the engine starts, in this folder and with only this folder on Python's path: serve the pack until killed."""
+"""Entry point of the policy pack: the engine runs this folder, with nothing else on Python's path."""
 
 import sys
 from pathlib import Path

@@ -1,17 +1,17 @@
-"""The resources of a tenancy that rules are about."""
+"""The kinds of resources that rules apply to, and access to the values of the hub's charts."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from policies.rule import Kind, Resource
-from policies.tree import at
+from policies.tree import get
 
 HUB_CHARTS = ("chart", "pangeo", "jupyterhub", "daskhub")
 
 
 def _is_hub(release: Resource) -> bool:
-    chart = str(at(release.props, "chart", default="")).rstrip("/").rpartition("/")[2]
-    return chart in HUB_CHARTS or "jupyterhub" in at(release.props, "values", default={})
+    chart = str(get(release.props, "chart", default="")).rstrip("/").rpartition("/")[2]
+    return chart in HUB_CHARTS or "jupyterhub" in get(release.props, "values", default={})
 
 
 TENANCY = Kind("pangeo:caas:PangeoCluster", "the tenancy")
@@ -23,31 +23,32 @@ STORAGE_CLASS = Kind("kubernetes:storage.k8s.io/v1:StorageClass", "storage class
 GROUP = Kind("pulumi-python:dynamic/freeipa:Group", "FreeIPA groups")
 RANDOM = ("random:index/randomBytes:RandomBytes", "random:index/randomPassword:RandomPassword")
 PROVIDERS = "pulumi:providers:"
-"""Begins the type of every provider."""
+"""The start of the type of every provider."""
 
 AUTHENTICATORS = ("Authenticator", "LDAPAuthenticator", "FreeIpaAuthenticator")
-"""The hub's authenticator and what it is made from: a setting below any of these names reaches it."""
+"""The class of the hub's authenticator and its base classes: a setting of any of them takes effect."""
 
 SPAWNERS = ("Spawner", "KubeSpawner")
+"""The class of the hub's spawner and its base class."""
 
 
-def hub(release: Resource) -> Mapping[str, Any]:
-    """The values of the hub's chart."""
-    found: Mapping[str, Any] = at(release.props, "values", "jupyterhub", default={})
-    return found
+def hub_values(release: Resource) -> Mapping[str, Any]:
+    """Return the values of the chart ``jupyterhub``."""
+    values: Mapping[str, Any] = get(release.props, "values", "jupyterhub", default={})
+    return values
 
 
-def gateway(release: Resource) -> Mapping[str, Any] | None:
-    """The values of the Dask gateway's chart; None where the gateway is off."""
-    found: Mapping[str, Any] = at(release.props, "values", "dask-gateway", default={})
-    return None if at(found, "enabled", default=True) is False else found
+def gateway_values(release: Resource) -> Mapping[str, Any] | None:
+    """Return the values of the chart ``dask-gateway``; None where it is disabled."""
+    values: Mapping[str, Any] = get(release.props, "values", "dask-gateway", default={})
+    return None if get(values, "enabled", default=True) is False else values
 
 
-def given(release: Resource, classes: tuple[str, ...], trait: str) -> dict[str, Any]:
-    """A trait's values in ``hub.config``, by where each is given."""
-    config = at(hub(release), "hub", "config", default={})
+def class_settings(release: Resource, classes: tuple[str, ...], trait: str) -> dict[str, Any]:
+    """Return the values of a trait in ``hub.config``, by the path of each class that sets it."""
+    config = get(hub_values(release), "hub", "config", default={})
     return {
         f"hub.config.{name}.{trait}": config[name][trait]
         for name in classes
-        if isinstance(at(config, name), Mapping) and trait in config[name]
+        if isinstance(get(config, name), Mapping) and trait in config[name]
     }

@@ -1,15 +1,16 @@
-"""The rules as the engine runs them: the policy pack ``pangeo-tenancy``.
+"""The policy pack ``pangeo-tenancy``: the rules as policies of the SDK.
 
-A policy of the SDK that meets a value which a preview does not know says so as a mere advice, whatever its level
-(pulumi/pulumi-policy, ``_PolicyAnalyzerServicer.Analyze``). Here the rule says it itself, at its own level: what could
-not be checked is refused.
+The SDK reports a policy that meets a value unknown in a preview as advisory, whatever the policy's level
+(pulumi/pulumi-policy, ``_PolicyAnalyzerServicer.Analyze``). Here the rule reports such a value itself, at its own
+level: a value that cannot be checked is refused.
 """
 
+import functools
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi_policy import (
@@ -26,99 +27,144 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from policies.rule import Context, Resource, Rule
+from components.escape import escape_control_characters
+from components.freeipa.errors import PASSWORD_CONFIG_KEY, PASSWORD_VARIABLE
+from policies.rule import Context, InvalidConfiguration, Resource, Rule
 from policies.rules import RULES
+
+if TYPE_CHECKING:
+    from components.config.tenancy import Tenancy
 
 NAME = "pangeo-tenancy"
 
 
 def serve() -> None:
-    """Serve every rule until the engine is done. Does not return."""
-    # pydantic is needed only when the program has run, and loads while it does.
-    threading.Thread(target=_load_what_comes_last, daemon=True).start()
-    PolicyPack(NAME, list(policies(RULES)), enforcement_level=EnforcementLevel.MANDATORY)
+    """Serve every rule until the engine ends the process."""
+    # The model and pydantic are needed only after the program has started; they load at the same time as the program.
+    threading.Thread(target=_import_model, daemon=True).start()
+    PolicyPack(NAME, list(make_policies(RULES)), enforcement_level=EnforcementLevel.MANDATORY)
 
 
-def policies(rules: Iterable[Rule], surroundings: Callable[[], Context] | None = None) -> Iterable[Policy]:
-    """The rules as policies of the SDK. ``surroundings`` are the engine's unless given."""
+def make_policies(rules: Iterable[Rule], get_context: Callable[[], Context] | None = None) -> Iterable[Policy]:
+    """Make the SDK's policies from the rules.
+
+    Args:
+        rules: the rules.
+        get_context: returns the context of a check; by default that of the engine's stack.
+    """
     for rule in rules:
-        make = _stack_policy if rule.find_in_stack else _resource_policy
-        yield make(rule, surroundings or _of_the_engine)
+        make = _stack_policy if rule.check_stack else _resource_policy
+        yield make(rule, get_context or engine_context)
 
 
-def _of_the_engine() -> Context:
-    """What the engine says of the stack: at each call, for it is in place only by then."""
-    return Context(stack=pulumi.get_stack(), config=pulumi.runtime.config.CONFIG.get(), environment=os.environ)
+def engine_context() -> Context:
+    """Return the context of the stack that the engine has configured; it is set before the first check.
+
+    Raises:
+        InvalidConfiguration: the program does not accept the stack's configuration.
+    """
+    stack, config = pulumi.get_stack(), pulumi.runtime.config.CONFIG.get()
+    passwords = (os.environ.get(PASSWORD_VARIABLE, ""), config.get(PASSWORD_CONFIG_KEY, ""))
+    return Context(stack, read_tenancy(stack, tuple(config.items())), bind_passwords=passwords)
 
 
-def _load_what_comes_last() -> None:
-    import components.config.stack_file  # noqa: F401 - for its loading
+@functools.lru_cache(maxsize=8)  # every rule asks for it, for every resource
+def read_tenancy(stack: str, config: tuple[tuple[str, str], ...]) -> "Tenancy":
+    """Read the tenancy from the pairs of keys and values in a stack's configuration.
+
+    Raises:
+        InvalidConfiguration: the program does not accept the configuration.
+    """
+    from components.config.problems import InvalidTenancy
+    from components.config.stack_file import read_config
+
+    try:
+        # The SDK does not pass on which keys are secret, so no value may appear in a message.
+        return read_config(dict(config), source=stack, secret_keys=[key for key, _ in config])
+    except InvalidTenancy as error:
+        problems = "; ".join(escape_control_characters(f"{each.key} {each.message}") for each in error.problems)
+        raise InvalidConfiguration(f"the configuration of the stack {stack} is not valid: {problems}") from None
 
 
-def _resource_policy(rule: Rule, surroundings: Callable[[], Context]) -> Policy:
+def _import_model() -> None:
+    import components.config.stack_file  # noqa: F401 - loads it in advance
+
+
+def _resource_policy(rule: Rule, get_context: Callable[[], Context]) -> Policy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         resource = Resource(
             type=args.resource_type,
             name=args.name,
             props=args.props,
             urn=args.urn,
-            parent_type=_type_in(args.opts.parent or ""),
+            parent_type=_type_of_urn(args.opts.parent or ""),
             protect=args.opts.protect,
         )
 
-        def find(context: Context) -> None:
-            if not rule.is_about(resource):
-                args.not_applicable(f"it is about {' and '.join(kind.words for kind in rule.on)}")
-            for sentence in rule.find(resource, context) if rule.find else ():
-                report(_with_fix(sentence, rule), None)
+        def check(context: Context) -> None:
+            for message in rule.check(resource, context) if rule.check else ():
+                report(_add_fix(message, rule), None)
 
-        _run(rule, surroundings, args.get_config(), report, find)
+        try:
+            applies = rule.applies_to(resource)
+        except UnknownValueError as error:
+            report(_unknown_value(error), None)
+            return
+        if not applies:
+            args.not_applicable(f"it applies to {' and '.join(kind.label for kind in rule.kinds)}")
+        _run(rule, get_context, args.get_config(), report, check)
 
-    return ResourceValidationPolicy(rule.id, rule.summary, validate, **_about(rule))
+    return ResourceValidationPolicy(rule.id, rule.summary, validate, **_policy_options(rule))
 
 
-def _stack_policy(rule: Rule, surroundings: Callable[[], Context]) -> Policy:
+def _stack_policy(rule: Rule, get_context: Callable[[], Context]) -> Policy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         resources = [
             Resource(type=each.resource_type, name=each.name, props=each.props, urn=each.urn, protect=each.opts.protect)
             for each in args.resources
         ]
 
-        def find(context: Context) -> None:
-            for found in rule.find_in_stack(resources, context) if rule.find_in_stack else ():
-                sentence, urn = found if isinstance(found, tuple) else (found, None)
-                report(_with_fix(sentence, rule), urn)
+        def check(context: Context) -> None:
+            for found in rule.check_stack(resources, context) if rule.check_stack else ():
+                message, urn = found if isinstance(found, tuple) else (found, None)
+                report(_add_fix(message, rule), urn)
 
-        _run(rule, surroundings, args.get_config(), report, find)
+        _run(rule, get_context, args.get_config(), report, check)
 
-    return StackValidationPolicy(rule.id, rule.summary, validate, **_about(rule))
+    return StackValidationPolicy(rule.id, rule.summary, validate, **_policy_options(rule))
 
 
 def _run(
     rule: Rule,
-    surroundings: Callable[[], Context],
+    get_context: Callable[[], Context],
     given: Mapping[str, object],
     report: ReportViolation,
-    find: Callable[[Context], None],
+    check: Callable[[Context], None],
 ) -> None:
+    """Run a check with the rule's settings; report what prevents it as a violation of the rule."""
     try:
-        settings = rule.with_settings(given)
-    except ValueError as wrong:
-        report(f"in the file for --policy-pack-config, {wrong}", None)
+        settings = rule.merge_settings(given)
+    except ValueError as error:
+        report(f"in the file for --policy-pack-config, {error}", None)
         return
     try:
-        find(replace(surroundings(), settings=settings))
-    except UnknownValueError as unknown:
-        report(
-            f"could not be checked: {'.'.join(unknown.props)} is not known in a preview. Take it from the stack's "
-            "configuration instead of a resource that is still to be made",
-            None,
-        )
+        check(replace(get_context(), settings=settings))
+    except UnknownValueError as error:
+        report(_unknown_value(error), None)
+    except InvalidConfiguration as error:
+        report(f"could not be checked: {error}", None)
 
 
-def _about(rule: Rule) -> dict[str, Any]:
+def _unknown_value(error: UnknownValueError) -> str:
+    return (
+        f"could not be checked: {'.'.join(error.props)} is not known in a preview. Take the value from the stack's "
+        "configuration, not from an output of a resource that does not exist yet"
+    )
+
+
+def _policy_options(rule: Rule) -> dict[str, Any]:
     properties = {
-        each.name: {**each.type, "default": each.default, "description": each.words} for each in rule.settings
+        each.name: {**each.type, "default": each.default, "description": each.description} for each in rule.settings
     }
     return {
         "enforcement_level": EnforcementLevel(rule.level),
@@ -128,11 +174,11 @@ def _about(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _with_fix(sentence: str, rule: Rule) -> str:
-    return f"{sentence}\nWhat to do: {rule.fix}"
+def _add_fix(message: str, rule: Rule) -> str:
+    return f"{message}\nFix: {rule.fix}"
 
 
-def _type_in(urn: str) -> str:
-    """The type in a URN, ``urn:pulumi:stack::project::parent$type::name``, without its parents'."""
+def _type_of_urn(urn: str) -> str:
+    """Return the type in ``urn:pulumi:stack::project::parent$type::name``, without the parents' types."""
     parts = urn.split("::")
     return parts[2].rpartition("$")[2] if len(parts) > 2 else ""

@@ -1,24 +1,30 @@
-"""What a rule is: who it is about, what it finds wrong, why that matters and how to put it right."""
+"""The parts of a policy rule: the resources it applies to, its check, the reason for it and the fix."""
 
-import functools
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from components.config.tenancy import Tenancy
 
 Level = Literal["mandatory", "advisory"]
 Severity = Literal["critical", "high", "medium", "low"]
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-"""The checkout that this pack is part of: its chart and its stack files are the approved ones."""
+"""The checkout that this pack is part of; its chart and its stack files are the reference for the rules."""
+
+
+class InvalidConfiguration(Exception):
+    """The program does not accept the stack's configuration. The message lists the problems without any value."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource as the engine shows it: its checked inputs, and to rules about the whole stack its outputs.
+    """A resource with its checked inputs; rules about the whole stack also see its outputs.
 
-    Secrets are open; numbers are floats; mappings and lists are views that raise for what a preview does not know.
+    Secrets are readable; numbers are floats; mappings and lists raise ``UnknownValueError`` for values that a preview
+    does not know.
     """
 
     type: str
@@ -26,106 +32,93 @@ class Resource:
     props: Mapping[str, Any]
     urn: str = ""
     parent_type: str = ""
-    """The type of the resource it is part of."""
+    """The type of the parent resource."""
     protect: bool = False
-    """The resource option; ``retain_on_delete`` is not shown to policies."""
+    """The resource option ``protect``. The engine does not pass ``retain_on_delete`` to policies."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a rule may know beside its resource."""
+    """The facts that a check may use besides the resource."""
 
     stack: str
-    config: Mapping[str, str]
-    """The stack's configuration as the engine hands it over: ``pangeo:clusterName`` to text, JSON for groups."""
+    tenancy: "Tenancy"
+    """The stack's configuration as the program reads it, in normalised values."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """The rule's own settings: the organisation's, else the defaults."""
-    environment: Mapping[str, str] = field(default_factory=dict)
+    """The rule's settings: the organisation's values, and the defaults for the others."""
+    bind_passwords: tuple[str, ...] = field(default=(), repr=False)
+    """The password of the program's directory account, from the environment and from the configuration."""
     checkout: Path = CHECKOUT
-
-    def text(self, key: str) -> str:
-        """A scalar of the configuration; empty where it is not given."""
-        return self.config.get(f"pangeo:{key}", "")
-
-    def group(self, key: str) -> Mapping[str, Any]:
-        """A group of the configuration; empty where it is not given."""
-        return _parsed(self.config.get(f"pangeo:{key}", "{}"))
-
-
-@functools.cache
-def _parsed(text: str) -> Mapping[str, Any]:
-    parsed = json.loads(text)
-    return parsed if isinstance(parsed, dict) else {}
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Resources that a rule is about. ``holds`` tells them from others of the same type."""
+    """A kind of resource. ``matches`` distinguishes it from other resources of the same type."""
 
     type: str
-    words: str
-    holds: Callable[[Resource], bool] = lambda _: True
+    label: str
+    matches: Callable[[Resource], bool] = lambda _: True
 
-    def is_of(self, resource: Resource) -> bool:
-        """Whether the resource is one of these."""
-        return resource.type == self.type and self.holds(resource)
+    def includes(self, resource: Resource) -> bool:
+        """Return whether the resource is of this kind."""
+        return resource.type == self.type and self.matches(resource)
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Something an organisation may set in the file for ``--policy-pack-config``. ``type`` is a JSON Schema."""
+    """A setting of a rule in the file for ``--policy-pack-config``. ``type`` is a JSON schema."""
 
     name: str
-    words: str
+    description: str
     type: Mapping[str, Any]
     default: Any
 
 
-TEXTS: Mapping[str, Any] = {"type": "array", "items": {"type": "string"}}
+STRINGS: Mapping[str, Any] = {"type": "array", "items": {"type": "string"}}
 NUMBER: Mapping[str, Any] = {"type": "number"}
-SWITCH: Mapping[str, Any] = {"type": "boolean"}
+BOOLEAN: Mapping[str, Any] = {"type": "boolean"}
 
-Finds = Callable[[Resource, Context], Iterator[str]]
-FindsInStack = Callable[[Sequence[Resource], Context], Iterator[str | tuple[str, str]]]
+Check = Callable[[Resource, Context], Iterator[str]]
+StackCheck = Callable[[Sequence[Resource], Context], Iterator[str | tuple[str, str]]]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. ``find`` is about one resource of one of ``on``; ``find_in_stack`` about all resources together.
+    """One rule. ``check`` examines one resource of one of ``kinds``; ``check_stack`` examines all resources together.
 
-    Both give sentences for what is wrong, the second also pairs of a sentence and the URN it is about. They never show
-    a secret.
+    Both yield one message per violation; ``check_stack`` may also yield pairs of a message and the URN of the resource.
+    Messages never contain a secret.
     """
 
     id: str
     summary: str
-    """What must be so."""
+    """The requirement, as a sentence without a full stop."""
     reason: str
     fix: str
     severity: Severity
     level: Level = "mandatory"
-    on: tuple[Kind, ...] = ()
+    kinds: tuple[Kind, ...] = ()
     settings: tuple[Setting, ...] = ()
-    find: Finds | None = None
-    find_in_stack: FindsInStack | None = None
+    check: Check | None = None
+    check_stack: StackCheck | None = None
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """Its settings where the organisation says nothing."""
+        """The settings' default values by name."""
         return {setting.name: setting.default for setting in self.settings}
 
-    def is_about(self, resource: Resource) -> bool:
-        """Whether the rule has anything to say of this resource."""
-        return any(kind.is_of(resource) for kind in self.on)
+    def applies_to(self, resource: Resource) -> bool:
+        """Return whether the resource is of one of the rule's kinds."""
+        return any(kind.includes(resource) for kind in self.kinds)
 
-    def with_settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The organisation's settings over the defaults.
+    def merge_settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the organisation's settings completed by the defaults.
 
         Raises:
-            ValueError: a setting the rule does not have.
+            ValueError: a setting that the rule does not have.
         """
         unknown = sorted(set(given) - set(self.defaults))
         if unknown:
             known = ", ".join(self.defaults) or "none"
-            raise ValueError(f"{', '.join(unknown)}: no setting of this rule; it has {known}")
+            raise ValueError(f"{', '.join(unknown)} is not a setting of this rule; its settings: {known}")
         return {**self.defaults, **given}

@@ -1,7 +1,7 @@
-"""``python -m policies.traits [--check]``: the settings that the hub's classes have, kept in ``traits.json``.
+"""``python -m policies.traits [--check]``: write the settings of the hub's classes to ``traits.json``.
 
-The command runs where the hub's own packages are installed, in the versions of ``local/images``. The rules read only
-what it wrote; the tests hold that against the packages.
+The command needs an interpreter with the hub's packages, in the versions of ``local/images``. The rules read only
+``traits.json``; a test compares it with the packages.
 """
 
 import argparse
@@ -19,36 +19,36 @@ FILE = Path(__file__).with_name("traits.json")
 PACKAGES = ("jupyterhub", "jupyterhub-kubespawner", "jupyterhub-ldapauthenticator")
 
 
-def of_class(name: str) -> frozenset[str] | None:
-    """The settings of one of the hub's classes, inherited ones too; None for what is none of them."""
-    found = _kept()["classes"].get(name)
-    return None if found is None else frozenset(found)
+def trait_names(class_name: str) -> frozenset[str] | None:
+    """Return the settings of one of the hub's classes, with inherited ones; None for another class."""
+    names = _stored()["classes"].get(class_name)
+    return None if names is None else frozenset(names)
 
 
-def classes() -> list[str]:
-    """The hub's classes that take settings."""
-    return list(_kept()["classes"])
+def class_names() -> list[str]:
+    """Return the hub's classes that have settings."""
+    return list(_stored()["classes"])
 
 
-def packages() -> dict[str, str]:
-    """The versions that the kept settings are of."""
-    return {name: str(found) for name, found in _kept()["packages"].items()}
+def package_versions() -> dict[str, str]:
+    """Return the package versions that the stored settings belong to."""
+    return {name: str(stored) for name, stored in _stored()["packages"].items()}
 
 
-def hint(name: str, known: Iterable[str]) -> str:
-    """``; did you mean …?`` where something is near."""
-    spelt = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(name.lower(), list(spelt), n=1)
-    return f"; did you mean {spelt[near[0]]}?" if near else ""
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean …?`` with the most similar known name; an empty string where none is similar."""
+    by_lower_case = {each.lower(): each for each in known}
+    nearest = difflib.get_close_matches(name.lower(), list(by_lower_case), n=1)
+    return f"; did you mean {by_lower_case[nearest[0]]}?" if nearest else ""
 
 
-def snake_case(name: str) -> str:
-    """``allowedGroups`` as traits are spelt: ``allowed_groups``."""
+def to_snake_case(name: str) -> str:
+    """Return a name as traits are written: ``allowedGroups`` becomes ``allowed_groups``."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
 
 
-def installed() -> dict[str, Any]:
-    """What the installed packages have, as it is kept.
+def read_installed() -> dict[str, Any]:
+    """Return the settings of the installed packages' classes, in the form of ``traits.json``.
 
     Raises:
         ImportError: the hub's packages are not installed here.
@@ -63,7 +63,7 @@ def installed() -> dict[str, Any]:
 
     from components.in_hub.authenticator import FreeIpaAuthenticator
 
-    of_the_hub = (
+    classes = (
         JupyterHub,
         ConfigurableHTTPProxy,
         CryptKeeper,
@@ -75,19 +75,21 @@ def installed() -> dict[str, Any]:
     )
     return {
         "packages": {name: version(name) for name in PACKAGES},
-        "classes": {each.__name__: sorted(each.class_trait_names(config=True)) for each in of_the_hub},
+        "classes": {each.__name__: sorted(each.class_trait_names(config=True)) for each in classes},
     }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns the exit code, 1 where ``--check`` finds the file out of date."""
-    parser = argparse.ArgumentParser(prog="python -m policies.traits", description="Write down the hub's settings.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail where the file is out of date")
+    """Run the command; return the exit code, 1 if ``--check`` finds the file out of date."""
+    parser = argparse.ArgumentParser(
+        prog="python -m policies.traits", description="Write the settings of the hub's classes to policies/traits.json."
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the file is out of date")
     only_check = parser.parse_args(arguments).check
     try:
-        text = json.dumps(installed(), indent=1) + "\n"
-    except ImportError as missing:
-        print(f"{missing}: run it with an interpreter that has the packages of local/images/base.txt and hub.txt")
+        text = json.dumps(read_installed(), indent=1) + "\n"
+    except ImportError as error:
+        print(f"{error}; run it with an interpreter that has the packages of local/images/base.txt and hub.txt")
         return 1
     if FILE.is_file() and FILE.read_text(encoding="utf-8") == text:
         return 0
@@ -98,9 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @functools.cache
-def _kept() -> Mapping[str, Mapping[str, Any]]:
-    kept: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
-    return kept
+def _stored() -> Mapping[str, Mapping[str, Any]]:
+    stored: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    return stored
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Reading trees of properties: nested mappings and lists, parts of which a preview may not know yet."""
+"""Reading of property trees: nested mappings and lists, parts of which a preview may not know."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +8,8 @@ from pulumi_policy.proxy import UnknownValueError
 
 Path = tuple[str | int, ...]
 
-SHOWN_LENGTH = 120
+MAX_SHOWN_CHARACTERS = 120
+"""The length of a value in a message, in characters."""
 
 
 class Unknown:
@@ -19,14 +20,14 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
-"""Stands for a value that follows from a resource which a preview only plans."""
+"""A value that depends on an output of a resource that does not exist yet."""
 
 
-def at(tree: Any, *keys: str, default: Any = None) -> Any:  # noqa: ANN401 - values of any kind
-    """What is at ``keys``; ``default`` where nothing is, and for null, which charts take for nothing.
+def get(tree: Any, *keys: str, default: Any = None) -> Any:  # noqa: ANN401 - values of any kind
+    """Return the value at ``keys``; ``default`` where there is none, and for null, which charts treat as absent.
 
     Raises:
-        UnknownValueError: it is not known in this preview.
+        UnknownValueError: this preview does not know the value.
     """
     for key in keys:
         if not isinstance(tree, Mapping) or key not in tree:
@@ -36,15 +37,15 @@ def at(tree: Any, *keys: str, default: Any = None) -> Any:  # noqa: ANN401 - val
 
 
 def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 - values of any kind
-    """Every value that is no mapping and no list, with its path; UNKNOWN for what is not known."""
-    for key, value in _parts(tree):
+    """Yield every value that is neither a mapping nor a list, with its path; UNKNOWN for unknown values."""
+    for key, value in _children(tree):
         if isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str)):
             yield from leaves(value, (*path, key))
         else:
             yield (*path, key), value
 
 
-def _parts(tree: Any) -> Iterator[tuple[str | int, Any]]:  # noqa: ANN401 - values of any kind
+def _children(tree: Any) -> Iterator[tuple[str | int, Any]]:  # noqa: ANN401 - values of any kind
     for key in tree if isinstance(tree, Mapping) else range(len(tree)):
         try:
             value = tree[key]
@@ -53,27 +54,27 @@ def _parts(tree: Any) -> Iterator[tuple[str | int, Any]]:  # noqa: ANN401 - valu
         yield key, value
 
 
-def texts(value: Any) -> list[str]:  # noqa: ANN401 - values of any kind
-    """A list of strings, also where only one is given; empty for nothing."""
+def as_list(value: Any) -> list[str]:  # noqa: ANN401 - values of any kind
+    """Return a list of strings; one string becomes a list of it, None an empty list."""
     if value is None:
         return []
     return [value] if isinstance(value, str) else [str(each) for each in value]
 
 
-def dotted(path: Path) -> str:
-    """``jupyterhub.hub.services[0]``."""
+def format_path(path: Path) -> str:
+    """Return a path as text: ``jupyterhub.hub.services[0]``."""
     return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).removeprefix(".")
 
 
-def shown(value: Any) -> str:  # noqa: ANN401 - values of any kind
-    """A value that is no secret, as a message shows it: short, whole numbers without a fraction."""
+def format_value(value: Any) -> str:  # noqa: ANN401 - values of any kind
+    """Return a value that is not secret as JSON for a message: short, whole numbers without a fraction."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     try:
         text = json.dumps(value, ensure_ascii=False, default=_plain)
     except (TypeError, UnknownValueError):
         text = repr(value)
-    return text if len(text) <= SHOWN_LENGTH else text[: SHOWN_LENGTH - 1] + "…"
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 1] + "…"
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - values of any kind

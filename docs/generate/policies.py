@@ -17,7 +17,7 @@ EXAMPLE = {
 
 
 def render_policies() -> str:
-    """The reference as Markdown."""
+    """Return the policy reference as Markdown."""
     return "\n".join(_lines()).rstrip() + "\n"
 
 
@@ -28,8 +28,10 @@ def _lines() -> Iterator[str]:
     yield "<!-- Generated from policies/rules by `python -m docs.generate`; do not edit. -->"
     yield ""
     yield (
-        f"{len(RULES)} rules that every tenancy keeps to, checked against what the program declares in every preview: "
-        f"{mandatory} are mandatory and stop it, the others advise. What a preview cannot know counts as not kept."
+        f"Every preview checks the resources that the program declares against {len(RULES)} rules. A violation of one "
+        f"of the {mandatory} mandatory rules fails the preview; the other rules only warn. A value that a preview does "
+        "not know is a violation. The rules compare the resources with the configuration as the program reads it, so "
+        "they accept every spelling of a value that the program accepts."
     )
     yield ""
     yield "```"
@@ -38,15 +40,15 @@ def _lines() -> Iterator[str]:
     yield "```"
     yield ""
     yield (
-        "`up` previews first, and a refused preview changes nothing; with `--skip-preview` what comes before the "
-        "refused resource would be changed. `make up` and `make preview` always run the rules, with "
+        "`pulumi up` runs a preview first and changes nothing if the preview fails. With `--skip-preview`, the "
+        "resources before the refused one would be changed. `make up` and `make preview` always check the rules, with "
         "`local/tenancy/policies.json`."
     )
     yield ""
     yield (
-        "The organisation's file, `stacks/policies.json` here, sets a rule's level (`mandatory`, `advisory`, "
-        "`disabled`) and its settings; what it leaves out is as below. A list replaces the default list. A rule's name "
-        "that does not exist is ignored by the engine; a setting that does not exist is refused."
+        "The organisation's file, here `stacks/policies.json`, sets the level (`mandatory`, `advisory`, `disabled`) "
+        "and the settings of rules; otherwise the values below apply. A list replaces the default list. The engine "
+        "ignores unknown rule names in the file, so check them after an upgrade; an unknown setting is an error."
     )
     yield ""
     yield "```json"
@@ -54,9 +56,9 @@ def _lines() -> Iterator[str]:
     yield "```"
     yield ""
     yield (
-        "`known-settings` goes by the classes of "
-        + ", ".join(f"{name} {version}" for name, version in traits.packages().items())
-        + "; after a change of the hub's packages run `python -m policies.traits` with an interpreter that has them."
+        "`known-settings` knows the classes of "
+        + ", ".join(f"{name} {version}" for name, version in traits.package_versions().items())
+        + ". After a change of the hub's packages, run `python -m policies.traits` with an interpreter that has them."
     )
     for theme, rules in THEMES.items():
         yield ""
@@ -69,20 +71,20 @@ def _section(rule: Rule) -> Iterator[str]:
     yield ""
     yield f"### `{rule.id}`"
     yield ""
-    about = ", ".join(kind.words for kind in rule.on) or "the stack as a whole"
-    yield f"**{_as_text(rule.summary)}.** {rule.level.capitalize()}, {rule.severity}; looks at {about}."
+    subject = ", ".join(kind.label for kind in rule.kinds) or "the stack as a whole"
+    yield f"**{_escape(rule.summary)}.** {rule.level.capitalize()}, {rule.severity}; applies to {subject}."
     yield ""
-    yield _as_text(rule.reason)
+    yield _escape(rule.reason)
     yield ""
-    yield f"*What to do:* {_as_text(rule.fix)}"
+    yield f"*Fix:* {_escape(rule.fix)}"
     if rule.settings:
         yield ""
-        yield "| Setting | | Default |"
+        yield "| Setting | Meaning | Default |"
         yield "|---|---|---|"
         for setting in rule.settings:
-            yield f"| `{setting.name}` | {setting.words} | `{json.dumps(setting.default)}` |"
+            yield f"| `{setting.name}` | {setting.description} | `{json.dumps(setting.default)}` |"
 
 
-def _as_text(sentence: str) -> str:
-    """Escape angle brackets and underscores, which Markdown would take for HTML and emphasis."""
+def _escape(sentence: str) -> str:
+    """Escape angle brackets, which would be HTML, and underscores, which would be emphasis."""
     return sentence.replace("<", r"\<").replace("_", r"\_")

@@ -1,4 +1,4 @@
-"""Every rule, by theme."""
+"""All rules, by theme."""
 
 from policies.rule import Rule
 from policies.rules import (
@@ -19,14 +19,15 @@ THEMES: dict[str, tuple[Rule, ...]] = {
     "Log-in": identity.RULES,
     "Network and TLS": network.RULES,
     "Isolation": isolation.RULES,
-    "Protection of data": protection.RULES,
+    "Data protection": protection.RULES,
     "Storage": storage.RULES,
     "Secrets": confidentiality.RULES,
     "Charts": charts.RULES,
     "Images": images.RULES,
-    "Sizes": sizes.RULES,
+    "Notebook size": sizes.RULES,
     "Dask": dask.RULES,
-    "Tenancies beside each other": tenancies.RULES,
+    "Several tenancies": tenancies.RULES,
 }
+"""Titles in the policy reference, and the rules below each."""
 
 RULES: tuple[Rule, ...] = tuple(rule for rules in THEMES.values() for rule in rules)

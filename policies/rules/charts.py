@@ -1,4 +1,4 @@
-"""What is installed: this checkout's chart, with dependencies in exact versions from the projects themselves."""
+"""The installed chart: the one of this checkout, with dependencies in exact versions from their projects."""
 
 import functools
 import re
@@ -8,34 +8,35 @@ from typing import Any
 import yaml
 
 from policies.kinds import RELEASE
-from policies.rule import TEXTS, Context, Resource, Rule, Setting
-from policies.tree import at, shown
+from policies.rule import STRINGS, Context, Resource, Rule, Setting
+from policies.tree import format_value, get
 
 CHART = "./chart"
-EXACT = re.compile(r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
+EXACT_VERSION = re.compile(r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 
 
-def _exact(release: Resource, context: Context) -> Iterator[str]:
-    chart, version = at(release.props, "chart", default=""), at(release.props, "version", default="")
+def _check_chart(release: Resource, context: Context) -> Iterator[str]:
+    chart, version = get(release.props, "chart", default=""), get(release.props, "version", default="")
     if chart != CHART:
-        yield f"chart is {shown(chart)}; the approved one is this checkout's, {CHART}"
-    if at(release.props, "repositoryOpts", "repo"):
-        yield f"repositoryOpts.repo is {shown(at(release.props, 'repositoryOpts', 'repo'))}; the chart is local"
-    about = _parsed((context.checkout / "chart" / "Chart.yaml").read_text(encoding="utf-8"))
-    # The plugin fills the version in from a local chart, but not where any input is unknown.
-    if version and version != about["version"]:
-        yield f"version is {shown(version)}; this checkout's chart is {about['version']}"
-    lock = _parsed((context.checkout / "chart" / "Chart.lock").read_text(encoding="utf-8"))
+        yield f"chart is {format_value(chart)}, not this checkout's chart {CHART}"
+    repository = get(release.props, "repositoryOpts", "repo")
+    if repository:
+        yield f"repositoryOpts.repo is {format_value(repository)}; the chart must come from this checkout"
+    metadata = _parse((context.checkout / "chart" / "Chart.yaml").read_text(encoding="utf-8"))
+    # The plugin sets the version of a local chart, but not where any input is unknown.
+    if version and version != metadata["version"]:
+        yield f"version is {format_value(version)}; the version of this checkout's chart is {metadata['version']}"
+    lock = _parse((context.checkout / "chart" / "Chart.lock").read_text(encoding="utf-8"))
     for dependency in lock["dependencies"]:
-        name, found, source = dependency["name"], str(dependency["version"]), str(dependency["repository"]).rstrip("/")
-        if not EXACT.fullmatch(found):
-            yield f"chart/Chart.lock has {name} in version {shown(found)}, which is not one exact version"
+        name, locked, source = dependency["name"], str(dependency["version"]), str(dependency["repository"]).rstrip("/")
+        if not EXACT_VERSION.fullmatch(locked):
+            yield f"chart/Chart.lock has {name} in version {format_value(locked)}, which is not one exact version"
         if source not in [each.rstrip("/") for each in context.settings["sources"]]:
-            yield f"chart/Chart.lock has {name} from {source}, which is not approved"
+            yield f"chart/Chart.lock has {name} from {source}, which is not an approved repository"
 
 
-@functools.lru_cache(maxsize=8)  # many tenancies, one checkout
-def _parsed(text: str) -> Mapping[str, Any]:
+@functools.lru_cache(maxsize=8)  # many tenancies are checked with one checkout
+def _parse(text: str) -> Mapping[str, Any]:
     parsed: Mapping[str, Any] = yaml.safe_load(text)
     return parsed
 
@@ -43,20 +44,21 @@ def _parsed(text: str) -> Mapping[str, Any]:
 RULES = (
     Rule(
         "exact-chart",
-        "The release is this checkout's chart, and its dependencies are exact versions from approved sources",
-        "A range, or somebody else's repository, installs what nobody here has read.",
-        "Leave the chart to components/pangeo_cluster.py; change versions in chart/Chart.yaml and run helm dependency "
-        "update chart.",
+        "The release is this checkout's chart, and its dependencies are exact versions from approved repositories",
+        "A version range, or another repository, would install charts that have not been reviewed.",
+        "Restore the program's value, chart ./chart; no configuration key sets it. To change a dependency, edit "
+        "chart/Chart.yaml and run helm dependency update chart; to approve another repository, add it to this rule's "
+        "setting sources.",
         "high",
-        on=(RELEASE,),
+        kinds=(RELEASE,),
         settings=(
             Setting(
                 "sources",
                 "Helm repositories that dependencies may come from",
-                TEXTS,
+                STRINGS,
                 ["https://jupyterhub.github.io/helm-chart", "https://helm.dask.org"],
             ),
         ),
-        find=_exact,
+        check=_check_chart,
     ),
 )

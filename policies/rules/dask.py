@@ -1,58 +1,64 @@
-"""What users may take with Dask."""
+"""Dask: the limits of users' clusters."""
 
 import ast
 import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.kinds import RELEASE, gateway
-from policies.rule import NUMBER, Context, Resource, Rule, Setting
-from policies.tree import at, shown
+from policies.kinds import RELEASE, gateway_values
+from policies.rule import BOOLEAN, NUMBER, Context, Resource, Rule, Setting
+from policies.tree import format_value, get
 
 MAXIMA = ("cluster_max_workers", "cluster_max_cores", "cluster_max_memory")
 IDLE = "idle_timeout"
 PER_USER = "clusters_per_user"
 CLASSES = ("ClusterConfig", "KubeClusterConfig", "BoundedKubeBackend")
-"""The classes that these settings belong to: dask-gateway's own, what its Kubernetes backend makes of it, and ours."""
+"""The classes of these settings: dask-gateway's own, its subclass for Kubernetes, and this project's backend."""
 
-_NOT_PLAIN = object()
+_COMPUTED = object()
+"""The value of a setting that is not a constant."""
 
 
-def _bounded(release: Resource, context: Context) -> Iterator[str]:
-    values = gateway(release)
+def _check_limits(release: Resource, context: Context) -> Iterator[str]:
+    values = gateway_values(release)
     if values is None:
         return
-    pieces = at(values, "gateway", "extraConfig", default={})
-    settled: dict[str, Any] = {}
-    # In this order the chart lays them out.
+    pieces = get(values, "gateway", "extraConfig", default={})
+    limits: dict[str, Any] = {}
+    # The gateway runs the pieces in this order.
     for name in sorted(pieces) if isinstance(pieces, Mapping) else ():
         try:
-            settled |= _settings(pieces[name])
-        except SyntaxError as wrong:
-            yield f"gateway.extraConfig.{name} is no Python: {wrong.msg} in line {wrong.lineno}"
+            limits |= _settings(pieces[name])
+        except SyntaxError as error:
+            yield f"gateway.extraConfig.{name} is not valid Python: {error.msg} in line {error.lineno}"
     for trait in (IDLE, *MAXIMA, PER_USER):
-        value = settled.get(trait)
-        if value is _NOT_PLAIN:
-            yield f"gateway.extraConfig sets {trait} to something computed, which cannot be checked"
-        elif not value:
-            yield f"gateway.extraConfig does not set {trait}, or to nothing: for the gateway that is without end"
+        value = limits.get(trait)
+        if value is _COMPUTED:
+            yield f"gateway.extraConfig sets {trait} to a computed value, which cannot be checked"
+        elif not value and not (trait == IDLE and value == 0 and _may_never_stop(context)):
+            yield f"gateway.extraConfig sets no {trait}, so there would be no limit"
     longest = float(context.settings["longestIdleMinutes"])
-    idle = settled.get(IDLE)
+    idle = limits.get(IDLE)
     if isinstance(idle, int | float) and idle > longest * 60:
-        yield f"{IDLE} is {shown(idle / 60)} minutes, more than {longest:g}"
+        yield f"{IDLE} is {format_value(idle / 60)} minutes, more than {longest:g}"
 
 
-@functools.lru_cache(maxsize=32)  # most of it is the same in every tenancy
+def _may_never_stop(context: Context) -> bool:
+    """Return whether the tenancy states, and the organisation accepts, that idle clusters are not stopped."""
+    return bool(context.settings["acceptNever"]) and context.tenancy.dask.idle_seconds == 0
+
+
+@functools.lru_cache(maxsize=32)  # most of the code is the same in every tenancy
 def _settings(code: str) -> Mapping[str, Any]:
-    """``c.ClusterConfig.idle_timeout = 1800`` in a piece of configuration; the last one counts.
+    """Return the settings in a piece of configuration, e.g. ``c.ClusterConfig.idle_timeout = 1800``; the last one wins.
 
     Raises:
-        SyntaxError: it is no Python.
+        SyntaxError: the code is not valid Python.
     """
-    return dict(_assigned(code))
+    return dict(_assignments(code))
 
 
-def _assigned(code: str) -> Iterator[tuple[str, Any]]:
+def _assignments(code: str) -> Iterator[tuple[str, Any]]:
     for statement in ast.walk(ast.parse(code)):
         if not isinstance(statement, ast.Assign):
             continue
@@ -62,19 +68,23 @@ def _assigned(code: str) -> Iterator[tuple[str, Any]]:
                 and isinstance(target.value, ast.Attribute)
                 and target.value.attr in CLASSES
             ):
-                plain = isinstance(statement.value, ast.Constant)
-                yield target.attr, statement.value.value if plain else _NOT_PLAIN  # type: ignore[attr-defined]
+                constant = isinstance(statement.value, ast.Constant)
+                yield target.attr, statement.value.value if constant else _COMPUTED  # type: ignore[attr-defined]
 
 
 RULES = (
     Rule(
         "dask-limits",
-        "A user has most Dask clusters, a cluster most workers, cores and memory, and an idle one ends",
-        "A forgotten cluster keeps notebooks from starting, for as long as nobody notices.",
-        "Set pangeo:dask.maxWorkers, maxCores, maxRamGb and idleMinutes, or pangeo:dask.enabled to false.",
+        "Dask clusters are limited in number per user, workers, cores, memory and idle time",
+        "A forgotten cluster takes up the capacity that other users' notebooks need.",
+        "Below pangeo:dask, set clustersPerUser, maxWorkers, maxCores, maxRamGb and idleMinutes; or set enabled to "
+        "false.",
         "high",
-        on=(RELEASE,),
-        settings=(Setting("longestIdleMinutes", "Longest idle time of a cluster in minutes", NUMBER, 1440),),
-        find=_bounded,
+        kinds=(RELEASE,),
+        settings=(
+            Setting("longestIdleMinutes", "Longest idle time of a cluster in minutes", NUMBER, 1440),
+            Setting("acceptNever", "Whether pangeo:dask.idleMinutes may be never", BOOLEAN, True),
+        ),
+        check=_check_limits,
     ),
 )

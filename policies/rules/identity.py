@@ -1,229 +1,227 @@
-"""Who may log in, and how their password is checked. Log-in fails closed."""
+"""Log-in: its users, and the check of their passwords. Log-in fails closed."""
 
 from collections.abc import Iterator
 
 from components.chart.mounted_code import hub_code
-from components.freeipa.names import group_dn, notebook_users_group
 from policies import traits
-from policies.kinds import AUTHENTICATORS, GROUP, RELEASE, gateway, given, hub
-from policies.rule import TEXTS, Context, Resource, Rule, Setting
-from policies.tree import at, shown, texts
+from policies.kinds import AUTHENTICATORS, GROUP, RELEASE, class_settings, gateway_values, hub_values
+from policies.rule import STRINGS, Context, Resource, Rule, Setting
+from policies.tree import as_list, format_value, get
 
 DIRECTORY_CLASSES = (
     "ldap",
     "ldapauthenticator.LDAPAuthenticator",
     "components.in_hub.authenticator.FreeIpaAuthenticator",
 )
-"""JupyterHub's names for LDAPAuthenticator, and for the project's own on top of it."""
+"""JupyterHub's names for LDAPAuthenticator and for the project's subclass of it."""
 
 CERT_REQUIRED = 2
-"""``ssl.CERT_REQUIRED``, which is what ldap3 takes as ``validate``. Without it, it verifies nothing."""
+"""``ssl.CERT_REQUIRED``, the value of ldap3's ``validate``. Without it, ldap3 verifies no certificate."""
 
 VERIFIED_STRATEGIES = ("on_connect", "before_bind")
 """LDAPAuthenticator's names for LDAPS and for StartTLS before the password is sent."""
 
 
-def _by_the_directory(release: Resource, _: Context) -> Iterator[str]:
-    name = at(hub(release), "hub", "config", "JupyterHub", "authenticator_class")
+def _check_authenticator(release: Resource, _: Context) -> Iterator[str]:
+    name = get(hub_values(release), "hub", "config", "JupyterHub", "authenticator_class")
     if name is None:
-        yield "hub.config.JupyterHub.authenticator_class is not set; the chart's own is dummy, which takes any password"
+        yield "hub.config.JupyterHub.authenticator_class is not set; the chart's default, dummy, accepts any password"
     elif name not in DIRECTORY_CLASSES:
-        yield f"hub.config.JupyterHub.authenticator_class is {shown(name)}, which does not ask the directory"
-    dask = gateway(release)
-    kind = at(dask, "gateway", "auth", "type")
-    if dask is not None and kind != "jupyterhub":
         yield (
-            f"dask-gateway.gateway.auth.type is {shown(kind)}, not jupyterhub: the gateway would believe any name that "
-            "it is told"
+            f"hub.config.JupyterHub.authenticator_class is {format_value(name)}, which does not check passwords in the "
+            "directory"
+        )
+    dask = gateway_values(release)
+    auth_type = get(dask, "gateway", "auth", "type")
+    if dask is not None and auth_type != "jupyterhub":
+        yield (
+            f"dask-gateway.gateway.auth.type is {format_value(auth_type)}, not jupyterhub: the gateway would accept "
+            "any user name without a check"
         )
 
 
-def _for_a_group(release: Resource, context: Context) -> Iterator[str]:
-    for where, value in given(release, AUTHENTICATORS, "allow_all").items():
+def _check_groups(release: Resource, context: Context) -> Iterator[str]:
+    for path, value in class_settings(release, AUTHENTICATORS, "allow_all").items():
         if value is not False:
-            yield f"{where} is {shown(value)}: everybody with a password in the directory could log in"
-    cluster_name = context.text("clusterName")
-    if not cluster_name:
-        yield "pangeo:clusterName is not in the stack's configuration, so the group that may log in is not known"
-        return
-    identity = context.group("identity")
-    group = notebook_users_group(cluster_name)
-    may = {group, *texts(identity.get("adminGroup"))}
-    allowed = given(release, AUTHENTICATORS, "allowed_groups")
+            yield f"{path} is {format_value(value)}: every user of the directory could log in"
+    tenancy = context.tenancy
+    expected = [dn for dn in (tenancy.notebook_users_group_dn, tenancy.admin_group_dn) if dn]
+    allowed = class_settings(release, AUTHENTICATORS, "allowed_groups")
     if not allowed:
-        yield "hub.config.LDAPAuthenticator.allowed_groups is not set: group membership would not be asked"
-    for where, groups in allowed.items():
-        names = [_group_of(dn) for dn in texts(groups)]
-        if not names:
-            yield f"{where} is empty: group membership would not be asked"
-        elif group not in names:
-            yield f"{where} does not hold the tenancy's group {group}"
-        for name in names:
-            if name not in may:
-                yield f"{where} holds {shown(name)}, which is not {' or '.join(sorted(may))}"
-    admins = texts(identity.get("adminUsers")) or ["admin"]
-    for where, users in given(release, AUTHENTICATORS, "allowed_users").items():
-        strangers = [user for user in texts(users) if user not in admins]
-        if strangers:
-            yield f"{where} lets {', '.join(strangers)} in by name; only {', '.join(admins)} may be"
+        yield "hub.config.LDAPAuthenticator.allowed_groups is not set: group membership would not be checked"
+    for path, value in allowed.items():
+        groups = as_list(value)
+        if not groups:
+            yield f"{path} is empty: group membership would not be checked"
+        elif tenancy.notebook_users_group_dn not in groups:
+            yield f"{path} does not contain the tenancy's group {tenancy.notebook_users_group_dn}"
+        for group in groups:
+            if group not in expected:
+                yield f"{path} contains {group}, which is not {' or '.join(expected)}"
+    admins = tenancy.identity.admin_users
+    for path, value in class_settings(release, AUTHENTICATORS, "allowed_users").items():
+        others = [user for user in as_list(value) if user not in admins]
+        if others:
+            yield f"{path} contains {', '.join(others)}; it may contain only {', '.join(admins)}"
 
 
-def _group_of(dn: str) -> str:
-    """The name of a group where FreeIPA keeps groups; of any other entry the whole DN."""
-    name = dn.partition(",")[0].partition("=")[2]
-    return name if dn.startswith(group_dn("", name)) else dn
-
-
-def _not_by_history(release: Resource, _: Context) -> Iterator[str]:
-    found = given(release, AUTHENTICATORS, "allow_existing_users")
+def _check_existing_users(release: Resource, _: Context) -> Iterator[str]:
+    found = class_settings(release, AUTHENTICATORS, "allow_existing_users")
     if not found:
         yield (
-            "hub.config.Authenticator.allow_existing_users is not set; JupyterHub's own is true as soon as users are "
+            "hub.config.Authenticator.allow_existing_users is not set; JupyterHub's default is true where users are "
             "allowed by name"
         )
-    for where, value in found.items():
+    for path, value in found.items():
         if value is not False:
-            yield f"{where} is {shown(value)}: who left the group could go on logging in"
+            yield f"{path} is {format_value(value)}: users who left the group could still log in"
 
 
-def _verified(resource: Resource, _: Context) -> Iterator[str]:
+def _check_directory_tls(resource: Resource, _: Context) -> Iterator[str]:
     if resource.type == GROUP.type:
-        tls = at(resource.props, "tls")
+        tls = get(resource.props, "tls")
         if tls not in ("ldaps", "starttls"):
-            yield f"tls is {shown(tls)}; the program's own password would be sent in the clear"
+            yield f"tls is {format_value(tls)}; the password of the program's account would be sent unencrypted"
         return
-    strategies = given(resource, AUTHENTICATORS, "tls_strategy")
+    strategies = class_settings(resource, AUTHENTICATORS, "tls_strategy")
     if not strategies:
         yield "hub.config.LDAPAuthenticator.tls_strategy is not set"
-    for where, value in strategies.items():
+    for path, value in strategies.items():
         if value not in VERIFIED_STRATEGIES:
-            yield f"{where} is {shown(value)}; passwords would be sent in the clear"
-    options = given(resource, AUTHENTICATORS, "tls_kwargs")
+            yield f"{path} is {format_value(value)}; passwords would be sent unencrypted"
+    options = class_settings(resource, AUTHENTICATORS, "tls_kwargs")
     if not options:
-        yield "hub.config.LDAPAuthenticator.tls_kwargs is not set; ldap3 would take any certificate"
-    for where, kwargs in options.items():
-        if at(kwargs, "validate") != CERT_REQUIRED:
+        yield "hub.config.LDAPAuthenticator.tls_kwargs is not set; ldap3 would accept any certificate"
+    for path, kwargs in options.items():
+        if get(kwargs, "validate") != CERT_REQUIRED:
             yield (
-                f"{where}.validate is {shown(at(kwargs, 'validate'))}, not {CERT_REQUIRED} (ssl.CERT_REQUIRED): any "
-                "server could pass for the directory and read passwords"
+                f"{path}.validate is {format_value(get(kwargs, 'validate'))}, not {CERT_REQUIRED} (ssl.CERT_REQUIRED): "
+                "any server could impersonate the directory and read passwords"
             )
 
 
-def _known_settings(release: Resource, _: Context) -> Iterator[str]:
-    config = at(hub(release), "hub", "config", default={})
+def _check_settings(release: Resource, _: Context) -> Iterator[str]:
+    config = get(hub_values(release), "hub", "config", default={})
     for class_name in config:
-        known = traits.of_class(class_name)
+        known = traits.trait_names(class_name)
         if known is None:
-            yield f"hub.config.{class_name} is no class of this hub{traits.hint(class_name, traits.classes())}"
+            suggestion = traits.suggest(class_name, traits.class_names())
+            yield f"hub.config.{class_name} is not a class of this hub{suggestion}"
             continue
-        for name in at(config, class_name, default={}):
+        for name in get(config, class_name, default={}):
             if name in known:
                 continue
-            snake = traits.snake_case(name)
-            said = (
+            snake = traits.to_snake_case(name)
+            problem = (
                 f"is in camelCase; write {snake}"
                 if snake in known and snake != name
-                else f"is no setting of {class_name}{traits.hint(snake, known)}"
+                else f"is not a setting of {class_name}{traits.suggest(snake, known)}"
             )
-            yield f"hub.config.{class_name}.{name} {said}. The hub would ignore it"
+            yield f"hub.config.{class_name}.{name} {problem}. The hub would ignore it"
 
 
-def _reviewed_code(release: Resource, context: Context) -> Iterator[str]:
-    ours, found = hub_code(), at(hub(release), "hub", default={})
+def _check_hub_code(release: Resource, context: Context) -> Iterator[str]:
+    reviewed, hub = hub_code(), get(hub_values(release), "hub", default={})
     for part in ("extraConfig", "extraFiles"):
-        pieces = at(found, part, default={})
+        pieces = get(hub, part, default={})
         for name in pieces:
-            if name in ours[part]:
-                if not _same(pieces[name], ours[part][name]):
-                    yield f"hub.{part}.{name} is not what components/chart/mounted_code.py makes of this checkout"
+            if name in reviewed[part]:
+                if not _is_same(pieces[name], reviewed[part][name]):
+                    yield f"hub.{part}.{name} differs from the code in this checkout"
             elif name not in context.settings["furtherPieces"]:
-                yield f"hub.{part}.{name} is not of this project; it runs in the hub and can change who may log in"
-        for name in ours[part]:
+                yield (
+                    f"hub.{part}.{name} is not part of this project; it runs in the hub and can change which users may "
+                    "log in"
+                )
+        for name in reviewed[part]:
             if name not in pieces:
                 yield f"hub.{part}.{name} is missing"
-    if at(found, "existingSecret"):
-        yield "hub.existingSecret brings values that no preview shows"
+    if get(hub, "existingSecret"):
+        yield "hub.existingSecret is set; its values do not appear in a preview"
 
 
-def _same(found: object, ours: object) -> bool:
-    if isinstance(ours, dict):
-        return all(at(found, key) == value for key, value in ours.items())
-    return found == ours
+def _is_same(found: object, reviewed: object) -> bool:
+    if isinstance(reviewed, dict):
+        return all(get(found, key) == value for key, value in reviewed.items())
+    return found == reviewed
 
 
-def _group_name(group: Resource, context: Context) -> Iterator[str]:
-    cluster_name, name = context.text("clusterName"), at(group.props, "name")
-    if not cluster_name:
-        yield "pangeo:clusterName is not in the stack's configuration, so the group's name cannot be checked"
-    elif name != notebook_users_group(cluster_name):
-        yield f"name is {shown(name)}; for the cluster {cluster_name} it is {notebook_users_group(cluster_name)}"
+def _check_group_name(group: Resource, context: Context) -> Iterator[str]:
+    name, expected = get(group.props, "name"), context.tenancy.notebook_users_group
+    if name != expected:
+        yield (
+            f"name is {format_value(name)}; for pangeo:clusterName {context.tenancy.cluster_name} it must be {expected}"
+        )
 
 
 RULES = (
     Rule(
         "log-in-by-directory",
-        "The hub asks the FreeIPA directory for every password, and the Dask gateway asks the hub",
-        "Both charts come with log-in for demonstrations that takes any name.",
-        "Leave authenticator_class to components/chart/values.py, which writes ldap.",
+        "The hub checks every password in the FreeIPA directory, and the Dask gateway checks users with the hub",
+        "The defaults of both charts are for demonstrations: they accept any user name.",
+        "Restore the program's values, authenticator_class ldap and auth.type jupyterhub. No configuration key sets "
+        "them.",
         "critical",
-        on=(RELEASE,),
-        find=_by_the_directory,
+        kinds=(RELEASE,),
+        check=_check_authenticator,
     ),
     Rule(
         "log-in-by-group",
-        "Only members of the tenancy's group, the admins' group and the named admins may log in",
-        "Without a group, or with allow_all, every account of the directory is a user of the hub.",
-        "Put users into the group <clusterName>_notebook_users in FreeIPA; name admins in "
-        "pangeo:identity.adminUsers or pangeo:identity.adminGroup.",
+        "Only members of the tenancy's group, members of the admins' group and the named admins may log in",
+        "Without a group, or with allow_all, every user of the directory could use the hub.",
+        "Add users to the FreeIPA group <clusterName>_notebook_users; name admins in pangeo:identity.adminUsers or "
+        "pangeo:identity.adminGroup.",
         "critical",
-        on=(RELEASE,),
-        find=_for_a_group,
+        kinds=(RELEASE,),
+        check=_check_groups,
     ),
     Rule(
         "no-allow-existing-users",
-        "Who was let in once is not let in for that reason again",
-        "JupyterHub's default admits whoever its database knows, so that leaving the group would change nothing.",
-        "Set hub.config.Authenticator.allow_existing_users to false, as components/chart/values.py does.",
+        "Existing users are not admitted automatically",
+        "JupyterHub's default admits every user in its database, so leaving the group would have no effect.",
+        "Restore the program's value, allow_existing_users false. No configuration key sets it.",
         "critical",
-        on=(RELEASE,),
-        find=_not_by_history,
+        kinds=(RELEASE,),
+        check=_check_existing_users,
     ),
     Rule(
         "verified-directory-tls",
-        "Every connection to the directory is encrypted and the server's certificate verified",
-        "Users' passwords, and the program's own, go over this connection.",
-        "Use pangeo:identity.tls ldaps or starttls, and give the authority in pangeo:identity.caCertificate.",
+        "Every connection to the directory is encrypted, and the server's certificate is verified",
+        "Passwords of the users and of the program's account are sent over this connection.",
+        "Set pangeo:identity.tls to ldaps or starttls, and pangeo:identity.caCertificate to the authority's "
+        "certificate.",
         "critical",
-        on=(RELEASE, GROUP),
-        find=_verified,
+        kinds=(RELEASE, GROUP),
+        check=_check_directory_tls,
     ),
     Rule(
         "known-settings",
         "Every setting in hub.config exists in the classes that this hub runs",
-        "JupyterHub ignores what it does not know: a misspelt allowed_groups lets everybody in and says nothing.",
-        "Write the setting as its class spells it. After an upgrade of the hub's packages: python -m policies.traits.",
+        "JupyterHub ignores unknown settings without a warning: a misspelt allowed_groups would admit every user.",
+        "Correct the name as the message suggests. No configuration key adds settings to hub.config. After an upgrade "
+        "of the hub's packages, run python -m policies.traits.",
         "critical",
-        on=(RELEASE,),
-        find=_known_settings,
+        kinds=(RELEASE,),
+        check=_check_settings,
     ),
     Rule(
         "reviewed-hub-code",
-        "The hub runs this checkout's own configuration code and no other",
-        "Code in hub.extraConfig runs last and can undo every setting that the other rules read.",
-        "Change components/in_hub and let components/chart/mounted_code.py mount it; list a reviewed further piece in "
-        "the setting furtherPieces.",
+        "The hub runs only the configuration code of this checkout",
+        "Code in hub.extraConfig runs last and can override every setting that the other rules check.",
+        "Remove the code, or list it in this rule's setting furtherPieces once it has been reviewed. No configuration "
+        "key adds code to the hub.",
         "critical",
-        on=(RELEASE,),
-        settings=(Setting("furtherPieces", "Reviewed names in hub.extraConfig and hub.extraFiles", TEXTS, []),),
-        find=_reviewed_code,
+        kinds=(RELEASE,),
+        settings=(Setting("furtherPieces", "Reviewed names in hub.extraConfig and hub.extraFiles", STRINGS, []),),
+        check=_check_hub_code,
     ),
     Rule(
         "group-name",
-        "The users' group is <clusterName>_notebook_users, in small letters with _ for -",
-        "Administrators look for it by this name, and no two tenancies get the same.",
-        "Leave the name to components/freeipa/names.py, which makes it from pangeo:clusterName.",
+        "The users' group is <clusterName>_notebook_users, in lower case, with _ for each -",
+        "FreeIPA administrators expect this name, and it is different for every tenancy.",
+        "Change pangeo:clusterName for another name. No configuration key sets the group's name itself.",
         "high",
-        on=(GROUP,),
-        find=_group_name,
+        kinds=(GROUP,),
+        check=_check_group_name,
     ),
 )

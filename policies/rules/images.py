@@ -1,67 +1,67 @@
-"""What runs: images from registries the organisation trusts, in a version somebody chose."""
+"""Container images: from registries that the organisation trusts, in fixed versions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_policy.proxy import UnknownValueError
 
-from policies.kinds import RELEASE, SPAWNERS, given
-from policies.rule import TEXTS, Context, Resource, Rule, Setting
+from policies.kinds import RELEASE, SPAWNERS, class_settings
+from policies.rule import STRINGS, Context, Resource, Rule, Setting
 from policies.secret_paths import is_secret
-from policies.tree import Path, at, dotted
+from policies.tree import Path, format_path, get
 
 DOCKER_HUB = "docker.io"
 
-Found = Iterator[tuple[str, str]]
-"""Where an image is named, and the image."""
+Images = Iterator[tuple[str, str]]
+"""Pairs of a path in the values and the image named there."""
 
 
-def _approved(release: Resource, context: Context) -> Iterator[str]:
-    places = [place.rstrip("/") for place in context.settings["registries"]]
-    for where, image in _images(release):
-        if not any(_full(image).startswith(f"{place}/") for place in places):
-            yield f"{where} is {image}, from none of {', '.join(places) or 'no registry at all'}"
+def _check_registry(release: Resource, context: Context) -> Iterator[str]:
+    registries = [registry.rstrip("/") for registry in context.settings["registries"]]
+    for path, image in _find_images(release):
+        if not any(_qualify(image).startswith(f"{registry}/") for registry in registries):
+            approved = ", ".join(registries) or "none"
+            yield f"{path} is {image}, which is not from an approved registry ({approved})"
 
 
-def _chosen_version(release: Resource, _: Context) -> Iterator[str]:
-    # pydantic comes with this: it is loaded while the program runs, not before.
-    from components.config.types import Image
+def _check_version(release: Resource, _: Context) -> Iterator[str]:
+    from components.config.types import Image  # imports pydantic, which loads at the same time as the program
 
-    for where, image in _images(release):
-        parsed = Image.parse(image)
-        if parsed.digest is None and parsed.tag is None:
-            yield f"{where} is {image}, without a tag or digest"
-        elif parsed.digest is None and parsed.tag == "latest":
-            yield f"{where} is {image}: latest is another image tomorrow"
-
-
-def _images(release: Resource) -> Found:
-    yield from _named(at(release.props, "values", default={}), ())
-    for where, image in given(release, SPAWNERS, "image").items():
-        yield where, str(image)
+    for path, reference in _find_images(release):
+        image = Image.parse(reference)
+        if image.digest is None and image.tag is None:
+            yield f"{path} is {reference}, without a tag or digest"
+        elif image.digest is None and image.tag == "latest":
+            yield f"{path} is {reference}; the tag latest is not fixed"
 
 
-def _named(tree: Any, path: Path) -> Found:  # noqa: ANN401 - values of any kind
-    """``image: {name, tag}`` as the charts have it, and ``image: text`` as KubeSpawner's profiles do."""
+def _find_images(release: Resource) -> Images:
+    yield from _images_below(get(release.props, "values", default={}), ())
+    for path, image in class_settings(release, SPAWNERS, "image").items():
+        yield path, str(image)
+
+
+def _images_below(tree: Any, path: Path) -> Images:  # noqa: ANN401 - values of any kind
+    """Yield ``image: {name, tag}`` as in the charts, and ``image: text`` as in KubeSpawner's profiles."""
     if isinstance(tree, Mapping):
         for key in tree:
             if key == "config":  # settings of the hub's classes, read by name
                 continue
             here = (*path, key)
-            value = tree[key] if key == "image" else _below(tree, key, here)
+            value = tree[key] if key == "image" else _child(tree, key, here)
             if key == "image" and isinstance(value, str):
-                yield dotted(here), value
-            elif key == "image" and at(value, "name"):
-                yield dotted(here), _joined(value)
+                yield format_path(here), value
+            elif key == "image" and get(value, "name"):
+                yield format_path(here), _join(value)
             elif value is not None:
-                yield from _named(value, here)
+                yield from _images_below(value, here)
     elif isinstance(tree, Sequence) and not isinstance(tree, str):
         for index in range(len(tree)):
-            yield from _named(_below(tree, index, (*path, index)), (*path, index))
+            yield from _images_below(_child(tree, index, (*path, index)), (*path, index))
 
 
-def _below(tree: Any, key: Any, path: Path) -> Any:  # noqa: ANN401 - values of any kind
-    """What is deeper; None for a value without parts. Of what is unknown, only a secret is surely no image."""
+def _child(tree: Any, key: Any, path: Path) -> Any:  # noqa: ANN401 - values of any kind
+    """Return a mapping or list below ``tree``; None for other values. An unknown value is no image if it is secret."""
     try:
         value = tree[key]
     except UnknownValueError:
@@ -71,13 +71,13 @@ def _below(tree: Any, key: Any, path: Path) -> Any:  # noqa: ANN401 - values of 
     return value if isinstance(value, Mapping | Sequence) and not isinstance(value, str) else None
 
 
-def _joined(image: Mapping[str, Any]) -> str:
-    name, tag = str(at(image, "name")), at(image, "tag")
+def _join(image: Mapping[str, Any]) -> str:
+    name, tag = str(get(image, "name")), get(image, "tag")
     return f"{name}:{tag}" if tag else name
 
 
-def _full(image: str) -> str:
-    """With Docker Hub's name where none is written: ``pangeo/base`` is ``docker.io/pangeo/base``."""
+def _qualify(image: str) -> str:
+    """Add Docker Hub's name where there is no registry: ``pangeo/base`` becomes ``docker.io/pangeo/base``."""
     first, slash, _ = image.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost"):
         return image
@@ -88,27 +88,29 @@ RULES = (
     Rule(
         "approved-images",
         "Every image named in the values is from an approved registry",
-        "An image runs with the users' files mounted, and the hub's with everybody's sessions.",
-        "Use an image of an approved place, or have yours added to the setting registries.",
+        "A notebook image has access to its users' files, and the hub's image to every user's session.",
+        "Set pangeo:notebook.image, or image of the profile in pangeo:notebook.profiles, to an image from an approved "
+        "registry; or add the registry to this rule's setting registries.",
         "high",
-        on=(RELEASE,),
+        kinds=(RELEASE,),
         settings=(
             Setting(
                 "registries",
                 "Registries, or parts of one, that images may come from",
-                TEXTS,
+                STRINGS,
                 ["docker.io/pangeo", "quay.io/jupyterhub", "ghcr.io/dask"],
             ),
         ),
-        find=_approved,
+        check=_check_registry,
     ),
     Rule(
         "no-latest-image",
         "Every image named in the values has a tag other than latest, or a digest",
-        "Notebook, scheduler and workers must hold the same packages, today and in a year.",
-        "Write the version in pangeo:notebook.image.",
+        "Notebooks, Dask schedulers and Dask workers need the same packages, and results must be reproducible later.",
+        "Write a fixed tag or a digest in pangeo:notebook.image, and in image of the profiles in "
+        "pangeo:notebook.profiles.",
         "medium",
-        on=(RELEASE,),
-        find=_chosen_version,
+        kinds=(RELEASE,),
+        check=_check_version,
     ),
 )

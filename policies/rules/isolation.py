@@ -1,22 +1,22 @@
-"""What a notebook may do on its node and whom it may reach."""
+"""Isolation: the rights of a notebook on its node, and the addresses it can reach."""
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from policies.kinds import NAMESPACE, RELEASE, SPAWNERS, gateway, given, hub
-from policies.rule import TEXTS, Context, Resource, Rule, Setting
-from policies.tree import at, shown, texts
+from policies.kinds import NAMESPACE, RELEASE, SPAWNERS, class_settings, gateway_values, hub_values
+from policies.rule import STRINGS, Context, Resource, Rule, Setting
+from policies.tree import as_list, format_value, get
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
 Network = IPv4Network | IPv6Network
 
 METADATA = tuple(ip_network(text) for text in ("169.254.169.254", "fd00:ec2::254", "fd20:ce::254"))
-"""Where clouds tell a machine its credentials; the two last are Amazon's and Google's by IPv6."""
+"""Metadata servers of clouds, which return a node's credentials; the last two are Amazon's and Google's for IPv6."""
 
 PRIVATE = tuple(ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
-"""Where pods, nodes and the directory are (RFC 1918, RFC 4193)."""
+"""Addresses of pods, nodes and the directory (RFC 1918, RFC 4193)."""
 
 DNS_PORT = 53
 
@@ -24,108 +24,114 @@ POLICIES = (("hub",), ("proxy", "chp"), ("singleuser",))
 """The parts of the hub's chart that have a network policy."""
 
 
-def _pod_security(resource: Resource, context: Context) -> Iterator[str]:
+def _check_pod_security(resource: Resource, context: Context) -> Iterator[str]:
     if resource.type == NAMESPACE.type:
-        level = at(resource.props, "metadata", "labels", ENFORCE)
+        level = get(resource.props, "metadata", "labels", ENFORCE)
         if level not in context.settings["levels"]:
-            yield f"the label {ENFORCE} is {shown(level)}, not {' or '.join(context.settings['levels'])}"
+            yield f"the label {ENFORCE} is {format_value(level)}, not {' or '.join(context.settings['levels'])}"
         return
-    yield from _of_the_pod(resource)
-    yield from _dask_pods(resource)
-    user = at(hub(resource), "singleuser", default={})
-    if at(user, "allowPrivilegeEscalation") is not False:
-        yield "singleuser.allowPrivilegeEscalation is not false: set-uid programs could make a user root"
-    if at(user, "serviceAccountName"):
-        yield f"singleuser.serviceAccountName is {shown(at(user, 'serviceAccountName'))}: users would get its token"
-    if at(user, "cloudMetadata", "blockWithIptables", default=True) is not False:
-        yield "singleuser.cloudMetadata.blockWithIptables adds a container with NET_ADMIN; the network policy does that"
-    for where, value in given(resource, SPAWNERS, "privileged").items():
+    yield from _check_security_contexts(resource)
+    yield from _check_dask_pods(resource)
+    notebook = get(hub_values(resource), "singleuser", default={})
+    if get(notebook, "allowPrivilegeEscalation") is not False:
+        yield "singleuser.allowPrivilegeEscalation is not false: a user could become root by a setuid program"
+    account = get(notebook, "serviceAccountName")
+    if account:
+        yield f"singleuser.serviceAccountName is {format_value(account)}: users would get its token"
+    if get(notebook, "cloudMetadata", "blockWithIptables", default=True) is not False:
+        yield (
+            "singleuser.cloudMetadata.blockWithIptables is not false: it adds a container with NET_ADMIN, and the "
+            "network policy already blocks the metadata address"
+        )
+    for path, value in class_settings(resource, SPAWNERS, "privileged").items():
         if value is not False:
-            yield f"{where} is {shown(value)}: users would own the node"
+            yield f"{path} is {format_value(value)}: users would control the node"
 
 
-def _of_the_pod(release: Resource) -> Iterator[str]:
-    pods = given(release, SPAWNERS, "pod_security_context")
+def _check_security_contexts(release: Resource) -> Iterator[str]:
+    pods = class_settings(release, SPAWNERS, "pod_security_context")
     if not any(pods.values()):
         yield "hub.config.KubeSpawner.pod_security_context is not set"
-    for where, pod in pods.items():
-        if at(pod, "runAsNonRoot") is not True:
-            yield f"{where}.runAsNonRoot is not true"
-        if at(pod, "seccompProfile", "type") not in ("RuntimeDefault", "Localhost"):
-            yield f"{where}.seccompProfile.type is {shown(at(pod, 'seccompProfile', 'type'))}, not RuntimeDefault"
-    containers = given(release, SPAWNERS, "container_security_context")
+    for path, pod in pods.items():
+        if get(pod, "runAsNonRoot") is not True:
+            yield f"{path}.runAsNonRoot is not true"
+        profile = get(pod, "seccompProfile", "type")
+        if profile not in ("RuntimeDefault", "Localhost"):
+            yield f"{path}.seccompProfile.type is {format_value(profile)}, not RuntimeDefault"
+    containers = class_settings(release, SPAWNERS, "container_security_context")
     if not any(containers.values()):
         yield "hub.config.KubeSpawner.container_security_context is not set"
-    for where, container in containers.items():
-        if "ALL" not in texts(at(container, "capabilities", "drop")):
-            yield f"{where}.capabilities.drop does not hold ALL"
+    for path, container in containers.items():
+        if "ALL" not in as_list(get(container, "capabilities", "drop")):
+            yield f"{path}.capabilities.drop does not contain ALL"
 
 
-def _dask_pods(release: Resource) -> Iterator[str]:
-    for part in ("scheduler", "worker") if gateway(release) is not None else ():
-        where = f"dask-gateway.gateway.backend.{part}"
-        pod = at(gateway(release), "gateway", "backend", part, "extraPodConfig", default={})
-        container = at(gateway(release), "gateway", "backend", part, "extraContainerConfig", default={})
-        if at(pod, "automountServiceAccountToken") is not False:
-            yield f"{where}.extraPodConfig.automountServiceAccountToken is not false: users would get a token"
-        if at(pod, "securityContext", "runAsNonRoot") is not True:
-            yield f"{where}.extraPodConfig.securityContext.runAsNonRoot is not true"
-        if at(container, "securityContext", "allowPrivilegeEscalation") is not False:
-            yield f"{where}.extraContainerConfig.securityContext.allowPrivilegeEscalation is not false"
-        if "ALL" not in texts(at(container, "securityContext", "capabilities", "drop")):
-            yield f"{where}.extraContainerConfig.securityContext.capabilities.drop does not hold ALL"
+def _check_dask_pods(release: Resource) -> Iterator[str]:
+    gateway = gateway_values(release)
+    for part in ("scheduler", "worker") if gateway is not None else ():
+        path = f"dask-gateway.gateway.backend.{part}"
+        pod = get(gateway, "gateway", "backend", part, "extraPodConfig", default={})
+        container = get(gateway, "gateway", "backend", part, "extraContainerConfig", default={})
+        if get(pod, "automountServiceAccountToken") is not False:
+            yield f"{path}.extraPodConfig.automountServiceAccountToken is not false: users would get a token"
+        if get(pod, "securityContext", "runAsNonRoot") is not True:
+            yield f"{path}.extraPodConfig.securityContext.runAsNonRoot is not true"
+        if get(container, "securityContext", "allowPrivilegeEscalation") is not False:
+            yield f"{path}.extraContainerConfig.securityContext.allowPrivilegeEscalation is not false"
+        if "ALL" not in as_list(get(container, "securityContext", "capabilities", "drop")):
+            yield f"{path}.extraContainerConfig.securityContext.capabilities.drop does not contain ALL"
 
 
-def _network_policies(release: Resource, _: Context) -> Iterator[str]:
+def _check_network_policies(release: Resource, _: Context) -> Iterator[str]:
     for part in POLICIES:
-        policy = at(hub(release), *part, "networkPolicy", default={})
-        where = ".".join((*part, "networkPolicy"))
-        if at(policy, "enabled", default=True) is not True:
-            yield f"{where}.enabled is {shown(at(policy, 'enabled'))}"
-        if at(policy, "interNamespaceAccessLabels", default="ignore") != "ignore":
-            yield f"{where}.interNamespaceAccessLabels lets other tenancies' pods in"
+        policy = get(hub_values(release), *part, "networkPolicy", default={})
+        path = ".".join((*part, "networkPolicy"))
+        if get(policy, "enabled", default=True) is not True:
+            yield f"{path}.enabled is {format_value(get(policy, 'enabled'))}"
+        if get(policy, "interNamespaceAccessLabels", default="ignore") != "ignore":
+            yield f"{path}.interNamespaceAccessLabels is not ignore: other tenancies' pods could connect"
         of_users = part == ("singleuser",)
-        # The chart's own default is true for hub and proxy.
-        if at(policy, "egressAllowRules", "cloudMetadataServer", default=not of_users) is not False:
-            yield f"{where}.egressAllowRules.cloudMetadataServer is not false: the node's credentials are there"
-        if of_users and at(policy, "egressAllowRules", "privateIPs", default=False) is not False:
-            yield f"{where}.egressAllowRules.privateIPs lets notebooks out to the cluster's own network"
-        yield from _egress(f"{where}.egress", at(policy, "egress", default=[]), of_users=of_users)
-    if gateway(release) is not None:
-        for whose in ("users", "gateway"):
-            found = at(release.props, "values", "dask", "egress", whose, default=[])
-            yield from _egress(f"dask.egress.{whose}", found, of_users=whose == "users")
+        # The chart's default is true for hub and proxy.
+        if get(policy, "egressAllowRules", "cloudMetadataServer", default=not of_users) is not False:
+            yield f"{path}.egressAllowRules.cloudMetadataServer is not false: it returns the node's credentials"
+        if of_users and get(policy, "egressAllowRules", "privateIPs", default=False) is not False:
+            yield f"{path}.egressAllowRules.privateIPs is not false: notebooks could reach the cluster's own network"
+        yield from _check_egress(f"{path}.egress", get(policy, "egress", default=[]), of_users=of_users)
+    if gateway_values(release) is not None:
+        for group in ("users", "gateway"):
+            rules = get(release.props, "values", "dask", "egress", group, default=[])
+            yield from _check_egress(f"dask.egress.{group}", rules, of_users=group == "users")
 
 
-def _egress(where: str, rules: Sequence[Any], *, of_users: bool) -> Iterator[str]:
+def _check_egress(path: str, rules: Sequence[Any], *, of_users: bool) -> Iterator[str]:
     forbidden = [*METADATA, *(PRIVATE if of_users else ())]
-    for index, entry in enumerate(rules):
-        peers = at(entry, "to", default=[])
+    for index, rule in enumerate(rules):
+        peers = get(rule, "to", default=[])
         if not peers:
-            yield f"{where}[{index}] names nobody in `to`, which is everybody"
-        elif not _names_only(entry):
-            blocks = [block for peer in peers if (block := at(peer, "ipBlock"))]
-            reached = [str(network) for network in forbidden if any(_reaches(block, network) for block in blocks)]
-            if reached:
-                yield f"{where}[{index}] lets pods out to {', '.join(reached)}"
+            yield f"{path}[{index}] has no destination in `to`, so it allows every destination"
+        elif not _is_dns_only(rule):
+            blocks = [block for peer in peers if (block := get(peer, "ipBlock"))]
+            allowed = [str(network) for network in forbidden if any(_allows(block, network) for block in blocks)]
+            if allowed:
+                yield f"{path}[{index}] allows connections to {', '.join(allowed)}"
 
 
-def _names_only(entry: Any) -> bool:  # noqa: ANN401 - a view of any kind
-    """Whether only a name server can be asked there, as some clouds and node-local caches have it at such addresses."""
-    ports = at(entry, "ports", default=[])
-    return bool(ports) and all(at(each, "port") == DNS_PORT and not at(each, "endPort") for each in ports)
+def _is_dns_only(rule: Any) -> bool:  # noqa: ANN401 - a view of any kind
+    """Return whether the rule allows only DNS, which some clouds and node-local caches serve at such addresses."""
+    ports = get(rule, "ports", default=[])
+    return bool(ports) and all(get(each, "port") == DNS_PORT and not get(each, "endPort") for each in ports)
 
 
-def _reaches(block: Mapping[str, Any], forbidden: Network) -> bool:
-    allowed = _network(at(block, "cidr"))
+def _allows(block: Mapping[str, Any], forbidden: Network) -> bool:
+    allowed = _network(get(block, "cidr"))
     if not _overlap(allowed, forbidden):
         return False
     smaller = max(allowed, forbidden, key=lambda network: network.prefixlen)
-    left_out = [_network(text) for text in texts(at(block, "except"))]
-    return not any(_overlap(each, smaller) and each.prefixlen <= smaller.prefixlen for each in left_out)
+    excluded = [_network(text) for text in as_list(get(block, "except"))]
+    return not any(_overlap(each, smaller) and each.prefixlen <= smaller.prefixlen for each in excluded)
 
 
-@functools.lru_cache(maxsize=256)  # the same few in every rule of every tenancy
+@functools.lru_cache(maxsize=256)  # every rule of every tenancy contains the same few
 def _network(text: str) -> Network:
     return ip_network(text, strict=False)
 
@@ -137,21 +143,23 @@ def _overlap(one: Network, other: Network) -> bool:
 RULES = (
     Rule(
         "pod-security",
-        "The namespace enforces a pod-security level; notebooks and Dask run without root, capabilities or a token",
-        "Users run any code they like; it must not reach the node or other users.",
-        "Leave the labels to components/pangeo_cluster.py and the security contexts to components/chart/values.py.",
+        "The namespace enforces a pod-security level; notebooks and Dask pods have no root, capabilities or API token",
+        "Users run any code; it must not control the node or reach other users.",
+        "Restore the program's labels and security contexts. No configuration key sets them.",
         "critical",
-        on=(NAMESPACE, RELEASE),
-        settings=(Setting("levels", "Pod-security levels that may be enforced", TEXTS, ["baseline", "restricted"]),),
-        find=_pod_security,
+        kinds=(NAMESPACE, RELEASE),
+        settings=(Setting("levels", "Pod-security levels that may be enforced", STRINGS, ["baseline", "restricted"]),),
+        check=_check_pod_security,
     ),
     Rule(
         "network-policies",
-        "Every pod of the hub has a network policy, none reaches the metadata address, and users' none that is private",
-        "A notebook is a stranger's computer in the middle of the cluster.",
-        "Leave networkPolicy to components/chart/values.py; in further egress rules name pods, not everybody.",
+        "Every pod of the hub has a network policy: none allows the metadata address, and for users' pods none allows "
+        "private addresses",
+        "A notebook runs its user's code inside the cluster's network.",
+        "Restore the program's network policies; no configuration key sets them. An additional egress rule must name "
+        "pods or public addresses in `to`.",
         "critical",
-        on=(RELEASE,),
-        find=_network_policies,
+        kinds=(RELEASE,),
+        check=_check_network_policies,
     ),
 )

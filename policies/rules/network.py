@@ -1,54 +1,55 @@
-"""How browsers reach the hub: one way in, encrypted, under the stack's own name."""
+"""Access by browsers: only through the ingress, encrypted, under the stack's own host name."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 
-from components.config.domain import derived_domain
-from policies.kinds import INGRESS, MIDDLEWARE, RELEASE, gateway, hub
+from policies.kinds import INGRESS, MIDDLEWARE, RELEASE, gateway_values, hub_values
 from policies.rule import Context, Resource, Rule
-from policies.tree import at, leaves, shown, texts
+from policies.tree import as_list, format_value, get, leaves
 
-INSIDE = "ClusterIP"
+CLUSTER_IP = "ClusterIP"
 
 TRAEFIK = "traefik.ingress.kubernetes.io/router."
 REDIRECT = "pangeo-https"
 TO_HTTPS = {"redirectScheme": {"scheme": "https", "permanent": True}}
 
 
-def _tls(resource: Resource, _: Context) -> Iterator[str]:
+def _check_tls(resource: Resource, _: Context) -> Iterator[str]:
     if resource.type == RELEASE.type:
-        if at(hub(resource), "ingress", "enabled", default=False) is not False:
-            yield "the chart's own ingress is on (ingress.enabled), beside the one that this rule sees"
+        if get(hub_values(resource), "ingress", "enabled", default=False) is not False:
+            yield "ingress.enabled is not false: the chart would add an ingress that this rule cannot check"
         return
-    spec = at(resource.props, "spec", default={})
+    spec = get(resource.props, "spec", default={})
     if resource.type == MIDDLEWARE.type:
-        if at(resource.props, "metadata", "name") == REDIRECT and dict(leaves(spec)) != dict(leaves(TO_HTTPS)):
-            yield f"{REDIRECT} does not answer every request with https://: the log-in page would be there in the clear"
+        if get(resource.props, "metadata", "name") == REDIRECT and dict(leaves(spec)) != dict(leaves(TO_HTTPS)):
+            yield f"{REDIRECT} does not redirect every request to https://: the log-in page would be unencrypted"
         return
     if _only_redirects(resource):
         return
     covered = [
-        host for entry in at(spec, "tls", default=[]) if at(entry, "secretName") for host in texts(at(entry, "hosts"))
+        host
+        for entry in get(spec, "tls", default=[])
+        if get(entry, "secretName")
+        for host in as_list(get(entry, "hosts"))
     ]
-    rules = at(spec, "rules", default=[])
+    rules = get(spec, "rules", default=[])
     if not rules:
-        yield "it has no rule with a host, so it answers for any name, without a certificate of its own"
+        yield "it has no rule with a host, so it answers for any host name, without a certificate for it"
     for entry in rules:
-        host = at(entry, "host")
+        host = get(entry, "host")
         if not host:
-            yield "a rule without a host answers for any name, without a certificate of its own"
+            yield "a rule without a host answers for any host name, without a certificate for it"
         elif not any(_covers(name, host) for name in covered):
-            yield f"{host} is in no entry of spec.tls that names a Secret: passwords would be sent in the clear"
+            yield f"{host} is in no entry of spec.tls with a secretName: passwords would be sent unencrypted"
 
 
 def _only_redirects(ingress: Resource) -> bool:
-    """Whether every request of an ingress of plain HTTP is answered by the redirect, which this rule sees as well."""
-    metadata = at(ingress.props, "metadata", default={})
-    annotations = at(metadata, "annotations", default={})
+    """Return whether the redirect, which this rule checks as well, answers every request of this ingress."""
+    metadata = get(ingress.props, "metadata", default={})
+    annotations = get(metadata, "annotations", default={})
     return (
-        at(annotations, f"{TRAEFIK}entrypoints") == "web"
-        and at(annotations, f"{TRAEFIK}middlewares") == f"{at(metadata, 'namespace')}-{REDIRECT}@kubernetescrd"
-        and not at(ingress.props, "spec", "tls")
+        get(annotations, f"{TRAEFIK}entrypoints") == "web"
+        and get(annotations, f"{TRAEFIK}middlewares") == f"{get(metadata, 'namespace')}-{REDIRECT}@kubernetescrd"
+        and not get(ingress.props, "spec", "tls")
     )
 
 
@@ -57,68 +58,58 @@ def _covers(name: str, host: str) -> bool:
     return name == host or (name.startswith("*.") and host.partition(".")[2] == name[2:])
 
 
-def _own_host(ingress: Resource, context: Context) -> Iterator[str]:
-    try:
-        own = _host_of_the_stack(context)
-    except ValueError:
-        said = shown(context.text("externalIp"))
-        yield f"pangeo:externalIp is {said} in the stack's configuration, so the host cannot be checked"
-        return
-    for entry in at(ingress.props, "spec", "rules", default=[]):
-        host = at(entry, "host")
-        if host != own:
-            yield f"host is {shown(host)}; of this stack's configuration follows {own}"
+def _check_host(ingress: Resource, context: Context) -> Iterator[str]:
+    for entry in get(ingress.props, "spec", "rules", default=[]):
+        host = get(entry, "host")
+        if host != context.tenancy.domain:
+            yield f"host is {format_value(host)}; for this stack's configuration it must be {context.tenancy.domain}"
 
 
-def _host_of_the_stack(context: Context) -> str:
-    given = context.text("pangeoDomain")
-    if given:
-        return given.lower()
-    address = ip_address(context.text("externalIp"))
-    suffix = context.text("domainSuffix")
-    return derived_domain(address, suffix) if suffix else derived_domain(address)
-
-
-def _one_way_in(release: Resource, _: Context) -> Iterator[str]:
-    kind = at(hub(release), "proxy", "service", "type")
-    if kind != INSIDE:
+def _check_services(release: Resource, _: Context) -> Iterator[str]:
+    service_type = get(hub_values(release), "proxy", "service", "type")
+    if service_type != CLUSTER_IP:
+        default = "" if service_type else ", and the chart's default is LoadBalancer"
         yield (
-            f"proxy.service.type is {shown(kind)}{'' if kind else ', which the chart takes for LoadBalancer'}: the hub "
-            "would answer without TLS beside the ingress"
+            f"proxy.service.type is {format_value(service_type)}{default}: the hub would be reachable without TLS, "
+            "beside the ingress"
         )
-    dask = gateway(release)
-    kind = at(dask, "traefik", "service", "type", default=INSIDE)
-    if dask is not None and kind != INSIDE:
-        yield f"dask-gateway.traefik.service.type is {shown(kind)}: schedulers and dashboards would be open to anybody"
+    dask = gateway_values(release)
+    service_type = get(dask, "traefik", "service", "type", default=CLUSTER_IP)
+    if dask is not None and service_type != CLUSTER_IP:
+        yield (
+            f"dask-gateway.traefik.service.type is {format_value(service_type)}: Dask schedulers and dashboards would "
+            "be reachable from outside the cluster"
+        )
 
 
 RULES = (
     Rule(
         "tls-on-every-host",
-        "Every host of every ingress has a certificate, or does nothing but redirect to the one that has",
-        "The log-in page takes directory passwords.",
-        "Give pangeo:ingress.tls a clusterIssuer or a secretName; components/pangeo_cluster.py names every host in "
-        "spec.tls.",
+        "Every host of every ingress has a certificate, or only redirects to https://",
+        "Users enter their directory passwords on the log-in page.",
+        "Set pangeo:ingress.tls.clusterIssuer or pangeo:ingress.tls.secretName. The program's ingress names every host "
+        "in spec.tls; no configuration key changes that.",
         "critical",
-        on=(INGRESS, MIDDLEWARE, RELEASE),
-        find=_tls,
+        kinds=(INGRESS, MIDDLEWARE, RELEASE),
+        check=_check_tls,
     ),
     Rule(
         "ingress-host",
-        "The hub answers under the name that its own address gives, or the one its configuration states",
-        "A name that leads elsewhere takes other people's visitors, or sends this hub's users to a stranger.",
-        "Leave pangeo:pangeoDomain out, or set it to a name that resolves to pangeo:externalIp (previews verify that).",
+        "The host of every ingress is the domain that follows from the stack's configuration",
+        "Another host name could intercept another site's visitors, or lead this hub's users to another server.",
+        "Omit pangeo:pangeoDomain, or set it to a name that resolves to pangeo:externalIp; previews check that.",
         "high",
-        on=(INGRESS,),
-        find=_own_host,
+        kinds=(INGRESS,),
+        check=_check_host,
     ),
     Rule(
         "no-public-services",
-        "No service of the charts is reachable from outside but through the ingress",
-        "The hub's chart opens a load balancer of its own, without TLS, unless it is told not to.",
-        "Keep proxy.service.type and traefik.service.type at ClusterIP.",
+        "No service of the charts is reachable from outside the cluster except through the ingress",
+        "By default, the hub's chart opens a load balancer without TLS.",
+        "Restore the program's value, ClusterIP, for proxy.service.type and traefik.service.type. No configuration key "
+        "sets them.",
         "critical",
-        on=(RELEASE,),
-        find=_one_way_in,
+        kinds=(RELEASE,),
+        check=_check_services,
     ),
 )

@@ -1,91 +1,98 @@
-"""What a notebook gets: all of it reserved, and no more than the organisation and the workers have."""
+"""CPUs and memory of a notebook: fully guaranteed, and within the bounds of the organisation and of the nodes."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from policies.kinds import RELEASE, SPAWNERS, given, hub
+from policies.kinds import RELEASE, SPAWNERS, class_settings, hub_values
 from policies.rule import NUMBER, Context, Resource, Rule, Setting
-from policies.tree import at, shown
+from policies.tree import format_value, get
 
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGT])")
 _GIGABYTES = {"K": 1 / 1024**2, "M": 1 / 1024, "G": 1.0, "T": 1024.0}
 
 
 class _Size(NamedTuple):
-    """A notebook's size as it is given in one place. None: not given there."""
+    """A notebook's size at one place of the values; None for a value that is not set there."""
 
-    where: str
+    path: str
     cpu_limit: Any
     cpu_guarantee: Any
     memory_limit: Any
     memory_guarantee: Any
 
 
-def _reserved(release: Resource, context: Context) -> Iterator[str]:
-    tenancy = _tenancys(hub(release))
-    for what, value in zip(("cpu", "memory"), (tenancy.cpu_limit, tenancy.memory_limit), strict=True):
-        if value is None:
-            yield f"singleuser.{what}.limit is not set: one notebook could take a whole node"
-    for key, value in (("notebookCpus", tenancy.cpu_limit), ("notebookRamGb", gigabytes(tenancy.memory_limit))):
-        asked = context.text(key)
-        if asked and value is not None and float(value) != float(asked):
-            yield f"singleuser gives {shown(value)} where pangeo:{key} is {asked}"
-    most_cpus, most_ram_gb = _bounds(context)
-    for size in (tenancy, *_profiles(hub(release))):
-        for what, limit, guarantee in (
+def _check_sizes(release: Resource, context: Context) -> Iterator[str]:
+    from components.chart.values import memory  # imports pydantic, which loads at the same time as the program
+
+    tenancy, default = context.tenancy, _default_size(hub_values(release))
+    for key, name, limit, configured in (
+        ("notebookCpus", "cpu", default.cpu_limit, tenancy.notebook_cpus),
+        ("notebookRamGb", "memory", default.memory_limit, memory(tenancy.notebook_ram_gb)),
+    ):
+        if limit is None:
+            yield f"singleuser.{name}.limit is not set: one notebook could use a whole node"
+        elif limit != configured:
+            required = format_value(configured)
+            yield f"singleuser.{name}.limit is {format_value(limit)}; for pangeo:{key} it must be {required}"
+    max_cpus, max_ram_gb = _bounds(context)
+    # The values contain rounded numbers; the bound is rounded in the same way.
+    max_ram_gb = parse_gigabytes(memory(max_ram_gb)) or max_ram_gb
+    for size in (default, *_profile_sizes(hub_values(release))):
+        for name, limit, guarantee in (
             ("CPU", size.cpu_limit, size.cpu_guarantee),
             ("memory", size.memory_limit, size.memory_guarantee),
         ):
             if limit != guarantee:
-                yield f"{size.where}: {what} limit {shown(limit)} is not the guarantee {shown(guarantee)}"
-        if size.cpu_limit is not None and not 0 < float(size.cpu_limit) <= most_cpus:
-            yield f"{size.where}: {shown(size.cpu_limit)} CPUs are not within {most_cpus:g}"
-        ram_gb = gigabytes(size.memory_limit)
-        if size.memory_limit is not None and (ram_gb is None or not 0 < ram_gb <= most_ram_gb):
-            yield f"{size.where}: memory {shown(size.memory_limit)} is not within {most_ram_gb:g}G"
+                yield f"{size.path}: {name} limit {format_value(limit)} is not the guarantee {format_value(guarantee)}"
+        if size.cpu_limit is not None and not 0 < float(size.cpu_limit) <= max_cpus:
+            yield f"{size.path}: {format_value(size.cpu_limit)} CPUs is not between 0 and {max_cpus:g}"
+        ram_gb = parse_gigabytes(size.memory_limit)
+        if size.memory_limit is not None and (ram_gb is None or not 0 < ram_gb <= max_ram_gb):
+            yield f"{size.path}: memory {format_value(size.memory_limit)} is not between 0 and {max_ram_gb:g}G"
     for trait in ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee"):
-        for where in given(release, SPAWNERS, trait):
-            yield f"{where} overrides the tenancy's size"
+        for path in class_settings(release, SPAWNERS, trait):
+            yield f"{path} overrides the tenancy's size"
 
 
-def gigabytes(memory: object) -> float | None:
-    """``"4G"``, ``"512M"`` in powers of 1024, as JupyterHub reads them; None for what it would refuse."""
+def parse_gigabytes(memory: object) -> float | None:
+    """Return ``"4G"`` or ``"512M"`` in GB, powers of 1024 as in JupyterHub; None for text that JupyterHub refuses."""
     parts = _MEMORY.fullmatch(memory) if isinstance(memory, str) else None
     return None if parts is None else float(parts[1]) * _GIGABYTES[parts[2]]
 
 
-def _tenancys(values: Mapping[str, Any]) -> _Size:
-    sizes = [at(values, "singleuser", what, which) for what in ("cpu", "memory") for which in ("limit", "guarantee")]
+def _default_size(values: Mapping[str, Any]) -> _Size:
+    sizes = [get(values, "singleuser", name, bound) for name in ("cpu", "memory") for bound in ("limit", "guarantee")]
     return _Size("singleuser", *sizes)
 
 
-def _profiles(values: Mapping[str, Any]) -> Iterator[_Size]:
-    for index, profile in enumerate(at(values, "singleuser", "profileList", default=[])):
-        override = at(profile, "kubespawner_override", default={})
+def _profile_sizes(values: Mapping[str, Any]) -> Iterator[_Size]:
+    for index, profile in enumerate(get(values, "singleuser", "profileList", default=[])):
+        override = get(profile, "kubespawner_override", default={})
         names = ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee")
-        yield _Size(f"singleuser.profileList[{index}]", *(at(override, name) for name in names))
+        yield _Size(f"singleuser.profileList[{index}]", *(get(override, name) for name in names))
 
 
 def _bounds(context: Context) -> tuple[float, float]:
-    """The organisation's, and a worker's where the tenancy states its workers."""
-    workers = context.group("workers")
-    cpus = min(float(context.settings["mostCpus"]), float(workers.get("cpus", "inf")))
-    return cpus, min(float(context.settings["mostRamGb"]), float(workers.get("ramGb", "inf")))
+    """Return the largest CPUs and GB: the organisation's bounds, or those of a node where the tenancy states them."""
+    cpus, ram_gb = float(context.settings["mostCpus"]), float(context.settings["mostRamGb"])
+    nodes = context.tenancy.workers
+    return (cpus, ram_gb) if nodes is None else (min(cpus, nodes.cpus), min(ram_gb, nodes.ram_gb))
 
 
 RULES = (
     Rule(
         "guaranteed-resources",
-        "A notebook's CPUs and memory are guaranteed in full, and within the organisation's and the workers' bounds",
-        "What is promised twice is taken from whoever runs at that moment: their kernel is killed.",
-        "Set pangeo:notebookCpus, pangeo:notebookRamGb and the profiles' cpus and ramGb; a larger bound is a setting.",
+        "A notebook's CPUs and memory are fully guaranteed, and within the bounds of the organisation and of the nodes",
+        "Overcommitted memory gets running kernels killed.",
+        "Lower pangeo:notebookCpus, pangeo:notebookRamGb, or cpus and ramGb of the profile in "
+        "pangeo:notebook.profiles; or raise this rule's settings mostCpus and mostRamGb.",
         "high",
-        on=(RELEASE,),
+        kinds=(RELEASE,),
         settings=(
             Setting("mostCpus", "Most CPUs of one notebook", NUMBER, 64),
             Setting("mostRamGb", "Most memory of one notebook in GB", NUMBER, 512),
         ),
-        find=_reserved,
+        check=_check_sizes,
     ),
 )

@@ -1,59 +1,60 @@
-"""Where homes and the hub's database are kept: volumes that outlive their claims and can grow."""
+"""Storage of homes and of the hub's database: volumes that are retained and can be expanded."""
 
 from collections.abc import Iterator
 
-from policies.kinds import RELEASE, STORAGE_CLASS, hub
-from policies.rule import SWITCH, TEXTS, Context, Resource, Rule, Setting
-from policies.tree import at, shown
+from policies.kinds import RELEASE, STORAGE_CLASS, hub_values
+from policies.rule import BOOLEAN, STRINGS, Context, Resource, Rule, Setting
+from policies.tree import format_value, get
 
 
-def _kept_and_growing(resource: Resource, context: Context) -> Iterator[str]:
+def _check_volumes(resource: Resource, context: Context) -> Iterator[str]:
     if resource.type == STORAGE_CLASS.type:
-        policy = at(resource.props, "reclaimPolicy", default="Delete")
+        policy = get(resource.props, "reclaimPolicy", default="Delete")
         if policy != "Retain":
-            yield f"reclaimPolicy is {shown(policy)}: a claim deleted by mistake would take the files with it"
-        if at(resource.props, "allowVolumeExpansion") is not True:
-            yield "allowVolumeExpansion is not true: homes could never grow"
+            yield f"reclaimPolicy is {format_value(policy)}: deleting a claim would delete its files"
+        if get(resource.props, "allowVolumeExpansion") is not True:
+            yield "allowVolumeExpansion is not true: homes could not grow"
         return
-    values = hub(resource)
-    kind = at(values, "singleuser", "storage", "type", default="dynamic")
-    if kind != "dynamic":
-        yield f"singleuser.storage.type is {shown(kind)}: users would have no volume of their own"
+    values = hub_values(resource)
+    storage_type = get(values, "singleuser", "storage", "type", default="dynamic")
+    if storage_type != "dynamic":
+        yield f"singleuser.storage.type is {format_value(storage_type)}: users would not have their own volumes"
     else:
-        name = at(values, "singleuser", "storage", "dynamic", "storageClass")
-        yield from _vouched_for("users' homes", name, context)
-    kind = at(values, "hub", "db", "type", default="sqlite-pvc")
-    if kind == "sqlite-memory":
-        yield "hub.db.type is sqlite-memory: admins named by hand would be lost at every restart"
-    elif kind == "sqlite-pvc":
-        yield from _vouched_for("the hub's database", at(values, "hub", "db", "pvc", "storageClassName"), context)
+        name = get(values, "singleuser", "storage", "dynamic", "storageClass")
+        yield from _check_class("users' homes", name, context)
+    database_type = get(values, "hub", "db", "type", default="sqlite-pvc")
+    if database_type == "sqlite-memory":
+        yield "hub.db.type is sqlite-memory: admins added in the hub would be lost at every restart"
+    elif database_type == "sqlite-pvc":
+        yield from _check_class("the hub's database", get(values, "hub", "db", "pvc", "storageClassName"), context)
 
 
-def _vouched_for(what: str, name: str | None, context: Context) -> Iterator[str]:
-    """A class of this stack's is seen by itself; of another only the organisation can tell."""
+def _check_class(subject: str, name: str | None, context: Context) -> Iterator[str]:
+    """Check a class by name: the stack's own class is checked as a resource, others only the organisation knows."""
     if name is None:
         if not context.settings["clusterDefault"]:
-            yield f"{what}: the cluster's default storage class, which no preview sees"
+            yield f"{subject}: the cluster's default storage class, which a preview cannot check"
         return
-    made_here = bool(context.group("storage").get("create")) and name == f"{context.text('clusterName')}-homes"
-    if not made_here and name not in context.settings["classes"]:
-        yield f"{what}: the storage class {name}, which this stack does not make and no preview sees"
+    created = context.tenancy.storage.create is not None and name == context.tenancy.storage_class_name
+    if not created and name not in context.settings["classes"]:
+        yield f"{subject}: the storage class {name}, which this stack does not create and a preview cannot check"
 
 
 RULES = (
     Rule(
         "retained-expandable-volumes",
-        "Homes and the hub's database are on volumes with reclaim policy Retain that can be expanded",
-        "Deleting a claim must not delete files, and a larger pangeo:notebookStorageGb must reach those who have a "
-        "home.",
-        "Let the stack make the class (pangeo:storage.create), or name one in pangeo:storage.className and, once "
-        "kubectl get storageclass shows Retain and ALLOWVOLUMEEXPANSION true, list it in the setting classes.",
+        "Homes and the hub's database are on volumes that are retained (reclaim policy Retain) and can be expanded",
+        "Deleting a claim must not delete files, and a larger pangeo:notebookStorageGb must take effect for existing "
+        "homes.",
+        "Let the stack create the class (pangeo:storage.create). Or name an existing class in "
+        "pangeo:storage.className, check that kubectl get storageclass shows Retain and ALLOWVOLUMEEXPANSION true, "
+        "and add it to this rule's setting classes.",
         "high",
-        on=(STORAGE_CLASS, RELEASE),
+        kinds=(STORAGE_CLASS, RELEASE),
         settings=(
-            Setting("classes", "Existing storage classes known to retain and to expand", TEXTS, []),
-            Setting("clusterDefault", "Whether the cluster's default class is known to", SWITCH, False),
+            Setting("classes", "Existing storage classes that are known to retain and to expand volumes", STRINGS, []),
+            Setting("clusterDefault", "Whether the cluster's default storage class is known to do so", BOOLEAN, False),
         ),
-        find=_kept_and_growing,
+        check=_check_volumes,
     ),
 )

@@ -1,50 +1,49 @@
-"""Tenancies beside each other: none takes another's names."""
+"""Several tenancies in one checkout: their names do not collide."""
 
 from collections.abc import Iterator, Sequence
 
+from components.escape import escape_control_characters
 from policies.rule import Context, Resource, Rule, Setting
 
+NAMES = {"namespace": "namespace", "domain": "domain", "FreeIPA group": "notebook_users_group"}
+"""Labels of the names that belong to one tenancy only, and the properties of the model that return them."""
 
-def _names_of_its_own(_: Sequence[Resource], context: Context) -> Iterator[str]:
-    # pydantic comes with these: they are loaded while the program runs, not before.
+
+def _check_names(_: Sequence[Resource], context: Context) -> Iterator[str]:
+    # They import pydantic, which loads at the same time as the program.
     from components.config.problems import InvalidTenancy
-    from components.config.stack_file import read_config, stack_path, stacks
-    from policies.stack_names import names_in, names_of
+    from components.config.stack_file import read_names, stack_path, stacks
 
     folder = context.checkout / context.settings["folder"]
-    try:
-        own = names_of(read_config(context.config, source=context.stack, secret_keys=["pangeo:kubernetes"]))
-    except InvalidTenancy as wrong:
-        yield f"this stack's own configuration cannot be read, so its names cannot be compared: {_in_one_line(wrong)}"
-        return
-    for other in stacks(folder):
-        if other == context.stack:
+    for stack in stacks(folder):
+        if stack == context.stack:
             continue
-        path = stack_path(other, folder)
+        path = stack_path(stack, folder)
         try:
-            taken = names_in(path)
-        except InvalidTenancy as wrong:
-            yield f"{path.name} cannot be read, so what it takes cannot be compared: {_in_one_line(wrong)}"
+            other = read_names(path)
+        except InvalidTenancy as error:
+            problems = "; ".join(f"{each.key} {each.message}".strip() for each in error.problems)
+            yield (
+                f"{path.name} cannot be read, so its names cannot be compared: {escape_control_characters(problems)}"
+            )
             continue
-        for what, name, others in zip(own._fields, own, taken, strict=True):
-            if name == others:
-                yield f"the {what} {name} is taken by the stack {other} ({path.name})"
-
-
-def _in_one_line(wrong: Exception) -> str:
-    return "; ".join(line.strip() for line in str(wrong).splitlines())
+        for label, attribute in NAMES.items():
+            name = getattr(context.tenancy, attribute)
+            if name == getattr(other, attribute):
+                yield f"the {label} {name} is already used by the stack {stack} ({path.name})"
 
 
 RULES = (
     Rule(
         "unique-names",
-        "No two stacks share a namespace, a domain or a group",
-        "Two hubs in one namespace overwrite each other; one group for two hubs lets the users of one into the other.",
-        "Choose another pangeo:clusterName, pangeo:externalIp or pangeo:pangeoDomain, or mend the file that is named.",
+        "No two stacks have the same namespace, domain or FreeIPA group",
+        "Two hubs in one namespace overwrite each other; with one group for two hubs, users of one could log in to the "
+        "other.",
+        "Change pangeo:clusterName, pangeo:externalIp or pangeo:pangeoDomain, or correct the other file.",
         "critical",
         settings=(
-            Setting("folder", "Where the stack files are, seen from the checkout", {"type": "string"}, "stacks"),
+            Setting("folder", "Folder of the stack files, relative to the checkout", {"type": "string"}, "stacks"),
         ),
-        find_in_stack=_names_of_its_own,
+        check_stack=_check_names,
     ),
 )

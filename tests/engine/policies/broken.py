@@ -1,4 +1,4 @@
-"""A program gone wrong: the project's own, with every mandatory rule broken on the way to the engine."""
+"""Changes to the program's resources on the way to the engine that violate every mandatory rule."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,39 +29,39 @@ VALUES: dict[str, Any] = {
     "dask-gateway": {"gateway": {"extraConfig": {"zz": "c.ClusterConfig.idle_timeout = 0"}}},
 }
 
-SAID = {
+MESSAGES = {
     "log-in-by-directory": 'authenticator_class is "dummy"',
     "log-in-by-group": "allow_all is true",
     "no-allow-existing-users": "allow_existing_users is true",
     "verified-directory-tls": "tls_kwargs.validate is 0, not 2",
     "known-settings": "allowedGroups is in camelCase; write allowed_groups",
-    "reviewed-hub-code": "hub.extraConfig.zz is not of this project",
-    "group-name": 'name is "other_notebook_users"; for the cluster reviewed it is reviewed_notebook_users',
+    "reviewed-hub-code": "hub.extraConfig.zz is not part of this project",
+    "group-name": 'name is "other_notebook_users"; for pangeo:clusterName reviewed it must be reviewed_notebook_users',
     "tls-on-every-host": "hub.example.com is in no entry of spec.tls",
-    "ingress-host": 'host is "hub.example.com"; of this stack\'s configuration follows pangeo.192-0-2-10.sslip.io',
+    "ingress-host": 'host is "hub.example.com"; for this stack\'s configuration it must be pangeo.192-0-2-10.sslip.io',
     "no-public-services": 'proxy.service.type is "LoadBalancer"',
     "pod-security": "singleuser.allowPrivilegeEscalation is not false",
     "network-policies": "hub.networkPolicy.enabled is false",
     "tenancy-protected": "protect is false",
     "homes-outlive-users": "delete_pvc is true",
     "retained-expandable-volumes": 'reclaimPolicy is "Delete"',
-    "no-plain-text-secrets": "values.jupyterhub.proxy.secretToken holds a secret that no",
+    "no-plain-text-secrets": "values.jupyterhub.proxy.secretToken contains a secret that no",
     "exact-chart": 'chart is "./other/chart"',
-    "approved-images": "image is registry.example.com/somebody/notebook:latest, from none of docker.io/pangeo",
-    "no-latest-image": "latest is another image tomorrow",
+    "approved-images": "image is registry.example.com/somebody/notebook:latest, which is not from an approved registry",
+    "no-latest-image": "the tag latest is not fixed",
     "guaranteed-resources": "CPU limit 1 is not the guarantee 0.1",
-    "dask-limits": "does not set idle_timeout, or to nothing",
-    "unique-names": "the namespace reviewed is taken by the stack neighbour",
+    "dask-limits": "sets no idle_timeout",
+    "unique-names": "the namespace reviewed is already used by the stack neighbour",
 }
-"""What each mandatory rule says of it. That of the two stacks is broken by another stack file."""
+"""A part of each mandatory rule's message; for unique-names, the test adds another stack file."""
 
 
-def everything(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-    """Break what is declared, whatever it is."""
+def violate_everything(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    """Change a resource so that it violates every rule that applies to it."""
     props: dict[str, Any] = dict(args.props)
     match args.type_:
         case "kubernetes:helm.sh/v3:Release":
-            props |= {"values": merged(props["values"], VALUES), "chart": "./other/chart"}
+            props |= {"values": merge(props["values"], VALUES), "chart": "./other/chart"}
         case "kubernetes:core/v1:Namespace":
             props["metadata"] = {"name": "reviewed"}
         case "kubernetes:storage.k8s.io/v1:StorageClass":
@@ -75,24 +75,24 @@ def everything(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransf
     return pulumi.ResourceTransformationResult(props, args.opts)
 
 
-def not_known_yet(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-    """Let the notebook's CPUs follow from a resource that is still to be made."""
+def make_cpus_unknown(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    """Derive the notebook's CPUs from an output of a resource that does not exist yet."""
     if args.type_ != "kubernetes:helm.sh/v3:Release":
         return None
     props: dict[str, Any] = dict(args.props)
     later = props["values"]["jupyterhub"]["proxy"]["secretToken"].apply(len)
     return pulumi.ResourceTransformationResult(
-        {**props, "values": merged(props["values"], {"jupyterhub": {"singleuser": {"cpu": {"limit": later}}}})},
+        {**props, "values": merge(props["values"], {"jupyterhub": {"singleuser": {"cpu": {"limit": later}}}})},
         args.opts,
     )
 
 
-def merged(tree: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """``tree`` with the leaves of ``changes``."""
+def merge(tree: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``tree`` with the leaves of ``changes``."""
     return {
         **tree,
         **{
-            key: merged(tree[key], change)
+            key: merge(tree[key], change)
             if isinstance(change, Mapping) and isinstance(tree.get(key), Mapping)
             else change
             for key, change in changes.items()

@@ -1,6 +1,6 @@
-"""A tenancy declared by the project's own ``__main__.py`` in the real engine with the real policy pack; previews only.
+"""Previews of a tenancy by the project's ``__main__.py`` in the real engine with the real policy pack.
 
-No cluster and no directory is there: what a policy sees is what the program declares.
+There is neither a cluster nor a directory: policies see the resources that the program declares.
 """
 
 import contextlib
@@ -53,27 +53,29 @@ Transformation = Callable[[pulumi.ResourceTransformationArgs], pulumi.ResourceTr
 
 
 class Violation(NamedTuple):
-    """What the engine says of one policy."""
+    """A violation that the engine reports."""
 
     policy: str
     level: str
-    said: str
+    message: str
 
 
 class Reviewed(NamedTuple):
-    """What a run said and whether the engine stopped it."""
+    """The violations of a run, and the error with which the engine stopped it."""
 
     violations: list[Violation]
     refusal: str
-    """Empty where it was not refused."""
+    """Empty if the engine did not stop the run."""
 
     def by(self, policy: str) -> str:
-        """All that one policy said, at the level that stops."""
-        return "\n".join(each.said for each in self.violations if each.policy == policy and each.level == "mandatory")
+        """Return the messages of one policy at the level ``mandatory``."""
+        return "\n".join(
+            each.message for each in self.violations if each.policy == policy and each.level == "mandatory"
+        )
 
 
 class ReviewedStack:
-    """A workspace as an operator has it."""
+    """A workspace like an operator's."""
 
     def __init__(self, folder: Path, tools: Path) -> None:
         self.folder = folder
@@ -112,7 +114,7 @@ class ReviewedStack:
         )
 
     def write(self, stack: str, **changes: Any) -> None:
-        """A stack file with these settings changed."""
+        """Write a stack file with these settings changed."""
         path = self.folder / "stacks" / f"Pulumi.{stack}.yaml"
         kept = yaml.safe_load(path.read_text()) if path.exists() else {}
         config = {f"pangeo:{key}": value for key, value in {**SETTINGS, **changes}.items()}
@@ -124,29 +126,29 @@ class ReviewedStack:
         organisation: Mapping[str, Any] | None = None,
         operation: Callable[..., object] | None = None,
     ) -> Reviewed:
-        """``pulumi preview --policy-pack policies``, what the program declares changed on its way to the engine."""
+        """Run ``pulumi preview --policy-pack policies``; ``change`` alters resources on their way to the engine."""
         found: list[Violation] = []
 
-        def hear(event: automation.EngineEvent) -> None:
-            said = event.policy_event
-            if said:
-                found.append(Violation(said.policy_name, said.enforcement_level, said.message))
+        def record(event: automation.EngineEvent) -> None:
+            violation = event.policy_event
+            if violation:
+                found.append(Violation(violation.policy_name, violation.enforcement_level, violation.message))
 
         config = self.folder / "organisation.json"
         own_stacks = {"unique-names": {"folder": str(self.folder / "stacks")}}
         config.write_text(json.dumps({**own_stacks, **(organisation or {})}))
         self._change, refusal = change, ""
         try:
-            with self._surroundings():
+            with self._environment():
                 (operation or self.stack.preview)(
-                    policy_packs=[str(PACK)], policy_pack_configs=[str(config)], color="never", on_event=hear
+                    policy_packs=[str(PACK)], policy_pack_configs=[str(config)], color="never", on_event=record
                 )
         except CommandError as refused:
             refusal = str(refused)
         return Reviewed(found, refusal)
 
     def resources(self) -> list[str]:
-        """The types of all that is in state."""
+        """Return the types of the resources in the state."""
         return [each["type"] for each in (self.stack.export_stack().deployment or {}).get("resources", [])]
 
     def _program(self) -> None:
@@ -156,7 +158,7 @@ class ReviewedStack:
             runpy.run_path("__main__.py", run_name="__main__")
 
     @contextlib.contextmanager
-    def _surroundings(self) -> Iterator[None]:
+    def _environment(self) -> Iterator[None]:
         before = dict(os.environ)
         os.environ.update(self.variables)
         try:

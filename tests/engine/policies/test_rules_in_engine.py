@@ -1,4 +1,4 @@
-"""Every mandatory rule refuses in the real engine; the project's own program is refused nothing."""
+"""The rules in the real engine: violations of mandatory rules stop it, and the project's program violates none."""
 
 import pytest
 
@@ -14,34 +14,34 @@ MANDATORY = [rule.id for rule in RULES if rule.level == "mandatory"]
 
 @pytest.fixture(scope="session")
 def all_broken(reviewed: ReviewedStack) -> Reviewed:
-    """What is said of a program in which every rule is broken, beside a stack with the same names."""
+    """Preview a program that violates every mandatory rule, next to a stack file with the same names."""
     reviewed.write("neighbour")
     reviewed.write(STACK, protect=False)
     try:
-        return reviewed.preview(broken.everything)
+        return reviewed.preview(broken.violate_everything)
     finally:
         (reviewed.folder / "stacks" / "Pulumi.neighbour.yaml").unlink()
         reviewed.write(STACK)
 
 
-def test_the_programs_own_stack_keeps_to_every_rule(reviewed: ReviewedStack) -> None:
+def test_the_program_violates_no_rule(reviewed: ReviewedStack) -> None:
     assert reviewed.preview() == Reviewed([], "")
 
 
 @pytest.mark.parametrize("rule", MANDATORY)
-def test_a_mandatory_rule_refuses(all_broken: Reviewed, rule: str) -> None:
+def test_a_mandatory_rule_stops_the_preview(all_broken: Reviewed, rule: str) -> None:
     assert all_broken.refusal
-    assert broken.SAID[rule] in all_broken.by(rule)
+    assert broken.MESSAGES[rule] in all_broken.by(rule)
 
 
-def test_a_refusal_shows_no_secret(all_broken: Reviewed) -> None:
-    said = all_broken.refusal + "".join(each.said for each in all_broken.violations)
-    assert broken.PLAIN not in said
-    assert "correct horse" not in said
+def test_violations_show_no_secret(all_broken: Reviewed) -> None:
+    text = all_broken.refusal + "".join(each.message for each in all_broken.violations)
+    assert broken.PLAIN not in text
+    assert "correct horse" not in text
 
 
-def test_what_a_preview_does_not_know_is_refused_and_not_passed(reviewed: ReviewedStack) -> None:
-    found = reviewed.preview(broken.not_known_yet)
+def test_an_unknown_value_stops_the_preview(reviewed: ReviewedStack) -> None:
+    found = reviewed.preview(broken.make_cpus_unknown)
     assert found.refusal
     assert "could not be checked: values.jupyterhub.singleuser.cpu.limit is not known in a preview" in found.by(
         "guaranteed-resources"
@@ -50,7 +50,7 @@ def test_what_a_preview_does_not_know_is_refused_and_not_passed(reviewed: Review
 
 def test_an_organisation_sets_bounds_and_levels(reviewed: ReviewedStack) -> None:
     bounds = {"guaranteed-resources": {"mostCpus": 2}}
-    assert "singleuser.profileList[0]: 4 CPUs are not within 2" in reviewed.preview(organisation=bounds).by(
+    assert "singleuser.profileList[0]: 4 CPUs is not between 0 and 2" in reviewed.preview(organisation=bounds).by(
         "guaranteed-resources"
     )
     softer = {"guaranteed-resources": {"mostCpus": 2, "enforcementLevel": "advisory"}}
@@ -59,13 +59,15 @@ def test_an_organisation_sets_bounds_and_levels(reviewed: ReviewedStack) -> None
     assert not found.refusal
 
 
-def test_a_wrong_setting_is_refused_by_name(reviewed: ReviewedStack) -> None:
+def test_a_wrong_setting_is_an_error_with_its_name(reviewed: ReviewedStack) -> None:
     wrong = {"guaranteed-resources": {"mostCpus": "many"}}
     assert "mostCpus" in reviewed.preview(organisation=wrong).refusal
 
 
-def test_an_up_that_a_rule_refuses_changes_nothing(reviewed: ReviewedStack) -> None:
-    found = reviewed.preview(broken.everything, operation=lambda **watch: reviewed_up(reviewed.stack, **watch))
+def test_a_refused_up_changes_nothing(reviewed: ReviewedStack) -> None:
+    found = reviewed.preview(
+        broken.violate_everything, operation=lambda **options: reviewed_up(reviewed.stack, **options)
+    )
     assert found.refusal
     assert "Updating" not in found.refusal
     assert reviewed.resources() == []

@@ -1,4 +1,4 @@
-"""The settings that rules know against the packages of the hub's image."""
+"""The stored settings of the hub's classes, compared with the packages of the hub's image."""
 
 import subprocess
 from pathlib import Path
@@ -13,8 +13,8 @@ __all__ = ["hub_python"]
 pytestmark = pytest.mark.engine
 
 
-def test_what_is_written_down_is_what_the_hubs_classes_have(hub_python: Path) -> None:
-    asked = subprocess.run(
+def test_stored_settings_match_the_hubs_classes(hub_python: Path) -> None:
+    check = subprocess.run(
         [hub_python, "-m", "policies.traits", "--check"],
         cwd=PROJECT,
         capture_output=True,
@@ -22,4 +22,4 @@ def test_what_is_written_down_is_what_the_hubs_classes_have(hub_python: Path) ->
         timeout=120,
         check=False,
     )
-    assert (asked.returncode, asked.stdout, asked.stderr) == (0, "", "")
+    assert (check.returncode, check.stdout, check.stderr) == (0, "", "")

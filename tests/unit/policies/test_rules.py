@@ -1,4 +1,4 @@
-"""What holds for every rule: it takes a good tenancy, leaves others alone, and does not pass what it cannot see."""
+"""Properties of every rule: it accepts a good tenancy, ignores other resources, and refuses unknown values."""
 
 import pytest
 
@@ -8,10 +8,10 @@ from policies.rules import RULES
 from tests.unit.policies import declared
 from tests.unit.policies.declared import UNKNOWN
 
-OF_RESOURCES = [rule.id for rule in RULES if rule.find]
-OF_STACKS = [rule.id for rule in RULES if rule.find_in_stack]
+RESOURCE_RULES = [rule.id for rule in RULES if rule.check]
+STACK_RULES = [rule.id for rule in RULES if rule.check_stack]
 
-NOT_KNOWN = {
+UNKNOWN_VALUES = {
     "log-in-by-directory": declared.release(hub__config__JupyterHub__authenticator_class=UNKNOWN),
     "log-in-by-group": declared.release(hub__config__LDAPAuthenticator__allowed_groups=UNKNOWN),
     "no-allow-existing-users": declared.release(hub__config__Authenticator__allow_existing_users=UNKNOWN),
@@ -29,81 +29,100 @@ NOT_KNOWN = {
     "idle-servers-stop": declared.release(cull__timeout=UNKNOWN),
     "sessions-are-short": declared.release(hub__config__JupyterHub__cookie_max_age_days=UNKNOWN),
     "retained-expandable-volumes": declared.release(singleuser__storage__dynamic__storageClass=UNKNOWN),
-    "exact-chart": declared.of_release(version=UNKNOWN),
+    "exact-chart": declared.release_with(version=UNKNOWN),
     "approved-images": declared.release(singleuser__image__name=UNKNOWN),
     "no-latest-image": declared.release(hub__image=UNKNOWN),
     "guaranteed-resources": declared.release(singleuser__cpu__limit=UNKNOWN),
     "dask-limits": declared.gateway(gateway__extraConfig__limits=UNKNOWN),
 }
-"""For each rule a tenancy in which a preview does not know what the rule looks at."""
+"""A resource for each rule in which a preview does not know the value that the rule checks."""
 
-MANDATORY_IN_THE_ISSUE = 20
+MIN_MANDATORY_RULES = 20
 
 
-@pytest.mark.parametrize("name", OF_RESOURCES)
-def test_a_good_tenancy_is_refused_nothing(name: str) -> None:
-    assert [declared.of(name, each).sentences for each in declared.a_good_stack()] == [
-        [] for _ in declared.a_good_stack()
+@pytest.mark.parametrize("name", RESOURCE_RULES)
+def test_a_good_tenancy_violates_no_rule(name: str) -> None:
+    assert [declared.check(name, each).messages for each in declared.good_stack()] == [
+        [] for _ in declared.good_stack()
     ]
-    assert any(declared.of(name, each).applies for each in declared.a_good_stack())
+    assert any(declared.check(name, each).applies for each in declared.good_stack())
 
 
-@pytest.mark.parametrize("name", OF_STACKS)
-def test_a_good_stack_is_refused_nothing(name: str) -> None:
-    assert declared.of_stack(name, declared.a_good_stack(), organisation=_no_other_stack(name)) == []
+@pytest.mark.parametrize("name", STACK_RULES)
+def test_a_good_stack_violates_no_rule(name: str) -> None:
+    assert declared.check_stack(name, declared.good_stack(), organisation=_no_other_stack(name)) == []
 
 
-@pytest.mark.parametrize("name", OF_RESOURCES)
-def test_resources_it_is_not_about_are_left_alone(name: str) -> None:
-    assert not declared.of(name, declared.random_bytes("0" * 64)).applies
-    other = declared.of_release(chart="prometheus", values={"server": {"image": UNKNOWN}})
-    assert not declared.of(name, other).applies
+@pytest.mark.parametrize("name", RESOURCE_RULES)
+def test_a_rule_ignores_other_resources(name: str) -> None:
+    assert not declared.check(name, declared.random_bytes("0" * 64)).applies
+    other = declared.release_with(chart="prometheus", values={"server": {"image": UNKNOWN}})
+    assert not declared.check(name, other).applies
 
 
-@pytest.mark.parametrize("name", OF_RESOURCES)
-def test_what_a_preview_does_not_know_is_not_passed(name: str) -> None:
-    (said,) = declared.of(name, NOT_KNOWN[name]).sentences
-    assert said.startswith("could not be checked: ")
-    assert "is not known in a preview" in said
+@pytest.mark.parametrize("name", RESOURCE_RULES)
+def test_an_unknown_value_is_a_violation(name: str) -> None:
+    (message,) = declared.check(name, UNKNOWN_VALUES[name]).messages
+    assert message.startswith("could not be checked: ")
+    assert "is not known in a preview" in message
 
 
-@pytest.mark.parametrize("name", OF_RESOURCES)
-def test_values_that_are_not_known_as_a_whole_are_not_passed(name: str) -> None:
-    if kinds.RELEASE in declared.rule(name).on:
-        (said,) = declared.of(name, declared.of_release(chart="x", values=UNKNOWN)).sentences
-        assert said.startswith("could not be checked: values is not known")
+@pytest.mark.parametrize("name", RESOURCE_RULES)
+def test_unknown_chart_values_are_a_violation(name: str) -> None:
+    if kinds.RELEASE in declared.rule(name).kinds:
+        (message,) = declared.check(name, declared.release_with(chart="x", values=UNKNOWN)).messages
+        assert message.startswith("could not be checked: values is not known")
 
 
-def test_every_rule_about_the_hub_refuses_a_hub_without_values() -> None:
-    """What is mandatory for a hub is refused where the chart's defaults are unsafe; the others have safe defaults."""
-    empty = declared.of_release(values={"jupyterhub": {}, "dask-gateway": {}})
-    refused = {rule.id for rule in RULES if kinds.RELEASE in rule.on and declared.of(rule.id, empty).sentences}
+def test_a_hub_without_values_violates_the_rules_on_the_hub() -> None:
+    """Most defaults of the charts are unsafe; the exceptions are listed here."""
+    empty = declared.release_with(values={"jupyterhub": {}, "dask-gateway": {}})
+    refused = {rule.id for rule in RULES if kinds.RELEASE in rule.kinds and declared.check(rule.id, empty).messages}
     safe_by_default = {"tls-on-every-host", "known-settings", "exact-chart"}
     named_only = {"approved-images", "no-latest-image"}
-    assert refused == {rule.id for rule in RULES if kinds.RELEASE in rule.on} - safe_by_default - named_only
+    assert refused == {rule.id for rule in RULES if kinds.RELEASE in rule.kinds} - safe_by_default - named_only
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_every_rule_says_what_why_and_what_to_do(rule: Rule) -> None:
+def test_every_rule_has_a_summary_a_reason_and_a_fix(rule: Rule) -> None:
     assert rule.id == rule.id.lower()
     assert rule.summary
     assert not rule.summary.endswith(".")
     assert rule.reason.endswith(".")
     assert rule.fix.endswith(".")
-    assert bool(rule.find) != bool(rule.find_in_stack)
+    assert bool(rule.check) != bool(rule.check_stack)
 
 
-def test_rules_have_names_of_their_own_and_most_are_mandatory() -> None:
+def test_rule_names_are_unique_and_most_rules_are_mandatory() -> None:
     names = [rule.id for rule in RULES]
     assert len(names) == len(set(names))
-    assert sum(rule.level == "mandatory" for rule in RULES) >= MANDATORY_IN_THE_ISSUE
+    assert sum(rule.level == "mandatory" for rule in RULES) >= MIN_MANDATORY_RULES
 
 
-def test_a_setting_that_a_rule_does_not_have_is_refused_by_name() -> None:
-    (said,) = declared.of("guaranteed-resources", declared.release(), organisation={"mostCpu": 4}).sentences
-    assert said == (
-        "in the file for --policy-pack-config, mostCpu: no setting of this rule; it has mostCpus, mostRamGb"
+def test_an_unknown_setting_is_refused_by_name() -> None:
+    (message,) = declared.check("guaranteed-resources", declared.release(), organisation={"mostCpu": 4}).messages
+    assert message == (
+        "in the file for --policy-pack-config, mostCpu is not a setting of this rule; its settings: mostCpus, mostRamGb"
     )
+
+
+@pytest.mark.parametrize("name", RESOURCE_RULES)
+def test_an_invalid_configuration_is_one_violation(name: str) -> None:
+    stack = {**declared.config(), "pangeo:externalIp": "secret value"}
+    found = [declared.check(name, each, stack=stack).messages for each in declared.good_stack()]
+    (message,) = {message for messages in found for message in messages}
+    assert message.startswith(
+        "could not be checked: the configuration of the stack vis is not valid: pangeo:externalIp "
+    )
+    assert "secret value" not in message
+    assert all(len(messages) <= 1 for messages in found)
+
+
+@pytest.mark.parametrize("name", STACK_RULES)
+def test_an_invalid_configuration_is_one_violation_of_the_stack(name: str) -> None:
+    (message,) = declared.check_stack(name, declared.good_stack(), stack={"pangeo:identity": "no JSON"})
+    assert message.startswith("could not be checked: the configuration of the stack vis is not valid: ")
+    assert message.count("is required") == 5
 
 
 def _no_other_stack(name: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ def test_every_rule_and_setting_is_described() -> None:
     assert re.findall(r"^### `([\w-]+)`$", render_policies(), re.MULTILINE) == [rule.id for rule in RULES]
     for rule in RULES:
         for setting in rule.settings:
-            assert f"| `{setting.name}` | {setting.words} |" in render_policies()
+            assert f"| `{setting.name}` | {setting.description} |" in render_policies()
 
 
 @pytest.mark.parametrize(
@@ -28,20 +28,20 @@ def test_every_rule_and_setting_is_described() -> None:
     ],
     ids=["the document's", "the local tenancy's", "the other tenancies'"],
 )
-def test_an_organisations_file_names_rules_and_settings_that_exist(organisation: dict[str, Any]) -> None:
+def test_policy_files_contain_only_existing_rules_and_settings(organisation: dict[str, Any]) -> None:
     rules = {rule.id: rule for rule in RULES}
     for name, given in organisation.items():
         if isinstance(given, str):
             assert name in rules
             assert given in LEVELS
         else:
-            rules[name].with_settings(given)
+            rules[name].merge_settings(given)
             for setting in rules[name].settings:
                 jsonschema.validate(given.get(setting.name, setting.default), setting.type)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_default_is_what_its_setting_may_be(rule: Any) -> None:
+def test_a_settings_default_matches_its_schema(rule: Any) -> None:
     for setting in rule.settings:
         jsonschema.Draft202012Validator.check_schema(setting.type)
         jsonschema.validate(setting.default, setting.type)

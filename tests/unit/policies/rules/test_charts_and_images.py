@@ -1,4 +1,4 @@
-"""What is installed: the checkout's chart, exact dependencies, images from trusted places in chosen versions."""
+"""The checkout's chart, its exact dependencies, and images from approved registries in fixed versions."""
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from policies.rule import CHECKOUT, Context, Resource
+from tests.support.tenancies import tenancy
 from tests.unit.policies import declared
 
 LOCK = """\
@@ -16,51 +17,51 @@ dependencies:
 """
 
 
-def said(rule: str, organisation: dict[str, Any] | None = None, **changes: Any) -> list[str]:
-    return declared.of(rule, declared.release(**changes), organisation=organisation).sentences
+def check_release(rule: str, organisation: dict[str, Any] | None = None, **changes: Any) -> list[str]:
+    return declared.check(rule, declared.release(**changes), organisation=organisation).messages
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
+    ("changes", "message"),
     [
-        ({"chart": "jupyterhub"}, 'chart is "jupyterhub"; the approved one is this checkout\'s, ./chart'),
-        ({"version": "9.9.9"}, 'version is "9.9.9"; this checkout\'s chart is'),
+        ({"chart": "jupyterhub"}, 'chart is "jupyterhub", not this checkout\'s chart ./chart'),
+        ({"version": "9.9.9"}, 'version is "9.9.9"; the version of this checkout\'s chart is'),
         ({"repositoryOpts": {"repo": "https://charts.example.com"}}, 'repositoryOpts.repo is "https://charts.exam'),
     ],
 )
-def test_the_release_is_this_checkouts_chart(changes: dict[str, Any], sentence: str) -> None:
-    (found,) = declared.of("exact-chart", declared.of_release(**changes)).sentences
-    assert found.startswith(sentence)
+def test_the_release_is_this_checkouts_chart(changes: dict[str, Any], message: str) -> None:
+    (found,) = declared.check("exact-chart", declared.release_with(**changes)).messages
+    assert found.startswith(message)
 
 
 @pytest.mark.parametrize(
-    ("repository", "version", "sentence"),
+    ("repository", "version", "message"),
     [
         ("https://jupyterhub.github.io/helm-chart/", "4.4.0", ""),
         ("https://jupyterhub.github.io/helm-chart/", "4.4.0-beta.1", ""),
         ("https://jupyterhub.github.io/helm-chart/", "~4.4", "which is not one exact version"),
         ("https://jupyterhub.github.io/helm-chart/", "'4'", "which is not one exact version"),
-        ("https://charts.example.com", "4.4.0", "from https://charts.example.com, which is not approved"),
+        ("https://charts.example.com", "4.4.0", "from https://charts.example.com, which is not an approved repository"),
     ],
 )
-def test_its_dependencies_are_exact_and_from_approved_sources(
-    tmp_path: Path, repository: str, version: str, sentence: str
+def test_dependencies_are_exact_and_from_approved_sources(
+    tmp_path: Path, repository: str, version: str, message: str
 ) -> None:
     (tmp_path / "chart").mkdir()
     (tmp_path / "chart" / "Chart.yaml").write_text("version: 0.1.0\n")
     (tmp_path / "chart" / "Chart.lock").write_text(LOCK.format(repository=repository, version=version))
     rule = declared.rule("exact-chart")
-    assert rule.find
-    context = Context("vis", {}, rule.defaults, checkout=tmp_path)
-    found = list(rule.find(Resource("", "", {"chart": "./chart"}), context))
-    assert len(found) == bool(sentence)
-    assert all(sentence in each for each in found)
+    assert rule.check
+    context = Context("vis", tenancy(), rule.defaults, checkout=tmp_path)
+    found = list(rule.check(Resource("", "", {"chart": "./chart"}), context))
+    assert len(found) == bool(message)
+    assert all(message in each for each in found)
 
 
-def test_this_checkouts_own_chart_is_good() -> None:
+def test_this_checkouts_chart_is_accepted() -> None:
     rule = declared.rule("exact-chart")
-    assert rule.find
-    assert list(rule.find(Resource("", "", {"chart": "./chart"}), Context("vis", {}, rule.defaults))) == []
+    assert rule.check
+    assert list(rule.check(Resource("", "", {"chart": "./chart"}), Context("vis", tenancy(), rule.defaults))) == []
     assert (CHECKOUT / "chart" / "Chart.lock").is_file()
 
 
@@ -75,11 +76,11 @@ def test_this_checkouts_own_chart_is_good() -> None:
     ],
 )
 def test_images_come_from_approved_registries(image: dict[str, str], approved: bool) -> None:
-    assert (said("approved-images", singleuser__image=image) == []) is approved
-    assert said("approved-images", {"registries": ["docker.io", "registry.example.org:5000"]}, singleuser__image=image) == []  # fmt: skip # noqa: E501
+    assert (check_release("approved-images", singleuser__image=image) == []) is approved
+    assert check_release("approved-images", {"registries": ["docker.io", "registry.example.org:5000"]}, singleuser__image=image) == []  # fmt: skip # noqa: E501
 
 
-def test_images_are_found_wherever_they_are_named() -> None:
+def test_images_are_found_everywhere_in_the_values() -> None:
     image = {"name": "example.com/a/b", "tag": "1"}
     override = [{"display_name": "Other", "kubespawner_override": {"image": "example.com/a/b:1"}}]
     for changes, where in (
@@ -88,24 +89,24 @@ def test_images_are_found_wherever_they_are_named() -> None:
         ({"singleuser__profileList": override}, "singleuser.profileList[0].kubespawner_override.image"),
         ({"hub__config__KubeSpawner__image": "example.com/a/b:1"}, "hub.config.KubeSpawner.image"),
     ):
-        (sentence,) = said("approved-images", **changes)
-        assert f"{where} is example.com/a/b:1, from none of" in sentence
+        (message,) = check_release("approved-images", **changes)
+        assert f"{where} is example.com/a/b:1, which is not from an approved registry" in message
     backend = declared.gateway(gateway__backend__image=image)
-    (sentence,) = declared.of("approved-images", backend).sentences
-    assert sentence.startswith("dask-gateway.gateway.backend.image is example.com/a/b:1")
+    (message,) = declared.check("approved-images", backend).messages
+    assert message.startswith("dask-gateway.gateway.backend.image is example.com/a/b:1")
 
 
 @pytest.mark.parametrize(
-    ("image", "sentence"),
+    ("image", "message"),
     [
-        ({"name": "docker.io/pangeo/a", "tag": "latest"}, "latest is another image tomorrow"),
+        ({"name": "docker.io/pangeo/a", "tag": "latest"}, "the tag latest is not fixed"),
         ({"name": "docker.io/pangeo/a", "tag": ""}, "without a tag or digest"),
         ({"name": "registry.example.org:5000/a"}, "without a tag or digest"),
         ({"name": "docker.io/pangeo/a", "tag": "2026.01.30"}, ""),
         ({"name": "docker.io/pangeo/a@sha256", "tag": "0" * 64}, ""),
     ],
 )
-def test_images_have_a_version_that_somebody_chose(image: dict[str, str], sentence: str) -> None:
-    found = said("no-latest-image", singleuser__image=image)
-    assert len(found) == bool(sentence)
-    assert all(sentence in each for each in found)
+def test_images_have_a_fixed_version(image: dict[str, str], message: str) -> None:
+    found = check_release("no-latest-image", singleuser__image=image)
+    assert len(found) == bool(message)
+    assert all(message in each for each in found)

@@ -1,10 +1,13 @@
-"""No secret in plain text."""
+"""Secrets in plain text."""
 
 import json
+from contextvars import ContextVar
 from typing import Any
 
+import pulumi
 import pytest
 
+from policies.pack import engine_context
 from tests.unit.policies import declared
 from tests.unit.policies.declared import UNKNOWN, Declared
 
@@ -13,10 +16,10 @@ PASSWORD = "correct horse battery staple"
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIE"
 
 
-def said(*resources: Declared, **surroundings: Any) -> list[str]:
-    """What is said of a good stack with these in place of its own."""
-    others = [each for each in declared.a_good_stack() if each.type not in {one.type for one in resources}]
-    return declared.of_stack(RULE, [*others, *resources], **surroundings)
+def check_secrets(*resources: Declared, **context: Any) -> list[str]:
+    """Check a good stack in which these replace the resources of the same types."""
+    others = [each for each in declared.good_stack() if each.type not in {one.type for one in resources}]
+    return declared.check_stack(RULE, [*others, *resources], **context)
 
 
 @pytest.mark.parametrize(
@@ -30,61 +33,71 @@ def said(*resources: Declared, **surroundings: Any) -> list[str]:
         "hub__db__password",
     ],
 )
-def test_a_secret_that_was_written_down_is_seen(path: str) -> None:
-    (sentence,) = said(declared.release(**{path: "hunter2"}))
+def test_a_secret_in_plain_text_is_found(path: str) -> None:
+    (message,) = check_secrets(declared.release(**{path: "hunter2"}))
     where = path.replace("__", ".")
-    assert sentence == f"values.jupyterhub.{where} holds a secret that no resource of this stack generated"
+    assert message == f"values.jupyterhub.{where} contains a secret that no resource of this stack generated"
 
 
-def test_so_is_an_encryption_key_among_several() -> None:
+def test_a_plain_text_encryption_key_is_found_among_several() -> None:
     keys = ["c" * 64, "0" * 64]
-    (sentence,) = said(declared.release(hub__config__CryptKeeper__keys=keys))
-    assert sentence.startswith("values.jupyterhub.hub.config.CryptKeeper.keys[1] holds a secret")
+    (message,) = check_secrets(declared.release(hub__config__CryptKeeper__keys=keys))
+    assert message.startswith("values.jupyterhub.hub.config.CryptKeeper.keys[1] contains a secret")
 
 
-def test_a_secret_still_to_be_generated_is_none_that_was_written_down() -> None:
-    assert declared.of_stack(RULE, [declared.release(proxy__secretToken=UNKNOWN), declared.random_bytes(UNKNOWN)]) == [
-        f"values.jupyterhub.{where} holds a secret that no resource of this stack generated"
+def test_a_secret_that_is_not_generated_yet_is_accepted() -> None:
+    assert declared.check_stack(
+        RULE, [declared.release(proxy__secretToken=UNKNOWN), declared.random_bytes(UNKNOWN)]
+    ) == [
+        f"values.jupyterhub.{where} contains a secret that no resource of this stack generated"
         for where in ("hub.cookieSecret", "hub.config.CryptKeeper.keys[0]", "hub.services.dask-gateway.apiToken")
     ]
 
 
 @pytest.mark.parametrize("path", ["hub__existingSecret", "imagePullSecret__secretName"])
-def test_the_name_of_a_secret_is_none(path: str) -> None:
-    assert said(declared.release(**{path: "a-name"})) == []
+def test_the_name_of_a_secret_is_accepted(path: str) -> None:
+    assert check_secrets(declared.release(**{path: "a-name"})) == []
 
 
-def test_the_programs_own_password_is_nowhere() -> None:
-    env = {"FREEIPA_BIND_PASSWORD": PASSWORD}
-    (sentence,) = said(declared.group(description=f"bound with {PASSWORD}"), environment=env)
-    assert sentence == "description holds the program's directory password"
-    stack = {**declared.config(), "pangeo:identityBindPassword": PASSWORD}
-    assert said(declared.group(description=PASSWORD), stack=stack) == [sentence]
-    assert said(environment=env, stack=stack) == []
+def test_no_resource_contains_the_directory_password() -> None:
+    group = declared.group(description=f"bound with {PASSWORD}")
+    (message,) = check_secrets(group, bind_password=PASSWORD)
+    assert message == "description contains the password of the program's directory account"
+    assert check_secrets(bind_password=PASSWORD) == []
+    assert check_secrets(group) == []
 
 
-def test_the_engines_own_copy_of_the_configuration_is_left_to_it() -> None:
+def test_the_password_comes_from_environment_and_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = {**declared.config(), "pangeo:identityBindPassword": "from the configuration"}
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "vis")
+    monkeypatch.setattr(pulumi.runtime.config, "CONFIG", ContextVar("config", default=config))
+    monkeypatch.setenv("FREEIPA_BIND_PASSWORD", PASSWORD)
+    context = engine_context()
+    assert context.bind_passwords == (PASSWORD, "from the configuration")
+    assert (context.stack, context.tenancy.cluster_name) == ("vis", "vis-pangeo")
+    assert PASSWORD not in repr(context)
+
+
+def test_providers_may_contain_the_configuration() -> None:
     provider = Declared("pulumi:providers:pulumi-python", {"identityBindPassword": PASSWORD})
-    assert said(provider, environment={"FREEIPA_BIND_PASSWORD": PASSWORD}) == []
+    assert check_secrets(provider, bind_password=PASSWORD) == []
 
 
-def test_the_kubeconfig_is_nowhere_and_its_path_may_be_anywhere() -> None:
+def test_no_resource_contains_the_kubeconfig() -> None:
     content = "apiVersion: v1\nusers: [{token: abc}]"
     stack = {**declared.config(), "pangeo:kubernetes": json.dumps({"kubeconfig": content})}
-    (sentence,) = said(declared.namespace(metadata__annotations={"note": content}), stack=stack)
-    assert sentence == "metadata.annotations.note holds the cluster's kubeconfig"
+    (message,) = check_secrets(declared.namespace(metadata__annotations={"note": content}), stack=stack)
+    assert message == "metadata.annotations.note contains the cluster's kubeconfig"
     stack = {**declared.config(), "pangeo:kubernetes": json.dumps({"kubeconfig": "/etc/kubeconfig"})}
-    assert said(declared.namespace(metadata__annotations={"note": "/etc/kubeconfig"}), stack=stack) == []
+    assert check_secrets(declared.namespace(metadata__annotations={"note": "/etc/kubeconfig"}), stack=stack) == []
 
 
-def test_a_private_key_is_nowhere() -> None:
-    (sentence,) = said(declared.namespace(metadata__annotations={"note": KEY}))
-    assert sentence == "metadata.annotations.note holds a private key"
+def test_no_resource_contains_a_private_key() -> None:
+    (message,) = check_secrets(declared.namespace(metadata__annotations={"note": KEY}))
+    assert message == "metadata.annotations.note contains a private key"
 
 
-def test_no_sentence_shows_a_secret() -> None:
-    told = said(
-        declared.release(proxy__secretToken=f"{KEY}{PASSWORD}"), environment={"FREEIPA_BIND_PASSWORD": PASSWORD}
-    )
-    assert len(told) == 3
-    assert not any(PASSWORD in sentence or "MIIE" in sentence for sentence in told)
+def test_no_message_shows_a_secret() -> None:
+    messages = check_secrets(declared.release(proxy__secretToken=f"{KEY}{PASSWORD}"), bind_password=PASSWORD)
+    assert len(messages) == 3
+    assert not any(PASSWORD in message or "MIIE" in message for message in messages)

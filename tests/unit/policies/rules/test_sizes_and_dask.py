@@ -1,31 +1,35 @@
-"""What a notebook gets, and what users may take with Dask."""
+"""The size of a notebook, and the limits of Dask clusters."""
 
 from typing import Any
 
 import pytest
 
-from policies.rules.sizes import gigabytes
+from policies.rules.sizes import parse_gigabytes
 from tests.unit.policies import declared
-from tests.unit.policies.declared import GONE
+from tests.unit.policies.declared import REMOVED
 
 SIZES, DASK = "guaranteed-resources", "dask-limits"
 
 
-def said(organisation: dict[str, Any] | None = None, **changes: Any) -> list[str]:
-    return declared.of(SIZES, declared.release(**changes), organisation=organisation).sentences
+def check_sizes(organisation: dict[str, Any] | None = None, **changes: Any) -> list[str]:
+    return declared.check(SIZES, declared.release(**changes), organisation=organisation).messages
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
+    ("changes", "message"),
     [
         ({"singleuser__cpu__guarantee": 1}, "singleuser: CPU limit 2 is not the guarantee 1"),
         ({"singleuser__cpu__guarantee": None}, "singleuser: CPU limit 2 is not the guarantee null"),
         ({"singleuser__memory__guarantee": "1G"}, 'singleuser: memory limit "4G" is not the guarantee "1G"'),
-        ({"singleuser__cpu": GONE}, "singleuser.cpu.limit is not set: one notebook could take a whole node"),
-        ({"singleuser__memory": GONE}, "singleuser.memory.limit is not set: one notebook could take a whole node"),
+        ({"singleuser__cpu": REMOVED}, "singleuser.cpu.limit is not set: one notebook could use a whole node"),
+        ({"singleuser__memory": REMOVED}, "singleuser.memory.limit is not set: one notebook could use a whole node"),
         (
             {"singleuser__cpu": {"limit": 3, "guarantee": 3}},
-            "singleuser gives 3 where pangeo:notebookCpus is 2",
+            "singleuser.cpu.limit is 3; for pangeo:notebookCpus it must be 2",
+        ),
+        (
+            {"singleuser__memory": {"limit": "8G", "guarantee": "8G"}},
+            'singleuser.memory.limit is "8G"; for pangeo:notebookRamGb it must be "4G"',
         ),
         (
             {"hub__config__KubeSpawner__mem_guarantee": "1M"},
@@ -37,50 +41,65 @@ def said(organisation: dict[str, Any] | None = None, **changes: Any) -> list[str
         ),
     ],
 )
-def test_what_a_notebook_may_use_is_reserved_for_it(changes: dict[str, Any], sentence: str) -> None:
-    assert said(**changes) == [sentence]
+def test_a_notebooks_limits_are_its_guarantees(changes: dict[str, Any], message: str) -> None:
+    assert check_sizes(**changes) == [message]
 
 
 def test_a_size_is_within_the_organisations_bounds() -> None:
-    assert said({"mostCpus": 2.0, "mostRamGb": 4.0}) == []
-    assert said({"mostCpus": 1.5}) == ["singleuser: 2 CPUs are not within 1.5"]
-    assert said({"mostRamGb": 3.0}) == ['singleuser: memory "4G" is not within 3G']
+    assert check_sizes({"mostCpus": 2.0, "mostRamGb": 4.0}) == []
+    assert check_sizes({"mostCpus": 1.5}) == ["singleuser: 2 CPUs is not between 0 and 1.5"]
+    assert check_sizes({"mostRamGb": 3.0}) == ['singleuser: memory "4G" is not between 0 and 3G']
 
 
-def test_a_size_is_within_a_worker_where_the_tenancy_states_its_workers() -> None:
+def test_a_size_fits_on_one_of_the_stated_nodes() -> None:
     large = [{"kubespawner_override": {"cpu_limit": 16, "cpu_guarantee": 16}}]
     stack = declared.config(workers={"count": 3, "cpus": 8, "ramGb": 32})
-    found = declared.of(SIZES, declared.release(singleuser__profileList=large), stack=stack).sentences
-    assert found == ["singleuser.profileList[0]: 16 CPUs are not within 8"]
+    found = declared.check(SIZES, declared.release(singleuser__profileList=large), stack=stack).messages
+    assert found == ["singleuser.profileList[0]: 16 CPUs is not between 0 and 8"]
 
 
-def test_memory_is_read_as_the_hub_reads_it() -> None:
-    assert [gigabytes(text) for text in ("4G", "512M", "1.5G", "1T")] == [4, 0.5, 1.5, 1024]
-    assert [gigabytes(wrong) for wrong in ("4Gi", "4", "", 4)] == [None] * 4
-    assert len(said(singleuser__memory={"limit": "4Gi", "guarantee": "4Gi"})) == 1
+def test_memory_is_parsed_as_in_jupyterhub() -> None:
+    assert [parse_gigabytes(text) for text in ("4G", "512M", "1.5G", "1T")] == [4, 0.5, 1.5, 1024]
+    assert [parse_gigabytes(wrong) for wrong in ("4Gi", "4", "", 4)] == [None] * 4
+    assert check_sizes(singleuser__memory={"limit": "4Gi", "guarantee": "4Gi"}) == [
+        'singleuser.memory.limit is "4Gi"; for pangeo:notebookRamGb it must be "4G"',
+        'singleuser: memory "4Gi" is not between 0 and 512G',
+    ]
 
 
 @pytest.mark.parametrize(
-    ("code", "sentence"),
+    ("code", "message"),
     [
-        ("c.ClusterConfig.idle_timeout = 0", "does not set idle_timeout, or to nothing"),
-        ("c.ClusterConfig.cluster_max_workers = None", "does not set cluster_max_workers, or to nothing"),
-        ("c.KubeClusterConfig.cluster_max_cores = 0", "does not set cluster_max_cores, or to nothing"),
-        ("c.ClusterConfig.cluster_max_memory = ask()", "sets cluster_max_memory to something computed"),
-        ("c.BoundedKubeBackend.clusters_per_user = 0", "does not set clusters_per_user, or to nothing"),
+        ("c.ClusterConfig.idle_timeout = 0", "sets no idle_timeout"),
+        ("c.ClusterConfig.cluster_max_workers = None", "sets no cluster_max_workers"),
+        ("c.KubeClusterConfig.cluster_max_cores = 0", "sets no cluster_max_cores"),
+        ("c.ClusterConfig.cluster_max_memory = ask()", "sets cluster_max_memory to a computed value"),
+        ("c.BoundedKubeBackend.clusters_per_user = 0", "sets no clusters_per_user"),
         ("c.ClusterConfig.idle_timeout = 86401", "minutes, more than 1440"),
-        ("if True:\n    c.ClusterConfig.idle_timeout = 0", "does not set idle_timeout"),
-        ("c.ClusterConfig.idle_timeout =", "is no Python"),
+        ("if True:\n    c.ClusterConfig.idle_timeout = 0", "sets no idle_timeout"),
+        ("c.ClusterConfig.idle_timeout =", "is not valid Python"),
     ],
 )
-def test_a_later_piece_does_not_lift_the_bounds(code: str, sentence: str) -> None:
-    (found,) = declared.of(DASK, declared.gateway(gateway__extraConfig__zz=code)).sentences
-    assert sentence in found
+def test_later_code_cannot_remove_the_limits(code: str, message: str) -> None:
+    (found,) = declared.check(DASK, declared.gateway(gateway__extraConfig__zz=code)).messages
+    assert message in found
 
 
-def test_without_bounds_every_one_is_missed() -> None:
-    found = declared.of(DASK, declared.gateway(gateway__extraConfig={})).sentences
-    assert [each.split()[4].rstrip(",") for each in found] == [
+def test_idle_clusters_may_run_on_if_the_configuration_says_never() -> None:
+    code = {"gateway__extraConfig__zz": "c.ClusterConfig.idle_timeout = 0"}
+    stack = declared.config(dask={"idleMinutes": "never"})
+    assert declared.check(DASK, declared.gateway(**code), stack=stack).messages == []
+    assert (
+        len(declared.check(DASK, declared.gateway(**code), stack=stack, organisation={"acceptNever": False}).messages)
+        == 1
+    )
+    missing = declared.gateway(gateway__extraConfig__zz="c.ClusterConfig.idle_timeout = None")
+    assert len(declared.check(DASK, missing, stack=stack).messages) == 1
+
+
+def test_every_missing_limit_is_reported() -> None:
+    found = declared.check(DASK, declared.gateway(gateway__extraConfig={})).messages
+    assert [each.split()[3].rstrip(",") for each in found] == [
         "idle_timeout",
         "cluster_max_workers",
         "cluster_max_cores",
@@ -89,5 +108,5 @@ def test_without_bounds_every_one_is_missed() -> None:
     ]
 
 
-def test_without_the_gateway_there_is_nothing_to_bound() -> None:
-    assert declared.of(DASK, declared.gateway(enabled=False, gateway=GONE)).sentences == []
+def test_a_disabled_gateway_needs_no_limits() -> None:
+    assert declared.check(DASK, declared.gateway(enabled=False, gateway=REMOVED)).messages == []

@@ -1,4 +1,4 @@
-"""Volumes that outlive their claims and can grow."""
+"""Volumes that are retained and can be expanded."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ HOMES = "singleuser__storage__dynamic__storageClass"
 DATABASE = "hub__db__pvc__storageClassName"
 
 
-def said(organisation: dict[str, Any] | None = None, **changes: Any) -> list[str]:
-    return declared.of(RULE, declared.release(**changes), organisation=organisation).sentences
+def check_release(organisation: dict[str, Any] | None = None, **changes: Any) -> list[str]:
+    return declared.check(RULE, declared.release(**changes), organisation=organisation).messages
 
 
 @pytest.mark.parametrize(
@@ -24,36 +24,36 @@ def said(organisation: dict[str, Any] | None = None, **changes: Any) -> list[str
         {"allowVolumeExpansion": None},
     ],
 )
-def test_a_class_of_the_stack_retains_and_expands(changes: dict[str, Any]) -> None:
-    assert len(declared.of(RULE, declared.storage_class(**changes)).sentences) == 1
+def test_the_stacks_class_retains_and_expands_volumes(changes: dict[str, Any]) -> None:
+    assert len(declared.check(RULE, declared.storage_class(**changes)).messages) == 1
 
 
 @pytest.mark.parametrize("path", [HOMES, DATABASE])
-def test_an_existing_class_is_taken_at_the_organisations_word(path: str) -> None:
+def test_an_existing_class_must_be_listed(path: str) -> None:
     here: dict[str, Any] = {path: "csi-cinder"}
-    (sentence,) = said(**here)
-    assert ": the storage class csi-cinder, which this stack does not make" in sentence
-    assert said({"classes": ["csi-cinder"]}, **here) == []
+    (message,) = check_release(**here)
+    assert ": the storage class csi-cinder, which this stack does not create" in message
+    assert check_release({"classes": ["csi-cinder"]}, **here) == []
 
 
 @pytest.mark.parametrize("path", [HOMES, DATABASE])
-def test_so_is_the_clusters_default(path: str) -> None:
-    (sentence,) = said(**{path: None})
-    assert "default storage class" in sentence
-    assert said({"clusterDefault": True}, **{path: None}) == []
+def test_the_default_class_must_be_approved(path: str) -> None:
+    (message,) = check_release(**{path: None})
+    assert "default storage class" in message
+    assert check_release({"clusterDefault": True}, **{path: None}) == []
 
 
-def test_the_name_of_a_made_class_is_no_excuse_where_none_is_made() -> None:
+def test_a_class_that_the_stack_does_not_create_is_refused() -> None:
     stack = {**declared.config(), "pangeo:storage": '{"className": "vis-pangeo-homes"}'}
-    assert len(declared.of(RULE, declared.release(), stack=stack).sentences) == 2
+    assert len(declared.check(RULE, declared.release(), stack=stack).messages) == 2
 
 
 @pytest.mark.parametrize("kind", ["none", "static"])
 def test_every_user_has_a_volume(kind: str) -> None:
-    (sentence,) = said(singleuser__storage__type=kind)
-    assert "no volume of their own" in sentence
+    (message,) = check_release(singleuser__storage__type=kind)
+    assert "would not have their own volumes" in message
 
 
 def test_the_hubs_database_is_not_in_memory() -> None:
-    (sentence,) = said(hub__db__type="sqlite-memory")
-    assert "lost at every restart" in sentence
+    (message,) = check_release(hub__db__type="sqlite-memory")
+    assert "lost at every restart" in message
