@@ -1,4 +1,4 @@
-"""What may not change once a tenancy is deployed, and the way out. Another spelling of the same value is no change."""
+"""The settings that must not change after the first deployment, and the messages that refuse a change."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from components.freeipa.names import notebook_users_group
 
-if TYPE_CHECKING:  # the provider's process reads what is stored and needs no pydantic
+if TYPE_CHECKING:  # the provider's process runs without pydantic
     from components.config.tenancy import Tenancy
 
-_NEW_TENANCY = "set it back, or make a new stack beside this one and move the users"
+_NEW_TENANCY = "set it back, or create a second stack and move the users to it"
 
 
 @dataclass(frozen=True)
 class ImmutableSettings:
-    """What a tenancy's settings come to, of all that may not change. Plain values, none of them secret.
+    """Normalised values of a tenancy's immutable settings. Plain data without secrets, kept in the stack's state.
 
-    Fields may be added, and one that a stack's state does not hold yet is not compared; none may be renamed.
+    Fields may be added: a field that is missing in a stack's state is not compared. Fields must not be renamed.
     """
 
     cluster_name: str
@@ -24,28 +24,28 @@ class ImmutableSettings:
     domain: str
     directory_suffix: str
     storage_class: str
-    """Of users' homes; empty for the cluster's default."""
+    """Storage class of the users' home volumes; empty for the cluster's default class."""
     created_class: Mapping[str, Any]
-    """What Kubernetes never changes of the class the program makes; empty where it makes none."""
+    """Immutable fields of the storage class that the program creates; empty if it creates none."""
     hub_database_class: str
     notebook_storage_gb: int
     domain_suffix: str = field(compare=False)
-    """What the domain is derived with; empty for a given one. Only for messages, as is ``directory_key``."""
+    """Suffix of a derived domain; empty if ``pangeoDomain`` is set. For messages only, as is ``directory_key``."""
     directory_key: str = field(compare=False)
 
     @classmethod
     def from_props(cls, props: Mapping[str, Any]) -> Self:
-        """What :meth:`as_props` gave, after JSON made every number a float."""
+        """Read back the result of :meth:`as_props`; the state holds every number as a float."""
         values = {name: props.get(_camel(name), "") for name in cls.__dataclass_fields__}
         return cls(**{**values, "notebook_storage_gb": int(values["notebook_storage_gb"] or 0)})
 
     def as_props(self) -> dict[str, Any]:
-        """As a resource's properties."""
+        """Return the properties of a resource."""
         return {_camel(name): value for name, value in asdict(self).items()}
 
 
 def immutable_settings(tenancy: "Tenancy") -> ImmutableSettings:
-    """What the settings come to: defaults written out, and everything in one spelling."""
+    """Return the immutable settings of ``tenancy``, with defaults filled in and spellings normalised."""
     create = tenancy.storage.create
     homes = tenancy.storage_class_name or ""
     return ImmutableSettings(
@@ -56,17 +56,17 @@ def immutable_settings(tenancy: "Tenancy") -> ImmutableSettings:
         directory_suffix=tenancy.directory_suffix,
         directory_key="identity.baseDn" if tenancy.identity.base_dn else "identity.realm",
         storage_class=homes,
-        created_class=create.model_dump(by_alias=True, include=_FIXED_OF_A_CLASS) if create else {},
+        created_class=create.model_dump(by_alias=True, include=_IMMUTABLE_CLASS_FIELDS) if create else {},
         hub_database_class=tenancy.storage.hub_database_class or homes,
         notebook_storage_gb=tenancy.notebook_storage_gb,
     )
 
 
-def changes_refused(deployed: ImmutableSettings, wanted: ImmutableSettings) -> list[str]:
-    """The changes from ``deployed`` to ``wanted`` that would lose data, access or the address, one sentence each.
+def list_refused_changes(deployed: ImmutableSettings, wanted: ImmutableSettings) -> list[str]:
+    """Return one message for each change that would lose data, log-ins or the hub's address.
 
-    Compares what the settings come to, not how they are written: a domain given that equals the derived one, or a
-    base DN that equals the realm's, is no change, while another default in a newer program is one.
+    Values are compared, not spellings: a ``pangeoDomain`` that equals the derived domain, or a base DN that equals the
+    realm's, is no change. A default that differs in a newer version of the program is a change.
     """
     return [*_identity(deployed, wanted), *_address(deployed, wanted), *_storage(deployed, wanted)]
 
@@ -74,14 +74,13 @@ def changes_refused(deployed: ImmutableSettings, wanted: ImmutableSettings) -> l
 def _identity(deployed: ImmutableSettings, wanted: ImmutableSettings) -> Iterator[str]:
     if deployed.cluster_name != wanted.cluster_name:
         yield (
-            f"clusterName: {deployed.cluster_name} → {wanted.cluster_name} would leave the group "
-            f"{notebook_users_group(deployed.cluster_name)} with its members and the users' volumes behind; "
-            f"{_NEW_TENANCY}"
+            f"clusterName: {deployed.cluster_name} → {wanted.cluster_name} would abandon the group "
+            f"{notebook_users_group(deployed.cluster_name)} with its members, and the users' volumes; {_NEW_TENANCY}"
         )
     if deployed.directory_suffix != wanted.directory_suffix:
         yield (
-            f"{wanted.directory_key}: {deployed.directory_suffix} → {wanted.directory_suffix} is another directory, "
-            f"whose users are not these; {_NEW_TENANCY}"
+            f"{wanted.directory_key}: {deployed.directory_suffix} → {wanted.directory_suffix} is another directory "
+            f"with other users; {_NEW_TENANCY}"
         )
 
 
@@ -89,14 +88,14 @@ def _address(deployed: ImmutableSettings, wanted: ImmutableSettings) -> Iterator
     moved = deployed.external_ip != wanted.external_ip
     if moved:
         yield (
-            f"externalIp: {deployed.external_ip} → {wanted.external_ip} would leave the hub where nobody looks; "
-            f"{_NEW_TENANCY}"
+            f"externalIp: {deployed.external_ip} → {wanted.external_ip} would move the hub to an address its users do "
+            f"not know; {_NEW_TENANCY}"
         )
     derived = bool(deployed.domain_suffix and wanted.domain_suffix)
     if deployed.domain != wanted.domain and not (moved and derived and deployed.domain_suffix == wanted.domain_suffix):
         key = "domainSuffix" if derived else "pangeoDomain"
         yield (
-            f"{key}: {deployed.domain} → {wanted.domain} would break every link and certificate of the hub; "
+            f"{key}: {deployed.domain} → {wanted.domain} would break every link to the hub, and its certificate; "
             f"set it back, or write pangeoDomain: {deployed.domain}"
         )
 
@@ -107,14 +106,14 @@ def _storage(deployed: ImmutableSettings, wanted: ImmutableSettings) -> Iterator
     elif deployed.storage_class != wanted.storage_class:
         key = "storage.create" if deployed.created_class or wanted.created_class else "storage.className"
         yield (
-            f"{key}: {_class(deployed.storage_class)} → {_class(wanted.storage_class)} would not move "
-            "volumes that exist; set it back, or make a new stack beside this one and copy the homes"
+            f"{key}: {_class(deployed.storage_class)} → {_class(wanted.storage_class)} does not move "
+            "existing volumes; set it back, or create a second stack and copy the users' homes"
         )
     old, new = deployed.hub_database_class, wanted.hub_database_class
     if old != new and (old, new) != (deployed.storage_class, wanted.storage_class):
         yield (
-            f"storage.hubDatabaseClass: {_class(old)} → {_class(new)} is refused by Kubernetes, which moves no volume; "
-            "set it back"
+            f"storage.hubDatabaseClass: {_class(old)} → {_class(new)} is not possible: Kubernetes does not move an "
+            "existing volume to another class; set it back"
         )
     before, after = deployed.notebook_storage_gb, wanted.notebook_storage_gb
     if after < before:
@@ -125,11 +124,14 @@ def _created_class(deployed: Mapping[str, Any], wanted: Mapping[str, Any]) -> It
     for key in sorted(deployed.keys() & wanted.keys()):
         old, new = deployed[key], wanted[key]
         if old != new:
-            yield f"storage.create.{key}: {old} → {new} is refused by Kubernetes for a class that exists; set it back"
+            yield (
+                f"storage.create.{key}: {old} → {new} is not possible: Kubernetes does not change an existing class; "
+                "set it back"
+            )
 
 
-_FIXED_OF_A_CLASS = {"provisioner", "parameters", "reclaim_policy"}
-"""Fields of a StorageClass that Kubernetes refuses to change."""
+_IMMUTABLE_CLASS_FIELDS = {"provisioner", "parameters", "reclaim_policy"}
+"""Fields of an existing StorageClass that Kubernetes does not change."""
 
 
 def _class(name: str) -> str:

@@ -1,39 +1,40 @@
-"""What a stack keeps of its tenancy, and which changes of it are refused. Pure.
+"""The contract's properties: the comparison of those in the stack's state with those of the current run. Pure.
 
-Properties may be unknown in a preview, and an older program may have kept fewer: what is missing is not compared.
+A property that is unknown in a preview, or that an older version of the program did not store, is not compared.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from components.cluster.identity import ClusterId, another_cluster
-from components.contract.immutable import ImmutableSettings, changes_refused
+from components.contract.immutable import ImmutableSettings, list_refused_changes
 
 Props = dict[str, Any]
-"""``settings``: an :class:`ImmutableSettings`; ``cluster``: a :class:`ClusterId`, absent if unknown."""
+"""Stored properties: ``settings`` (:class:`ImmutableSettings`) and ``cluster`` (:class:`ClusterId`, if known)."""
 
-STILL_FREE = (
-    "as long as nobody uses the hub, as after a first up that failed, such a change is made by: pulumi destroy, "
-    "then pulumi up"
+REDEPLOY_HINT = (
+    "if the hub has no users yet, for example after a failed first up, make the change with: pulumi destroy, then "
+    "pulumi up"
 )
-"""What is kept is kept from the beginning of the first ``up``, also of one that then fails over a wrong setting."""
+"""Last message of a refusal. The contract is stored at the start of the first ``up``, also if that fails later."""
 
 IsUnknown = Callable[[object], bool]
+"""Returns whether a property has no value yet, as in a preview."""
 
 
-def checked(olds: Props, news: Props, is_unknown: IsUnknown) -> tuple[Props, list[str]]:
-    """What is to be kept, and the sentences about what must not change.
+def check_inputs(olds: Props, news: Props, is_unknown: IsUnknown) -> tuple[Props, list[str]]:
+    """Return the properties to store, and a message for each change that is refused.
 
-    A cluster that could not be asked leaves the one that is known.
+    If ``news`` has no cluster, because it could not be reached, the one in ``olds`` is kept.
     """
     inputs = {key: value for key, value in news.items() if value is not None}
     if "cluster" not in inputs and olds.get("cluster"):
         inputs["cluster"] = olds["cluster"]
-    return inputs, list(_refused(olds, inputs, is_unknown))
+    return inputs, list(_find_refusals(olds, inputs, is_unknown))
 
 
 def differs(olds: Props, news: Props, is_unknown: IsUnknown) -> bool:
-    """Whether anything but a spelling is to be kept anew."""
+    """Return whether a stored value changes; another spelling of the same value is no change."""
     if _has_unknown(news, is_unknown) or olds.get("__provider") != news.get("__provider"):
         return True
     if olds.get("cluster") != news.get("cluster"):
@@ -42,21 +43,21 @@ def differs(olds: Props, news: Props, is_unknown: IsUnknown) -> bool:
     return before.keys() != after.keys() or ImmutableSettings.from_props(before) != ImmutableSettings.from_props(after)
 
 
-def _refused(olds: Props, news: Props, is_unknown: IsUnknown) -> Iterator[str]:
+def _find_refusals(olds: Props, news: Props, is_unknown: IsUnknown) -> Iterator[str]:
     before = _known(olds.get("cluster"), is_unknown)
     after = _known(news.get("cluster"), is_unknown)
     if before and after:
         refusal = another_cluster(ClusterId.from_props(before), ClusterId.from_props(after))
         if refusal:
             yield refusal
-    kept = _known(olds.get("settings"), is_unknown)
-    if kept:
-        wanted = {**kept, **_known(news.get("settings"), is_unknown)}
-        deployed = {**wanted, **kept}
-        sentences = changes_refused(ImmutableSettings.from_props(deployed), ImmutableSettings.from_props(wanted))
-        yield from sentences
-        if sentences:
-            yield STILL_FREE
+    stored = _known(olds.get("settings"), is_unknown)
+    if stored:
+        wanted = {**stored, **_known(news.get("settings"), is_unknown)}
+        deployed = {**wanted, **stored}
+        messages = list_refused_changes(ImmutableSettings.from_props(deployed), ImmutableSettings.from_props(wanted))
+        yield from messages
+        if messages:
+            yield REDEPLOY_HINT
 
 
 def _known(props: object, is_unknown: IsUnknown) -> Props:

@@ -1,12 +1,12 @@
-"""``Contract``: what a tenancy was deployed with, kept in the stack's state, and the refusal of what must not change.
+"""The ``Contract`` resource: keeps a deployment's immutable settings in the stack's state and refuses their change.
 
-**The path of this module and the name of the provider class are a contract with every stack's state**: a provider is
-stored there as a reference to them. Who moves or renames either leaves an import under the old name behind, or no
-deployed stack can be previewed or destroyed. The names of the stored properties are one too.
+**Do not move this module, and do not rename its provider class or the stored properties**: every stack's state refers
+to the provider by module path and class name. After a move, leave a module with the old path that imports the class
+(as ``components/deployed/contract.py`` does); without it, no deployed stack can be previewed or destroyed.
 
-The engine asks a provider's ``check`` before it does anything, in a preview and in ``up --skip-preview`` alike, and
-hands it what is in state. So whoever declares a contract lets everything else depend on it, **the Kubernetes provider
-too**: a provider that was changed before the refusal would replace all its resources when it is set back.
+The engine calls a provider's ``check`` with the stored properties before it changes anything, in a preview and in
+``up --skip-preview`` alike. Therefore every other resource must depend on the contract, **including the Kubernetes
+provider**: a provider that changed before the refusal would replace all its resources when the change is undone.
 """
 
 from typing import Any
@@ -28,42 +28,43 @@ from components.contract import inputs as contract_inputs
 from components.contract.immutable import ImmutableSettings
 from components.contract.inputs import Props
 
-KEPT = ("settings", "cluster")
+STORED = ("settings", "cluster")
+"""Names of the properties in the stack's state."""
 
 
 class ContractProvider(ResourceProvider):
-    """Keeps properties and touches nothing outside the state."""
+    """Stores properties in the state; has no effect outside of it."""
 
-    serialize_as_secret_always = False  # it captures nothing: what is stored is this class's name
+    serialize_as_secret_always = False  # the state holds only this class's name, which is no secret
 
     def check(self, olds: Props, news: Props) -> CheckResult:
-        """Refuse what must not change. ``olds`` are the inputs in state; none at the first deployment."""
-        inputs, sentences = contract_inputs.checked(olds, news, _is_unknown)
-        # No property is named: the sentence names the setting as the stack file does.
-        return CheckResult(inputs, [CheckFailure("", sentence) for sentence in sentences])
+        """Refuse changes to immutable settings. ``olds`` are the stored inputs; empty at the first deployment."""
+        inputs, messages = contract_inputs.check_inputs(olds, news, _is_unknown)
+        # The property is left empty because each message names the key of the stack's file.
+        return CheckResult(inputs, [CheckFailure("", message) for message in messages])
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
-        """An update where anything differs; never a replacement."""
+        """Return an update if a stored value changes; never a replacement."""
         return DiffResult(changes=contract_inputs.differs(olds, news, _is_unknown), replaces=[])
 
     def create(self, props: Props) -> CreateResult:
-        """Keep the properties."""
-        return CreateResult(str(props["settings"]["clusterName"]), _kept(props))
+        """Store the properties."""
+        return CreateResult(str(props["settings"]["clusterName"]), _stored(props))
 
     def read(self, id_: str, props: Props) -> ReadResult:
-        """What is kept is in the state alone."""
-        return ReadResult(id_, _kept(props), _kept(props))
+        """Return the stored properties: nothing outside the state can change them."""
+        return ReadResult(id_, _stored(props), _stored(props))
 
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
-        """Keep the new properties."""
-        return UpdateResult(_kept(news))
+        """Store the new properties."""
+        return UpdateResult(_stored(news))
 
     def delete(self, _id: str, props: Props) -> None:
-        """Forget them: what comes after a destroy is a first deployment."""
+        """Do nothing: without the properties in the state, the next ``up`` is a first deployment."""
 
 
 class Contract(Resource, module="tenancy", name="Contract"):
-    """The settings of a tenancy that must not change, and the cluster it is in. Holds no secret."""
+    """A tenancy's immutable settings and the identity of its cluster. Holds no secret."""
 
     def __init__(
         self,
@@ -72,10 +73,14 @@ class Contract(Resource, module="tenancy", name="Contract"):
         cluster: ClusterId | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare them; everything else is to depend on this.
+        """Declare the contract. Every other resource must depend on it.
 
-        ``resource_name`` must not follow from the cluster's name, else a renamed cluster is another resource and has
-        nothing to be compared with. ``cluster`` None: it could not be asked, and the one known stays.
+        Args:
+            resource_name: must not be derived from the cluster's name: a renamed cluster would be a new resource, with
+                no stored settings to compare.
+            settings: the immutable settings of this run.
+            cluster: the target cluster; None if it could not be reached, which keeps the stored one.
+            opts: the resource's options.
         """
         props: dict[str, Any] = {
             "settings": settings.as_props(),
@@ -88,5 +93,5 @@ def _is_unknown(value: object) -> bool:
     return isinstance(value, pulumi.output.Unknown)
 
 
-def _kept(props: Props) -> Props:
-    return {key: props[key] for key in KEPT if props.get(key) is not None}
+def _stored(props: Props) -> Props:
+    return {key: props[key] for key in STORED if props.get(key) is not None}

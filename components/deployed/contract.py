@@ -1,4 +1,4 @@
-"""The provider's path in states written by version 0.1, which could not be previewed or destroyed without it."""
+"""Old path of the contract's provider: states written by version 0.1 refer to it."""
 
 from components.contract.resource import Contract, ContractProvider
 

@@ -9,7 +9,7 @@ from components.config.capacity import capacity
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_config
 from components.config.tenancy import Tenancy
-from components.contract.immutable import changes_refused, immutable_settings
+from components.contract.immutable import immutable_settings, list_refused_changes
 
 LONGEST_LINE = 600
 SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64)
@@ -51,4 +51,4 @@ def can_be_deployed(tenancy: Tenancy) -> None:
     written = tenancy.as_inputs()
     again = read_config(json.loads(json.dumps(written, allow_nan=False)), source="written")
     assert again.as_inputs() == written
-    assert changes_refused(immutable_settings(tenancy), immutable_settings(again)) == []
+    assert list_refused_changes(immutable_settings(tenancy), immutable_settings(again)) == []

@@ -6,59 +6,59 @@ import pytest
 from components.config.schema import field_metadata, find_section
 from components.config.section import Section
 from components.config.tenancy import Tenancy
-from components.contract.immutable import changes_refused, immutable_settings
+from components.contract.immutable import immutable_settings, list_refused_changes
 from tests.support.tenancies import ABSENT, tenancy
 
-NEW_STACK = "set it back, or make a new stack beside this one and move the users"
+NEW_STACK = "set it back, or create a second stack and move the users to it"
 
 
 def refused(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    return changes_refused(immutable_settings(tenancy(**before)), immutable_settings(tenancy(**after)))
+    return list_refused_changes(immutable_settings(tenancy(**before)), immutable_settings(tenancy(**after)))
 
 
-def test_storage_may_grow_but_never_shrink() -> None:
+def test_storage_never_shrinks() -> None:
     assert refused({}, {"notebookStorageGb": 20}) == []
     assert refused({}, {"notebookStorageGb": 5}) == [
         "notebookStorageGb: 10 → 5 would lose users' files; storage can only grow"
     ]
 
 
-def test_a_renamed_cluster_would_leave_its_group_behind() -> None:
+def test_other_cluster_name_is_refused() -> None:
     assert refused({}, {"clusterName": "vis"}) == [
-        "clusterName: vis-pangeo → vis would leave the group vis_pangeo_notebook_users with its members and the "
-        f"users' volumes behind; {NEW_STACK}"
+        "clusterName: vis-pangeo → vis would abandon the group vis_pangeo_notebook_users with its members, and "
+        f"the users' volumes; {NEW_STACK}"
     ]
 
 
-def test_another_address_is_told_once_though_the_derived_domain_changes_with_it() -> None:
+def test_other_address_is_reported_once_despite_the_derived_domain() -> None:
     assert refused({}, {"externalIp": "192.0.2.1"}) == [
-        f"externalIp: 192.171.139.83 → 192.0.2.1 would leave the hub where nobody looks; {NEW_STACK}"
+        f"externalIp: 192.171.139.83 → 192.0.2.1 would move the hub to an address its users do not know; {NEW_STACK}"
     ]
 
 
-def test_another_domain_is_told_with_the_old_one_to_write() -> None:
-    way_out = "set it back, or write pangeoDomain: pangeo.192-171-139-83.sslip.io"
+def test_other_domain_is_reported_with_the_value_to_restore() -> None:
+    fix = "set it back, or write pangeoDomain: pangeo.192-171-139-83.sslip.io"
     assert refused({}, {"pangeoDomain": "hub.example.org"}) == [
-        "pangeoDomain: pangeo.192-171-139-83.sslip.io → hub.example.org would break every link and certificate of "
-        f"the hub; {way_out}"
+        "pangeoDomain: pangeo.192-171-139-83.sslip.io → hub.example.org would break every link to the hub, "
+        f"and its certificate; {fix}"
     ]
     assert refused({}, {"domainSuffix": "nip.io"}) == [
-        "domainSuffix: pangeo.192-171-139-83.sslip.io → pangeo.192-171-139-83.nip.io would break every link and "
-        f"certificate of the hub; {way_out}"
+        "domainSuffix: pangeo.192-171-139-83.sslip.io → pangeo.192-171-139-83.nip.io would break every link to the "
+        f"hub, and its certificate; {fix}"
     ]
 
 
-def test_a_key_taken_away_is_a_change_like_any_other() -> None:
-    (told,) = refused({"pangeoDomain": "hub.example.org"}, {})
-    assert told.startswith("pangeoDomain: hub.example.org → pangeo.192-171-139-83.sslip.io")
-    (told,) = refused({"storage__className": "a"}, {})
-    assert told.startswith("storage.className: a → (the cluster's default class) would not move volumes")
+def test_removed_key_is_a_change() -> None:
+    (message,) = refused({"pangeoDomain": "hub.example.org"}, {})
+    assert message.startswith("pangeoDomain: hub.example.org → pangeo.192-171-139-83.sslip.io")
+    (message,) = refused({"storage__className": "a"}, {})
+    assert message.startswith("storage.className: a → (the cluster's default class) does not move existing volumes")
 
 
-def test_another_default_of_a_newer_program_is_a_change_like_any_other() -> None:
+def test_other_default_of_a_newer_program_is_a_change() -> None:
     deployed = tenancy().model_copy(update={"domain_suffix": "xip.example.org"})
-    (told,) = changes_refused(immutable_settings(deployed), immutable_settings(tenancy()))
-    assert told.startswith("domainSuffix: pangeo.192-171-139-83.xip.example.org → pangeo.192-171-139-83.sslip.io")
+    (message,) = list_refused_changes(immutable_settings(deployed), immutable_settings(tenancy()))
+    assert message.startswith("domainSuffix: pangeo.192-171-139-83.xip.example.org → pangeo.192-171-139-83.sslip.io")
 
 
 @pytest.mark.parametrize(
@@ -73,11 +73,11 @@ def test_another_default_of_a_newer_program_is_a_change_like_any_other() -> None
         ({}, {"notebookStorageGb": "10"}),
     ],
 )
-def test_another_spelling_of_the_same_value_is_no_change(before: dict[str, Any], after: dict[str, Any]) -> None:
+def test_other_spelling_of_the_same_value_is_no_change(before: dict[str, Any], after: dict[str, Any]) -> None:
     assert refused(before, after) == []
 
 
-def test_what_may_change_is_not_refused() -> None:
+def test_mutable_settings_are_not_refused() -> None:
     everything = {
         "notebookCpus": 4, "notebookRamGb": 8, "identity__server": "ipa2.example.org", "identity__adminGroup": "x",
         "notebook__image": "a/b:c", "dask__enabled": False, "protect": False, "ingress__className": "nginx",
@@ -116,11 +116,11 @@ def immutable_keys(group: type[Section], path: str = "") -> Iterator[str]:
             yield from immutable_keys(inner, f"{key}.")
 
 
-def test_exactly_the_keys_the_reference_calls_immutable_are_tried_here() -> None:
+def test_changes_cover_every_immutable_key() -> None:
     assert set(immutable_keys(Tenancy)) == set(CHANGES)
 
 
 @pytest.mark.parametrize("key", CHANGES)
-def test_a_key_the_reference_calls_immutable_is_refused_by_name(key: str) -> None:
-    (told,) = refused(*CHANGES[key])
-    assert told.startswith(f"{key}: ")
+def test_change_of_an_immutable_key_is_refused_by_its_name(key: str) -> None:
+    (message,) = refused(*CHANGES[key])
+    assert message.startswith(f"{key}: ")

@@ -15,35 +15,35 @@ PROGRAM = Path(__file__).parents[4]
 PROPS = {"settings": immutable_settings(tenancy()).as_props(), "cluster": ClusterId("https://a", "1").as_props()}
 
 
-def test_the_state_refers_to_the_provider_by_its_module_and_name() -> None:
+def test_state_refers_to_the_provider_by_module_and_name() -> None:
     pickled = base64.b64decode(str(serialize_provider(ContractProvider())))
     assert b"components.contract.resource" in pickled
     assert b"ContractProvider" in pickled
     assert len(pickled) < 100, "a reference, not the code"
 
 
-def test_the_providers_process_needs_no_configuration_model_and_no_kubernetes() -> None:
+def test_provider_process_imports_no_heavy_modules() -> None:
     heavy = {"pydantic", "requests", "ldap3", "pulumi_kubernetes"}
-    look = f"import sys, components.contract.resource; print({heavy} & sys.modules.keys())"
-    found = subprocess.run([sys.executable, "-c", look], cwd=PROGRAM, capture_output=True, text=True, check=True)
+    code = f"import sys, components.contract.resource; print({heavy} & sys.modules.keys())"
+    found = subprocess.run([sys.executable, "-c", code], cwd=PROGRAM, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
 
 
-def test_a_refresh_keeps_what_is_kept() -> None:
+def test_refresh_keeps_the_stored_properties() -> None:
     read = ContractProvider().read("vis-pangeo", {**PROPS, "__provider": "x"})
     assert (read.id, read.outs, read.inputs) == ("vis-pangeo", PROPS, PROPS)
 
 
-def test_an_update_returns_every_output() -> None:
+def test_update_returns_every_output() -> None:
     assert ContractProvider().update("vis-pangeo", {}, {**PROPS, "__provider": "x"}).outs == PROPS
 
 
-def test_the_engines_unknowns_are_let_through() -> None:
+def test_unknown_settings_are_accepted() -> None:
     checked = ContractProvider().check(PROPS, {"settings": Unknown(), "cluster": PROPS["cluster"]})  # type: ignore[no-untyped-call]
     assert checked.failures == []
 
 
-def test_a_refusal_names_the_setting_in_its_sentence_alone() -> None:
+def test_refusal_names_the_setting_only_in_its_message() -> None:
     wanted = {**PROPS, "settings": immutable_settings(tenancy(clusterName="vis")).as_props()}
     failure, _ = ContractProvider().check(PROPS, wanted).failures
     assert failure.property == ""
