@@ -1,1 +1,1 @@
-"""What runs inside the Dask gateway's api server, with the packages of its image."""
+"""Python code that runs in the pod of the Dask gateway's API server, with the packages of its image."""

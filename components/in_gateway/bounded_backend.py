@@ -1,8 +1,9 @@
-"""Part of the gateway's configuration: who gets no further cluster, told in a sentence that the notebook shows.
+"""A backend for dask-gateway that limits clusters per user; a part of the gateway's configuration.
 
-dask-gateway 2026.3.0 counts users' clusters only where it keeps them in a database of its own (``UserLimits``), and
-not on Kubernetes. Here the clusters themselves are counted, as the API server knows them. And where the quota that all
-users share is used up, dask-gateway alone would wait without end and without a word.
+dask-gateway 2026.3.0 can count users' clusters only in a database of its own (``UserLimits``), which it does not have
+on Kubernetes. This backend counts the DaskCluster objects in the Kubernetes API. It also refuses a cluster that does
+not fit the quota shared by all users; dask-gateway itself would wait indefinitely, without a message. The notebook
+shows the text of a refusal.
 """
 
 import asyncio
@@ -15,114 +16,125 @@ from dask_gateway_server.backends.kubernetes import KubeBackend  # type: ignore[
 from kubernetes_asyncio.client.exceptions import ApiException  # type: ignore[import-not-found,unused-ignore]
 from traitlets import Integer, Unicode  # type: ignore[import-not-found,unused-ignore]
 
-ASK_TIMEOUT_SECONDS = 10
+REQUEST_TIMEOUT_SECONDS = 10
+"""Time limit of one request to Kubernetes."""
+
 GB = 1024**3
-"""dask-gateway's ``G``."""
+"""Bytes in dask-gateway's unit ``G``."""
 
 _SUFFIXES = {"m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 1024, "Mi": 1024**2, "Gi": GB, "Ti": 1024**4}
 
 
-def lives(cluster: dict[str, Any]) -> bool:
-    """Whether a DaskCluster object stands for a cluster that nobody has asked to stop and that has not ended."""
+def is_active(cluster: dict[str, Any]) -> bool:
+    """Return whether the cluster of a DaskCluster object has neither ended nor been asked to stop."""
     phase = (cluster.get("status") or {}).get("phase", "Pending")
     return phase in ("Pending", "Running") and bool(cluster["spec"].get("active", True))
 
 
-def number(quantity: str) -> float:
-    """A Kubernetes quantity: ``1500m`` is 1.5, ``2Mi`` is 2097152.
+def parse_quantity(quantity: str) -> float:
+    """Return a Kubernetes quantity as a number: ``1500m`` is 1.5, ``2Mi`` is 2097152.
 
     Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 
     Raises:
-        ValueError: it is none.
+        ValueError: ``quantity`` is not a Kubernetes quantity.
     """
     digits = quantity.rstrip("kmKMGTi")
     suffix = quantity[len(digits) :]
     return float(digits) * (_SUFFIXES[suffix] if suffix else 1)
 
 
-def no_room(hard: Mapping[str, str], used: Mapping[str, str], cores: float, memory: float) -> str | None:
-    """Why a cluster cannot start whose scheduler and one worker ask for so many cores and bytes; None if it can.
+def explain_lack_of_capacity(
+    hard: Mapping[str, str], used: Mapping[str, str], cores: float, memory: float
+) -> str | None:
+    """Return why a cluster does not fit the quota; None if it does.
 
-    ``hard`` and ``used`` are those of a ResourceQuota's status.
+    Args:
+        hard: limits of the ResourceQuota's status.
+        used: usage of the ResourceQuota's status.
+        cores: requested by the scheduler and one worker together.
+        memory: bytes requested by the scheduler and one worker together.
     """
-    wanted = {"requests.cpu": (cores, 1, "cores"), "requests.memory": (memory, GB, "GB of memory")}
-    for what, (needed, unit, words) in wanted.items():
-        if what in hard:
-            total = number(hard[what])
-            free = max(0.0, total - number(used.get(what, "0")))
-            # Sums of floats: a last bit must not cost a cluster that fits exactly.
+    requests = {"requests.cpu": (cores, 1, "cores"), "requests.memory": (memory, GB, "GB of memory")}
+    for resource, (needed, unit, unit_name) in requests.items():
+        if resource in hard:
+            total = parse_quantity(hard[resource])
+            free = max(0.0, total - parse_quantity(used.get(resource, "0")))
+            # A rounding error in the sums must not refuse a cluster that fits exactly.
             if needed - free > 1e-6:
                 return (
-                    f"There is no room for another Dask cluster now: its scheduler and one worker need "
-                    f"{needed / unit:.4g} {words}, and of the {total / unit:.4g} that all users' clusters share "
-                    f"{free / unit:.4g} are free. Try again later, or ask for smaller workers."
+                    f"There is not enough capacity for another Dask cluster: its scheduler and one worker need "
+                    f"{needed / unit:.4g} {unit_name}, but only {free / unit:.4g} of the {total / unit:.4g} that all "
+                    "users' clusters share are free. Try again later, or choose smaller workers."
                 )
     return None
 
 
 class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
-    """dask-gateway's own Kubernetes backend, which refuses the cluster that would be one too many."""
+    """dask-gateway's Kubernetes backend with a limit of clusters per user and a check of the shared quota."""
 
-    clusters_per_user = Integer(1, min=1, help="Most clusters of one user at a time.", config=True)
-    quota = Unicode("", help="The ResourceQuota that all users' clusters share; none if empty.", config=True)
+    clusters_per_user = Integer(1, min=1, help="Maximum number of clusters per user.", config=True)
+    quota = Unicode("", help="The ResourceQuota that all users' clusters share; empty if there is none.", config=True)
 
     async def setup(self, app: Any) -> None:  # noqa: ANN401 - dask-gateway has no types
-        """As there; and two clusters asked for at the same moment are counted one after the other."""
+        """Set up the backend, and a lock so that concurrent requests are counted one after the other."""
         self._starting = asyncio.Lock()
         await super().setup(app)
 
     async def start_cluster(self, user: Any, cluster_options: dict[str, Any]) -> str:  # noqa: ANN401
-        """The new cluster's name.
+        """Start a cluster and return its name.
 
         Raises:
-            PublicException: the user has as many as allowed, they could not be counted, or there is no room for
-                another; its text is what the notebook shows.
+            PublicException: the user has reached the limit, the clusters cannot be counted, or the quota has too
+                little left. The notebook shows its text.
         """
         async with self._starting:
-            has = await self._clusters_of(user.name)
-            if has >= self.clusters_per_user:
+            count = await self._count_clusters(user.name)
+            if count >= self.clusters_per_user:
                 raise PublicException(
-                    f"You have {has} Dask cluster{'' if has == 1 else 's'}, and a user has at most "
-                    f"{self.clusters_per_user} at a time. Shut one down first: "
-                    "gateway.list_clusters() names them, gateway.stop_cluster(name) ends one."
+                    f"You have {count} Dask cluster{'' if count == 1 else 's'}, and the limit is "
+                    f"{self.clusters_per_user} per user. Shut one down first: "
+                    "gateway.list_clusters() lists them, gateway.stop_cluster(name) stops one."
                 )
             _, config = await self.process_cluster_options(user, cluster_options)
-            if self.quota and (refusal := await self._no_room(config)):
+            if self.quota and (refusal := await self._check_quota(config)):
                 raise PublicException(refusal)
             name: str = await super().start_cluster(user, cluster_options)
             return name
 
-    async def _clusters_of(self, user: str) -> int:
+    async def _count_clusters(self, user: str) -> int:
         try:
             listed = await self.custom_client.list_cluster_custom_object(
                 "gateway.dask.org",
                 self.crd_version,
                 "daskclusters",
                 label_selector=self.label_selector,
-                _request_timeout=ASK_TIMEOUT_SECONDS,
+                _request_timeout=REQUEST_TIMEOUT_SECONDS,
             )
-        except (TimeoutError, ApiException, ClientError) as wrong:
-            self.log.warning("Could not list the clusters of user %s", user, exc_info=wrong)
+        except (TimeoutError, ApiException, ClientError) as error:
+            self.log.warning("Could not list the clusters of user %s", user, exc_info=error)
             raise PublicException(
-                "The Dask gateway could not ask Kubernetes how many clusters you have; try again in a minute."
-            ) from wrong
-        return sum(lives(cluster) and cluster["spec"].get("username") == user for cluster in listed["items"])
+                "The Dask gateway could not count your clusters: Kubernetes did not answer. Try again in a minute."
+            ) from error
+        return sum(is_active(cluster) and cluster["spec"].get("username") == user for cluster in listed["items"])
 
-    async def _no_room(self, config: Any) -> str | None:  # noqa: ANN401
-        """As the quota's status has it now. Kubernetes itself holds to the quota: where that cannot be read, go on."""
+    async def _check_quota(self, config: Any) -> str | None:  # noqa: ANN401
+        """Return why the cluster does not fit the quota; None if it does, or if the quota cannot be read.
+
+        Kubernetes enforces the quota in any case.
+        """
         try:
             status = (
                 await self.core_client.read_namespaced_resource_quota(
-                    self.quota, config.namespace, _request_timeout=ASK_TIMEOUT_SECONDS
+                    self.quota, config.namespace, _request_timeout=REQUEST_TIMEOUT_SECONDS
                 )
             ).status
-            return no_room(
+            return explain_lack_of_capacity(
                 status.hard or {},
                 status.used or {},
                 config.scheduler_cores + config.worker_cores,
                 config.scheduler_memory + config.worker_memory,
             )
-        except (TimeoutError, ApiException, ClientError, ValueError) as wrong:
-            self.log.warning("Could not read the quota %s", self.quota, exc_info=wrong)
+        except (TimeoutError, ApiException, ClientError, ValueError) as error:
+            self.log.warning("Could not read the quota %s", self.quota, exc_info=error)
             return None

@@ -1,6 +1,6 @@
-"""What the hub itself runs beyond its charts: log-in by FreeIPA, profiles for groups, homes that grow.
+"""Python code that runs in the hub's pod: log-in with FreeIPA, profiles by group, and the growth of home volumes.
 
-These modules and ``components/freeipa`` below them are mounted into the hub's pod under the same names
-(``components/chart/mounted_code.py``), where Python 3.12 and the hub image's packages run them.
-They import nothing else of this project.
+These modules, and the modules of ``components`` that they import, are mounted into the pod under the same names
+(``components/chart/mounted_code.py`` lists them). They run on Python 3.12 with the packages of the hub's image and must
+import no other module of this project.
 """

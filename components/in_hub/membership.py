@@ -1,6 +1,6 @@
-"""Which groups a user is in, asked with the user's own password: the hub has no account in the directory.
+"""The user's groups, read with the user's own password: the hub has no account in the directory.
 
-FreeIPA shows ``member`` and ``memberOf`` to anybody who is logged in, and to nobody else
+FreeIPA shows ``member`` and ``memberOf`` to every authenticated user, and not to anonymous connections
 (permissions *System: Read Group Membership* and *System: Read User Membership*).
 """
 
@@ -12,39 +12,44 @@ from components.freeipa.connection import Session, connected
 from components.freeipa.settings import Directory
 
 
-def memberships(directory: Directory, password: str, groups: Collection[str], *, nested: bool) -> frozenset[str]:
-    """Those of ``groups``, given by DN, that the user ``directory.bind_dn`` is in. One round trip after the log-in.
+def find_memberships(directory: Directory, password: str, groups: Collection[str], *, nested: bool) -> frozenset[str]:
+    """Return which of ``groups`` the user ``directory.bind_dn`` is a member of. Needs one request after the log-in.
 
-    ``nested`` also counts groups that the user is in by way of another group. What the directory does not show
-    counts as no membership.
+    Entries that the directory does not show count as no membership.
+
+    Args:
+        directory: the servers, and the user's DN as ``bind_dn``.
+        password: the user's password.
+        groups: the DNs of the groups to look for.
+        nested: also count membership through another group.
 
     Raises:
-        FreeIpaError: no server could be used, the password was refused, or the question was.
+        FreeIpaError: no server can be used, or the directory refused the password or the search.
     """
     with connected(directory, password) as session:
-        ask = _nested if nested else _direct
-        return frozenset(ask(session, directory.bind_dn, groups))
+        search = _search_nested if nested else _search_direct
+        return frozenset(search(session, directory.bind_dn, groups))
 
 
-def _direct(session: Session, user: str, groups: Collection[str]) -> Iterator[str]:
+def _search_direct(session: Session, user: str, groups: Collection[str]) -> Iterator[str]:
     for container in {_parent(group) for group in groups}:
         here = {_first_value(group).lower(): group for group in groups if _parent(group) == container}
         names = "".join(f"(cn={escape_filter_chars(name)})" for name in here)
-        where = f"(&(|{names})(member={escape_filter_chars(user)}))"
-        for entry in session.children(container, where, ["cn"], f"asking for the groups of {user}") or []:
+        query = f"(&(|{names})(member={escape_filter_chars(user)}))"
+        for entry in session.children(container, query, ["cn"], f"asking for the groups of {user}") or []:
             yield from (here[name.lower()] for name in entry.get("cn", ()) if name.lower() in here)
 
 
-def _nested(session: Session, user: str, groups: Collection[str]) -> Iterator[str]:
-    # FreeIPA's memberOf plugin writes groups into the user's entry, those reached through other groups too.
-    where = f"(uid={escape_filter_chars(_first_value(user))})"
+def _search_nested(session: Session, user: str, groups: Collection[str]) -> Iterator[str]:
+    # FreeIPA's memberOf plugin lists direct and nested groups in the user's entry.
+    query = f"(uid={escape_filter_chars(_first_value(user))})"
     wanted = {group.lower(): group for group in groups}
-    for entry in session.children(_parent(user), where, ["memberOf"], f"asking for the groups of {user}") or []:
+    for entry in session.children(_parent(user), query, ["memberOf"], f"asking for the groups of {user}") or []:
         yield from (wanted[dn.lower()] for dn in entry.get("memberof", ()) if dn.lower() in wanted)
 
 
 def group_name(dn: str) -> str:
-    """A group's name: ``modellers`` of ``cn=modellers,cn=groups,…``."""
+    """Return a group's name: ``modellers`` for ``cn=modellers,cn=groups,…``."""
     return _first_value(dn)
 
 
@@ -53,5 +58,5 @@ def _parent(dn: str) -> str:
 
 
 def _first_value(dn: str) -> str:
-    # FreeIPA's rule for names leaves no character that a DN would escape.
+    # FreeIPA allows no character in names that would be escaped in a DN.
     return dn.partition(",")[0].partition("=")[2]

@@ -1,36 +1,47 @@
-"""What the log-in page says when it lets nobody in. Pure."""
+"""Messages that the hub's log-in page shows to a user whose log-in is refused. Pure.
+
+``docs/messages.md`` is generated from them.
+"""
 
 from collections.abc import Sequence
 
-INVALID_NAME = "User names are small letters, digits and _ . - here, as FreeIPA shows them."
 WRONG_CREDENTIALS = "Invalid username or password"
-"""JupyterHub's own sentence for a refused log-in without a message (``jupyterhub/handlers/login.py``)."""
+"""JupyterHub's own message for a refused log-in that has no other message (``jupyterhub/handlers/login.py``)."""
 
-PASSWORD_MISSING = "Enter your user name and your password."  # noqa: S105 - a sentence
+INVALID_NAME = "Write your user name as FreeIPA shows it: only small letters, digits and the characters _ . -"
+PASSWORD_MISSING = "Enter your user name and your password."  # noqa: S105 - a message
 
 
-def unreachable(servers: Sequence[str]) -> str:
-    """The directory could not be asked; the hub's log has the cause."""
+def directory_unreachable(servers: Sequence[str]) -> str:
+    """Return the message for a directory that gave no answer; the hub's log has the cause."""
     return (
         f"The directory ({', '.join(servers)}) cannot be reached at the moment; your password was not checked. "
-        "Running notebooks are not affected. Try again in a few minutes; if this lasts, tell your tenancy's "
+        "Running notebooks are not affected. Try again in a few minutes; if the problem persists, contact your "
         "administrator."
     )
 
 
-def not_asked(servers: Sequence[str]) -> str:
-    """The password was taken, and the question for the groups was not answered."""
+def groups_unavailable(servers: Sequence[str]) -> str:
+    """Return the message for a directory that accepted the password, but did not return the user's groups."""
     return (
-        f"The directory ({', '.join(servers)}) took your password but did not say which groups you are in, so nobody "
-        "can be let in. Tell your tenancy's administrator."
+        f"The directory ({', '.join(servers)}) accepted your password but did not return your groups, so you cannot "
+        "be logged in. Contact your administrator."
     )
 
 
 def not_a_member(username: str, groups: Sequence[str], *, nested: bool) -> str:
-    """The password is right, and the user is in none of ``groups``. Said to nobody who does not know the password."""
-    either = " or ".join(groups)
-    how = "" if nested else " directly (membership by way of another group does not count here)"
+    """Return the message for a user with a correct password who is in none of ``groups``.
+
+    It is shown only after the password was checked, so it reveals nothing to others.
+
+    Args:
+        username: the user's name.
+        groups: the names of the groups that may log in.
+        nested: whether membership through another group counts.
+    """
+    direct = "" if nested else "direct "
+    hint = "" if nested else " (membership through another group does not count)"
     return (
-        f"Your password is right, but {username} is not in the FreeIPA group {either}{how}. "
-        "Ask your tenancy's administrator to be added, then sign in again."
+        f"Your password is correct, but {username} is not a {direct}member of the FreeIPA group "
+        f"{' or '.join(groups)}{hint}. Ask your administrator to add you, then sign in again."
     )

@@ -1,40 +1,44 @@
-"""Profiles that only members of some FreeIPA groups are offered."""
+"""Server profiles that are offered only to members of certain FreeIPA groups."""
 
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 Profile = Mapping[str, Any]
-"""A profile of KubeSpawner, which ignores our key ``groups``: the names of the groups that see it, all when empty."""
+"""A profile of KubeSpawner with one key more, ``groups``: names of the groups that are offered it; empty for all users.
+
+KubeSpawner ignores keys that it does not know.
+"""
 
 
 class User(Protocol):
-    """What is needed of JupyterHub's user."""
+    """The part of JupyterHub's user that is needed here."""
 
     async def get_auth_state(self) -> Mapping[str, Any] | None:
-        """What the authenticator kept at the last log-in, or None."""
+        """Return the state that the authenticator stored at the last log-in, or None."""
 
 
 class Spawner(Protocol):
-    """What is needed of KubeSpawner."""
+    """The part of KubeSpawner that is needed here."""
 
     @property
     def user(self) -> User:
-        """Whose server it is."""
+        """The owner of the server."""
 
 
-def offered(profiles: Sequence[Profile], groups: Collection[str]) -> list[Profile]:
-    """The profiles for somebody who is in ``groups``, in their order."""
+def select_profiles(profiles: Sequence[Profile], groups: Collection[str]) -> list[Profile]:
+    """Return the profiles for a user who is in ``groups``, in the same order."""
     return [profile for profile in profiles if not profile.get("groups") or set(profile["groups"]) & set(groups)]
 
 
-def for_groups(profiles: Sequence[Profile]) -> Callable[[Spawner], Coroutine[None, None, list[Profile]]]:
-    """``KubeSpawner.profile_list`` by the groups a user was in at the last log-in; in none when that is not known.
+def make_profile_list(profiles: Sequence[Profile]) -> Callable[[Spawner], Coroutine[None, None, list[Profile]]]:
+    """Return a ``KubeSpawner.profile_list`` that depends on the user's groups at the last log-in.
 
-    KubeSpawner asks it for the page of choices and again when the server starts, where it refuses any other choice.
+    If the groups are not known, the user is offered only profiles without groups. KubeSpawner calls the function for
+    the page of choices and again when the server starts, where it refuses any other choice.
     """
 
     async def profile_list(spawner: Spawner) -> list[Profile]:
         state = await spawner.user.get_auth_state() or {}
-        return offered(profiles, state.get("groups", ()))
+        return select_profiles(profiles, state.get("groups", ()))
 
     return profile_list

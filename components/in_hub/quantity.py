@@ -1,4 +1,4 @@
-"""Kubernetes' way to write a size. Pure."""
+"""Kubernetes quantities, such as ``10Gi``. Pure."""
 
 import re
 from decimal import Decimal
@@ -14,12 +14,12 @@ _QUANTITY = re.compile(r"(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|(m|[kMGTPE]|[KMGTPE]
 
 
 def size_bytes(quantity: str) -> Decimal:
-    """``10Gi`` is 10·1024³ bytes, ``10G`` 10·1000³, ``1e9`` 10⁹.
+    """Return a quantity in bytes: ``10Gi`` is 10·1024³, ``10G`` is 10·1000³, ``1e9`` is 10⁹.
 
-    Source: Kubernetes' ``resource.Quantity``. Sizes of volumes are never negative.
+    Source: Kubernetes' ``resource.Quantity``. Negative quantities are not accepted: sizes of volumes are positive.
 
     Raises:
-        ValueError: it is not such a quantity.
+        ValueError: ``quantity`` is not a Kubernetes quantity.
     """
     parts = _QUANTITY.fullmatch(quantity)
     if not parts:

@@ -1,4 +1,4 @@
-"""A user's volume claim: whether it must grow, how, and what is said where it cannot. Pure."""
+"""A user's volume claim: whether it must grow, the patch that grows it, and the event for a claim that cannot. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,57 +7,64 @@ from typing import Any
 from components.in_hub.quantity import size_bytes
 
 BOUND = "Bound"
+"""Phase of a claim that has a volume."""
+
 REASON = "HomeNotGrown"
+"""Reason of the events written here."""
+
 MESSAGE_MAX_LENGTH = 1024
-"""Of an event (Kubernetes, ``pkg/apis/core/validation/events.go``)."""
+"""Longest message of an event, in characters (Kubernetes, ``pkg/apis/core/validation/events.go``)."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A user's volume claim, as far as its size goes."""
+    """The fields of a volume claim that its growth needs."""
 
     name: str
     uid: str
-    version: str
-    """Its ``resourceVersion``: a change is only made to the claim as it was read."""
+    resource_version: str
+    """Makes Kubernetes refuse the patch if the claim has changed since it was read."""
     phase: str
     requested: str
+    """Requested size as a Kubernetes quantity."""
 
     @classmethod
-    def of(cls, answer: Any) -> "Claim":  # noqa: ANN401 - kubernetes_asyncio has no types
-        """A claim from kubernetes_asyncio's ``V1PersistentVolumeClaim``."""
-        requests = answer.spec.resources.requests or {}
-        about = answer.metadata
-        return cls(about.name, about.uid, about.resource_version, answer.status.phase, requests.get("storage", "0"))
+    def from_response(cls, response: Any) -> "Claim":  # noqa: ANN401 - kubernetes_asyncio has no types
+        """Read a claim from kubernetes_asyncio's ``V1PersistentVolumeClaim``."""
+        requests = response.spec.resources.requests or {}
+        metadata = response.metadata
+        return cls(
+            metadata.name, metadata.uid, metadata.resource_version, response.status.phase, requests.get("storage", "0")
+        )
 
 
 class CannotGrow(Exception):
-    """The claim stays as it is; the text says why."""
+    """The claim keeps its size; the text is the cause."""
 
 
 def must_grow(claim: Claim, size: str) -> bool:
-    """Whether ``claim`` asks for less than ``size``.
+    """Return whether ``claim`` requests less than ``size``.
 
     Raises:
-        CannotGrow: it does, and has no volume yet; Kubernetes takes no other size until it has.
+        CannotGrow: it does, but has no volume yet; Kubernetes then accepts no other size.
     """
     if size_bytes(claim.requested) >= size_bytes(size):
         return False
     if claim.phase != BOUND:
-        raise CannotGrow(f"it is {claim.phase} and can grow once it has a volume, at a later start")
+        raise CannotGrow(f"it is {claim.phase} and can grow once it has a volume, at a later server start")
     return True
 
 
-def change(claim: Claim, size: str) -> dict[str, Any]:
-    """The patch that makes ``claim`` ask for ``size``, if nobody has changed it since."""
+def build_patch(claim: Claim, size: str) -> dict[str, Any]:
+    """Return the patch that raises the request of ``claim`` to ``size``."""
     return {
-        "metadata": {"resourceVersion": claim.version},
+        "metadata": {"resourceVersion": claim.resource_version},
         "spec": {"resources": {"requests": {"storage": size}}},
     }
 
 
-def event(claim: Claim, namespace: str, message: str, now: datetime) -> dict[str, Any]:
-    """A warning on ``claim`` for ``kubectl events`` and whatever watches them."""
+def build_event(claim: Claim, namespace: str, message: str, now: datetime) -> dict[str, Any]:
+    """Return a warning event about ``claim``, as ``kubectl events`` shows it."""
     time = now.isoformat(timespec="seconds")
     return {
         "metadata": {"generateName": f"{claim.name}-", "namespace": namespace},

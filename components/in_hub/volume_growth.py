@@ -1,8 +1,8 @@
-"""Homes that grow: a user's volume claim is raised to the tenancy's size before the user's server starts.
+"""Growth of home volumes: a user's volume claim is raised to the tenancy's size before the user's server starts.
 
-A claim that cannot grow, for whatever reason, keeps no one from their server; the hub's log says so, and an event on
-the claim does (``kubectl events``). Kubernetes itself decides what can grow: its admission refuses a claim whose
-storage class does not allow expansion, so the hub needs no right to read storage classes.
+A claim that cannot grow does not stop the server's start. The cause is in the hub's log and in an event on the claim
+(``kubectl events``). Kubernetes decides which claims can grow: it refuses the change if the storage class does not
+allow expansion. So the hub needs no permission to read storage classes.
 """
 
 import asyncio
@@ -15,18 +15,20 @@ from typing import Any, Protocol
 
 from kubernetes_asyncio.client.exceptions import ApiException  # type: ignore[import-not-found,unused-ignore]
 
-from components.in_hub.volume_claims import CannotGrow, Claim, change, event, must_grow
+from components.in_hub.volume_claims import CannotGrow, Claim, build_event, build_patch, must_grow
 
 REQUEST_SECONDS = 5
-DEADLINE_SECONDS = 20
-"""Of all requests together; the user waits for them."""
+"""Time limit of one request to Kubernetes."""
 
-TRIES = 3
-"""Others change claims too: the cluster's controllers, an operator."""
+DEADLINE_SECONDS = 20
+"""Time limit of all requests together; the user waits for them."""
+
+ATTEMPTS = 3
+"""Number of attempts: controllers or an operator may change the claim between reading and patching it."""
 
 
 class Spawner(Protocol):
-    """What is needed of KubeSpawner."""
+    """The part of KubeSpawner that is needed here."""
 
     api: Any
     """kubernetes_asyncio's ``CoreV1Api``."""
@@ -37,70 +39,73 @@ class Spawner(Protocol):
 
 
 async def grow_home(spawner: Spawner) -> None:
-    """``KubeSpawner.pre_spawn_hook``: raise the user's claim to the spawner's size. Never lowers it, never fails."""
+    """Raise the user's claim to the spawner's size; a ``KubeSpawner.pre_spawn_hook``.
+
+    Never lowers the size, and never raises an exception.
+    """
     if not spawner.storage_capacity:
         return
     try:
         await asyncio.wait_for(_grow(spawner, spawner.storage_capacity), DEADLINE_SECONDS)
     except TimeoutError:
-        spawner.log.warning("home %s: Kubernetes did not answer in time, so it was not grown", spawner.pvc_name)
-    except Exception as error:  # a home that is smaller than it should be is no reason to have no server
-        spawner.log.warning("home %s was not grown: %s", spawner.pvc_name, _said(error))
+        spawner.log.warning("home %s was not grown: Kubernetes did not answer in time", spawner.pvc_name)
+    except Exception as error:  # a home that is too small must not stop the server's start
+        spawner.log.warning("home %s was not grown: %s", spawner.pvc_name, _error_message(error))
 
 
 async def _grow(spawner: Spawner, size: str) -> None:
-    for _ in range(TRIES):
-        claim = await _claim(spawner)
-        if claim is None:  # a new user: KubeSpawner makes it, of the right size
+    for _ in range(ATTEMPTS):
+        claim = await _read_claim(spawner)
+        if claim is None:  # a new user: KubeSpawner creates the claim with the right size
             return
         try:
             if not must_grow(claim, size):
                 return
-            if await _changed(spawner, claim, size):
+            if await _patch_claim(spawner, claim, size):
                 spawner.log.info("home %s grows from %s to %s", claim.name, claim.requested, size)
                 return
         except CannotGrow as reason:
-            await _warn(spawner, claim, f"{claim.requested}, although it should be {size}: {reason}")
+            await _warn(spawner, claim, f"{claim.requested} instead of {size}: {reason}")
             return
-    spawner.log.warning("home %s was not grown: others changed it %d times meanwhile", spawner.pvc_name, TRIES)
+    spawner.log.warning("home %s was not grown: it was changed during each of %d attempts", spawner.pvc_name, ATTEMPTS)
 
 
-async def _warn(spawner: Spawner, claim: Claim, what: str) -> None:
-    message = f"The home {claim.name} stays at {what}"
+async def _warn(spawner: Spawner, claim: Claim, size_and_cause: str) -> None:
+    message = f"The home {claim.name} stays at {size_and_cause}"
     spawner.log.warning(message)
-    body = event(claim, spawner.namespace, message, datetime.now(UTC))
+    body = build_event(claim, spawner.namespace, message, datetime.now(UTC))
     await spawner.api.create_namespaced_event(spawner.namespace, body, _request_timeout=REQUEST_SECONDS)
 
 
-async def _claim(spawner: Spawner) -> Claim | None:
+async def _read_claim(spawner: Spawner) -> Claim | None:
     try:
-        answer = await spawner.api.read_namespaced_persistent_volume_claim(
+        response = await spawner.api.read_namespaced_persistent_volume_claim(
             spawner.pvc_name, spawner.namespace, _request_timeout=REQUEST_SECONDS
         )
     except ApiException as error:
         if error.status == HTTPStatus.NOT_FOUND:
             return None
         raise
-    return Claim.of(answer)
+    return Claim.from_response(response)
 
 
-async def _changed(spawner: Spawner, claim: Claim, size: str) -> bool:
-    """Whether the claim was changed; False when somebody else changed it first."""
+async def _patch_claim(spawner: Spawner, claim: Claim, size: str) -> bool:
+    """Patch the claim; return False if it has changed since it was read."""
     try:
         await spawner.api.patch_namespaced_persistent_volume_claim(
-            claim.name, spawner.namespace, change(claim, size), _request_timeout=REQUEST_SECONDS
+            claim.name, spawner.namespace, build_patch(claim, size), _request_timeout=REQUEST_SECONDS
         )
     except ApiException as error:
         if error.status == HTTPStatus.CONFLICT:
             return False
         if error.status in (HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY):
-            raise CannotGrow(_said(error)) from None
+            raise CannotGrow(_error_message(error)) from None
         raise
     return True
 
 
-def _said(error: Exception) -> str:
-    """Kubernetes' own sentence where there is one, without the headers that kubernetes_asyncio adds."""
+def _error_message(error: Exception) -> str:
+    """Return Kubernetes' own message if there is one, without the headers that kubernetes_asyncio adds."""
     if isinstance(error, ApiException):
         try:
             status: Mapping[str, Any] = json.loads(error.body)

@@ -41,13 +41,13 @@ def log_in_messages() -> list[LogInMessage]:
             "Add the user to the users' group, or to a group that is a member of it",
         ),
         LogInMessage(
-            messages.unreachable(servers),
+            messages.directory_unreachable(servers),
             "No server of `pangeo:identity.server` accepted a verified connection",
             "See the hub's log: it has one line for each server, with a name from the table below. "
             "Running notebooks and open sessions are not affected",
         ),
         LogInMessage(
-            messages.not_asked(servers),
+            messages.groups_unavailable(servers),
             "The directory accepted the password, but refused to list the user's groups",
             "See the hub's log for the cause; the table below explains it",
         ),

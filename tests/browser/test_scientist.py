@@ -38,7 +38,9 @@ def nobody_in_the_group(state: State) -> None:
 def test_a_directory_user_outside_the_group_is_refused_and_told_which_group(hub: Hub, password_of: PasswordOf) -> None:
     hub.log_in("alice", password_of("alice"))
 
-    expect(hub.refusal).to_contain_text(f"Your password is right, but alice is not in the FreeIPA group {GROUP}")
+    expect(hub.refusal).to_contain_text(
+        f"Your password is correct, but alice is not a direct member of the FreeIPA group {GROUP}"
+    )
     hub.picture("log-in-refused")
 
 

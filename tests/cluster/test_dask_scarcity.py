@@ -161,8 +161,8 @@ def test_those_that_came_compute(alices: Scarcity) -> None:
 def test_one_cluster_too_many_of_a_user_is_refused_with_what_to_do(alices: Scarcity) -> None:
     # As new_cluster() asks, which in her kernel would leave an object behind that may block it at any later moment.
     assert alices.kernel.value("refused(gateway.submit)") == (
-        "You have 2 Dask clusters, and a user has at most 2 at a time. Shut one down first: "
-        "gateway.list_clusters() names them, gateway.stop_cluster(name) ends one."
+        "You have 2 Dask clusters, and the limit is 2 per user. Shut one down first: "
+        "gateway.list_clusters() lists them, gateway.stop_cluster(name) stops one."
     )
 
 
@@ -187,8 +187,8 @@ def test_who_asks_when_nothing_is_left_is_told_so_at_once(alices: Scarcity, bob:
         said = kernel.value("refused(gateway.new_cluster)", timeout_seconds=30)
 
     assert said == (
-        "There is no room for another Dask cluster now: its scheduler and one worker need 0.75 GB of memory, and of "
-        "the 4 that all users' clusters share 0.25 are free. Try again later, or ask for smaller workers."
+        "There is not enough capacity for another Dask cluster: its scheduler and one worker need 0.75 GB of memory, "
+        "but only 0.25 of the 4 that all users' clusters share are free. Try again later, or choose smaller workers."
     )
 
 

@@ -148,7 +148,7 @@ def test_where_the_class_cannot_expand_the_user_has_a_server_and_the_operator_a_
 
     assert home.requested() == SMALL
     assert carol.read("of.txt") == f"{FIXED}\n"
-    assert f"The home {CLAIM} stays at {SMALL}, although it should be {WANTED}" in said(home)
+    assert f"The home {CLAIM} stays at {SMALL} instead of {WANTED}" in said(home)
 
 
 def said(home: Home) -> str:

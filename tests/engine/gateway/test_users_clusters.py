@@ -1,4 +1,4 @@
-"""How many clusters a user has, asked of the real gateway on a real API server."""
+"""Limits of users' clusters, in the real gateway on a real API server."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,13 +10,13 @@ from tests.engine.gateway.gateway_processes import Gateway, until
 
 pytestmark = pytest.mark.engine
 
-NO_ROOM = (
-    "There is no room for another Dask cluster now: its scheduler and one worker need {needed}, and of the {total} "
-    "that all users' clusters share {free} are free. Try again later, or ask for smaller workers."
+NO_CAPACITY = (
+    "There is not enough capacity for another Dask cluster: its scheduler and one worker need {needed}, but only "
+    "{free} of the {total} that all users' clusters share are free. Try again later, or choose smaller workers."
 )
 TOO_MANY = (
-    "You have 2 Dask clusters, and a user has at most 2 at a time. Shut one down first: "
-    "gateway.list_clusters() names them, gateway.stop_cluster(name) ends one."
+    "You have 2 Dask clusters, and the limit is 2 per user. Shut one down first: "
+    "gateway.list_clusters() lists them, gateway.stop_cluster(name) stops one."
 )
 
 
@@ -79,7 +79,7 @@ def test_where_all_users_have_taken_the_cores_nobody_waits_without_a_word(
         refused = gateway.new_cluster(user, worker_cores=cores)
     needed = f"{scheduler[0] + cores:.4g} cores"
     assert refused.status_code == requests.codes.unprocessable_entity
-    assert refused.json() == {"error": NO_ROOM.format(needed=needed, total="50", free=free)}
+    assert refused.json() == {"error": NO_CAPACITY.format(needed=needed, total="50", free=free)}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_nor_where_they_have_taken_the_memory(
     with gateway.taken(cpu="0", memory=used):
         refused = gateway.new_cluster(user, worker_ram_gb=ram_gb)
     needed = f"{scheduler[1] + ram_gb:.4g} GB of memory"
-    assert refused.json() == {"error": NO_ROOM.format(needed=needed, total="100", free=free)}
+    assert refused.json() == {"error": NO_CAPACITY.format(needed=needed, total="100", free=free)}
 
 
 def test_a_cluster_that_fits_exactly_starts(gateway: Gateway, user: str, scheduler: tuple[float, float]) -> None:

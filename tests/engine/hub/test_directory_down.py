@@ -32,10 +32,7 @@ def test_a_directory_that_is_down_is_said_on_the_log_in_page_and_its_cause_in_th
     assert NOT_REACHED in anna.message
     assert f"localhost:{directory.ldaps_port}" in anna.message
     log = hub.log()
-    assert (
-        f"log-in of anna not possible: connecting at localhost:{directory.ldaps_port}: the connection was refused"
-        in log
-    )
+    assert f"log-in of anna failed: connecting at localhost:{directory.ldaps_port}: the connection was refused" in log
     assert "Traceback" not in log
     assert PASSWORD not in log
 

@@ -38,7 +38,7 @@ def test_somebody_else_reads_that_the_password_is_right_and_which_group_is_missi
 
     assert not carl.is_in
     assert carl.page.status_code == 403
-    assert "Your password is right" in carl.message
+    assert "Your password is correct" in carl.message
     assert MEMBERS in carl.message
 
 
@@ -128,7 +128,7 @@ def test_a_member_of_a_group_in_the_group_is_not_in_by_itself(hub: Hub) -> None:
     nested = hub.log_in("nested", PASSWORD)
 
     assert not nested.is_in
-    assert "not in the FreeIPA group hub_tests_notebook_users directly" in nested.message
+    assert "not a direct member of the FreeIPA group hub_tests_notebook_users" in nested.message
 
 
 def test_nested_groups_count_where_the_tenancy_says_so_and_let_nobody_else_in(
@@ -187,6 +187,6 @@ def test_no_password_is_in_the_hubs_log(hub: Hub) -> None:
         hub.log_in("carl", password)
 
     log = hub.log_file.read_text()
-    assert "log-in of carl refused: in none of hub_tests_notebook_users" in log
+    assert "log-in of carl refused: not a member of hub_tests_notebook_users" in log
     assert PASSWORD not in log
     assert WRONG not in log

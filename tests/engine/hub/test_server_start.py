@@ -137,7 +137,7 @@ def test_a_home_that_cannot_grow_keeps_nobody_from_a_server_and_warns_in_log_and
 
     assert place.namespace.pod(newcomer)
     assert place.namespace.requested(newcomer) == "10Gi"
-    said = f"The home claim-{newcomer} stays at 10Gi, although it should be 20Gi: "
+    said = f"The home claim-{newcomer} stays at 10Gi instead of 20Gi: "
     [warning] = place.namespace.warnings(newcomer)
     assert warning.startswith(said)
     assert "storageclass that provisions the pvc must support resize" in warning

@@ -1,28 +1,26 @@
-"""What the log-in page says when it lets nobody in."""
-
-from components.in_hub.messages import not_a_member, not_asked, unreachable
+from components.in_hub.messages import directory_unreachable, groups_unavailable, not_a_member
 
 SERVERS = ["ipa1.example.org:636", "ipa2.example.org:636"]
 
 
-def test_a_directory_that_is_down_is_named_and_the_user_knows_that_the_password_was_not_checked() -> None:
-    said = unreachable(SERVERS)
+def test_unreachable_directory_is_named() -> None:
+    message = directory_unreachable(SERVERS)
 
-    assert "ipa1.example.org:636, ipa2.example.org:636" in said
-    assert "your password was not checked" in said
-    assert "Running notebooks are not affected" in said
-
-
-def test_a_directory_that_does_not_say_the_groups_is_told_from_one_that_is_down() -> None:
-    assert "took your password but did not say which groups" in not_asked(SERVERS)
+    assert "ipa1.example.org:636, ipa2.example.org:636" in message
+    assert "your password was not checked" in message
+    assert "Running notebooks are not affected" in message
 
 
-def test_who_is_in_none_of_the_groups_reads_their_names_and_whom_to_ask() -> None:
-    said = not_a_member("alice", ["k1_notebook_users", "k1_admins"], nested=False)
-
-    assert "alice is not in the FreeIPA group k1_notebook_users or k1_admins directly" in said
-    assert "Ask your tenancy's administrator to be added" in said
+def test_missing_groups_are_not_reported_as_an_unreachable_directory() -> None:
+    assert "accepted your password but did not return your groups" in groups_unavailable(SERVERS)
 
 
-def test_direct_membership_is_spoken_of_only_where_it_matters() -> None:
-    assert "directly" not in not_a_member("alice", ["k1_notebook_users"], nested=True)
+def test_missing_membership_names_the_groups_and_the_action() -> None:
+    message = not_a_member("alice", ["k1_notebook_users", "k1_admins"], nested=False)
+
+    assert "alice is not a direct member of the FreeIPA group k1_notebook_users or k1_admins" in message
+    assert "Ask your administrator to add you" in message
+
+
+def test_nested_membership_is_mentioned_only_if_it_does_not_count() -> None:
+    assert "direct" not in not_a_member("alice", ["k1_notebook_users"], nested=True)

@@ -1,5 +1,3 @@
-"""Profiles for the members of some groups."""
-
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.in_hub.profiles import for_groups, offered
+from components.in_hub.profiles import make_profile_list, select_profiles
 
 PROFILES: list[Mapping[str, Any]] = [
     {"display_name": "Large", "groups": ["modellers", "astronomers"]},
@@ -17,14 +15,14 @@ PROFILES: list[Mapping[str, Any]] = [
 
 
 def names(groups: set[str]) -> list[str]:
-    return [profile["display_name"] for profile in offered(PROFILES, groups)]
+    return [profile["display_name"] for profile in select_profiles(PROFILES, groups)]
 
 
-def test_a_profile_without_groups_is_for_everybody() -> None:
+def test_profile_without_groups_is_offered_to_all_users() -> None:
     assert names(set()) == ["Small"]
 
 
-def test_one_of_a_profiles_groups_is_enough() -> None:
+def test_membership_in_one_of_the_groups_is_enough() -> None:
     assert names({"astronomers", "gardeners"}) == ["Large", "Small"]
     assert names({"modellers", "testers"}) == ["Large", "Small", "Test"]
 
@@ -43,7 +41,7 @@ class Spawner:
 
 
 @pytest.mark.parametrize("state", [None, {}, {"groups": []}])
-def test_a_user_whose_groups_are_not_known_is_in_none(state: Mapping[str, Any] | None) -> None:
-    offer = asyncio.run(for_groups(PROFILES)(Spawner(User(state))))
+def test_user_with_unknown_groups_is_offered_only_general_profiles(state: Mapping[str, Any] | None) -> None:
+    profiles = asyncio.run(make_profile_list(PROFILES)(Spawner(User(state))))
 
-    assert [profile["display_name"] for profile in offer] == ["Small"]
+    assert [profile["display_name"] for profile in profiles] == ["Small"]

@@ -1,5 +1,3 @@
-"""Kubernetes' way to write a size."""
-
 import pytest
 
 from components.in_hub.quantity import size_bytes
@@ -23,13 +21,13 @@ from components.in_hub.quantity import size_bytes
         ("21474836480", 20 * 1024**3),
     ],
 )
-def test_a_quantity_is_so_many_bytes(quantity: str, size: float) -> None:
+def test_quantity_is_converted_to_bytes(quantity: str, size: float) -> None:
     assert size_bytes(quantity) == size
 
 
 @pytest.mark.parametrize(
     "quantity", ["", "Gi", "10 Gi", "10gi", "10GB", "-1Gi", "1e9Gi", "1,5Gi", "1.2.3", "NaN", "inf"]
 )
-def test_anything_else_is_none(quantity: str) -> None:
+def test_invalid_quantity_is_refused(quantity: str) -> None:
     with pytest.raises(ValueError, match="is not a Kubernetes quantity"):
         size_bytes(quantity)
