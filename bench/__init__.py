@@ -1,1 +1,1 @@
-"""Measurements of the program on the local tenancy, each against a baseline of the same run: ``make bench``."""
+"""Measurements of the program on the local tenancy, each with its baseline in the same run: ``make bench``."""

@@ -13,12 +13,12 @@ from rich.markup import escape
 
 from bench.figures import FIGURES
 from bench.measurements import Measurement
-from bench.people import HubFailed
 from bench.process import RunFailed
 from bench.report import load_of_last_minute, page_with, terminal_table
 from local.failure import Failure
 from local.paths import PROJECT, State
 from local.progress import Report
+from tests.support.person import HubFailed
 
 PAGE = PROJECT / "docs" / "measurements.md"
 INTERRUPTED = 130

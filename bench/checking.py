@@ -29,7 +29,7 @@ class CollidingStacks(Exception):
     """Stack files that must have different names do not."""
 
 
-def checking(repetitions: int, sizes: tuple[int, ...] = SIZES) -> Growth:
+def measure_checking(repetitions: int, sizes: tuple[int, ...] = SIZES) -> Growth:
     """Measure the seconds to check N tenancies: file, values and policies of each, then collisions between them.
 
     Raises:
@@ -46,7 +46,6 @@ def checking(repetitions: int, sizes: tuple[int, ...] = SIZES) -> Growth:
         size="tenancies",
         points=points,
         limit=LIMIT if LIMIT[0] in points else None,
-        notes=("in one process that has imported everything; most of it is pulumi's SDK that registers resources",),
     )
 
 

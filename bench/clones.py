@@ -1,7 +1,7 @@
-"""Stacks of one project, for previews alone: the deployed stack ``local``, and clones of it under other names.
+"""Stacks of one project for previews: the deployed stack ``local``, and clones of it under other names.
 
-Each clone has the settings and the state of the deployed tenancy, so its preview does all that the deployed one's does
-and finds nothing to change. Beside them is the baseline: a project whose program declares nothing.
+Each clone has the settings and the state of the deployed tenancy: its preview does the same work and finds no changes.
+The baseline is a project with an empty program.
 """
 
 import json
@@ -22,22 +22,22 @@ PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "policies")
 
 @dataclass(frozen=True)
 class Clones:
-    """Workspaces of a project and of the empty one, on one back-end of their own."""
+    """Workspaces of the project and of the empty project, with a common back-end."""
 
     tenancies: Path
     empty: Path
     names: tuple[str, ...]
-    """The clones' stacks."""
+    """The names of the clones' stacks."""
     empty_name: str
     variables: dict[str, str]
 
 
 @contextmanager
 def clones(state: State, count: int) -> Iterator[Clones]:
-    """``count`` clones of the deployed stack, gone after the block.
+    """Provide ``count`` clones of the deployed stack; they are removed afterwards.
 
     Raises:
-        Failure: nothing is deployed.
+        Failure: the local tenancy is not deployed.
     """
     deployed = state.engine / "workspace"
     states = sorted((state.engine / "backend").rglob(f".pulumi/stacks/*/{engine.STACK}.json"))
@@ -55,7 +55,7 @@ def clones(state: State, count: int) -> Iterator[Clones]:
         for part in PROGRAM:
             (tenancies / part).symlink_to(PROJECT / part)
         (tenancies / "chart").symlink_to((deployed / "chart").resolve())
-        # The first keeps its name: a policy refuses a stack that takes the names of one in the checkout.
+        # The first keeps its name, because a policy refuses a stack that uses the names of another stack file.
         names = (engine.STACK, *(f"clone-{number:03d}" for number in range(1, count)))
         for clone in names:
             (tenancies / "stacks" / f"Pulumi.{clone}.yaml").write_text(stack_file)
@@ -84,7 +84,7 @@ def _renamed(text: str, clone: str) -> str:
 
 
 def _empty(text: str, name: str) -> str:
-    """The state of a stack that has itself and nothing else."""
+    """Return the state of a stack without resources."""
     document = json.loads(text.replace("organization/pangeo/local", f"organization/empty/{name}"))
     latest = document["checkpoint"]["latest"]
     (root,) = (each for each in latest["resources"] if each["type"] == "pulumi:pulumi:Stack")

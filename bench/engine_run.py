@@ -1,9 +1,9 @@
-"""``python -m bench.engine_run (preview|up) (tenancy|empty) STACK [ARGUMENT…]``: one run in the working directory.
+"""One run of the engine: ``python -m bench.engine_run (preview|up) (tenancy|empty) STACK [ARGUMENT…]``.
 
-The process that is measured: an interpreter that imports pulumi, one engine, the program and its plugins. The engine's
-Python language host cannot be had from a package registry, so this process is the language host, for the tenancy and
-for the baseline alike; the Automation API's own calls beside the operation (``pulumi version``, ``stack select``) are
-left out, for they would make both longer and the ratio smaller.
+This is the measured process: an interpreter that imports pulumi, one engine, the program and its plugins. No package
+registry has the engine's Python language host, so this process is the language host, both for the tenancy and for the
+baseline. It does not make the Automation API's additional calls (``pulumi version``, ``stack select``): they would make
+both longer and the ratio smaller.
 """
 
 import runpy
@@ -18,12 +18,12 @@ from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2_grpc
 
 CHANGED = 3
-"""The exit code where the preview found something to change."""
+"""Exit code if a preview found changes."""
 
 
 def main(operation: str, program: str, stack: str, arguments: list[str]) -> int:
-    """Run; the exit code is the engine's, or ``CHANGED`` for a preview."""
-    # An interrupt is the engine's, which then ends what it has begun; this process ends with it.
+    """Run the engine; return its exit code, or ``CHANGED`` if a preview found changes."""
+    # The engine handles an interrupt: it finishes what it has begun. This process ends after the engine.
     signal.signal(signal.SIGINT, lambda *_: None)
     server = grpc.server(ThreadPoolExecutor(4))
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(_PROGRAMS[program]), server)

@@ -1,4 +1,4 @@
-"""The FreeIPA group: made by the provider against a bare ``ldapadd``, and looked at whatever its number of members."""
+"""The FreeIPA group: its creation compared with ``ldapadd``, its round trips, and its reading by number of members."""
 
 import os
 import subprocess
@@ -19,42 +19,41 @@ from local.directory.client import connection
 from tests.support.directory import ThrowAwayDirectory
 
 MEMBERS = (0, 1, 100, 1000, 10_000)
-ROUND_TRIPS_AT_MOST = 3
-MADE, BARE, CROWDED = "bench_made", "bench_bare", "bench_crowded"
+ROUND_TRIPS_LIMIT = 3
+PROVIDER_GROUP, LDAPADD_GROUP, LARGE_GROUP = "bench_provider", "bench_ldapadd", "bench_large"
 
 
-def made(directory: ThrowAwayDirectory, repetitions: int) -> Comparison:
-    """Seconds of the provider's ``create`` in its running plugin, against the program ``ldapadd``."""
+def compare_creation(directory: ThrowAwayDirectory, repetitions: int) -> Comparison:
+    """Compare the provider's ``create``, without the start of its plugin, with the program ``ldapadd``."""
     return Comparison(
         name="group",
-        description="the provider makes the FreeIPA group: connect, verify, log in, add",
+        description="the provider creates the FreeIPA group: connect, verify, log in, add",
         baseline="a bare ldapadd of the same entry",
         limit=None,
-        pairs=measure_in_turn(lambda: _provider(directory), lambda: _ldapadd(directory), repetitions),
-        notes=("ldapadd is a process of its own; the limit is on round trips and flatness",),
+        pairs=measure_in_turn(lambda: _create(directory), lambda: _ldapadd(directory), repetitions),
     )
 
 
-def round_trips(directory: ThrowAwayDirectory) -> Amounts:
-    """How often the provider waits for an answer of the directory while it makes a group."""
-    with _counted() as sent:
-        _provider_creates(FreeIpaGroupProvider(), directory, _props(directory, MADE))
-    _remove(directory, MADE)
+def count_round_trips(directory: ThrowAwayDirectory) -> Amounts:
+    """Count the requests that the provider sends to the directory to create a group."""
+    with _recorded_requests() as requests:
+        _call_create(FreeIpaGroupProvider(), directory, _props(directory, PROVIDER_GROUP))
+    _remove(directory, PROVIDER_GROUP)
     return Amounts(
         "group-round-trips",
-        "LDAP requests of one creation of the group, its log-in among them",
+        "LDAP requests of one creation of the group, including the log-in",
         "requests",
-        {"create": len(sent)},
-        {"create": ROUND_TRIPS_AT_MOST},
-        (" ".join(sent),),
+        {"create": len(requests)},
+        {"create": ROUND_TRIPS_LIMIT},
+        (" ".join(requests),),
     )
 
 
-def by_members(directory: ThrowAwayDirectory, repetitions: int, sizes: tuple[int, ...] = MEMBERS) -> Growth:
-    """Seconds of the provider's ``read`` of a group with N members."""
+def measure_reading(directory: ThrowAwayDirectory, repetitions: int, sizes: tuple[int, ...] = MEMBERS) -> Growth:
+    """Measure the provider's ``read`` of a group by its number of members."""
     provider = FreeIpaGroupProvider()
-    props = _props(directory, CROWDED)
-    _provider_creates(provider, directory, props)
+    props = _props(directory, LARGE_GROUP)
+    _call_create(provider, directory, props)
     points = {}
     try:
         present = 0
@@ -63,7 +62,7 @@ def by_members(directory: ThrowAwayDirectory, repetitions: int, sizes: tuple[int
             present = size
             points[size] = tuple(_read(provider, directory, props) for _ in range(repetitions + 1))[1:]
     finally:
-        _remove(directory, CROWDED)
+        _remove(directory, LARGE_GROUP)
     return Growth(
         name="group-members",
         description="the provider reads a group with N members",
@@ -73,15 +72,15 @@ def by_members(directory: ThrowAwayDirectory, repetitions: int, sizes: tuple[int
     )
 
 
-def _provider(directory: ThrowAwayDirectory) -> float:
+def _create(directory: ThrowAwayDirectory) -> float:
     started = time.perf_counter()
-    _provider_creates(FreeIpaGroupProvider(), directory, _props(directory, MADE))
+    _call_create(FreeIpaGroupProvider(), directory, _props(directory, PROVIDER_GROUP))
     seconds = time.perf_counter() - started
-    _remove(directory, MADE)
+    _remove(directory, PROVIDER_GROUP)
     return seconds
 
 
-def _provider_creates(provider: FreeIpaGroupProvider, directory: ThrowAwayDirectory, props: dict[str, Any]) -> None:
+def _call_create(provider: FreeIpaGroupProvider, directory: ThrowAwayDirectory, props: dict[str, Any]) -> None:
     with _password(directory):
         provider.create(provider.check({}, props).inputs)
 
@@ -92,16 +91,16 @@ def _read(provider: FreeIpaGroupProvider, directory: ThrowAwayDirectory, props: 
         found = provider.read("id", provider.check({}, props).inputs)
         seconds = time.perf_counter() - started
     if not found.id:
-        raise RuntimeError(f"{CROWDED} is not found")
+        raise RuntimeError(f"the group {LARGE_GROUP} does not exist")
     return seconds
 
 
 def _ldapadd(directory: ThrowAwayDirectory) -> float:
     entry = "\n".join(
         [
-            f"dn: {directory.group_dn(BARE)}",
+            f"dn: {directory.group_dn(LDAPADD_GROUP)}",
             *(f"objectClass: {name}" for name in ("top", "groupofnames", "nestedgroup", "ipausergroup", "ipaobject")),
-            f"cn: {BARE}",
+            f"cn: {LDAPADD_GROUP}",
             "description: bench",
             "ipaUniqueID: autogenerate",
             "",
@@ -118,12 +117,12 @@ def _ldapadd(directory: ThrowAwayDirectory) -> float:
         check=True,
         capture_output=True,
         timeout=30,
-        # libldap takes `localhost` for the machine's own name, which the certificate does not have.
+        # libldap replaces `localhost` by the machine's own name, which is not in the certificate.
         env={**os.environ, "LDAPTLS_CACERT": str(directory.ca_file), "LDAPTLS_REQCERT": "allow"},
     )
     seconds = time.perf_counter() - started
     password.unlink()
-    _remove(directory, BARE)
+    _remove(directory, LDAPADD_GROUP)
     return seconds
 
 
@@ -146,9 +145,11 @@ def _props(directory: ThrowAwayDirectory, name: str) -> dict[str, Any]:
 
 
 def _remove(directory: ThrowAwayDirectory, name: str) -> None:
-    where = directory_of([f"{directory.host}:{directory.ldaps_port}"], "ldaps", directory.ca_pem, directory.operator_dn)
-    with groups(where, directory.suffix, directory.operator_password) as there:
-        there.delete_group(name)
+    settings = directory_of(
+        [f"{directory.host}:{directory.ldaps_port}"], "ldaps", directory.ca_pem, directory.operator_dn
+    )
+    with groups(settings, directory.suffix, directory.operator_password) as ipa:
+        ipa.delete_group(name)
 
 
 def _add_members(directory: ThrowAwayDirectory, start: int, stop: int) -> None:
@@ -156,7 +157,7 @@ def _add_members(directory: ThrowAwayDirectory, start: int, stop: int) -> None:
     with connection(directory.state, directory.endpoint, directory.admin_dn, "admin") as admin:
         for first in range(0, len(members), 1000):
             change = {"member": [(ldap3.MODIFY_ADD, members[first : first + 1000])]}
-            admin.modify(directory.group_dn(CROWDED), change)  # type: ignore[no-untyped-call]
+            admin.modify(directory.group_dn(LARGE_GROUP), change)  # type: ignore[no-untyped-call]
 
 
 @contextmanager
@@ -169,15 +170,15 @@ def _password(directory: ThrowAwayDirectory) -> Iterator[None]:
 
 
 @contextmanager
-def _counted() -> Iterator[list[str]]:
-    """The kinds of the requests that ldap3 sends inside the block, as it hands them to its socket; not the goodbye."""
+def _recorded_requests() -> Iterator[list[str]]:
+    """Record the kinds of the requests that ldap3 sends inside the block, without the final unbind."""
     send = BaseStrategy.send
-    sent: list[str] = []
+    requests: list[str] = []
 
-    def counted(strategy: BaseStrategy, kind: str, *rest: object) -> object:
+    def record(strategy: BaseStrategy, kind: str, *rest: object) -> object:
         if kind != "unbindRequest":
-            sent.append(kind)
+            requests.append(kind)
         return send(strategy, kind, *rest)  # type: ignore[arg-type]
 
-    with patch.object(BaseStrategy, "send", counted):
-        yield sent
+    with patch.object(BaseStrategy, "send", record):
+        yield requests

@@ -1,63 +1,63 @@
-"""Many people who log in to a hub at the same time, and what it holds of them."""
+"""Concurrent log-ins to a hub, and its memory, by the number of users that it knows."""
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import cycle, islice
 
-from bench.cluster import pod_mib
 from bench.measurements import Amounts, Growth, Measurement
-from bench.members import scientists
-from bench.people import Scientist
+from bench.members import local_members
+from bench.pod_memory import pod_mib
 from local.paths import State
+from tests.support.person import Person
 
-REGISTERED = (1, 10, 50, 100, 200)
-AT_ONCE = 10
-"""Log-ins under way at a time."""
+KNOWN_USERS = (1, 10, 50, 100, 200)
+CONCURRENT = 10
+"""Number of log-ins at the same time."""
 
 LOG_INS = 100
-"""For each number of users, so that one in a hundred is one."""
+"""Number of log-ins at each size: the 99th percentile needs a hundred."""
 
 
-def by_users(state: State, sizes: Sequence[int] = REGISTERED, count: int = LOG_INS) -> list[Measurement]:
-    """Log-ins by the number of users that the hub knows, and its memory before and after.
+def measure_log_ins(state: State, sizes: Sequence[int] = KNOWN_USERS, count: int = LOG_INS) -> list[Measurement]:
+    """Measure log-ins by the number of known users, and the memory of hub and proxy before and after them.
 
     Raises:
         HubFailed: a log-in was refused.
     """
     points: dict[int, tuple[float, ...]] = {}
     memory = {"hub, before": pod_mib(state, "hub"), "proxy, before": pod_mib(state, "proxy")}
-    with scientists(state, max(sizes)) as people, ThreadPoolExecutor(AT_ONCE) as pool:
+    with local_members(state, max(sizes)) as people, ThreadPoolExecutor(CONCURRENT) as pool:
         known = 0
         for size in sizes:
-            list(pool.map(Scientist.log_in, people[known:size]))
+            list(pool.map(Person.time_log_in, people[known:size]))
             known = size
-            points[size] = log_ins(people[:size], count, pool)
+            points[size] = log_in_concurrently(people[:size], count, pool)
         after = f"after the log-ins of {max(sizes)} users"
         memory |= {f"hub, {after}": pod_mib(state, "hub"), f"proxy, {after}": pod_mib(state, "proxy")}
     return [
         Growth(
             "log-ins",
-            f"one log-in while {AT_ONCE} are under way, N users known to the hub",
+            f"one of {CONCURRENT} concurrent log-ins, N users known to the hub",
             "users",
             points,
             tail=0.99,
         ),
-        Amounts("hub-memory", "resident memory of the hub", "MiB", memory),
+        Amounts("hub-memory", "resident memory of hub and proxy", "MiB", memory),
     ]
 
 
-def log_ins(people: Sequence[Scientist], count: int, pool: Executor) -> tuple[float, ...]:
-    """Seconds of ``count`` log-ins, ``AT_ONCE`` begun together, each from a browser of its own.
+def log_in_concurrently(people: Sequence[Person], count: int, pool: Executor) -> tuple[float, ...]:
+    """Return the seconds of ``count`` log-ins in batches of ``CONCURRENT``, each in a new browser session.
 
-    Fewer people than that log in several times.
+    If there are fewer people than ``count``, they log in several times.
 
     Raises:
-        HubFailed: one was refused.
+        HubFailed: a log-in was refused.
     """
-    who = [one.elsewhere() for one in islice(cycle(people), count)]
-    return tuple(seconds for wave in waves(who, AT_ONCE) for seconds in pool.map(Scientist.log_in, wave))
+    sessions = [person.in_new_session() for person in islice(cycle(people), count)]
+    return tuple(seconds for batch in batches(sessions, CONCURRENT) for seconds in pool.map(Person.time_log_in, batch))
 
 
-def waves(people: Sequence[Scientist], size: int) -> list[Sequence[Scientist]]:
-    """``size`` at a time; the last may be fewer."""
+def batches(people: Sequence[Person], size: int) -> list[Sequence[Person]]:
+    """Split the people into batches of this size; the last may be smaller."""
     return [people[start : start + size] for start in range(0, len(people), size)]

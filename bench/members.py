@@ -1,5 +1,6 @@
-"""Scientists made for a measurement: in the directory and in a tenancy's group; gone afterwards with all they had."""
+"""Temporary members of a tenancy: created in the directory for a measurement and removed afterwards."""
 
+import json
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -7,50 +8,56 @@ from contextlib import contextmanager, suppress
 import ldap3
 from ldap3.core.exceptions import LDAPNoSuchAttributeResult, LDAPNoSuchObjectResult
 
-from bench.cluster import forget_volumes
-from bench.people import Hub, Scientist, local_hub
+from local import lifecycle
 from local.directory import ADMIN, TENANCY, group_dn, user_dn
 from local.directory.client import connection
 from local.paths import State
-from local.tenancy.credentials import password
+from local.tenancy import web
+from tests.support.kubectl import kubectl, volumes_by_claim
+from tests.support.node_capacity import log_in_admin
+from tests.support.person import Hub, Person
 
 FIRST_UID = 671_900_000
 CLASSES = ("top", "person", "organizationalPerson", "inetOrgPerson", "inetUser", "posixAccount", "ipaObject")
 
 
 @contextmanager
-def scientists(state: State, count: int) -> Iterator[Sequence[Scientist]]:
-    """``count`` new members of the local tenancy, known to nobody after the block, their volumes deleted.
+def local_members(state: State, count: int) -> Iterator[Sequence[Person]]:
+    """Provide new members of the local tenancy; the hub, the directory and the volumes have none of them afterwards.
 
     Raises:
-        HubFailed: the hub does not forget one.
+        HubFailed: the hub does not remove a member.
     """
-    hub = local_hub(state)
-    with members(state, hub, count) as people:
+    with members(state, Hub.at(state, web.url(state)), lifecycle.NOTEBOOK_USERS, count) as people:
         try:
             yield people
         finally:
-            _forget_at(hub, state, [one.name for one in people])
+            admin = log_in_admin(state)
+            for person in people:
+                admin.remove_user(person.user)
+            delete_homes(state, [person.user for person in people])
 
 
 @contextmanager
-def members(state: State, hub: Hub, count: int) -> Iterator[Sequence[Scientist]]:
-    """``count`` new members of a hub's group, unknown to the directory after the block; the hub forgets nobody."""
+def members(state: State, hub: Hub, group: str, count: int) -> Iterator[Sequence[Person]]:
+    """Provide new members of a group, removed from the directory, but not from the hub, afterwards."""
     word, run = secrets.token_hex(8), secrets.token_hex(2)
     names = [f"bench{run}n{number:03d}" for number in range(count)]
     try:
-        _add(state, hub.group, names, word)
-        yield [Scientist(name, word, hub) for name in names]
+        _add(state, group, names, word)
+        yield [Person(hub, name, word) for name in names]
     finally:
-        _remove(state, hub.group, names)
+        _remove(state, group, names)
 
 
-def _forget_at(hub: Hub, state: State, names: Sequence[str]) -> None:
-    admin = Scientist("admin", password(state, "directory", "admin"), hub)
-    admin.log_in()
-    for name in names:
-        admin.remove(name)
-    forget_volumes(state, names)
+def delete_homes(state: State, users: Sequence[str]) -> None:
+    """Delete home volumes at the local tenancy with their files, which the storage class would retain."""
+    claims = [f"claim-{user}" for user in users]
+    change = json.dumps({"spec": {"persistentVolumeReclaimPolicy": "Delete"}})
+    for claim, volume in volumes_by_claim(state, web.NAMESPACE).items():
+        if claim in claims:
+            kubectl(state, "patch", "pv", volume, "--patch", change)
+    kubectl(state, "delete", "pvc", *claims, "--ignore-not-found", "--wait=true")
 
 
 def _add(state: State, group: str, names: Sequence[str], word: str) -> None:
@@ -66,7 +73,7 @@ def _add(state: State, group: str, names: Sequence[str], word: str) -> None:
                 "ipaUniqueID": "autogenerate",
             }
             admin.add(user_dn(name), list(CLASSES), attributes)  # type: ignore[no-untyped-call]
-            # Admins may set a password, but add no entry that has one.
+            # Admins may set a password, but may not add an entry that has one.
             admin.modify(user_dn(name), {"userPassword": [(ldap3.MODIFY_REPLACE, [word])]})  # type: ignore[no-untyped-call]
         added = {"member": [(ldap3.MODIFY_ADD, [user_dn(name) for name in names])]}
         admin.modify(group_dn(group), added)  # type: ignore[no-untyped-call]
@@ -75,8 +82,8 @@ def _add(state: State, group: str, names: Sequence[str], word: str) -> None:
 def _remove(state: State, group: str, names: Sequence[str]) -> None:
     with connection(state, TENANCY, ADMIN, "admin") as admin:
         for name in names:
-            gone = {"member": [(ldap3.MODIFY_DELETE, [user_dn(name)])]}
+            removed = {"member": [(ldap3.MODIFY_DELETE, [user_dn(name)])]}
             with suppress(LDAPNoSuchAttributeResult, LDAPNoSuchObjectResult):
-                admin.modify(group_dn(group), gone)  # type: ignore[no-untyped-call]
+                admin.modify(group_dn(group), removed)  # type: ignore[no-untyped-call]
             with suppress(LDAPNoSuchObjectResult):
                 admin.delete(user_dn(name))  # type: ignore[no-untyped-call]

@@ -1,108 +1,102 @@
-"""A hub while ever more notebooks run: how long the next ones take to start, and log-ins beside them.
+"""Starts of notebooks, log-ins and memory of a hub by the number of running notebooks.
 
-The local tenancy's notebooks are of a size to work in, of which few fit a small node. A second tenancy's are so small
-that ``RUNNING`` fit: what grows with their number is what the hub, the proxy and the node do for each.
+Few notebooks of the local tenancy fit on a small node. This module deploys a second tenancy with notebooks so small
+that ``MOST_NOTEBOOKS`` fit; the work of the hub, the proxy and the node for each notebook is the same.
 """
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from bench.cluster import pod_mib, room_for
-from bench.log_ins import AT_ONCE, log_ins, waves
+from bench.deployment import deploy, temporary_tenancy
+from bench.log_ins import CONCURRENT, batches, log_in_concurrently
 from bench.measurements import Amounts, Growth, Measurement
 from bench.members import members
-from bench.people import HubFailed, Scientist
-from bench.second_tenancy import STACK, second_tenancy
+from bench.pod_memory import pod_mib
 from local.paths import State
+from tests.support.node_capacity import free_pods
+from tests.support.person import HubFailed, Person
+from tests.support.second_tenancy import SecondTenancy
 
-RUNNING = 20
-"""The most notebooks, if the node has room."""
-
-A_WAVE = 5
-"""Started at once."""
+MOST_NOTEBOOKS = 20
+BATCH = 5
+"""Number of notebooks that are started at the same time."""
 
 CPUS, RAM_GB = 0.07, 0.5
-PATIENCE_SECONDS = 300
-"""Such a notebook needs five CPU seconds to its first page, of which it gets one in fourteen."""
+START_TIMEOUT_SECONDS = 300
+"""A notebook needs five CPU seconds until its first page, and has a fourteenth of a CPU."""
 
-LOOK_SECONDS = 0.5
-"""Seldom enough that the hub does not spend its time on those who ask whether theirs is ready."""
+POLL_SECONDS = 0.5
+"""Pause between two requests for a notebook's page; long enough that these requests do not load the hub."""
 
 LOG_INS = 100
-"""For each number of notebooks, so that one in a hundred is one."""
+"""Number of log-ins at each size: the 99th percentile needs a hundred."""
 
 
-def growing(state: State, most: int = RUNNING) -> list[Measurement]:
-    """Starts, log-ins and memory with 0 to ``most`` notebooks running, as far as the node has room.
+def measure_notebooks(state: State, most: int = MOST_NOTEBOOKS) -> list[Measurement]:
+    """Measure starts, log-ins and memory with 0 to ``most`` running notebooks, as far as the node has capacity.
 
     Raises:
-        HubFailed: a notebook did not start, or there is room for fewer than two waves.
+        HubFailed: a notebook did not start, or the node has capacity for less than two batches.
         RunFailed: the second tenancy could not be deployed.
     """
-    settings = {"notebookCpus": CPUS, "notebookRamGb": RAM_GB, "dask": {"enabled": False}}
-    with second_tenancy(state, settings) as tenancy:
-        tenancy.up()
-        room = min(most, room_for(state, CPUS, RAM_GB)) // A_WAVE * A_WAVE
-        if room < 2 * A_WAVE:
-            raise HubFailed(f"the node has room for {room} more notebooks, and growth needs {2 * A_WAVE}: stop some")
-        with tenancy.hub() as hub, members(state, hub, room + AT_ONCE) as people:
-            return _grown(state, people[:room], people[room:])
+    with temporary_tenancy(state, notebookCpus=CPUS, notebookRamGb=RAM_GB, dask={"enabled": False}) as tenancy:
+        deploy(tenancy)
+        capacity = min(most, free_pods(state, CPUS, RAM_GB)) // BATCH * BATCH
+        if capacity < 2 * BATCH:
+            raise HubFailed(f"the node has capacity for {capacity} of at least {2 * BATCH} notebooks; stop others")
+        tenancy.give_certificate()
+        tenancy.wait_for_hub()
+        with members(state, tenancy.hub, tenancy.group, capacity + CONCURRENT) as people:
+            return _measure(tenancy, people[:capacity], people[capacity:])
 
 
-def _grown(state: State, users: Sequence[Scientist], others: Sequence[Scientist]) -> list[Measurement]:
-    """``users`` start notebooks wave by wave; ``others`` log in beside them and start none."""
+def _measure(tenancy: SecondTenancy, users: Sequence[Person], others: Sequence[Person]) -> list[Measurement]:
+    """Let ``users`` start notebooks in batches, and ``others``, without notebooks, log in after each batch."""
     started: dict[int, tuple[float, ...]] = {}
     logged_in: dict[int, tuple[float, ...]] = {}
-    memory = {"idle": _memory(state)}
-    with ThreadPoolExecutor(max(A_WAVE, AT_ONCE)) as pool:
-        log_ins(others, AT_ONCE, pool)  # the hub gets to know them
-        logged_in[0] = log_ins(others, LOG_INS, pool)
-        memory["after log-ins"] = _memory(state)
-        for wave in waves(users, A_WAVE):
-            seconds = tuple(pool.map(_start, wave))
-            running = max(started, default=0) + len(wave)
+    memory = {"idle": _memory(tenancy)}
+    with ThreadPoolExecutor(max(BATCH, CONCURRENT)) as pool:
+        # The first log-in of a user creates the user in the hub's database.
+        log_in_concurrently(others, CONCURRENT, pool)
+        logged_in[0] = log_in_concurrently(others, LOG_INS, pool)
+        memory["after log-ins"] = _memory(tenancy)
+        for batch in batches(users, BATCH):
+            seconds = tuple(pool.map(_start, batch))
+            running = max(started, default=0) + len(batch)
             started[running] = seconds
-            logged_in[running] = log_ins(others, LOG_INS, pool)
-            memory[f"{running} notebooks"] = _memory(state)
+            logged_in[running] = log_in_concurrently(others, LOG_INS, pool)
+            memory[f"{running} notebooks"] = _memory(tenancy)
     running = max(started)
-    notes = [
-        f"notebooks of {CPUS:g} CPUs and {RAM_GB:g} GB, {A_WAVE} started at a time: with so little CPU a start takes "
-        "long also where it is alone"
-    ]
-    if running < RUNNING:
-        notes.append(f"beside what ran on it the node had room for {running} of {RUNNING}")
+    notes = [f"notebooks of {CPUS:g} CPUs and {RAM_GB:g} GB, {BATCH} started at a time"]
+    if running < MOST_NOTEBOOKS:
+        notes.append(f"the node had capacity for {running} of {MOST_NOTEBOOKS}")
     return [
         Growth(
             "starts",
-            "log-in click to a running notebook page, a new volume, N running then",
+            "log-in click to a running notebook page, a new volume, N notebooks running afterwards",
             "notebooks",
             started,
             notes=tuple(notes),
         ),
         Growth(
             "log-ins-beside-notebooks",
-            f"one log-in while {AT_ONCE} are under way, N notebooks running",
+            f"one of {CONCURRENT} concurrent log-ins, N notebooks running",
             "notebooks",
             logged_in,
             tail=0.99,
         ),
         Amounts(
             "memory-beside-notebooks",
-            "resident memory of a hub that idles, after log-ins, and with N notebooks",
+            "resident memory of hub and proxy: idle, after log-ins, and with N notebooks",
             "MiB",
-            {
-                f"{pod}, {when}": held
-                for pod in ("hub", "proxy")
-                for when, found in memory.items()
-                for held in [found[pod]]
-            },
+            {f"{pod}, {time}": found[pod] for pod in ("hub", "proxy") for time, found in memory.items()},
         ),
     ]
 
 
-def _start(one: Scientist) -> float:
-    return one.log_in_to_notebook(PATIENCE_SECONDS, LOOK_SECONDS)
+def _start(person: Person) -> float:
+    return person.time_log_in_to_notebook(START_TIMEOUT_SECONDS, POLL_SECONDS)
 
 
-def _memory(state: State) -> dict[str, float]:
-    return {pod: pod_mib(state, pod, STACK) for pod in ("hub", "proxy")}
+def _memory(tenancy: SecondTenancy) -> dict[str, float]:
+    return {pod: pod_mib(tenancy.state, pod, tenancy.name) for pod in ("hub", "proxy")}

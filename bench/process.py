@@ -1,4 +1,4 @@
-"""Whole processes from outside: seconds, and the most memory each process below held."""
+"""Duration of a command, and the peak memory of its processes."""
 
 import contextlib
 import os
@@ -10,32 +10,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-LOOK_SECONDS = 0.05
-LEAVE_SECONDS = 60.0
-"""For a command that is told to stop, an engine in the middle of its work among them."""
+POLL_SECONDS = 0.05
+"""Pause between two readings of the processes' memory."""
+
+STOP_SECONDS = 60.0
+"""Time that an interrupted command has to end before it is killed; an engine first finishes what it has begun."""
 
 NO_CACHE = "PYTHONDONTWRITEBYTECODE"
-"""Set, as in many containers, it makes every process compile the project's modules anew; an operator's keeps them."""
+"""If it is set, every process compiles all modules again; commands are run without it, as on an operator's machine."""
 
 
 class RunFailed(Exception):
-    """A measured command failed; the text is its last output, ``code`` its exit code."""
+    """A measured command failed; the text contains its last output."""
 
-    def __init__(self, what: str, code: int | None = None) -> None:
-        super().__init__(what)
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
         self.code = code
+        """The command's exit code; None if there is none."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One finished run."""
+    """A finished command."""
 
     seconds: float
     output: str
     peak_mib: Mapping[str, float]
-    """The most resident memory by command line, of the largest with each; what ended between two looks is missing."""
+    """The peak resident memory by command line, of the largest process with each; short-lived processes are missing."""
     together_mib: float
-    """The most memory of all at one time, what several share counted once."""
+    """The peak memory of all processes together; shared pages are counted once."""
 
 
 def timed(
@@ -46,10 +49,17 @@ def timed(
     timeout_seconds: float = 300,
     memory: bool = False,
 ) -> Run:
-    """Run a command to its end; where this process is interrupted, the command and all it started end first.
+    """Run a command and measure it. If this process is interrupted, the command and its children are ended first.
+
+    Args:
+        command: the program and its arguments.
+        cwd: its working directory.
+        variables: environment variables added to those of this process.
+        timeout_seconds: after this time the command is ended.
+        memory: whether to measure memory as well.
 
     Raises:
-        RunFailed: it failed or took too long; with the end of what it said.
+        RunFailed: the command failed or took too long; contains the end of its output.
     """
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -62,15 +72,15 @@ def timed(
         text=True,
         start_new_session=True,
     )
-    watch = _Watch(process.pid)
+    monitor = _MemoryMonitor(process.pid)
     if memory:
-        watch.start()
+        monitor.start()
     try:
         output, _ = process.communicate(timeout=timeout_seconds)
     except subprocess.TimeoutExpired:
-        raise RunFailed(f"{command[0]} did not end within {timeout_seconds:g} s") from None
+        raise RunFailed(f"{command[0]} took longer than {timeout_seconds:g} s") from None
     finally:
-        watch.done.set()
+        monitor.done.set()
         if process.poll() is None:
             _end(process)
     seconds = time.perf_counter() - started
@@ -78,21 +88,21 @@ def timed(
         raise RunFailed(
             "\n".join([f"{' '.join(command[:3])} failed:", *output.strip().splitlines()[-8:]]), process.returncode
         )
-    return Run(seconds, output, watch.by_name(), watch.together_mib)
+    return Run(seconds, output, monitor.by_name(), monitor.together_mib)
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """The session that the process leads, first politely."""
+    """Interrupt the process group, and kill it if it does not end."""
     for number in (signal.SIGINT, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=LEAVE_SECONDS)
+            process.communicate(timeout=STOP_SECONDS)
             return
 
 
-class _Watch(threading.Thread):
-    """Looks again and again at a process and all below it."""
+class _MemoryMonitor(threading.Thread):
+    """Reads the memory of a process and its descendants periodically."""
 
     def __init__(self, root: int) -> None:
         super().__init__(daemon=True)
@@ -102,7 +112,7 @@ class _Watch(threading.Thread):
         self._peaks: dict[int, tuple[str, float]] = {}
 
     def run(self) -> None:
-        while not self.done.wait(LOOK_SECONDS):
+        while not self.done.wait(POLL_SECONDS):
             waiting, together = [self._root], 0.0
             while waiting:
                 pid = waiting.pop()
@@ -114,20 +124,20 @@ class _Watch(threading.Thread):
             self.together_mib = max(self.together_mib, round(together, 1))
 
     def by_name(self) -> dict[str, float]:
-        """The most that a process of each name ever held."""
-        # The largest comes last, and stays.
+        """Return the peak memory by name, in MiB."""
+        # The largest of each name comes last and overwrites the others.
         return dict(sorted(self._peaks.values()))
 
 
 def peak_mib(pid: int) -> float:
-    """The most resident memory the process ever held; 0 where it is gone."""
+    """Return the peak resident memory of a process, in MiB; 0 if it has ended."""
     return _mib(Path(f"/proc/{pid}/status"), "VmHWM")
 
 
 def shared_mib(pid: int) -> float:
-    """The memory the process holds now, of pages it shares its part alone; 0 where it is gone.
+    """Return the memory of a process with its share of common pages, in MiB; 0 if it has ended.
 
-    Source: Linux' proportional set size, ``/proc/PID/smaps_rollup``.
+    Source: the proportional set size of Linux, ``/proc/PID/smaps_rollup``.
     """
     return _mib(Path(f"/proc/{pid}/smaps_rollup"), "Pss")
 
@@ -140,7 +150,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _name(pid: int) -> str:
-    """Enough of a command line to tell the processes of a preview apart."""
+    """Return the part of the command line that distinguishes the processes of a preview."""
     words = _read(Path(f"/proc/{pid}/cmdline")).split("\0")
     return " ".join(Path(word).name for word in words[:4] if word and not word.startswith("-"))
 
@@ -153,7 +163,7 @@ def _mib(file: Path, key: str) -> float:
 
 
 def _read(path: Path, *, folder: bool = False) -> str:
-    """A file of /proc, or the names in a folder of it; empty where the process is gone."""
+    """Return the text of a file below /proc, or the names in a folder; empty if the process has ended."""
     try:
         return " ".join(entry.name for entry in path.iterdir()) if folder else path.read_text(errors="replace")
     except OSError:

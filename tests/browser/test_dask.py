@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 from local import directory, lifecycle
 from local.paths import State
 from tests.browser.hub import Hub
-from tests.support.person import Person
+from tests.support.person import local_person
 
 pytestmark = pytest.mark.browser
 
@@ -67,7 +67,7 @@ def notebook() -> str:
 def server(state: State) -> None:
     """Alice's, which knows of Dask, with the notebook in her home."""
     directory.grant(state, "alice", lifecycle.NOTEBOOK_USERS)
-    alice = Person(state, "alice")
+    alice = local_person(state, "alice")
     assert alice.log_in() == 200
     alice.start_server()
     alice.write(NOTEBOOK, notebook())

@@ -1,7 +1,7 @@
-"""Dask from a notebook: two lines give a cluster, demand its size, and nobody but its owner may touch it.
+"""Dask from a notebook: creation, scaling by demand, and access by the owner alone.
 
-Tests share two clusters and go from the one that needs most workers to the one that needs none: each new cluster or
-worker costs seconds.
+The tests share the clusters and run from the one that needs most workers to the one that needs none, because each new
+cluster or worker takes seconds.
 """
 
 import time
@@ -17,14 +17,13 @@ from tests.support.dask import (
     NEW_CLUSTER,
     POLL_SECONDS,
     Cluster,
-    at_work,
-    eventually,
-    kubectl,
-    listed,
-    objects,
-    workers,
+    cluster_objects,
+    restart_servers,
+    wait_until,
+    worker_pods,
 )
 from tests.support.kernel import Kernel
+from tests.support.kubectl import kubectl, list_objects
 from tests.support.person import Person
 
 pytestmark = pytest.mark.cluster
@@ -33,10 +32,10 @@ MOST_WORKERS = 4
 FIRST_RESULT_SECONDS = 120
 IDLE_SECONDS = 60
 """``dask.idleMinutes`` of the local stack file."""
-IDLE_LOOK_SECONDS = IDLE_SECONDS / 4
-"""How often a scheduler asks itself whether it is idle. Source: dask-gateway's ``scheduler_preload.py``."""
+IDLE_CHECK_SECONDS = IDLE_SECONDS / 4
+"""Interval of a scheduler's check whether it is idle. Source: dask-gateway's ``scheduler_preload.py``."""
 
-# The store travels to the workers with the task graph: they mount no home, and may ask no notebook for a file.
+# The store is part of the task graph: workers mount no home and cannot read files of a notebook.
 ZARR = """\
 import numpy, xarray
 from zarr.storage import MemoryStore
@@ -71,59 +70,57 @@ def state() -> State:
 
 @pytest.fixture(scope="module")
 def people(state: State) -> dict[str, Person]:
-    return at_work(state, "alice", "bob")
+    return restart_servers(state, "alice", "bob")
 
 
 @pytest.fixture(scope="module")
-def of_bob(people: dict[str, Person]) -> Iterator[tuple[Cluster, Cluster]]:
-    """Two clusters of bob's with a worker each, from two kernels: one to keep and one to abandon."""
+def bobs_clusters(people: dict[str, Person]) -> Iterator[tuple[Cluster, Cluster]]:
+    """Two clusters of bob with one worker each, from two kernels: one is kept, the other loses its kernel."""
 
     def started(kernel: Kernel) -> Cluster:
         kernel.run(f"{NEW_CLUSTER}cluster.scale(1)\nclient.wait_for_workers(1)")
         return Cluster(str(kernel.value("cluster.name")), kernel)
 
     with ExitStack() as kernels, ThreadPoolExecutor() as pool:
-        kept, abandoned = pool.map(started, [kernels.enter_context(Kernel(people["bob"])) for _ in range(2)])
-        yield kept, abandoned
+        kept, abandoned_cluster = pool.map(started, [kernels.enter_context(Kernel(people["bob"])) for _ in range(2)])
+        yield kept, abandoned_cluster
         kept.kernel.run("cluster.shutdown()", CLEAN_UP_SECONDS)
 
 
 @pytest.fixture(scope="module")
-def bobs(of_bob: tuple[Cluster, Cluster]) -> Cluster:
-    return of_bob[0]
+def bobs_cluster(bobs_clusters: tuple[Cluster, Cluster]) -> Cluster:
+    return bobs_clusters[0]
 
 
 @pytest.fixture(scope="module")
-def abandoned(of_bob: tuple[Cluster, Cluster]) -> tuple[str, float]:
-    """A cluster of bob's whose kernel was killed with work under way: its name, and when (monotonic seconds)."""
-    cluster = of_bob[1]
+def abandoned_cluster(bobs_clusters: tuple[Cluster, Cluster]) -> tuple[str, float]:
+    """A cluster of bob whose kernel was killed during a computation: its name, and the monotonic time in seconds."""
+    cluster = bobs_clusters[1]
     cluster.kernel.run("unfinished = client.map(time.sleep, [1] * 3, pure=False)")
     cluster.kernel.send("import os; os.kill(os.getpid(), 9)")
     return cluster.name, time.monotonic()
 
 
 @pytest.fixture(scope="module")
-def alices(people: dict[str, Person]) -> Iterator[Cluster]:
-    """Without workers at first."""
+def alices_cluster(people: dict[str, Person]) -> Iterator[Cluster]:
+    """Alice's cluster, without workers at first."""
     with Kernel(people["alice"]) as kernel:
         kernel.run(NEW_CLUSTER)
         yield Cluster(str(kernel.value("cluster.name")), kernel)
         kernel.run("cluster.shutdown()", CLEAN_UP_SECONDS)
 
 
-def test_a_killed_kernels_cluster_stays_while_it_may_still_be_at_work(
-    state: State, abandoned: tuple[str, float]
+def test_a_cluster_outlives_its_kernel_during_a_computation(state: State, abandoned_cluster: tuple[str, float]) -> None:
+    name, _ = abandoned_cluster
+
+    assert worker_pods(state, name)
+
+
+def test_a_computation_on_zarr_scales_the_cluster_up(
+    state: State, alices_cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name, _ = abandoned
-
-    assert workers(state, name)
-
-
-def test_a_computation_on_zarr_grows_the_cluster_and_is_right(
-    state: State, alices: Cluster, capsys: pytest.CaptureFixture[str]
-) -> None:
-    kernel = alices.kernel
-    assert workers(state, alices.name) == []
+    kernel = alices_cluster.kernel
+    assert worker_pods(state, alices_cluster.name) == []
 
     kernel.run(f"cluster.adapt(0, {MOST_WORKERS})")
     assert kernel.value("client.submit(sum, [20, 22]).result()") == 42
@@ -133,7 +130,7 @@ def test_a_computation_on_zarr_grows_the_cluster_and_is_right(
     with ThreadPoolExecutor() as pool:
         computing = pool.submit(kernel.run, COMPUTE)
         while not computing.done():
-            most = max(most, len(workers(state, alices.name)))
+            most = max(most, len(worker_pods(state, alices_cluster.name)))
             time.sleep(POLL_SECONDS)
         computing.result()
 
@@ -144,30 +141,38 @@ def test_a_computation_on_zarr_grows_the_cluster_and_is_right(
     assert first_result_seconds < FIRST_RESULT_SECONDS
 
 
-def test_two_users_compute_at_once(alices: Cluster, bobs: Cluster) -> None:
+def test_two_users_compute_at_the_same_time(alices_cluster: Cluster, bobs_cluster: Cluster) -> None:
     with ThreadPoolExecutor() as pool:
-        answers = pool.map(lambda cluster: cluster.kernel.value(SLOW_SQUARES.format(first=0, last=10)), (alices, bobs))
+        answers = pool.map(
+            lambda cluster: cluster.kernel.value(SLOW_SQUARES.format(first=0, last=10)), (alices_cluster, bobs_cluster)
+        )
 
         assert list(answers) == [[n * n for n in range(10)]] * 2
 
 
-def test_the_gateways_api_may_die_in_the_middle_of_a_computation(state: State, alices: Cluster) -> None:
-    before = listed(state, "pods", "app.kubernetes.io/name=dask-gateway,app.kubernetes.io/component=gateway")
-    alices.kernel.run("cluster.scale(2)")
+def test_a_computation_survives_the_end_of_the_gateways_api(state: State, alices_cluster: Cluster) -> None:
+    before = list_objects(
+        state, "pods", "--selector", "app.kubernetes.io/name=dask-gateway,app.kubernetes.io/component=gateway"
+    )
+    alices_cluster.kernel.run("cluster.scale(2)")
     with ThreadPoolExecutor() as pool:
-        computing = pool.submit(alices.kernel.value, SLOW_SQUARES.format(first=0, last=40))
+        computing = pool.submit(alices_cluster.kernel.value, SLOW_SQUARES.format(first=0, last=40))
         kubectl(state, "delete", "pod", "--force", "--grace-period=0", *(pod["metadata"]["name"] for pod in before))
         still_computing = not computing.done()
 
         assert computing.result() == [n * n for n in range(40)]
     assert still_computing
-    eventually(lambda: knows(alices, alices.name), CLEAN_UP_SECONDS, "the gateway knows the cluster again")
-    alices.kernel.run("cluster.scale(3)")
-    eventually(lambda: len(workers(state, alices.name)) == 3, CLEAN_UP_SECONDS, "the gateway scales the cluster again")
+    wait_until(lambda: knows(alices_cluster, alices_cluster.name), CLEAN_UP_SECONDS, "the gateway lists the cluster")
+    alices_cluster.kernel.run("cluster.scale(3)")
+    wait_until(
+        lambda: len(worker_pods(state, alices_cluster.name)) == 3,
+        CLEAN_UP_SECONDS,
+        "three workers",
+    )
 
 
 def knows(cluster: Cluster, name: str) -> bool:
-    """Whether the gateway answers the cluster's owner and lists ``name``."""
+    """Return whether the gateway answers the cluster's owner and lists ``name``."""
     code = """\
 try:
     names = [report.name for report in gateway.list_clusters()]
@@ -178,7 +183,7 @@ except Exception:
     return name in cluster.kernel.value("names")
 
 
-# A refused connect() leaves an object behind whose destructor may block its kernel for good, so it has its own process.
+# A refused connect() leaves an object whose destructor may block its kernel forever, so it runs in its own process.
 REFUSED = """\
 import os, subprocess, sys
 def refused(attempt):
@@ -204,40 +209,40 @@ os._exit(0)
 """
 
 
-def test_another_users_cluster_can_neither_be_seen_nor_sized_nor_stopped(
-    state: State, alices: Cluster, bobs: Cluster
+def test_users_cannot_see_scale_or_stop_the_clusters_of_others(
+    state: State, alices_cluster: Cluster, bobs_cluster: Cluster
 ) -> None:
     attempts = [
-        f"gateway.get_cluster('{alices.name}')",
-        f"connect_elsewhere('{alices.name}')",
-        f"gateway.scale_cluster('{alices.name}', 4)",
-        f"gateway.adapt_cluster('{alices.name}', 0, 4)",
-        f"gateway.stop_cluster('{alices.name}')",
+        f"gateway.get_cluster('{alices_cluster.name}')",
+        f"connect_elsewhere('{alices_cluster.name}')",
+        f"gateway.scale_cluster('{alices_cluster.name}', 4)",
+        f"gateway.adapt_cluster('{alices_cluster.name}', 0, 4)",
+        f"gateway.stop_cluster('{alices_cluster.name}')",
     ]
-    before = workers(state, alices.name)
+    before = worker_pods(state, alices_cluster.name)
 
-    bobs.kernel.run(REFUSED)
-    said = bobs.kernel.value("[" + ", ".join(f"refused(lambda: {attempt})" for attempt in attempts) + "]")
+    bobs_cluster.kernel.run(REFUSED)
+    answers = bobs_cluster.kernel.value("[" + ", ".join(f"refused(lambda: {attempt})" for attempt in attempts) + "]")
 
-    for attempt, refusal in zip(attempts, said, strict=True):
+    for attempt, refusal in zip(attempts, answers, strict=True):
         assert refusal is not None, attempt
         assert "permission" in refusal.lower() or "403" in refusal, (attempt, refusal)
-    assert alices.name not in bobs.kernel.value("[report.name for report in gateway.list_clusters()]")
-    assert workers(state, alices.name) == before
+    assert alices_cluster.name not in bobs_cluster.kernel.value("[report.name for report in gateway.list_clusters()]")
+    assert worker_pods(state, alices_cluster.name) == before
 
 
-def test_another_users_scheduler_refuses_the_keys_of_ones_own(alices: Cluster, bobs: Cluster) -> None:
-    address = alices.kernel.value("cluster.scheduler_address")
-    for each in (alices, bobs):
+def test_a_scheduler_refuses_the_keys_of_other_clusters(alices_cluster: Cluster, bobs_cluster: Cluster) -> None:
+    address = alices_cluster.kernel.value("cluster.scheduler_address")
+    for each in (alices_cluster, bobs_cluster):
         each.kernel.run(f"from distributed import Client\n{REFUSED}")
 
     def refused(cluster: Cluster, timeout_seconds: int) -> str | None:
         client = f"Client('{address}', security=cluster.security, timeout={timeout_seconds})"
-        said: str | None = cluster.kernel.value(f"refused(lambda: {client})")
-        return said
+        message: str | None = cluster.kernel.value(f"refused(lambda: {client})")
+        return message
 
-    assert refused(alices, 30) is None
-    assert refused(bobs, 3) is not None
+    assert refused(alices_cluster, 30) is None
+    assert refused(bobs_cluster, 3) is not None
 
 
 @pytest.mark.parametrize(
@@ -245,8 +250,8 @@ def test_another_users_scheduler_refuses_the_keys_of_ones_own(alices: Cluster, b
     [(["access:services!service=dask-gateway", "read:users!user"], 200), (["read:users!user"], 401), (None, 401)],
     ids=["with the gateway's scope", "without it", "no token"],
 )
-def test_the_gateway_opens_to_tokens_with_its_scope_alone(
-    people: dict[str, Person], bobs: Cluster, scopes: list[str] | None, status: int
+def test_the_gateway_accepts_only_tokens_with_its_scope(
+    people: dict[str, Person], bobs_cluster: Cluster, scopes: list[str] | None, status: int
 ) -> None:
     headers = {}
     if scopes is not None:
@@ -256,14 +261,14 @@ def test_the_gateway_opens_to_tokens_with_its_scope_alone(
         headers = {"Authorization": f"jupyterhub {made.json()['token']}"}
 
     clusters = "os.environ['DASK_GATEWAY__ADDRESS'] + '/api/v1/clusters/'"
-    bobs.kernel.run("import os, requests")
-    answered = bobs.kernel.value(f"requests.get({clusters}, headers={headers}, timeout=10).status_code")
+    bobs_cluster.kernel.run("import os, requests")
+    answered = bobs_cluster.kernel.value(f"requests.get({clusters}, headers={headers}, timeout=10).status_code")
 
     assert answered == status
 
 
-def test_a_dashboard_is_shown_to_its_owner_alone(people: dict[str, Person], alices: Cluster) -> None:
-    page = alices.kernel.value("cluster.dashboard_link")
+def test_a_dashboard_is_shown_only_to_its_owner(people: dict[str, Person], alices_cluster: Cluster) -> None:
+    page = alices_cluster.kernel.value("cluster.dashboard_link")
     assert page.startswith("/user/alice/")
 
     hers = people["alice"].call("GET", page)
@@ -272,27 +277,31 @@ def test_a_dashboard_is_shown_to_its_owner_alone(people: dict[str, Person], alic
     assert people["bob"].call("GET", page).status_code == 403
 
 
-def test_the_gateway_has_no_page_of_its_own_for_the_world(people: dict[str, Person], alices: Cluster) -> None:
-    for page in ("api/v1/clusters/", f"clusters/{alices.name}/status"):
+def test_the_gateway_has_no_public_pages(people: dict[str, Person], alices_cluster: Cluster) -> None:
+    for page in ("api/v1/clusters/", f"clusters/{alices_cluster.name}/status"):
         assert people["alice"].call("GET", f"/services/dask-gateway/{page}").status_code == 404
 
 
-def test_without_work_the_workers_go(state: State, alices: Cluster) -> None:
-    assert workers(state, alices.name)
+def test_idle_workers_are_removed(state: State, alices_cluster: Cluster) -> None:
+    assert worker_pods(state, alices_cluster.name)
 
-    alices.kernel.run("cluster.adapt(0, 1)")
+    alices_cluster.kernel.run("cluster.adapt(0, 1)")
 
-    eventually(lambda: workers(state, alices.name) == [], CLEAN_UP_SECONDS, "no worker")
-
-
-def test_after_a_shutdown_nothing_of_the_cluster_is_left(state: State, alices: Cluster) -> None:
-    alices.kernel.run("cluster.shutdown()")
-
-    eventually(lambda: objects(state, alices.name) == [], CLEAN_UP_SECONDS, f"nothing left of {alices.name}")
+    wait_until(lambda: worker_pods(state, alices_cluster.name) == [], CLEAN_UP_SECONDS, "no worker")
 
 
-def test_a_killed_kernels_cluster_is_gone_after_the_idle_time(state: State, abandoned: tuple[str, float]) -> None:
-    name, killed = abandoned
-    left_seconds = killed + IDLE_SECONDS + 2 * IDLE_LOOK_SECONDS + CLEAN_UP_SECONDS - time.monotonic()
+def test_a_shutdown_removes_all_objects_of_a_cluster(state: State, alices_cluster: Cluster) -> None:
+    alices_cluster.kernel.run("cluster.shutdown()")
 
-    eventually(lambda: objects(state, name) == [], max(left_seconds, 0), f"nothing left of {name}")
+    wait_until(
+        lambda: cluster_objects(state, alices_cluster.name) == [],
+        CLEAN_UP_SECONDS,
+        "no objects",
+    )
+
+
+def test_an_abandoned_cluster_is_removed_when_idle(state: State, abandoned_cluster: tuple[str, float]) -> None:
+    name, killed = abandoned_cluster
+    remaining_seconds = killed + IDLE_SECONDS + 2 * IDLE_CHECK_SECONDS + CLEAN_UP_SECONDS - time.monotonic()
+
+    wait_until(lambda: cluster_objects(state, name) == [], max(remaining_seconds, 0), "no objects")

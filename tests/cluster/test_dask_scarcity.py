@@ -1,6 +1,5 @@
-"""Dask asks for more than there is: it gets a part and a clear word, and hub and notebooks do not notice."""
+"""Dask clusters that request more than the node has: they get a part, and hub and notebooks are not affected."""
 
-import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,29 +10,32 @@ from uuid import uuid4
 import pytest
 import yaml
 
+from components.in_hub.quantity import size_bytes
 from local.paths import State
 from local.tenancy import web
-from tests.support.dask import CLEAN_UP_SECONDS, GATEWAY, eventually, kubectl, logged_in, workers
+from tests.support.dask import CLEAN_UP_SECONDS, GATEWAY, log_in_user, wait_until, worker_pods
 from tests.support.kernel import Kernel
-from tests.support.node_capacity import make_room
+from tests.support.kubectl import kubectl, list_objects, read_object
+from tests.support.node_capacity import free_amount, stop_admin_server
 from tests.support.person import Person
 
 pytestmark = pytest.mark.cluster
 
 TOTAL_GB = 4
-"""``dask.totalRamGb`` of the local stack file: what all users' schedulers and workers may ask for together."""
+"""``dask.totalRamGb`` of the local stack file: limit of the memory of all users' schedulers and workers together."""
 SCHEDULER_GB = 0.25
-"""Of the local chart."""
-SMALL_GB, LARGE_GB, MOST_WORKERS = 1, 0.75, 4
-"""A worker of the small cluster, which has one; a worker of the large one, and ``dask.maxWorkers``."""
-THERE_IS_ROOM_FOR = 3
-"""Of the large cluster's workers: 4 - (0.25 + 1) - 0.25 = 2.5 GB are left, and then 0.25."""
+"""Memory of a scheduler in the local chart."""
+SMALL_GB, LARGE_GB, MAX_WORKERS = 1, 0.75, 4
+"""Memory of the small cluster's only worker, memory of a worker of the large cluster, and ``dask.maxWorkers``."""
+EXPECTED_WORKERS = 3
+"""Workers of the large cluster that fit: 4 - (0.25 + 1) - 0.25 = 2.5 GB are available to them, 0.25 GB remain."""
 
-OLD_CLUSTERS_SECONDS = 120
-"""For clusters that an earlier test left idle to go."""
-ROOM_IS_SEEN_SECONDS = 80
-"""The gateway asks again every 10 s at most; then the worker has to start, on a slow machine perhaps."""
-HUB_ANSWERS_SECONDS = 10.0
+OLD_CLUSTERS_TIMEOUT_SECONDS = 120
+"""Time until idle clusters of earlier tests are removed."""
+RETRY_SECONDS = 80
+"""Time until a refused worker runs: the gateway retries every 10 s at most, and a worker starts slowly."""
+HUB_LIMIT_SECONDS = 10.0
+"""Longest allowed answer of the hub."""
 
 CLUSTERS = f"""\
 {GATEWAY}
@@ -42,16 +44,16 @@ small, large = (gateway.connect(name, shutdown_on_close=True) for name in names)
 small.scale(1)
 client = large.get_client()
 """
-# An idle cluster would go, and leave room, where the machine is slow.
+# Idle clusters would be removed on a slow machine, so both have work.
 AT_WORK = """\
 busy = [each.map(time.sleep, [1] * 999, pure=False, priority=-1) for each in (client, small.get_client(False))]
 """
 ASK_FOR_MORE = """\
 import warnings
-with warnings.catch_warnings(record=True) as told:
+with warnings.catch_warnings(record=True) as warnings_:
     warnings.simplefilter("always")
     large.scale(9)
-told = [str(each.message) for each in told]
+warnings_ = [str(each.message) for each in warnings_]
 """
 REFUSED = """\
 def refused(attempt):
@@ -64,11 +66,11 @@ def refused(attempt):
 
 @dataclass(frozen=True)
 class Scarcity:
-    """Alice's two clusters, which have taken all there is; ``small`` and ``large`` in her kernel."""
+    """Alice's two clusters, which use all capacity; they are the variables ``small`` and ``large`` of her kernel."""
 
     kernel: Kernel
     large: str
-    told: list[str]
+    warnings: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +80,12 @@ def state() -> State:
 
 @pytest.fixture(scope="module")
 def people(state: State) -> dict[str, Person]:
-    """Alice with a server, bob without; and without the admin's, which would take what he needs."""
-    alice, bob = (logged_in(state, user) for user in ("alice", "bob"))
+    """Alice with a server, bob and the admin without: the admin's server would use the capacity that bob needs."""
+    alice, bob = (log_in_user(state, user) for user in ("alice", "bob"))
     with ThreadPoolExecutor() as pool:
-        for done in [pool.submit(alice.start_server), pool.submit(bob.stop_server), pool.submit(make_room, state)]:
-            done.result()
+        calls = [pool.submit(alice.start_server), pool.submit(bob.stop_server), pool.submit(stop_admin_server, state)]
+        for call in calls:
+            call.result()
     return {"alice": alice, "bob": bob}
 
 
@@ -93,153 +96,133 @@ def bob(people: dict[str, Person]) -> Person:
 
 @pytest.fixture(scope="module")
 def restarts(state: State) -> dict[str, int]:
-    """How often each of the hub's and the gateway's own containers had started again before."""
-    return started_again(state)
+    """The restart counts of the pods of hub and gateway before the tests."""
+    return restart_counts(state)
 
 
 @pytest.fixture(scope="module")
-def alices(state: State, people: dict[str, Person], restarts: dict[str, int]) -> Iterator[Scarcity]:
-    eventually(lambda: asked_for(state) == 0, OLD_CLUSTERS_SECONDS, "no cluster of an earlier test")
+def scarcity(state: State, people: dict[str, Person], restarts: dict[str, int]) -> Iterator[Scarcity]:
+    wait_until(lambda: requested_gb(state) == 0, OLD_CLUSTERS_TIMEOUT_SECONDS, "no cluster of an earlier test")
     with Kernel(people["alice"]) as kernel:
         kernel.run(CLUSTERS)
-        # The large cluster takes what the small one leaves.
-        eventually(lambda: asked_for(state) == SMALL_GB + 2 * SCHEDULER_GB, CLEAN_UP_SECONDS, "the small one's worker")
+        # The small cluster's worker comes first; the large cluster gets the remaining capacity.
+        wait_until(
+            lambda: requested_gb(state) == SMALL_GB + 2 * SCHEDULER_GB, CLEAN_UP_SECONDS, "the small one's worker"
+        )
         kernel.run(ASK_FOR_MORE + AT_WORK + REFUSED)
-        yield Scarcity(kernel, kernel.value("large.name"), kernel.value("told"))
+        yield Scarcity(kernel, kernel.value("large.name"), kernel.value("warnings_"))
         kernel.run("small.shutdown(), large.shutdown()", CLEAN_UP_SECONDS)
 
 
-def asked_for(state: State) -> float:
-    """Gigabytes that schedulers and workers ask for together, as their quota counts them."""
-    quota = json.loads(kubectl(state, "get", "resourcequota", f"{web.NAMESPACE}-dask", "-o", "json"))
-    return gigabytes(quota["status"]["used"]["requests.memory"])
+def requested_gb(state: State) -> float:
+    """Return the gigabytes that all schedulers and workers request, as counted by their quota."""
+    quota = read_object(state, "resourcequota", f"{web.NAMESPACE}-dask")
+    return float(size_bytes(quota["status"]["used"]["requests.memory"])) / 2**30
 
 
-def gigabytes(quantity: str) -> float:
-    for suffix, size in (("Ki", 2**10), ("Mi", 2**20), ("Gi", 2**30)):
-        if quantity.endswith(suffix):
-            return float(quantity.removesuffix(suffix)) * size / 2**30
-    return float(quantity) / 2**30
-
-
-def pods(state: State, *words: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(kubectl(state, "get", "pods", "-o", "json", *words))["items"]
-    return found
-
-
-def started_again(state: State) -> dict[str, int]:
-    ours = pods(state, "--selector", "app.kubernetes.io/component in (hub,proxy,gateway,controller,traefik)")
-    assert len(ours) >= 5
+def restart_counts(state: State) -> dict[str, int]:
+    """Return the number of restarts of each pod of hub and gateway, by UID."""
+    pods = list_objects(
+        state, "pods", "--selector", "app.kubernetes.io/component in (hub,proxy,gateway,controller,traefik)"
+    )
+    assert len(pods) >= 5
     return {
-        pod["metadata"]["uid"]: sum(each["restartCount"] for each in pod["status"]["containerStatuses"]) for pod in ours
+        pod["metadata"]["uid"]: sum(each["restartCount"] for each in pod["status"]["containerStatuses"]) for pod in pods
     }
 
 
-def test_beyond_a_clusters_own_most_dask_gateway_says_so(alices: Scarcity) -> None:
-    assert [said.strip() for said in alices.told] == [
-        f"Scale request of 9 workers would exceed resource limit of {MOST_WORKERS} workers. "
-        f"Scaling to {MOST_WORKERS} instead."
+def test_scaling_beyond_the_cluster_limit_warns(scarcity: Scarcity) -> None:
+    assert [warning.strip() for warning in scarcity.warnings] == [
+        f"Scale request of 9 workers would exceed resource limit of {MAX_WORKERS} workers. "
+        f"Scaling to {MAX_WORKERS} instead."
     ]
 
 
-def test_as_many_workers_come_as_there_is_room_for_and_the_user_is_told_how_many(
-    state: State, alices: Scarcity
-) -> None:
-    alices.kernel.run(f"client.wait_for_workers({THERE_IS_ROOM_FOR})")
+def test_workers_start_up_to_the_capacity(state: State, scarcity: Scarcity) -> None:
+    scarcity.kernel.run(f"client.wait_for_workers({EXPECTED_WORKERS})")
 
-    said = alices.kernel.value(f"refused(lambda: client.wait_for_workers({MOST_WORKERS}, timeout=2))")
+    message = scarcity.kernel.value(f"refused(lambda: client.wait_for_workers({MAX_WORKERS}, timeout=2))")
 
-    assert said == f"Only {THERE_IS_ROOM_FOR}/{MOST_WORKERS} workers arrived after 2"
-    assert len(workers(state, alices.large)) == THERE_IS_ROOM_FOR
-    assert asked_for(state) <= TOTAL_GB
+    assert message == f"Only {EXPECTED_WORKERS}/{MAX_WORKERS} workers arrived after 2"
+    assert len(worker_pods(state, scarcity.large)) == EXPECTED_WORKERS
+    assert requested_gb(state) <= TOTAL_GB
 
 
-def test_those_that_came_compute(alices: Scarcity) -> None:
-    assert alices.kernel.value("client.gather(client.map(lambda n: n * n, range(9)))") == [n * n for n in range(9)]
+def test_the_started_workers_compute(scarcity: Scarcity) -> None:
+    assert scarcity.kernel.value("client.gather(client.map(lambda n: n * n, range(9)))") == [n * n for n in range(9)]
 
 
-def test_one_cluster_too_many_of_a_user_is_refused_with_what_to_do(alices: Scarcity) -> None:
-    # As new_cluster() asks, which in her kernel would leave an object behind that may block it at any later moment.
-    assert alices.kernel.value("refused(gateway.submit)") == (
+def test_a_users_third_cluster_is_refused(scarcity: Scarcity) -> None:
+    # Like new_cluster(), but without its object, whose destructor may block the kernel at any later time.
+    assert scarcity.kernel.value("refused(gateway.submit)") == (
         "You have 2 Dask clusters, and the limit is 2 per user. Shut one down first: "
         "gateway.list_clusters() lists them, gateway.stop_cluster(name) stops one."
     )
 
 
-def test_meanwhile_the_hub_answers_and_another_users_notebook_starts(alices: Scarcity, bob: Person) -> None:
+def test_the_hub_answers_and_starts_notebooks_meanwhile(scarcity: Scarcity, bob: Person) -> None:
     slowest = 0.0
     with ThreadPoolExecutor() as pool:
         starting = pool.submit(bob.start_server)
         while not starting.done():
-            asked = time.monotonic()
+            started = time.monotonic()
             bob.call("GET", "/hub/api/users/bob").raise_for_status()
-            slowest = max(slowest, time.monotonic() - asked)
+            slowest = max(slowest, time.monotonic() - started)
             time.sleep(0.5)
         starting.result()
 
-    assert slowest < HUB_ANSWERS_SECONDS
+    assert slowest < HUB_LIMIT_SECONDS
 
 
-def test_who_asks_when_nothing_is_left_is_told_so_at_once(alices: Scarcity, bob: Person) -> None:
+def test_a_cluster_without_capacity_is_refused_at_once(scarcity: Scarcity, bob: Person) -> None:
     with Kernel(bob) as kernel:
         kernel.run(GATEWAY + REFUSED)
 
-        said = kernel.value("refused(gateway.new_cluster)", timeout_seconds=30)
+        message = kernel.value("refused(gateway.new_cluster)", timeout_seconds=30)
 
-    assert said == (
+    assert message == (
         "There is not enough capacity for another Dask cluster: its scheduler and one worker need 0.75 GB of memory, "
         "but only 0.25 of the 4 that all users' clusters share are free. Try again later, or choose smaller workers."
     )
 
 
-def test_where_room_is_made_the_missing_worker_comes(alices: Scarcity) -> None:
-    alices.kernel.run("small.shutdown()")
+def test_the_missing_worker_starts_when_capacity_is_freed(scarcity: Scarcity) -> None:
+    scarcity.kernel.run("small.shutdown()")
 
-    alices.kernel.run(f"client.wait_for_workers({MOST_WORKERS}, timeout={ROOM_IS_SEEN_SECONDS})")
-
-
-def test_after_a_shutdown_all_of_it_is_free_again(state: State, alices: Scarcity) -> None:
-    alices.kernel.run("large.shutdown()")
-
-    eventually(lambda: asked_for(state) == 0, CLEAN_UP_SECONDS, "nothing asked for")
+    scarcity.kernel.run(f"client.wait_for_workers({MAX_WORKERS}, timeout={RETRY_SECONDS})")
 
 
-def test_nothing_of_the_hub_or_the_gateway_has_failed_over_it(state: State, restarts: dict[str, int]) -> None:
-    assert started_again(state) == restarts
+def test_a_shutdown_frees_all_capacity(state: State, scarcity: Scarcity) -> None:
+    scarcity.kernel.run("large.shutdown()")
+
+    wait_until(lambda: requested_gb(state) == 0, CLEAN_UP_SECONDS, "no requests")
+
+
+def test_hub_and_gateway_have_not_restarted(state: State, restarts: dict[str, int]) -> None:
+    assert restart_counts(state) == restarts
 
 
 @pytest.fixture
-def full_node(state: State, alices: Scarcity, bob: Person) -> Iterator[dict[str, str]]:
-    """Pods with the classes of Dask's that ask for all the CPUs there are left: their classes by name."""
+def full_node(state: State, scarcity: Scarcity, bob: Person) -> Iterator[dict[str, str]]:
+    """Pods with the priority classes of Dask that request all remaining CPUs: their kinds by name."""
     bob.stop_server()
-    classes = {f"{kind}-{uuid4().hex[:8]}": kind for kind in ("worker", "worker", "scheduler")}
-    each_millis = (free_millis(state) - 20) // len(classes)
-    made = [like_dasks(name, f"{web.NAMESPACE}-dask-{kind}", each_millis) for name, kind in classes.items()]
+    kinds = {f"{kind}-{uuid4().hex[:8]}": kind for kind in ("worker", "worker", "scheduler")}
+    cpu_millis = (free_cpu_millis(state) - 20) // len(kinds)
+    made = [dask_like_pod(name, f"{web.NAMESPACE}-dask-{kind}", cpu_millis) for name, kind in kinds.items()]
     kubectl(state, "apply", "--filename=-", stdin=yaml.safe_dump_all(made))
     try:
-        kubectl(state, "wait", "--for=condition=Ready", "--timeout=30s", *(f"pod/{name}" for name in classes))
-        yield classes
+        kubectl(state, "wait", "--for=condition=Ready", "--timeout=30s", *(f"pod/{name}" for name in kinds))
+        yield kinds
     finally:
-        kubectl(state, "delete", "pod", "--ignore-not-found", "--wait=false", *classes)
+        kubectl(state, "delete", "pod", "--ignore-not-found", "--wait=false", *kinds)
 
 
-def free_millis(state: State) -> int:
-    """Thousandths of a CPU that no pod asks for."""
-    [node] = json.loads(kubectl(state, "get", "nodes", "-o", "json"))["items"]
-    taken = [
-        millis(container["resources"].get("requests", {}).get("cpu", "0"))
-        for pod in pods(state, "--all-namespaces")
-        if pod["status"]["phase"] in ("Pending", "Running")
-        for container in pod["spec"]["containers"]
-    ]
-    return millis(node["status"]["allocatable"]["cpu"]) - sum(taken)
+def free_cpu_millis(state: State) -> int:
+    """Return the thousandths of a CPU that no pod has requested."""
+    return int(1000 * free_amount(list_objects(state, "nodes"), list_objects(state, "pods", "--all-namespaces"), "cpu"))
 
 
-def millis(cpus: str) -> int:
-    return int(cpus.removesuffix("m")) if cpus.endswith("m") else int(1000 * float(cpus))
-
-
-def like_dasks(name: str, priority_class: str, cpu_millis: int) -> dict[str, Any]:
+def dask_like_pod(name: str, priority_class: str, cpu_millis: int) -> dict[str, Any]:
     container = {
         "name": "sleep",
         "image": "localhost/pangeo/notebook:local",
@@ -258,22 +241,24 @@ def like_dasks(name: str, priority_class: str, cpu_millis: int) -> dict[str, Any
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
 
 
-def evicted(state: State) -> set[str]:
-    """The pods that Kubernetes' scheduler has taken away for others so far."""
-    events = json.loads(kubectl(state, "get", "events", "--field-selector=reason=Preempted", "-o", "json"))["items"]
+def preempted(state: State) -> set[str]:
+    """Return the pods that Kubernetes' scheduler has preempted so far."""
+    events = list_objects(state, "events", "--field-selector=reason=Preempted")
     return {event["involvedObject"]["name"] for event in events}
 
 
-def test_a_notebook_that_finds_no_room_takes_that_of_dasks_workers_and_of_nothing_else(
-    state: State, full_node: dict[str, str], bob: Person
-) -> None:
-    notebook = {pod["metadata"]["uid"] for pod in pods(state, "--selector", "hub.jupyter.org/username=alice")}
-    before, evicted_before = started_again(state), evicted(state)
+def test_a_notebook_preempts_only_dask_workers(state: State, full_node: dict[str, str], bob: Person) -> None:
+    notebook = {
+        pod["metadata"]["uid"] for pod in list_objects(state, "pods", "--selector", "hub.jupyter.org/username=alice")
+    }
+    before, preempted_before = restart_counts(state), preempted(state)
 
     bob.start_server()
 
-    gone = evicted(state) - evicted_before
-    assert gone
-    assert {full_node.get(name, name) for name in gone} == {"worker"}
-    assert notebook == {pod["metadata"]["uid"] for pod in pods(state, "--selector", "hub.jupyter.org/username=alice")}
-    assert started_again(state) == before
+    removed = preempted(state) - preempted_before
+    assert removed
+    assert {full_node.get(name, name) for name in removed} == {"worker"}
+    assert notebook == {
+        pod["metadata"]["uid"] for pod in list_objects(state, "pods", "--selector", "hub.jupyter.org/username=alice")
+    }
+    assert restart_counts(state) == before

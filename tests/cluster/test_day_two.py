@@ -1,4 +1,4 @@
-"""The operator's commands on the running tenancy, as its operator would run them. They change nobody's membership."""
+"""The operator's commands on the running tenancy, without changes of memberships."""
 
 import json
 import os
@@ -25,7 +25,7 @@ MEMBER = "alice"
 
 @dataclass(frozen=True)
 class Done:
-    """How a command ended, and what it said for machines."""
+    """The exit code of a command and its JSON output."""
 
     code: int
     said: Any
@@ -43,7 +43,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Operator:
-    """Somebody in the engine's workspace, with what an ``up`` needs."""
+    """An operator in the engine's workspace, with the environment of an ``up``."""
 
     state: State
 
@@ -63,7 +63,7 @@ class Operator:
 
     @property
     def trusting(self) -> tuple[str, str]:
-        """The hub's certificate is signed by an authority of this machine's own."""
+        """The option that trusts the authority of the local tenancy."""
         return "--ca-file", str(authority(self.state, "tenancy").crt)
 
 
@@ -76,7 +76,7 @@ def operator() -> Operator:
 
 @pytest.fixture
 def stranger(operator: Operator) -> Iterator[str]:
-    """A user of the directory whom nobody ever let in."""
+    """A user of the directory who is in no group."""
     uid = f"stranger-{uuid4().hex[:6]}"
     with connection(operator.state, directory.TENANCY, directory.ADMIN, "admin") as admin:
         attributes = {
@@ -97,7 +97,7 @@ def stranger(operator: Operator) -> Iterator[str]:
             admin.delete(directory.user_dn(uid))  # type: ignore[no-untyped-call]
 
 
-def test_every_link_of_a_members_log_in_is_found_good(operator: Operator) -> None:
+def test_doctor_finds_no_problem_for_a_member(operator: Operator) -> None:
     done = operator("doctor", "local", "--user", MEMBER, *operator.trusting)
 
     assert done.not_good == {}
@@ -105,7 +105,7 @@ def test_every_link_of_a_members_log_in_is_found_good(operator: Operator) -> Non
     assert {"domain", "hub to directory", "group", "account", "membership"} <= set(done.findings)
 
 
-def test_of_somebody_who_is_no_member_membership_alone_is_broken(operator: Operator, stranger: str) -> None:
+def test_doctor_finds_only_the_missing_membership(operator: Operator, stranger: str) -> None:
     done = operator("doctor", "local", "--user", stranger, *operator.trusting)
 
     assert done.not_good == {"membership": f"{stranger} is not in {lifecycle.NOTEBOOK_USERS}"}
@@ -113,10 +113,10 @@ def test_of_somebody_who_is_no_member_membership_alone_is_broken(operator: Opera
     assert done.code == 1
 
 
-def test_status_tells_the_release_and_who_has_a_server(operator: Operator) -> None:
+def test_status_reports_the_release_and_running_servers(operator: Operator) -> None:
     done = operator("status", "local", "--no-drift", *operator.trusting)
 
-    # Others may be starting servers on this node, which is a warning.
+    # Other tests may be starting servers on this node, which is a warning.
     assert set(done.not_good) <= {"servers"}
     assert done.code == 0
     assert "local/local is deployed" in done.findings["release"]["told"]
@@ -124,7 +124,7 @@ def test_status_tells_the_release_and_who_has_a_server(operator: Operator) -> No
     assert {each["user"] for each in done.findings["servers"]["servers"]} <= set(done.findings["homes"]["users"])
 
 
-def test_the_list_of_members_is_the_directorys(operator: Operator) -> None:
+def test_members_list_equals_the_directorys_group(operator: Operator) -> None:
     done = operator("members", "list", "local")
 
     assert done.code == 0

@@ -1,6 +1,6 @@
-"""A home that an earlier, smaller tenancy made grows at its owner's next server start, on the real node.
+"""Growth of existing homes at the next server start after ``notebookStorageGb`` was raised, on the real node.
 
-No file system is resized here: the node's volumes are folders, so the claim's wish is all that can grow.
+No file system is resized here: the node's volumes are folders, so only the size in the claim grows.
 """
 
 import json
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import pytest
 
 from local import directory, lifecycle
-from local.host.commands import output
 from local.paths import State
 from local.tenancy import web
-from tests.support.node_capacity import make_room
-from tests.support.person import Person
+from tests.support.kubectl import kubectl, list_objects, read_object
+from tests.support.node_capacity import stop_admin_server
+from tests.support.person import Person, local_person
 
 pytestmark = pytest.mark.cluster
 
@@ -34,21 +34,17 @@ FIXED_CLASS = {
 
 
 class Home:
-    """Carol's home as the cluster has it."""
+    """Carol's claim and the objects that use it."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def kubectl(self, *words: str, stdin: object = None) -> str:
-        """What kubectl prints."""
-        return output(
-            [self._state.bin / "kubectl", "--kubeconfig", self._state.kubeconfig, "--namespace", web.NAMESPACE, *words],
-            stdin=None if stdin is None else json.dumps(stdin),
-            timeout_seconds=90,
-        )
+        """Run kubectl with an object as its input; return its output."""
+        return kubectl(self._state, *words, stdin=None if stdin is None else json.dumps(stdin))
 
     def make_small(self, storage_class: str) -> None:
-        """A bound claim of the smaller size, with a file in it; a claim that was never used cannot grow."""
+        """Create a bound claim of the smaller size with a file; a claim that was never used cannot grow."""
         self.remove()
         metadata = {"namespace": web.NAMESPACE}
         claim = {
@@ -88,18 +84,17 @@ class Home:
         assert self.requested() == SMALL
 
     def requested(self) -> str:
-        """The size the claim asks for."""
-        return self.kubectl("get", "pvc", CLAIM, "--output", "jsonpath={.spec.resources.requests.storage}")
+        """Return the size in the claim."""
+        return str(read_object(self._state, "pvc", CLAIM)["spec"]["resources"]["requests"]["storage"])
 
     def warnings(self) -> list[str]:
-        """What the events on the claim that is there now warn of."""
-        uid = self.kubectl("get", "pvc", CLAIM, "--output", "jsonpath={.metadata.uid}")
+        """Return the messages of the warning events of the current claim."""
+        uid = read_object(self._state, "pvc", CLAIM)["metadata"]["uid"]
         selector = f"type=Warning,involvedObject.uid={uid}"
-        found = self.kubectl("get", "events", "--field-selector", selector, "--output", "json")
-        return [event["message"] for event in json.loads(found)["items"]]
+        return [event["message"] for event in list_objects(self._state, "events", "--field-selector", selector)]
 
     def remove(self) -> None:
-        """The claim and what uses it."""
+        """Delete the claim and the pods that use it."""
         self.kubectl("delete", "pod", POD, "growth-test", "--ignore-not-found", WAIT)
         self.kubectl("delete", "pvc", CLAIM, "--ignore-not-found", WAIT)
 
@@ -116,20 +111,20 @@ def home() -> Iterator[Home]:
 
 @pytest.fixture
 def carol(home: Home) -> Iterator[Person]:
-    """A member of the group, whose server does not run before or after the test."""
+    """A member of the group whose server is stopped before and after the test."""
     state = State()
-    make_room(state)
-    carol = Person(state, USER)
-    was_none = directory.grant(state, USER, lifecycle.NOTEBOOK_USERS)
+    stop_admin_server(state)
+    carol = local_person(state, USER)
+    was_added = directory.grant(state, USER, lifecycle.NOTEBOOK_USERS)
     assert carol.log_in() == 200
     carol.stop_server()
     yield carol
     carol.stop_server()
-    if was_none:
+    if was_added:
         directory.revoke(state, USER, lifecycle.NOTEBOOK_USERS)
 
 
-def test_a_home_grows_at_the_next_server_start_and_keeps_its_files(home: Home, carol: Person) -> None:
+def test_a_home_grows_at_the_next_start_and_keeps_its_files(home: Home, carol: Person) -> None:
     home.make_small(EXPANDABLE)
 
     carol.start_server()
@@ -139,19 +134,17 @@ def test_a_home_grows_at_the_next_server_start_and_keeps_its_files(home: Home, c
     assert home.warnings() == []
 
 
-def test_where_the_class_cannot_expand_the_user_has_a_server_and_the_operator_a_warning(
-    home: Home, carol: Person
-) -> None:
+def test_a_class_without_expansion_only_warns_the_operator(home: Home, carol: Person) -> None:
     home.make_small(FIXED)
 
     carol.start_server()
 
     assert home.requested() == SMALL
     assert carol.read("of.txt") == f"{FIXED}\n"
-    assert f"The home {CLAIM} stays at {SMALL} instead of {WANTED}" in said(home)
+    assert f"The home {CLAIM} stays at {SMALL} instead of {WANTED}" in wait_for_warnings(home)
 
 
-def said(home: Home) -> str:
+def wait_for_warnings(home: Home) -> str:
     deadline = time.monotonic() + 30
     while not home.warnings() and time.monotonic() < deadline:
         time.sleep(0.2)

@@ -1,6 +1,6 @@
-"""The operator guide's own commands for backup, restore and moving, taken out of its code blocks and run.
+"""The operator guide's commands for backup, restore and migration, extracted from its code blocks and run.
 
-They run in throw-away namespaces of the real node. Of the running tenancy only a copy of the hub's database is read.
+They run in temporary namespaces of the real node and only read a copy of the hub's database from the running tenancy.
 """
 
 import json
@@ -21,7 +21,8 @@ import pytest
 from local import directory, lifecycle
 from local.paths import PROJECT, State
 from local.tenancy import engine, web
-from tests.support.person import Person
+from tests.support.kubectl import kubectl
+from tests.support.person import local_person
 
 pytestmark = pytest.mark.cluster
 
@@ -45,7 +46,7 @@ ln -s plain.txt link
 ln plain.txt second-name
 touch -d '2020-02-29 12:00:00 UTC' plain.txt
 """
-"""What a user's home may hold. ``lost+found`` stands for the file system's own, which is not the user's."""
+"""Creates files of all kinds in a home; ``lost+found`` belongs to the file system, not to the user."""
 
 SEEN = r"""
 cd "$1"
@@ -53,18 +54,18 @@ each='%P|%y|%m|%U|%n|%l'
 find . -mindepth 1 -path ./lost+found -prune -o -type f -printf "$each|%Ts|%s\n" -o -printf "$each\n" | sort
 find . -type f -exec sha256sum {} + | sort
 """
-"""All that can be told of each file: kind, mode, owner, links, target, time, size; and what it holds."""
+"""Prints kind, mode, owner, links, target, time, size and content of each file."""
 
 OPENED_BY_JUPYTERHUB = """
 from jupyterhub import orm
 session = orm.new_session_factory("sqlite:////srv/jupyterhub/jupyterhub.sqlite")()
 print("\\n".join(user.name for user in session.query(orm.User)))
 """
-"""As the hub itself does at its start, which refuses a database of another version."""
+"""Opens the database as the hub does at its start, where it refuses other versions; prints the users."""
 
 
 def block(phrase: str) -> str:
-    """The guide's one code block that has this in it."""
+    """Return the guide's only code block that contains the phrase."""
     text = GUIDE.read_text(encoding="utf-8")
     blocks = [dedent(each) for each in re.findall(r"^ *```\w*\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)]
     [found] = [each for each in blocks if phrase in each]
@@ -73,14 +74,14 @@ def block(phrase: str) -> str:
 
 @dataclass
 class Operator:
-    """Somebody at a shell in a folder with the project's ``docs``."""
+    """An operator with a shell in a folder that contains the project's ``docs``."""
 
     state: State
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
 
     def run(self, script: str, *, namespace: str = OLD, **variables: str) -> str:
-        """A block of the guide, with the tenancy's name filled in; it ends at the first command that fails."""
+        """Run a code block of the guide for this namespace until the first error; return its output."""
         script = re.sub(r"(--namespace |create namespace )vis\b", rf"\g<1>{namespace}", script)
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
@@ -96,25 +97,18 @@ class Operator:
         return done.stdout
 
     def kubectl(self, *words: str, stdin: object = None) -> str:
-        """Beside the guide's commands: what a test sets up and looks at."""
-        return subprocess.run(
-            [self.state.bin / "kubectl", "--kubeconfig", self.state.kubeconfig, *words],
-            input=None if stdin is None else json.dumps(stdin),
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=True,
-        ).stdout
+        """Run kubectl with an object as its input, outside the guide's commands; return its output."""
+        return kubectl(self.state, *words, namespace=OLD, stdin=None if stdin is None else json.dumps(stdin))
 
     def pod(self, namespace: str, name: str, claim: str, script: str, **labels: str) -> str:
-        """What a pod says that runs the script on a volume, and is over then."""
+        """Run a script in a pod with the claim's volume; return its output."""
         self.kubectl("apply", "--namespace", namespace, "--filename=-", stdin=_pod(name, claim, script, labels))
         wait = ["wait", "--namespace", namespace, f"pod/{name}", f"--timeout={SECONDS}s"]
         self.kubectl(*wait, "--for=jsonpath={.status.phase}=Succeeded")
         return self.kubectl("logs", "--namespace", namespace, name)
 
     def claim(self, namespace: str, name: str) -> None:
-        """A volume as KubeSpawner asks for it."""
+        """Create a claim as KubeSpawner does."""
         about = {"name": name, "annotations": {"hub.jupyter.org/username": "alice", "another/note": "x"}}
         spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
         claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": about, "spec": spec}
@@ -135,7 +129,7 @@ def operator(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     made = Operator(state, tmp_path_factory.mktemp("operator"))
     (made.folder / "docs").symlink_to(PROJECT / "docs")
     _remove(made, "--wait=true")
-    # As strict as a namespace can be: whatever a tenancy's cluster demands of pods, the guide's pod meets it.
+    # The strictest level: the guide's pod must run in every tenancy's cluster.
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     about = {"name": OLD, "labels": labels}
     made.kubectl("apply", "--filename=-", stdin={"apiVersion": "v1", "kind": "Namespace", "metadata": about})
@@ -152,7 +146,7 @@ def _remove(operator: Operator, wait: str) -> None:
     operator.kubectl("delete", "namespace", OLD, NEW, "--ignore-not-found", wait, f"--timeout={SECONDS}s")
 
 
-def test_a_home_is_copied_out_and_into_a_fresh_claim_elsewhere(operator: Operator) -> None:
+def test_a_home_is_copied_to_a_new_claim_elsewhere(operator: Operator) -> None:
     operator.claim(OLD, "claim-alice")
     labels = {"component": "singleuser-server"}
     before = operator.pod(OLD, "jupyter-alice", "claim-alice", FILES + SEEN, **labels)
@@ -174,11 +168,9 @@ def test_a_home_is_copied_out_and_into_a_fresh_claim_elsewhere(operator: Operato
     assert operator.kubectl("get", "pod", "copy-volume", "--namespace", OLD, "--ignore-not-found") == ""
 
 
-def test_the_hubs_database_is_copied_while_it_runs_and_restored_into_a_hub_that_does_not(
-    operator: Operator, state: State
-) -> None:
+def test_the_hubs_database_is_copied_and_restored(operator: Operator, state: State) -> None:
     directory.grant(state, "alice", lifecycle.NOTEBOOK_USERS)
-    assert Person(state, "alice").log_in() == 200
+    assert local_person(state, "alice").log_in() == 200
 
     operator.run(block("> hub.sqlite"), namespace=web.NAMESPACE)
     copy = operator.folder / "hub.sqlite"
@@ -200,7 +192,7 @@ def test_the_hubs_database_is_copied_while_it_runs_and_restored_into_a_hub_that_
     assert operator.kubectl(*inside, "ls", "/srv/jupyterhub").split() == ["jupyterhub.sqlite"]
 
 
-def test_the_state_moves_to_another_back_end_with_its_secrets(operator: Operator, state: State) -> None:
+def test_the_state_moves_to_another_backend_with_its_secrets(operator: Operator, state: State) -> None:
     export, log_in, *rest = block("pulumi login s3://new-states").splitlines(keepends=True)
     environment = engine.engine_environment(state)
     workspace = state.engine / "workspace"
@@ -231,7 +223,7 @@ def _resources(exported: str) -> dict[str, Any]:
 
 
 def _hub_with_another_database() -> dict[str, Any]:
-    """What a restore meets: a database with somebody else in it, and a journal of a hub that was killed."""
+    """Return a hub to restore into: it has another database, and the journal of a hub that was killed."""
     make = "import sqlite3; sqlite3.connect('jupyterhub.sqlite').execute('CREATE TABLE other (name TEXT)')"
     script = (
         f'test -e jupyterhub.sqlite || {{ python3 -c "{make}"; echo x > jupyterhub.sqlite-journal; }}; exec sleep 600'
@@ -277,7 +269,7 @@ def _pod(
             },
             "containers": [
                 {
-                    "name": "it",
+                    "name": "script",
                     "image": image,
                     "imagePullPolicy": "Never",
                     "workingDir": path,

@@ -1,4 +1,4 @@
-"""What a scientist's own code finds in a running notebook on the real node: nothing that is not theirs."""
+"""Isolation of a notebook on the real node: code in it has access only to its own user's resources."""
 
 import json
 from collections.abc import Iterator
@@ -9,17 +9,17 @@ import pytest
 import yaml
 
 from local import directory, lifecycle
-from local.host.commands import output
 from local.paths import PROJECT, State
-from local.tenancy import engine, web
+from local.tenancy import engine
 from tests.support.kernel import Kernel, KernelRaised
-from tests.support.person import Person
+from tests.support.kubectl import list_objects, read_object
+from tests.support.person import local_person
 
 pytestmark = pytest.mark.cluster
 
 USER, CLAIM, POD = "alice", "claim-alice", "jupyter-alice"
 METADATA_SERVICES = ("169.254.169.254", "fd00:ec2::254")
-"""Of OpenStack, AWS, Google and Azure; they hand a machine's credentials to whoever asks."""
+"""Metadata services of OpenStack, AWS, Google and Azure, which return the machine's credentials."""
 
 CGROUP_LIMITS = """
 import json, pathlib
@@ -32,7 +32,7 @@ else:
     [memory] = read("memory/memory.limit_in_bytes")
 print(json.dumps([int(quota) / int(period), int(memory)]))
 """
-"""CPUs and bytes that the kernel lets the container have, by version 2 or 1 of its control groups."""
+"""Prints the container's limits in CPUs and bytes, from version 2 or 1 of the control groups."""
 
 DNS = 53
 SECCOMP_FILTER = "2"
@@ -46,7 +46,7 @@ def state() -> State:
 @pytest.fixture(scope="module")
 def kernel(state: State) -> Iterator[Kernel]:
     directory.grant(state, USER, lifecycle.NOTEBOOK_USERS)
-    alice = Person(state, USER)
+    alice = local_person(state, USER)
     assert alice.log_in() == 200
     alice.start_server()
     with Kernel(alice) as kernel:
@@ -55,28 +55,22 @@ def kernel(state: State) -> Iterator[Kernel]:
 
 @pytest.fixture(scope="module")
 def pod(state: State, kernel: Kernel) -> dict[str, Any]:
-    return read(state, "pod", POD)
+    return read_object(state, "pod", POD)
 
 
 @pytest.fixture(scope="module")
 def tenancy() -> dict[str, Any]:
-    """The settings the local tenancy is made with."""
+    """The settings of the local stack file."""
     config = yaml.safe_load((PROJECT / "stacks" / f"Pulumi.{engine.STACK}.yaml").read_text())["config"]
     return {key.removeprefix("pangeo:"): value for key, value in config.items()}
 
 
-def read(state: State, *what: str) -> dict[str, Any]:
-    words = ["--kubeconfig", str(state.kubeconfig), "get", *what, "--namespace", web.NAMESPACE, "--output", "json"]
-    found: dict[str, Any] = json.loads(output([state.bin / "kubectl", *words], timeout_seconds=30))
-    return found
-
-
-def test_there_is_no_service_account_token(kernel: Kernel, pod: dict[str, Any]) -> None:
+def test_a_notebook_has_no_service_account_token(kernel: Kernel, pod: dict[str, Any]) -> None:
     assert kernel.value("__import__('os').path.exists('/var/run/secrets')") is False
     assert "serviceAccountToken" not in json.dumps(pod["spec"].get("volumes", []))
 
 
-def test_the_process_is_not_root_has_no_capability_and_can_gain_none(kernel: Kernel) -> None:
+def test_the_process_has_no_privileges_and_can_gain_none(kernel: Kernel) -> None:
     status = kernel.value("dict(line.split(':\\t', 1) for line in open('/proc/self/status').read().splitlines())")
 
     assert "0" not in status["Uid"].split()
@@ -86,20 +80,20 @@ def test_the_process_is_not_root_has_no_capability_and_can_gain_none(kernel: Ker
 
 
 @pytest.mark.parametrize("folder", ["/", "/etc", "/usr/bin"])
-def test_the_systems_folders_cannot_be_written(kernel: Kernel, folder: str) -> None:
+def test_system_folders_are_not_writable(kernel: Kernel, folder: str) -> None:
     with pytest.raises(KernelRaised) as refused:
         kernel.run(f"open('{folder.rstrip('/')}/written-by-a-notebook', 'w')")
 
     assert refused.value.name == "PermissionError"
 
 
-def test_nobody_becomes_root_by_a_program_of_the_image(kernel: Kernel) -> None:
+def test_no_program_of_the_image_gives_root(kernel: Kernel) -> None:
     escalate = "__import__('subprocess').run(['su', '-c', 'id -u'], input='', capture_output=True, text=True).stdout"
 
     assert kernel.value(escalate) == ""
 
 
-def test_limit_is_guarantee_is_what_the_operator_chose_and_the_kernel_enforces_it(
+def test_limits_and_guarantees_are_the_configured_ones(
     kernel: Kernel, pod: dict[str, Any], tenancy: dict[str, Any]
 ) -> None:
     cpus, memory_bytes = float(tenancy["notebookCpus"]), int(tenancy["notebookRamGb"] * 1024**3)
@@ -112,7 +106,7 @@ def test_limit_is_guarantee_is_what_the_operator_chose_and_the_kernel_enforces_i
 
 def test_the_only_volume_is_the_users_own_claim(kernel: Kernel, pod: dict[str, Any], state: State) -> None:
     assert [volume["persistentVolumeClaim"] for volume in pod["spec"]["volumes"]] == [{"claimName": CLAIM}]
-    volume = read(state, "pvc", CLAIM)["spec"]["volumeName"]
+    volume = read_object(state, "pvc", CLAIM)["spec"]["volumeName"]
 
     mounts = kernel.value("[line.split()[3:5] for line in open('/proc/self/mountinfo')]")
 
@@ -122,7 +116,7 @@ def test_the_only_volume_is_the_users_own_claim(kernel: Kernel, pod: dict[str, A
     assert homes[0][1] == kernel.value("__import__('os').environ['HOME']")
 
 
-def test_the_machines_processes_devices_and_network_are_not_the_notebooks(kernel: Kernel, pod: dict[str, Any]) -> None:
+def test_the_machines_processes_devices_and_network_are_hidden(kernel: Kernel, pod: dict[str, Any]) -> None:
     shared = ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace")
     assert [name for name in shared if pod["spec"].get(name)] == []
 
@@ -133,7 +127,7 @@ def test_the_machines_processes_devices_and_network_are_not_the_notebooks(kernel
     assert kernel.value("__import__('glob').glob('/dev/[svn][dv][ma]*')") == [], "no disk"
 
 
-def test_no_secret_of_the_hub_is_in_the_environment(kernel: Kernel) -> None:
+def test_the_environment_has_no_secret_of_the_hub(kernel: Kernel) -> None:
     names = kernel.value("sorted(__import__('os').environ)")
 
     hubs = {"CONFIGPROXY_AUTH_TOKEN", "JPY_COOKIE_SECRET", "JUPYTERHUB_CRYPT_KEY", "FREEIPA_BIND_PASSWORD"}
@@ -141,16 +135,14 @@ def test_no_secret_of_the_hub_is_in_the_environment(kernel: Kernel) -> None:
 
 
 @pytest.mark.parametrize("address", METADATA_SERVICES)
-def test_no_policy_lets_a_notebook_reach_the_clouds_metadata_but_for_names(
-    state: State, pod: dict[str, Any], address: str
-) -> None:
+def test_policies_allow_only_dns_to_metadata_services(state: State, pod: dict[str, Any], address: str) -> None:
     labels = pod["metadata"]["labels"]
-    policies = [each["spec"] for each in read(state, "networkpolicy")["items"]]
+    policies = [each["spec"] for each in list_objects(state, "networkpolicy")]
     selecting = [
         policy for policy in policies if "Egress" in policy["policyTypes"] and selects(policy["podSelector"], labels)
     ]
 
-    assert selecting, "and so everything is allowed"
+    assert selecting, "no policy selects the pod, so everything is allowed"
     open_ports = [
         port["port"]
         for policy in selecting
@@ -162,15 +154,15 @@ def test_no_policy_lets_a_notebook_reach_the_clouds_metadata_but_for_names(
 
 
 def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
-    assert not selector.get("matchExpressions"), "not understood here"
+    assert not selector.get("matchExpressions"), "matchExpressions are not supported here"
     return all(labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items())
 
 
 def reaches(peers: list[dict[str, Any]], address: str) -> bool:
-    """Whether a rule with these destinations allows an address outside the cluster; none means everywhere."""
+    """Return whether a rule with these destinations allows an address outside the cluster; none allows all."""
     blocks = [peer["ipBlock"] for peer in peers if "ipBlock" in peer]
     return not peers or any(
         ip_address(address) in ip_network(block["cidr"])
-        and not any(ip_address(address) in ip_network(hole) for hole in block.get("except") or [])
+        and not any(ip_address(address) in ip_network(excluded) for excluded in block.get("except") or [])
         for block in blocks
     )

@@ -1,4 +1,4 @@
-"""The whole tenancy by the commands of the README: times, what stays, what is left."""
+"""The local tenancy with the commands of the README: durations, kept data, remains."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from local import cluster, directory, lifecycle
 from local.host.commands import output
 from local.paths import PROJECT, State
 from local.tenancy import engine
-from tests.support.person import Person
+from tests.support.person import Person, local_person
 
 pytestmark = pytest.mark.cluster
 
@@ -40,7 +40,7 @@ def state() -> State:
 @pytest.fixture
 def alice(state: State) -> Person:
     directory.grant(state, "alice", lifecycle.NOTEBOOK_USERS)
-    return Person(state, "alice")
+    return local_person(state, "alice")
 
 
 def make(*words: str, timeout_seconds: float = 600) -> str:
@@ -56,44 +56,44 @@ def make(*words: str, timeout_seconds: float = 600) -> str:
     return done.stdout
 
 
-def test_the_stack_holds_what_the_program_declares(state: State) -> None:
+def test_the_stack_contains_all_declared_types(state: State) -> None:
     types = {type_ for type_, _ in engine.resources(state)}
 
     assert types >= EXPECTED
 
 
-def test_a_second_up_with_nothing_to_do_is_quick_and_changes_nothing() -> None:
-    took_seconds: list[float] = []
-    # What an earlier test left running may slow the first down, and others on a shared machine any of them.
-    while len(took_seconds) < ATTEMPTS and min(took_seconds, default=inf) >= NOTHING_TO_DO_SECONDS:
+def test_a_second_up_is_quick_and_changes_nothing() -> None:
+    durations: list[float] = []
+    # Remains of earlier tests and other users of the machine may slow down single attempts.
+    while len(durations) < ATTEMPTS and min(durations, default=inf) >= NOTHING_TO_DO_SECONDS:
         started = time.monotonic()
-        said = make("up")
-        took_seconds.append(time.monotonic() - started)
-        assert not re.findall(r"^    [+~±-] ", said, flags=re.MULTILINE)
+        printed = make("up")
+        durations.append(time.monotonic() - started)
+        assert not re.findall(r"^    [+~±-] ", printed, flags=re.MULTILINE)
 
-    assert min(took_seconds) < NOTHING_TO_DO_SECONDS
-
-
-def test_status_says_that_all_is_well() -> None:
-    said = make("status")
-
-    assert "hub answers" in said
-    assert "RUNNING" in said
+    assert min(durations) < NOTHING_TO_DO_SECONDS
 
 
-def test_no_secret_of_the_stack_is_in_plain_state(state: State, alice: Person) -> None:
+def test_status_reports_a_healthy_tenancy() -> None:
+    printed = make("status")
+
+    assert "hub answers" in printed
+    assert "RUNNING" in printed
+
+
+def test_the_state_has_no_secret_in_plain_text(state: State, alice: Person) -> None:
     stored = "".join(
         file.read_text(errors="replace") for file in (state.engine / "backend").rglob("*") if file.is_file()
     )
-    secret = hub_secrets(state)
+    secrets = hub_secrets(state)
 
-    assert len(secret) == 4
-    assert [name for name, value in secret.items() if value in stored] == []
+    assert len(secrets) == 4
+    assert [name for name, value in secrets.items() if value in stored] == []
     assert directory_password(state) not in stored
 
 
 def hub_secrets(state: State) -> dict[str, str]:
-    """The hub's random secrets in plain, by resource name."""
+    """Return the hub's random secrets in plain text, by resource name."""
     exported = json.loads(
         output(
             [state.bin / "pulumi", "stack", "export", "--show-secrets", "--stack", engine.STACK],
@@ -113,14 +113,14 @@ def directory_password(state: State) -> str:
     return engine.engine_environment(state)["FREEIPA_BIND_PASSWORD"]
 
 
-def test_destroy_keeps_homes_and_the_next_up_gives_the_file_back(state: State, alice: Person) -> None:
+def test_destroy_keeps_homes_for_the_next_up(state: State, alice: Person) -> None:
     word = uuid4().hex
     assert alice.log_in() == 200
     alice.start_server()
     alice.write("kept.txt", word)
 
-    said = make("destroy")
-    assert "claim-alice" in said
+    printed = make("destroy")
+    assert "claim-alice" in printed
     assert "kubernetes:helm.sh/v3:Release" not in {type_ for type_, _ in engine.resources(state)}
 
     make("up")
@@ -129,7 +129,7 @@ def test_destroy_keeps_homes_and_the_next_up_gives_the_file_back(state: State, a
     assert alice.read("kept.txt") == word
 
 
-def test_after_down_nothing_is_left_and_a_notebook_is_back_in_time(state: State, alice: Person) -> None:
+def test_down_leaves_nothing_and_up_restores_the_notebook(state: State, alice: Person) -> None:
     word = uuid4().hex
     assert alice.log_in() == 200
     alice.start_server()

@@ -1,23 +1,19 @@
-"""Dask on the running tenancy: people at work, their clusters, and what Kubernetes has of them."""
+"""Dask on the running tenancy: users with servers, their clusters, and the clusters' objects in Kubernetes."""
 
-import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from local import directory, lifecycle
-from local.host.commands import output
 from local.paths import State
-from local.tenancy import web
 from tests.support.kernel import Kernel
-from tests.support.node_capacity import admin, make_room
-from tests.support.person import Person
+from tests.support.kubectl import list_objects
+from tests.support.node_capacity import log_in_admin, stop_admin_server
+from tests.support.person import Person, local_person
 
 CLEAN_UP_SECONDS = 90
 POLL_SECONDS = 0.3
-KUBECTL_TIMEOUT_SECONDS = 60
 
 GATEWAY = """\
 import time
@@ -34,67 +30,60 @@ client = cluster.get_client()
 
 @dataclass(frozen=True)
 class Cluster:
-    """A user's Dask cluster, held by a kernel in whose namespace it is ``cluster``."""
+    """A user's Dask cluster; it is the variable ``cluster`` of the kernel."""
 
     name: str
     kernel: Kernel
 
 
-def logged_in(state: State, user: str) -> Person:
-    """A user who may use notebooks and is nobody's admin."""
+def log_in_user(state: State, user: str) -> Person:
+    """Return a logged-in user who may use notebooks and is not an admin."""
     directory.grant(state, user, lifecycle.NOTEBOOK_USERS)
-    person = Person(state, user)
+    person = local_person(state, user)
     assert person.log_in() == 200
-    # Who was made an admin by hand stays one, and an admin may open every user's server.
-    admin(state).call("PATCH", f"/hub/api/users/{user}", {"name": user, "admin": False}).raise_for_status()
+    # An earlier test may have made the user an admin, who may open every user's server.
+    log_in_admin(state).call("PATCH", f"/hub/api/users/{user}", {"name": user, "admin": False}).raise_for_status()
     return person
 
 
-def at_work(state: State, *users: str) -> dict[str, Person]:
-    """Users with servers that started just now, and so know of the gateway; and room for their clusters."""
+def restart_servers(state: State, *users: str) -> dict[str, Person]:
+    """Restart the users' servers, so that they have the gateway's address, and free capacity for their clusters."""
 
-    def start(user: str) -> Person:
-        person = logged_in(state, user)
+    def restart(user: str) -> Person:
+        person = log_in_user(state, user)
         person.stop_server()
         person.start_server()
         return person
 
     with ThreadPoolExecutor() as pool:
-        stopping = pool.submit(make_room, state)
-        people = dict(zip(users, pool.map(start, users), strict=True))
+        stopping = pool.submit(stop_admin_server, state)
+        people = dict(zip(users, pool.map(restart, users), strict=True))
         stopping.result()
     return people
 
 
-def kubectl(state: State, *words: str, stdin: str | None = None) -> str:
-    return output(
-        [state.bin / "kubectl", "--kubeconfig", state.kubeconfig, "--namespace", web.NAMESPACE, *words],
-        stdin=stdin,
-        timeout_seconds=KUBECTL_TIMEOUT_SECONDS,
-    )
-
-
-def listed(state: State, kind: str, selector: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(kubectl(state, "get", kind, "--selector", selector, "-o", "json"))["items"]
-    return found
-
-
-def workers(state: State, cluster: str) -> list[str]:
-    """The pods of a cluster's workers that run or are about to."""
-    short = cluster.partition(".")[2]
-    pods = listed(state, "pods", f"gateway.dask.org/cluster={short},app.kubernetes.io/component=dask-worker")
+def worker_pods(state: State, cluster: str) -> list[str]:
+    """Return the names of a cluster's worker pods that are running or pending."""
+    selector = f"gateway.dask.org/cluster={_short(cluster)},app.kubernetes.io/component=dask-worker"
+    pods = list_objects(state, "pods", "--selector", selector)
     return [pod["metadata"]["name"] for pod in pods if pod["status"]["phase"] in ("Pending", "Running")]
 
 
-def objects(state: State, cluster: str) -> list[str]:
-    """Everything in Kubernetes that belongs to a cluster, save the record that there was one."""
-    selector = f"gateway.dask.org/cluster={cluster.partition('.')[2]}"
+def cluster_objects(state: State, cluster: str) -> list[str]:
+    """Return kind and name of every Kubernetes object of a cluster, except the ``DaskCluster`` object."""
     kinds = "pods,services,secrets,ingressroutes.traefik.io,ingressroutetcps.traefik.io"
-    return [f"{found['kind']} {found['metadata']['name']}" for found in listed(state, kinds, selector)]
+    found = list_objects(state, kinds, "--selector", f"gateway.dask.org/cluster={_short(cluster)}")
+    return [f"{each['kind']} {each['metadata']['name']}" for each in found]
 
 
-def eventually(holds: Callable[[], bool], within_seconds: float, what: str) -> None:
+def wait_until(condition: Callable[[], bool], within_seconds: float, description: str) -> None:
+    """Wait until the condition holds, at most ``within_seconds``."""
     deadline = time.monotonic() + within_seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {within_seconds:g} s: {what}"
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {within_seconds:g} s: {description}"
         time.sleep(POLL_SECONDS)
+
+
+def _short(cluster: str) -> str:
+    """Return the cluster's name without its namespace."""
+    return cluster.partition(".")[2]

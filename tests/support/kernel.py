@@ -1,6 +1,7 @@
-"""A Python kernel on a person's server, spoken to as JupyterLab does.
+"""A client of a Python kernel on a person's server.
 
-Protocol: https://jupyter-client.readthedocs.io/en/stable/messaging.html, as JSON over the server's websocket.
+Protocol: https://jupyter-client.readthedocs.io/en/stable/messaging.html, as JSON over the server's websocket, like
+JupyterLab.
 """
 
 import json
@@ -19,7 +20,7 @@ RUN_TIMEOUT_SECONDS = 90.0
 
 
 class KernelRaised(Exception):
-    """The code raised: the exception's name, and what it says with its traceback."""
+    """The code raised an exception; the text contains its name, message and traceback."""
 
     def __init__(self, name: str, text: str) -> None:
         super().__init__(f"{name}: {text}")
@@ -27,7 +28,7 @@ class KernelRaised(Exception):
 
 
 class Kernel:
-    """One kernel. Leaving its context shuts it down as closing a notebook does."""
+    """A running kernel; the end of its context shuts it down."""
 
     def __init__(self, person: Person) -> None:
         self._person = person
@@ -35,9 +36,9 @@ class Kernel:
         started.raise_for_status()
         self.id = str(started.json()["id"])
         self._socket = websocket.create_connection(
-            f"{person.url.replace('https', 'wss', 1)}/user/{person.user}/api/kernels/{self.id}/channels",
+            f"{person.hub.url.replace('https', 'wss', 1)}/user/{person.user}/api/kernels/{self.id}/channels",
             header=[f"Authorization: token {person.token}"],
-            sslopt={"ca_certs": person.ca, "cert_reqs": ssl.CERT_REQUIRED},
+            sslopt={"ca_certs": person.hub.ca_file, "cert_reqs": ssl.CERT_REQUIRED},
             timeout=CONNECT_TIMEOUT_SECONDS,
         )
 
@@ -51,11 +52,11 @@ class Kernel:
         self._person.call("DELETE", f"/user/{self._person.user}/api/kernels/{self.id}")
 
     def run(self, code: str, timeout_seconds: float = RUN_TIMEOUT_SECONDS) -> str:
-        """Run ``code``; what it printed on standard output.
+        """Run ``code`` and return its standard output.
 
         Raises:
-            KernelRaised: the code raised.
-            TimeoutError: it did not end in time.
+            KernelRaised: the code raised an exception.
+            TimeoutError: the code did not end within ``timeout_seconds``.
         """
         request = self.send(code)
         deadline = time.monotonic() + timeout_seconds
@@ -63,12 +64,12 @@ class Kernel:
         while True:
             self._socket.settimeout(max(deadline - time.monotonic(), 0.01))
             try:
-                # With the server's pings, which otherwise would be answered unseen and start the wait anew.
+                # Control frames included: otherwise each ping of the server would restart the time-out.
                 kind, data = self._socket.recv_data(control_frame=True)
             except websocket.WebSocketTimeoutException:
-                raise TimeoutError(f"not done after {timeout_seconds:g} s; printed so far: {printed!r}") from None
+                raise TimeoutError(f"still running after {timeout_seconds:g} s; output so far: {printed!r}") from None
             if kind == websocket.ABNF.OPCODE_CLOSE:
-                raise ConnectionError(f"the server closed the connection; printed so far: {printed!r}")
+                raise ConnectionError(f"the server closed the connection; output so far: {printed!r}")
             if kind != websocket.ABNF.OPCODE_TEXT:
                 continue
             message = json.loads(data)
@@ -84,11 +85,11 @@ class Kernel:
                     return printed
 
     def value(self, expression: str, timeout_seconds: float = RUN_TIMEOUT_SECONDS) -> Any:
-        """What an expression gives, as far as JSON holds it."""
+        """Return the value of an expression, which must be serialisable as JSON."""
         return json.loads(self.run(f"import json; print(json.dumps({expression}))", timeout_seconds))
 
     def send(self, code: str) -> str:
-        """Have ``code`` run and do not wait for it; the request's id."""
+        """Start ``code`` without waiting for its end; return the id of the request."""
         request = uuid4().hex
         header = {
             "msg_id": request,

@@ -1,15 +1,14 @@
-"""A second tenancy on the running node, directory and images: a stack of its own, deployed by the project's program."""
+"""A second tenancy on the local cluster and directory: a stack of its own, deployed by the project's program."""
 
 import base64
 import contextlib
 import json
 import os
 import runpy
-import socket
-from collections.abc import Iterator
+import time
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import ldap3
 import requests
@@ -17,6 +16,7 @@ import yaml
 from pulumi import automation
 from pulumi.automation import OpType
 
+from components.config.domain import derived_domain
 from components.freeipa.names import notebook_users_group
 from local import directory
 from local.cluster import ingress_ports
@@ -25,68 +25,78 @@ from local.directory.endpoint import ADMIN, GROUPS, TENANCY, group_dn
 from local.host.commands import output
 from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
-from local.tenancy import engine, pki
-from local.tenancy.addresses import INGRESS_ADDRESS
+from local.tenancy import engine, pki, web
 from local.tenancy.credentials import password
-from tests.support.person import Person
+from tests.support.kubectl import kubectl, volumes_by_claim
+from tests.support.person import Hub, HubFailed, Person
 
-CLUSTER = "lifecycle"
-GROUP = notebook_users_group(CLUSTER)
-EXTERNAL_IP = "127.0.0.2"
-DOMAIN = "pangeo.127-0-0-2.sslip.io"
-CERTIFICATE_SECRET = "pangeo-tls"
-KUBECTL_SECONDS = 90
+EXTERNAL_IP = IPv4Address("127.0.0.2")
+"""Differs from the local tenancy's, because two tenancies may not have the same domain."""
+
+DOMAIN = derived_domain(EXTERNAL_IP)
+TIMEOUT_SECONDS = 600.0
+"""Limit of one call of helm or kubectl."""
+
+HUB_TIMEOUT_SECONDS = 60.0
 
 
 class SecondTenancy:
-    """Its workspace, what the engine does there, and what is in the cluster and the directory afterwards."""
+    """The workspace of a tenancy, operations of the engine on it, and its objects in the cluster and the directory."""
 
-    def __init__(self, state: State, folder: Path) -> None:
+    def __init__(self, state: State, folder: Path, name: str, **settings: Any) -> None:
+        """Create the workspace and the stack; nothing is deployed yet.
+
+        Args:
+            state: the state folder of the local tenancy, which must be running.
+            folder: an empty folder for the workspace and the engine's states.
+            name: the tenancy's stack, cluster name and namespace.
+            settings: keys of the stack file that differ from the local tenancy's.
+        """
         self.state = state
+        self.name = name
+        self.group = notebook_users_group(name)
+        self.folder = folder
         self.chart = assembled_chart(state, folder)
-        self._folder = folder
-        for name in ("Pulumi.yaml", "__main__.py", "components"):
-            (folder / name).symlink_to(PROJECT / name)
-        for name in ("stacks", "backend"):
-            (folder / name).mkdir()
+        self._settings = settings
+        for part in ("Pulumi.yaml", "__main__.py", "components"):
+            (folder / part).symlink_to(PROJECT / part)
+        for part in ("stacks", "backend"):
+            (folder / part).mkdir()
         (folder / "chart").symlink_to(self.chart)
-        self._environment = {
+        self.environment = {
             **engine.engine_environment(state),
             "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
         }
-        self.write()
+        self.write_stack_file()
         self._stack = automation.create_stack(
-            CLUSTER,
+            name,
             project_name="pangeo",
             program=self._program,
             opts=automation.LocalWorkspaceOptions(
                 work_dir=str(folder),
-                env_vars=self._environment,
+                env_vars=self.environment,
                 pulumi_command=automation.PulumiCommand(root=str(state.root)),
             ),
         )
 
     @property
-    def url(self) -> str:
-        """Where a browser finds the hub."""
+    def hub(self) -> Hub:
+        """The tenancy's hub, as seen from this machine."""
         port = ingress_ports(self.state).https
-        return f"https://{DOMAIN}" if port == 443 else f"https://{DOMAIN}:{port}"
+        return Hub.at(self.state, f"https://{DOMAIN}" if port == 443 else f"https://{DOMAIN}:{port}")
 
-    def write(self, **changes: Any) -> None:
-        """The stack file of the local tenancy under this one's name, with these keys changed."""
-        file = self._folder / "stacks" / f"Pulumi.{CLUSTER}.yaml"
+    def write_stack_file(self, **changes: Any) -> None:
+        """Write the local tenancy's stack file with this tenancy's name and settings, and with these keys changed."""
+        file = self.folder / "stacks" / f"Pulumi.{self.name}.yaml"
         kept = yaml.safe_load(file.read_text()) if file.exists() else {}
         config = yaml.safe_load((PROJECT / "stacks" / f"Pulumi.{engine.STACK}.yaml").read_text())["config"]
         own = {
-            "clusterName": CLUSTER,
-            "externalIp": EXTERNAL_IP,
-            # Beside the local tenancy's notebooks two cores hold no more.
-            "notebookCpus": 0.3,
-            "notebookRamGb": 0.5,
+            "clusterName": self.name,
+            "externalIp": str(EXTERNAL_IP),
             "kubernetes": {"context": engine.CONTEXT},
-            # What goes is gone: nothing of a test stays on this machine's disk.
+            # Volumes are deleted with their claims, so that nothing stays on this machine's disk.
             "storage": {"className": "local-path-delete"},
-            "dask": {"enabled": False},
+            **self._settings,
             **changes,
         }
         config["pangeo:identity"]["caCertificate"] = pki.authority(self.state, "tenancy").crt.read_text()
@@ -94,93 +104,90 @@ class SecondTenancy:
         file.write_text(yaml.safe_dump({**kept, "config": config}, sort_keys=False))
 
     def change_chart(self, version: str, **values: Any) -> None:
-        """Let the chart be of that version, with these defaults for its values."""
+        """Set the chart's version and the defaults of its values."""
         definition = yaml.safe_load((self.chart / "Chart.yaml").read_text())
         (self.chart / "Chart.yaml").write_text(yaml.safe_dump({**definition, "version": version}, sort_keys=False))
         (self.chart / "values.yaml").write_text(json.dumps(values))
 
     def up(self) -> dict[str, OpType]:
-        """``pulumi up``; what was done, by type of resource, but for what stayed the same."""
-        done: dict[str, OpType] = {}
+        """Run ``pulumi up``; return the operations by type of resource, without unchanged resources."""
+        operations: dict[str, OpType] = {}
 
-        def hear(event: automation.EngineEvent) -> None:
-            found = event.res_outputs_event
-            if found and found.metadata.op != OpType.SAME:
-                done[found.metadata.type] = found.metadata.op
+        def record(event: automation.EngineEvent) -> None:
+            outputs = event.res_outputs_event
+            if outputs and outputs.metadata.op != OpType.SAME:
+                operations[outputs.metadata.type] = outputs.metadata.op
 
-        self._stack.up(color="never", on_event=hear)
-        self._give_certificate()
-        return done
+        self._stack.up(color="never", on_event=record)
+        self.give_certificate()
+        return operations
 
     def destroy(self) -> None:
-        """``pulumi destroy``."""
+        """Run ``pulumi destroy``."""
         self._stack.destroy(color="never")
 
-    def kubectl(self, *words: str, stdin: str | None = None) -> str:
-        """What kubectl prints, as somebody outside the stack."""
+    def helm(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run helm in the tenancy's namespace and return its standard output.
+
+        Raises:
+            Failure: helm failed or took too long.
+        """
         return output(
-            [self.state.bin / "kubectl", "--kubeconfig", self.state.kubeconfig, *words],
+            [self.state.bin / "helm", "--kubeconfig", self.state.kubeconfig, "--namespace", self.name, *arguments],
             stdin=stdin,
-            timeout_seconds=KUBECTL_SECONDS,
+            timeout_seconds=TIMEOUT_SECONDS,
         )
+
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run kubectl in the tenancy's namespace, as the cluster's administrator, and return its standard output."""
+        return kubectl(self.state, *arguments, namespace=self.name, stdin=stdin, timeout_seconds=TIMEOUT_SECONDS)
 
     def objects(self, kind: str) -> list[str]:
-        """The names of the namespace's objects of a kind."""
-        return self.kubectl(
-            "get", kind, "--namespace", CLUSTER, "--output", "jsonpath={.items[*].metadata.name}"
-        ).split()
+        """Return the names of the namespace's objects of a kind."""
+        return self.kubectl("get", kind, "--output", "jsonpath={.items[*].metadata.name}").split()
 
     def has_namespace(self) -> bool:
-        """Whether the namespace is there."""
-        return bool(self.kubectl("get", "namespace", CLUSTER, "--ignore-not-found", "--output", "name").strip())
+        """Return whether the namespace exists."""
+        return bool(self.kubectl("get", "namespace", self.name, "--ignore-not-found", "--output", "name").strip())
 
     def has_group(self) -> bool:
-        """Whether the users' group is in the directory."""
+        """Return whether the users' group is in the directory."""
         with connection(self.state, TENANCY, ADMIN, "admin") as ipa:
-            ipa.search(GROUPS, f"(cn={GROUP})", ldap3.LEVEL)
+            ipa.search(GROUPS, f"(cn={self.group})", ldap3.LEVEL)
             return bool(ipa.entries)
 
+    def delete_namespace(self) -> None:
+        """Delete the namespace with all its objects, and wait until its volumes are deleted."""
+        volumes = volumes_by_claim(self.state, self.name).values()
+        self.kubectl("delete", "namespace", self.name, "--ignore-not-found", "--wait=true")
+        if volumes:
+            self.kubectl("wait", "--for=delete", "--timeout=300s", *(f"pv/{volume}" for volume in volumes))
+
     def wipe(self) -> None:
-        """Take away what a test left, whatever became of it."""
-        self.kubectl("delete", "namespace", CLUSTER, "--ignore-not-found", "--timeout", f"{KUBECTL_SECONDS - 5}s")
+        """Remove all remains of this tenancy, also those of an earlier run that was killed."""
+        if self.has_namespace():
+            self.helm("uninstall", self.name, "--wait", "--ignore-not-found")
+        self.delete_namespace()
         if self.has_group():
             with connection(self.state, TENANCY, ADMIN, "admin") as ipa:
-                ipa.delete(group_dn(GROUP))  # type: ignore[no-untyped-call]
+                ipa.delete(group_dn(self.group))  # type: ignore[no-untyped-call]
 
     def grant(self, user: str) -> None:
-        """Let a directory user log in."""
-        directory.grant(self.state, user, GROUP)
+        """Add a directory user to the users' group."""
+        directory.grant(self.state, user, self.group)
 
     def person(self, user: str) -> Person:
-        """Somebody at this tenancy's hub."""
-        person = Person(self.state, user)
-        person.url = self.url
-        return person
+        """Return a directory user at this tenancy's hub."""
+        return Person(self.hub, user, password(self.state, "directory", user))
 
-    def browser(self, user: str) -> requests.Session:
-        """A browser in which the user has logged in, with the cookies of that session."""
-        session = requests.Session()
-        session.trust_env = False
-        session.verify = str(pki.authority(self.state, "tenancy").crt)
-        session.get(f"{self.url}/hub/login", timeout=30)
-        form = {
-            "username": user,
-            "password": password(self.state, "directory", user),
-            "_xsrf": str(session.cookies.get("_xsrf", path="/hub/")),
-        }
-        answer = session.post(
-            f"{self.url}/hub/login", data=form, headers={"Referer": f"{self.url}/hub/login"}, timeout=30
-        )
-        assert answer.ok, answer.text
-        return session
-
-    def _give_certificate(self) -> None:
-        certificate = pki.issue(self.state, "tenancy", f"web-{CLUSTER}", dns_names=[DOMAIN])
+    def give_certificate(self) -> None:
+        """Create the TLS Secret that the stack file names."""
+        certificate = pki.issue(self.state, "tenancy", f"web-{self.name}", dns_names=[DOMAIN])
         secret = {
             "apiVersion": "v1",
             "kind": "Secret",
             "type": "kubernetes.io/tls",
-            "metadata": {"name": CERTIFICATE_SECRET, "namespace": CLUSTER},
+            "metadata": {"name": web.SECRET, "namespace": self.name},
             "data": {
                 "tls.crt": base64.b64encode(certificate.crt.read_bytes()).decode(),
                 "tls.key": base64.b64encode(certificate.key.read_bytes()).decode(),
@@ -188,32 +195,40 @@ class SecondTenancy:
         }
         self.kubectl("apply", "--server-side", "--filename", "-", stdin=json.dumps(secret))
 
+    def wait_for_hub(self) -> None:
+        """Wait until the hub answers; the ingress may see the certificate some time after ``up`` has ended.
+
+        Raises:
+            HubFailed: it does not answer within ``HUB_TIMEOUT_SECONDS``.
+        """
+        deadline = time.monotonic() + HUB_TIMEOUT_SECONDS
+        with self.hub.session() as session:
+            while True:
+                try:
+                    answer = session.get(f"{self.hub.url}/hub/health", timeout=HUB_TIMEOUT_SECONDS)
+                    if answer.ok:
+                        return
+                    failure = f"{answer.status_code} {answer.reason}"
+                except requests.RequestException as error:
+                    failure = str(error)
+                if time.monotonic() > deadline:
+                    raise HubFailed(f"{self.hub.url} does not answer after {HUB_TIMEOUT_SECONDS:g} s: {failure}")
+                time.sleep(0.2)
+
     def _program(self) -> None:
         before = dict(os.environ)
-        os.environ.update(self._environment)
+        os.environ.update(self.environment)
         try:
-            with contextlib.chdir(self._folder):
-                runpy.run_path(str(self._folder / "__main__.py"), run_name="__main__")
+            with contextlib.chdir(self.folder):
+                runpy.run_path(str(self.folder / "__main__.py"), run_name="__main__")
         finally:
             os.environ.clear()
             os.environ.update(before)
 
 
 def assembled_chart(state: State, folder: Path) -> Path:
-    """The chart as ``make up`` puts it together, in a place where a test may change it."""
+    """Assemble the chart as ``make up`` does, in a folder where a test may change it."""
     own = State(folder / "state")
     own.root.mkdir()
     own.bin.symlink_to(state.bin)
     return assemble(own)
-
-
-@contextlib.contextmanager
-def domain_resolves() -> Iterator[None]:
-    """This process finds the second hub where the ingress answers; no DNS server knows it here."""
-    ask = socket.getaddrinfo
-
-    def answer(host: Any, *rest: Any, **more: Any) -> Any:
-        return ask(str(INGRESS_ADDRESS) if host == DOMAIN else host, *rest, **more)
-
-    with mock.patch("socket.getaddrinfo", answer):
-        yield

@@ -25,7 +25,7 @@ from local.host.commands import output
 from local.paths import State
 from local.progress import Report
 from local.tenancy import engine, web
-from tests.support.person import Person
+from tests.support.person import Person, local_person
 
 BACK_SECONDS = 180.0
 MEND_SECONDS = 120
@@ -40,7 +40,7 @@ class Tenancy:
         self.state = state
         self.random = random
         directory.grant(state, "alice", lifecycle.NOTEBOOK_USERS)
-        self.alice = Person(state, "alice")
+        self.alice = local_person(state, "alice")
         self.alice.log_in()
         self.alice.start_server()
         self.alice.write(KEPT, uuid4().hex)

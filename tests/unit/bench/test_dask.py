@@ -1,14 +1,14 @@
-"""The second tenancy's bounds let one Dask cluster have every worker that is measured."""
+"""The second tenancy's limits allow one Dask cluster every measured number of workers."""
 
 import pytest
 
-from bench.dask import WORKERS, bounds
+from bench.dask import WORKERS, dask_section
 from components.config.dask import SCHEDULER_CORES, SCHEDULER_RAM_GB, Dask
 
 
 @pytest.mark.parametrize("workers", WORKERS)
 def test_a_cluster_may_have_all_its_workers_and_a_scheduler(workers: int) -> None:
-    dask = Dask.model_validate(bounds(workers))
+    dask = Dask.model_validate(dask_section(workers))
 
     assert dask.max_workers == workers
     assert dask.max_cores >= workers * dask.worker_cores.default + SCHEDULER_CORES
