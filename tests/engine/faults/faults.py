@@ -1,4 +1,7 @@
-"""The faults: each strikes a place at a point it draws, says how, and sees that nothing is lost and all goes on."""
+"""The faults. Each function injects a fault at a random point and returns the outcome.
+
+It fails if user data is lost or an ``up`` after the recovery is not clean.
+"""
 
 import contextlib
 import shutil
@@ -15,109 +18,116 @@ from pulumi.automation import OpType
 
 from local.tenancy.pki import authority
 from tests.engine.faults import processes
-from tests.engine.faults.places import CLUSTER, GROUP, GroupPlace, InBackground, Place, in_background
-from tests.engine.faults.proxy import Proxy, Weather, proxy_to
+from tests.engine.faults.proxy import NetworkFault, Proxy, proxy_to
+from tests.engine.faults.targets import (
+    CLUSTER,
+    GROUP,
+    BackgroundOperation,
+    FaultTarget,
+    GroupFaultTarget,
+    run_in_background,
+)
 from tests.support.administrator import Administrator
 from tests.support.certificates import DAY, NOW, Authority, server_context
 from tests.support.operator import Operator
 from tests.support.scripted_server import BIND, Answer, scripted_server
 
 EARLY = 0.6
-"""Of the time a first up takes: a later operation is shorter, and there shall be something left to strike at."""
+"""Share of the first ``up``'s duration in which faults occur, because later operations are shorter."""
 
 LONGEST_FAILURE_SECONDS = 75.0
-"""For an operation on one group whose directory is bad: some of its calls' longest waits, and the engine around it."""
+"""Limit of an operation on a group whose directory has a fault: the time-outs of some calls, and the engine's work."""
 
-LINGERING_HELM = """\
+SLOW_HELM = """\
 #!/bin/sh
 {helm} "$@" || exit
 [ "$1" != uninstall ] || {{ touch {uninstalled}; exec sleep 60; }}
 """
 
-Fault = Callable[[Place], str]
-GroupFault = Callable[[GroupPlace], str]
+Fault = Callable[[FaultTarget], str]
+GroupFault = Callable[[GroupFaultTarget], str]
 
 
-def engine_killed_in_up(place: Place) -> str:
-    """SIGKILL to the engine, or to it and all its plugins, somewhere in an ``up`` that changes something."""
-    place.stack.write(notebookStorageGb=_more_storage(place))
-    return _killed(place, "up")
+def engine_killed_during_up(target: FaultTarget) -> str:
+    """Kill the engine, alone or with all its plugins, during an ``up`` with changes."""
+    target.stack.write(notebookStorageGb=_more_storage(target))
+    return _kill_engine(target, "up")
 
 
-def engine_killed_in_destroy(place: Place) -> str:
-    """The same in a ``destroy``."""
-    return _killed(place, "destroy")
+def engine_killed_during_destroy(target: FaultTarget) -> str:
+    """Kill the engine, alone or with all its plugins, during a ``destroy``."""
+    return _kill_engine(target, "destroy")
 
 
-def _killed(place: Place, operation: str) -> str:
-    before = place.belongings()
-    running = in_background(place, operation)
+def _kill_engine(target: FaultTarget, operation: str) -> str:
+    before = target.user_data()
+    running = run_in_background(target, operation)
     engine = _engine(running)
-    time.sleep(place.random.uniform(0, place.up_seconds * EARLY))
+    time.sleep(target.random.uniform(0, target.up_seconds * EARLY))
     plugins = list(processes.below(engine))
-    with_plugins = place.random.random() < 0.5
-    struck = bool(processes.program(engine))
+    with_plugins = target.random.random() < 0.5
+    was_running = bool(processes.program(engine))
     processes.kill(engine, *(plugins if with_plugins else []))
     running.end()
-    # What goes on without its engine finishes its work and ends; the dynamic provider is Pulumi's own, and does not.
+    # Plugins and helm finish their work without the engine; Pulumi's own launcher of dynamic providers never ends.
     own = [each for each in plugins if "start.py" in processes.words(each) or processes.program(each) == "helm"]
     processes.wait_until_gone(own)
     processes.kill(*plugins)
-    place.settle()
-    assert place.belongings() == before
-    return ("with its plugins" if with_plugins else "alone") if struck else "it had ended"
+    target.recover()
+    assert target.user_data() == before
+    return ("with its plugins" if with_plugins else "alone") if was_running else "it had ended"
 
 
-def directory_answer_lost_and_engine_killed(place: Place) -> str:
-    """The engine dies after the directory has added the group and before it hears of it."""
-    place.stack.destroy()
-    with Administrator.at(place.directory) as administrator, _behind(place) as proxy:
+def directory_answer_lost_and_engine_killed(target: FaultTarget) -> str:
+    """Kill the engine after the directory has added the group and before the engine receives the answer."""
+    target.stack.destroy()
+    with Administrator.at(target.directory) as administrator, _through_proxy(target) as proxy:
         administrator.delete(GROUP)
-        proxy.weather = Weather(delay_seconds=1.0)
-        running = in_background(place, "up")
+        proxy.fault = NetworkFault(delay_seconds=1.0)
+        running = run_in_background(target, "up")
         engine = _engine(running)
         while administrator.entry(GROUP) is None:
-            assert not running.is_over, "the group was not added"
+            assert not running.has_ended, "the group was not added"
             time.sleep(0.02)
         plugins = list(processes.below(engine))
         processes.kill(engine, *plugins)
         running.end()
-        place.stack.write()
-        place.settle()
-        administrator.add_members(GROUP, [place.directory.user_dn("alice")])
-    return "taken up by the next up"
+        target.stack.write()
+        target.recover()
+        administrator.add_members(GROUP, [target.directory.user_dn("alice")])
+    return "adopted by the next up"
 
 
-def helm_answer_lost_and_engine_killed(place: Place) -> str:
-    """The engine dies after helm has uninstalled the release and before it hears of it."""
-    before = place.belongings()
-    kill_after_the_uninstall(place)
-    place.settle()
-    assert place.belongings() == before
-    return "told, and installed again after a refresh"
+def helm_answer_lost_and_engine_killed(target: FaultTarget) -> str:
+    """Kill the engine after Helm has uninstalled the release and before the engine receives the answer."""
+    before = target.user_data()
+    kill_engine_after_uninstall(target)
+    target.recover()
+    assert target.user_data() == before
+    return "reported, installed again after a refresh"
 
 
-def kill_after_the_uninstall(place: Place) -> None:
-    """The state then has a release that is gone."""
-    with _helm_that_lingers(place) as uninstalled:
-        running = in_background(place, "destroy")
+def kill_engine_after_uninstall(target: FaultTarget) -> None:
+    """Kill the engine during ``destroy``, so that its state contains a release that no longer exists."""
+    with _slow_helm(target) as uninstalled:
+        running = run_in_background(target, "destroy")
         engine = _engine(running)
         while not uninstalled.exists():
-            assert not running.is_over, "the release was not uninstalled"
+            assert not running.has_ended, "the release was not uninstalled"
             time.sleep(0.02)
         processes.kill(engine, *processes.below(engine))
         running.end()
-    assert place.release() == ""
+    assert target.release_status() == ""
 
 
 @contextlib.contextmanager
-def _helm_that_lingers(place: Place) -> Iterator[Path]:
-    """A ``helm`` that goes on for a while after it has uninstalled; the file that says that it has."""
-    helm = place.tools / "helm"
+def _slow_helm(target: FaultTarget) -> Iterator[Path]:
+    """Replace helm by one that waits after uninstalling; provide the file that it creates before waiting."""
+    helm = target.tools / "helm"
     real = helm.readlink()
-    uninstalled = place.stack.folder / "uninstalled"
+    uninstalled = target.stack.folder / "uninstalled"
     helm.unlink()
-    helm.write_text(LINGERING_HELM.format(helm=real, uninstalled=uninstalled))
+    helm.write_text(SLOW_HELM.format(helm=real, uninstalled=uninstalled))
     helm.chmod(0o700)
     try:
         yield uninstalled
@@ -128,230 +138,230 @@ def _helm_that_lingers(place: Place) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _behind(place: Place) -> Iterator[Proxy]:
-    with proxy_to(place.directory.ldaps_port) as proxy:
-        host = place.stack.identity["server"].partition(":")[0]
-        place.stack.write(identity={**place.stack.identity, "server": f"{host}:{proxy.port}"})
+def _through_proxy(target: FaultTarget) -> Iterator[Proxy]:
+    with proxy_to(target.directory.ldaps_port) as proxy:
+        host = target.stack.identity["server"].partition(":")[0]
+        target.stack.write(identity={**target.stack.identity, "server": f"{host}:{proxy.port}"})
         yield proxy
 
 
-def api_server_killed_in_up(place: Place) -> str:
-    """SIGKILL to the API server somewhere in an ``up``; it comes back."""
-    before = place.belongings()
-    place.stack.write(notebookStorageGb=_more_storage(place))
-    running = in_background(place, "up")
+def api_server_killed_during_up(target: FaultTarget) -> str:
+    """Kill the API server during an ``up`` and start it again."""
+    before = target.user_data()
+    target.stack.write(notebookStorageGb=_more_storage(target))
+    running = run_in_background(target, "up")
     _engine(running)
-    time.sleep(place.random.uniform(0, place.up_seconds * EARLY))
-    with place.api_server.stopped():
-        time.sleep(place.random.uniform(0, 3))
-    said = running.end()
-    assert "Traceback" not in said, said
-    place.settle()
-    assert place.belongings() == before
-    return "the up failed" if said else "the up waited"
+    time.sleep(target.random.uniform(0, target.up_seconds * EARLY))
+    with target.api_server.stopped():
+        time.sleep(target.random.uniform(0, 3))
+    error = running.end()
+    assert "Traceback" not in error, error
+    target.recover()
+    assert target.user_data() == before
+    return "the up failed" if error else "the up waited"
 
 
-def directory_killed_in_up(place: Place) -> str:
-    """SIGKILL to the directory before an ``up`` that makes the group again; it comes back."""
-    before = place.belongings()
-    place.stack.destroy()
-    place.directory.kill()
-    said = place.tried("up")
-    place.directory.up()
-    assert "the connection was refused; check that the directory runs there" in said
-    assert "Traceback" not in said
-    place.settle()
-    assert place.belongings() == before
-    return "told"
+def directory_killed_before_up(target: FaultTarget) -> str:
+    """Kill the directory before an ``up`` that creates the group again, and start it afterwards."""
+    before = target.user_data()
+    target.stack.destroy()
+    target.directory.kill()
+    error = target.run("up")
+    target.directory.up()
+    assert "the connection was refused; check that the directory runs there" in error
+    assert "Traceback" not in error
+    target.recover()
+    assert target.user_data() == before
+    return "reported"
 
 
-def state_truncated(place: Place) -> str:
-    """The state file ends in the middle; the engine says so, and its own copy beside it is good."""
-    before = place.belongings()
-    content = place.state_file.read_bytes()
-    place.state_file.write_bytes(content[: place.random.randrange(1, len(content))])
-    said = place.tried("up")
-    assert said, "an engine that cannot read its state must not go on"
-    assert place.belongings() == before
-    shutil.copyfile(place.state_file.with_suffix(".json.bak"), place.state_file)
-    place.settle()
-    assert place.belongings() == before
-    return "refused, and restored from its .bak"
+def state_truncated(target: FaultTarget) -> str:
+    """Truncate the state file; the engine refuses it, and its backup copy is valid."""
+    before = target.user_data()
+    content = target.state_file.read_bytes()
+    target.state_file.write_bytes(content[: target.random.randrange(1, len(content))])
+    error = target.run("up")
+    assert error, "the engine accepted a state file that it cannot read"
+    assert target.user_data() == before
+    shutil.copyfile(target.state_file.with_suffix(".json.bak"), target.state_file)
+    target.recover()
+    assert target.user_data() == before
+    return "refused, restored from its .bak file"
 
 
-def two_ups_at_once(place: Place) -> str:
-    """The second is refused by the first one's lock; the first goes on."""
-    before = place.belongings()
-    place.stack.write(notebookStorageGb=_more_storage(place))
-    first = in_background(place, "up")
-    while not list((place.stack.folder / "backend").rglob("locks/**/*.json")):
-        assert not first.is_over
+def two_concurrent_ups(target: FaultTarget) -> str:
+    """Start a second ``up``, which the lock of the first refuses."""
+    before = target.user_data()
+    target.stack.write(notebookStorageGb=_more_storage(target))
+    first = run_in_background(target, "up")
+    while not list((target.stack.folder / "backend").rglob("locks/**/*.json")):
+        assert not first.has_ended
         time.sleep(0.02)
-    said = place.tried("up")
-    assert "the stack is currently locked" in said
+    error = target.run("up")
+    assert "the stack is currently locked" in error
     assert first.end() == ""
-    place.settle()
-    assert place.belongings() == before
+    target.recover()
+    assert target.user_data() == before
     return "the second was refused"
 
 
-def release_left_pending_upgrade(place: Place) -> str:
-    """helm itself is killed in the middle of an upgrade."""
-    before = place.belongings()
-    Operator(place.stack, place.tools).kill_in_the_middle(["upgrade"], CLUSTER)
-    said = place.tried("up")
-    assert "is pending-upgrade" in said
-    place.settle()
-    assert place.belongings() == before
-    return "mended by the command the refusal names"
+def release_left_pending_upgrade(target: FaultTarget) -> str:
+    """Kill helm during an upgrade."""
+    before = target.user_data()
+    Operator(target.stack, target.tools).kill_in_the_middle(["upgrade"], CLUSTER)
+    error = target.run("up")
+    assert "is pending-upgrade" in error
+    target.recover()
+    assert target.user_data() == before
+    return "repaired by the command in the message"
 
 
-def release_left_pending_install(place: Place) -> str:
-    """helm is killed in the middle of a first installation."""
-    before = place.belongings()
-    place.stack.destroy()
-    Operator(place.stack, place.tools).kill_in_the_middle(["install"], CLUSTER)
-    said = place.tried("up")
-    assert "is pending-install" in said
-    place.settle()
-    assert place.belongings() == before
-    return "mended by the command the refusal names"
+def release_left_pending_install(target: FaultTarget) -> str:
+    """Kill helm during the first installation."""
+    before = target.user_data()
+    target.stack.destroy()
+    Operator(target.stack, target.tools).kill_in_the_middle(["install"], CLUSTER)
+    error = target.run("up")
+    assert "is pending-install" in error
+    target.recover()
+    assert target.user_data() == before
+    return "repaired by the command in the message"
 
 
-def certificate_expired(place: GroupPlace) -> str:
-    """The directory shows a certificate whose time is over, signed by the right authority."""
-    context = server_context(place.folder, _authority(place), "localhost", begin=NOW - 2 * DAY, end=NOW - DAY)
-    return _another_certificate(place, context, "is expired or not valid yet")
+def certificate_expired(target: GroupFaultTarget) -> str:
+    """Let the directory present an expired certificate of the right authority."""
+    context = server_context(target.folder, _authority(target), "localhost", begin=NOW - 2 * DAY, end=NOW - DAY)
+    return _with_certificate(target, context, "is expired or not valid yet")
 
 
-def certificate_of_another_host(place: GroupPlace) -> str:
-    """The directory shows a certificate for another name, signed by the right authority."""
-    context = server_context(place.folder, _authority(place), "elsewhere.example.org")
-    return _another_certificate(place, context, "certificate does not name this host")
+def certificate_of_another_host(target: GroupFaultTarget) -> str:
+    """Let the directory present a certificate for another host, from the right authority."""
+    context = server_context(target.folder, _authority(target), "elsewhere.example.org")
+    return _with_certificate(target, context, "certificate does not name this host")
 
 
-def _authority(place: GroupPlace) -> Authority:
-    files = authority(place.directory.state, "tenancy")
+def _authority(target: GroupFaultTarget) -> Authority:
+    files = authority(target.directory.state, "tenancy")
     key = load_pem_private_key(files.key.read_bytes(), password=None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     return Authority(load_pem_x509_certificate(files.crt.read_bytes()), key)
 
 
-def _another_certificate(place: GroupPlace, context: ssl.SSLContext, sentence: str) -> str:
-    before = place.belongings()
-    place.stack.destroy()
+def _with_certificate(target: GroupFaultTarget, context: ssl.SSLContext, message: str) -> str:
+    before = target.user_data()
+    target.stack.destroy()
     with scripted_server([Answer()] * 3, tls=context) as server:
-        place.stack.declare(servers=[f"localhost:{server.port}"])
-        said = place.tried("up")
-        assert sentence in said, said
-        assert BIND not in server.kinds, "nobody unverified hears the password"
-    place.stack.declare(servers=[f"localhost:{place.proxy.port}"])
-    place.stack.up()
-    assert set(place.stack.preview()) == {OpType.SAME}
-    assert place.belongings() == before
+        target.stack.declare(servers=[f"localhost:{server.port}"])
+        error = target.run("up")
+        assert message in error, error
+        assert BIND not in server.kinds, "the password was sent to an unverified server"
+    target.stack.declare(servers=[f"localhost:{target.proxy.port}"])
+    target.stack.up()
+    assert set(target.stack.preview()) == {OpType.SAME}
+    assert target.user_data() == before
     return "refused before the password was sent"
 
 
-def clock_jumps(place: GroupPlace) -> str:
-    """The clock of the engine's machine is years ahead or behind, so that no certificate is valid; then right again."""
+def clock_is_wrong(target: GroupFaultTarget) -> str:
+    """Set the clock years ahead or back, so that no certificate is valid; then correct it."""
     [library] = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
-    before = place.belongings()
-    days = place.random.choice((-1, 1)) * place.random.randrange(800, 4000)
-    place.stack.destroy()
-    variables: Any = place.stack._stack.workspace.env_vars
-    # The engine is a static program and keeps its time; what it starts, the plugin that asks the directory, does not.
+    before = target.user_data()
+    days = target.random.choice((-1, 1)) * target.random.randrange(800, 4000)
+    target.stack.destroy()
+    variables: Any = target.stack._stack.workspace.env_vars
+    # The engine is a static program and not affected; its plugin, which connects to the directory, is.
     wrong = {"LD_PRELOAD": str(library), "FAKETIME": f"{days:+}d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
     variables.update(wrong)
     try:
-        said = place.tried("up")
+        error = target.run("up")
     finally:
         for name in wrong:
             del variables[name]
-    assert "is expired or not valid yet" in said, said
-    assert "check this machine's clock" in said
-    place.stack.up()
-    assert set(place.stack.preview()) == {OpType.SAME}
-    assert place.belongings() == before
-    return "told to check the clock"
+    assert "is expired or not valid yet" in error, error
+    assert "check this machine's clock" in error
+    target.stack.up()
+    assert set(target.stack.preview()) == {OpType.SAME}
+    assert target.user_data() == before
+    return "message names the clock"
 
 
-def directory_slow(place: GroupPlace) -> str:
-    """A byte at a time, slower than any call may take."""
-    return _bad_weather(place, Weather(byte_by_byte=True, delay_seconds=0.2), "no answer in time")
+def directory_slow(target: GroupFaultTarget) -> str:
+    """Delay every byte, so that no call can finish in time."""
+    return _with_network_fault(target, NetworkFault(byte_by_byte=True, delay_seconds=0.2), "no answer in time")
 
 
-def directory_hangs(place: GroupPlace) -> str:
-    """Everything after a drawn byte is withheld."""
-    at = _somewhere(place)
-    return _bad_weather(place, Weather(withheld_after=at), "in time")
+def directory_hangs(target: GroupFaultTarget) -> str:
+    """Withhold everything after a random byte."""
+    at = _random_position(target)
+    return _with_network_fault(target, NetworkFault(withhold_after=at), "in time")
 
 
-def directory_closes_in_mid_answer(place: GroupPlace) -> str:
-    """The connection ends after a drawn byte."""
-    return _bad_weather(place, Weather(cut_after=_somewhere(place)), "")
+def directory_closes_in_mid_answer(target: GroupFaultTarget) -> str:
+    """Close the connection after a random byte."""
+    return _with_network_fault(target, NetworkFault(cut_after=_random_position(target)), "")
 
 
-def directory_answers_garbage(place: GroupPlace) -> str:
-    """Everything after a drawn byte is something else."""
-    return _bad_weather(place, Weather(spoilt_after=_somewhere(place)), "")
+def directory_returns_garbage(target: GroupFaultTarget) -> str:
+    """Change all bytes after a random one."""
+    return _with_network_fault(target, NetworkFault(corrupt_after=_random_position(target)), "")
 
 
-def _somewhere(place: GroupPlace) -> int:
-    return place.random.randrange(place.proxy.answered_bytes)
+def _random_position(target: GroupFaultTarget) -> int:
+    return target.random.randrange(target.proxy.answered_bytes)
 
 
-def _bad_weather(place: GroupPlace, weather: Weather, sentence: str) -> str:
-    before = place.belongings()
-    operation = place.random.choice(("up", "destroy"))
+def _with_network_fault(target: GroupFaultTarget, fault: NetworkFault, message: str) -> str:
+    before = target.user_data()
+    operation = target.random.choice(("up", "destroy"))
     if operation == "up":
-        place.stack.destroy()
+        target.stack.destroy()
     begin = time.monotonic()
-    with place.proxy.bad(weather):
-        said = place.tried(operation)
-    took_seconds = time.monotonic() - begin
-    assert took_seconds < LONGEST_FAILURE_SECONDS, f"{operation} took {took_seconds:.0f} s"
-    if said:
-        assert sentence in said, said
-        assert f"localhost:{place.proxy.port}: " in said, said
-        assert "Traceback" not in said, said
-        assert place.directory.operator_password not in said
-    assert place.belongings() == before
-    place.stack.up()
-    assert set(place.stack.preview()) == {OpType.SAME}
-    assert place.belongings() == before
-    return f"{operation} failed" if said else f"{operation} was through before"
+    with target.proxy.inject(fault):
+        error = target.run(operation)
+    seconds = time.monotonic() - begin
+    assert seconds < LONGEST_FAILURE_SECONDS, f"{operation} took {seconds:.0f} s"
+    if error:
+        assert message in error, error
+        assert f"localhost:{target.proxy.port}: " in error, error
+        assert "Traceback" not in error, error
+        assert target.directory.operator_password not in error
+    assert target.user_data() == before
+    target.stack.up()
+    assert set(target.stack.preview()) == {OpType.SAME}
+    assert target.user_data() == before
+    return f"{operation} failed" if error else f"{operation} finished before the fault"
 
 
 FAULTS: dict[str, Fault] = {
-    "engine killed in up": engine_killed_in_up,
-    "engine killed in destroy": engine_killed_in_destroy,
-    "engine killed between the directory's change and its answer": directory_answer_lost_and_engine_killed,
-    "engine killed between helm's uninstalling and its answer": helm_answer_lost_and_engine_killed,
-    "API server killed in up": api_server_killed_in_up,
-    "directory killed before up": directory_killed_in_up,
+    "engine killed during up": engine_killed_during_up,
+    "engine killed during destroy": engine_killed_during_destroy,
+    "engine killed after the directory's change, before its answer": directory_answer_lost_and_engine_killed,
+    "engine killed after Helm's uninstall, before its answer": helm_answer_lost_and_engine_killed,
+    "API server killed during up": api_server_killed_during_up,
+    "directory killed before up": directory_killed_before_up,
     "Helm release left pending-install": release_left_pending_install,
     "Helm release left pending-upgrade": release_left_pending_upgrade,
     "state file truncated": state_truncated,
-    "two ups at once": two_ups_at_once,
+    "two concurrent ups": two_concurrent_ups,
 }
 GROUP_FAULTS: dict[str, GroupFault] = {
     "directory slow": directory_slow,
     "directory hangs": directory_hangs,
-    "directory closes in mid-answer": directory_closes_in_mid_answer,
-    "directory answers garbage": directory_answers_garbage,
-    "clock jumps": clock_jumps,
+    "directory closes the connection in mid-answer": directory_closes_in_mid_answer,
+    "directory returns garbage": directory_returns_garbage,
+    "clock is wrong": clock_is_wrong,
     "directory's certificate expired": certificate_expired,
-    "directory's certificate of another host": certificate_of_another_host,
+    "directory's certificate for another host": certificate_of_another_host,
 }
 
 
-def _engine(running: InBackground) -> int:
+def _engine(running: BackgroundOperation) -> int:
     while (engine := processes.engine()) is None:
-        assert not running.is_over, "the operation ended before its engine was seen"
+        assert not running.has_ended, "the operation ended before its engine was found"
         time.sleep(0.01)
     return engine
 
 
-def _more_storage(place: Place) -> int:
-    deployed = place.stack.contract()["settings"]["notebookStorageGb"]
+def _more_storage(target: FaultTarget) -> int:
+    deployed = target.stack.contract()["settings"]["notebookStorageGb"]
     return int(deployed) + 1

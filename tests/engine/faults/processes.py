@@ -1,4 +1,4 @@
-"""The processes of one engine run: found below this one, killed as a crash or a power cut would, waited for."""
+"""Processes of an engine's run: find, kill and wait for the descendants of this process."""
 
 import contextlib
 import os
@@ -11,24 +11,24 @@ GONE_SECONDS = 20.0
 
 
 def children(parent: int | None = None) -> list[int]:
-    """The direct children of a process; of this one when none is named."""
-    of = parent or os.getpid()
+    """Return the direct children of a process; by default of this one."""
+    process = parent or os.getpid()
     found: list[int] = []
     with contextlib.suppress(OSError):
-        for task in Path(f"/proc/{of}/task").iterdir():
+        for task in Path(f"/proc/{process}/task").iterdir():
             found += [int(word) for word in (task / "children").read_text().split()]
     return found
 
 
 def below(parent: int) -> Iterator[int]:
-    """All descendants of a process, parents first."""
+    """Yield all descendants of a process, parents first."""
     for child in children(parent):
         yield child
         yield from below(child)
 
 
 def program(process: int) -> str:
-    """The name of the program a process runs; empty where it is gone."""
+    """Return the name of the program of a process; empty if the process has ended."""
     try:
         return Path(f"/proc/{process}/exe").readlink().name
     except OSError:
@@ -36,7 +36,7 @@ def program(process: int) -> str:
 
 
 def words(process: int) -> str:
-    """A process's arguments, as anybody on the machine may read them."""
+    """Return a process's arguments, which every user of the machine can read."""
     try:
         return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
@@ -44,7 +44,7 @@ def words(process: int) -> str:
 
 
 def engine() -> int | None:
-    """The engine that runs an operation for this process now."""
+    """Return the engine that this process has started; None if there is none."""
     for child in children():
         if program(child) == "pulumi" and any(f" {verb} " in words(child) for verb in ("up", "destroy", "preview")):
             return child
@@ -52,15 +52,15 @@ def engine() -> int | None:
 
 
 def kill(*processes: int) -> None:
-    """SIGKILL to each, in this order; fine where one is gone."""
+    """Send SIGKILL to the processes in this order; ended processes are ignored."""
     for each in processes:
         with contextlib.suppress(ProcessLookupError):
             os.kill(each, signal.SIGKILL)
 
 
 def wait_until_gone(processes: list[int]) -> None:
-    """Until none of them runs."""
+    """Wait until all processes have ended."""
     deadline = time.monotonic() + GONE_SECONDS
     while alive := [each for each in processes if program(each)]:
-        assert time.monotonic() < deadline, f"{[words(each) for each in alive]} still run"
+        assert time.monotonic() < deadline, f"{[words(each) for each in alive]} are still running"
         time.sleep(0.05)

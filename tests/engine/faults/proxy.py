@@ -1,4 +1,4 @@
-"""A way to a server that can go bad: what it answers is slowed down, withheld, cut off or spoilt on the way."""
+"""A TCP proxy that injects network faults: a server's answers are delayed, withheld, cut off or corrupted."""
 
 import socket
 import threading
@@ -12,82 +12,85 @@ IDLE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Weather:
-    """What becomes of a server's answers, counted in bytes for each connection. The calm one leaves them alone."""
+class NetworkFault:
+    """A change of a server's answers; positions are in bytes, counted per connection. The default changes nothing."""
 
     delay_seconds: float = 0.0
-    """Before each chunk."""
+    """Pause before each chunk."""
     byte_by_byte: bool = False
-    """Each byte waits by itself."""
-    withheld_after: int | None = None
+    """Whether each byte is a chunk."""
+    withhold_after: int | None = None
+    """All answers after this position are withheld."""
     cut_after: int | None = None
-    spoilt_after: int | None = None
+    """The connection is closed at this position."""
+    corrupt_after: int | None = None
+    """All bytes after this position are changed."""
 
 
-CALM = Weather()
+NO_FAULT = NetworkFault()
 
 
 class Proxy:
-    """Takes connections on a free port of loopback and passes them on."""
+    """Accepts connections on a free loopback port and forwards them."""
 
     def __init__(self, port: int) -> None:
-        self.weather = CALM
+        self.fault = NO_FAULT
         self.answered_bytes = 0
-        """What the server sent in the last connection of calm weather."""
+        """Number of bytes that the server sent in the last connection without a fault."""
         self._target = port
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._over = threading.Event()
+        self._closed = threading.Event()
         self.port = int(self._listener.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
 
     @contextmanager
-    def bad(self, weather: Weather) -> Iterator[None]:
-        """The weather is such for connections made inside the block."""
-        self.weather = weather
+    def inject(self, fault: NetworkFault) -> Iterator[None]:
+        """Inject the fault into connections made inside the block."""
+        self.fault = fault
         try:
             yield
         finally:
-            self.weather = CALM
+            self.fault = NO_FAULT
 
     def close(self) -> None:
-        """Take no more connections."""
-        self._over.set()
+        """Accept no more connections."""
+        self._closed.set()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:
-        while not self._over.is_set():
+        while not self._closed.is_set():
             with suppress(OSError):
                 client, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(client, replace(self.weather)), daemon=True).start()
+                threading.Thread(target=self._serve, args=(client, replace(self.fault)), daemon=True).start()
 
-    def _serve(self, client: socket.socket, weather: Weather) -> None:
+    def _serve(self, client: socket.socket, fault: NetworkFault) -> None:
         with client, suppress(OSError), socket.create_connection(("127.0.0.1", self._target), IDLE_SECONDS) as server:
             client.settimeout(IDLE_SECONDS)
             threading.Thread(target=_forward, args=(client, server), daemon=True).start()
             try:
-                self._pass_on(client, server, weather)
+                self._forward_answers(client, server, fault)
             finally:
-                for end in (client, server):  # closing alone would wait for whoever reads from it
+                for end in (client, server):  # close() alone would wait for the thread that reads
                     with suppress(OSError):
                         end.shutdown(socket.SHUT_RDWR)
 
-    def _pass_on(self, client: socket.socket, server: socket.socket, weather: Weather) -> None:
+    def _forward_answers(self, client: socket.socket, server: socket.socket, fault: NetworkFault) -> None:
         passed = 0
-        while part := server.recv(1 if weather.byte_by_byte else CHUNK):
-            if weather.withheld_after is not None and passed + len(part) > weather.withheld_after:
-                self._over.wait(IDLE_SECONDS)
+        while part := server.recv(1 if fault.byte_by_byte else CHUNK):
+            if fault.withhold_after is not None and passed + len(part) > fault.withhold_after:
+                self._closed.wait(IDLE_SECONDS)
                 return
-            if weather.cut_after is not None and passed + len(part) > weather.cut_after:
-                client.sendall(part[: weather.cut_after - passed])
+            if fault.cut_after is not None and passed + len(part) > fault.cut_after:
+                client.sendall(part[: fault.cut_after - passed])
                 return
-            if weather.spoilt_after is not None and passed + len(part) > weather.spoilt_after:
+            if fault.corrupt_after is not None and passed + len(part) > fault.corrupt_after:
                 part = bytes(byte ^ 0x5A for byte in part)
-            time.sleep(weather.delay_seconds)
+            time.sleep(fault.delay_seconds)
             client.sendall(part)
             passed += len(part)
-        if weather == CALM:
+        if fault == NO_FAULT:
             self.answered_bytes = passed
 
 
@@ -100,7 +103,7 @@ def _forward(source: socket.socket, sink: socket.socket) -> None:
 
 @contextmanager
 def proxy_to(port: int) -> Iterator[Proxy]:
-    """A proxy to a port of loopback."""
+    """Provide a proxy to a loopback port."""
     proxy = Proxy(port)
     try:
         yield proxy

@@ -1,4 +1,4 @@
-"""A sample of the faults, each once; ``make faults`` tries all of them many times over."""
+"""A sample of the faults; ``make faults`` injects all of them several times."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from local.tenancy.engine import refresh_interrupted
-from tests.engine.faults.faults import FAULTS, GROUP_FAULTS, kill_after_the_uninstall
-from tests.engine.faults.places import GroupPlace, Place, place_with_a_group, place_with_a_tenancy
+from tests.engine.faults.faults import FAULTS, GROUP_FAULTS, kill_engine_after_uninstall
+from tests.engine.faults.targets import FaultTarget, GroupFaultTarget, group_target, tenancy_target
 from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
 
@@ -20,25 +20,27 @@ SEED = 7
 @pytest.fixture(scope="module")
 def tenancy(
     tmp_path_factory: pytest.TempPathFactory, tools: Path, directory: ThrowAwayDirectory, api_server: ApiServer
-) -> Place:
-    return place_with_a_tenancy(tmp_path_factory.mktemp("faults"), tools, directory, api_server, Random(SEED))
+) -> FaultTarget:
+    return tenancy_target(tmp_path_factory.mktemp("faults"), tools, directory, api_server, Random(SEED))
 
 
 @pytest.fixture(scope="module")
-def group(tmp_path_factory: pytest.TempPathFactory, tools: Path, directory: ThrowAwayDirectory) -> Iterator[GroupPlace]:
-    with place_with_a_group(tmp_path_factory.mktemp("faults"), tools, directory, Random(SEED)) as place:
-        yield place
+def group(
+    tmp_path_factory: pytest.TempPathFactory, tools: Path, directory: ThrowAwayDirectory
+) -> Iterator[GroupFaultTarget]:
+    with group_target(tmp_path_factory.mktemp("faults"), tools, directory, Random(SEED)) as target:
+        yield target
 
 
 @pytest.mark.parametrize(
-    "fault", ["engine killed between the directory's change and its answer", "state file truncated"]
+    "fault", ["engine killed after the directory's change, before its answer", "state file truncated"]
 )
-def test_nothing_of_a_tenancy_is_lost_and_the_next_up_is_clean(tenancy: Place, fault: str) -> None:
+def test_a_fault_loses_no_data_and_the_next_up_is_clean(tenancy: FaultTarget, fault: str) -> None:
     FAULTS[fault](tenancy)
 
 
-def test_make_up_refreshes_what_a_killed_destroy_may_have_removed(tenancy: Place) -> None:
-    kill_after_the_uninstall(tenancy)
+def test_make_up_refreshes_the_state_of_a_killed_destroy(tenancy: FaultTarget) -> None:
+    kill_engine_after_uninstall(tenancy)
     tenancy.cancel()
 
     with tenancy.stack._surroundings():
@@ -48,9 +50,9 @@ def test_make_up_refreshes_what_a_killed_destroy_may_have_removed(tenancy: Place
 
     assert "$kubernetes:helm.sh/v3:Release::" in refreshed
     assert again == []
-    assert tenancy.release() == "deployed"
+    assert tenancy.release_status() == "deployed"
 
 
-@pytest.mark.parametrize("fault", ["directory closes in mid-answer", "directory's certificate expired"])
-def test_a_bad_directory_is_told_and_loses_no_member(group: GroupPlace, fault: str) -> None:
+@pytest.mark.parametrize("fault", ["directory closes the connection in mid-answer", "directory's certificate expired"])
+def test_a_faulty_directory_is_reported_and_loses_no_member(group: GroupFaultTarget, fault: str) -> None:
     GROUP_FAULTS[fault](group)
