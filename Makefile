@@ -12,7 +12,7 @@ export PYTHONPATH := $(CURDIR)
 # Where it is set, every process would compile the modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: up down status destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools bench fuzz faults faults-on-the-node
+.PHONY: up down status destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools bench fuzz faults screenshots faults-on-the-node
 
 up: .venv/made-from  ## Everything, from nothing to a hub that answers; does only what is missing
 	@$(PYTHON) -m local up
@@ -61,6 +61,9 @@ test-cluster: up  ## The running local tenancy
 test-browser: up  ## Chromium on the running local tenancy
 	@$(PYTEST) tests/browser
 
+screenshots: up  ## Refresh the screenshots in docs/images; empties the homes of alice, bob and admin on the local tenancy
+	@$(PYTEST) tests/browser --screenshots-to=docs/images
+
 test: check up  ## Everything
 	@rm -f $(FAILURES)
 	@$(PYTEST) $(PARALLEL) --failures-to=$(FAILURES) --durations=25 tests/engine tests/unit; first=$$?; \
@@ -70,13 +73,13 @@ test: check up  ## Everything
 coverage: tools  ## How much of components/ the unit and engine tiers run, the hub and the provider's process too
 	@$(PYTEST) $(PARALLEL) tests/engine tests/unit --cov --cov-report=term --cov-report=html
 
-fuzz: .venv/made-from  ## Every parser on made-up input, 20,000 times each; COUNT= for another count
+fuzz: .venv/made-from  ## Run every parser on 20,000 generated inputs; COUNT= for another count
 	@$(PYTHON) -m tests.fuzz $(if $(COUNT),--count $(COUNT))
 
-faults: tools  ## Every fault five times on throw-away servers; TIMES= for another count
+faults: tools  ## Inject every fault five times on temporary servers; TIMES= for another count
 	@$(PYTHON) -m tests.engine.faults $(if $(TIMES),--times $(TIMES))
 
-faults-on-the-node: up  ## Kills of the running tenancy's own parts, in mid-use; whoever works on it is thrown out
+faults-on-the-node: up  ## Kill components of the running local tenancy; interrupts its users
 	@$(PYTHON) -m tests.cluster.faults $(if $(TIMES),--times $(TIMES))
 
 # A marker below .venv, so that an interrupted installation is done again.

@@ -4,9 +4,10 @@ import json
 import time
 
 from bench.measurements import Comparison, measure_in_turn
-from bench.members import delete_homes, local_members
+from bench.members import local_members
 from local.images.definitions import NOTEBOOK
 from local.paths import State
+from tests.support.homes import delete_homes
 from tests.support.kubectl import kubectl
 
 EXISTING_VOLUME_RATIO_LIMIT = 1.5

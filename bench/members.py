@@ -1,6 +1,5 @@
 """Temporary members of a tenancy: created in the directory for a measurement and removed afterwards."""
 
-import json
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,7 +12,7 @@ from local.directory import ADMIN, TENANCY, group_dn, user_dn
 from local.directory.client import connection
 from local.paths import State
 from local.tenancy import web
-from tests.support.kubectl import kubectl, volumes_by_claim
+from tests.support.homes import delete_homes
 from tests.support.node_capacity import log_in_admin
 from tests.support.person import Hub, Person
 
@@ -48,16 +47,6 @@ def members(state: State, hub: Hub, group: str, count: int) -> Iterator[Sequence
         yield [Person(hub, name, word) for name in names]
     finally:
         _remove(state, group, names)
-
-
-def delete_homes(state: State, users: Sequence[str]) -> None:
-    """Delete home volumes at the local tenancy with their files, which the storage class would retain."""
-    claims = [f"claim-{user}" for user in users]
-    change = json.dumps({"spec": {"persistentVolumeReclaimPolicy": "Delete"}})
-    for claim, volume in volumes_by_claim(state, web.NAMESPACE).items():
-        if claim in claims:
-            kubectl(state, "patch", "pv", volume, "--patch", change)
-    kubectl(state, "delete", "pvc", *claims, "--ignore-not-found", "--wait=true")
 
 
 def _add(state: State, group: str, names: Sequence[str], word: str) -> None:

@@ -1,4 +1,4 @@
-"""Chromium as a person has it: the local authority in its trust store, the hub's name resolved to this machine."""
+"""Chromium that trusts the local authority and resolves the hub's name to this machine."""
 
 import os
 import subprocess
@@ -8,15 +8,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from local.paths import PROJECT, State
+from local.paths import State
 from local.tenancy import web
+from local.tenancy.addresses import INGRESS_ADDRESS
 from local.tenancy.credentials import password
 from local.tenancy.pki import authority
 from tests.browser.hub import Hub
+from tests.support.homes import delete_homes
+from tests.support.node_capacity import log_in_admin
 
 CHROMIUM = "/usr/bin/chromium"
-IMAGES = PROJECT / "docs" / "images"
-PATIENCE_MS = 60_000
+TIMEOUT_MS = 60_000
+USERS = ("alice", "bob", "admin")
+"""The users of the browser tests."""
 
 
 @pytest.fixture(scope="session")
@@ -25,29 +29,48 @@ def state() -> State:
 
 
 @pytest.fixture(scope="session")
+def screenshots(request: pytest.FixtureRequest) -> Path | None:
+    """The folder for screenshots; None if the run takes none."""
+    folder: Path | None = request.config.getoption("--screenshots-to")
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_homes(state: State, screenshots: Path | None) -> None:
+    """Let all users start with empty homes if the run takes screenshots, so that these do not depend on old files."""
+    if screenshots is None:
+        return
+    admin = log_in_admin(state)
+    for user in USERS:
+        if admin.call("GET", f"/hub/api/users/{user}").ok:
+            admin.stop_server(user)
+    delete_homes(state, USERS)
+
+
+@pytest.fixture(scope="session")
 def chromium_home(state: State, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home folder whose certificate database trusts the local authority for web sites."""
     home = tmp_path_factory.mktemp("chromium")
     database = home / ".pki" / "nssdb"
     database.mkdir(parents=True)
-    where = f"sql:{database}"
-    subprocess.run(["certutil", "-N", "-d", where, "--empty-password"], check=True)
+    location = f"sql:{database}"
+    subprocess.run(["certutil", "-N", "-d", location, "--empty-password"], check=True)
     ca = str(authority(state, "tenancy").crt)
-    subprocess.run(["certutil", "-A", "-d", where, "-n", "local tenancy", "-t", "C,,", "-i", ca], check=True)
+    subprocess.run(["certutil", "-A", "-d", location, "-n", "local tenancy", "-t", "C,,", "-i", ca], check=True)
     return home
 
 
 @pytest.fixture(scope="session")
 def browser(chromium_home: Path) -> Iterator[Browser]:
-    # By themselves expectations wait no longer than 5 s, whatever else runs.
-    expect.set_options(timeout=PATIENCE_MS)
+    # The default of 5 s is too short for a busy machine.
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
             chromium_sandbox=False,
             env={**os.environ, "HOME": str(chromium_home)},
             args=[
-                "--host-resolver-rules=MAP pangeo.127-0-0-1.sslip.io 127.0.0.1, MAP * ~NOTFOUND",
+                f"--host-resolver-rules=MAP {web.DOMAIN} {INGRESS_ADDRESS}, MAP * ~NOTFOUND",
                 "--disable-quic",
                 "--disable-background-networking",
                 "--disable-component-update",
@@ -61,16 +84,16 @@ def browser(chromium_home: Path) -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser without cookies: a person who has not logged in."""
+    """A browser context without cookies, so that no user is logged in."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(TIMEOUT_MS)
     yield context
     context.close()
 
 
 @pytest.fixture
-def hub(context: BrowserContext, state: State) -> Hub:
-    return Hub(context.new_page(), web.url(state), IMAGES)
+def hub(context: BrowserContext, state: State, screenshots: Path | None) -> Hub:
+    return Hub(context.new_page(), web.url(state), screenshots)
 
 
 @pytest.fixture

@@ -1,24 +1,23 @@
-"""What the FreeIPA user `admin` can do in the hub: see everybody, start and stop servers, name more admins."""
+"""The FreeIPA user `admin` in the hub: lists users, starts and stops their servers, appoints admins."""
 
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
-from local import directory
+from local import directory, lifecycle
 from local.paths import State
 from tests.browser.hub import SERVER_START_MS, Hub
 
 pytestmark = pytest.mark.browser
 
-GROUP = "local_notebook_users"
 PasswordOf = Callable[[str], str]
 
 
 @pytest.fixture(autouse=True, scope="module")
-def alice_and_bob_in_the_group(state: State) -> None:
+def members(state: State) -> None:
     for user in ("alice", "bob"):
-        directory.grant(state, user, GROUP)
+        directory.grant(state, user, lifecycle.NOTEBOOK_USERS)
 
 
 def test_admin_starts_opens_and_stops_a_users_server(
@@ -29,7 +28,7 @@ def test_admin_starts_opens_and_stops_a_users_server(
     if hub.admin_row("alice").get_by_role("button", name="Stop Server").is_visible():
         hub.admin_row("alice").get_by_role("button", name="Stop Server").click()
     alice = hub.admin_row_with("alice", "Start Server")
-    hub.picture("admin-panel")
+    hub.take_screenshot("admin-panel")
     alice.get_by_role("button", name="Start Server").click()
     alice = hub.admin_row_with("alice", "Access Server")
 
@@ -38,16 +37,16 @@ def test_admin_starts_opens_and_stops_a_users_server(
     hub.page.wait_for_url("**/user/alice/**", timeout=SERVER_START_MS)
     hub.wait_for_lab()
     hub.open_launcher()
-    hub.picture("admin-in-alices-server")
+    hub.take_screenshot("admin-in-alices-server")
 
     hub.admin_row_with("alice", "Stop Server").get_by_role("button", name="Stop Server").click()
     hub.admin_row_with("alice", "Start Server")
 
 
-def test_edit_user_makes_bob_an_admin_who_then_sees_the_admin_tab(
+def test_edit_user_makes_bob_an_admin_with_the_admin_tab(
     hub: Hub, context: BrowserContext, password_of: PasswordOf
 ) -> None:
-    bob = Hub(context.new_page(), hub.url, hub.images)
+    bob = Hub(context.new_page(), hub.url, hub.screenshots)
     bob.log_in("bob", password_of("bob"))
     bob.page.wait_for_url("**/user/bob/**", timeout=SERVER_START_MS)
     context.clear_cookies()
@@ -59,9 +58,9 @@ def test_edit_user_makes_bob_an_admin_who_then_sees_the_admin_tab(
 
     context.clear_cookies()
     hub.log_in("admin", password_of("admin"))
-    hub.edit_user("bob", admin=True, picture="edit-user")
+    hub.edit_user("bob", admin=True, screenshot="edit-user")
     expect(admin_tab_of_bob(bob, context, password_of)).to_be_visible()
-    bob.picture("bob-sees-admin-tab")
+    bob.take_screenshot("bob-sees-admin-tab")
 
 
 def admin_tab_of_bob(bob: Hub, context: BrowserContext, password_of: PasswordOf) -> Locator:

@@ -1,4 +1,4 @@
-"""Dask as a scientist sees it: a notebook run top to bottom, the dashboard while it works, JupyterLab's Dask panel."""
+"""Dask in the browser: a whole notebook, the dashboard during its computation, JupyterLab's Dask panel."""
 
 import json
 from collections.abc import Callable
@@ -46,12 +46,12 @@ def heavy(block):
 air = xr.open_zarr(store, chunks={}, consolidated=False).air
 print("mean", float(xr.apply_ufunc(heavy, air, dask="parallelized", output_dtypes=[float]).mean()))""",
     """\
-time.sleep(3)  # the dashboard goes with the cluster
+time.sleep(3)  # the dashboard ends with the cluster
 cluster.shutdown()
 print("shut down")""",
 ]
 MEAN = "mean 177.0"
-"""Of days 0 to 359, 179.5, less 2.5; that of the latitudes is 0."""
+"""The mean of days 0 to 359 is 179.5, minus 2.5; the mean of the latitudes is 0."""
 
 
 def notebook() -> str:
@@ -65,7 +65,7 @@ def notebook() -> str:
 
 @pytest.fixture(scope="module")
 def server(state: State) -> None:
-    """Alice's, which knows of Dask, with the notebook in her home."""
+    """Alice's server, with the notebook in her home."""
     directory.grant(state, "alice", lifecycle.NOTEBOOK_USERS)
     alice = local_person(state, "alice")
     assert alice.log_in() == 200
@@ -74,33 +74,31 @@ def server(state: State) -> None:
 
 
 @pytest.fixture
-def at_work(server: None, hub: Hub, password_of: PasswordOf) -> Hub:
-    """Alice on her way to JupyterLab, which each test opens as it needs it."""
+def alice(server: None, hub: Hub, password_of: PasswordOf) -> Hub:
+    """A window in which alice has logged in; each test opens JupyterLab itself."""
     hub.log_in("alice", password_of("alice"))
     hub.page.wait_for_url("**/user/alice/lab**", wait_until="commit")
     return hub
 
 
-def test_a_notebook_run_top_to_bottom_computes_on_a_cluster_and_its_dashboard_shows_it(
-    at_work: Hub, context: BrowserContext
-) -> None:
-    outputs = at_work.run_all_cells(NOTEBOOK)
+def test_a_notebook_computes_on_a_cluster_with_a_dashboard(alice: Hub, context: BrowserContext) -> None:
+    outputs = alice.run_all_cells(NOTEBOOK)
     expect(outputs.first).to_contain_text("/status", timeout=START_MS)
 
-    dashboard = context.new_page()
-    dashboard.goto(at_work.url + outputs.first.inner_text().strip())
-    expect(dashboard.get_by_text("Processing", exact=True)).to_be_visible(timeout=START_MS)
+    dashboard = Hub(context.new_page(), alice.url, alice.screenshots)
+    dashboard.page.goto(alice.url + outputs.first.inner_text().strip())
+    expect(dashboard.page.get_by_text("Processing", exact=True)).to_be_visible(timeout=START_MS)
     expect(outputs.nth(1)).to_have_text(MEAN, timeout=COMPUTE_MS)
-    dashboard.screenshot(path=at_work.images / "dask-dashboard.png")
+    dashboard.take_screenshot("dask-dashboard")
 
     expect(outputs.nth(2)).to_have_text("shut down", timeout=START_MS)
 
 
-def test_the_dask_panel_opens_a_gateway_cluster_and_shuts_it_down(at_work: Hub) -> None:
-    at_work.open_launcher()
-    cluster = at_work.new_cluster_in_the_dask_panel()
+def test_the_dask_panel_creates_and_shuts_down_a_cluster(alice: Hub) -> None:
+    alice.open_launcher()
+    cluster = alice.create_cluster_in_dask_panel()
     expect(cluster).to_contain_text("GatewayCluster")
-    at_work.picture("dask-panel")
+    alice.take_screenshot("dask-panel")
 
     cluster.get_by_role("button", name="SHUTDOWN").click()
     expect(cluster).to_have_count(0)

@@ -144,16 +144,17 @@ class Person:
             lambda: self.call("GET", f"/user/{self.user}/api/status").status_code == 200, "does not answer"
         )
 
-    def stop_server(self) -> None:
-        """Stop the person's server and wait until the hub has removed it.
+    def stop_server(self, user: str | None = None) -> None:
+        """Stop the person's server or, as an admin, another user's, and wait until the hub has removed it.
 
         After its own start the hub first checks the servers of its database, and stops none until it has finished.
         """
+        user = user or self.user
         self._wait_until(
-            lambda: all(server["pending"] != "check" for server in self._servers()), "is still being checked"
+            lambda: all(server["pending"] != "check" for server in self._servers(user)), "is still being checked"
         )
-        self.call("DELETE", f"/hub/api/users/{self.user}/server").raise_for_status()
-        self._wait_until(lambda: not self._servers(), "does not stop")
+        self.call("DELETE", f"/hub/api/users/{user}/server").raise_for_status()
+        self._wait_until(lambda: not self._servers(user), "does not stop")
 
     def remove_user(self, user: str) -> None:
         """Remove a user from the hub's database, as an admin; the hub stops the user's server first.
@@ -190,14 +191,14 @@ class Person:
                 timeout=timeout_seconds,
             )
 
-    def _servers(self) -> list[dict[str, Any]]:
-        return list(self.call("GET", f"/hub/api/users/{self.user}").json().get("servers", {}).values())
+    def _servers(self, user: str) -> list[dict[str, Any]]:
+        return list(self.call("GET", f"/hub/api/users/{user}").json().get("servers", {}).values())
 
     def _wait_until(self, condition: Callable[[], bool], failure: str) -> None:
         deadline = time.monotonic() + SERVER_TIMEOUT_SECONDS
         while not condition():
             if time.monotonic() > deadline:
-                raise HubFailed(f"the server of {self.user} {failure}")
+                raise HubFailed(f"a server, as seen by {self.user}, {failure}")
             time.sleep(POLL_SECONDS)
 
     @property
