@@ -1,35 +1,31 @@
-"""``python -m tests.cluster.faults [--times N] [--seed S] [--only WORDS]``: faults of the running tenancy.
+"""Fault injection into the running tenancy: ``python -m tests.cluster.faults [--times N] [--seed S] [--only WORDS]``.
 
-Whoever works on it is thrown out again and again. Ends in a table, also in ``.state/faults/node.json``.
+It injects every fault N times at random moments and prints a table. Exit code 1 if data was lost or an ``up`` failed.
 """
 
 import argparse
 import sys
-from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from local.paths import State
-from tests.cluster.faults.at_work import Tenancy
 from tests.cluster.faults.faults import FAULTS
-from tests.engine.faults.campaign import run, write
+from tests.cluster.faults.user_at_work import Tenancy
+from tests.engine.faults.campaign import inject_all
 
 
 def main() -> int:
-    """The command; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.cluster.faults", description="Kill what runs, many times.")
-    parser.add_argument("--times", type=int, default=3, help="how often each is tried (3)")
-    parser.add_argument("--seed", type=int, default=1, help="where the moments to strike at are drawn from (1)")
-    parser.add_argument("--only", default="", help="only faults with these words in their name")
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.cluster.faults", description="Kill running components.")
+    parser.add_argument("--times", type=int, default=3, help="attempts per fault (default: 3)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random moments (default: 1)")
+    parser.add_argument("--only", default="", help="only faults whose name contains these words")
     options = parser.parse_args()
     tenancy = Tenancy(State(), Random(options.seed))
 
-    def strike(fault: Callable[[Tenancy], str]) -> Callable[[], str]:
-        return lambda: fault(tenancy)
-
-    chosen = [(name, strike(fault)) for name, fault in FAULTS.items() if options.only in name]
-    tried = run(chosen, options.times)
-    write("node", tried, options.seed)
-    return 1 if any(each.lost for each in tried) else 0
+    chosen = [(name, partial(fault, tenancy)) for name, fault in FAULTS.items() if options.only in name]
+    results = inject_all(chosen, options.times)
+    return 1 if any(result.failures for result in results) else 0
 
 
 if __name__ == "__main__":

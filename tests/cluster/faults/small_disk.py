@@ -1,4 +1,4 @@
-"""The disk full under the hub's database."""
+"""The fault of a full disk under the hub's database."""
 
 import os
 import shutil
@@ -10,14 +10,14 @@ import requests
 
 from local.host.commands import output
 from local.tenancy import web
-from tests.cluster.faults.at_work import BACK_SECONDS, Tenancy, until
+from tests.cluster.faults.user_at_work import RECOVERY_SECONDS, Tenancy, wait_until
 
 SMALL_DISK_MEGABYTES = 16
 
 
 def disk_full_under_the_hubs_database(tenancy: Tenancy) -> str:
-    """The database's volume is full while alice logs in; with room again the hub goes on with what it had."""
-    before = tenancy.belongings()
+    """Fill the database's volume while alice logs in; with free space the hub continues with its data."""
+    before = tenancy.user_data()
     [volume] = tenancy.state.volumes.glob("*_hub-db-dir")
     with _small_disk(volume, tenancy):
         filler = volume / "filler"
@@ -27,12 +27,12 @@ def disk_full_under_the_hubs_database(tenancy: Tenancy) -> str:
                 out.flush()
         refused = _is_refused(tenancy)
         filler.unlink()
-        until("the hub answers", lambda: web.answers(tenancy.state))
-        until("alice is in", lambda: tenancy.alice.log_in() == requests.codes.ok)
-    tenancy.comes_back()
-    tenancy.is_as_declared()
-    assert tenancy.belongings() == before
-    return f"log-in {'refused' if refused else 'served'} meanwhile, fine with room again"
+        wait_until("the hub answers", lambda: web.answers(tenancy.state))
+        wait_until("alice can log in", lambda: tenancy.alice.log_in() == requests.codes.ok)
+    tenancy.wait_for_recovery()
+    tenancy.assert_no_changes()
+    assert tenancy.user_data() == before
+    return f"log-in {'refused' if refused else 'accepted'} meanwhile, works with free space again"
 
 
 def _is_refused(tenancy: Tenancy) -> bool:
@@ -44,7 +44,7 @@ def _is_refused(tenancy: Tenancy) -> bool:
 
 @contextmanager
 def _small_disk(volume: Path, tenancy: Tenancy) -> Iterator[None]:
-    """The hub's database is on a disk of its own, of a few megabytes, inside the block."""
+    """Keep the hub's database on a separate disk of a few megabytes inside the block."""
     _stop_hub(tenancy)
     aside = volume.with_name(f"{volume.name}.aside")
     _copy(volume, aside)
@@ -53,11 +53,11 @@ def _small_disk(volume: Path, tenancy: Tenancy) -> Iterator[None]:
     try:
         _copy(aside, volume)
         tenancy.kubectl("scale", "deployment/hub", "--replicas=1")
-        tenancy.kubectl("rollout", "status", "deployment/hub", f"--timeout={BACK_SECONDS:.0f}s")
+        tenancy.kubectl("rollout", "status", "deployment/hub", f"--timeout={RECOVERY_SECONDS:.0f}s")
         yield
     finally:
         _stop_hub(tenancy)
-        # What the hub wrote on the small disk is what it has; before that it had what is aside.
+        # A database on the small disk is newer than the copy in ``aside``.
         if any(volume.glob("*.sqlite")):
             shutil.rmtree(aside)
             _copy(volume, aside)
@@ -69,7 +69,7 @@ def _small_disk(volume: Path, tenancy: Tenancy) -> Iterator[None]:
 
 def _stop_hub(tenancy: Tenancy) -> None:
     tenancy.kubectl("scale", "deployment/hub", "--replicas=0")
-    tenancy.kubectl("wait", "pod", "--selector=component=hub", "--for=delete", f"--timeout={BACK_SECONDS:.0f}s")
+    tenancy.kubectl("wait", "pod", "--selector=component=hub", "--for=delete", f"--timeout={RECOVERY_SECONDS:.0f}s")
 
 
 def _copy(source: Path, target: Path) -> None:

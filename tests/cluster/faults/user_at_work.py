@@ -1,4 +1,4 @@
-"""The running tenancy with alice at work in it: what she has, how all comes back, what must not be lost."""
+"""The running tenancy with a working user: its recovery after a fault, and the data that must not be lost."""
 
 import io
 import os
@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from random import Random
 from uuid import uuid4
 
@@ -21,20 +20,20 @@ from rich.console import Console
 from local import cluster, directory, lifecycle
 from local.failure import Failure
 from local.host import supervisor
-from local.host.commands import output
 from local.paths import State
 from local.progress import Report
 from local.tenancy import engine, web
+from tests.support.kubectl import kubectl
 from tests.support.person import Person, local_person
 
-BACK_SECONDS = 180.0
-MEND_SECONDS = 120
+RECOVERY_SECONDS = 180.0
+REPAIR_TIMEOUT_SECONDS = 120
 PODS = ("hub", "proxy")
 KEPT, WRITTEN = "faults.txt", "faults-counter.txt"
 
 
 class Tenancy:
-    """The running tenancy, and alice, who has a server and a file."""
+    """The running tenancy, and its user alice with a server and a file."""
 
     def __init__(self, state: State, random: Random) -> None:
         self.state = state
@@ -45,44 +44,44 @@ class Tenancy:
         self.alice.start_server()
         self.alice.write(KEPT, uuid4().hex)
 
-    def belongings(self) -> tuple[str, list[str]]:
-        """What alice wrote, as her server reads it, and who is in the group."""
+    def user_data(self) -> tuple[str, list[str]]:
+        """Return the content of alice's file and the members of the group."""
         return self.alice.read(KEPT), sorted(directory.members(self.state, lifecycle.NOTEBOOK_USERS))
 
     @contextmanager
     def nothing_lost(self) -> Iterator[None]:
-        """alice writes all through the block. After it all comes back, and she has every write she was told had worked.
+        """Let alice write during the block; afterwards wait for the recovery and check her data.
 
         Raises:
-            AssertionError: something did not come back, or is lost.
+            AssertionError: something did not recover, or data or a confirmed write is lost.
         """
-        before, writing = self.belongings(), _Writing(self.alice)
+        before, writing = self.user_data(), _Writing(self.alice)
         try:
-            with writing.going_on():
+            with writing.in_background():
                 yield
         finally:
-            self.comes_back()
-        assert self.belongings() == before
+            self.wait_for_recovery()
+        assert self.user_data() == before
         found = int(self.alice.read(WRITTEN))
-        assert writing.told <= found <= writing.tried, f"told {writing.told}, found {found}, tried {writing.tried}"
+        assert writing.confirmed <= found <= writing.tried, (writing.confirmed, found, writing.tried)
 
-    def comes_back(self) -> None:
-        """Wait until every part answers and alice, logged in anew, has her server."""
-        until("the node is ready", lambda: cluster.is_ready(self.state))
-        until("the directory is ready", lambda: directory.is_ready(self.state))
+    def wait_for_recovery(self) -> None:
+        """Wait until every component answers and alice, after another log-in, has her server."""
+        wait_until("the node is ready", lambda: cluster.is_ready(self.state))
+        wait_until("the directory is ready", lambda: directory.is_ready(self.state))
         for name in PODS:
-            self.kubectl("rollout", "status", f"deployment/{name}", f"--timeout={BACK_SECONDS:.0f}s")
-        until("the hub answers", lambda: web.answers(self.state))
-        until("alice is in", lambda: self.alice.log_in() == requests.codes.ok)
+            self.kubectl("rollout", "status", f"deployment/{name}", f"--timeout={RECOVERY_SECONDS:.0f}s")
+        wait_until("the hub answers", lambda: web.answers(self.state))
+        wait_until("alice can log in", lambda: self.alice.log_in() == requests.codes.ok)
         self.alice.start_server()
 
-    def is_as_declared(self) -> None:
-        """A preview has nothing to change."""
+    def assert_no_changes(self) -> None:
+        """Check that a preview finds nothing to change."""
         changes = engine.preview(self.state, _quiet())
         assert set(changes) <= {OpType.SAME}, changes
 
-    def changing_up(self) -> bool:
-        """``up`` with a setting of the hub changed, so that Helm has work; whether the engine succeeded."""
+    def up_with_change(self) -> bool:
+        """Run ``up`` with a changed setting of the hub, so that Helm is at work; return whether it succeeded."""
         stack = engine.prepare(self.state)
         file = self.state.engine / "workspace" / "stacks" / f"Pulumi.{engine.STACK}.yaml"
         document = yaml.safe_load(file.read_text())
@@ -95,64 +94,62 @@ class Tenancy:
         return True
 
     def next_up(self) -> str:
-        """``up`` of what is declared, as an operator goes on after a fault; how that went.
+        """Run ``up`` after a fault, and the repair that its message names; return the outcome.
 
         Raises:
-            AssertionError: it failed, and the way on that it named did not help.
+            AssertionError: the ``up`` failed, also after the repair.
         """
-        said = self._tried_up()
-        if not said:
+        error = self._up_error()
+        if not error:
             return "the next was clean"
-        assert "components.cli.repair" in said, said
-        self._mend()
-        again = self._tried_up()
-        assert not again, again
+        assert "components.cli.repair" in error, error
+        self._repair()
+        error = self._up_error()
+        assert not error, error
         return "the next was clean after components.cli.repair"
 
     def kubectl(self, *words: str) -> str:
-        """As the cluster's administrator."""
-        command: list[str | Path] = [self.state.bin / "kubectl", "--kubeconfig", self.state.kubeconfig]
-        return output([*command, "--namespace", web.NAMESPACE, *words], timeout_seconds=BACK_SECONDS)
+        """Run kubectl as the cluster's administrator; return its output."""
+        return kubectl(self.state, *words, timeout_seconds=RECOVERY_SECONDS)
 
     def process(self, name: str) -> int:
-        """The id of a supervised process."""
+        """Return the id of a supervised process."""
         (found,) = (each for each in supervisor.status(self.state) if each.name == name)
         return int(found.pid)
 
-    def _tried_up(self) -> str:
-        heard = io.StringIO()
+    def _up_error(self) -> str:
+        printed = io.StringIO()
         try:
-            engine.up(self.state, Report(Console(file=heard, soft_wrap=True)))
+            engine.up(self.state, Report(Console(file=printed, soft_wrap=True)))
         except Failure as failure:
-            return f"{heard.getvalue()}\n{failure.what}"
+            return f"{printed.getvalue()}\n{failure.what}"
         return ""
 
-    def _mend(self) -> None:
+    def _repair(self) -> None:
         workspace = self.state.engine / "workspace"
         subprocess.run(
             [sys.executable, "-m", "components.cli.repair", engine.STACK, "--yes"],
             cwd=workspace,
             env={**os.environ, **engine.engine_environment(self.state)},
-            timeout=MEND_SECONDS,
+            timeout=REPAIR_TIMEOUT_SECONDS,
             capture_output=True,
             check=True,
         )
 
 
 class _Writing:
-    """Numbers written to one file, one after the other, through the ingress, the proxy and the user's server."""
+    """Writes of increasing numbers to one file, through the ingress, the proxy and the user's server."""
 
     def __init__(self, person: Person) -> None:
         self._person = person
         self.tried = 0
-        self.told = 0
-        """The last number whose writing was answered with success."""
+        self.confirmed = 0
+        """The last number whose write was answered with success."""
 
     @contextmanager
-    def going_on(self) -> Iterator[None]:
-        """Write in the background; the first number is there before the block begins."""
+    def in_background(self) -> Iterator[None]:
+        """Write during the block; the first number is written before it."""
         self._write()
-        assert self.told, "alice can write"
         ended = threading.Event()
 
         def write() -> None:
@@ -171,21 +168,21 @@ class _Writing:
     def _write(self) -> None:
         self.tried += 1
         self._person.write(WRITTEN, str(self.tried))
-        self.told = self.tried
+        self.confirmed = self.tried
 
 
-def until(what: str, check: Callable[[], bool]) -> None:
-    """Wait until ``check`` says yes; what it raises is a no.
+def wait_until(description: str, condition: Callable[[], bool]) -> None:
+    """Wait until the condition holds; an exception counts as false.
 
     Raises:
-        AssertionError: it did not within ``BACK_SECONDS``.
+        AssertionError: it does not hold within ``RECOVERY_SECONDS``.
     """
-    deadline = time.monotonic() + BACK_SECONDS
+    deadline = time.monotonic() + RECOVERY_SECONDS
     while True:
         with suppress(Exception):
-            if check():
+            if condition():
                 return
-        assert time.monotonic() < deadline, f"not within {BACK_SECONDS:g} s: {what}"
+        assert time.monotonic() < deadline, f"not within {RECOVERY_SECONDS:g} s: {description}"
         time.sleep(0.5)
 
 
