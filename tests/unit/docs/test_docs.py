@@ -93,9 +93,9 @@ def test_every_command_of_ours_that_is_named_is_one(path: Path) -> None:
     assert [name for name in modules if not any(path.is_file() for path in files_of(name))] == []
 
 
-def test_the_two_guides_use_every_picture_that_the_browser_tests_take() -> None:
+def test_the_guides_use_every_screenshot_of_the_browser_tests() -> None:
     tests = "".join(text(test) for test in Path("tests/browser").glob("test_*.py"))
-    taken = {f"{name}.png" for name in re.findall(r"(?:picture(?:\(|=)|images / )\"([\w-]+)(?:\.png)?\"", tests)}
+    taken = {f"{name}.png" for name in re.findall(r"(?:take_screenshot\(|screenshot=)\"([\w-]+)\"", tests)}
     shown = set(re.findall(r"\(images/([\w-]+\.png)\)", text(OPERATOR) + text(USER)))
 
     assert shown == taken
