@@ -41,7 +41,7 @@ wipe: .venv/made-from  ## Stop and forget the cluster, the directory and all vol
 tools: .venv/made-from  ## Only the Debian packages and the Go tools
 	@$(PYTHON) -m local tools
 
-bench: up  ## Measure against the baselines, about 35 min; FIGURES="preview hub": only these; WRITE=1: also update docs/measurements.md; `restart` stops the tenancy
+bench: up  ## Measure against the baselines, about 43 min; FIGURES="preview many": only these; WRITE=1: also update docs/measurements.md; `restart` stops the tenancy
 	@$(PYTHON) -m bench $(if $(WRITE),--write) $(FIGURES)
 
 check: .venv/made-from  ## Formatting, lint and types

@@ -16,6 +16,8 @@ from bench.restart import measure_restart
 from local.paths import State
 from tests.support.directory import throw_away_directory
 
+TENANCIES = 50
+
 Measure = Callable[[State, int], Sequence[Measurement]]
 """A function that takes the measurements on the local tenancy, with this number of repetitions."""
 
@@ -43,10 +45,15 @@ def _group(_state: State, repetitions: int) -> Sequence[Measurement]:
 def _preview(state: State, repetitions: int) -> Sequence[Measurement]:
     with clones(state, 1) as one:
         return [
-            preview.one(one, repetitions, policies=False),
-            preview.one(one, repetitions, policies=True),
-            preview.memory(one),
+            preview.compare_one(one, repetitions, policies=False),
+            preview.compare_one(one, repetitions, policies=True),
+            preview.measure_memory(one),
         ]
+
+
+def _many(state: State, repetitions: int) -> Sequence[Measurement]:
+    with clones(state, TENANCIES) as many:
+        return [preview.compare_many(many, repetitions), preview.measure_memory_of_many(many)]
 
 
 def _hub(state: State, repetitions: int) -> Sequence[Measurement]:
@@ -57,6 +64,7 @@ FIGURES: dict[str, Figure] = {
     "checking": Figure(lambda _, repetitions: [measure_checking(repetitions)], repetitions=3, minutes=1),
     "group": Figure(_group, repetitions=5, minutes=1),
     "preview": Figure(_preview, repetitions=5, minutes=1),
+    "many": Figure(_many, repetitions=2, minutes=8),
     "hub": Figure(_hub, repetitions=4, minutes=5),
     "log-ins": Figure(
         lambda state, repetitions: measure_log_ins(state, count=LOG_INS * repetitions), repetitions=1, minutes=2
