@@ -1,4 +1,4 @@
-"""The running node of the local tenancy (``make up``), asked from the machine it runs on."""
+"""The running node of the local tenancy (``make up``), tested from its machine."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ TIMEOUT_SECONDS = 10
 def state() -> State:
     state = State()
     if not cluster.is_ready(state):
-        pytest.fail("the local tenancy does not run; start it with make up")
+        pytest.fail("the local tenancy is not running; start it with make up")
     return state
 
 
@@ -49,18 +49,18 @@ def api(state: State, path: str) -> Any:
     return answer.json()
 
 
-def test_every_program_of_the_node_runs(state: State) -> None:
+def test_every_program_of_the_node_is_running(state: State) -> None:
     running = {process.name for process in supervisor.status(state) if process.is_running}
     assert set(cluster.PROGRAMS) <= running
 
 
-def test_the_node_is_ready_and_is_the_only_one(state: State) -> None:
+def test_the_only_node_is_ready(state: State) -> None:
     nodes = api(state, "/api/v1/nodes")["items"]
     ready = [condition["status"] for condition in nodes[0]["status"]["conditions"] if condition["type"] == "Ready"]
     assert (len(nodes), ready) == (1, ["True"])
 
 
-def test_the_api_shows_a_certificate_of_the_clusters_authority_only(state: State) -> None:
+def test_the_api_certificate_is_from_the_clusters_authority(state: State) -> None:
     for authority, accepted in (("cluster-ca.crt", True), ("tenancy-ca.crt", False)):
         if not (state.pki / authority).exists():
             continue
@@ -73,31 +73,31 @@ def test_the_api_shows_a_certificate_of_the_clusters_authority_only(state: State
                     context.wrap_socket(plain, server_hostname="kubernetes.default.svc")
 
 
-def test_kubelet_answers_nobody_without_a_certificate(state: State) -> None:
+def test_kubelet_requires_a_client_certificate(state: State) -> None:
     authority = str(state.pki / "cluster-ca.crt")
     answer = requests.get(f"https://{NODE_ADDRESS}:10250/pods", verify=authority, timeout=TIMEOUT_SECONDS)
     assert answer.status_code == 401
 
 
-def test_etcd_talks_to_nobody_without_a_certificate(state: State) -> None:
+def test_etcd_requires_a_client_certificate(state: State) -> None:
     authority = str(state.pki / "cluster-ca.crt")
     with pytest.raises(requests.exceptions.SSLError, match="certificate required"):
         requests.get("https://127.0.0.1:2379/version", verify=authority, timeout=TIMEOUT_SECONDS)
 
 
-def test_the_ingress_leads_http_to_https_and_knows_no_other_host(state: State) -> None:
+def test_the_ingress_redirects_http_and_serves_known_hosts(state: State) -> None:
     ports = cluster.ingress_ports(state)
     plain = requests.get(f"http://127.0.0.1:{ports.http}/x", allow_redirects=False, timeout=TIMEOUT_SECONDS)
     assert plain.status_code in (301, 302, 307, 308)
     assert plain.headers["location"] == f"https://127.0.0.1{'' if ports.https == 443 else f':{ports.https}'}/x"
     unknown = f"https://127.0.0.1:{ports.https}/"
     with warnings.catch_warnings():
-        # No ingress gave a certificate for this name, so Traefik shows one of its own making.
+        # No Ingress has a certificate for this name, so Traefik presents a self-signed one.
         warnings.simplefilter("ignore")
         assert requests.get(unknown, verify=False, timeout=TIMEOUT_SECONDS).status_code == 404  # noqa: S501
 
 
-def test_one_storage_class_is_the_default_and_it_keeps_the_files(state: State) -> None:
+def test_the_default_storage_class_retains_volumes(state: State) -> None:
     classes = api(state, "/apis/storage.k8s.io/v1/storageclasses")["items"]
     note = "storageclass.kubernetes.io/is-default-class"
     default = [item for item in classes if item["metadata"].get("annotations", {}).get(note) == "true"]
@@ -106,19 +106,19 @@ def test_one_storage_class_is_the_default_and_it_keeps_the_files(state: State) -
 
 def test_nothing_listens_outside_loopback_and_the_bridge(state: State) -> None:
     del state
-    ours = orphans.with_variable(VARIABLE)
+    pids = orphans.with_variable(VARIABLE)
     lines = subprocess.check_output(["ss", "-Hltunp"], text=True).splitlines()
     addresses = {
         ip_address(line.split()[4].rpartition(":")[0].strip("[]").partition("%")[0].replace("*", "::"))
         for line in lines
-        if any(f"pid={pid}," in line for pid in ours)
+        if any(f"pid={pid}," in line for pid in pids)
     }
     assert NODE_ADDRESS in addresses
     assert {address for address in addresses if not address.is_loopback} == {NODE_ADDRESS}
 
 
-def ask(name: str) -> tuple[int, list[IPv4Address]]:
-    """Response code and addresses that the cluster's DNS gives for a name (RFC 1035 section 4)."""
+def query_dns(name: str) -> tuple[int, list[IPv4Address]]:
+    """Return the response code and the addresses of a name from the cluster's DNS (RFC 1035 section 4)."""
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
     question = struct.pack("!6H", 7, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!2H", 1, 1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
@@ -126,33 +126,33 @@ def ask(name: str) -> tuple[int, list[IPv4Address]]:
         udp.sendto(question, (str(NODE_ADDRESS), 53))
         answer = udp.recv(512)
     _, flags, _, count, _, _ = struct.unpack("!6H", answer[:12])
-    found, at = [], len(question)
+    found, position = [], len(question)
     for _ in range(count):
-        # A name is a pointer of two bytes or labels up to a zero.
-        at += 2 if answer[at] >= 0xC0 else answer.index(b"\0", at) + 1 - at
-        kind, _, _, length = struct.unpack("!2HIH", answer[at : at + 10])
+        # A name is a pointer of two bytes, or labels that end with a zero.
+        position += 2 if answer[position] >= 0xC0 else answer.index(b"\0", position) + 1 - position
+        kind, _, _, length = struct.unpack("!2HIH", answer[position : position + 10])
         if kind == 1:
-            found.append(IPv4Address(answer[at + 10 : at + 14]))
-        at += 10 + length
+            found.append(IPv4Address(answer[position + 10 : position + 14]))
+        position += 10 + length
     return flags & 0xF, found
 
 
-def test_services_and_the_directory_have_names(state: State) -> None:
+def test_services_and_the_directory_have_dns_names(state: State) -> None:
     del state
-    assert ask("kubernetes.default.svc.cluster.local") == (0, [API_SERVICE_ADDRESS])
-    assert ask(DIRECTORY_NAME) == (0, [NODE_ADDRESS])
+    assert query_dns("kubernetes.default.svc.cluster.local") == (0, [API_SERVICE_ADDRESS])
+    assert query_dns(DIRECTORY_NAME) == (0, [NODE_ADDRESS])
 
 
-def test_a_name_outside_does_not_exist_and_that_is_said_at_once(state: State) -> None:
+def test_external_names_are_refused_at_once(state: State) -> None:
     del state
     started = time.monotonic()
-    assert ask("www.example.org") == (NXDOMAIN, [])
+    assert query_dns("www.example.org") == (NXDOMAIN, [])
     assert time.monotonic() - started < 2
 
 
 @pytest.fixture(scope="module")
-def like_a_pod() -> Iterator[list[str]]:
-    """Words that run a program in a network namespace plugged into the bridge as pods are."""
+def pod_network() -> Iterator[list[str]]:
+    """A command prefix that runs a program in a network namespace that is connected to the bridge like a pod's."""
     with subprocess.Popen(["unshare", "--net", "sleep", "600"]) as holder:
         cable, inside = f"test{holder.pid}", ["nsenter", "--target", str(holder.pid), "--net"]
         try:
@@ -183,24 +183,24 @@ except OSError as error:
 """
 
 
-def connect(like_a_pod: list[str], address: str, port: int) -> str:
-    words = [*like_a_pod, "python3", "-c", CONNECT, address, str(port)]
+def connect(pod_network: list[str], address: str, port: int) -> str:
+    words = [*pod_network, "python3", "-c", CONNECT, address, str(port)]
     return subprocess.check_output(words, text=True, timeout=TIMEOUT_SECONDS * 2).strip()
 
 
-def test_a_pod_reaches_the_api_by_its_service(state: State, like_a_pod: list[str]) -> None:
+def test_a_pod_reaches_the_api_by_its_service(state: State, pod_network: list[str]) -> None:
     del state
-    assert connect(like_a_pod, str(API_SERVICE_ADDRESS), 443) == "connected"
+    assert connect(pod_network, str(API_SERVICE_ADDRESS), 443) == "connected"
 
 
-def test_a_pod_is_refused_the_way_to_another_machine(state: State, like_a_pod: list[str]) -> None:
-    """198.51.100.1 is nobody's (RFC 5737): were the packet sent, the answer would be silence."""
+def test_a_pod_cannot_reach_other_machines(state: State, pod_network: list[str]) -> None:
+    """No machine has the address 198.51.100.1 (RFC 5737); if the packet left this machine, there would be no answer."""
     del state
-    assert connect(like_a_pod, "198.51.100.1", 443).split()[0] in ("ConnectionRefusedError", "OSError")
+    assert connect(pod_network, "198.51.100.1", 443).split()[0] in ("ConnectionRefusedError", "OSError")
 
 
-def test_what_leaves_the_machine_is_never_given_its_address(state: State) -> None:
-    """The one masquerading rule is kube-proxy's for services, and it does nothing but to what services marked."""
+def test_only_service_traffic_is_masqueraded(state: State) -> None:
+    """The only masquerading rule is kube-proxy's, for packets that its rules for services have marked."""
     del state
     rules = subprocess.check_output(["iptables-save", "-t", "nat"], text=True).splitlines()
     masquerading = [rule for rule in rules if "MASQUERADE" in rule and "docker" not in rule]
@@ -209,7 +209,7 @@ def test_what_leaves_the_machine_is_never_given_its_address(state: State) -> Non
     assert chain[0] == "-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN"
 
 
-def test_no_secret_is_in_a_process_list(state: State) -> None:
+def test_process_arguments_contain_no_secret(state: State) -> None:
     key = "".join((state.pki / "admin.key").read_text().splitlines()[1:-1])
     for pid in orphans.with_variable(VARIABLE):
         words = Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
@@ -217,7 +217,7 @@ def test_no_secret_is_in_a_process_list(state: State) -> None:
         assert "--token" not in words
 
 
-def test_a_program_that_is_killed_comes_back_and_the_status_tells(state: State) -> None:
+def test_a_killed_program_restarts_and_status_reports_it(state: State) -> None:
     def scheduler() -> supervisor.Process:
         return next(process for process in supervisor.status(state) if process.name == "kube-scheduler")
 
@@ -231,7 +231,7 @@ def test_a_program_that_is_killed_comes_back_and_the_status_tells(state: State) 
     assert now.exits.last == "terminated by SIGKILL"
 
 
-def test_up_finds_everything_there_and_starts_nothing(state: State) -> None:
+def test_up_on_a_running_node_starts_nothing(state: State) -> None:
     before = {process.name: process.pid for process in supervisor.status(state)}
     started = time.monotonic()
     cluster.up(state, Report())
@@ -239,8 +239,8 @@ def test_up_finds_everything_there_and_starts_nothing(state: State) -> None:
     assert {process.name: process.pid for process in supervisor.status(state)} == before
 
 
-def test_what_the_node_put_on_the_machine_is_known(state: State) -> None:
-    left = cluster.leftovers(state)
-    assert f"interface {BRIDGE}" in left
-    assert any(line.startswith("cgroup ") for line in left)
-    assert any("iptables rules" in line for line in left)
+def test_leftovers_lists_what_the_node_created(state: State) -> None:
+    leftovers = cluster.leftovers(state)
+    assert f"interface {BRIDGE}" in leftovers
+    assert any(line.startswith("cgroup ") for line in leftovers)
+    assert any("iptables rules" in line for line in leftovers)

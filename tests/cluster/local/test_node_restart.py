@@ -1,4 +1,4 @@
-"""The node taken down and up again while everything else of the local tenancy goes on."""
+"""Restart of the node while the other parts of the local tenancy keep running."""
 
 import subprocess
 import time
@@ -24,9 +24,9 @@ Kubectl = Callable[..., str]
 def state() -> Iterator[State]:
     state = State()
     if not cluster.is_ready(state):
-        pytest.fail("the local tenancy does not run; start it with make up")
+        pytest.fail("the local tenancy is not running; start it with make up")
     yield state
-    # It comes back with the cluster, a while after it, and the next tests log in.
+    # The hub answers some time after the cluster, and the next tests log in.
     web.wait_for_hub(state)
 
 
@@ -43,26 +43,24 @@ def kubectl(state: State) -> Iterator[Kubectl]:
     kubectl("delete", "-f", str(POD), "--timeout=60s")
 
 
-def starts(kubectl: Kubectl, *, more_than: int) -> int:
-    """How often the pod has started, once that is ``more_than``."""
+def count_starts(kubectl: Kubectl, *, more_than: int) -> int:
+    """Wait until the pod has started more than ``more_than`` times; return the number."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
         try:
             counted = kubectl("exec", "-n", "node-restart", "counter", "--", "cat", "/home/starts").count("started")
         except subprocess.CalledProcessError as error:
-            counted, why = 0, error.stderr
+            counted, problem = 0, error.stderr
         else:
-            why = f"{counted} starts"
+            problem = f"{counted} starts"
         if counted > more_than:
             return counted
-        assert time.monotonic() < deadline, why
+        assert time.monotonic() < deadline, problem
         time.sleep(0.5)
 
 
-def test_down_leaves_nothing_on_the_machine_and_up_brings_pods_and_their_files_back(
-    state: State, kubectl: Kubectl
-) -> None:
-    before = starts(kubectl, more_than=0)
+def test_down_leaves_nothing_and_up_restores_pods_and_files(state: State, kubectl: Kubectl) -> None:
+    before = count_starts(kubectl, more_than=0)
     pods = kubectl("get", "pods", "--all-namespaces", "-o", "jsonpath={.items[*].metadata.uid}").split()
 
     cluster.down(state, Report())
@@ -74,12 +72,12 @@ def test_down_leaves_nothing_on_the_machine_and_up_brings_pods_and_their_files_b
         cluster.up(state, Report())
     assert time.monotonic() - started < 45
 
-    assert starts(kubectl, more_than=before) == before + 1
-    back = kubectl("get", "pods", "--all-namespaces", "-o", "jsonpath={.items[*].metadata.uid}").split()
-    assert set(pods) <= set(back)
+    assert count_starts(kubectl, more_than=before) == before + 1
+    restored = kubectl("get", "pods", "--all-namespaces", "-o", "jsonpath={.items[*].metadata.uid}").split()
+    assert set(pods) <= set(restored)
 
 
-def test_down_twice_is_fine(state: State) -> None:
+def test_a_second_down_succeeds(state: State) -> None:
     cluster.down(state, Report())
     try:
         cluster.down(state, Report())

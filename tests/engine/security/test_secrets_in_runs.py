@@ -1,4 +1,4 @@
-"""Where a stack's secrets show up while the real engine works: nowhere but encrypted, or in memory."""
+"""A stack's secrets during operations of the real engine: only encrypted, or in memory."""
 
 import base64
 import json
@@ -20,19 +20,19 @@ from tests.support.tenancy_stack import STACK, TenancyStack
 pytestmark = pytest.mark.engine
 
 CLUSTER = "hidden"
-LOOK_EVERY_SECONDS = 0.02
+POLL_SECONDS = 0.02
 PULUMI_SECONDS = 60
 
 
 @dataclass
-class Watch:
-    """Every process's arguments, looked at again and again while the block runs."""
+class ArgumentMonitor:
+    """Collects the arguments of all processes periodically during a block."""
 
     seen: set[bytes] = field(default_factory=set)
-    _over: threading.Event = field(default_factory=threading.Event)
+    _ended: threading.Event = field(default_factory=threading.Event)
 
-    def _look(self) -> None:
-        while not self._over.wait(LOOK_EVERY_SECONDS):
+    def _collect(self) -> None:
+        while not self._ended.wait(POLL_SECONDS):
             for process in Path("/proc").glob("[0-9]*/cmdline"):
                 try:
                     self.seen.add(process.read_bytes())
@@ -41,20 +41,20 @@ class Watch:
 
     @classmethod
     @contextmanager
-    def on_processes(cls) -> Iterator["Watch"]:
-        watch = cls()
-        thread = threading.Thread(target=watch._look)
+    def running(cls) -> Iterator["ArgumentMonitor"]:
+        monitor = cls()
+        thread = threading.Thread(target=monitor._collect)
         thread.start()
         try:
-            yield watch
+            yield monitor
         finally:
-            watch._over.set()
+            monitor._ended.set()
             thread.join()
 
 
 @dataclass
 class Run:
-    """What was seen of a preview and an up, and the secrets that were in play, which a failed test does not show."""
+    """Output and process arguments of a preview and an ``up``, and the stack's secrets, hidden in test failures."""
 
     stack: TenancyStack
     printed: str = field(repr=False)
@@ -66,7 +66,7 @@ class Run:
 def run(
     tmp_path_factory: pytest.TempPathFactory, tools: Path, directory: ThrowAwayDirectory, api_server: ApiServer
 ) -> Run:
-    """A tenancy whose kubeconfig and bind password are secrets of its stack, previewed and deployed."""
+    """Preview and deploy a tenancy whose kubeconfig and bind password are secrets of its stack."""
     stack = TenancyStack(tmp_path_factory.mktemp("hidden"), tools, directory, api_server.kubeconfig)
     del stack.variables["FREEIPA_BIND_PASSWORD"]
     stack._settings["clusterName"] = CLUSTER
@@ -82,7 +82,7 @@ def run(
     }
     stack.write()
     stack.kubeconfig = tmp_path_factory.mktemp("nowhere") / "kubeconfig"
-    with Watch.on_processes() as watch:
+    with ArgumentMonitor.running() as monitor:
         with stack._surroundings():
             printed = str(stack._stack.preview(color="never", diff=True).stdout)
         printed += stack.up()
@@ -92,17 +92,17 @@ def run(
         "bind password": directory.operator_password.encode(),
         "client key": b"".join(pem.splitlines()[1:-1])[24:64],
         "client key in the kubeconfig": user["client-key-data"].encode()[40:120],
-        **{f"random {number}": value for number, value in enumerate(_random(stack))},
+        **{f"random {number}": value for number, value in enumerate(_random_secrets(stack))},
     }
-    return Run(stack, printed, watch.seen, secrets)
+    return Run(stack, printed, monitor.seen, secrets)
 
 
-def _random(stack: TenancyStack) -> list[bytes]:
+def _random_secrets(stack: TenancyStack) -> list[bytes]:
     opened = json.loads(_pulumi(stack, "stack", "export", "--show-secrets", "--stack", STACK))
-    made = [
+    resources = [
         each for each in opened["deployment"]["resources"] if each["type"] == "random:index/randomBytes:RandomBytes"
     ]
-    found = [json.loads(each["outputs"]["hex"]["plaintext"]).encode() for each in made]
+    found = [json.loads(each["outputs"]["hex"]["plaintext"]).encode() for each in resources]
     assert len(found) == 4
     return found
 
@@ -124,26 +124,26 @@ def found_in(content: bytes, run: Run) -> list[str]:
     return [name for name, secret in run.secrets.items() if secret in content]
 
 
-def test_no_secret_is_in_plain_in_any_file_of_the_stack(run: Run) -> None:
+def test_files_of_the_stack_contain_no_plain_secret(run: Run) -> None:
     files = [path for path in run.stack.folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    assert any(path.suffix == ".json" and "stacks" in path.parts for path in files), "the state is among them"
+    assert any(path.suffix == ".json" and "stacks" in path.parts for path in files), "no state file was found"
     assert {str(path): found for path in files if (found := found_in(path.read_bytes(), run))} == {}
 
 
-def test_the_state_keeps_what_is_secret_encrypted(run: Run) -> None:
+def test_the_state_contains_secrets_encrypted(run: Run) -> None:
     [file] = (run.stack.folder / "backend").rglob(f"stacks/**/{STACK}.json")
     state = file.read_text()
     assert state.count('"ciphertext"') >= len(run.secrets) - 1
     assert found_in(state.encode(), run) == []
 
 
-def test_neither_up_nor_a_preview_with_all_values_prints_one(run: Run) -> None:
-    assert "cookieSecret" in run.printed, "the preview shows the release's values"
+def test_preview_and_up_print_no_secret(run: Run) -> None:
+    assert "cookieSecret" in run.printed, "the preview does not show the release's values"
     assert "[secret]" in run.printed
     assert found_in(run.printed.encode(), run) == []
 
 
-def test_no_process_has_one_among_its_arguments_while_the_engine_works(run: Run) -> None:
-    assert any(b"helm\0" in words for words in run.arguments), "helm was seen at work"
+def test_process_arguments_contain_no_secret(run: Run) -> None:
+    assert any(b"helm\0" in words for words in run.arguments), "helm was not observed"
     assert any(b"pulumi.dynamic" in words for words in run.arguments)
     assert {words: found for words in run.arguments if (found := found_in(words, run))} == {}
