@@ -47,8 +47,9 @@ def _lines() -> Iterator[str]:
     yield ""
     yield (
         "The organisation's file, here `stacks/policies.json`, sets the level (`mandatory`, `advisory`, `disabled`) "
-        "and the settings of rules; otherwise the values below apply. A list replaces the default list. The engine "
-        "ignores unknown rule names in the file, so check them after an upgrade; an unknown setting is an error."
+        "and the settings of rules; otherwise the values below apply. A list replaces the default list. An unknown "
+        'setting is an error. For settings of an unknown rule, the engine reports `invalid enforcement level ""`; it '
+        "ignores an unknown rule with a level, so check the names of the rules after an upgrade."
     )
     yield ""
     yield "```json"

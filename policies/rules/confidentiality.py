@@ -55,7 +55,8 @@ RULES = (
         "Previews show values, Helm keeps them in the cluster, and Pulumi keeps them in its state; only the outputs of "
         "random resources are marked as secret everywhere.",
         "Remove the secret from the configuration key that contains it, for example pangeo:ingress.annotations; give "
-        "the directory password in FREEIPA_BIND_PASSWORD. The stack generates the hub's secrets itself.",
+        "the directory password in the environment variable FREEIPA_BIND_PASSWORD or, encrypted, in "
+        "pangeo:identityBindPassword. The stack generates the hub's secrets itself.",
         "critical",
         check_stack=_check_secrets,
     ),

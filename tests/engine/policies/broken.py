@@ -87,6 +87,16 @@ def make_cpus_unknown(args: pulumi.ResourceTransformationArgs) -> pulumi.Resourc
     )
 
 
+def copy_kubeconfig(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    """Copy the stack's kubeconfig into an annotation of the namespace."""
+    if args.type_ != "kubernetes:core/v1:Namespace":
+        return None
+    kubeconfig = pulumi.Config("pangeo").require_object("kubernetes")["kubeconfig"]
+    props: dict[str, Any] = dict(args.props)
+    annotated = {**props["metadata"], "annotations": {"note": kubeconfig}}
+    return pulumi.ResourceTransformationResult({**props, "metadata": annotated}, args.opts)
+
+
 def merge(tree: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``tree`` with the leaves of ``changes``."""
     return {

@@ -23,7 +23,7 @@ from local.tenancy.engine_variables import engine_variables
 
 STACK = "test"
 PACK = PROJECT / "policies"
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "clusterName": "reviewed",
     "externalIp": "192.0.2.10",
     "notebookCpus": 1,

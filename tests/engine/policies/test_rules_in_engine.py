@@ -1,11 +1,12 @@
 """The rules in the real engine: violations of mandatory rules stop it, and the project's program violates none."""
 
 import pytest
+from pulumi import automation
 
 from local.tenancy.engine import reviewed_up
 from policies.rules import RULES
 from tests.engine.policies import broken
-from tests.engine.policies.reviewed_stack import STACK, Reviewed, ReviewedStack
+from tests.engine.policies.reviewed_stack import NO_CLUSTER, SETTINGS, STACK, Reviewed, ReviewedStack
 
 pytestmark = pytest.mark.engine
 
@@ -26,6 +27,41 @@ def all_broken(reviewed: ReviewedStack) -> Reviewed:
 
 def test_the_program_violates_no_rule(reviewed: ReviewedStack) -> None:
     assert reviewed.preview() == Reviewed([], "")
+
+
+def test_other_spellings_of_values_violate_no_rule(reviewed: ReviewedStack) -> None:
+    reviewed.write(
+        STACK,
+        externalIp=" 192.0.2.10 ",
+        domainSuffix="NIP.io.",
+        notebookCpus="1.50",
+        notebookRamGb=1.23456789,
+        identity={**SETTINGS["identity"], "adminUsers": ["Admin"], "adminGroup": "Pangeo_Admins"},
+        dask={"idleMinutes": "never"},
+    )
+    try:
+        assert reviewed.preview() == Reviewed([], "")
+    finally:
+        reviewed.write(STACK)
+
+
+def test_a_secret_kubeconfig_is_only_allowed_in_a_provider(reviewed: ReviewedStack) -> None:
+    """The engine decrypts secret configuration for policies."""
+    secret = automation.ConfigValue(NO_CLUSTER, secret=True)
+    reviewed.stack.set_config("pangeo:kubernetes.kubeconfig", secret, path=True)
+    try:
+        assert reviewed.preview() == Reviewed([], "")
+        found = reviewed.preview(broken.copy_kubeconfig)
+    finally:
+        reviewed.write(STACK)
+    assert "metadata.annotations.note contains the cluster's kubeconfig" in found.by("no-plain-text-secrets")
+    assert "https://127.0.0.1:9" not in found.by("no-plain-text-secrets")
+
+
+def test_settings_of_an_unknown_rule_are_an_error(reviewed: ReviewedStack) -> None:
+    """The engine ignores an unknown rule with a level."""
+    assert 'invalid enforcement level ""' in reviewed.preview(organisation={"unknown-rule": {"mostCpus": 2}}).refusal
+    assert reviewed.preview(organisation={"unknown-rule": "disabled"}) == Reviewed([], "")
 
 
 @pytest.mark.parametrize("rule", MANDATORY)
