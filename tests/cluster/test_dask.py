@@ -255,10 +255,10 @@ def test_the_gateway_accepts_only_tokens_with_its_scope(
 ) -> None:
     headers = {}
     if scopes is not None:
-        asked = {"expires_in": 300, "note": "test", "scopes": scopes}
-        made = people["bob"].call("POST", "/hub/api/users/bob/tokens", asked)
-        made.raise_for_status()
-        headers = {"Authorization": f"jupyterhub {made.json()['token']}"}
+        request = {"expires_in": 300, "note": "test", "scopes": scopes}
+        answer = people["bob"].call("POST", "/hub/api/users/bob/tokens", request)
+        answer.raise_for_status()
+        headers = {"Authorization": f"jupyterhub {answer.json()['token']}"}
 
     clusters = "os.environ['DASK_GATEWAY__ADDRESS'] + '/api/v1/clusters/'"
     bobs_cluster.kernel.run("import os, requests")

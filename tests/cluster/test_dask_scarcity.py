@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from components.in_hub.quantity import size_bytes
+from local.images.definitions import NOTEBOOK
 from local.paths import State
 from local.tenancy import web
 from tests.support.dask import CLEAN_UP_SECONDS, GATEWAY, log_in_user, wait_until, worker_pods
@@ -208,8 +209,8 @@ def full_node(state: State, scarcity: Scarcity, bob: Person) -> Iterator[dict[st
     bob.stop_server()
     kinds = {f"{kind}-{uuid4().hex[:8]}": kind for kind in ("worker", "worker", "scheduler")}
     cpu_millis = (free_cpu_millis(state) - 20) // len(kinds)
-    made = [dask_like_pod(name, f"{web.NAMESPACE}-dask-{kind}", cpu_millis) for name, kind in kinds.items()]
-    kubectl(state, "apply", "--filename=-", stdin=yaml.safe_dump_all(made))
+    pods = [dask_like_pod(name, f"{web.NAMESPACE}-dask-{kind}", cpu_millis) for name, kind in kinds.items()]
+    kubectl(state, "apply", "--filename=-", stdin=yaml.safe_dump_all(pods))
     try:
         kubectl(state, "wait", "--for=condition=Ready", "--timeout=30s", *(f"pod/{name}" for name in kinds))
         yield kinds
@@ -225,7 +226,7 @@ def free_cpu_millis(state: State) -> int:
 def dask_like_pod(name: str, priority_class: str, cpu_millis: int) -> dict[str, Any]:
     container = {
         "name": "sleep",
-        "image": "localhost/pangeo/notebook:local",
+        "image": NOTEBOOK.reference,
         "command": ["sleep", "120"],
         "resources": {"requests": {"cpu": f"{cpu_millis}m", "memory": "16Mi"}},
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},

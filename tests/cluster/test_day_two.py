@@ -28,16 +28,16 @@ class Done:
     """The exit code of a command and its JSON output."""
 
     code: int
-    said: Any
+    output: Any
 
     @property
     def findings(self) -> dict[str, Any]:
-        """By what was looked at."""
-        return {each["what"]: each for each in self.said["findings"]}
+        """The findings by their subject."""
+        return {each["what"]: each for each in self.output["findings"]}
 
     @property
     def not_good(self) -> dict[str, str]:
-        """What was looked at and is not good, with what was told."""
+        """The messages of the findings that are not good, by subject."""
         return {what: each["told"] for what, each in self.findings.items() if each["state"] != "good"}
 
 
@@ -119,7 +119,7 @@ def test_status_reports_the_release_and_running_servers(operator: Operator) -> N
     # Other tests may be starting servers on this node, which is a warning.
     assert set(done.not_good) <= {"servers"}
     assert done.code == 0
-    assert "local/local is deployed" in done.findings["release"]["told"]
+    assert f"{engine.STACK}/{engine.STACK} is deployed" in done.findings["release"]["told"]
     assert done.findings["cluster"]["told"].startswith("https://")
     assert {each["user"] for each in done.findings["servers"]["servers"]} <= set(done.findings["homes"]["users"])
 
@@ -128,6 +128,6 @@ def test_members_list_equals_the_directorys_group(operator: Operator) -> None:
     done = operator("members", "list", "local")
 
     assert done.code == 0
-    assert done.said["group"] == lifecycle.NOTEBOOK_USERS
-    assert MEMBER in done.said["users"]
-    assert done.said["users"] == directory.members(operator.state, lifecycle.NOTEBOOK_USERS)
+    assert done.output["group"] == lifecycle.NOTEBOOK_USERS
+    assert MEMBER in done.output["users"]
+    assert done.output["users"] == directory.members(operator.state, lifecycle.NOTEBOOK_USERS)

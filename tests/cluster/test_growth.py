@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from local import directory, lifecycle
+from local.images.definitions import BASE
 from local.paths import State
 from local.tenancy import web
 from tests.support.kubectl import kubectl, list_objects, read_object
@@ -68,7 +69,7 @@ class Home:
                 "containers": [
                     {
                         "name": "writer",
-                        "image": "localhost/pangeo/base:local",
+                        "image": BASE.reference,
                         "imagePullPolicy": "Never",
                         "command": ["sh", "-c", f"echo {storage_class} > /home/of.txt"],
                         "volumeMounts": [{"name": "home", "mountPath": "/home"}],

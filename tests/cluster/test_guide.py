@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from local import directory, lifecycle
+from local.images.definitions import HUB, NOTEBOOK
 from local.paths import PROJECT, State
 from local.tenancy import engine, web
 from tests.support.kubectl import kubectl
@@ -28,7 +29,6 @@ pytestmark = pytest.mark.cluster
 
 GUIDE = PROJECT / "docs" / "operator-guide.md"
 OLD, NEW = "guide-old", "guide-new"
-NOTEBOOK, HUB = "localhost/pangeo/notebook:local", "localhost/pangeo/hub:local"
 SECONDS = 120
 
 FILES = r"""
@@ -126,15 +126,15 @@ def state() -> State:
 
 @pytest.fixture(scope="module")
 def operator(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
-    made = Operator(state, tmp_path_factory.mktemp("operator"))
-    (made.folder / "docs").symlink_to(PROJECT / "docs")
-    _remove(made, "--wait=true")
+    shell = Operator(state, tmp_path_factory.mktemp("operator"))
+    (shell.folder / "docs").symlink_to(PROJECT / "docs")
+    _remove(shell, "--wait=true")
     # The strictest level: the guide's pod must run in every tenancy's cluster.
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     about = {"name": OLD, "labels": labels}
-    made.kubectl("apply", "--filename=-", stdin={"apiVersion": "v1", "kind": "Namespace", "metadata": about})
-    yield made
-    _remove(made, "--wait=false")
+    shell.kubectl("apply", "--filename=-", stdin={"apiVersion": "v1", "kind": "Namespace", "metadata": about})
+    yield shell
+    _remove(shell, "--wait=false")
 
 
 def _remove(operator: Operator, wait: str) -> None:
@@ -155,7 +155,7 @@ def test_a_home_is_copied_to_a_new_claim_elsewhere(operator: Operator) -> None:
     operator.run(block("> claim-alice.tar"))
     operator.run(block("> claims.json"))
     operator.run(block("open('claims.json')"), namespace=NEW)
-    operator.run(block("< claim-alice.tar"), namespace=NEW, IMAGE=NOTEBOOK)
+    operator.run(block("< claim-alice.tar"), namespace=NEW, IMAGE=NOTEBOOK.reference)
 
     assert operator.pod(NEW, "reader", "claim-alice", SEEN) == before
     assert (operator.folder / "claim-alice.tar").stat().st_mode & 0o077 == 0
@@ -184,7 +184,7 @@ def test_the_hubs_database_is_copied_and_restored(operator: Operator, state: Sta
     operator.kubectl("apply", "--namespace", NEW, "--filename=-", stdin=_hub_with_another_database())
     rollout = ["rollout", "status", "deployment/hub", "--namespace", NEW, f"--timeout={SECONDS}s"]
     operator.kubectl(*rollout)
-    operator.run(block("< hub.sqlite"), namespace=NEW, IMAGE=NOTEBOOK)
+    operator.run(block("< hub.sqlite"), namespace=NEW, IMAGE=NOTEBOOK.reference)
     operator.kubectl(*rollout)
 
     inside = ["exec", "--namespace", NEW, "deployment/hub", "--"]
@@ -228,7 +228,9 @@ def _hub_with_another_database() -> dict[str, Any]:
     script = (
         f'test -e jupyterhub.sqlite || {{ python3 -c "{make}"; echo x > jupyterhub.sqlite-journal; }}; exec sleep 600'
     )
-    pod = _pod("hub", "hub-db-dir", script, {"component": "hub"}, image=HUB, group=1000, path="/srv/jupyterhub")
+    pod = _pod(
+        "hub", "hub-db-dir", script, {"component": "hub"}, image=HUB.reference, group=1000, path="/srv/jupyterhub"
+    )
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -248,7 +250,7 @@ def _pod(
     script: str,
     labels: dict[str, str],
     *,
-    image: str = NOTEBOOK,
+    image: str = NOTEBOOK.reference,
     group: int = 100,
     path: str = "/home/jovyan",
 ) -> dict[str, Any]:

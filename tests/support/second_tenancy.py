@@ -1,10 +1,7 @@
 """A second tenancy on the local cluster and directory: a stack of its own, deployed by the project's program."""
 
 import base64
-import contextlib
 import json
-import os
-import runpy
 import time
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -16,6 +13,7 @@ import yaml
 from pulumi import automation
 from pulumi.automation import OpType
 
+from components.automation import open_stack
 from components.config.domain import derived_domain
 from components.freeipa.names import notebook_users_group
 from local import directory
@@ -68,15 +66,13 @@ class SecondTenancy:
             "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
         }
         self.write_stack_file()
-        self._stack = automation.create_stack(
+        self._stack = open_stack(
             name,
-            project_name="pangeo",
-            program=self._program,
-            opts=automation.LocalWorkspaceOptions(
-                work_dir=str(folder),
-                env_vars=self.environment,
-                pulumi_command=automation.PulumiCommand(root=str(state.root)),
-            ),
+            folder,
+            variables=self.environment,
+            create=True,
+            inline=True,
+            command=automation.PulumiCommand(root=str(state.root)),
         )
 
     @property
@@ -214,16 +210,6 @@ class SecondTenancy:
                 if time.monotonic() > deadline:
                     raise HubFailed(f"{self.hub.url} does not answer after {HUB_TIMEOUT_SECONDS:g} s: {failure}")
                 time.sleep(0.2)
-
-    def _program(self) -> None:
-        before = dict(os.environ)
-        os.environ.update(self.environment)
-        try:
-            with contextlib.chdir(self.folder):
-                runpy.run_path(str(self.folder / "__main__.py"), run_name="__main__")
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
 
 
 def assembled_chart(state: State, folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Figures are ratios of pairs taken in turn, told by median and extremes, and judged by their limits."""
+"""The arithmetic of measurements: ratios of pairs, spread, growth, percentiles and limits."""
 
 import pytest
 
@@ -9,19 +9,19 @@ def comparison(*pairs: tuple[float, float], limit: float | None = 1.5) -> Compar
     return Comparison("preview", "a preview", "an empty one", limit, pairs)
 
 
-def test_a_ratio_is_taken_pair_by_pair_so_that_a_drifting_machine_does_not_matter() -> None:
+def test_ratios_of_pairs_are_independent_of_drift() -> None:
     drifting = comparison((1.2, 1.0), (12.0, 10.0), (120.0, 100.0))
 
     assert drifting.ratio == Spread(median=1.2, lowest=1.2, highest=1.2, count=3)
 
 
-def test_the_median_decides_and_a_single_slow_pair_does_not() -> None:
+def test_the_median_ratio_decides_the_verdict() -> None:
     assert comparison((1.4, 1.0), (1.4, 1.0), (9.0, 1.0)).verdict == "met"
     assert comparison((1.6, 1.0), (1.6, 1.0), (0.5, 1.0)).verdict == "missed"
     assert comparison((9.0, 1.0), limit=None).verdict == "no limit"
 
 
-def test_measured_and_baseline_take_turns_at_going_first() -> None:
+def test_operation_and_baseline_alternate() -> None:
     order = ""
 
     def run(name: str) -> float:
@@ -43,9 +43,7 @@ def test_measured_and_baseline_take_turns_at_going_first() -> None:
         ({1: 1.0, 10: 100.0, 100: 10_000.0}, 2.0),
     ],
 )
-def test_the_exponent_is_the_power_of_the_size_with_which_seconds_grow(
-    seconds_at: dict[int, float], slope: float
-) -> None:
+def test_the_exponent_is_the_power_of_the_growth(seconds_at: dict[int, float], slope: float) -> None:
     assert exponent(seconds_at) == pytest.approx(slope)
 
 
@@ -54,41 +52,41 @@ def growth(seconds_at: dict[int, float], *, limit: tuple[int, float] | None = No
     return Growth("checking", "tenancies", "tenancies", points, limit, flat)
 
 
-def test_linear_growth_is_good_and_quadratic_is_not() -> None:
+def test_linear_growth_is_allowed_and_quadratic_is_not() -> None:
     assert growth({1: 0.1, 10: 1.0, 100: 10.0}).verdict == "met"
     assert growth({1: 0.1, 10: 10.0, 100: 1000.0}).verdict == "missed"
 
 
-def test_what_must_be_flat_may_not_even_grow_linearly() -> None:
+def test_flat_growth_may_not_be_linear() -> None:
     assert growth({1: 1.0, 10_000: 1.2}, flat=True).verdict == "met"
     assert growth({1: 1.0, 10_000: 100.0}, flat=True).verdict == "missed"
 
 
-def test_a_limit_at_a_size_is_held_beside_the_growth() -> None:
+def test_a_limit_at_a_size_applies_besides_the_growth() -> None:
     assert growth({1: 0.1, 100: 9.0}, limit=(100, 10.0)).verdict == "met"
     assert growth({1: 0.12, 100: 11.0}, limit=(100, 10.0)).verdict == "missed"
 
 
-def test_of_none_and_of_one_size_nothing_is_said_about_growth() -> None:
+def test_growth_needs_two_sizes() -> None:
     assert growth({0: 1.0, 4: 9.0}).verdict == "no limit"
     assert growth({4: 9.0}).exponent is None
     assert growth({0: 100.0, 4: 1.0, 8: 2.0}).exponent == pytest.approx(1.0)
 
 
-def test_beside_the_median_what_all_but_the_slowest_stay_within_may_be_told() -> None:
+def test_growth_may_report_a_percentile() -> None:
     points = {10: tuple(float(number) for number in range(1, 101))}
 
     assert Growth("log-ins", "", "users", points, tail=0.99).tails == {10: 99.0}
     assert Growth("log-ins", "", "users", points).tails == {}
 
 
-def test_every_amount_with_a_limit_must_hold_it() -> None:
+def test_every_limited_amount_must_be_within_its_limit() -> None:
     assert Amounts("trips", "", "requests", {"create": 2, "read": 9}, {"create": 3}).verdict == "met"
     assert Amounts("trips", "", "requests", {"create": 4}, {"create": 3}).verdict == "missed"
     assert Amounts("memory", "", "MiB", {"hub": 200}).verdict == "no limit"
 
 
-def test_percentiles_are_values_that_were_measured() -> None:
+def test_percentiles_are_measured_values() -> None:
     values = [float(number) for number in range(1, 101)]
 
     assert percentile(values, 0.5) == 50
@@ -97,6 +95,6 @@ def test_percentiles_are_values_that_were_measured() -> None:
 
 
 @pytest.mark.parametrize("measure", [lambda: Spread.of([]), lambda: percentile([], 0.5), lambda: exponent({1: 1.0})])
-def test_nothing_measured_is_an_error_and_no_figure(measure: object) -> None:
+def test_missing_measurements_are_an_error(measure: object) -> None:
     with pytest.raises(ValueError, match=r"nothing was measured|two sizes"):
         measure()  # type: ignore[operator]

@@ -18,7 +18,7 @@ def test_capacity_is_the_sum_over_all_nodes() -> None:
     assert free_amount([NODE], [], "memory") == 10 * GIB
 
 
-def test_pods_that_run_or_wait_take_capacity_and_ended_pods_do_not() -> None:
+def test_running_and_pending_pods_take_capacity() -> None:
     pods = [pod(cpu="500m"), pod("Pending", cpu="500m", memory="1Gi"), pod("Succeeded", cpu="2")]
 
     assert free_amount([NODE], pods, "cpu") == pytest.approx(1.0)
