@@ -1,6 +1,6 @@
-"""What the official CLI's ``pulumi-language-python`` does for a preview: run the project's program for the engine.
+"""A stand-in for the official CLI's ``pulumi-language-python``: runs the project's program and its policy pack.
 
-Started by the real ``pulumi`` as its language host; the SDK's own server answers it.
+The real ``pulumi`` starts it as its language host; it uses the SDK's own server.
 """
 
 import contextlib
@@ -8,13 +8,16 @@ import os
 import runpy
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent import futures
 from pathlib import Path
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 from pulumi.automation._server import LanguageServer
-from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+
+from tests.engine.ci.policy_proxy import run_pack
 
 
 class LanguageHost(LanguageServer):
@@ -26,6 +29,12 @@ class LanguageHost(LanguageServer):
     def Run(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
         self.program = lambda: _run(Path(request.info.program_directory or request.pwd))
         return super().Run(request, context)  # type: ignore[no-untyped-call]
+
+    def RunPlugin(self, request: Any, context: Any) -> Iterator[language_pb2.RunPluginResponse]:  # noqa: N802
+        """Run a policy pack, and pass on what it prints."""
+        folder = request.info.program_directory
+        for line in run_pack(request.args[0], folder, lambda pack: context.add_callback(pack.kill)):
+            yield language_pb2.RunPluginResponse(stdout=line)
 
 
 def launcher(folder: Path) -> Path:
