@@ -1,1 +1,1 @@
-"""Reviewing a change before it reaches a tenancy: which tenancies it affects, what it would do to each, who is told."""
+"""Review of a change before it reaches a tenancy: affected tenancies, their previews, comments on pull requests."""

@@ -1,4 +1,4 @@
-"""``python -m ci``: which tenancies a change affects, what it would do to one or all, telling the pull request."""
+"""The command ``python -m ci``: affected tenancies, previews of one or many, and comments on a pull request."""
 
 import argparse
 import json
@@ -7,19 +7,35 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ci.affected import SCAFFOLDING_STACK, Affected, affected, tenancies
+from ci.affected import SCAFFOLDING_STACK, Affected, GitFailed, affected_tenancies, changed_files, tenancies
 from ci.comment import API, CommentFailed, PullRequest, write_comment
-from ci.git import GitFailed, changed_files
 from components.config.stack_file import STACKS, stacks
 
 SUMMARIES = Path(".state", "previews")
-TOKEN_VARIABLE = "GITHUB_TOKEN"  # noqa: S105 - a name
+"""Default folder for the Markdown summaries of many previews."""
+
+TOKEN_VARIABLE = "GITHUB_TOKEN"  # noqa: S105 - the variable's name, not a token
+"""Environment variable with the token that writes comments."""
+
 NO_COMMIT = "0" * 40
-"""What GitHub gives as the commit before a branch's first push."""
+"""GitHub's placeholder for the commit before a branch's first push."""
+
+EXAMPLES = """\
+examples:
+  python -m ci affected --base main      list the tenancies that the present branch affects
+  python -m ci preview vis               preview the stack vis
+  python -m ci preview vis --drift       compare vis with its cluster and directory; fail on any difference
+  python -m ci previews                  preview all tenancies
+  python -m ci previews vis climate --concurrency 2
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns the exit code: 0 good, 1 refused or failed, 2 used wrongly."""
+    """Run the command.
+
+    Returns:
+        The exit code: 0 success, 1 refused or failed, 2 wrong usage, 130 interrupted.
+    """
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
@@ -30,50 +46,68 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ci", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m ci",
+        description="Review a change before it reaches a tenancy.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(required=True)
 
-    which = commands.add_parser("affected", help="the stacks that a change affects, as a JSON list")
-    which.add_argument("--base", help="the revision before; left out or all zeros, every stack is listed")
-    which.add_argument("--head", default="HEAD", help="the revision after (default: HEAD)")
-    which.add_argument("--only", metavar="STACK", help="this stack, whatever changed; it must have a file")
-    which.add_argument("--output", type=Path, help="a file to append `stacks=[…]` to, as GITHUB_OUTPUT")
-    which.add_argument("--summary", type=Path, help="a file to append the notices to, as GITHUB_STEP_SUMMARY")
-    which.set_defaults(run=_affected)
+    affected = commands.add_parser("affected", help="list the stacks that a change affects, as JSON")
+    affected.add_argument("--base", help="revision before the change; if missing or all zeros, all stacks are listed")
+    affected.add_argument("--head", default="HEAD", help="revision after the change (default: HEAD)")
+    affected.add_argument("--only", metavar="STACK", help="list this stack, whatever changed; it must have a file")
+    affected.add_argument("--output", type=Path, help="file to append `stacks=[…]` to, e.g. $GITHUB_OUTPUT")
+    affected.add_argument("--summary", type=Path, help="file to append notices to, e.g. $GITHUB_STEP_SUMMARY")
+    affected.set_defaults(run=_affected)
 
-    look = commands.add_parser("preview", help="preview a stack with the official CLI")
-    look.add_argument("stack")
-    look.add_argument("--markdown", type=Path, help="a file for the Markdown summary")
-    look.add_argument("--report", type=Path, help="a file for the report as JSON")
-    look.add_argument("--commit", help="the commit to name in it")
-    look.add_argument("--drift", action="store_true", help="look at what is really there; any difference is a failure")
-    look.set_defaults(run=_preview)
+    preview = commands.add_parser("preview", help="preview a stack with the official CLI")
+    preview.add_argument("stack")
+    preview.add_argument("--markdown", type=Path, help="file for the Markdown summary")
+    preview.add_argument("--report", type=Path, help="file for the report as JSON")
+    preview.add_argument("--commit", help="commit to name in the summary")
+    preview.add_argument(
+        "--drift", action="store_true", help="compare with the cluster and the directory; fail on any difference"
+    )
+    preview.set_defaults(run=_preview)
 
-    many = commands.add_parser("previews", help="preview all stacks, or some, a few at a time, with the official CLI")
-    many.add_argument("stack", nargs="*", help=f"all but {SCAFFOLDING_STACK} when none is named")
-    add_limits(many)
-    many.add_argument("--passphrases", type=Path, metavar="FOLDER", help="a file for each stack, named as the stack")
-    many.add_argument("--markdown", type=Path, metavar="FOLDER", default=SUMMARIES, help=f"default: {SUMMARIES}")
-    many.add_argument("--summary", type=Path, help="a file to append the table to, as GITHUB_STEP_SUMMARY")
-    many.add_argument("--commit", help="the commit to name in the summaries")
-    many.set_defaults(run=_previews)
+    previews = commands.add_parser("previews", help="preview many stacks, a few at a time, with the official CLI")
+    previews.add_argument("stack", nargs="*", help=f"default: all except {SCAFFOLDING_STACK}")
+    add_limits(previews)
+    previews.add_argument(
+        "--passphrases", type=Path, metavar="FOLDER", help="folder with a file for each stack, named as the stack"
+    )
+    previews.add_argument(
+        "--markdown",
+        type=Path,
+        metavar="FOLDER",
+        default=SUMMARIES,
+        help=f"folder for the Markdown summaries (default: {SUMMARIES})",
+    )
+    previews.add_argument("--summary", type=Path, help="file to append the table to, e.g. $GITHUB_STEP_SUMMARY")
+    previews.add_argument("--commit", help="commit to name in the summaries")
+    previews.set_defaults(run=_previews)
 
-    tell = commands.add_parser("comment", help=f"write a summary on a pull request; the token is in {TOKEN_VARIABLE}")
-    tell.add_argument("markdown", type=Path, help="the Markdown summary; its first line tells the stack's comment")
-    tell.add_argument("--repository", required=True, help="owner/name")
-    tell.add_argument("--pull-request", required=True, type=int, metavar="NUMBER")
-    tell.set_defaults(run=_comment)
+    comment = commands.add_parser(
+        "comment", help=f"write a summary into a comment on a pull request, with the token in {TOKEN_VARIABLE}"
+    )
+    comment.add_argument("markdown", type=Path, help="file with the summary; its first line identifies the comment")
+    comment.add_argument("--repository", required=True, help="owner/name")
+    comment.add_argument("--pull-request", required=True, type=int, metavar="NUMBER")
+    comment.set_defaults(run=_comment)
     return parser
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
-    """Add the options for the number of concurrent previews and for the time of each."""
+    """Add the options that limit the number of concurrent previews and the time for each."""
     parser.add_argument(
-        "--concurrency", type=_count, metavar="N", help="previews at a time (default: processors, but at most 4)"
+        "--concurrency",
+        type=_count,
+        metavar="N",
+        help="number of concurrent previews (default: number of processors, at most 4)",
     )
-    parser.add_argument(
-        "--timeout", type=_count, metavar="SECONDS", help="time for each preview, in seconds (default: 600)"
-    )
+    parser.add_argument("--timeout", type=_count, metavar="SECONDS", help="limit for each preview (default: 600)")
 
 
 def _affected(options: argparse.Namespace) -> int:
@@ -87,7 +121,7 @@ def _affected(options: argparse.Namespace) -> int:
     elif not options.base or options.base == NO_COMMIT:
         found = Affected(tuple(tenancies(names)), ())
     else:
-        found = affected(changed_files(options.base, options.head, Path.cwd()), names)
+        found = affected_tenancies(changed_files(options.base, options.head, Path.cwd()), names)
     listed = json.dumps(list(found.stacks))
     print(listed)
     for notice in found.notices:
@@ -104,18 +138,18 @@ def _affected(options: argparse.Namespace) -> int:
 def _preview(options: argparse.Namespace) -> int:
     # The engine's SDK takes half a second to import; the other commands do not need it.
     from ci.output.report_output import report_preview
-    from ci.preview.engine_preview import CannotPreview, policies_of, preview
-    from ci.preview.official_cli import notes_on, official_stack
+    from ci.preview.engine_preview import CannotPreview, find_policies, preview
+    from ci.preview.official_cli import official_stack, switch_notes
 
     project = Path.cwd()
     try:
         with official_stack(options.stack, project) as (stack, notes):
             found = preview(
                 stack,
-                policies=policies_of(project),
+                policies=find_policies(project),
                 refresh=options.drift,
                 expect_no_changes=options.drift,
-                notes=[*notes, *notes_on(os.environ)],
+                notes=[*notes, *switch_notes(os.environ)],
             )
     except CannotPreview as failure:
         print(failure, file=sys.stderr)
@@ -126,21 +160,21 @@ def _preview(options: argparse.Namespace) -> int:
 def _previews(options: argparse.Namespace) -> int:
     from ci.output.report_output import Summaries, report_all
     from ci.preview.engine_preview import CannotPreview
-    from ci.preview.official_cli import need_cli, preview_command
+    from ci.preview.official_cli import preview_command, require_cli
     from ci.preview.preview_all import Limits
 
     known = stacks(STACKS)
     names = list(dict.fromkeys(options.stack)) or tenancies(known)
     unknown = [name for name in names if name not in known]
     if unknown or not names:
-        wrong = f"there is no stack {', '.join(unknown)} in {STACKS}" if unknown else f"there is no tenancy in {STACKS}"
-        print(f"{wrong}; there are: {', '.join(known) or 'none'}", file=sys.stderr)
+        missing = f"stack {', '.join(unknown)}" if unknown else "tenancy"
+        print(f"there is no {missing} in {STACKS}; there are: {', '.join(known) or 'none'}", file=sys.stderr)
         return 2
     if options.passphrases and not options.passphrases.is_dir():
-        print(f"--passphrases {options.passphrases}: there is no such folder", file=sys.stderr)
+        print(f"--passphrases {options.passphrases} is not a folder", file=sys.stderr)
         return 1
     try:
-        need_cli()
+        require_cli()
         return report_all(
             names,
             lambda name, report: preview_command(name, report, options.passphrases),
@@ -161,11 +195,11 @@ def _count(text: str) -> int:
 def _comment(options: argparse.Namespace) -> int:
     token = os.environ.get(TOKEN_VARIABLE)
     if not token:
-        print(f"{TOKEN_VARIABLE} is not set: a token that may write on pull requests", file=sys.stderr)
+        print(f"{TOKEN_VARIABLE} is not set; it must be a token that may write on pull requests", file=sys.stderr)
         return 2
-    where = PullRequest(options.repository, options.pull_request, os.environ.get("GITHUB_API_URL") or API)
+    pull_request = PullRequest(options.repository, options.pull_request, os.environ.get("GITHUB_API_URL") or API)
     text = options.markdown.read_text(encoding="utf-8")
-    print(write_comment(where, text.partition("\n")[0], text, token))
+    print(write_comment(pull_request, text.partition("\n")[0], text, token))
     return 0
 
 

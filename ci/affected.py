@@ -1,13 +1,14 @@
-"""Which tenancies a change can reach: a pure function of the files it touches."""
+"""The tenancies that a change affects, decided by the files it touches."""
 
+import subprocess
 from collections.abc import Collection, Iterable, Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from components.config.stack_file import stack_name, stack_path
 
 SCAFFOLDING_STACK = "local"
-"""The stack of one machine's own tenancy; no CI deploys it."""
+"""The stack of the tenancy on a developer's own machine; no CI deploys it."""
 
 EVERY_TENANCY = (
     "Pulumi.yaml",
@@ -19,7 +20,7 @@ EVERY_TENANCY = (
     "requirements.txt",
     "stacks/policies.json",
 )
-"""What every tenancy's program, chart and policies are made of. A folder stands for all below it."""
+"""Files and folders that are part of every tenancy's program, chart or policies."""
 
 NO_TENANCY = (
     ".ci",
@@ -36,7 +37,14 @@ NO_TENANCY = (
     "stacks/schema.json",
     "tests",
 )
-"""What no deployed tenancy is made of."""
+"""Files and folders that are part of no deployed tenancy."""
+
+GIT_TIMEOUT_SECONDS = 60.0
+"""Limit for ``git diff``."""
+
+
+class GitFailed(Exception):
+    """git did not list the changed files; the text is its error."""
 
 
 class Change(NamedTuple):
@@ -47,28 +55,28 @@ class Change(NamedTuple):
 
 
 class Affected(NamedTuple):
-    """Stacks to look at, sorted, and sentences for the reviewer about what was not plain."""
+    """The affected stacks, sorted, and notices for the reviewer about unusual changes."""
 
     stacks: tuple[str, ...]
     notices: tuple[str, ...]
 
 
 def tenancies(stacks: Iterable[str]) -> list[str]:
-    """Those that are somebody's: all but the local machine's."""
+    """The deployed stacks: all except the one of a developer's machine."""
     return [name for name in stacks if name != SCAFFOLDING_STACK]
 
 
-def affected(changes: Iterable[Change], stacks: Collection[str]) -> Affected:
-    """The tenancies that ``changes`` can reach.
+def affected_tenancies(changes: Iterable[Change], stacks: Collection[str]) -> Affected:
+    """The tenancies that ``changes`` can affect.
+
+    A file that is in neither list above affects every tenancy, and a notice names it: an unnecessary preview does less
+    harm than a missing one. A stack whose file is deleted cannot be previewed; a notice says that it is not destroyed.
 
     Args:
-        changes: every file touched; a renamed one is a deletion and an addition.
+        changes: every touched file; a renamed file is a deletion and an addition.
         stacks: the stacks that have a file after the change.
-
-    A file that is in neither list above reaches every tenancy, with a notice: too many previews are read, a missing
-    one is not. A stack whose file is deleted has nothing to preview; the notice says what deleting it does not do.
     """
-    everyone = sorted(set(tenancies(stacks)))
+    all_stacks = sorted(set(tenancies(stacks)))
     found: set[str] = set()
     notices: list[str] = []
     for change in sorted(set(changes)):
@@ -79,14 +87,34 @@ def affected(changes: Iterable[Change], stacks: Collection[str]) -> Affected:
             found.add(stack)
         elif stack is not None:
             notices.append(
-                f"{change.path} is deleted: nothing is previewed or changed for it. The tenancy runs on until "
-                f"`pulumi destroy --stack {stack}` is run with the file still there"
+                f"{change.path} is deleted, so there is no preview for it. This does not remove the tenancy: it keeps "
+                f"running until `pulumi destroy --stack {stack}` is run with the file restored"
             )
         else:
-            found.update(everyone)
+            found.update(all_stacks)
             if not _is_below(change.path, EVERY_TENANCY):
-                notices.append(f"{change.path} is not known to ci/affected.py, so all tenancies are previewed")
+                notices.append(f"{change.path} is not listed in ci/affected.py, so all tenancies are previewed")
     return Affected(tuple(sorted(found)), tuple(notices))
+
+
+def changed_files(base: str, head: str, repository: Path) -> list[Change]:
+    """The files that differ between two revisions.
+
+    Raises:
+        GitFailed: a revision is not in this clone, or git did not finish within ``GIT_TIMEOUT_SECONDS``.
+    """
+    # --end-of-options: git takes no revision for an option.
+    words = ["git", "diff", "--name-status", "--no-renames", "-z", "--end-of-options", base, head, "--"]
+    try:
+        finished = subprocess.run(
+            words, cwd=repository, capture_output=True, text=True, timeout=GIT_TIMEOUT_SECONDS, check=False
+        )
+    except (FileNotFoundError, subprocess.TimeoutExpired) as failure:
+        raise GitFailed(f"git diff {base} {head} in {repository}: {failure}") from None
+    if finished.returncode != 0:
+        errors = finished.stderr.strip().splitlines()
+        raise GitFailed(f"git diff {base} {head} in {repository}: {errors[0] if errors else 'failed'}")
+    return list(parse_name_status(finished.stdout))
 
 
 def parse_name_status(listing: str) -> Iterator[Change]:

@@ -1,4 +1,4 @@
-"""One comment a tenancy on a pull request, written anew in place.
+"""One comment for each tenancy on a pull request, which every preview replaces.
 
 GitHub's REST API, 2022-11-28: https://docs.github.com/rest/issues/comments
 """
@@ -11,68 +11,77 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 API = "https://api.github.com"
+"""Address of GitHub's API; an Enterprise server has another."""
+
 TIMEOUT_SECONDS = 30.0
+"""Limit for one request."""
+
 PER_PAGE = 100
+"""Comments per page; GitHub's maximum."""
+
 MAX_PAGES = 50
+"""Pages of comments that are searched for an earlier comment."""
+
 AUTHOR = "github-actions[bot]"
-"""Who a workflow's own token writes as: a comment by anybody else is never overwritten."""
+"""Author of the comments that a workflow's token writes. Comments of other authors are never overwritten."""
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 class CommentFailed(Exception):
-    """GitHub could not be told; the text says what was asked of which server and what it answered."""
+    """A request to GitHub failed; the text names the request and the answer."""
 
 
 class PullRequest(NamedTuple):
-    """Where to comment."""
+    """A pull request: its repository as ``owner/name``, its number, and the address of the API."""
 
     repository: str
-    """``owner/name``."""
-
     number: int
     api: str = API
-    """GitHub's, or an Enterprise server's (``GITHUB_API_URL``)."""
 
 
-def write_comment(where: PullRequest, marker: str, text: str, token: str, *, author: str = AUTHOR) -> str:
-    """Write ``text`` into the comment that begins with ``marker``, or into a new one; return its address.
+def write_comment(pull_request: PullRequest, marker: str, text: str, token: str, *, author: str = AUTHOR) -> str:
+    """Replace the comment that begins with ``marker``, or write a new one if there is none.
 
     Args:
-        where: the pull request.
-        marker: the first line of ``text``, which no other comment begins with.
+        pull_request: the pull request.
+        marker: the first line of ``text``, with which no other comment begins.
         text: the whole comment.
-        token: allowed to write on pull requests; it goes into a header only.
-        author: whose comments count.
+        token: a token that may write on pull requests; it is sent in a header only.
+        author: the author of the comment to replace.
+
+    Returns:
+        The comment's address.
 
     Raises:
-        CommentFailed: GitHub refused, or did not answer in ``TIMEOUT_SECONDS``.
+        CommentFailed: GitHub refused, or did not answer within ``TIMEOUT_SECONDS``.
     """
-    if not _REPOSITORY.fullmatch(where.repository):
-        raise CommentFailed(f"{where.repository!r} is no repository; write owner/name")
-    comments = f"{where.api.rstrip('/')}/repos/{where.repository}/issues"
+    if not _REPOSITORY.fullmatch(pull_request.repository):
+        raise CommentFailed(f"{pull_request.repository!r} is not a repository; write owner/name")
+    issues = f"{pull_request.api.rstrip('/')}/repos/{pull_request.repository}/issues"
+    comments = f"{issues}/{pull_request.number}/comments"
     for page in range(1, MAX_PAGES + 1):
-        found = _ask("GET", f"{comments}/{where.number}/comments?per_page={PER_PAGE}&page={page}", token)
-        earlier = comment_to_renew(found, marker, author)
+        found = _request("GET", f"{comments}?per_page={PER_PAGE}&page={page}", token)
+        earlier = find_comment(found, marker, author)
         if earlier is not None:
-            return str(_ask("PATCH", f"{comments}/comments/{earlier}", token, {"body": text})["html_url"])
+            return str(_request("PATCH", f"{issues}/comments/{earlier}", token, {"body": text})["html_url"])
         if len(found) < PER_PAGE:
             break
-    return str(_ask("POST", f"{comments}/{where.number}/comments", token, {"body": text})["html_url"])
+    return str(_request("POST", comments, token, {"body": text})["html_url"])
 
 
-def comment_to_renew(comments: Iterable[Mapping[str, Any]], marker: str, author: str) -> int | None:
-    """The id of the comment by ``author`` that begins with ``marker``; None where there is none."""
+def find_comment(comments: Iterable[Mapping[str, Any]], marker: str, author: str) -> int | None:
+    """The id of the comment by ``author`` that begins with ``marker``, or None."""
     for comment in comments:
         if (comment.get("user") or {}).get("login") == author and str(comment.get("body") or "").startswith(marker):
             return int(comment["id"])
     return None
 
 
-def _ask(method: str, url: str, token: str, content: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON
+def _request(method: str, url: str, token: str, content: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON
     if not url.startswith(("https://", "http://127.0.0.1:")):
-        raise CommentFailed(f"{url} is not https; a token is sent nowhere else")
-    request = urllib.request.Request(  # noqa: S310 - the scheme is checked above
+        raise CommentFailed(f"{url} is not https; the token is sent over https only")
+    http_request = urllib.request.Request(  # noqa: S310 - the scheme is checked above
         url,
         method=method,
         data=None if content is None else json.dumps(content).encode(),
@@ -83,14 +92,14 @@ def _ask(method: str, url: str, token: str, content: Mapping[str, str] | None = 
             "X-GitHub-Api-Version": "2022-11-28",
         },
     )
-    tried = f"{method} {url}"
+    request = f"{method} {url}"
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
+        with urllib.request.urlopen(http_request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
             return json.loads(answer.read())
     except urllib.error.HTTPError as refused:
-        raise CommentFailed(f"{tried}: {refused.code} {_message(refused)}") from None
+        raise CommentFailed(f"{request}: {refused.code} {_message(refused)}") from None
     except (OSError, ValueError) as failure:
-        raise CommentFailed(f"{tried}: {getattr(failure, 'reason', failure)}") from None
+        raise CommentFailed(f"{request}: {getattr(failure, 'reason', failure)}") from None
 
 
 def _message(refused: urllib.error.HTTPError) -> str:

@@ -1,6 +1,6 @@
-"""A preview as the Markdown of one comment: what a reviewer decides on comes first, the property diffs fold below.
+"""A preview as the Markdown of one comment: first the summary, errors and policies, then the folded property diffs.
 
-Everything that comes from the engine stands in code, so that no value is read as Markdown, HTML or a mention.
+All text from the engine is in code spans and blocks, so that GitHub reads none of it as Markdown, HTML or a mention.
 """
 
 import difflib
@@ -11,26 +11,32 @@ from ci.preview.differences import PropertyChange
 from ci.preview.report import Preview, ResourceChange, Violation
 
 MAX_CHARACTERS = 60_000
-"""GitHub takes 65,536 in a comment; the rest is left for what is added around it."""
+"""Length limit of a comment. GitHub's own is 65,536 characters; the difference is a reserve."""
 
 MAX_PROPERTIES = 80
+"""Number of properties that are shown of one resource."""
+
 MAX_LINES_OF_TEXT = 60
+"""Number of lines that are shown of one property's diff."""
+
 MAX_LINE = 400
+"""Number of characters that are shown of one line."""
 
 SIGNS = {"create": "+", "import": "=", "update": "~", "replace": "±", "delete": "-", "drifted": "≠"}
+"""The sign of each operation."""
 
 
 def marker(stack: str) -> str:
-    """The first line of a stack's comment, by which the next preview finds it. Nobody sees it."""
+    """The first line of a stack's comment, by which the next preview finds it. GitHub does not show it."""
     return f"<!-- pangeo-preview: {stack} -->"
 
 
 def markdown(preview: Preview, *, commit: str | None = None) -> str:
-    """The whole comment.
+    """Render the whole comment.
 
     Args:
-        preview: what to tell.
-        commit: the commit that was previewed, if it is to be named.
+        preview: the preview.
+        commit: the previewed commit, or None to name none.
     """
     head = [
         marker(preview.stack),
@@ -44,42 +50,45 @@ def markdown(preview: Preview, *, commit: str | None = None) -> str:
         *_listed("How this preview was made", preview.notes),
     ]
     text = "\n".join(head)[:MAX_CHARACTERS]
-    return text + "".join(_resources(preview.changes, room=MAX_CHARACTERS - len(text)))
+    return text + "".join(_resources(preview.changes, space=MAX_CHARACTERS - len(text)))
 
 
 def headline(preview: Preview) -> str:
-    """One line: what would happen, or why nothing may."""
+    """Summarise a preview in one line: the changes, and whether it failed or was refused."""
     counts = ", ".join(f"{count} to {word}" for word, count in preview.counts.items() if word != "drifted")
     drifted = preview.counts.get("drifted", 0)
     parts = [f"{drifted} drifted from what was deployed" if drifted else "", counts]
-    said = "; ".join(part for part in parts if part) or "no changes"
+    changes = "; ".join(part for part in parts if part) or "no changes"
     if preview.unchanged:
-        said += f", {preview.unchanged} unchanged"
+        changes += f", {preview.unchanged} unchanged"
     if preview.refused:
         mandatory = sum(violation.mandatory for violation in preview.violations)
-        return f"Refused by {_counted(mandatory, 'mandatory policy', 'mandatory policies')}: {said}"
-    return (said if preview.succeeded else f"The preview failed: {said}").capitalize()
+        return f"Refused by {_counted(mandatory, 'mandatory policy', 'mandatory policies')}: {changes}"
+    return (changes if preview.succeeded else f"The preview failed: {changes}").capitalize()
 
 
-def lines_of(change: PropertyChange) -> Iterator[str]:
-    """A property as lines of a diff. Text of several lines is compared line by line."""
-    why = "  # replaces the resource" if change.replaces else ""
+def diff_lines(change: PropertyChange) -> Iterator[str]:
+    """The lines of a diff for one property. Text of several lines is compared line by line."""
+    comment = "  # replaces the resource" if change.replaces else ""
     before, after = change.before, change.after
     if before is not None and after is not None and ("\n" in before or "\n" in after):
-        yield f"  {change.path}:{why}"
+        yield f"  {change.path}:{comment}"
         yield from _bounded(list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm=""))[2:])
         return
     if before is not None:
-        yield f"- {change.path}: {_one_line(before)}{why}"
+        yield f"- {change.path}: {_one_line(before)}{comment}"
     if after is not None:
-        yield f"+ {change.path}: {_one_line(after)}{why}"
+        yield f"+ {change.path}: {_one_line(after)}{comment}"
 
 
-def property_lines(change: ResourceChange, *, at_most: int) -> list[str]:
-    """The lines of a resource's properties: first what changes, then what comes or goes; ``at_most`` properties."""
+def property_lines(change: ResourceChange, *, limit: int) -> list[str]:
+    """The lines of a diff for a resource, with at most ``limit`` properties.
+
+    Properties that replace the resource come first, then changed ones, then added and removed ones.
+    """
     ordered = sorted(change.properties, key=lambda each: (not each.replaces, None in (each.before, each.after)))
-    lines = [line for each in ordered[:at_most] for line in lines_of(each)]
-    left = len(ordered) - at_most
+    lines = [line for each in ordered[:limit] for line in diff_lines(each)]
+    left = len(ordered) - limit
     return [*lines, f"  … {_counted(left, 'more property', 'more properties')}"] if left > 0 else lines
 
 
@@ -91,8 +100,7 @@ def _errors(preview: Preview) -> Iterator[str]:
 def _policies(preview: Preview) -> Iterator[str]:
     packs = ", ".join(code(f"{name} {version}".strip()) for name, version in sorted(preview.policy_packs.items()))
     if not preview.violations:
-        # Without a pack there is nothing that found nothing.
-        yield f"**Policies** {packs}: nothing found" if packs else "**Policies**: no policy pack was run"
+        yield f"**Policies** {packs}: no violations" if packs else "**Policies**: no policy pack was run"
         yield ""
         return
     yield from (f"**Policies** {packs}".rstrip(), "")
@@ -104,9 +112,9 @@ def _policies(preview: Preview) -> Iterator[str]:
 def _violation(violation: Violation) -> str:
     where = f" {code(violation.resource)}" if violation.resource else ""
     first, *rest = violation.message.splitlines() or [""]
-    told = "".join(f"\n  {code(line)}" for line in rest if line.strip())
+    details = "".join(f"\n  {code(line)}" for line in rest if line.strip())
     level = "**mandatory**" if violation.mandatory else "advisory"
-    return f"- {level} {code(violation.policy)}{where}: {code(first)}{told}"
+    return f"- {level} {code(violation.policy)}{where}: {code(first)}{details}"
 
 
 def _listed(title: str, sentences: Sequence[str]) -> Iterator[str]:
@@ -114,35 +122,35 @@ def _listed(title: str, sentences: Sequence[str]) -> Iterator[str]:
         yield from (f"**{title}**", "", *(f"- {code(_one_line(sentence))}" for sentence in sentences), "")
 
 
-def _resources(changes: Sequence[ResourceChange], *, room: int) -> Iterator[str]:
-    # Left free for the sentence about what did not fit.
-    room -= 200
+def _resources(changes: Sequence[ResourceChange], *, space: int) -> Iterator[str]:
+    # The reserve is for the sentence about omitted resources.
+    space -= 200
     for number, change in enumerate(changes):
-        part = "\n" + "\n".join(_resource(change, room=room))
-        if len(part) > room:
+        part = "\n" + "\n".join(_resource(change, space=space))
+        if len(part) > space:
             left = len(changes) - number
-            yield f"\n{_counted(left, 'more resource is', 'more resources are')} not shown; the job's log has all.\n"
+            yield f"\n{_counted(left, 'more resource is', 'more resources are')} not shown; see the job's log.\n"
             return
-        room -= len(part)
+        space -= len(part)
         yield part
 
 
-def _resource(change: ResourceChange, *, room: int) -> Iterator[str]:
+def _resource(change: ResourceChange, *, space: int) -> Iterator[str]:
     title = f"{SIGNS[change.operation]} {change.operation} <code>{_html(change.type)} {_html(change.name)}</code>"
-    lines = property_lines(change, at_most=MAX_PROPERTIES)
+    lines = property_lines(change, limit=MAX_PROPERTIES)
     if not lines:
         yield from (f"- {title}", "")
         return
     yield from (f"<details><summary>{title} ({len(change.properties)})</summary>", "")
-    # The title and what folds and fences the lines need some of the room.
-    yield from _fenced(list(_fitting(lines, room=room - len(title) - 200)), "diff")
+    # The title, the fences and the tags need some of the space.
+    yield from _fenced(list(_fitting(lines, space=space - len(title) - 200)), "diff")
     yield from ("", "</details>", "")
 
 
-def _fitting(lines: Sequence[str], *, room: int) -> Iterator[str]:
+def _fitting(lines: Sequence[str], *, space: int) -> Iterator[str]:
     for number, line in enumerate(lines):
-        room -= len(line) + 1
-        if room < 0:
+        space -= len(line) + 1
+        if space < 0:
             yield f"  … {_counted(len(lines) - number, 'more line', 'more lines')}"
             return
         yield line
@@ -169,7 +177,7 @@ def _one_line(value: str) -> str:
 
 
 def code(text: str) -> str:
-    """A code span that its own text cannot end."""
+    """A Markdown code span; backticks in the text cannot end it."""
     line = " ".join(text.split())
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
     pad = " " if line.startswith("`") or line.endswith("`") else ""

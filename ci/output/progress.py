@@ -35,7 +35,7 @@ def progress_display(total: int, console: Console) -> Iterator[ProgressDisplay]:
 
 
 class _Bar:
-    """A bar with the names of the running previews; a failed one is printed above it at once."""
+    """A bar with the names of the running previews. A failed preview is printed above the bar at once."""
 
     def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress, self._task = progress, task
@@ -48,7 +48,7 @@ class _Bar:
     def ended(self, timed: TimedPreview) -> None:
         self._running.remove(timed.preview.stack)
         self._progress.update(self._task, advance=1, description=self._description())
-        if not timed.preview.good:
+        if not timed.preview.passed:
             self._progress.console.print(Text(_result(timed), style="red"))
 
     def _description(self) -> str:
@@ -56,7 +56,7 @@ class _Bar:
 
 
 class _Lines:
-    """A line for each preview that starts, and one for each that has ended, with those that still run."""
+    """One line when a preview starts and one when it ends, with the names of the running previews."""
 
     def __init__(self, total: int, console: Console) -> None:
         self._total, self._console = total, console

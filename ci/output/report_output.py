@@ -1,4 +1,4 @@
-"""Previews on the terminal and as Markdown files, and the exit code that follows from them."""
+"""Output of previews on the terminal and as Markdown files, and the exit code of the command."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,51 +15,52 @@ from ci.preview.preview_all import Limits, PreviewCommand, TimedPreview, preview
 from ci.preview.report import Preview, write_report
 
 INTERRUPTED = 130
-"""Exit code after an interrupt, as a shell has it: 128 and the number of SIGINT."""
+"""Exit code after an interrupt: 128 plus the number of SIGINT, as in shells."""
 
 
 @dataclass(frozen=True)
 class Summaries:
-    """Where the Markdown of many previews goes."""
+    """The files for the Markdown of many previews.
+
+    Attributes:
+        folder: the folder for one file per stack, e.g. ``vis.md``.
+        commit: the commit to name in them, or None.
+        table: the file to append the table to, or None.
+    """
 
     folder: Path
-    """For a file a stack, ``vis.md``."""
-
     commit: str | None = None
-    """The commit to name in them."""
-
     table: Path | None = None
-    """A file to append the table to."""
 
 
 def report_preview(
-    found: Preview, *, markdown_file: Path | None = None, report_file: Path | None = None, commit: str | None = None
+    preview: Preview, *, markdown_file: Path | None = None, report_file: Path | None = None, commit: str | None = None
 ) -> int:
-    """Print a preview, and write it into the files that are named.
+    """Print a preview, and write it into the given files.
 
     Args:
-        found: the preview.
+        preview: the preview.
         markdown_file: a file for the Markdown summary.
         report_file: a file for the report as JSON.
         commit: the commit to name in the summary.
 
     Returns:
-        0 if the engine and all mandatory policies let the stack pass, else 1.
+        The exit code: 0 if neither the engine nor a mandatory policy refuses the stack, otherwise 1.
     """
     console = Console()
-    show(found, console)
+    show(preview, console)
     if markdown_file is not None:
-        _write(found, markdown_file, commit)
+        _write(preview, markdown_file, commit)
         console.print(f"summary: {markdown_file}", highlight=False, markup=False)
     if report_file is not None:
-        write_report(found, report_file)
-    return 0 if found.good else 1
+        write_report(preview, report_file)
+    return 0 if preview.passed else 1
 
 
 def report_all(
     names: Sequence[str], command: Callable[[str, Path], PreviewCommand], limits: Limits, summaries: Summaries
 ) -> int:
-    """Preview many stacks, and report each as soon as it has ended, and all of them in a table at the end.
+    """Preview many stacks; report the progress, and all results in a table at the end.
 
     Args:
         names: the stacks, in the order of the table.
@@ -68,7 +69,7 @@ def report_all(
         summaries: the files for the Markdown.
 
     Returns:
-        0 if all previews passed, 130 after an interrupt, else 1.
+        The exit code: 0 if all previews passed, 130 after an interrupt, otherwise 1.
     """
     console = Console()
     began = time.perf_counter()
@@ -89,9 +90,9 @@ def report_all(
     if summaries.table is not None:
         with summaries.table.open("a", encoding="utf-8") as out:
             out.write(markdown_table(found, seconds))
-    return 0 if all(timed.preview.good for timed in found) else 1
+    return 0 if all(timed.preview.passed for timed in found) else 1
 
 
-def _write(found: Preview, file: Path, commit: str | None) -> None:
+def _write(preview: Preview, file: Path, commit: str | None) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(markdown(found, commit=commit), encoding="utf-8")
+    file.write_text(markdown(preview, commit=commit), encoding="utf-8")

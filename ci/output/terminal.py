@@ -1,4 +1,4 @@
-"""A preview on the terminal: a line a resource, its properties below, then what policies and the engine say."""
+"""A preview on the terminal: the resources with their changed properties, policy violations, errors and warnings."""
 
 from rich.console import Console
 from rich.table import Table
@@ -8,15 +8,17 @@ from ci.output.markdown import SIGNS, headline, property_lines
 from ci.preview.report import Preview
 
 COLOURS = {"create": "green", "import": "cyan", "update": "yellow", "replace": "magenta", "delete": "red"}
+"""The colour of each operation; a drifted resource is red."""
+
 COMPARED = ("update", "replace", "drifted")
-"""What is new or goes is only named here; the Markdown file has its properties."""
+"""Operations whose properties are shown. The properties of new and deleted resources are in the Markdown file only."""
 
 MAX_PROPERTIES = 40
-"""Of one resource; the Markdown file has more."""
+"""Number of properties that are shown of one resource; the Markdown file has more."""
 
 
 def show(preview: Preview, console: Console) -> None:
-    """Print the preview. Nothing of it is taken for markup."""
+    """Print a preview. Its text is not interpreted as markup."""
     console.print(Text(f"{preview.stack}: {headline(preview)}", style="bold"))
     if preview.changes:
         console.print(_table(preview))
@@ -28,7 +30,7 @@ def show(preview: Preview, console: Console) -> None:
 
 
 def show_findings(preview: Preview, console: Console) -> None:
-    """Print what policies and the engine say."""
+    """Print the policy violations, errors and warnings of a preview."""
     for violation in preview.violations:
         level, colour = ("mandatory", "red") if violation.mandatory else ("advisory", "yellow")
         where = f" {violation.resource}" if violation.resource else ""
@@ -50,7 +52,7 @@ def _table(preview: Preview) -> Table:
         )
         if change.operation not in COMPARED:
             continue
-        for line in property_lines(change, at_most=MAX_PROPERTIES):
+        for line in property_lines(change, limit=MAX_PROPERTIES):
             style = {"+": "green", "-": "red"}.get(line[:1], "dim")
             table.add_row("", Text(line, style=style))
     return table

@@ -1,7 +1,7 @@
-"""What differs between two sets of a resource's inputs, a line a property, with every secret closed.
+"""Differences between two sets of a resource's inputs, property by property, with every secret hidden.
 
-The inputs are as the engine's event stream has them (``apitype.StepEventStateMetadata``): the engine blinds what is
-marked secret; what is not known before an ``up`` is a sentinel string.
+The inputs come from the engine's events (``apitype.StepEventStateMetadata``), in which the engine has replaced secrets.
+A value that is unknown before an ``up`` is a certain string.
 """
 
 import hashlib
@@ -11,15 +11,15 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-SECRET = "[secret]"  # noqa: S105 - what is shown instead of one
+SECRET = "[secret]"  # noqa: S105 - shown instead of a secret
 UNKNOWN = "(known after up)"
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key that marks secrets, assets, archives and references in Pulumi's JSON (``sdk/go/common/resource/sig``)."""
+"""Key of secrets, assets, archives and references in Pulumi's JSON. Source: ``sdk/go/common/resource/sig``."""
 
-_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks secrets, is none
+_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks secrets
 _UNKNOWNS = {
-    "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # a truth value
+    "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # a boolean
     "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # a number
     "04da6b54-80e4-46f7-96ec-b56ff0331ba9",  # text
     "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # a list
@@ -27,7 +27,7 @@ _UNKNOWNS = {
     "e48ece36-62e2-4504-bad9-02848725956a",  # an archive
     "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # a group
 }
-"""``sdk/go/common/resource/plugin/rpc.go``, each for one type of value."""
+"""Placeholders for unknown values of each type. Source: ``sdk/go/common/resource/plugin/rpc.go`` of Pulumi."""
 
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/]{16}")
 _KUBECONFIG = re.compile(r"(?ms)^clusters:.*^users:|^users:.*^clusters:")
@@ -36,13 +36,13 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$/-]*")
 
 @dataclass(frozen=True)
 class PropertyChange:
-    """One property: None where it is not there. Text may have several lines."""
+    """The change of one property. A value is None if the property is missing; it may have several lines."""
 
     path: str
     before: str | None
     after: str | None
     replaces: bool = False
-    """Whether this is why the resource is replaced."""
+    """Whether this change makes the engine replace the resource."""
 
 
 def differences(
@@ -52,14 +52,14 @@ def differences(
     named_by_engine: Collection[str] = (),
     replacing: Collection[str] = (),
 ) -> tuple[PropertyChange, ...]:
-    """Every property that is not the same, sorted by path.
+    """The properties that differ, sorted by path.
 
     Args:
-        before: the inputs as deployed; None for a new resource.
-        after: the inputs as declared; None for one that goes.
-        named_by_engine: paths the engine says differ. A closed secret looks the same on both sides, so only this
-            tells that it changed.
-        replacing: paths for which the engine replaces the resource.
+        before: the deployed inputs; None for a new resource.
+        after: the declared inputs; None for a deleted resource.
+        named_by_engine: the paths that differ according to the engine. A changed secret is only known from these,
+            because its placeholder is the same before and after.
+        replacing: the paths for which the engine replaces the resource.
     """
     old, new = dict(_leaves(before or {})), dict(_leaves(after or {}))
     named = set(named_by_engine)
@@ -76,7 +76,7 @@ def differences(
 
 
 def shown(value: object) -> str:
-    """A value as a reader may see it: secrets, private keys and kubeconfigs closed, certificates by their digest."""
+    """A value as text, without the content of secrets, private keys and kubeconfigs; a digest for certificates."""
     if _is_secret(value):
         return SECRET
     if isinstance(value, dict) and _SIGNATURE in value:
@@ -91,10 +91,10 @@ def shown(value: object) -> str:
 
 
 def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
-    """Path and value of every scalar. Paths are the engine's: ``values.hub["a.b"][0]``."""
+    """The path and value of every scalar, with paths as the engine writes them: ``values.hub["a.b"][0]``."""
     if isinstance(value, dict) and value and _SIGNATURE not in value:
         for key, inner in value.items():
-            # The engine's own bookkeeping, e.g. the pickled class of a dynamic provider.
+            # Keys with two underscores are the engine's own, e.g. the pickled class of a dynamic provider.
             if not key.startswith("__"):
                 yield from _leaves(inner, _joined(path, key))
     elif isinstance(value, list) and value:
@@ -115,7 +115,7 @@ def _is_at_or_below(path: str, key: str) -> bool:
 
 
 def _is_secret(value: object) -> bool:
-    """What the engine blinded, and what is a secret by its looks where nobody marked it."""
+    """Whether the engine marked the value as secret, or it has the form of a private key or a kubeconfig."""
     if isinstance(value, dict):
         return value.get(_SIGNATURE) == _SECRET_SIGNATURE
     if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""One preview by the real engine: run it, hear all its events, make the report of them."""
+"""The preview of one stack by the real engine, described by a report of the engine's events."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -8,27 +8,29 @@ from pulumi import automation
 from pulumi.automation.errors import CommandError
 from pulumi.automation.events import EngineEvent
 
-from ci.preview.report import Preview, report
+from ci.preview.report import Preview, report_of_events
 
 POLICIES = Path("policies")
-POLICY_CONFIG = Path("stacks", "policies.json")
-"""What the organisation tells the policies, for ``--policy-pack-config``."""
+"""Folder of the project's policy pack."""
 
-DNS_NOT_ASKED = (
-    "The DNS was not relied on (PANGEO_DNS_CHECK=warn): a domain that leads elsewhere is only a warning here"
+POLICY_CONFIG = Path("stacks", "policies.json")
+"""The organisation's settings of the policies, for ``--policy-pack-config``."""
+
+DNS_NOT_REQUIRED = (
+    "PANGEO_DNS_CHECK=warn: a domain that does not resolve to externalIp is only a warning in this preview"
 )
-CLUSTER_NOT_ASKED = (
-    "The cluster was not relied on (PANGEO_CLUSTER_CHECK=warn): where it gave no answer, this preview knows only what "
-    "the state and the stack file say"
+CLUSTER_NOT_REQUIRED = (
+    "PANGEO_CLUSTER_CHECK=warn: where the cluster did not answer, this preview is based on the state and the stack "
+    "file only"
 )
 
 
 class CannotPreview(Exception):
-    """The stack could not be opened; the text says why, and what to do."""
+    """The stack could not be opened; the text names the cause and the fix."""
 
 
 class Policies(NamedTuple):
-    """A policy pack's folder and the file that configures it."""
+    """A policy pack's folder and the file with its settings."""
 
     pack: Path
     config: Path | None
@@ -42,45 +44,45 @@ def preview(
     expect_no_changes: bool = False,
     notes: Collection[str] = (),
 ) -> Preview:
-    """Preview a stack; whatever stops the engine is part of the report.
+    """Preview a stack. An error of the engine is part of the report and is not raised.
 
     Args:
-        stack: selected or created, its program and environment set.
+        stack: a stack with its program and environment.
         policies: the pack to run; a mandatory violation fails the preview.
-        refresh: whether to ask the cluster and the directory for what is really there first.
-        expect_no_changes: whether any change fails the preview, as in a search for drift.
-        notes: how the preview is made, for its reader.
+        refresh: whether to read the present state of the cluster and the directory first.
+        expect_no_changes: whether any change fails the preview, as in a check for drift.
+        notes: sentences for the reader about how the preview is made.
     """
-    heard: list[EngineEvent] = []
+    events: list[EngineEvent] = []
     failure: list[str] | None = None
     try:
         stack.preview(
-            on_event=heard.append,
+            on_event=events.append,
             color="never",
             policy_packs=[str(policies.pack)] if policies else None,
             policy_pack_configs=[str(policies.config)] if policies and policies.config else None,
             refresh=refresh or None,
             expect_no_changes=expect_no_changes or None,
         )
-    except CommandError as stopped:
-        failure = last_words(str(stopped))
-    except RuntimeError as silent:
-        # The SDK's way to say that the engine ended well and told nothing.
-        failure = [str(silent)]
-    return report(stack.name, heard, failure=failure, notes=notes)
+    except CommandError as error:
+        failure = error_lines(str(error))
+    except RuntimeError as error:
+        # Raised by the SDK if the engine ended without an error and without a summary.
+        failure = [str(error)]
+    return report_of_events(stack.name, events, failure=failure, notes=notes)
 
 
-def policies_of(project: Path) -> Policies | None:
-    """The project's policy pack and what the organisation tells it, where there are any."""
+def find_policies(project: Path) -> Policies | None:
+    """The project's policy pack with the organisation's settings, or None if there is no pack."""
     pack, config = project / POLICIES, project / POLICY_CONFIG
     if not (pack / "PulumiPolicy.yaml").is_file():
         return None
     return Policies(pack, config if config.is_file() else None)
 
 
-def last_words(output: str) -> list[str]:
-    """What a failed command of the CLI said was wrong: its lines that begin with ``error:``, else its last line."""
-    # The SDK puts "stderr: " before what the CLI said there.
+def error_lines(output: str) -> list[str]:
+    """The errors in the output of a failed CLI command: its lines that begin with ``error:``, or its last line."""
+    # The SDK puts "stderr: " before the CLI's error output.
     lines = [line.strip().removeprefix("stderr:").strip() for line in output.splitlines() if line.strip()]
     errors = [line.removeprefix("error:").strip() for line in lines if line.startswith("error:")]
     return list(dict.fromkeys(errors)) or lines[-1:]

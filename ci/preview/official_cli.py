@@ -1,4 +1,4 @@
-"""Previews by the official Pulumi CLI, on the back-end and with the passphrase of the environment."""
+"""Stacks opened by the official Pulumi CLI, in the back-end and with the passphrase of the environment."""
 
 import contextlib
 import os
@@ -12,8 +12,8 @@ from pathlib import Path
 from pulumi import automation
 from pulumi.automation.errors import CommandError, StackNotFoundError
 
-from ci.preview.engine_preview import CLUSTER_NOT_ASKED, DNS_NOT_ASKED, CannotPreview, last_words
-from ci.preview.passphrases import FILE_VARIABLE, VARIABLE, has_passphrase, variables_for
+from ci.preview.engine_preview import CLUSTER_NOT_REQUIRED, DNS_NOT_REQUIRED, CannotPreview, error_lines
+from ci.preview.passphrases import FILE_VARIABLE, VARIABLE, has_passphrase, passphrase_variables
 from ci.preview.preview_all import PreviewCommand
 from components.automation import open_stack
 from components.config.stack_file import STACKS
@@ -21,11 +21,11 @@ from components.preflight.cluster import CLUSTER_CHECK_VARIABLE
 from components.preflight.dns import DNS_CHECK_VARIABLE
 
 PROGRAMS = ("pulumi", "pulumi-language-python")
-"""What the official CLI puts on PATH and a preview needs."""
+"""The programs of the official CLI that a preview needs on PATH."""
 
-FIRST = (
-    "The back-end has no stack {stack} yet, so this is what a first deployment would make. It was previewed against an "
-    "empty back-end that is gone now"
+FIRST_DEPLOYMENT = (
+    "The back-end has no stack {stack} yet. This preview shows its first deployment, made with an empty temporary "
+    "back-end"
 )
 
 
@@ -34,43 +34,56 @@ def missing_programs(path: str | None = None) -> list[str]:
     return [program for program in PROGRAMS if shutil.which(program, path=path) is None]
 
 
-def need_cli() -> None:
-    """Go on only with the official CLI.
+def require_cli() -> None:
+    """Check that the official CLI is installed.
 
     Raises:
-        CannotPreview: it is not there.
+        CannotPreview: it is not on PATH.
     """
     missing = missing_programs()
     if missing:
-        raise CannotPreview(f"{' and '.join(missing)} not on PATH: install the Pulumi CLI")
+        raise CannotPreview(f"{' and '.join(missing)} not on PATH; install the Pulumi CLI")
 
 
 @contextlib.contextmanager
 def official_stack(name: str, project: Path) -> Iterator[tuple[automation.Stack, list[str]]]:
-    """The stack of the project in ``project``, as the back-end of the environment has it, and notes about it.
+    """Open a stack of a project in the back-end of the environment.
 
     A stack that the back-end does not have is created in an empty temporary back-end, in a copy of the project.
 
+    Args:
+        name: the stack.
+        project: the folder with ``Pulumi.yaml``.
+
+    Returns:
+        The stack, and notes for the reader of its preview.
+
     Raises:
-        CannotPreview: no CLI, no log-in to the back-end, a wrong passphrase.
+        CannotPreview: the CLI is missing, or the back-end or the stack cannot be opened.
     """
-    need_cli()
-    try:
-        yield open_stack(name, project), []
+    require_cli()
+    stack = _existing_stack(name, project)
+    if stack is not None:
+        yield stack, []
         return
+    with _temporary_stack(name, project) as temporary:
+        yield temporary, [FIRST_DEPLOYMENT.format(stack=name)]
+
+
+def _existing_stack(name: str, project: Path) -> automation.Stack | None:
+    try:
+        return open_stack(name, project)
     except StackNotFoundError:
-        pass
-    except CommandError as refused:
-        raise CannotPreview(_reason(name, refused)) from None
-    with _temporary_stack(name, project) as stack:
-        yield stack, [FIRST.format(stack=name)]
+        return None
+    except CommandError as error:
+        raise CannotPreview(_message(name, error)) from None
 
 
 @contextlib.contextmanager
 def _temporary_stack(name: str, project: Path) -> Iterator[automation.Stack]:
-    """The stack in an empty back-end, and the project with a copy of its stack files.
+    """Create the stack in an empty back-end, and a project with links to everything but copies of the stack files.
 
-    The CLI writes a salt into the file of a stack that it creates; only ``pulumi stack init`` may do that to the
+    The CLI writes a salt into the stack file when it creates a stack. Only ``pulumi stack init`` may change the
     project's own file.
     """
     with tempfile.TemporaryDirectory(prefix="pangeo-preview-") as folder:
@@ -83,12 +96,12 @@ def _temporary_stack(name: str, project: Path) -> Iterator[automation.Stack]:
         shutil.copytree(project / STACKS, copy / STACKS)
         variables = {"PULUMI_BACKEND_URL": backend.as_uri()}
         if not has_passphrase(name, project / STACKS):
-            # A file without a salt has no secrets, so any passphrase will do.
+            # The file has no secrets, so the passphrase does not matter.
             variables[VARIABLE] = secrets.token_urlsafe(32)
         try:
             stack = open_stack(name, copy, variables=variables, create=True)
-        except CommandError as refused:
-            raise CannotPreview(_reason(name, refused)) from None
+        except CommandError as error:
+            raise CannotPreview(_message(name, error)) from None
         yield stack
 
 
@@ -98,13 +111,13 @@ def preview_command(name: str, report: Path, passphrases: Path | None) -> Previe
     Args:
         name: the stack.
         report: the file for the report.
-        passphrases: a folder with a file for each stack; without it, one passphrase for all is in the environment.
+        passphrases: a folder with a file for each stack; without it, the environment has one passphrase for all.
 
     Raises:
         CannotPreview: the stack has secrets, and its passphrase is missing.
     """
     environment = dict(os.environ)
-    own = variables_for(name, environment, passphrases)
+    own = passphrase_variables(name, environment, passphrases)
     if passphrases:
         for variable in (VARIABLE, FILE_VARIABLE):
             environment.pop(variable, None)
@@ -112,13 +125,13 @@ def preview_command(name: str, report: Path, passphrases: Path | None) -> Previe
     return PreviewCommand(command, {**environment, **own})
 
 
-def notes_on(environment: Mapping[str, str]) -> list[str]:
-    """What the two switches of the program's own checks mean for a preview."""
-    notes = {DNS_CHECK_VARIABLE: DNS_NOT_ASKED, CLUSTER_CHECK_VARIABLE: CLUSTER_NOT_ASKED}
+def switch_notes(environment: Mapping[str, str]) -> list[str]:
+    """Notes for the reader about the pre-flight checks that only warn in this environment."""
+    notes = {DNS_CHECK_VARIABLE: DNS_NOT_REQUIRED, CLUSTER_CHECK_VARIABLE: CLUSTER_NOT_REQUIRED}
     return [note for variable, note in notes.items() if environment.get(variable) == "warn"]
 
 
-def _reason(name: str, refused: CommandError) -> str:
-    errors = "; ".join(last_words(str(refused)))
+def _message(name: str, error: CommandError) -> str:
+    errors = "; ".join(error_lines(str(error)))
     backend = os.environ.get("PULUMI_BACKEND_URL") or "the back-end of `pulumi login`"
     return f"the stack {name} could not be opened in {backend.partition('?')[0]}: {errors}"

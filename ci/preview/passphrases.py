@@ -1,4 +1,4 @@
-"""Which passphrase opens which stack's secrets. The engine reads it; it is in no argument and in no message."""
+"""The passphrase of each stack. Only the engine reads it; it is in no argument and in no message."""
 
 import os
 from collections.abc import Mapping
@@ -9,42 +9,48 @@ from components.config.stack_file import STACKS, stack_path
 from components.config.strict_yaml import UnreadableYaml, load
 
 VARIABLE = "PULUMI_CONFIG_PASSPHRASE"
+"""Environment variable of the engine with a passphrase."""
+
 FILE_VARIABLE = "PULUMI_CONFIG_PASSPHRASE_FILE"
+"""Environment variable of the engine with the path of a file that holds a passphrase."""
 
 
-def variables_for(
+def passphrase_variables(
     stack: str, environment: Mapping[str, str], folder: Path | None, stacks: Path = STACKS
 ) -> dict[str, str]:
-    """What an engine needs beside ``environment`` to open the stack's secrets.
+    """The variables that an engine needs in addition to ``environment`` to decrypt the stack's secrets.
 
     Args:
-        stack: its name.
-        environment: has one passphrase for all in one of the two variables, where there is no ``folder``.
-        folder: has a file for each stack, named as the stack, with its passphrase alone in it.
-        stacks: where the stack files are.
+        stack: the stack's name.
+        environment: without a ``folder``, one of the two variables in it has one passphrase for all stacks.
+        folder: a folder with a file for each stack; it is named as the stack and holds the passphrase alone.
+        stacks: the folder of the stack files.
 
     Raises:
-        CannotPreview: the stack's file says that it has a passphrase, and there is none for it.
+        CannotPreview: the stack has a passphrase, and it is missing.
     """
     if folder is not None:
-        return _from_folder(stack, folder, stacks)
-    file = environment.get(FILE_VARIABLE)
+        return _variables_from_folder(stack, folder, stacks)
     if environment.get(VARIABLE) or not has_passphrase(stack, stacks):
         return {}
+    file = environment.get(FILE_VARIABLE)
     if not file:
         raise CannotPreview(
-            f"the stack {stack} has a passphrase, and neither {VARIABLE} nor {FILE_VARIABLE} is set: set one, or give "
-            "--passphrases a folder with a file for each stack"
+            f"the stack {stack} has a passphrase, but neither {VARIABLE} nor {FILE_VARIABLE} is set; set one of them, "
+            "or pass --passphrases with a folder that has a file for each stack"
         )
-    if not _is_filled(Path(file)):
+    if not _has_text(Path(file)):
         raise CannotPreview(
-            f"the stack {stack} has a passphrase, and the file of {FILE_VARIABLE}, {file}, has none in it"
+            f"the stack {stack} has a passphrase, but the file {file} in {FILE_VARIABLE} is empty or cannot be read"
         )
     return {}
 
 
 def has_passphrase(stack: str, stacks: Path = STACKS) -> bool:
-    """Whether the stack's file says so. Of a file that cannot be read the engine is to tell."""
+    """Whether the stack's file has an encryption salt; False also if the file cannot be read.
+
+    The engine reports the error of an unreadable file.
+    """
     try:
         document = load(stack_path(stack, stacks).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, UnreadableYaml):
@@ -52,17 +58,17 @@ def has_passphrase(stack: str, stacks: Path = STACKS) -> bool:
     return isinstance(document, dict) and "encryptionsalt" in document
 
 
-def _from_folder(stack: str, folder: Path, stacks: Path) -> dict[str, str]:
+def _variables_from_folder(stack: str, folder: Path, stacks: Path) -> dict[str, str]:
     file = folder / stack
-    if _is_filled(file):
+    if _has_text(file):
         return {FILE_VARIABLE: str(file.resolve())}
     if has_passphrase(stack, stacks):
         raise CannotPreview(
-            f"the stack {stack} has a passphrase, and the folder {folder} has no file {stack} with it: write it there, "
-            "for your eyes only (mode 600)"
+            f"the stack {stack} has a passphrase, but the folder {folder} has no file {stack} with it; write that "
+            "file, readable only by you (mode 600)"
         )
     return {}
 
 
-def _is_filled(file: Path) -> bool:
+def _has_text(file: Path) -> bool:
     return file.is_file() and os.access(file, os.R_OK) and bool(file.read_bytes().strip())

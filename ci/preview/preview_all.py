@@ -1,7 +1,7 @@
-"""Previews of many stacks: one ordinary process for each, a few at a time.
+"""Previews of many stacks: one ordinary process for each, a limited number at a time.
 
-The processes share nothing but the back-end and Pulumi's home, which engines can share: a preview writes nothing into
-the back-end, and no stack is selected (:mod:`components.automation`).
+The processes share only the back-end and Pulumi's home. That is safe, because a preview writes nothing into the
+back-end, and no process selects its stack (:mod:`components.automation`).
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from typing import NamedTuple
 from ci.preview.engine_preview import CannotPreview
 from ci.preview.report import Preview, failed_preview, read_report
 
-MOST_AT_A_TIME = 4
-"""Default upper limit of concurrent previews. Each engine with its plugins needs about 300 MiB of memory."""
+MAX_DEFAULT_CONCURRENCY = 4
+"""Upper bound of the default number of concurrent previews. Each needs about 300 MiB of memory with its plugins."""
 
 TIMEOUT_SECONDS = 600.0
-"""Default limit for one preview. A preview without a refresh takes a few seconds."""
+"""Default limit for one preview. Without a refresh it takes a few seconds."""
 
 GRACE_SECONDS = 10.0
-"""Time for an interrupted engine to stop its plugins before all its processes are killed."""
+"""Time that an interrupted engine has to stop its plugins before all its processes are killed."""
 
 
 class PreviewCommand(NamedTuple):
@@ -37,16 +37,16 @@ class PreviewCommand(NamedTuple):
 
 @dataclass(frozen=True)
 class Limits:
-    """How many previews run at a time, and how long each may take."""
+    """Limits on the number of concurrent previews and on the time for each."""
 
     concurrency: int
     timeout_seconds: float
 
     @classmethod
     def of_machine(cls, concurrency: int | None = None, timeout_seconds: float | None = None) -> "Limits":
-        """The limits that are given; by default a preview for each processor, but at most ``MOST_AT_A_TIME``."""
+        """The given limits; by default one preview for each processor, at most ``MAX_DEFAULT_CONCURRENCY``."""
         processors = len(os.sched_getaffinity(0))
-        return cls(concurrency or min(MOST_AT_A_TIME, processors), timeout_seconds or TIMEOUT_SECONDS)
+        return cls(concurrency or min(MAX_DEFAULT_CONCURRENCY, processors), timeout_seconds or TIMEOUT_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,14 @@ def preview_all(
     on_start: Callable[[str], None] = lambda _: None,
     on_end: Callable[[TimedPreview], None] = lambda _: None,
 ) -> list[TimedPreview]:
-    """Preview every stack; a failure of one is part of its own report and stops no other.
+    """Preview every stack. A failure is part of that stack's report and does not stop the others.
 
-    An interrupt ends all processes and is then raised as ``KeyboardInterrupt``.
+    SIGINT, SIGTERM and SIGHUP end all processes and then raise ``KeyboardInterrupt``.
 
     Args:
         names: the stacks, each once.
-        command: returns the command for a stack and the file for its report. ``CannotPreview`` is that stack's failure.
+        command: returns the command for a stack, given its name and the file for its report. If it raises
+            ``CannotPreview``, that is the stack's failure.
         limits: the number of concurrent previews, and the time for each.
         on_start: called with the stack's name when its preview starts.
         on_end: called when a preview has ended.
@@ -89,7 +90,7 @@ async def _preview_all(
     on_start: Callable[[str], None],
     on_end: Callable[[TimedPreview], None],
 ) -> list[TimedPreview]:
-    # A cancelled job gets SIGTERM, a closed terminal SIGHUP: both end the previews as an interrupt does.
+    # A cancelled CI job sends SIGTERM, a closed terminal SIGHUP; both are handled as an interrupt.
     for number in (signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, signal.raise_signal, signal.SIGINT)
     slots = asyncio.Semaphore(limits.concurrency)
@@ -122,7 +123,7 @@ async def _preview(
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-        # All processes of a preview are in one session, by which they are found if the preview must be ended.
+        # The session identifies all processes of this preview, so that they can be ended.
         start_new_session=True,
     )
     try:
@@ -140,14 +141,14 @@ async def _preview(
 def _reason(output: str, code: int | None) -> str:
     """The error in the output of a command that wrote no report."""
     text = output.strip()
-    # Only the last line of a traceback says what is wrong.
+    # The error is in the last line of a traceback.
     return (text.splitlines()[-1] if "Traceback (most recent call last)" in text else text) or (
         f"the preview's process ended with code {code} and no message"
     )
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Interrupt a preview that still runs, and kill what is left of it after ``GRACE_SECONDS``."""
+    """Interrupt a running preview, wait up to ``GRACE_SECONDS``, and kill its remaining processes."""
     try:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -165,9 +166,9 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 def _session(leader: int) -> Iterator[int]:
-    """The processes of a session. The engine gives each plugin a process group of its own, but no session."""
+    """The processes of a session. Plugins are in it too, although the engine gives each its own process group."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            # The fields after the command's name in parentheses: state, parent, process group, session, …
+            # The fields after the program's name in parentheses are: state, parent, process group, session, …
             if int(stat.read_text().rpartition(")")[2].split()[3]) == leader:
                 yield int(stat.parent.name)

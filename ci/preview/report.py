@@ -1,4 +1,4 @@
-"""A preview as data, made from the engine's events: what changes, what policies say, what a reviewer should know."""
+"""The report of a preview, made from the engine's events: changes, policy violations, warnings and errors."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -24,21 +24,20 @@ OPERATIONS = {
     OpType.REPLACE: "replace",
     OpType.DELETE: "delete",
 }
-"""The steps a reader counts. A replacement's own create and delete are one ``replace`` here."""
-
-_NO_NEWS = "preview failed"
-"""What the engine adds to the errors that say why."""
+"""The engine's operations that a report lists. A replacement is one ``replace``, without its create and delete."""
 
 DRIFTED = "drifted"
-"""The operation of a resource that is not as the state says, found by a refresh."""
+"""The operation of a resource that a refresh found to differ from the state."""
+
+_GENERAL_ERROR = "preview failed"
+"""Error that the engine adds to the specific ones."""
 
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """What would be done to one resource."""
+    """The planned change of one resource. ``operation`` is a value of ``OPERATIONS``, or ``drifted``."""
 
     operation: str
-    """One of ``OPERATIONS``' words, or ``drifted``."""
 
     type: str
     name: str
@@ -47,87 +46,85 @@ class ResourceChange:
 
 @dataclass(frozen=True)
 class Violation:
-    """What a policy found."""
+    """A violation of a policy. ``resource`` is a type and a name, or None for a policy on the whole stack."""
 
     policy: str
     mandatory: bool
     resource: str | None
-    """Type and name; None for a policy on the whole stack."""
-
     message: str
 
 
 @dataclass(frozen=True)
 class Preview:
-    """All there is to tell of one stack's preview."""
+    """The report of one stack's preview."""
 
     stack: str
     succeeded: bool
-    """False where the engine stopped: an error, a mandatory policy, or changes where none were expected."""
+    """False if the engine stopped: for an error, a mandatory policy, or a change when none was expected."""
 
     changes: tuple[ResourceChange, ...] = ()
     unchanged: int = 0
     violations: tuple[Violation, ...] = ()
     policy_packs: Mapping[str, str] = field(default_factory=dict)
-    """Name and version of every pack that ran."""
+    """Name and version of each policy pack that ran."""
 
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    """How the preview was made, where that limits what it knows."""
+    """Sentences about how the preview was made, if that limits its result."""
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many resources by operation, in the order of ``OPERATIONS``."""
+        """The number of resources for each operation, in the order of ``OPERATIONS``."""
         found = Counter(change.operation for change in self.changes)
         return {word: found[word] for word in (DRIFTED, *OPERATIONS.values()) if found[word]}
 
     @property
     def refused(self) -> bool:
-        """Whether a mandatory policy stops an ``up``."""
+        """Whether a mandatory policy refuses the stack."""
         return any(violation.mandatory for violation in self.violations)
 
     @property
-    def good(self) -> bool:
-        """Whether an ``up`` would be let through."""
+    def passed(self) -> bool:
+        """Whether neither the engine nor a mandatory policy refuses the stack."""
         return self.succeeded and not self.refused
 
 
 _JSON = TypeAdapter(Preview)
 
 
-def report(
+def report_of_events(
     stack: str, events: Iterable[EngineEvent], *, failure: Collection[str] | None = None, notes: Collection[str] = ()
 ) -> Preview:
-    """The preview that these events tell of.
+    """The report of the events of one preview.
 
     Args:
-        stack: its name.
-        events: all events of one preview, in the engine's order.
-        failure: None where the engine ended well; else what it said last, told where no event tells more.
-        notes: how the preview was made.
+        stack: the stack's name.
+        events: all events in the engine's order.
+        failure: None if the engine succeeded, otherwise its error output. It is reported if no event has an error.
+        notes: sentences about how the preview was made.
     """
-    heard = list(events)
-    diagnostics = [event.diagnostic_event for event in heard if event.diagnostic_event is not None]
-    violations = list(_violations(heard))
-    errors = tuple(said for said in dict.fromkeys(_said(diagnostics, "error")) if said != _NO_NEWS)
+    events = list(events)
+    diagnostics = [event.diagnostic_event for event in events if event.diagnostic_event is not None]
+    violations = list(_violations(events))
+    errors = tuple(error for error in dict.fromkeys(_messages(diagnostics, "error")) if error != _GENERAL_ERROR)
     if failure is not None and not errors and not any(violation.mandatory for violation in violations):
         errors = tuple(failure)
     return Preview(
         stack=stack,
         succeeded=failure is None,
-        changes=tuple(_changes(heard)),
-        unchanged=sum(1 for step in _steps(heard) if step.op == OpType.SAME),
+        changes=tuple(_changes(events)),
+        unchanged=sum(1 for step in _steps(events) if step.op == OpType.SAME),
         violations=tuple(sorted(violations, key=lambda each: (not each.mandatory, each.policy, each.resource or ""))),
-        policy_packs=_packs(heard),
-        warnings=tuple(dict.fromkeys(_said(diagnostics, "warning"))),
+        policy_packs=_packs(events),
+        warnings=tuple(dict.fromkeys(_messages(diagnostics, "warning"))),
         errors=errors,
         notes=tuple(notes),
     )
 
 
 def failed_preview(stack: str, *errors: str) -> Preview:
-    """The report of a preview for which no engine ran, or whose engine could not finish."""
+    """The report of a preview without a result, because no engine ran or it did not finish."""
     return Preview(stack, succeeded=False, errors=errors)
 
 
@@ -141,37 +138,37 @@ def read_report(file: Path) -> Preview:
     return _JSON.validate_json(file.read_bytes())
 
 
-def _changes(heard: Iterable[EngineEvent]) -> Iterator[ResourceChange]:
-    for step in _steps(heard):
+def _changes(events: Iterable[EngineEvent]) -> Iterator[ResourceChange]:
+    for step in _steps(events):
         if step.op in OPERATIONS:
-            yield _changed(OPERATIONS[step.op], step, _inputs(step.old), _inputs(step.new))
-    for event in heard:
+            yield _resource_change(OPERATIONS[step.op], step, _inputs(step.old), _inputs(step.new))
+    for event in events:
         if event.res_outputs_event is not None and event.res_outputs_event.metadata.op == OpType.REFRESH:
             step = event.res_outputs_event.metadata
-            drifted = _changed(DRIFTED, step, _outputs(step.old), _outputs(step.new))
+            drifted = _resource_change(DRIFTED, step, _outputs(step.old), _outputs(step.new))
             if drifted.properties and not _is_default_provider(step):
                 yield drifted
 
 
-def _changed(
+def _resource_change(
     operation: str, step: StepEventMetadata, before: Mapping[str, object] | None, after: Mapping[str, object] | None
 ) -> ResourceChange:
     named = list(step.detailed_diff or step.diffs or ())
     properties = differences(before, after, named_by_engine=named, replacing=step.keys or ())
     if not properties and operation in ("update", "replace"):
-        # The engine compares with the state, where a provider may keep what the inputs do not show.
+        # The engine compares with the state, in which a provider may keep more than the inputs show.
         properties = tuple(PropertyChange(path, "(not shown)", "(not shown)") for path in sorted(named))
     return ResourceChange(operation, step.type, _name(step.urn), properties)
 
 
-def _steps(heard: Iterable[EngineEvent]) -> Iterator[StepEventMetadata]:
-    for event in heard:
+def _steps(events: Iterable[EngineEvent]) -> Iterator[StepEventMetadata]:
+    for event in events:
         if event.resource_pre_event is not None and not _is_default_provider(event.resource_pre_event.metadata):
             yield event.resource_pre_event.metadata
 
 
 def _is_default_provider(step: StepEventMetadata) -> bool:
-    """The engine's own entry for a plugin, which repeats the stack's configuration and is not counted."""
+    """Whether this is the engine's own entry for a plugin, which only repeats the stack's configuration."""
     return step.type.startswith("pulumi:providers:") and _name(step.urn).startswith("default")
 
 
@@ -187,8 +184,8 @@ def _name(urn: str) -> str:
     return urn.rsplit("::", 1)[-1]
 
 
-def _violations(heard: Iterable[EngineEvent]) -> Iterator[Violation]:
-    for event in heard:
+def _violations(events: Iterable[EngineEvent]) -> Iterator[Violation]:
+    for event in events:
         found: PolicyEvent | None = event.policy_event
         if found is not None:
             yield Violation(
@@ -199,12 +196,12 @@ def _violations(heard: Iterable[EngineEvent]) -> Iterator[Violation]:
             )
 
 
-def _packs(heard: Iterable[EngineEvent]) -> dict[str, str]:
+def _packs(events: Iterable[EngineEvent]) -> dict[str, str]:
     packs: dict[str, str] = {}
-    for event in heard:
+    for event in events:
         ran = event.summary_event.policy_packs if event.summary_event is not None else None
         for name, version in (ran or {}).items():
-            # A pack from a folder is named with that folder, which is the machine's.
+            # The name of a local pack contains its folder, which differs from machine to machine.
             packs[name.partition("|")[0]] = version
     return packs
 
@@ -217,10 +214,10 @@ def _resource(urn: str | None) -> str | None:
     return None if own_type == "pulumi:pulumi:Stack" else f"{own_type} {name}"
 
 
-def _said(diagnostics: Iterable[DiagnosticEvent], severity: str) -> Iterator[str]:
+def _messages(diagnostics: Iterable[DiagnosticEvent], severity: str) -> Iterator[str]:
     for diagnostic in diagnostics:
-        said = diagnostic.message.strip()
-        # That a plugin comes from PATH tells of the machine, not of the tenancy.
-        if diagnostic.severity == severity and said and " from $PATH at " not in said:
-            # What stops the program is said twice, the second time with these words before it.
-            yield said.removeprefix("an unhandled error occurred: ")
+        message = diagnostic.message.strip()
+        # A plugin on PATH is a matter of the machine, not of the tenancy.
+        if diagnostic.severity == severity and message and " from $PATH at " not in message:
+            # The error that stops the program is reported twice, the second time with this prefix.
+            yield message.removeprefix("an unhandled error occurred: ")

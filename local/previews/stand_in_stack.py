@@ -1,7 +1,7 @@
-"""A tenancy of this checkout for the stand-ins: on an empty back-end, without a cluster, a directory or the DNS.
+"""A stack of this checkout for a preview by the stand-ins, without a cluster, a directory or the DNS.
 
 Everything is below a folder that the caller deletes: a workspace with links to this checkout, the stack file without
-its encrypted values, Pulumi's home and the back-end.
+its encrypted values, Pulumi's home and an empty back-end.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from pulumi import automation
 
-from ci.preview.official_cli import notes_on
+from ci.preview.official_cli import switch_notes
 from components.automation import open_stack
 from components.config.stack_file import PASSWORD_KEY, read_stack, stack_path
 from local.failure import Failure
@@ -23,11 +23,13 @@ from local.stand_ins.plugins.choose import prepared
 from local.tenancy.engine_variables import engine_variables
 
 SWITCHES = {"PANGEO_DNS_CHECK": "warn", "PANGEO_CLUSTER_CHECK": "warn"}
+"""Variables that turn failed pre-flight checks into warnings."""
+
 STAND_INS = (
-    "Made without the official CLI, by the stand-ins below local/, on an empty back-end: everything is shown as new, "
-    "whatever is deployed"
+    "Made without the official CLI, by the stand-ins in local/, with an empty back-end: all resources are shown as "
+    "new, even if they are deployed"
 )
-ENCRYPTED = "Left out, for they are encrypted with a passphrase that this preview does not ask for: {keys}"
+ENCRYPTED = "Left out because they are encrypted and this preview has no passphrase: {keys}"
 
 
 def stand_in_stack(name: str, state: State, folder: Path) -> tuple[automation.Stack, list[str]]:
@@ -61,21 +63,21 @@ def stand_in_stack(name: str, state: State, folder: Path) -> tuple[automation.St
         inline=True,
         command=automation.PulumiCommand(root=str(state.root)),
     )
-    return stack, [STAND_INS, *encrypted, *notes_on(SWITCHES)]
+    return stack, [STAND_INS, *encrypted, *switch_notes(SWITCHES)]
 
 
-def need_engine(state: State) -> None:
-    """Go on only if the engine is built.
+def require_engine(state: State) -> None:
+    """Check that the engine is built.
 
     Raises:
-        Failure: it is not.
+        Failure: it is not built.
     """
     if not (state.bin / "pulumi").exists():
         raise Failure(f"there is neither the official Pulumi CLI nor {state.bin / 'pulumi'}", way_on="run make tools")
 
 
 def _workspace(state: State, folder: Path) -> Path:
-    need_engine(state)
+    require_engine(state)
     workspace = folder / "workspace"
     (workspace / "stacks").mkdir(parents=True)
     for linked in ("Pulumi.yaml", "__main__.py", "components"):
@@ -92,14 +94,14 @@ def _variables(state: State, folder: Path) -> dict[str, str]:
         **engine_variables(home, launchers, state.bin),
         "PULUMI_BACKEND_URL": backend.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(32),
-        # The stack's cluster is not one that this machine happens to have in a kubeconfig.
+        # A cluster in this machine's kubeconfig is not the stack's cluster.
         "KUBECONFIG": "no-cluster",
         **SWITCHES,
     }
 
 
 def without_secrets(text: str) -> tuple[str, list[str]]:
-    """A stack file without its salt and its encrypted values, and the keys of the values that were removed."""
+    """A stack file without its salt and its encrypted values, and the keys of the removed values."""
     document: dict[str, Any] = yaml.safe_load(text)
     config: dict[str, Any] = document["config"]
     left_out = [key for key, value in config.items() if _is_encrypted(value) or key == f"pangeo:{PASSWORD_KEY}"]

@@ -19,14 +19,14 @@ from ci.__main__ import add_limits
 from ci.__main__ import main as ci
 from ci.affected import tenancies
 from ci.output.report_output import Summaries, report_all, report_preview
-from ci.preview.engine_preview import policies_of, preview
+from ci.preview.engine_preview import find_policies, preview
 from ci.preview.official_cli import missing_programs
 from ci.preview.preview_all import Limits, PreviewCommand
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import stacks
 from local.failure import Failure
 from local.paths import PROJECT, State
-from local.previews.stand_in_stack import need_engine, stand_in_stack
+from local.previews.stand_in_stack import require_engine, stand_in_stack
 from local.stand_ins.charts.assemble import assemble
 
 ALL = "all"
@@ -35,17 +35,17 @@ MODULE = "local.previews.tenancy_preview"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="make preview STACK=…", description="Preview a tenancy as CI does, or all.")
+    parser = argparse.ArgumentParser(prog="make preview STACK=…", description="Preview a tenancy, or all, as CI does.")
     parser.add_argument("stack", help=f"a tenancy, or {ALL}")
-    parser.add_argument("--markdown", type=Path, help=f"a file for the Markdown summary; with {ALL} a folder")
-    parser.add_argument("--report", type=Path, help="a file for the report as JSON; for one tenancy")
+    parser.add_argument("--markdown", type=Path, help=f"file for the Markdown summary; with {ALL} a folder")
+    parser.add_argument("--report", type=Path, help="file for the report as JSON; for one tenancy")
     parser.add_argument(
-        "--passphrases", type=Path, help=f"with {ALL} and the official CLI: a folder with a file for each stack"
+        "--passphrases", type=Path, help=f"with {ALL} and the official CLI: folder with a file for each stack"
     )
     add_limits(parser)
     options = parser.parse_args(arguments)
     if options.passphrases and options.stack != ALL:
-        parser.error(f"PASSPHRASES is for STACK={ALL}; for one tenancy set PULUMI_CONFIG_PASSPHRASE_FILE")
+        parser.error(f"PASSPHRASES is only for STACK={ALL}; for one tenancy set PULUMI_CONFIG_PASSPHRASE_FILE")
     state = State()
     try:
         return (_preview_all if options.stack == ALL else _preview_one)(options, state)
@@ -58,10 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _preview_one(options: argparse.Namespace, state: State) -> int:
     summary = options.markdown or state.root / "previews" / f"{options.stack}.md"
     if not missing_programs():
-        return ci(["preview", options.stack, "--markdown", str(summary)])
+        report = ["--report", str(options.report)] if options.report else []
+        return ci(["preview", options.stack, "--markdown", str(summary), *report])
     with tempfile.TemporaryDirectory(prefix="pangeo-preview-") as folder:
         stack, notes = stand_in_stack(options.stack, state, Path(folder))
-        found = preview(stack, policies=policies_of(PROJECT), notes=notes)
+        found = preview(stack, policies=find_policies(PROJECT), notes=notes)
     return report_preview(found, markdown_file=summary, report_file=options.report)
 
 
@@ -75,8 +76,8 @@ def _preview_all(options: argparse.Namespace, state: State) -> int:
         }
         others = [word for option, value in given.items() if value for word in (option, str(value))]
         return ci(["previews", "--markdown", str(summaries), *others])
-    need_engine(state)
-    # Each preview uses the assembled chart; now it is complete before the first of them starts.
+    require_engine(state)
+    # All previews use the assembled chart, so it must be complete before the first of them starts.
     assemble(state)
     return report_all(
         tenancies(stacks(PROJECT / "stacks")),
@@ -87,7 +88,7 @@ def _preview_all(options: argparse.Namespace, state: State) -> int:
 
 
 def _command(name: str, report: Path) -> PreviewCommand:
-    # The report's folder is deleted afterwards, so the summary beside it is too; the caller writes the lasting one.
+    # The parent process writes the summary that is kept; this one is deleted together with the report.
     files = ["--markdown", str(report.with_suffix(".md")), "--report", str(report)]
     return PreviewCommand(
         [sys.executable, "-m", MODULE, *files, "--", name], {**os.environ, "PYTHONPATH": str(PROJECT)}

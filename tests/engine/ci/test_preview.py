@@ -8,7 +8,7 @@ import yaml
 
 from ci.output.markdown import markdown
 from ci.preview.differences import SECRET, PropertyChange
-from ci.preview.engine_preview import policies_of, preview
+from ci.preview.engine_preview import find_policies, preview
 from ci.preview.report import Preview
 from local.paths import PROJECT, State
 from local.previews.stand_in_stack import stand_in_stack
@@ -112,7 +112,7 @@ def test_what_somebody_changed_in_the_cluster_has_drifted(deployed: WatchedTenan
 
 def test_a_mandatory_policy_refuses_and_says_which_resource_and_why(tmp_path: Path) -> None:
     """A storage class that nobody vouched for."""
-    policies = policies_of(PROJECT)
+    policies = find_policies(PROJECT)
     assert policies is not None
     stack, _ = stand_in_stack("ocean", State(), tmp_path)
     found = preview(stack, policies=policies._replace(config=None))

@@ -1,4 +1,4 @@
-"""Events as the engine writes them into its log, short of what no test looks at."""
+"""Events of the engine, with the fields that the tests need."""
 
 from typing import Any
 
@@ -19,23 +19,23 @@ def step(
     part: str = "inputs",
     **more: Any,
 ) -> EngineEvent:
-    """One step on one resource, with what it has before and after in ``part``."""
+    """One operation on one resource, with its values before and after in ``part``."""
     urn = f"{STACK}pangeo:caas:PangeoCluster${kind}::{name}"
 
     def state(values: dict[str, Any] | None) -> dict[str, Any] | None:
         return None if values is None else {"type": kind, "urn": urn, part: values}
 
-    told = {"op": operation, "urn": urn, "type": kind, "old": state(before), "new": state(after), **more}
-    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, event: {"metadata": told, "planning": True}})
+    content = {"op": operation, "urn": urn, "type": kind, "old": state(before), "new": state(after), **more}
+    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, event: {"metadata": content, "planning": True}})
 
 
-def said(severity: str, message: str) -> EngineEvent:
-    told = {"severity": severity, "message": f"{message}\n", "color": "never"}
-    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": told})
+def diagnostic(severity: str, message: str) -> EngineEvent:
+    content = {"severity": severity, "message": f"{message}\n", "color": "never"}
+    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": content})
 
 
 def violated(policy: str, level: str, message: str, urn: str = f"{STACK}a:b:C${RELEASE}::pangeo") -> EngineEvent:
-    told = {
+    content = {
         "resourceUrn": urn,
         "message": message,
         "color": "never",
@@ -45,9 +45,9 @@ def violated(policy: str, level: str, message: str, urn: str = f"{STACK}a:b:C${R
         "policyPackVersionTag": "1.0.0",
         "enforcementLevel": level,
     }
-    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "policyEvent": told})
+    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "policyEvent": content})
 
 
 def ended(**packs: str) -> EngineEvent:
-    told = {"maybeCorrupt": False, "durationSeconds": 1, "resourceChanges": {}, "PolicyPacks": packs}
-    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "summaryEvent": told})
+    content = {"maybeCorrupt": False, "durationSeconds": 1, "resourceChanges": {}, "PolicyPacks": packs}
+    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "summaryEvent": content})

@@ -1,4 +1,4 @@
-"""One comment a tenancy: found again, written anew, over real HTTP; never anybody else's."""
+"""One comment for each tenancy, found and replaced over real HTTP; comments of others are left alone."""
 
 import json
 import threading
@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from ci.__main__ import main
-from ci.comment import AUTHOR, CommentFailed, PullRequest, comment_to_renew, write_comment
+from ci.comment import AUTHOR, CommentFailed, PullRequest, find_comment, write_comment
 
 TOKEN = "ghs_only-for-this-test"
 MARKER = "<!-- pangeo-preview: vis -->"
 
 
 class Forge(ThreadingHTTPServer):
-    """The three calls of GitHub's API for comments, with its paging, on this machine."""
+    """The three requests of GitHub's API for comments, with its paging."""
 
     daemon_threads = True
 
@@ -65,7 +65,7 @@ class _Calls(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def write(forge: Forge, text: str, token: str = TOKEN) -> str:
     return write_comment(PullRequest("org/repo", 7, forge.api), MARKER, text, token)
 
 
-def test_the_first_preview_makes_a_comment_and_the_next_writes_into_it(forge: Forge) -> None:
+def test_second_preview_replaces_the_comment_of_the_first(forge: Forge) -> None:
     first = write(forge, f"{MARKER}\nfirst")
     second = write(forge, f"{MARKER}\nsecond")
 
@@ -95,15 +95,15 @@ def test_the_first_preview_makes_a_comment_and_the_next_writes_into_it(forge: Fo
     ]
 
 
-def test_another_tenancys_comment_and_another_persons_are_left_alone(forge: Forge) -> None:
+def test_comments_of_other_tenancies_and_authors_are_kept(forge: Forge) -> None:
     forge.add("<!-- pangeo-preview: vis2 -->\nother")
-    forge.add(f"{MARKER}\nquoted by a person", author="somebody")
+    forge.add(f"{MARKER}\nquoted by a person", author="a-person")
     write(forge, f"{MARKER}\nnew")
 
     assert [comment["body"].partition("\n")[2] for comment in forge.comments] == ["other", "quoted by a person", "new"]
 
 
-def test_a_comment_is_found_on_a_later_page(forge: Forge) -> None:
+def test_comment_is_found_on_a_later_page(forge: Forge) -> None:
     for number in range(150):
         forge.add(f"talk {number}")
     forge.add(f"{MARKER}\nold")
@@ -113,33 +113,33 @@ def test_a_comment_is_found_on_a_later_page(forge: Forge) -> None:
     assert forge.comments[-1]["body"] == f"{MARKER}\nnew"
 
 
-def test_a_refusal_says_what_was_asked_and_not_the_token(forge: Forge) -> None:
+def test_refusal_names_the_request_and_not_the_token(forge: Forge) -> None:
     with pytest.raises(CommentFailed, match=r"GET http.*/issues/7/comments.*: 401 Bad credentials") as refused:
         write(forge, "text", token="ghs_wrong")
     assert "ghs_" not in str(refused.value)
 
 
-def test_a_server_that_is_not_there_is_named() -> None:
+def test_unreachable_server_is_named() -> None:
     with pytest.raises(CommentFailed, match=r"GET http://127\.0\.0\.1:1/.*refused"):
         write_comment(PullRequest("org/repo", 7, "http://127.0.0.1:1"), MARKER, "text", TOKEN)
 
 
 @pytest.mark.parametrize("api", ["http://api.example.org", "file:///etc"])
-def test_a_token_is_sent_over_tls_only(api: str) -> None:
+def test_token_is_sent_over_https_only(api: str) -> None:
     with pytest.raises(CommentFailed, match="not https"):
         write_comment(PullRequest("org/repo", 7, api), MARKER, "text", TOKEN)
 
 
-def test_a_repositorys_name_is_no_path() -> None:
+def test_repository_is_an_owner_and_a_name() -> None:
     with pytest.raises(CommentFailed, match="owner/name"):
         write_comment(PullRequest("org/repo/../../user", 7), MARKER, "text", TOKEN)
 
 
-def test_a_comment_without_an_author_or_a_text_is_nobodys() -> None:
-    assert comment_to_renew([{"id": 1, "user": None, "body": None}], MARKER, AUTHOR) is None
+def test_comment_without_author_or_text_is_not_replaced() -> None:
+    assert find_comment([{"id": 1, "user": None, "body": None}], MARKER, AUTHOR) is None
 
 
-def test_the_command_takes_the_token_from_the_environment_alone(
+def test_command_reads_the_token_from_the_environment(
     forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "preview.md"

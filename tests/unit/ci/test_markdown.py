@@ -1,4 +1,4 @@
-"""The comment a reviewer reads: complete, short enough, and never more than text."""
+"""The comment that a reviewer reads: complete, short enough, and without markup from the engine."""
 
 import io
 import re
@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from ci.output.markdown import MAX_CHARACTERS, headline, lines_of, markdown, marker, property_lines
+from ci.output.markdown import MAX_CHARACTERS, diff_lines, headline, markdown, marker, property_lines
 from ci.output.report_output import report_preview
 from ci.output.terminal import show
 from ci.preview.differences import PropertyChange
@@ -17,17 +17,17 @@ MEMORY = PropertyChange("values.jupyterhub.singleuser.memory.limit", "4G", "8G")
 UPDATE = ResourceChange("update", "kubernetes:helm.sh/v3:Release", "pangeo", (MEMORY,))
 GOOD = Preview("vis", succeeded=True, changes=(UPDATE,), unchanged=12, policy_packs={"pangeo": "1.0.0"})
 MANDATORY = Violation("tls-on-every-host", True, "kubernetes:networking.k8s.io/v1:Ingress pangeo", "no TLS\nadd it")
-HOSTILE = "<script>`alert`</script> @everybody [x](http://x) ```\n# title"
+HOSTILE = "<script>`alert`</script> @everyone [x](http://x) ```\n# title"
 
 
-def test_a_change_reads_as_a_diff_below_its_count() -> None:
+def test_change_is_shown_as_a_diff() -> None:
     assert markdown(GOOD, commit="0123456789abcdef") == (
         "<!-- pangeo-preview: vis -->\n"
         "### Preview of `vis` at `0123456789ab`\n"
         "\n"
         "**1 to update, 12 unchanged**\n"
         "\n"
-        "**Policies** `pangeo 1.0.0`: nothing found\n"
+        "**Policies** `pangeo 1.0.0`: no violations\n"
         "\n"
         "<details><summary>~ update <code>kubernetes:helm.sh/v3:Release pangeo</code> (1)</summary>\n"
         "\n"
@@ -40,12 +40,12 @@ def test_a_change_reads_as_a_diff_below_its_count() -> None:
     )
 
 
-def test_the_first_line_tells_whose_comment_it_is() -> None:
+def test_first_line_identifies_the_stack() -> None:
     assert markdown(GOOD).partition("\n")[0] == marker("vis") != marker("vi")
 
 
 @pytest.mark.parametrize(
-    ("preview", "said"),
+    ("preview", "line"),
     [
         (Preview("vis", succeeded=True, unchanged=13), "No changes, 13 unchanged"),
         (GOOD, "1 to update, 12 unchanged"),
@@ -60,21 +60,21 @@ def test_the_first_line_tells_whose_comment_it_is() -> None:
         ),
     ],
 )
-def test_one_line_says_what_would_happen(preview: Preview, said: str) -> None:
-    assert headline(preview) == said
+def test_headline_summarises_the_preview(preview: Preview, line: str) -> None:
+    assert headline(preview) == line
 
 
-def test_a_violation_says_its_policy_its_resource_and_the_way_out() -> None:
+def test_violation_has_policy_resource_and_message() -> None:
     assert (
         "- **mandatory** `tls-on-every-host` `kubernetes:networking.k8s.io/v1:Ingress pangeo`: `no TLS`\n  `add it`\n"
     ) in markdown(replace(GOOD, violations=(MANDATORY,)))
 
 
-def test_that_no_policy_was_run_is_not_passed_over() -> None:
+def test_missing_policy_pack_is_reported() -> None:
     assert "**Policies**: no policy pack was run" in markdown(replace(GOOD, policy_packs={}))
 
 
-def test_warnings_errors_and_how_it_was_made_are_told() -> None:
+def test_warnings_errors_and_notes_are_listed() -> None:
     text = markdown(replace(GOOD, warnings=("no room",), errors=("broken",), notes=("without the cluster",)))
 
     assert "**Warnings**\n\n- `no room`\n" in text
@@ -82,8 +82,8 @@ def test_warnings_errors_and_how_it_was_made_are_told() -> None:
     assert "**How this preview was made**\n\n- `without the cluster`\n" in text
 
 
-def test_text_of_several_lines_is_compared_line_by_line() -> None:
-    assert list(lines_of(PropertyChange("code", "a\nb\nc\n", "a\nB\nc\n"))) == [
+def test_multi_line_text_is_compared_line_by_line() -> None:
+    assert list(diff_lines(PropertyChange("code", "a\nb\nc\n", "a\nB\nc\n"))) == [
         "  code:",
         "@@ -1,3 +1,3 @@",
         " a",
@@ -93,19 +93,19 @@ def test_text_of_several_lines_is_compared_line_by_line() -> None:
     ]
 
 
-def test_new_text_of_several_lines_is_only_measured() -> None:
-    assert list(lines_of(PropertyChange("code", None, "a\nb"))) == ["+ code: (text of 2 lines) a"]
+def test_new_multi_line_text_is_shortened() -> None:
+    assert list(diff_lines(PropertyChange("code", None, "a\nb"))) == ["+ code: (text of 2 lines) a"]
 
 
-def test_what_replaces_a_resource_says_so() -> None:
-    assert list(lines_of(PropertyChange("name", "a", "b", replaces=True))) == [
+def test_replacing_property_is_marked() -> None:
+    assert list(diff_lines(PropertyChange("name", "a", "b", replaces=True))) == [
         "- name: a  # replaces the resource",
         "+ name: b  # replaces the resource",
     ]
 
 
 def outside_code(text: str) -> str:
-    """What GitHub would read as Markdown."""
+    """The text outside code spans and blocks, which GitHub reads as Markdown."""
     without_blocks = re.sub(r"^(`{3,})[^\n]*\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
     return re.sub(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", "", without_blocks)
 
@@ -121,35 +121,35 @@ def outside_code(text: str) -> str:
     ],
     ids=["error", "warning", "violation", "value", "path"],
 )
-def test_nothing_from_the_engine_is_read_as_markup_or_calls_anybody(preview: Preview) -> None:
+def test_engine_text_is_never_markup_or_a_mention(preview: Preview) -> None:
     left = outside_code(markdown(preview))
 
-    assert "@everybody" not in left
+    assert "@everyone" not in left
     assert "<script>" not in left
     assert "[x](" not in left
 
 
-def test_a_comment_is_never_too_long_and_says_what_it_leaves_out() -> None:
+def test_long_comment_is_cut_and_says_what_is_missing() -> None:
     long = replace(UPDATE, properties=tuple(PropertyChange(f"p{n}", "x" * 300, "y" * 300) for n in range(500)))
     text = markdown(replace(GOOD, changes=(long,) * 40))
 
     assert len(text) <= MAX_CHARACTERS
     assert "420 more properties" in text
-    assert "more resources are not shown; the job's log has all" in text
+    assert "more resources are not shown; see the job's log" in text
 
 
-def test_what_replaces_and_what_changes_comes_before_what_is_new() -> None:
+def test_replacing_and_changed_properties_come_first() -> None:
     properties = (
         PropertyChange("a", None, "1"),
         PropertyChange("b", "1", "2"),
         PropertyChange("c", "1", "2", replaces=True),
     )
-    lines = property_lines(replace(UPDATE, properties=properties), at_most=2)
+    lines = property_lines(replace(UPDATE, properties=properties), limit=2)
 
     assert [line.partition(":")[0] for line in lines] == ["- c", "+ c", "- b", "+ b", "  … 1 more property"]
 
 
-def test_one_resource_with_too_much_to_tell_is_cut_and_not_left_out() -> None:
+def test_long_resource_is_cut_and_not_left_out() -> None:
     code = PropertyChange("code", "a\n" * 2, "\n".join("y" * 300 for _ in range(59)))
     huge = replace(UPDATE, properties=(MEMORY, *(replace(code, path=f"x{n}") for n in range(10))))
     text = markdown(replace(GOOD, changes=(huge,)))
@@ -159,7 +159,7 @@ def test_one_resource_with_too_much_to_tell_is_cut_and_not_left_out() -> None:
     assert re.search(r"… \d+ more lines\n```\n\n</details>\n$", text)
 
 
-def test_the_terminal_shows_the_same_and_takes_nothing_for_markup() -> None:
+def test_terminal_does_not_interpret_markup() -> None:
     console = Console(record=True, width=120, file=io.StringIO())
     bracketed = replace(UPDATE, properties=(PropertyChange("a", "[red]x[/]", "[/bold]"),))
     show(replace(GOOD, changes=(bracketed,), violations=(MANDATORY,), warnings=("no room",)), console)
@@ -177,7 +177,7 @@ def test_the_terminal_shows_the_same_and_takes_nothing_for_markup() -> None:
     [(GOOD, 0), (replace(GOOD, succeeded=False), 1), (replace(GOOD, violations=(MANDATORY,)), 1)],
     ids=["good", "failed", "refused"],
 )
-def test_the_exit_code_says_whether_it_may_go_on(
+def test_exit_code_is_zero_only_if_the_preview_passed(
     preview: Preview, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert report_preview(preview) == code

@@ -75,7 +75,7 @@ def test_a_failed_preview_stops_no_other() -> None:
     found = {timed.preview.stack: timed.preview for timed in preview_all(names, command, LIMITS)}
 
     assert list(found) == names
-    assert [name for name in names if found[name].good] == ["good"]
+    assert [name for name in names if found[name].passed] == ["good"]
     assert found["good"] == PREVIEWS["good"]
     assert found["refused"].refused
     assert found["failed"].errors == ("a <b>|`bad`",)

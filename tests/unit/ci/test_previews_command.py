@@ -1,4 +1,4 @@
-"""``python -m ci previews``: which stacks, how many at a time, with which passphrases."""
+"""The options of ``python -m ci previews``: stacks, limits and passphrases."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ import pytest
 from ci.__main__ import main
 from ci.preview.official_cli import preview_command
 from ci.preview.passphrases import FILE_VARIABLE, VARIABLE
-from local.previews.tenancy_preview import main as on_a_workstation
+from local.previews.tenancy_preview import main as make_preview
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout with two stacks, and nothing of Pulumi's on PATH."""
+    """A checkout with two stacks, and no program on PATH."""
     (tmp_path / "stacks").mkdir()
     for name in ("local", "vis"):
         (tmp_path / "stacks" / f"Pulumi.{name}.yaml").write_text("config: {}\n")
@@ -22,16 +22,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_stack_that_has_no_file_is_named_and_nothing_is_previewed(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unknown_stack_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["previews", "vis", "viz"]) == 2
     assert capsys.readouterr().err == "there is no stack viz in stacks; there are: local, vis\n"
 
 
-def test_a_checkout_of_the_scaffolding_alone_has_nothing_to_preview(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_checkout_without_a_tenancy_is_an_error(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "stacks" / "Pulumi.vis.yaml").unlink()
 
     assert main(["previews"]) == 2
@@ -56,22 +52,20 @@ def test_each_stack_gets_its_own_passphrase_only(tmp_path: Path, monkeypatch: py
     assert "its own" not in " ".join(command.arguments)
 
 
-def test_without_the_official_cli_the_command_says_what_is_missing(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_missing_programs_of_the_cli_are_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["previews"]) == 1
-    assert capsys.readouterr().err == "pulumi and pulumi-language-python not on PATH: install the Pulumi CLI\n"
+    assert capsys.readouterr().err == "pulumi and pulumi-language-python not on PATH; install the Pulumi CLI\n"
 
 
-def test_a_folder_of_passphrases_that_is_not_there_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_folder_of_passphrases_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for program in ("pulumi", "pulumi-language-python"):
         (project / "bin" / program).touch(mode=0o755)
 
     assert main(["previews", "--passphrases", "secrets"]) == 1
-    assert capsys.readouterr().err == "--passphrases secrets: there is no such folder\n"
+    assert capsys.readouterr().err == "--passphrases secrets is not a folder\n"
 
 
-def test_make_takes_a_folder_of_passphrases_for_all_tenancies_only(capsys: pytest.CaptureFixture[str]) -> None:
+def test_make_accepts_passphrases_for_all_tenancies_only(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        on_a_workstation(["vis", "--passphrases", "secrets"])
-    assert "PASSPHRASES is for STACK=all" in capsys.readouterr().err
+        make_preview(["vis", "--passphrases", "secrets"])
+    assert "PASSPHRASES is only for STACK=all" in capsys.readouterr().err
