@@ -1,4 +1,4 @@
-"""The workflows by actionlint's own judgement; its module is pinned in local/tools."""
+"""The workflows checked by actionlint, whose version is pinned in local/tools."""
 
 import subprocess
 from pathlib import Path
@@ -14,7 +14,7 @@ on: pull_request
 jobs:
   a:
     runs-on: ubuntu-24.04
-    needs: nobody
+    needs: missing
     steps:
       - run: echo "${{ github.event.pull_request.title }}"
 """
@@ -26,20 +26,20 @@ def actionlint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def lint(actionlint: Path, *files: Path) -> tuple[int, str]:
-    # Without the two programs that it would run where a machine happens to have them.
+    # Without shellcheck and pyflakes, which only some machines have.
     words = [str(each) for each in (actionlint, "-no-color", "-shellcheck=", "-pyflakes=", *files)]
-    asked = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
-    return asked.returncode, asked.stdout
+    finished = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    return finished.returncode, finished.stdout
 
 
-def test_every_workflow_is_well_formed(actionlint: Path) -> None:
+def test_actionlint_finds_no_error_in_the_workflows(actionlint: Path) -> None:
     assert lint(actionlint, *sorted(Path(".github/workflows").glob("*.yml"))) == (0, "")
 
 
-def test_a_workflow_that_is_not_is_found(actionlint: Path, tmp_path: Path) -> None:
+def test_actionlint_finds_errors_in_a_broken_workflow(actionlint: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.yml").write_text(BROKEN)
-    code, said = lint(actionlint, tmp_path / "broken.yml")
+    code, output = lint(actionlint, tmp_path / "broken.yml")
 
     assert code == 1
-    assert 'needs job "nobody" which does not exist' in said
-    assert "is potentially untrusted" in said
+    assert 'needs job "missing" which does not exist' in output
+    assert "is potentially untrusted" in output

@@ -1,4 +1,4 @@
-"""What the workflows may never do, whoever edits them: each rule looks at every workflow there is."""
+"""Security rules that every workflow must keep."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ WORKFLOWS = sorted(Path(".github/workflows").glob("*.yml"))
 ACTIONS = sorted(Path(".github/actions").glob("*/action.yml"))
 PINNED = re.compile(r"uses: ([\w.-]+/[\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)")
 SECRETS = re.compile(r"\$\{\{[^}]*\b(?:secrets\.|github\.token\b)")
-FROM_OUTSIDE = re.compile(r"\$\{\{[^}]*\b(?:github\.event|github\.head_ref|inputs|matrix|needs|steps)\b")
+UNTRUSTED = re.compile(r"\$\{\{[^}]*\b(?:github\.event|github\.head_ref|inputs|matrix|needs|steps)\b")
 
 every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 every_file = pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=str)
@@ -41,18 +41,18 @@ def job(stem: str, name: str) -> dict[str, Any]:
     return jobs(Path(f".github/workflows/{stem}.yml"))[name]
 
 
-def test_there_is_one_for_pull_requests_one_for_merges_one_for_the_night_and_one_for_all_at_once() -> None:
+def test_there_are_four_workflows() -> None:
     assert [path.stem for path in WORKFLOWS] == ["deploy", "drift", "previews", "pull-request"]
 
 
 @every_file
-def test_every_action_from_elsewhere_is_pinned_by_its_full_commit_and_says_its_version(path: Path) -> None:
+def test_foreign_actions_are_pinned_by_commit(path: Path) -> None:
     used = [line.strip().removeprefix("- ") for line in path.read_text().splitlines() if "uses:" in line]
 
     assert [line for line in used if not PINNED.fullmatch(line) and not line.startswith("uses: ./.github/")] == []
 
 
-def test_an_action_has_one_pin_in_all_files() -> None:
+def test_action_has_the_same_pin_in_all_files() -> None:
     pins: dict[str, set[tuple[str, str]]] = {}
     for path in [*WORKFLOWS, *ACTIONS]:
         for name, commit, version in PINNED.findall(path.read_text()):
@@ -62,7 +62,7 @@ def test_an_action_has_one_pin_in_all_files() -> None:
 
 
 @every_workflow
-def test_nothing_is_permitted_but_what_a_job_asks_for(path: Path) -> None:
+def test_only_the_comment_job_has_write_permission(path: Path) -> None:
     assert workflow(path)["permissions"] == {}
     for name, each in jobs(path).items():
         written = {scope for scope, access in each["permissions"].items() if access != "read"}
@@ -70,50 +70,50 @@ def test_nothing_is_permitted_but_what_a_job_asks_for(path: Path) -> None:
 
 
 @every_workflow
-def test_no_workflow_runs_foreign_code_with_the_repositorys_rights(path: Path) -> None:
+def test_no_trigger_gives_rights_to_foreign_code(path: Path) -> None:
     assert not {"pull_request_target", "workflow_run", "issue_comment"} & set(workflow(path)["on"])
 
 
 @every_file
-def test_no_checkout_leaves_its_token_behind(path: Path) -> None:
+def test_checkouts_do_not_keep_their_token(path: Path) -> None:
     checkouts = [step for step in steps(path) if step.get("uses", "").startswith("actions/checkout@")]
 
     assert [step for step in checkouts if step["with"]["persist-credentials"] is not False] == []
 
 
 @every_file
-def test_no_secret_and_nothing_from_outside_is_written_into_a_command(path: Path) -> None:
+def test_commands_contain_no_secret_or_untrusted_value(path: Path) -> None:
     commands = [step["run"] for step in steps(path) if "run" in step]
 
-    assert [command for command in commands if SECRETS.search(command) or FROM_OUTSIDE.search(command)] == []
+    assert [command for command in commands if SECRETS.search(command) or UNTRUSTED.search(command)] == []
 
 
 @every_workflow
-def test_secrets_are_only_for_jobs_in_an_environment(path: Path) -> None:
+def test_jobs_with_secrets_have_an_environment(path: Path) -> None:
     for name, each in jobs(path).items():
         used = re.findall(r"secrets\.\w+", yaml.safe_dump(each))
         assert not used or "environment" in each, name
 
 
 @every_workflow
-def test_every_job_has_an_end_and_a_named_system(path: Path) -> None:
+def test_jobs_have_a_timeout_and_a_fixed_system(path: Path) -> None:
     assert [name for name, each in jobs(path).items() if "timeout-minutes" not in each] == []
     assert {each["runs-on"] for each in jobs(path).values()} == {"ubuntu-24.04"}
 
 
 @pytest.mark.parametrize("name", ["checks", "affected"])
-def test_a_fork_gets_the_checks_and_they_need_no_secret(name: str) -> None:
+def test_forks_get_the_checks_without_secrets(name: str) -> None:
     each = job("pull-request", name)
 
     assert "if" not in each
     assert "secrets." not in yaml.safe_dump(each)
 
 
-def test_a_fork_gets_no_preview() -> None:
+def test_forks_get_no_preview() -> None:
     assert "github.event.pull_request.head.repo.full_name == github.repository" in job("pull-request", "preview")["if"]
 
 
-def test_who_may_write_the_comment_has_no_secret_and_who_has_secrets_may_write_nothing() -> None:
+def test_no_job_has_both_secrets_and_write_permission() -> None:
     comment, preview = job("pull-request", "comment"), job("pull-request", "preview")
 
     assert "secrets." not in yaml.safe_dump(comment)
@@ -122,7 +122,7 @@ def test_who_may_write_the_comment_has_no_secret_and_who_has_secrets_may_write_n
 
 
 @pytest.mark.parametrize(("stem", "name"), [("pull-request", "preview"), ("previews", "previews")])
-def test_a_preview_has_no_password_of_the_directory_and_no_cluster(stem: str, name: str) -> None:
+def test_previews_have_no_cluster_and_directory_secrets(stem: str, name: str) -> None:
     text = yaml.safe_dump(job(stem, name))
 
     assert "FREEIPA" not in text
@@ -131,7 +131,7 @@ def test_a_preview_has_no_password_of_the_directory_and_no_cluster(stem: str, na
     assert "PANGEO_DNS_CHECK: warn" in text
 
 
-def test_an_up_asks_cluster_and_dns_and_runs_the_policies() -> None:
+def test_deployment_runs_all_checks_and_policies() -> None:
     up = job("deploy", "up")
 
     assert "PANGEO_CLUSTER_CHECK" not in yaml.safe_dump(up)
@@ -139,13 +139,13 @@ def test_an_up_asks_cluster_and_dns_and_runs_the_policies() -> None:
     assert "--policy-pack policies --policy-pack-config stacks/policies.json" in up["steps"][-1]["run"]
 
 
-def test_one_up_at_a_time_for_each_tenancy_and_none_is_ever_cancelled() -> None:
+def test_deployments_of_a_tenancy_are_never_concurrent() -> None:
     assert job("deploy", "up")["concurrency"] == {"group": "tenancy-${{ matrix.stack }}", "cancel-in-progress": False}
     assert "concurrency" not in workflow(Path(".github/workflows/deploy.yml"))
 
 
-def test_nothing_else_waits_in_the_group_of_the_ups() -> None:
-    """Of those that wait GitHub keeps the newest only; a waiting up must not fall to anything but an up."""
+def test_only_deployments_wait_in_their_group() -> None:
+    """GitHub keeps only the newest waiting job of a group, so another job could replace a waiting deployment."""
     groups = [
         each["concurrency"]["group"]
         for path in WORKFLOWS
@@ -156,7 +156,7 @@ def test_nothing_else_waits_in_the_group_of_the_ups() -> None:
     assert [group for group in groups if group.startswith("tenancy-")] == []
 
 
-def test_an_up_is_of_what_main_is_now() -> None:
+def test_deployment_takes_the_present_main() -> None:
     [checkout] = [step for step in job("deploy", "up")["steps"] if "checkout" in step.get("uses", "")]
 
     assert checkout["with"]["ref"] == "main"
@@ -164,19 +164,19 @@ def test_an_up_is_of_what_main_is_now() -> None:
 
 
 @pytest.mark.parametrize(("stem", "name"), [("pull-request", "preview"), ("deploy", "up"), ("drift", "drift")])
-def test_one_tenancys_failure_keeps_no_other_from_its_turn(stem: str, name: str) -> None:
+def test_failure_of_a_tenancy_does_not_stop_others(stem: str, name: str) -> None:
     assert job(stem, name)["strategy"]["fail-fast"] is False
 
 
-def test_all_passphrases_are_together_only_where_somebody_starts_it_by_hand() -> None:
+def test_all_passphrases_are_used_only_in_manual_runs() -> None:
     assert set(workflow(Path(".github/workflows/previews.yml"))["on"]) == {"workflow_dispatch"}
     assert [path.stem for path in WORKFLOWS if "PULUMI_CONFIG_PASSPHRASES" in path.read_text()] == ["previews"]
 
 
-def test_the_command_of_all_previews_is_one_that_there_is(tmp_path: Path) -> None:
-    """Run as the runner does, up to the point where the official CLI is missing."""
+def test_command_of_the_previews_workflow_is_valid(tmp_path: Path) -> None:
+    """The command runs until it finds that the official CLI is missing."""
     [step] = [step for step in job("previews", "previews")["steps"] if "run" in step]
-    for stacks, said in {"": "not on PATH", "climate ocean": "not on PATH", "viz": "there is no stack viz"}.items():
+    for stacks, message in {"": "not on PATH", "climate ocean": "not on PATH", "viz": "there is no stack viz"}.items():
         environment = {
             "PATH": "/usr/bin:/bin",
             "PASSPHRASES": str(tmp_path),
@@ -187,11 +187,11 @@ def test_the_command_of_all_previews_is_one_that_there_is(tmp_path: Path) -> Non
         command = step["run"].replace(".venv/bin/python", sys.executable)
         ran = subprocess.run(["bash", "-e", "-c", command], env=environment, capture_output=True, text=True, timeout=60)
         assert ran.returncode != 0
-        assert said in ran.stderr
+        assert message in ran.stderr
 
 
 def passphrases(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """What the action does with the secret."""
+    """The result of the action's script for this secret."""
     action = yaml.safe_load(Path(".github/actions/passphrases/action.yml").read_text())
     environment = {
         "PATH": "/usr/bin:/bin",
@@ -203,7 +203,7 @@ def passphrases(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=30, check=False)
 
 
-def test_each_stacks_passphrase_is_in_a_file_that_nobody_else_reads_and_is_hidden_in_logs(tmp_path: Path) -> None:
+def test_passphrases_are_in_private_files_and_masked(tmp_path: Path) -> None:
     ran = passphrases("vis correct horse\n\nocean  $(id) 'x\n", tmp_path)
 
     assert ran.returncode == 0, ran.stderr
@@ -216,20 +216,20 @@ def test_each_stacks_passphrase_is_in_a_file_that_nobody_else_reads_and_is_hidde
     assert ran.stdout.splitlines() == ["::add-mask::correct horse", "::add-mask::$(id) 'x"]
 
 
-def test_a_secret_that_is_not_set_is_a_folder_without_a_file(tmp_path: Path) -> None:
+def test_missing_secret_gives_an_empty_folder(tmp_path: Path) -> None:
     assert passphrases("", tmp_path).returncode == 0
     assert list(Path((tmp_path / "output").read_text().strip().removeprefix("folder=")).iterdir()) == []
 
 
 @pytest.mark.parametrize("line", ["vis", "../vis phrase", "a/b phrase", ". phrase", ".. phrase"])
-def test_a_line_that_is_no_stack_and_passphrase_is_refused_and_not_shown(line: str, tmp_path: Path) -> None:
+def test_malformed_passphrase_line_is_refused_and_hidden(line: str, tmp_path: Path) -> None:
     ran = passphrases(f"{line}\n", tmp_path)
 
     assert ran.returncode == 1
-    assert "has a line that is not a stack, a blank and a passphrase" in ran.stdout
+    assert "has a line that is not a stack's name, a space and a passphrase" in ran.stdout
     assert line not in ran.stdout
 
 
-def test_drift_is_looked_for_every_night_and_a_difference_fails_the_job() -> None:
+def test_drift_is_checked_every_night() -> None:
     assert len(workflow(Path(".github/workflows/drift.yml"))["on"]["schedule"]) == 1
     assert '-m ci preview "$STACK" --drift' in yaml.safe_dump(job("drift", "drift"))
