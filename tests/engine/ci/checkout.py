@@ -1,4 +1,4 @@
-"""A checkout as CI has it: the project, the official CLI's programs on PATH, a back-end, a passphrase."""
+"""A checkout as in a CI job: the project, the official CLI's programs on PATH, a back-end and a passphrase."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from tests.engine.ci.language_host import launcher
 
 
 def checkout(root: Path, tools: Path) -> tuple[Path, dict[str, str]]:
-    """The project's folder below ``root``, without a stack, and the variables of a job that previews."""
+    """Create the project's folder below ``root``, without a stack; return it with a preview job's variables."""
     folder = root / "project"
     (folder / "stacks").mkdir(parents=True)
     for name in ("Pulumi.yaml", "__main__.py", "components"):
@@ -33,8 +33,8 @@ def checkout(root: Path, tools: Path) -> tuple[Path, dict[str, str]]:
 
 
 def pulumi(*words: str, **variables: str) -> str:
-    """What a command of the CLI in this folder says."""
-    asked = subprocess.run(
+    """Run a command of the CLI in the working directory; return its output."""
+    finished = subprocess.run(
         ["pulumi", *words, "--non-interactive"],
         capture_output=True,
         text=True,
@@ -42,5 +42,5 @@ def pulumi(*words: str, **variables: str) -> str:
         env={**os.environ, **variables},
         check=False,
     )
-    assert asked.returncode == 0, asked.stderr
-    return asked.stdout.strip()
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout.strip()

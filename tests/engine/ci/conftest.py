@@ -16,7 +16,7 @@ def deployed_once(
     directory: ThrowAwayDirectory,
     api_server: ApiServer,
 ) -> WatchedTenancy:
-    """One tenancy for all tests here."""
+    """One deployed tenancy for all tests of this folder."""
     stack = WatchedTenancy(tmp_path_factory.mktemp("watched"), tools, directory, api_server.kubeconfig)
     stack.write(clusterName="watched", externalIp="192.0.2.30")
     stack.up()
@@ -25,14 +25,14 @@ def deployed_once(
 
 @pytest.fixture
 def deployed(deployed_once: WatchedTenancy) -> Iterator[WatchedTenancy]:
-    """The tenancy as it was deployed, whatever the test before wrote into its file."""
+    """The deployed tenancy; its stack file is restored after the test."""
     yield deployed_once
     deployed_once.write(clusterName="watched", externalIp="192.0.2.30")
 
 
 @pytest.fixture
 def project(tmp_path: Path, tools: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout, the CLI's programs on PATH, and an empty back-end."""
+    """A checkout with the CLI's programs on PATH and an empty back-end."""
     folder, variables = checkout(tmp_path, tools)
     for key, value in variables.items():
         monkeypatch.setenv(key, value)

@@ -21,7 +21,7 @@ from tests.engine.ci.policy_proxy import run_pack
 
 
 class LanguageHost(LanguageServer):
-    """Runs ``__main__.py`` of the folder the engine names."""
+    """Runs ``__main__.py`` of the folder that the engine names."""
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> plugin_pb2.PluginInfo:  # noqa: N802 - gRPC's name
         return plugin_pb2.PluginInfo(version="0.0.0")
@@ -38,7 +38,7 @@ class LanguageHost(LanguageServer):
 
 
 def launcher(folder: Path) -> Path:
-    """A folder for PATH with the launcher in it, under the name that the engine looks for."""
+    """Create a folder for PATH with a launcher under the name that the engine looks for."""
     folder.mkdir()
     script = folder / "pulumi-language-python"
     script.write_text(f'#!/bin/sh\nexec {sys.executable} -m tests.engine.ci.language_host "$@"\n')
@@ -47,13 +47,13 @@ def launcher(folder: Path) -> Path:
 
 
 def serve() -> None:
-    """Tell the engine the port and answer until it ends this process."""
+    """Print the port for the engine, and answer until the engine ends this process."""
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageHost(lambda: None), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    # A host whose engine was killed must not stay.
+    # The host must end if its engine was killed.
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     server.wait_for_termination()
 

@@ -1,4 +1,4 @@
-"""``python -m ci preview`` as CI runs it: the ``pulumi`` of PATH, a back-end, a passphrase, a language host."""
+"""``python -m ci preview`` with ``pulumi`` and a language host on PATH, a back-end and a passphrase."""
 
 import shutil
 from pathlib import Path
@@ -13,9 +13,7 @@ from tests.engine.ci.checkout import pulumi
 pytestmark = pytest.mark.engine
 
 
-def test_a_stack_new_to_the_back_end_is_previewed_against_an_empty_one_and_nothing_stays_behind(
-    project: Path, tmp_path: Path
-) -> None:
+def test_new_stack_is_previewed_and_leaves_nothing_behind(project: Path, tmp_path: Path) -> None:
     stack_file = project / "stacks" / "Pulumi.ocean.yaml"
     document = yaml.safe_load((PROJECT / "stacks" / "Pulumi.ocean.yaml").read_text())
     stack_file.write_text(yaml.safe_dump({"config": document["config"]}))
@@ -33,17 +31,17 @@ def test_a_stack_new_to_the_back_end_is_previewed_against_an_empty_one_and_nothi
     assert '"stack"' not in "".join(file.read_text() for file in (tmp_path / "home" / "workspaces").glob("*.json"))
 
 
-def test_a_wrong_passphrase_is_a_sentence_that_names_stack_and_back_end(
+def test_wrong_passphrase_names_stack_and_back_end(
     project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copy(PROJECT / "stacks" / "Pulumi.ocean.yaml", project / "stacks")
     pulumi("stack", "init", "chosen")
 
     assert main(["preview", "ocean"]) == 1
-    said = capsys.readouterr().err
+    message = capsys.readouterr().err
 
-    assert said.startswith("the stack ocean could not be opened in file://")
-    assert "incorrect passphrase" in said
-    assert "Traceback" not in said
-    assert "only for this test" not in said
-    assert pulumi("stack", "--show-name") == "chosen", "the operator's own choice of stack is kept"
+    assert message.startswith("the stack ocean could not be opened in file://")
+    assert "incorrect passphrase" in message
+    assert "Traceback" not in message
+    assert "only for this test" not in message
+    assert pulumi("stack", "--show-name") == "chosen", "the operator's selected stack is kept"

@@ -1,4 +1,4 @@
-"""What a reviewer is told of a change: the real engine, the project's program and policies, and a real deployment."""
+"""Previews by the real engine with the project's program and policies, also of a deployed tenancy."""
 
 from pathlib import Path
 from tempfile import gettempdir
@@ -25,29 +25,29 @@ GATEWAY_TOKEN = "values.jupyterhub.hub.services.dask-gateway.apiToken"
 
 
 @pytest.mark.usefixtures("tools")
-def test_one_example_previews_as_a_first_deployment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_example_is_previewed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["ocean", "--markdown", str(tmp_path / "preview.md")])
     text = (tmp_path / "preview.md").read_text()
 
     assert code == 0, text
-    keeps_to_every_policy("ocean", text)
+    check_first_deployment("ocean", text)
     assert "ocean: " in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("tools")
-def test_all_examples_do_so_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_examples_are_previewed_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["all", "--markdown", str(tmp_path / "all")])
     shown = capsys.readouterr().out
 
     assert code == 0, shown
     assert sorted(file.name for file in (tmp_path / "all").iterdir()) == ["climate.md", "ocean.md", "teaching.md"]
     for stack in EXAMPLES:
-        keeps_to_every_policy(stack, (tmp_path / "all" / f"{stack}.md").read_text())
+        check_first_deployment(stack, (tmp_path / "all" / f"{stack}.md").read_text())
     assert "3 tenancies previewed in " in shown
 
 
-def keeps_to_every_policy(stack: str, text: str) -> None:
-    """Also that what is shown is of this stack and tells nothing of the machine."""
+def check_first_deployment(stack: str, text: str) -> None:
+    """Check that the summary shows this stack's first deployment, and no paths of this machine."""
     assert text.startswith(f"<!-- pangeo-preview: {stack} -->\n")
     assert "**Policies** `pangeo-tenancy " in text
     assert "mandatory" not in text
@@ -59,21 +59,21 @@ def keeps_to_every_policy(stack: str, text: str) -> None:
     assert f"{gettempdir()}/pangeo-preview-" not in text
 
 
-def released(found: Preview) -> dict[str, PropertyChange]:
+def release_changes(found: Preview) -> dict[str, PropertyChange]:
     [release] = [change for change in found.changes if change.type == RELEASE]
     return {change.path: change for change in release.properties}
 
 
-def test_a_change_is_told_property_by_property_and_its_secrets_closed(deployed: WatchedTenancy) -> None:
-    """Larger notebooks, and no Dask any more: its token goes from the hub's values."""
+def test_changes_are_listed_without_secrets(deployed: WatchedTenancy) -> None:
+    """Larger notebooks, and Dask switched off, which removes its token from the hub's values."""
     deployed.write(clusterName="watched", externalIp="192.0.2.30", notebookRamGb=2, dask={"enabled": False})
     found = deployed.report()
-    told, text = released(found), markdown(found)
+    changes, text = release_changes(found), markdown(found)
 
     assert found.succeeded
-    assert told[f"{SINGLEUSER}.memory.limit"] == PropertyChange(f"{SINGLEUSER}.memory.limit", "1G", "2G")
-    assert told[GATEWAY_TOKEN] == PropertyChange(GATEWAY_TOKEN, SECRET, None)
-    assert [path for path in told if path.startswith(f"{SINGLEUSER}.cpu") or "LDAP" in path] == []
+    assert changes[f"{SINGLEUSER}.memory.limit"] == PropertyChange(f"{SINGLEUSER}.memory.limit", "1G", "2G")
+    assert changes[GATEWAY_TOKEN] == PropertyChange(GATEWAY_TOKEN, SECRET, None)
+    assert [path for path in changes if path.startswith(f"{SINGLEUSER}.cpu") or "LDAP" in path] == []
     assert f"- {SINGLEUSER}.memory.limit: 1G\n+ {SINGLEUSER}.memory.limit: 2G\n" in text
     assert "- notebookRamGb: 1\n+ notebookRamGb: 2\n" in text
     secrets = deployed.generated_secrets()
@@ -81,7 +81,7 @@ def test_a_change_is_told_property_by_property_and_its_secrets_closed(deployed: 
     assert [secret for secret in secrets if secret in text] == []
 
 
-def test_an_unchanged_tenancy_has_nothing_to_tell(deployed: WatchedTenancy) -> None:
+def test_unchanged_tenancy_has_no_changes(deployed: WatchedTenancy) -> None:
     found = deployed.report(expect_no_changes=True)
 
     assert found.succeeded
@@ -89,7 +89,7 @@ def test_an_unchanged_tenancy_has_nothing_to_tell(deployed: WatchedTenancy) -> N
     assert found.unchanged > 10
 
 
-def test_what_must_not_change_fails_the_preview_with_the_programs_own_words(deployed: WatchedTenancy) -> None:
+def test_immutable_setting_fails_the_preview(deployed: WatchedTenancy) -> None:
     deployed.write(clusterName="watched", externalIp="192.0.2.30", notebookStorageGb=5)
     found = deployed.report()
 
@@ -97,7 +97,7 @@ def test_what_must_not_change_fails_the_preview_with_the_programs_own_words(depl
     assert any("notebookStorageGb: 10 → 5 would lose users' files" in error for error in found.errors)
 
 
-def test_what_somebody_changed_in_the_cluster_has_drifted(deployed: WatchedTenancy, api_server: ApiServer) -> None:
+def test_manual_change_in_the_cluster_is_drift(deployed: WatchedTenancy, api_server: ApiServer) -> None:
     label = ("label", "namespace", "watched", "--overwrite")
     api_server.kubectl(*label, "pod-security.kubernetes.io/enforce=privileged")
     try:
@@ -110,8 +110,8 @@ def test_what_somebody_changed_in_the_cluster_has_drifted(deployed: WatchedTenan
     assert "privileged" in str(namespace)
 
 
-def test_a_mandatory_policy_refuses_and_says_which_resource_and_why(tmp_path: Path) -> None:
-    """A storage class that nobody vouched for."""
+def test_mandatory_policy_refuses_the_preview(tmp_path: Path) -> None:
+    """The storage class is not in the organisation's settings."""
     policies = find_policies(PROJECT)
     assert policies is not None
     stack, _ = stand_in_stack("ocean", State(), tmp_path)

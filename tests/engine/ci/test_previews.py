@@ -1,4 +1,4 @@
-"""``python -m ci previews`` as a job runs it: real engines, the project's program and policies, many stacks at once."""
+"""``python -m ci previews`` with real engines, the project's program and policies, and several stacks at once."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.engine.ci.checkout import pulumi
 pytestmark = pytest.mark.engine
 
 SOUND = {"clusterName": "calm", "externalIp": "192.0.2.41", "notebookRamGb": 3}
-UNAPPROVED = {"clusterName": "open", "externalIp": "192.0.2.42", "storage": {"className": "nobody-vouched"}}
+UNAPPROVED = {"clusterName": "open", "externalIp": "192.0.2.42", "storage": {"className": "unapproved"}}
 UNFIT = {"clusterName": "unfit", "externalIp": "192.0.2.43", "notebookRamGb": "2Gi"}
 STACKS: dict[str, dict[str, Any]] = {
     "calm": SOUND,
@@ -23,7 +23,7 @@ STACKS: dict[str, dict[str, Any]] = {
     "broken": SOUND,
     "closed": SOUND,
 }
-PHRASES = {name: f"the words of {name}" for name in STACKS}
+PHRASES = {name: f"the passphrase of {name}" for name in STACKS}
 
 
 def write(project: Path, name: str, changes: dict[str, Any]) -> None:
@@ -34,7 +34,7 @@ def write(project: Path, name: str, changes: dict[str, Any]) -> None:
 
 @pytest.fixture
 def passphrases(project: Path, tmp_path: Path) -> Path:
-    """One stack is sound, one breaks a policy, and each of the others cannot be previewed for a reason of its own."""
+    """One stack is correct, one violates a policy, one is new, and the others fail for different reasons."""
     (project / "policies").symlink_to(PROJECT / "policies")
     (project / "stacks" / "policies.json").symlink_to(PROJECT / "stacks" / "policies.json")
     folder = tmp_path / "passphrases"
@@ -49,7 +49,7 @@ def passphrases(project: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_every_stack_is_told_whatever_becomes_of_the_others(
+def test_every_stack_is_reported_despite_failures(
     project: Path, passphrases: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = {file.name: file.read_bytes() for file in (project / "stacks").iterdir()}
@@ -58,21 +58,21 @@ def test_every_stack_is_told_whatever_becomes_of_the_others(
     code = main(["previews", *words])
 
     shown = "".join(capfd.readouterr())
-    told = {file.stem: file.read_text() for file in (project / "summaries").iterdir()}
+    summaries = {file.stem: file.read_text() for file in (project / "summaries").iterdir()}
     assert code == 1, shown
-    assert sorted(told) == ["broken", "calm", "closed", "open", "unfit", "unmade"]
-    assert "+ create <code>kubernetes:helm.sh/v3:Release pangeo</code>" in told["calm"], shown
-    assert "**Policies** `pangeo-tenancy " in told["calm"]
-    assert "mandatory" not in told["calm"]
-    assert "calm_notebook_users" in told["calm"]
-    assert "open_notebook_users" not in told["calm"]
-    assert "open_notebook_users" in told["open"]
-    assert "**mandatory** `retained-expandable-volumes`" in told["open"]
-    assert "pangeo:notebookRamGb" in told["unfit"]
-    assert "invalid YAML file: yaml: line 1" in told["broken"]
-    assert "the stack closed has a passphrase" in told["closed"]
-    assert "The back-end has no stack unmade yet" in told["unmade"]
-    assert "mandatory" not in told["unmade"]
+    assert sorted(summaries) == ["broken", "calm", "closed", "open", "unfit", "unmade"]
+    assert "+ create <code>kubernetes:helm.sh/v3:Release pangeo</code>" in summaries["calm"], shown
+    assert "**Policies** `pangeo-tenancy " in summaries["calm"]
+    assert "mandatory" not in summaries["calm"]
+    assert "calm_notebook_users" in summaries["calm"]
+    assert "open_notebook_users" not in summaries["calm"]
+    assert "open_notebook_users" in summaries["open"]
+    assert "**mandatory** `retained-expandable-volumes`" in summaries["open"]
+    assert "pangeo:notebookRamGb" in summaries["unfit"]
+    assert "invalid YAML file: yaml: line 1" in summaries["broken"]
+    assert "the stack closed has a passphrase" in summaries["closed"]
+    assert "The back-end has no stack unmade yet" in summaries["unmade"]
+    assert "mandatory" not in summaries["unmade"]
     results = dict(
         re.findall(r"^\| `(\w+)` \|.*\| `*\s?(\w+)[^|]*\|$", (tmp_path / "table.md").read_text(), re.MULTILINE)
     )
@@ -85,5 +85,5 @@ def test_every_stack_is_told_whatever_becomes_of_the_others(
         "unmade": "changes",
     }
     assert "Traceback" not in shown
-    assert not any(phrase in text for phrase in PHRASES.values() for text in (shown, *told.values()))
+    assert not any(phrase in text for phrase in PHRASES.values() for text in (shown, *summaries.values()))
     assert before == {file.name: file.read_bytes() for file in (project / "stacks").iterdir()}
