@@ -31,7 +31,7 @@ def main() -> int:
 
 def _preview_all(names: Sequence[str]) -> int:
     found = [timed.preview for timed in preview_all(names, preview_command, Limits.of_machine())]
-    bad = [each for each in found if not each.good or each.counts]
+    bad = [each for each in found if not each.passed or each.counts]
     for each in bad:
         print(f"{each.stack}: {'; '.join(each.errors) or each.counts}")
     return 1 if bad else 0
