@@ -99,31 +99,5 @@ def test_rule_names_are_unique_and_most_rules_are_mandatory() -> None:
     assert sum(rule.level == "mandatory" for rule in RULES) >= MIN_MANDATORY_RULES
 
 
-def test_an_unknown_setting_is_refused_by_name() -> None:
-    (message,) = declared.check("guaranteed-resources", declared.release(), organisation={"mostCpu": 4}).messages
-    assert message == (
-        "in the file for --policy-pack-config, mostCpu is not a setting of this rule; its settings: mostCpus, mostRamGb"
-    )
-
-
-@pytest.mark.parametrize("name", RESOURCE_RULES)
-def test_an_invalid_configuration_is_one_violation(name: str) -> None:
-    stack = {**declared.config(), "pangeo:externalIp": "secret value"}
-    found = [declared.check(name, each, stack=stack).messages for each in declared.good_stack()]
-    (message,) = {message for messages in found for message in messages}
-    assert message.startswith(
-        "could not be checked: the configuration of the stack vis is not valid: pangeo:externalIp "
-    )
-    assert "secret value" not in message
-    assert all(len(messages) <= 1 for messages in found)
-
-
-@pytest.mark.parametrize("name", STACK_RULES)
-def test_an_invalid_configuration_is_one_violation_of_the_stack(name: str) -> None:
-    (message,) = declared.check_stack(name, declared.good_stack(), stack={"pangeo:identity": "no JSON"})
-    assert message.startswith("could not be checked: the configuration of the stack vis is not valid: ")
-    assert message.count("is required") == 5
-
-
 def _no_other_stack(name: str) -> dict[str, str]:
     return {"folder": "policies"} if name == "unique-names" else {}

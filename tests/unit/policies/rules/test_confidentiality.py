@@ -1,13 +1,10 @@
 """Secrets in plain text."""
 
 import json
-from contextvars import ContextVar
 from typing import Any
 
-import pulumi
 import pytest
 
-from policies.pack import engine_context
 from tests.unit.policies import declared
 from tests.unit.policies.declared import UNKNOWN, Declared
 
@@ -65,17 +62,6 @@ def test_no_resource_contains_the_directory_password() -> None:
     assert message == "description contains the password of the program's directory account"
     assert check_secrets(bind_password=PASSWORD) == []
     assert check_secrets(group) == []
-
-
-def test_the_password_comes_from_environment_and_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = {**declared.config(), "pangeo:identityBindPassword": "from the configuration"}
-    monkeypatch.setattr(pulumi, "get_stack", lambda: "vis")
-    monkeypatch.setattr(pulumi.runtime.config, "CONFIG", ContextVar("config", default=config))
-    monkeypatch.setenv("FREEIPA_BIND_PASSWORD", PASSWORD)
-    context = engine_context()
-    assert context.bind_passwords == (PASSWORD, "from the configuration")
-    assert (context.stack, context.tenancy.cluster_name) == ("vis", "vis-pangeo")
-    assert PASSWORD not in repr(context)
 
 
 def test_providers_may_contain_the_configuration() -> None:

@@ -85,7 +85,7 @@ def test_later_code_cannot_remove_the_limits(code: str, message: str) -> None:
     assert message in found
 
 
-def test_idle_clusters_may_run_on_if_the_configuration_says_never() -> None:
+def test_idle_clusters_run_on_if_idle_minutes_is_never() -> None:
     code = {"gateway__extraConfig__zz": "c.ClusterConfig.idle_timeout = 0"}
     stack = declared.config(dask={"idleMinutes": "never"})
     assert declared.check(DASK, declared.gateway(**code), stack=stack).messages == []
