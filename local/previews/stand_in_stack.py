@@ -19,7 +19,7 @@ from components.config.stack_file import PASSWORD_KEY, read_stack, stack_path
 from local.failure import Failure
 from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
-from local.stand_ins.plugins.choose import prepared
+from local.stand_ins.plugins.choose import prepare_launchers
 from local.tenancy.engine_variables import engine_variables
 
 SWITCHES = {"PANGEO_DNS_CHECK": "warn", "PANGEO_CLUSTER_CHECK": "warn"}
@@ -89,7 +89,7 @@ def _workspace(state: State, folder: Path) -> Path:
 def _variables(state: State, folder: Path) -> dict[str, str]:
     home, backend = folder / "home", folder / "backend"
     backend.mkdir()
-    launchers = prepared(folder / "path", home, Path(sys.executable), os.environ["PATH"])
+    launchers = prepare_launchers(folder / "path", home, Path(sys.executable), os.environ["PATH"])
     return {
         **engine_variables(home, launchers, state.bin),
         "PULUMI_BACKEND_URL": backend.as_uri(),

@@ -23,7 +23,7 @@ from local.failure import Failure
 from local.paths import LOCAL, PROJECT, State
 from local.progress import Report
 from local.stand_ins.charts.assemble import assemble
-from local.stand_ins.plugins.choose import prepared
+from local.stand_ins.plugins.choose import prepare_launchers
 from local.tenancy.credentials import password
 from local.tenancy.engine_variables import engine_variables
 from local.tenancy.pki import authority
@@ -78,7 +78,7 @@ def prepare(state: State) -> automation.Stack:
 def engine_environment(state: State) -> dict[str, str]:
     """What the engine, its plugins and the program see. The bind password is here and so in no state at all."""
     home = _home(state)
-    launchers = prepared(state.engine / "path", home, Path(sys.executable), os.environ["PATH"])
+    launchers = prepare_launchers(state.engine / "path", home, Path(sys.executable), os.environ["PATH"])
     return {
         **engine_variables(home, launchers, state.bin),
         "KUBECONFIG": str(state.kubeconfig),

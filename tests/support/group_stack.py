@@ -12,7 +12,7 @@ from pulumi.automation import OpType
 
 from components.freeipa import names
 from components.freeipa.group_resource import FreeIpaGroup
-from local.stand_ins.plugins.choose import prepared
+from local.stand_ins.plugins.choose import prepare_launchers
 from local.tenancy.engine_variables import engine_variables
 from tests.engine.components.freeipa.plugin import PROGRAM
 from tests.support.directory import ThrowAwayDirectory
@@ -28,7 +28,7 @@ class GroupStack:
     def __init__(self, folder: Path, tools: Path, directory: ThrowAwayDirectory, password: dict[str, str]) -> None:
         self._directory = directory
         self._changes: dict[str, Any] = {}
-        launchers = prepared(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
+        launchers = prepare_launchers(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
         self._stack = automation.create_or_select_stack(
             "test",
             project_name="pangeo",

@@ -15,7 +15,7 @@ from pulumi.automation import OpType
 from pulumi.automation.errors import CommandError
 
 from local.paths import PROJECT
-from local.stand_ins.plugins.choose import prepared
+from local.stand_ins.plugins.choose import prepare_launchers
 from local.tenancy.addresses import DIRECTORY_NAME
 from local.tenancy.engine_variables import engine_variables
 from tests.support.api_server import ApiServer
@@ -74,7 +74,7 @@ class TenancyStack:
         (folder / "stacks").mkdir()
         (folder / "backend").mkdir()
         self.stack_file = folder / "stacks" / f"Pulumi.{STACK}.yaml"
-        launchers = prepared(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
+        launchers = prepare_launchers(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
         self.variables = {
             **engine_variables(folder / "home", launchers, tools),
             "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),

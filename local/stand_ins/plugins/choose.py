@@ -1,7 +1,7 @@
-"""Which plugins a machine lacks, and a folder of stand-ins for just those, to be put at the front of PATH.
+"""Select the plugins that a machine lacks, and write launchers of stand-ins for them into a folder for PATH.
 
-The engine prefers a plugin on PATH to an installed one, with a warning, so a stand-in may be there only where the
-official plugin of the SDK's version is not installed. Nothing of the choice is remembered: it is made at every launch.
+The engine prefers a plugin on PATH to an installed one, with a warning. A stand-in must therefore be on PATH only if
+the official plugin of the SDK's version is not installed. The selection is made at every launch and never stored.
 """
 
 import shutil
@@ -14,13 +14,16 @@ from shlex import quote
 START = Path(__file__).resolve().parent / "start.py"
 PACK = START.with_name("policy_pack.py")
 
+LANGUAGE_HOST = "pulumi-language-python"
+"""Part of the official CLI, which also contains the dynamic provider's launcher and starts policy packs itself."""
+
 
 @dataclass(frozen=True)
 class StandIn:
-    """A program the engine looks for under ``program``, and how the stand-in for it is run.
+    """A program that the engine looks for, and the arguments with which Python runs the stand-in for it.
 
-    ``sdk`` is the Python distribution whose version the engine asks for; None where the engine takes any.
-    ``arguments`` follow the Python interpreter; ``{version}`` is the SDK's.
+    ``sdk`` is the Python distribution in whose version the engine requests the plugin; None if any version will do.
+    ``{version}`` in ``arguments`` is replaced by that version.
     """
 
     program: str
@@ -28,7 +31,7 @@ class StandIn:
     sdk: str | None = None
 
     def installed_at(self, home: Path, sdk_version: str) -> Path:
-        """Where the official plugin of ``sdk_version`` is once ``pulumi plugin install`` put it there."""
+        """Return the path at which ``pulumi plugin install`` puts the official plugin of ``sdk_version``."""
         name = self.program.removeprefix("pulumi-resource-")
         return home / "plugins" / f"resource-{name}-v{sdk_version}" / self.program
 
@@ -40,12 +43,9 @@ STAND_INS = (
     StandIn("pulumi-analyzer-policy-python", ("-u", str(PACK))),
 )
 
-LANGUAGE_HOST = "pulumi-language-python"
-"""Comes with the official CLI, which also brings the dynamic provider's launcher and starts policy packs itself."""
-
 
 def sdk_versions() -> dict[str, str]:
-    """The installed versions of the SDKs that ask for a plugin of their own version."""
+    """Return the versions of the installed SDKs that request a plugin of their own version."""
     found = {}
     for stand_in in STAND_INS:
         if stand_in.sdk:
@@ -56,34 +56,42 @@ def sdk_versions() -> dict[str, str]:
     return found
 
 
-def needed(home: Path, versions: Mapping[str, str], on_path: Callable[[str], bool]) -> list[StandIn]:
-    """The stand-ins for what is neither installed under Pulumi's ``home`` in the SDK's version nor on PATH.
+def find_missing(home: Path, versions: Mapping[str, str], on_path: Callable[[str], bool]) -> list[StandIn]:
+    """Return the stand-ins for the plugins that are neither installed nor on PATH.
 
-    An SDK that is not among ``versions`` asks for no plugin.
+    Args:
+        home: Pulumi's home folder, with the installed plugins.
+        versions: versions of the SDKs; an SDK that is not among them requests no plugin.
+        on_path: whether a program is on PATH.
     """
-    lacking = []
+    missing = []
     for stand_in in STAND_INS:
         if on_path(stand_in.program):
             continue
         if stand_in.sdk is None:
             if not on_path(LANGUAGE_HOST):
-                lacking.append(stand_in)
+                missing.append(stand_in)
         elif stand_in.sdk in versions and not stand_in.installed_at(home, versions[stand_in.sdk]).is_file():
-            lacking.append(stand_in)
-    return lacking
+            missing.append(stand_in)
+    return missing
 
 
-def fill(folder: Path, stand_ins: Sequence[StandIn], versions: Mapping[str, str], python: Path) -> Path:
-    """Make ``folder`` hold a launcher for each of ``stand_ins`` and nothing else. Returns the folder.
+def write_launchers(folder: Path, stand_ins: Sequence[StandIn], versions: Mapping[str, str], python: Path) -> Path:
+    """Write a launcher for each of ``stand_ins`` into ``folder`` and remove all other files. Returns the folder.
 
-    ``python`` is the interpreter that has the SDKs. Launchers are whole or not there, also for an engine that runs
-    at the same time.
+    A launcher is replaced in one step, so an engine that runs at the same time never sees an incomplete one.
+
+    Args:
+        folder: created if necessary.
+        stand_ins: the stand-ins that the launchers start.
+        versions: versions of the SDKs.
+        python: the interpreter for which the SDKs are installed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = {each.program for each in stand_ins}
-    for old in folder.iterdir():
-        if old.name not in wanted:
-            old.unlink()
+    programs = {each.program for each in stand_ins}
+    for file in folder.iterdir():
+        if file.name not in programs:
+            file.unlink()
     for stand_in in stand_ins:
         words = [word.format(version=versions.get(stand_in.sdk or "", "")) for word in stand_in.arguments]
         partial = folder / f".{stand_in.program}.partial"
@@ -94,9 +102,9 @@ def fill(folder: Path, stand_ins: Sequence[StandIn], versions: Mapping[str, str]
     return folder
 
 
-def prepared(folder: Path, home: Path, python: Path, path: str) -> Path:
-    """Fill ``folder`` with the launchers this machine needs, for an engine that will run with ``path`` behind it."""
+def prepare_launchers(folder: Path, home: Path, python: Path, path: str) -> Path:
+    """Write the launchers that this machine needs into ``folder``, for an engine with ``folder`` before ``path``."""
     others = ":".join(entry for entry in path.split(":") if entry and Path(entry) != folder)
     versions = sdk_versions()
-    lacking = needed(home, versions, lambda program: shutil.which(program, path=others) is not None)
-    return fill(folder, lacking, versions, python)
+    missing = find_missing(home, versions, lambda program: shutil.which(program, path=others) is not None)
+    return write_launchers(folder, missing, versions, python)

@@ -1,9 +1,11 @@
-"""What changed between two property trees, in the words of the engine's detailed diff."""
+"""Compare two property trees and encode the differences as the engine's detailed diff."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+
+from pulumi.runtime.proto import provider_pb2
 
 from local.stand_ins.plugins.wire import UNKNOWN, Json, plain
 
@@ -13,7 +15,7 @@ Path = tuple[str | int, ...]
 
 
 class Kind(Enum):
-    """What happened to a property; the values are the protocol's, and each plus one means "and so replaces"."""
+    """Kind of a change. The values are the protocol's; each plus one means that the change replaces the resource."""
 
     ADD = 0
     DELETE = 2
@@ -22,14 +24,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Change:
-    """One changed property. A map or list that came or went whole is one change at its root."""
+    """One changed property. A map or list that was added or removed as a whole is one change at its root."""
 
     path: Path
     kind: Kind
 
 
 def changes(old: Json, new: Json, path: Path = ()) -> Iterator[Change]:
-    """The changes that turn ``old`` into ``new``. Whether a value is secret is no change."""
+    """Yield the changes that turn ``old`` into ``new``. A value that only became secret is not changed."""
     old, new = plain(old), plain(new)
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
@@ -45,12 +47,13 @@ def changes(old: Json, new: Json, path: Path = ()) -> Iterator[Change]:
             yield from changes(old[i], new[i], (*path, i))
         yield from (Change((*path, i), Kind.DELETE) for i in range(shared, len(old)))
         yield from (Change((*path, i), Kind.ADD) for i in range(shared, len(new)))
-    elif new is UNKNOWN or not _equal(old, new):
+    # In Python True == 1, but a boolean that became a number is a change.
+    elif new is UNKNOWN or isinstance(old, bool) != isinstance(new, bool) or old != new:
         yield Change(path, Kind.UPDATE)
 
 
 def path_text(path: Path) -> str:
-    """``metadata.annotations["cert-manager.io/issuer"]``, ``spec.rules[0].host``: how the engine reads a path."""
+    """Format a path for the engine: ``metadata.annotations["cert-manager.io/issuer"]``, ``spec.rules[0].host``."""
     text = ""
     for part in path:
         if isinstance(part, int):
@@ -63,47 +66,43 @@ def path_text(path: Path) -> str:
     return text
 
 
-def below(path: Path, roots: Iterable[Path]) -> bool:
-    """Whether ``path`` is one of ``roots`` or inside one."""
+def is_below(path: Path, roots: Iterable[Path]) -> bool:
+    """Return whether ``path`` is one of ``roots`` or inside one of them."""
     return any(path[: len(root)] == root for root in roots)
 
 
-def at(tree: Json, path: Path) -> Json:
-    """What ``tree`` holds at ``path``, None where there is nothing."""
-    for part in path:
-        tree = plain(tree)
-        if isinstance(part, str) and isinstance(tree, dict):
-            tree = tree.get(part)
-        elif isinstance(part, int) and isinstance(tree, list) and part < len(tree):
-            tree = tree[part]
-        else:
-            return None
-    return tree
+def diff_response(
+    found: Iterable[Change],
+    replaces_on: Collection[Path],
+    *,
+    delete_before_replace: bool = False,
+    top_level_keys: bool = False,
+) -> provider_pb2.DiffResponse:
+    """Encode changes as the answer to Diff.
 
-
-def _equal(old: Json, new: Json) -> bool:
-    # Python holds True == 1; a boolean that became a number is a change.
-    return isinstance(old, bool) == isinstance(new, bool) and bool(old == new)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the engine's detailed diff."""
-
-    kind: Kind
-    replaces: bool
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The answer to Diff: what changes, what of it replaces the resource, and in which order."""
-
-    entries: dict[str, Entry]
-    top_level: list[str] | None = None
-    delete_before_replace: bool = False
-    always_detailed: bool = False
-
-    @property
-    def replaces(self) -> list[str]:
-        """The paths whose change makes a new resource."""
-        return [path for path, entry in self.entries.items() if entry.replaces]
+    Args:
+        found: the changes.
+        replaces_on: paths at or below which a change replaces the resource.
+        delete_before_replace: whether a replacement deletes the old resource first.
+        top_level_keys: whether the answer also lists the changed top-level keys, and an empty one has no details.
+    """
+    found = list(found)
+    if not found:
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_NONE, hasDetailedDiff=not top_level_keys
+        )
+    replacing = [change for change in found if is_below(change.path, replaces_on)]
+    return provider_pb2.DiffResponse(
+        changes=provider_pb2.DiffResponse.DIFF_SOME,
+        replaces=[path_text(change.path) for change in replacing],
+        deleteBeforeReplace=delete_before_replace,
+        diffs=sorted({str(change.path[0]) for change in found}) if top_level_keys else [],
+        hasDetailedDiff=True,
+        detailedDiff={
+            path_text(change.path): provider_pb2.PropertyDiff(
+                kind=provider_pb2.PropertyDiff.Kind.ValueType(change.kind.value + (change in replacing)),
+                inputDiff=change.kind is Kind.DELETE,
+            )
+            for change in found
+        },
+    )

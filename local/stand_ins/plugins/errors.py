@@ -1,16 +1,16 @@
-"""How an operation ends when it does not succeed."""
+"""Failures of an operation on a resource."""
 
 from local.stand_ins.plugins.wire import Properties
 
 
-class Refused(Exception):
-    """The operation failed and left nothing behind: the engine prints the text and keeps its state."""
+class OperationFailed(Exception):
+    """The operation failed and changed nothing: the engine prints the text and keeps its state."""
 
 
-class HalfDone(Exception):
-    """The operation failed but left something behind, which the engine must keep in state as it now is.
+class PartialFailure(Exception):
+    """The operation failed after it changed the resource, so the engine must store the resource's present outputs.
 
-    The engine saves ``outputs`` under ``id`` together with the text, and tries an update the next time.
+    The engine saves ``outputs`` under ``id`` together with the text, and tries an update in the next run.
     """
 
     def __init__(self, text: str, *, id: str, outputs: Properties) -> None:

@@ -1,11 +1,15 @@
-"""Serves a provider to the engine that started the plugin: prints its port, answers until it is stopped."""
+"""A provider plugin's gRPC server: decode the engine's requests, call the resource type, encode the answers."""
+
+# ruff: noqa: N802 - the protocol defines the names of the calls
 
 import functools
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
@@ -13,41 +17,39 @@ from google.protobuf.any_pb2 import Any as AnyMessage  # type: ignore[import-unt
 from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
 from google.protobuf.message import Message  # type: ignore[import-untyped]
 from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2 as proto
 
-from local.stand_ins.plugins.diff import Difference, Kind
-from local.stand_ins.plugins.errors import HalfDone, Refused
-from local.stand_ins.plugins.wire import Properties, from_struct, redacted, to_struct
+from local.stand_ins.plugins.errors import OperationFailed, PartialFailure
+from local.stand_ins.plugins.wire import Properties, from_struct, redact, to_struct
 
-WORKERS = 8
+THREADS = 8
 MESSAGE_BYTES = 400 * 1024 * 1024
-"""What the engine allows; gRPC's default of 4 MB is less than a large release's state."""
+"""The engine's limit; gRPC's default of 4 MB is less than the state of a large release."""
 
 LOG_TIMEOUT_SECONDS = 5
 
 ENGINE_CHECK_SECONDS = 2.0
+"""Interval of the check whether the engine still runs."""
+
 LAST_CALL_SECONDS = 1000.0
-"""More than the longest wait for a release."""
+"""Time for running calls to finish after the engine was killed."""
 
 STATUS_DETAILS = "grpc-status-details-bin"
 """The trailer in which gRPC carries a structured error (https://grpc.io/docs/guides/error/#richer-error-model)."""
 
+CheckFailures = dict[str, str]
+"""Reasons why inputs are invalid, by property path."""
+
 
 class Engine:
-    """The engine that started this plugin, as somebody to tell things."""
+    """The engine that started this plugin."""
 
     def __init__(self, address: str | None) -> None:
         self.address = address
 
-    def info(self, urn: str, text: str) -> None:
-        """Print ``text`` under the resource ``urn``."""
-        self._log("INFO", urn, text)
-
-    def warn(self, urn: str, text: str) -> None:
-        """Print ``text`` as a warning under the resource ``urn``."""
-        self._log("WARNING", urn, text)
-
-    def _log(self, severity: str, urn: str, text: str) -> None:
+    def log(self, severity: str, urn: str, text: str) -> None:
+        """Print ``text`` under the resource ``urn``; ``severity`` is INFO or WARNING."""
         if not self.address:
             return
         from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
@@ -57,84 +59,200 @@ class Engine:
             engine_pb2_grpc.EngineStub(channel).Log(request, timeout=LOG_TIMEOUT_SECONDS)
 
 
-class Plugin(provider_pb2_grpc.ResourceProviderServicer):
-    """What every provider answers alike. Other calls answer UNIMPLEMENTED, which the engine accepts."""
+@dataclass(frozen=True)
+class Call:
+    """The circumstances of one call. A timeout of 0 seconds means the default of the resource type."""
 
-    def __init__(self, version: str, engine: Engine) -> None:
-        self.version = version
-        self.engine = engine
+    urn: str
+    engine: Engine
+    preview: bool = False
+    timeout_seconds: float = 0
 
-    def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:  # noqa: N802
-        """The version of the official plugin this one stands in for."""
-        return plugin_pb2.PluginInfo(version=self.version)
+    @property
+    def name(self) -> str:
+        """The resource's name in the program."""
+        return self.urn.rpartition("::")[2]
 
-    def Attach(self, request: plugin_pb2.PluginAttach, context: grpc.ServicerContext) -> Empty:  # noqa: N802
-        """A plugin started by hand learns here which engine it serves."""
-        self.engine.address = request.address
-        return Empty()
-
-    def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:  # noqa: N802
-        """The engine's last call in every run, and its request to stop at an interrupt."""
-        return Empty()
+    def log(self, severity: str, text: str) -> None:
+        """Print ``text`` under the resource; ``severity`` is INFO or WARNING."""
+        self.engine.log(severity, self.urn, text)
 
 
-def answering(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, grpc.ServicerContext], Any]:
-    """Turn a method's failures into gRPC errors whose texts hold none of the request's secrets."""
+class Resource(ABC):
+    """The operations on one resource type."""
+
+    @abstractmethod
+    def check(self, call: Call, olds: Properties, news: Properties) -> tuple[Properties, CheckFailures]:
+        """Complete and validate the inputs of the program."""
+
+    @abstractmethod
+    def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> proto.DiffResponse:
+        """Compare the new inputs with the state."""
+
+    @abstractmethod
+    def create(self, call: Call, inputs: Properties) -> tuple[str, Properties]:
+        """Create the resource, or predict it in a preview. Returns id (empty in a preview) and outputs."""
+
+    @abstractmethod
+    def read(self, call: Call, id: str, olds: Properties, inputs: Properties) -> tuple[Properties, Properties] | None:
+        """Return the present inputs and outputs, or None if the resource does not exist any more."""
+
+    def update(self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties) -> Properties:
+        """Change the resource in place, or predict the change in a preview. Returns the outputs."""
+        raise OperationFailed("this resource type cannot be updated in place")
+
+    @abstractmethod
+    def delete(self, call: Call, id: str, olds: Properties) -> None:
+        """Delete the resource and wait until it does not exist any more."""
+
+
+def reporting_failures(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, grpc.ServicerContext], Any]:
+    """Turn a method's exceptions into gRPC errors, without the secrets of the request in their texts."""
 
     @functools.wraps(method)
     def wrapper(self: object, request: Message, context: grpc.ServicerContext) -> object:
         try:
             return method(self, request, context)
-        except HalfDone as error:
-            _fail_half_done(context, redacted(str(error), *_properties(request)), error)
-        except Refused as error:
-            context.abort(grpc.StatusCode.UNKNOWN, redacted(str(error), *_properties(request)))
+        except PartialFailure as error:
+            _abort_with_outputs(context, redact(str(error), *_properties(request)), error)
+        except OperationFailed as error:
+            context.abort(grpc.StatusCode.UNKNOWN, redact(str(error), *_properties(request)))
         except Exception as error:
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            text = f"the local stand-in plugin failed at {place.name}:{place.lineno}: {type(error).__name__}: {error}"
-            context.abort(grpc.StatusCode.INTERNAL, redacted(text, *_properties(request)))
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            text = f"the local stand-in plugin failed at {frame.name}:{frame.lineno}: {type(error).__name__}: {error}"
+            context.abort(grpc.StatusCode.INTERNAL, redact(text, *_properties(request)))
         return None
 
     return wrapper
 
 
-def check_response(inputs: Properties, failures: dict[str, str]) -> provider_pb2.CheckResponse:
-    """The answer to Check and CheckConfig."""
-    return provider_pb2.CheckResponse(
-        inputs=to_struct(inputs),
-        failures=[provider_pb2.CheckFailure(property=key, reason=reason) for key, reason in failures.items()],
-    )
+class Plugin(provider_pb2_grpc.ResourceProviderServicer):
+    """A provider of the given resource types, by type token.
 
+    It answers UNIMPLEMENTED to all other calls, which the engine accepts.
+    """
 
-def diff_response(difference: Difference) -> provider_pb2.DiffResponse:
-    """The answer to Diff."""
-    answer = provider_pb2.DiffResponse
-    if not difference.entries:
-        return answer(changes=answer.DIFF_NONE, hasDetailedDiff=difference.always_detailed)
-    return answer(
-        changes=answer.DIFF_SOME,
-        replaces=difference.replaces,
-        deleteBeforeReplace=difference.delete_before_replace,
-        diffs=difference.top_level or [],
-        hasDetailedDiff=True,
-        detailedDiff={
-            path: provider_pb2.PropertyDiff(
-                kind=provider_pb2.PropertyDiff.Kind.ValueType(entry.kind.value + entry.replaces),
-                inputDiff=entry.kind is Kind.DELETE,
+    def __init__(
+        self,
+        name: str,
+        version: str,
+        engine: Engine,
+        resources: Mapping[str, Resource],
+        configured: proto.ConfigureResponse,
+    ) -> None:
+        self._name = name
+        self._version = version
+        self._engine = engine
+        self._resources = resources
+        self._configured = configured
+
+    def check_config(self, news: Properties) -> CheckFailures:
+        """Validate the provider's configuration."""
+        return {}
+
+    def diff_config(self, olds: Properties, news: Properties) -> proto.DiffResponse:
+        """Compare the provider's configuration with the state."""
+        return proto.DiffResponse()
+
+    def configure(self, variables: Mapping[str, str]) -> None:
+        """Use this configuration in later calls."""
+
+    def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
+        """Return the version of the official plugin that this one replaces."""
+        return plugin_pb2.PluginInfo(version=self._version)
+
+    def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
+        """Stop waiting: the engine's last call in every run, and its reaction to an interrupt."""
+        return Empty()
+
+    @reporting_failures
+    def CheckConfig(self, request: proto.CheckRequest, context: grpc.ServicerContext) -> proto.CheckResponse:
+        """Validate the provider's configuration."""
+        news = from_struct(request.news)
+        return _check_response(news, self.check_config(news))
+
+    @reporting_failures
+    def DiffConfig(self, request: proto.DiffRequest, context: grpc.ServicerContext) -> proto.DiffResponse:
+        """Compare the provider's configuration with the state."""
+        return self.diff_config(from_struct(request.old_inputs), from_struct(request.news))
+
+    @reporting_failures
+    def Configure(self, request: proto.ConfigureRequest, context: grpc.ServicerContext) -> proto.ConfigureResponse:
+        """Use this configuration in later calls."""
+        self.configure(request.variables)
+        return self._configured
+
+    @reporting_failures
+    def Check(self, request: proto.CheckRequest, context: grpc.ServicerContext) -> proto.CheckResponse:
+        """Complete and validate a resource's inputs."""
+        call = Call(request.urn, self._engine)
+        return _check_response(
+            *self._resource(request.urn).check(call, from_struct(request.olds), from_struct(request.news))
+        )
+
+    @reporting_failures
+    def Diff(self, request: proto.DiffRequest, context: grpc.ServicerContext) -> proto.DiffResponse:
+        """Compare a resource's new inputs with the state."""
+        olds, old_inputs, news = map(from_struct, (request.olds, request.old_inputs, request.news))
+        return self._resource(request.urn).diff(olds, old_inputs, news)
+
+    @reporting_failures
+    def Create(self, request: proto.CreateRequest, context: grpc.ServicerContext) -> proto.CreateResponse:
+        """Create a resource, or predict it in a preview."""
+        call = Call(request.urn, self._engine, request.preview, request.timeout)
+        id, outputs = self._resource(request.urn).create(call, from_struct(request.properties))
+        return proto.CreateResponse(id=id, properties=to_struct(outputs))
+
+    @reporting_failures
+    def Read(self, request: proto.ReadRequest, context: grpc.ServicerContext) -> proto.ReadResponse:
+        """Return a resource as it is now; an empty response if it does not exist any more."""
+        resource = self._resource(request.urn)
+        olds, inputs = from_struct(request.properties), from_struct(request.inputs)
+        if not inputs:
+            raise OperationFailed(
+                f"the local stand-in for the {self._name} plugin cannot import resources; install the official plugin"
             )
-            for path, entry in difference.entries.items()
-        },
-    )
+        found = resource.read(Call(request.urn, self._engine), request.id, olds, inputs)
+        if found is None:
+            return proto.ReadResponse()
+        inputs, outputs = found
+        return proto.ReadResponse(id=request.id, inputs=to_struct(inputs), properties=to_struct(outputs))
+
+    @reporting_failures
+    def Update(self, request: proto.UpdateRequest, context: grpc.ServicerContext) -> proto.UpdateResponse:
+        """Change a resource in place, or predict the change in a preview."""
+        call = Call(request.urn, self._engine, request.preview, request.timeout)
+        olds, old_inputs, news = map(from_struct, (request.olds, request.old_inputs, request.news))
+        outputs = self._resource(request.urn).update(call, request.id, olds, old_inputs, news)
+        return proto.UpdateResponse(properties=to_struct(outputs))
+
+    @reporting_failures
+    def Delete(self, request: proto.DeleteRequest, context: grpc.ServicerContext) -> Empty:
+        """Delete a resource."""
+        call = Call(request.urn, self._engine, timeout_seconds=request.timeout)
+        self._resource(request.urn).delete(call, request.id, from_struct(request.properties))
+        return Empty()
+
+    def _resource(self, urn: str) -> Resource:
+        type_token = urn.split("::")[2].rpartition("$")[2]
+        resource = self._resources.get(type_token)
+        if resource is None:
+            raise OperationFailed(
+                f"the local stand-in for the {self._name} plugin does not implement {type_token}; it implements "
+                f"{', '.join(sorted(self._resources))}. Install the official plugin (pulumi plugin install resource "
+                f"{self._name}), which then replaces the stand-in."
+            )
+        return resource
 
 
 def serve(plugin: Plugin) -> None:
-    """Answer the engine until this process is stopped, or the engine was killed and what it last asked for is done.
+    """Print the port on standard output and answer the engine until this process is stopped.
 
-    The first line on standard output is the port.
+    If the engine was killed, running calls are finished first.
     """
     engine = os.getppid()
     server = grpc.server(
-        ThreadPoolExecutor(WORKERS),
+        ThreadPoolExecutor(THREADS),
         options=[
             ("grpc.max_receive_message_length", MESSAGE_BYTES),
             ("grpc.max_send_message_length", MESSAGE_BYTES),
@@ -146,16 +264,23 @@ def serve(plugin: Plugin) -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    while server.wait_for_termination(ENGINE_CHECK_SECONDS):  # true while it serves
+    while server.wait_for_termination(ENGINE_CHECK_SECONDS):  # true while the server runs
         if os.getppid() != engine:
             server.stop(LAST_CALL_SECONDS).wait()
 
 
-def _fail_half_done(context: grpc.ServicerContext, text: str, error: HalfDone) -> None:
-    from pulumi.runtime.proto import errors_pb2, status_pb2  # noqa: F401 - only where something failed
+def _check_response(inputs: Properties, failures: CheckFailures) -> proto.CheckResponse:
+    return proto.CheckResponse(
+        inputs=to_struct(inputs),
+        failures=[proto.CheckFailure(property=key, reason=reason) for key, reason in failures.items()],
+    )
+
+
+def _abort_with_outputs(context: grpc.ServicerContext, text: str, error: PartialFailure) -> None:
+    from pulumi.runtime.proto import errors_pb2, status_pb2  # noqa: F401 - needed after a failure only
 
     detail = AnyMessage()
-    detail.Pack(provider_pb2.ErrorResourceInitFailed(id=error.id, properties=to_struct(error.outputs), reasons=[text]))
+    detail.Pack(proto.ErrorResourceInitFailed(id=error.id, properties=to_struct(error.outputs), reasons=[text]))
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=text, details=[detail])
     context.set_trailing_metadata(((STATUS_DETAILS, status.SerializeToString()),))
     context.abort(grpc.StatusCode.UNKNOWN, text)
@@ -164,6 +289,6 @@ def _fail_half_done(context: grpc.ServicerContext, text: str, error: HalfDone) -
 def _properties(request: Message) -> Iterator[Properties]:
     for _, value in request.ListFields():
         if isinstance(value, Struct):
-            # A release's __inputs is marked secret as a whole, its namespace included; what is really secret in it
-            # is so in its values too.
+            # A release's __inputs are marked secret as a whole, the namespace included. The actual secrets in them
+            # are marked in its values too.
             yield {key: inner for key, inner in from_struct(value).items() if key != "__inputs"}

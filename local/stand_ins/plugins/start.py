@@ -1,26 +1,45 @@
-"""Starts a stand-in plugin: ``python start.py (kubernetes|random) VERSION [ENGINE ADDRESS]``."""
+"""Start a stand-in plugin: ``python start.py (kubernetes|random) VERSION [ENGINE ADDRESS]``."""
 
 import sys
+from importlib.machinery import PathFinder
+from types import ModuleType
 
-# Run as a script, the first search place is this folder, whose packages have the names of others (random!).
+# Python puts the folder of this script first on the module path; the project's folder belongs there instead.
 sys.path[0] = __file__.rsplit("/", 4)[0]
 
-from local.stand_ins.plugins.lean import only_protocol  # noqa: E402
 
-only_protocol()
+def import_only_protocol() -> None:
+    """Make the SDK's generated protocol modules importable without the rest of the SDK.
 
-from local.stand_ins.plugins.server import Engine, serve  # noqa: E402
+    ``import pulumi.runtime.proto`` runs ``pulumi/__init__``, which takes 0.2 s in every engine run, for each plugin.
+    Empty packages take the place of the parent packages, so the rest of the SDK cannot be used in this process.
+    """
+    location: list[str] | None = None
+    for name in ("pulumi", "pulumi.runtime", "pulumi.runtime.proto"):
+        spec = PathFinder.find_spec(name, location)
+        if spec is None or spec.submodule_search_locations is None:
+            raise ModuleNotFoundError(f"{name} is not installed for {sys.executable}; run make up")
+        location = list(spec.submodule_search_locations)
+        package = ModuleType(name)
+        package.__path__ = location
+        sys.modules[name] = package
+
 
 if __name__ == "__main__":
+    import_only_protocol()
+    from local.stand_ins.plugins.server import Engine, Plugin, serve
+
     name, version, *rest = sys.argv[1:]
     engine = Engine(rest[0] if rest else None)
+    plugin: Plugin
     if name == "kubernetes":
-        from local.stand_ins.plugins.kubernetes.servicer import KubernetesPlugin
+        from local.stand_ins.plugins.kubernetes.plugin import KubernetesPlugin
 
-        serve(KubernetesPlugin(version, engine))
+        plugin = KubernetesPlugin(version, engine)
     elif name == "random":
-        from local.stand_ins.plugins.random.servicer import RandomPlugin
+        from local.stand_ins.plugins.random_bytes import RandomPlugin
 
-        serve(RandomPlugin(version, engine))
+        plugin = RandomPlugin(version, engine)
     else:
-        sys.exit(f"there is no stand-in for {name}; there are: kubernetes, random")
+        sys.exit(f"{name} must be kubernetes or random")
+    serve(plugin)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
-from local.stand_ins.plugins.choose import prepared
+from local.stand_ins.plugins.choose import prepare_launchers
 from local.tenancy.engine_variables import engine_variables
 from tests.engine.ci.language_host import launcher
 
@@ -19,7 +19,7 @@ def checkout(root: Path, tools: Path) -> tuple[Path, dict[str, str]]:
     for name in ("Pulumi.yaml", "__main__.py", "components"):
         (folder / name).symlink_to(PROJECT / name)
     (folder / "chart").symlink_to(assemble(State()))
-    plugins = prepared(root / "plugins", root / "home", Path(sys.executable), os.environ["PATH"])
+    plugins = prepare_launchers(root / "plugins", root / "home", Path(sys.executable), os.environ["PATH"])
     host = launcher(root / "host")
     (root / "backend").mkdir()
     return folder, {

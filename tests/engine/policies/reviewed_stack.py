@@ -18,7 +18,7 @@ from pulumi import automation
 from pulumi.automation.errors import CommandError
 
 from local.paths import PROJECT
-from local.stand_ins.plugins.choose import prepared
+from local.stand_ins.plugins.choose import prepare_launchers
 from local.tenancy.engine_variables import engine_variables
 
 STACK = "test"
@@ -91,7 +91,7 @@ class ReviewedStack:
         for name in ("stacks", "backend"):
             (folder / name).mkdir()
         (folder / "kubeconfig").write_text(NO_CLUSTER)
-        launchers = prepared(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
+        launchers = prepare_launchers(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
         self.variables = {
             **engine_variables(folder / "home", launchers, tools),
             "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),

@@ -1,12 +1,13 @@
 """The ``kubernetes`` stand-in: plain objects over the Kubernetes API, Helm releases over the ``helm`` program.
 
-Where it differs from the official plugin, it does so on purpose:
+It implements the resource types, provider options and release options that this program declares, and refuses all
+others. It differs from the official plugin on purpose where:
 
-- an Ingress is not waited for, with or without ``pulumi.com/skipAwait``; deletion waits, Helm, and an object whose
-  ``pulumi.com/waitFor`` names a condition, nothing else;
-- a field the API does not know is refused (by a preview too, where the server answers) instead of dropped silently;
-- an input of a wrong type is a problem of that property instead of a decoding error;
-- an upgrade without values goes back to the chart's own instead of keeping the last ones;
-- ``valueYamlFiles``, ``postrender``, ``lint`` and a repository password are refused;
-- what needs an operator (a pending release, an object that is gone, a name that is taken) says the way out.
+- it waits for deletions, for Helm, and for an object whose ``pulumi.com/waitFor`` names a condition; nothing else;
+- a field that the API does not know is refused (also by a preview, if the server answers) instead of dropped silently;
+- an input of a wrong type is reported as a problem of that property instead of a decoding error;
+- an upgrade without values returns to the chart's own values instead of keeping the last ones;
+- an error that an operator must resolve (a pending release, a deleted object, a name in use) contains the fix.
+
+Objects are not managed with ``kubectl``: starting it takes 0.1 s, and a first preview asks for about 15 dry runs.
 """

@@ -1,257 +1,172 @@
-"""The Kubernetes API, as far as plain objects need it: create, apply, read, delete, each with time-outs."""
+"""Requests to the Kubernetes API about single objects: create, apply, replace, read, delete."""
 
-import contextlib
-import os
-import ssl
-import tempfile
+import json
 import threading
 import time
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-import requests
-from requests.adapters import HTTPAdapter
-
-from local.stand_ins.plugins.errors import Refused
+from components.cluster.client import DirectApi
+from components.cluster.errors import CannotAsk
+from local.stand_ins.plugins.errors import OperationFailed
 from local.stand_ins.plugins.kubernetes.kinds import ObjectKind
-from local.stand_ins.plugins.kubernetes.kubeconfig import Access
 from local.stand_ins.plugins.wire import Json
 
+if TYPE_CHECKING:
+    from components.cluster.kubeconfig import Kubeconfig
+
 CONNECT_TIMEOUT_SECONDS = 5
-READ_TIMEOUT_SECONDS = 60
-POLL_SECONDS = 0.2
+REQUEST_TIMEOUT_SECONDS = 60
+IDLE_SECONDS = 10
+"""Age at which an unused connection is closed, because the server may have closed it."""
 
 CREATE_MANAGER = "pulumi-kubernetes"
+"""Field manager of the fields that were set when the object was created."""
+
+_FIRST_ERROR, _NOT_FOUND = 400, 404
 
 
-class Unreachable(Exception):
-    """The API server does not answer; says which and why."""
+class Unreachable(OperationFailed):
+    """The API server does not answer, or the kubeconfig cannot be used."""
 
 
-class Answer(Refused):
-    """The API server refused. ``text`` is its own message."""
+class ApiError(OperationFailed):
+    """The API server refused a request. The text is the server's own message."""
 
-    def __init__(self, status: int, text: str, reason: str, details: Mapping[str, Any]) -> None:
-        super().__init__(text)
+    def __init__(self, status: int, answer: Mapping[str, Any]) -> None:
+        super().__init__(str(answer.get("message") or f"HTTP {status}"))
         self.status = status
-        self.text = text
-        self.reason = reason
-        self.details = details
-
-
-class Stop(Protocol):
-    """Something that says when to stop waiting."""
-
-    def is_set(self) -> bool:
-        """Whether to stop."""
-        ...
+        self.reason = str(answer.get("reason") or "")
+        self.details: Mapping[str, Any] = answer.get("details") or {}
 
 
 class Cluster:
-    """One API server. Safe to use from several threads.
+    """One API server. Several threads may use it.
 
-    A server that did not answer once is taken as down for the rest of the process, which lasts one engine run:
-    twenty resources then do not wait for twenty time-outs.
+    After one failed check the server counts as unreachable for the rest of the process, which lasts one engine run:
+    otherwise every resource would wait for a timeout of its own.
     """
 
-    def __init__(self, access: Access) -> None:
-        self.server = access.server
-        self._session = requests.Session()
-        self._session.trust_env = False  # neither proxies nor ~/.netrc belong between an engine and its cluster
-        self._session.mount("https://", _Tls(access))
-        if access.token:
-            self._session.headers["Authorization"] = f"Bearer {access.token}"
+    def __init__(self, find_kubeconfig: Callable[[], "Kubeconfig"]) -> None:
+        self._find_kubeconfig = find_kubeconfig
         self._lock = threading.Lock()
-        self._down: Unreachable | None = None
-        self._answered = False
+        self._is_reachable = False
+        self._unreachable: Unreachable | None = None
+        self._of_thread = threading.local()
 
-    def ensure_reachable(self) -> None:
-        """Ask the server for its version, once a process.
+    def check_reachable(self) -> None:
+        """Ask the server for its version, once in a process.
 
         Raises:
             Unreachable: it does not answer.
         """
         with self._lock:
-            if self._down:
-                raise self._down
-            if self._answered:
+            if self._is_reachable:
                 return
-            try:
-                self._send("GET", "/version")
-            except Unreachable as error:
-                self._down = error
-                raise
-            except Answer:
-                pass  # a server that refuses is a server that answers
-            self._answered = True
+            if self._unreachable is None:
+                try:
+                    self._connect(CONNECT_TIMEOUT_SECONDS).request("GET", "/version", {})
+                except CannotAsk as error:
+                    self._unreachable = _unreachable(error)
+            if self._unreachable:
+                raise self._unreachable
+            self._is_reachable = True
 
-    def create(self, kind: ObjectKind, namespace: str | None, body: Mapping[str, Any], *, dry_run: bool) -> Json:
+    def create(self, kind: ObjectKind, body: Mapping[str, Any], *, dry_run: bool) -> Json:
         """Create an object that must not exist yet."""
-        query = {"fieldManager": CREATE_MANAGER, **_dry(dry_run)}
-        return self._send("POST", _path(kind, namespace), query=query, body=body)
+        path = _path(kind, body["metadata"].get("namespace"))
+        return self._send("POST", path, _query(CREATE_MANAGER, dry_run), body)
 
     def apply(
-        self,
-        kind: ObjectKind,
-        namespace: str | None,
-        name: str,
-        body: Mapping[str, Any],
-        *,
-        field_manager: str,
-        dry_run: bool,
-        force: bool,
+        self, kind: ObjectKind, body: Mapping[str, Any], *, field_manager: str, dry_run: bool, force: bool
     ) -> Json:
-        """Server-side apply; without ``force`` a field that another manager set differently is a conflict (409)."""
-        query = {"fieldManager": field_manager, "force": str(force).lower(), **_dry(dry_run)}
-        path = _path(kind, namespace, name)
-        return self._send("PATCH", path, query=query, body=body, content="application/apply-patch+yaml")
+        """Apply an object on the server. Without ``force``, a field of another manager is a conflict."""
+        path = _path(kind, body["metadata"].get("namespace"), body["metadata"]["name"])
+        query = {**_query(field_manager, dry_run), "force": str(force).lower()}
+        return self._send("PATCH", path, query, body, "application/apply-patch+yaml")
 
-    def replace(
-        self,
-        kind: ObjectKind,
-        namespace: str | None,
-        name: str,
-        body: Mapping[str, Any],
-        *,
-        field_manager: str,
-        dry_run: bool,
-    ) -> Json:
-        """Put ``body``, which carries the live object's resourceVersion, in the place of the live object."""
-        query = {"fieldManager": field_manager, **_dry(dry_run)}
-        return self._send("PUT", _path(kind, namespace, name), query=query, body=body)
+    def replace(self, kind: ObjectKind, body: Mapping[str, Any], *, field_manager: str, dry_run: bool) -> Json:
+        """Replace the live object whose ``resourceVersion`` is in ``body``."""
+        path = _path(kind, body["metadata"].get("namespace"), body["metadata"]["name"])
+        return self._send("PUT", path, _query(field_manager, dry_run), body)
 
     def patch(self, kind: ObjectKind, namespace: str | None, name: str, operations: list[dict[str, Any]]) -> Json:
-        """JSON patch (RFC 6902)."""
-        return self._send("PATCH", _path(kind, namespace, name), body=operations, content="application/json-patch+json")
+        """Apply a JSON patch (RFC 6902)."""
+        return self._send("PATCH", _path(kind, namespace, name), {}, operations, "application/json-patch+json")
 
     def read(self, kind: ObjectKind, namespace: str | None, name: str) -> Json | None:
-        """The live object, or None when there is none."""
+        """Return the live object, or None if it does not exist."""
         try:
             return self._send("GET", _path(kind, namespace, name))
-        except Answer as answer:
-            if answer.status == requests.codes.not_found:
+        except ApiError as error:
+            if error.status == _NOT_FOUND:
                 return None
             raise
 
-    def delete(self, kind: ObjectKind, namespace: str | None, name: str, *, timeout_seconds: float, stop: Stop) -> None:
-        """Delete an object and wait until it is gone; one that is gone already is no error.
-
-        Raises:
-            Refused: it is still there after ``timeout_seconds``; says what the object's status names as the cause.
-        """
+    def delete(self, kind: ObjectKind, namespace: str | None, name: str) -> None:
+        """Request the deletion of an object; one that does not exist is no error."""
         try:
-            self._send("DELETE", _path(kind, namespace, name), query={"propagationPolicy": "Background"})
-        except Answer as answer:
-            if answer.status == requests.codes.not_found:
-                return
-            raise
-        deadline = time.monotonic() + timeout_seconds
-        while (live := self.read(kind, namespace, name)) is not None:
-            if stop.is_set():
-                raise Refused(f"{kind.kind} {name} is being deleted; the run was cancelled before it was gone")
-            if time.monotonic() > deadline:
-                raise Refused(f"{kind.kind} {name} is not gone after {timeout_seconds:g} s{_why_still_there(live)}")
-            time.sleep(POLL_SECONDS)
+            self._send("DELETE", _path(kind, namespace, name), {"propagationPolicy": "Background"})
+        except ApiError as error:
+            if error.status != _NOT_FOUND:
+                raise
 
     def _send(
         self,
         method: str,
         path: str,
-        *,
         query: Mapping[str, str] | None = None,
         body: Json = None,
-        content: str = "application/json",
+        content_type: str = "application/json",
     ) -> Json:
-        url = self.server + path
-        checked = {"fieldValidation": "Strict"} if method in ("POST", "PUT", "PATCH") else {}
+        target = f"{path}?{urlencode(query)}" if query else path
+        content = None if body is None else json.dumps(body).encode()
+        headers = {"Accept": "application/json", **({"Content-Type": content_type} if content else {})}
         try:
-            response = self._session.request(
-                method,
-                url,
-                params={**checked, **(query or {})},
-                json=body,
-                headers={"Content-Type": content} if body is not None else None,
-                timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+            status, answer = self._connection().request(method, target, headers, content)
+        except CannotAsk as error:
+            raise _unreachable(error) from None
+        try:
+            document = json.loads(answer)
+        except ValueError:
+            document = {}
+        if status >= _FIRST_ERROR:
+            raise ApiError(status, document if isinstance(document, dict) else {})
+        return document
+
+    def _connection(self) -> DirectApi:
+        """Return this thread's connection, which opens again after ``close``."""
+        now = time.monotonic()
+        connection: DirectApi | None = getattr(self._of_thread, "connection", None)
+        if connection is None:
+            connection = self._of_thread.connection = self._connect(REQUEST_TIMEOUT_SECONDS)
+        elif now > self._of_thread.last_use + IDLE_SECONDS:
+            connection.close()
+        self._of_thread.last_use = now
+        return connection
+
+    def _connect(self, timeout_seconds: float) -> DirectApi:
+        kubeconfig = self._find_kubeconfig()
+        access = kubeconfig.access()
+        if access.only_kubectl:
+            raise CannotAsk(
+                f"{kubeconfig.name}: {access.only_kubectl} is not supported by the local stand-in for the kubernetes "
+                "plugin; use a token or a client certificate"
             )
-        except requests.RequestException as error:
-            raise Unreachable(f'{method} "{url}": {_cause(error)}') from None
-        if response.ok:
-            return response.json()
-        raise _refusal(response)
+        return DirectApi(access, kubeconfig.name, timeout_seconds)
 
 
-class _Tls(HTTPAdapter):
-    """TLS as the kubeconfig says: its authority instead of the system's, its client certificate."""
-
-    def __init__(self, access: Access) -> None:
-        self._access = access
-        self._context = ssl.create_default_context(cadata=access.authority)
-        if not access.verify:
-            self._context.check_hostname = False
-            self._context.verify_mode = ssl.CERT_NONE
-        if access.certificate and access.key:
-            _load_certificate(self._context, access.certificate, access.key)
-        super().__init__()
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: object) -> None:
-        """Make the connection pool with this context."""
-        if self._access.server_name:
-            kwargs["server_hostname"] = self._access.server_name
-            kwargs["assert_hostname"] = self._access.server_name
-        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **kwargs)
-
-    def cert_verify(self, conn: object, url: object, verify: object, cert: object) -> None:
-        """Leave the context alone; requests would set certifi's authorities here."""
-
-
-def _load_certificate(context: ssl.SSLContext, certificate: str, key: str) -> None:
-    # The ssl module reads keys from files only; this one exists for as long as that takes, readable by its owner.
-    fd, path = tempfile.mkstemp()
-    try:
-        with os.fdopen(fd, "w") as file:
-            file.write(f"{certificate.strip()}\n{key.strip()}\n")
-        context.load_cert_chain(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)  # noqa: PTH108
+def _unreachable(error: CannotAsk) -> Unreachable:
+    return Unreachable(f"configured Kubernetes cluster is unreachable: {error}")
 
 
 def _path(kind: ObjectKind, namespace: str | None, name: str | None = None) -> str:
     root = "/api/v1" if kind.api_version == "v1" else f"/apis/{kind.api_version}"
-    inside = f"/namespaces/{namespace}" if kind.namespaced else ""
-    return f"{root}{inside}/{kind.plural}" + (f"/{name}" if name else "")
+    parent = f"/namespaces/{namespace}" if kind.namespaced else ""
+    return f"{root}{parent}/{kind.plural}" + (f"/{name}" if name else "")
 
 
-def _dry(dry_run: bool) -> dict[str, str]:
-    return {"dryRun": "All"} if dry_run else {}
-
-
-def _refusal(response: requests.Response) -> Answer:
-    try:
-        status = response.json()
-        return Answer(response.status_code, status["message"], status.get("reason", ""), status.get("details") or {})
-    except (ValueError, KeyError, TypeError):
-        return Answer(response.status_code, f"HTTP {response.status_code} {response.reason}", "", {})
-
-
-def _cause(error: requests.RequestException) -> str:
-    """The innermost reason, without urllib3's object addresses."""
-    if isinstance(error, requests.Timeout):
-        return f"no answer within {CONNECT_TIMEOUT_SECONDS} s to connect, {READ_TIMEOUT_SECONDS} s to answer"
-    inner: BaseException = error
-    while True:
-        reason = getattr(inner, "reason", None)
-        deeper = reason if isinstance(reason, BaseException) else inner.__cause__ or inner.__context__
-        if deeper is None:
-            break
-        inner = deeper
-    return getattr(inner, "strerror", None) or str(inner)
-
-
-def _why_still_there(live: Mapping[str, Any]) -> str:
-    conditions = live.get("status", {}).get("conditions") or []
-    causes = [str(each["message"]) for each in conditions if each.get("status") == "True" and each.get("message")]
-    finalizers = live.get("metadata", {}).get("finalizers") or []
-    if finalizers:
-        causes.append(f"waits for finalizers {', '.join(finalizers)}")
-    return ": " + "; ".join(causes) if causes else ""
+def _query(field_manager: str, dry_run: bool) -> dict[str, str]:
+    query = {"fieldManager": field_manager, "fieldValidation": "Strict"}
+    return {**query, "dryRun": "All"} if dry_run else query

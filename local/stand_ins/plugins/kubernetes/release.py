@@ -1,181 +1,182 @@
-"""What happens to Helm releases in the cluster: install, upgrade, read, uninstall."""
+"""Helm releases in the cluster: install, upgrade, read and uninstall them."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from local.stand_ins.plugins.errors import HalfDone, Refused
-from local.stand_ins.plugins.kubernetes.chart import resource_names, source_arguments, values_text
-from local.stand_ins.plugins.kubernetes.helm import Helm, HelmFailed, Release, parsed
-from local.stand_ins.plugins.kubernetes.release_inputs import DEFAULTS
-from local.stand_ins.plugins.wire import Properties, Secret, marked_like, plain
+from pulumi.runtime.proto import provider_pb2
 
-Warn = Callable[[str], None]
-"""Tell the person at the terminal something that is not the error itself."""
+from local.stand_ins.plugins.errors import OperationFailed, PartialFailure
+from local.stand_ins.plugins.kubernetes import release_inputs
+from local.stand_ins.plugins.kubernetes.session import ClusterResource
+from local.stand_ins.plugins.server import Call, CheckFailures
+from local.stand_ins.plugins.wire import Properties, Secret, mark_secrets_like, plain
+
+if TYPE_CHECKING:
+    from components.cluster.helm import Helm
+    from local.stand_ins.plugins.kubernetes.helm import LiveRelease
+
+OPERATION_GRACE_SECONDS = 60
+"""Time on top of helm's own --timeout, which limits each of several waits and not the whole operation."""
 
 ADVICE = "Use Helm CLI to investigate: failed to become available within allocated timeout. Error: Helm Release"
 
 
-def create(helm: Helm, inputs: Properties, warn: Warn) -> tuple[str, Properties]:
-    """``helm install``. Returns id and outputs.
+class Release(ClusterResource):
+    """A Helm release of a local chart."""
 
-    Raises:
-        Refused: helm installed nothing.
-        HalfDone: helm recorded a release that did not become what it should.
-    """
-    given = plain(inputs)
-    name, namespace = given["name"], given["namespace"]
-    words = ["install", name, given["chart"], *_common(given)]
-    words += _flags(given, {"createNamespace": "--create-namespace", "replace": "--replace",
-                            "skipCrds": "--skip-crds", "disableWebhooks": "--no-hooks"})  # fmt: skip
-    try:
-        live = parsed(helm.run(words, stdin=values_text(given["values"]), timeout_seconds=given["timeout"]))
-    except HelmFailed as error:
-        now = helm.status(name, namespace)
-        if now is None or "cannot re-use a name" in str(error):
-            raise Refused(f"{error}{_pending_hint(now)}") from None
-        raise _half_done(helm, inputs, now, str(error), warn, created=True) from None
-    return f"{namespace}/{name}", _outputs(helm, inputs, live)
+    def check(self, call: Call, olds: Properties, news: Properties) -> tuple[Properties, CheckFailures]:
+        """Complete and validate the inputs."""
+        return release_inputs.check(news)
+
+    def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> provider_pb2.DiffResponse:
+        """Compare the state, which after a refresh contains the live values, with the new inputs."""
+        return release_inputs.compare(olds, news)
+
+    def create(self, call: Call, inputs: Properties) -> tuple[str, Properties]:
+        """Run ``helm install``; a preview does not ask the cluster.
+
+        Raises:
+            OperationFailed: helm installed nothing.
+            PartialFailure: helm recorded a release that failed.
+        """
+        if call.preview:
+            return "", release_inputs.expected_outputs(inputs)
+        from components.cluster.helm import HelmFailed
+        from local.stand_ins.plugins.kubernetes.helm import error_message, find_release, pending_hint
+
+        given = plain(inputs)
+        with self._reachable_helm("create") as helm:
+            try:
+                live = _run_with_values(helm, "install", given, [])
+            except HelmFailed as error:
+                text, now = error_message(error), find_release(helm, given["name"], given["namespace"])
+                if now is None or "cannot re-use a name" in text:
+                    raise OperationFailed(f"{text}{pending_hint(now)}") from None
+                raise _partial_failure(helm, call, inputs, now, text, created=True) from None
+            return f"{given['namespace']}/{given['name']}", _outputs(helm, inputs, live)
+
+    def update(self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties) -> Properties:
+        """Run ``helm upgrade`` for an existing release; a preview does not ask the cluster.
+
+        Raises:
+            OperationFailed: there is no release, or helm recorded no new revision.
+            PartialFailure: helm recorded a revision that failed.
+        """
+        if call.preview:
+            return release_inputs.expected_outputs(news)
+        from components.cluster.helm import HelmFailed
+        from local.stand_ins.plugins.kubernetes.helm import error_message, find_release, pending_hint
+
+        given = plain(news)
+        name, namespace = given["name"], given["namespace"]
+        with self._reachable_helm("update") as helm:
+            before = find_release(helm, name, namespace)
+            if before is None:
+                raise OperationFailed(
+                    f'"{name}" has no deployed releases: it was uninstalled outside of this stack; '
+                    "run pulumi refresh, then pulumi up installs it again"
+                )
+            if before.is_pending:
+                hint = pending_hint(before)
+                raise OperationFailed(f"another operation (install/upgrade/rollback) is in progress{hint}")
+            # Without --reset-values, helm would keep the last values where the program has none.
+            words = ["--history-max", str(given.get("maxHistory") or 0), "--reset-values"]
+            words += ["--cleanup-on-fail"] if given["cleanupOnFail"] else []
+            try:
+                live = _run_with_values(helm, "upgrade", given, words)
+            except HelmFailed as error:
+                text, now = error_message(error), find_release(helm, name, namespace)
+                if now is None or now.revision == before.revision:
+                    raise OperationFailed(f"{text}{pending_hint(now)}") from None
+                raise _partial_failure(helm, call, news, now, text, created=False) from None
+            return _outputs(helm, news, live)
+
+    def read_live(self, id: str, olds: Properties, inputs: Properties) -> tuple[Properties, Properties] | None:
+        """Return the inputs and outputs of the release, or None if it does not exist any more.
+
+        The inputs stay the program's: values that were changed outside of the stack appear in the outputs, and the
+        next update restores them.
+        """
+        from local.stand_ins.plugins.kubernetes.helm import find_release
+
+        namespace, _, name = id.rpartition("/")
+        with self.session.helm() as helm:
+            live = find_release(helm, name, namespace)
+            if live is None:
+                return None
+            values = mark_secrets_like(live.values, olds.get("values"))
+            return inputs, {**olds, **_outputs(helm, inputs, live), "values": values}
+
+    def delete_live(self, call: Call, id: str, olds: Properties) -> None:
+        """Run ``helm uninstall`` and wait until the release's objects are gone, unless ``skipAwait`` is set.
+
+        Raises:
+            OperationFailed: helm failed, or there is no such release.
+        """
+        from components.cluster.helm import HelmFailed
+        from local.stand_ins.plugins.kubernetes.helm import error_message
+
+        namespace, _, name = id.rpartition("/")
+        seconds = int(plain(olds.get("timeout")) or release_inputs.DEFAULTS["timeout"])
+        words = ["uninstall", name, "--namespace", namespace, "--timeout", f"{seconds}s"]
+        words += [] if olds.get("skipAwait") else ["--wait"]
+        with self.session.helm() as helm:
+            try:
+                helm.run(words, seconds + OPERATION_GRACE_SECONDS)
+            except HelmFailed as error:
+                text = error_message(error)
+                hint = "; run pulumi refresh to remove it from the state" if "release: not found" in text else ""
+                raise OperationFailed(f"{text}{hint}") from None
+
+    @contextmanager
+    def _reachable_helm(self, operation: str) -> Iterator["Helm"]:
+        from local.stand_ins.plugins.kubernetes.api import Unreachable
+
+        try:
+            self.session.cluster()
+        except Unreachable as error:
+            raise OperationFailed(f"can't {operation} Helm Release with unreachable cluster: {error}") from None
+        with self.session.helm() as helm:
+            yield helm
 
 
-def update(helm: Helm, inputs: Properties, warn: Warn) -> Properties:
-    """``helm upgrade`` of a release that is there. Returns the outputs.
+def _run_with_values(helm: "Helm", command: str, given: Properties, more: Sequence[str]) -> "LiveRelease":
+    """Install or upgrade. The values go through standard input, so no secret is on a command line."""
+    from local.stand_ins.plugins.kubernetes.helm import parse_release
 
-    Raises:
-        Refused: there is nothing to upgrade, or helm recorded no new revision.
-        HalfDone: helm recorded a revision that did not become what it should.
-    """
-    given = plain(inputs)
-    name, namespace = given["name"], given["namespace"]
-    before = helm.status(name, namespace)
-    if before is None:
-        raise Refused(
-            f'"{name}" has no deployed releases: it was uninstalled behind this stack; '
-            "run pulumi refresh, then pulumi up installs it again"
-        )
-    if before.is_pending:
-        raise Refused(f"another operation (install/upgrade/rollback) is in progress{_pending_hint(before)}")
-    words = ["upgrade", name, given["chart"], *_common(given)]
-    words += _flags(given, {"cleanupOnFail": "--cleanup-on-fail", "forceUpdate": "--force",
-                            "skipCrds": "--skip-crds", "disableCRDHooks": "--no-hooks"})  # fmt: skip
-    words += ["--history-max", str(given.get("maxHistory") or 0)]
-    # Without this helm falls back to the last values where none are given; a program means what it says.
-    words.append("--reuse-values" if given["reuseValues"] and not given["resetValues"] else "--reset-values")
-    try:
-        live = parsed(helm.run(words, stdin=values_text(given["values"]), timeout_seconds=given["timeout"]))
-    except HelmFailed as error:
-        now = helm.status(name, namespace)
-        if now is None or now.revision == before.revision:
-            raise Refused(f"{error}{_pending_hint(now)}") from None
-        raise _half_done(helm, inputs, now, str(error), warn, created=False) from None
-    return _outputs(helm, inputs, live)
-
-
-def read(helm: Helm, id: str, olds: Properties, inputs: Properties) -> tuple[Properties, Properties] | None:
-    """Inputs and outputs of the release as it is, or None when it is gone.
-
-    The inputs stay the program's: values changed from outside show in the outputs, and the next update mends them.
-    """
-    namespace, _, name = id.rpartition("/")
-    live = helm.status(name, namespace or "default")
-    if live is None:
-        return None
-    if not inputs:
-        chart = helm.chart_of(live.name, live.namespace)
-        inputs = {
-            **DEFAULTS,
-            "chart": chart.name,
-            "name": live.name,
-            "namespace": live.namespace,
-            "timeout": 0,
-            "values": live.values,
-            "version": chart.version,
-        }
-        olds = inputs
-    values = marked_like(live.values, olds.get("values"))
-    return inputs, {**olds, **_outputs(helm, inputs, live), "values": values}
-
-
-def delete(helm: Helm, id: str, olds: Properties) -> None:
-    """``helm uninstall``, waiting until the release's objects are gone unless it was told to skip that.
-
-    Raises:
-        Refused: helm could not, or there is no such release.
-    """
-    namespace, _, name = id.rpartition("/")
-    seconds = int(olds.get("timeout") or 0) or int(DEFAULTS["timeout"])
-    words = ["uninstall", name, "--namespace", namespace, "--timeout", f"{seconds}s"]
-    words += [] if olds.get("skipAwait") else ["--wait"]
-    words += _flags(olds, {"disableWebhooks": "--no-hooks"})
-    try:
-        helm.run(words, timeout_seconds=seconds)
-    except HelmFailed as error:
-        gone = "; run pulumi refresh to drop it from state" if "release: not found" in str(error) else ""
-        raise Refused(f"{error}{gone}") from None
-
-
-def _common(given: Properties) -> list[str]:
-    words = [
-        "--namespace",
-        given["namespace"],
-        "--output",
-        "json",
-        "--values",
-        "-",
-        "--timeout",
-        f"{int(given['timeout'])}s",
-    ]
-    words += source_arguments(given)
+    seconds = int(given["timeout"])
+    words = [command, given["name"], given["chart"], "--namespace", given["namespace"], "--output", "json"]
+    words += ["--values", "-", "--timeout", f"{seconds}s", *more]
     words += [] if given["skipAwait"] else ["--wait"]
-    words += ["--description", given["description"]] if given["description"] else []
-    return words + _flags(given, {"waitForJobs": "--wait-for-jobs", "atomic": "--atomic",
-                                  "dependencyUpdate": "--dependency-update",
-                                  "disableOpenapiValidation": "--disable-openapi-validation",
-                                  "renderSubchartNotes": "--render-subchart-notes"})  # fmt: skip
+    words += ["--skip-crds"] if given["skipCrds"] else []
+    # JSON is YAML, and distinguishes nulls, numbers and strings.
+    return parse_release(helm.run(words, seconds + OPERATION_GRACE_SECONDS, stdin=json.dumps(given["values"])))
 
 
-def _flags(given: Properties, flags: dict[str, str]) -> list[str]:
-    return [flag for key, flag in flags.items() if given.get(key)]
+def _outputs(helm: "Helm", inputs: Properties, live: "LiveRelease") -> Properties:
+    from local.stand_ins.plugins.kubernetes.helm import resource_names, status_output
 
-
-def _outputs(helm: Helm, inputs: Properties, live: Release) -> Properties:
-    chart = helm.chart_of(live.name, live.namespace)
     return {
         **inputs,
         "__inputs": Secret(inputs),
         "resourceNames": resource_names(live.manifest, live.namespace),
-        "status": {
-            "appVersion": chart.app_version,
-            "chart": chart.name,
-            "name": live.name,
-            "namespace": live.namespace,
-            "revision": live.revision,
-            "status": live.status,
-            "version": chart.version,
-        },
+        "status": status_output(helm, live),
     }
 
 
-def _half_done(helm: Helm, inputs: Properties, now: Release, error: str, warn: Warn, *, created: bool) -> HalfDone:
-    warn(
-        f'Helm release "{now.name}" was {"created" if created else "updated"} but has a {now.status} status. '
-        f"Use the `helm` command to investigate the error, correct it, then retry. Reason: {error}"
-    )
-    id = f"{now.namespace}/{now.name}"
-    happened = "was created, but failed" if created else "failed"
-    text = f'Helm release "{id}" {happened} to initialize completely. {ADVICE} {id}: {error}{_pending_hint(now)}'
-    return HalfDone(text, id=id, outputs=_outputs(helm, inputs, now))
+def _partial_failure(
+    helm: "Helm", call: Call, inputs: Properties, live: "LiveRelease", error: str, *, created: bool
+) -> PartialFailure:
+    from local.stand_ins.plugins.kubernetes.helm import pending_hint
 
-
-def _pending_hint(release: Release | None) -> str:
-    """One sentence with the way out of a release that a killed run left behind."""
-    if release is None or not release.is_pending:
-        return ""
-    name, namespace = release.name, release.namespace
-    way_out = (
-        f"helm uninstall {name} --namespace {namespace}"
-        if release.status == "pending-install"
-        else f"helm rollback {name} --namespace {namespace}"
+    call.log(
+        "WARNING",
+        f'Helm release "{live.name}" was {"created" if created else "updated"} but has a {live.status} status. '
+        f"Use the `helm` command to investigate the error, correct it, then retry. Reason: {error}",
     )
-    return (
-        f"; release {namespace}/{name} is {release.status} (revision {release.revision}): "
-        f"if no other run is at work on it, an earlier one was killed, and {way_out} frees it"
-    )
+    id = f"{live.namespace}/{live.name}"
+    result = "was created, but failed" if created else "failed"
+    text = f'Helm release "{id}" {result} to initialize completely. {ADVICE} {id}: {error}{pending_hint(live)}'
+    return PartialFailure(text, id=id, outputs=_outputs(helm, inputs, live))

@@ -1,95 +1,108 @@
-"""A Helm release's inputs: defaults, types, what changes between two of them. Pure; recorded in tests/fixtures/grpc."""
+"""Inputs of a Helm release: defaults, types and differences. Recorded in tests/fixtures/grpc."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
-from local.stand_ins.plugins.diff import Difference, Entry, below, changes, path_text
-from local.stand_ins.plugins.kubernetes.objects import CheckFailures, autoname
-from local.stand_ins.plugins.wire import UNKNOWN, Properties, Secret, named, plain
+from pulumi.runtime.proto import provider_pb2
 
-DEFAULTS: Mapping[str, Any] = {
-    "allowNullValues": False,
-    "atomic": False,
+from local.stand_ins.plugins.diff import changes, diff_response
+from local.stand_ins.plugins.kubernetes.objects import DEFAULT_NAMESPACE
+from local.stand_ins.plugins.server import CheckFailures
+from local.stand_ins.plugins.wire import UNKNOWN, Properties, Secret, has_unknown, plain, type_name
+
+TYPE = "kubernetes:helm.sh/v3:Release"
+
+IMPLEMENTED: Mapping[str, Any] = {
     "chart": "",
     "cleanupOnFail": False,
-    "createNamespace": False,
-    "dependencyUpdate": False,
-    "description": "",
-    "devel": False,
-    "disableCRDHooks": False,
-    "disableOpenapiValidation": False,
-    "disableWebhooks": False,
-    "forceUpdate": False,
-    "keyring": "",
-    "lint": False,
     "name": "",
     "namespace": "",
-    "postrender": "",
-    "recreatePods": False,
-    "renderSubchartNotes": False,
-    "replace": False,
-    "resetValues": False,
-    "reuseValues": False,
     "skipAwait": False,
     "skipCrds": False,
     "timeout": 300,
     "values": {},
-    "verify": False,
     "version": "",
-    "waitForJobs": False,
 }
-REPOSITORY_DEFAULTS = dict.fromkeys(("caFile", "certFile", "keyFile", "password", "repo", "username"), "")
+"""The inputs that the stand-in implements, with the official plugin's defaults; ``maxHistory`` has none."""
 
-NOT_SUPPORTED = {
-    "lint": "run helm lint beside the program",
-    "postrender": "write the change into the chart",
-    "valueYamlFiles": "give the values as values",
+DEFAULTS: Mapping[str, Any] = {
+    **IMPLEMENTED,
+    **dict.fromkeys(("description", "keyring", "postrender"), ""),
+    **dict.fromkeys(("allowNullValues", "atomic", "createNamespace", "dependencyUpdate", "devel"), False),
+    **dict.fromkeys(("disableCRDHooks", "disableOpenapiValidation", "disableWebhooks", "forceUpdate", "lint"), False),
+    **dict.fromkeys(("recreatePods", "renderSubchartNotes", "replace", "resetValues", "reuseValues"), False),
+    **dict.fromkeys(("verify", "waitForJobs"), False),
 }
-"""Inputs that would change what is installed and that the stand-in does not know; each with the way out."""
+"""All inputs that the official plugin completes."""
 
 OUTPUT_ONLY = ("__inputs", "resourceNames", "status")
 REPLACES_ON = (("name",), ("namespace",))
+CHART_HINT = "; check the chart name and repository configuration."
 
 
-def check(
-    resource_name: str, olds: Properties, news: Properties, default_namespace: str
-) -> tuple[Properties, CheckFailures]:
-    """The inputs, complete and of the right types, and what is wrong. Keys a release does not have are dropped."""
+def check(news: Properties) -> tuple[Properties, CheckFailures]:
+    """Complete and validate the inputs, and read the version in Chart.yaml. Unknown keys are dropped."""
     inputs: Properties = {key: news[key] if news.get(key) is not None else default for key, default in DEFAULTS.items()}
-    inputs["namespace"] = inputs["namespace"] or default_namespace
-    inputs["name"] = inputs["name"] or olds.get("name") or autoname(resource_name)
+    inputs["namespace"] = inputs["namespace"] or DEFAULT_NAMESPACE
     if news.get("maxHistory") is not None:
         inputs["maxHistory"] = news["maxHistory"]
-    repository = news.get("repositoryOpts")
-    if isinstance(repository, dict):
-        inputs["repositoryOpts"] = {**REPOSITORY_DEFAULTS, **{k: v for k, v in repository.items() if v is not None}}
-    elif repository is not None:
-        inputs["repositoryOpts"] = repository
     failures = {
-        key: f"is {named(plain(value))}; write {named(expected)}"
+        key: f"is {type_name(plain(value))}; write {type_name(expected)}"
         for key, value in inputs.items()
-        if (expected := {**DEFAULTS, "maxHistory": 0, "repositoryOpts": {}}[key]) is not None
-        and plain(value) is not UNKNOWN
-        and named(plain(value)) != named(expected)
+        for expected in [DEFAULTS.get(key, 0)]
+        if plain(value) is not UNKNOWN and type_name(plain(value)) != type_name(expected)
     }
+    if not inputs["name"]:
+        failures["name"] = "is missing; the local stand-in for the kubernetes plugin does not generate names"
     failures |= {
-        key: f"is not known to the local stand-in for the kubernetes plugin; {way_out}"
-        for key, way_out in NOT_SUPPORTED.items()
+        key: "is not supported by the local stand-in for the kubernetes plugin; leave it out or install the official "
+        "plugin"
+        for key in [*(DEFAULTS.keys() - IMPLEMENTED.keys()), "repositoryOpts", "valueYamlFiles"]
         if news.get(key)
     }
-    if isinstance(repository, dict) and repository.get("password"):
-        failures["repositoryOpts"] = "has a password, which the stand-in could only pass on helm's command line"
+    if not failures and not has_unknown(inputs):
+        try:
+            inputs["version"] = _chart_version(str(plain(inputs["chart"])))
+        except ValueError as error:
+            failures["chart"] = str(error)
     return inputs, failures
 
 
-def compare(state: Properties, news: Properties) -> Difference:
-    """What changes from the state, which after a refresh holds the live values, to the new inputs."""
+def compare(state: Properties, news: Properties) -> provider_pb2.DiffResponse:
+    """Compare the state, which after a refresh contains the live values, with the new inputs."""
     old = {key: value for key, value in plain(state).items() if key not in OUTPUT_ONLY}
-    found = list(changes(old, plain(news)))
-    entries = {path_text(change.path): Entry(change.kind, replaces=below(change.path, REPLACES_ON)) for change in found}
-    return Difference(entries, top_level=sorted({str(change.path[0]) for change in found}))
+    return diff_response(changes(old, plain(news)), REPLACES_ON, top_level_keys=True)
 
 
 def expected_outputs(inputs: Properties) -> Properties:
-    """What preview can say: the inputs, and that helm will tell the rest."""
+    """Return the outputs in a preview."""
     return {**inputs, "__inputs": Secret(inputs), "resourceNames": UNKNOWN, "status": UNKNOWN}
+
+
+def _chart_version(chart: str) -> str:
+    """Read the version in a chart's Chart.yaml, which overrides the version in the program, as in the official plugin.
+
+    Raises:
+        ValueError: it is not a folder with a chart.
+    """
+    if os.path.isdir(chart):  # noqa: PTH112 - pathlib would delay the start
+        return _version_in(os.path.join(chart, "Chart.yaml"))  # noqa: PTH118
+    if chart.startswith((".", "/")) and not os.path.exists(chart):  # noqa: PTH110
+        raise ValueError(f'path "{chart}" not found{CHART_HINT}')
+    if "/" not in chart:
+        raise ValueError(f"non-absolute URLs should be in form of repo_name/path_to_chart, got: {chart}{CHART_HINT}")
+    raise ValueError(f"{chart} is not a folder; the local stand-in for the kubernetes plugin installs only folders")
+
+
+def _version_in(definition: str) -> str:
+    import yaml
+
+    try:
+        with open(definition, encoding="utf-8") as file:  # noqa: PTH123
+            metadata = yaml.safe_load(file)
+        return str(metadata["version"])
+    except OSError:
+        raise ValueError(f"{definition} does not exist{CHART_HINT}") from None
+    except (yaml.YAMLError, TypeError, KeyError):
+        raise ValueError(f"{definition} is malformed or has no version{CHART_HINT}") from None

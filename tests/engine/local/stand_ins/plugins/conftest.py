@@ -1,4 +1,4 @@
-"""The real engine over the stand-ins: one stack a test, on a file backend of its own."""
+"""The real engine with the stand-ins: each test has its own stack in its own file backend."""
 
 import json
 import os
@@ -21,7 +21,7 @@ Program = Callable[[], None]
 
 @dataclass
 class Engine:
-    """One stack and what its runs said."""
+    """One stack and the output of its runs."""
 
     stack: auto.Stack
     backend: Path
@@ -29,52 +29,52 @@ class Engine:
     printed: list[str] = field(default_factory=list)
 
     def declare(self, program: Program) -> None:
-        """What the next runs declare."""
+        """Use this program in the next runs."""
         self.stack.workspace.program = program
 
     def preview(self, **options: Any) -> Mapping[str, int]:
-        """Counts of operations by name."""
+        """Run a preview. Returns the number of operations by name."""
         found = self.stack.preview(on_output=self.printed.append, color="never", **options).change_summary
         return _counts(found)
 
     def up(self, **options: Any) -> Mapping[str, int]:
-        """Counts of operations by name."""
+        """Run ``up``. Returns the number of operations by name."""
         with ended_after_failure():
             done = self.stack.up(on_output=self.printed.append, color="never", **options)
         return _counts(done.summary.resource_changes)
 
     def refresh(self) -> Mapping[str, int]:
-        """Counts of operations by name."""
+        """Run a refresh. Returns the number of operations by name."""
         done = self.stack.refresh(on_output=self.printed.append, color="never")
         return _counts(done.summary.resource_changes)
 
     def destroy(self) -> None:
-        """Delete everything in state."""
+        """Delete all resources in the state."""
         self.stack.destroy(on_output=self.printed.append, color="never")
 
     def state_of(self, name: str) -> dict[str, Any]:
-        """A resource's entry in state, secrets encrypted."""
+        """Return a resource's entry in the state, with encrypted secrets."""
         resources: list[dict[str, Any]] = json.loads(self.state_text())["checkpoint"]["latest"]["resources"]
         return next(each for each in resources if each["urn"].endswith(f"::{name}"))
 
     def state_text(self) -> str:
-        """The stack's state as it is on disk."""
+        """Return the stack's state as it is on disk."""
         return next((self.backend / ".pulumi" / "stacks").rglob("*.json")).read_text()
 
     def everything_on_disk(self) -> str:
-        """All that the engine left anywhere: state, its backups, its history."""
+        """Return all files that the engine wrote: the state, its backups and the history."""
         return "\n".join(file.read_text(errors="replace") for file in self.backend.rglob("*") if file.is_file())
 
 
 @pytest.fixture
 def path_folder(tmp_path: Path) -> Path:
-    """A folder of launchers, as the local tenancy makes it."""
-    return choose.prepared(tmp_path / "path", tmp_path / "home", Path(sys.executable), os.environ["PATH"])
+    """Write the launchers like the local tenancy does."""
+    return choose.prepare_launchers(tmp_path / "path", tmp_path / "home", Path(sys.executable), os.environ["PATH"])
 
 
 @pytest.fixture
 def engine(tmp_path: Path, path_folder: Path, tools: Path) -> Engine:
-    """A new, empty stack."""
+    """Create an empty stack."""
     backend, work_dir = tmp_path / "backend", tmp_path / "work"
     backend.mkdir()
     work_dir.mkdir()

@@ -1,4 +1,4 @@
-"""The engine finds Python dynamic providers and policy packs through the launchers, without the official CLI's own."""
+"""The engine starts Python dynamic providers and policy packs by the launchers, without the official CLI."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ PolicyPack(
 
 @pytest.fixture
 def policies(tmp_path: Path) -> Path:
-    """A mandatory policy over random bytes."""
+    """Write a pack with one mandatory policy about random bytes."""
     folder = tmp_path / "policies"
     folder.mkdir()
     (folder / "PulumiPolicy.yaml").write_text("runtime: python\nversion: 0.0.1\n")
@@ -48,7 +48,7 @@ def policies(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_python_dynamic_provider_runs(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_dynamic_provider_runs(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     (engine.work_dir / "greeter_of_the_test.py").write_text(GREETER)
     monkeypatch.syspath_prepend(str(engine.work_dir))
 
@@ -64,16 +64,16 @@ def test_a_python_dynamic_provider_runs(engine: Engine, monkeypatch: pytest.Monk
 
 
 def tokens(length: int) -> None:
-    """A program of one token."""
+    """Declare one token."""
     pulumi.export("token", random.RandomBytes("token", length=length).hex)
 
 
-def test_a_mandatory_policy_stops_the_preview(engine: Engine, policies: Path) -> None:
+def test_mandatory_policy_stops_the_preview(engine: Engine, policies: Path) -> None:
     engine.declare(lambda: tokens(length=8))
     with pytest.raises(auto.CommandError, match="a token of fewer than 16 bytes can be guessed"):
         engine.preview(policy_packs=[str(policies)])
 
 
-def test_a_mandatory_policy_lets_the_good_pass(engine: Engine, policies: Path) -> None:
+def test_mandatory_policy_accepts_a_valid_resource(engine: Engine, policies: Path) -> None:
     engine.declare(lambda: tokens(length=16))
     assert engine.preview(policy_packs=[str(policies)]) == {"create": 2}

@@ -1,4 +1,4 @@
-"""What the API server refuses reaches the operator in its own words, at preview where it can."""
+"""Refusals of the API server reach the operator in the server's words, in the preview where possible."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.engine
 
 
 def on(api_server: ApiServer, declare: Callable[[pulumi.ResourceOptions], object]) -> Callable[[], None]:
-    """A program over one provider."""
+    """Return a program with one provider."""
 
     def program() -> None:
         provider = k8s.Provider("cluster", kubeconfig=api_server.kubeconfig.read_text())
@@ -36,7 +36,7 @@ def namespace(
     return lambda opts: k8s.core.v1.Namespace("ns", metadata=described, opts=opts)
 
 
-def test_a_field_that_cannot_change_is_refused_at_preview(engine: Engine, api_server: ApiServer) -> None:
+def test_change_of_an_immutable_field_is_refused_by_the_preview(engine: Engine, api_server: ApiServer) -> None:
     engine.declare(on(api_server, storage_class("fixed", "Retain")))
     engine.up()
     engine.declare(on(api_server, storage_class("fixed", "Delete")))
@@ -44,15 +44,13 @@ def test_a_field_that_cannot_change_is_refused_at_preview(engine: Engine, api_se
         engine.preview()
 
 
-def test_a_name_that_cannot_be_is_refused_at_preview(engine: Engine, api_server: ApiServer) -> None:
+def test_invalid_name_is_refused_by_the_preview(engine: Engine, api_server: ApiServer) -> None:
     engine.declare(on(api_server, namespace("Bad_Name")))
     with pytest.raises(auto.CommandError, match=r'was not successfully created .*: Namespace "Bad_Name" is invalid'):
         engine.preview()
 
 
-def test_a_field_somebody_else_set_is_a_conflict_unless_overwriting_is_asked_for(
-    engine: Engine, api_server: ApiServer
-) -> None:
+def test_field_of_another_manager_is_a_conflict_unless_forced(engine: Engine, api_server: ApiServer) -> None:
     engine.declare(on(api_server, namespace("contested", labels={"a": "1"})))
     engine.up()
     other = '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "contested", "labels": {"a": "2"}}}'
@@ -71,9 +69,7 @@ def test_a_field_somebody_else_set_is_a_conflict_unless_overwriting_is_asked_for
     assert "initErrors" not in engine.state_of("ns")
 
 
-def test_an_object_that_does_not_become_what_it_is_waited_for_is_kept_in_state_and_said(
-    engine: Engine, api_server: ApiServer
-) -> None:
+def test_object_that_misses_its_condition_stays_in_state(engine: Engine, api_server: ApiServer) -> None:
     wanted = {"pulumi.com/waitFor": "condition=Blessed"}
 
     def declare(opts: pulumi.ResourceOptions) -> object:
@@ -91,7 +87,7 @@ def test_an_object_that_does_not_become_what_it_is_waited_for_is_kept_in_state_a
     assert "initErrors" not in engine.state_of("ns")
 
 
-def test_a_namespace_that_does_not_go_says_what_holds_it(engine: Engine, api_server: ApiServer) -> None:
+def test_stuck_namespace_is_reported_with_the_cause(engine: Engine, api_server: ApiServer) -> None:
     def declare(opts: pulumi.ResourceOptions) -> object:
         limited = pulumi.ResourceOptions.merge(
             opts, pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(delete="10s"))
@@ -103,7 +99,7 @@ def test_a_namespace_that_does_not_go_says_what_holds_it(engine: Engine, api_ser
     held = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "finalizers": ["example.org/hold"]}}'
     api_server.kubectl("create", "--namespace", "held", "--filename", "-", stdin=held)
     try:
-        with pytest.raises(auto.CommandError, match=r"Namespace held is not gone after 10 s: .*example\.org/hold"):
+        with pytest.raises(auto.CommandError, match=r"Namespace held is not deleted after 10 s: .*example\.org/hold"):
             engine.destroy()
     finally:
         free = '{"metadata": {"finalizers": null}}'

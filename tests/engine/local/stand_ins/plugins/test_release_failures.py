@@ -1,4 +1,4 @@
-"""What a release that does not become what it should leaves behind, and what is said about it."""
+"""State and messages after the failure of a Helm release."""
 
 import os
 import subprocess
@@ -19,8 +19,8 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from local.host.commands import output
 from local.stand_ins.plugins import server
+from local.stand_ins.plugins.kubernetes.plugin import KubernetesPlugin
 from local.stand_ins.plugins.kubernetes.release_inputs import DEFAULTS
-from local.stand_ins.plugins.kubernetes.servicer import KubernetesPlugin
 from local.stand_ins.plugins.wire import to_struct
 from tests.engine.local.stand_ins.plugins.conftest import Engine
 from tests.support.api_server import ApiServer
@@ -59,24 +59,23 @@ Release = Callable[..., Callable[[], None]]
 
 @pytest.fixture
 def release(engine: Engine, api_server: ApiServer, request: pytest.FixtureRequest) -> Release:
-    """A program of one release in a namespace of the test's own; keyword arguments are values."""
+    """Return a program with one release, in a namespace that is created here; keyword arguments are values."""
     folder = engine.work_dir / "chart"
     (folder / "templates").mkdir(parents=True)
     (folder / "Chart.yaml").write_text("apiVersion: v2\nname: tiny\nversion: 0.1.0\n")
     (folder / "templates" / "objects.yaml").write_text(TEMPLATE)
 
-    def program(
-        namespace: str, *, timeout: int = 60, chart: str = "./chart", repository: str | None = None, **values: object
-    ) -> Callable[[], None]:
+    def program(namespace: str, *, timeout: int = 60, chart: str = "./chart", **values: object) -> Callable[[], None]:
+        if not api_server.exists("namespace", namespace):
+            api_server.kubectl("create", "namespace", namespace)
+
         def declare() -> None:
             provider = k8s.Provider("cluster", kubeconfig=api_server.kubeconfig.read_text())
             k8s.helm.v3.Release(
                 "hub",
                 name="hub",
                 namespace=namespace,
-                create_namespace=True,
                 chart=chart,
-                repository_opts={"repo": repository} if repository else None,
                 timeout=timeout,
                 max_history=3,
                 values={"greeting": "hello", "token": pulumi.Output.secret("open sesame"), **values},
@@ -89,11 +88,11 @@ def release(engine: Engine, api_server: ApiServer, request: pytest.FixtureReques
 
 
 def helm(api_server: ApiServer, tools: Path, *words: str) -> str:
-    """helm, as an operator runs it."""
+    """Run helm like an operator."""
     return output([tools / "helm", *words], env={"KUBECONFIG": str(api_server.kubeconfig)}, timeout_seconds=60)
 
 
-def test_a_template_that_fails_leaves_the_release_and_the_state_alone(
+def test_failing_template_changes_neither_release_nor_state(
     engine: Engine, api_server: ApiServer, release: Release
 ) -> None:
     engine.declare(release("template"))
@@ -107,19 +106,13 @@ def test_a_template_that_fails_leaves_the_release_and_the_state_alone(
     assert state["outputs"]["status"]["revision"] == 1
 
 
-def test_a_missing_chart_is_a_problem_of_the_property_chart_in_preview(engine: Engine, release: Release) -> None:
+def test_missing_chart_is_reported_by_the_preview(engine: Engine, release: Release) -> None:
     engine.declare(release("nochart", chart="./nochart"))
     with pytest.raises(auto.CommandError, match=r'path "./nochart" not found; check the chart name'):
         engine.preview()
 
 
-def test_a_repository_that_does_not_answer_is_a_problem_of_the_property_chart(engine: Engine, release: Release) -> None:
-    engine.declare(release("norepo", chart="tiny", repository="http://127.0.0.1:9/"))
-    with pytest.raises(auto.CommandError, match=r'looks like "http://127\.0\.0\.1:9/" is not a valid chart repository'):
-        engine.preview()
-
-
-def test_an_upgrade_that_half_succeeds_is_kept_in_state_and_tried_again(engine: Engine, release: Release) -> None:
+def test_failed_upgrade_stays_in_state_and_is_repeated(engine: Engine, release: Release) -> None:
     engine.declare(release("half"))
     engine.up()
     engine.declare(release("half", broken=True, filling="x" * LARGE_BYTES))
@@ -132,12 +125,12 @@ def test_an_upgrade_that_half_succeeds_is_kept_in_state_and_tried_again(engine: 
 
     engine.declare(release("half"))
     assert engine.up() == {"same": 2, "update": 1}
-    mended = engine.state_of("hub")
-    assert "initErrors" not in mended
-    assert mended["outputs"]["status"]["status"] == "deployed"
+    repaired = engine.state_of("hub")
+    assert "initErrors" not in repaired
+    assert repaired["outputs"]["status"]["status"] == "deployed"
 
 
-def test_an_installation_that_half_succeeds_is_kept_in_state_and_can_be_destroyed(
+def test_failed_installation_stays_in_state_and_can_be_destroyed(
     engine: Engine, api_server: ApiServer, release: Release
 ) -> None:
     engine.declare(release("first", broken=True))
@@ -148,14 +141,14 @@ def test_an_installation_that_half_succeeds_is_kept_in_state_and_can_be_destroye
     assert not api_server.exists("configmap", "hub-settings", "--namespace", "first")
 
 
-def test_a_hook_that_runs_past_the_timeout_fails_the_release(engine: Engine, release: Release) -> None:
+def test_hook_beyond_the_timeout_fails_the_release(engine: Engine, release: Release) -> None:
     engine.declare(release("hook", timeout=3, hook=True))
     with pytest.raises(auto.CommandError, match="timed out waiting for the condition"):
         engine.up()
     assert engine.state_of("hub")["outputs"]["status"]["status"] == "failed"
 
 
-def test_no_secret_is_on_any_command_line_or_in_any_environment(engine: Engine, release: Release) -> None:
+def test_secrets_are_on_no_command_line_and_in_no_environment(engine: Engine, release: Release) -> None:
     engine.declare(release("listed", timeout=3, hook=True))
     seen: set[str] = set()
     over = threading.Event()
@@ -178,21 +171,21 @@ def test_no_secret_is_on_any_command_line_or_in_any_environment(engine: Engine, 
     assert not [each for each in helms if "client-key-data" in each]
 
 
-def test_an_interrupted_run_leaves_the_release_failed_and_not_pending(
+def test_interrupted_run_leaves_the_release_failed(
     engine: Engine, api_server: ApiServer, tools: Path, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
     inputs = {**DEFAULTS, "chart": str(engine.work_dir / "chart"), "name": "hub", "namespace": "interrupted"}
-    inputs |= {"createNamespace": True, "values": {"hook": True, "greeting": "hello"}, "timeout": 120}
+    inputs |= {"values": {"hook": True, "greeting": "hello"}, "timeout": 120}
     request = provider_pb2.CreateRequest(
         urn="urn:pulumi:s::p::kubernetes:helm.sh/v3:Release::hub", properties=to_struct(inputs)
     )
+    api_server.kubectl("create", "namespace", "interrupted")
     config = {"kubernetes:config:kubeconfig": api_server.kubeconfig.read_text()}
     plugin = KubernetesPlugin("4.32.0", server.Engine(None))
     with served(plugin) as stub:
         stub.Configure(provider_pb2.ConfigureRequest(variables=config))
         creation = stub.Create.future(request)
-        until(lambda: api_server.exists("namespace", "interrupted"))
         until(lambda: api_server.exists("job", "hub-never-ends", "--namespace", "interrupted"))
         stub.Cancel(Empty())
         with pytest.raises(grpc.RpcError, match='Helm release "interrupted/hub" was created, but failed'):
@@ -200,7 +193,7 @@ def test_an_interrupted_run_leaves_the_release_failed_and_not_pending(
     assert "STATUS: failed" in helm(api_server, tools, "status", "hub", "--namespace", "interrupted")
 
 
-def test_values_changed_by_helm_outside_show_after_refresh_and_are_put_back(
+def test_values_changed_outside_are_found_by_refresh_and_restored(
     engine: Engine, api_server: ApiServer, tools: Path, release: Release
 ) -> None:
     engine.declare(release("outside"))
@@ -214,7 +207,7 @@ def test_values_changed_by_helm_outside_show_after_refresh_and_are_put_back(
     assert api_server.read("configmap", "hub-settings", "--namespace", "outside")["data"] == {"greeting": "hello"}
 
 
-def test_a_release_uninstalled_outside_is_found_gone_by_refresh(
+def test_uninstalled_release_is_found_by_refresh(
     engine: Engine, api_server: ApiServer, tools: Path, release: Release
 ) -> None:
     engine.declare(release("vanished"))
@@ -227,7 +220,7 @@ def test_a_release_uninstalled_outside_is_found_gone_by_refresh(
     assert engine.up() == {"same": 2, "create": 1}
 
 
-def test_a_release_left_pending_by_a_killed_run_is_recognised_with_the_way_out(
+def test_pending_release_is_reported_with_its_fix(
     engine: Engine, api_server: ApiServer, tools: Path, release: Release
 ) -> None:
     engine.declare(release("pending"))
@@ -238,7 +231,7 @@ def test_a_release_left_pending_by_a_killed_run_is_recognised_with_the_way_out(
     with pytest.raises(
         auto.CommandError,
         match=r"another operation .* is in progress; release pending/hub is pending-upgrade \(revision 2\): "
-        r".*helm rollback hub --namespace pending frees it",
+        r".*run: helm rollback hub --namespace pending",
     ):
         engine.up()
 
@@ -248,7 +241,7 @@ def test_a_release_left_pending_by_a_killed_run_is_recognised_with_the_way_out(
 
 
 def left_pending(api_server: ApiServer, tools: Path, engine: Engine, namespace: str) -> None:
-    """Start an upgrade whose hook never ends, and kill helm in the middle of it."""
+    """Start an upgrade whose hook never ends, and kill helm during it."""
     command = [str(tools / "helm"), "upgrade", "hub", str(engine.work_dir / "chart"), "--namespace", namespace]
     killed = subprocess.Popen(
         [*command, "--set", "hook=true", "--set", "token=x", "--set", "greeting=hm"],
@@ -264,7 +257,7 @@ def left_pending(api_server: ApiServer, tools: Path, engine: Engine, namespace: 
 
 
 def until(happened: Callable[[], bool], seconds: float = 90) -> None:
-    """Wait for something outside."""
+    """Wait until the condition is true."""
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, f"nothing happened within {seconds} s"
@@ -272,7 +265,7 @@ def until(happened: Callable[[], bool], seconds: float = 90) -> None:
 
 
 def process_list() -> Iterator[str]:
-    """Command line and environment of every process but this one, as root sees them."""
+    """Yield the command line and the environment of every other process."""
     for process in Path("/proc").glob("[0-9]*"):
         if process.name == str(os.getpid()):
             continue
@@ -283,7 +276,7 @@ def process_list() -> Iterator[str]:
 
 @contextmanager
 def served(plugin: server.Plugin) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
-    """A plugin in this process, spoken to over gRPC."""
+    """Serve a plugin in this process and yield its client."""
     host = grpc.server(ThreadPoolExecutor(4))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, host)
     port = host.add_insecure_port("127.0.0.1:0")

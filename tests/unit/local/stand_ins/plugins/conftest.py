@@ -1,4 +1,4 @@
-"""Stand-in plugins as the engine starts them: a process of their own, spoken to over gRPC."""
+"""Stand-in plugins, started like the engine starts them: in their own process, reached over gRPC."""
 
 import subprocess
 import sys
@@ -13,12 +13,12 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from local.stand_ins.plugins.choose import START
 
 CHARTS = {"chart": "0.1.0", "chart2": "0.2.0", "proj/chart": "0.1.0"}
-"""The charts of the recorded runs, by their paths below the program's folder."""
+"""Versions of the recorded runs' charts, by their paths below the program's folder."""
 
 
 @contextmanager
 def plugin(name: str, version: str, cwd: Path) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
-    """A running plugin's client."""
+    """Start a plugin and yield its client."""
     process = subprocess.Popen(
         [sys.executable, START, name, version],
         cwd=cwd,
@@ -38,7 +38,7 @@ def plugin(name: str, version: str, cwd: Path) -> Iterator[provider_pb2_grpc.Res
 
 @pytest.fixture(scope="session")
 def program_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A program's folder with the charts of the recorded runs."""
+    """Return a program's folder with the charts of the recorded runs."""
     folder = tmp_path_factory.mktemp("program")
     for path, version in CHARTS.items():
         chart = folder / path
@@ -49,13 +49,13 @@ def program_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def kubernetes(program_folder: Path) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
-    """The ``kubernetes`` stand-in."""
+    """Start the ``kubernetes`` stand-in."""
     with plugin("kubernetes", "4.32.0", program_folder) as stub:
         yield stub
 
 
 @pytest.fixture(scope="session")
 def random(program_folder: Path) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
-    """The ``random`` stand-in."""
+    """Start the ``random`` stand-in."""
     with plugin("random", "4.21.1", program_folder) as stub:
         yield stub

@@ -1,6 +1,4 @@
-"""The stand-ins answer what the official plugins answered to the same requests."""
-
-import re
+"""The stand-ins give the answers that the official plugins gave to the same requests."""
 
 import pytest
 from google.protobuf.json_format import ParseDict  # type: ignore[import-untyped]
@@ -11,7 +9,6 @@ from local.stand_ins.plugins.kubernetes.kinds import OBJECT_KINDS
 from local.stand_ins.plugins.wire import Properties, from_struct, plain, to_struct
 from tests.unit.local.stand_ins.plugins.recorded import Exchange, Json, exchanges
 
-RANDOM_SUFFIX = re.compile(r"-[0-9a-f]{8}$")
 DRAWN = ("id", "base64", "hex")
 
 
@@ -20,9 +17,16 @@ def of(*names: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("exchange", found, ids=[each.case for each in found])
 
 
-@of("kubernetes-config", "kubernetes-check", "kubernetes-diff", "kubernetes-refresh", "kubernetes-preview")
+@of(
+    "kubernetes-config",
+    "kubernetes-cluster-identifier",
+    "kubernetes-check",
+    "kubernetes-diff",
+    "kubernetes-refresh",
+    "kubernetes-preview",
+)
 def test_kubernetes_answers_as_recorded(kubernetes: ResourceProviderStub, exchange: Exchange) -> None:
-    assert without_autoname(exchange.replay(kubernetes)) == without_autoname(exchange.response)
+    assert exchange.replay(kubernetes) == exchange.response
 
 
 @of("random")
@@ -37,12 +41,12 @@ def test_random_answers_as_recorded(random: ResourceProviderStub, exchange: Exch
 
 @of("kubernetes-outputs")
 def test_live_objects_become_the_recorded_state(exchange: Exchange) -> None:
-    kind = OBJECT_KINDS[exchange.request["urn"].split("::")[2]]
+    kind = OBJECT_KINDS[exchange.type_token]
     outputs = properties(exchange.response["properties"])
     live = plain({key: value for key, value in outputs.items() if not key.startswith("__")})
     inputs = properties(exchange.request["inputs" if exchange.method == "Read" else "properties"])
     if exchange.method == "Read":
-        inputs = objects.refreshed_inputs(kind, inputs, live)
+        inputs = objects.refreshed_inputs(inputs, live)
         assert inputs == properties(exchange.response["inputs"])
     assert objects.outputs(kind, inputs, live, outputs["__fieldManager"]) == outputs
     assert objects.object_id(kind, live) == exchange.response["id"]
@@ -50,13 +54,6 @@ def test_live_objects_become_the_recorded_state(exchange: Exchange) -> None:
 
 def properties(recorded: Json) -> Properties:
     return from_struct(ParseDict(recorded, to_struct({})))
-
-
-def without_autoname(answer: Json) -> Json:
-    metadata = answer.get("inputs", {}).get("metadata", {})
-    if "pulumi.com/autonamed" in metadata.get("annotations", {}):
-        metadata["name"] = RANDOM_SUFFIX.sub("-random", metadata["name"])
-    return answer
 
 
 def shape(answer: Json) -> Json:

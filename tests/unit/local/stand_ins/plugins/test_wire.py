@@ -1,4 +1,4 @@
-"""Property values keep their meaning on the way to the engine and back."""
+"""Property values keep their meaning when they are encoded and decoded."""
 
 from local.stand_ins.plugins.wire import (
     UNKNOWN,
@@ -6,14 +6,14 @@ from local.stand_ins.plugins.wire import (
     Secret,
     from_struct,
     has_unknown,
-    marked_like,
+    mark_secrets_like,
     plain,
-    redacted,
+    redact,
     to_struct,
 )
 
 
-def test_values_secrets_and_unknowns_come_back_as_they_went() -> None:
+def test_values_secrets_and_unknowns_survive_encoding() -> None:
     properties: Properties = {
         "text": "a",
         "none": None,
@@ -26,12 +26,12 @@ def test_values_secrets_and_unknowns_come_back_as_they_went() -> None:
     assert from_struct(to_struct(properties)) == properties
 
 
-def test_whole_numbers_are_integers_because_apis_refuse_80_0_for_a_port() -> None:
+def test_whole_numbers_become_integers() -> None:
     port = from_struct(to_struct({"port": 80.0}))["port"]
     assert (port, type(port)) == (80, int)
 
 
-def test_unknowns_are_found_inside_secrets() -> None:
+def test_unknowns_inside_secrets_are_found() -> None:
     assert has_unknown({"a": Secret([UNKNOWN])})
     assert not has_unknown({"a": Secret(["known"])})
 
@@ -39,17 +39,22 @@ def test_unknowns_are_found_inside_secrets() -> None:
 def test_live_values_are_secret_where_the_old_ones_were() -> None:
     old = {"a": Secret("x"), "b": {"c": [Secret(1), 2]}, "d": "plain"}
     live = {"a": "new", "b": {"c": [3, 4, 5]}, "d": "plain", "e": "added"}
-    assert marked_like(live, old) == {"a": Secret("new"), "b": {"c": [Secret(3), 4, 5]}, "d": "plain", "e": "added"}
+    assert mark_secrets_like(live, old) == {
+        "a": Secret("new"),
+        "b": {"c": [Secret(3), 4, 5]},
+        "d": "plain",
+        "e": "added",
+    }
 
 
-def test_no_secret_stays_in_a_text() -> None:
+def test_secrets_are_removed_from_a_text() -> None:
     properties = {"values": {"token": Secret({"deep": ["open sesame"]}), "plain": "hub"}}
-    assert redacted("no room for open sesame in hub", properties) == "no room for [secret] in hub"
+    assert redact("no room for open sesame in hub", properties) == "no room for [secret] in hub"
 
 
-def test_a_secret_that_holds_another_is_taken_out_whole() -> None:
-    assert redacted("abcdefgh", {"a": Secret("abcd"), "b": Secret("abcdefgh")}) == "[secret]"
+def test_secret_that_contains_another_is_removed_as_a_whole() -> None:
+    assert redact("abcdefgh", {"a": Secret("abcd"), "b": Secret("abcdefgh")}) == "[secret]"
 
 
-def test_plain_lays_open_at_every_depth() -> None:
+def test_plain_removes_marks_at_every_depth() -> None:
     assert plain(Secret({"a": [Secret(1)]})) == {"a": [1]}

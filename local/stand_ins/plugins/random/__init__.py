@@ -1,1 +1,0 @@
-"""The ``random`` stand-in: RandomBytes, the one type this program uses."""
