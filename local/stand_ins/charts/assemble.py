@@ -1,4 +1,4 @@
-"""Put the charts that ``chart/`` depends on beside it, as ``helm dependency update`` would from Helm repositories."""
+"""Add the charts on which ``chart/`` depends, like ``helm dependency update`` does from Helm repositories."""
 
 import gzip
 import hashlib
@@ -19,28 +19,35 @@ from local.host.stamps import digest, is_done, mark_done
 from local.paths import LOCAL, PROJECT, State
 
 STAND_INS = LOCAL / "stand_ins" / "charts"
+"""Folder of the stand-in charts."""
+
 UPSTREAM_VARIABLE = "PANGEO_UPSTREAM_CHARTS"
+"""Environment variable with a folder of unpacked upstream charts, to be used instead of the stand-ins."""
+
 PACKAGE_TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Dependency:
-    """A chart that the product's chart asks for."""
+    """A chart on which the product's chart depends."""
 
     name: str
     version: str
 
     @property
     def archive(self) -> str:
-        """Where Helm looks for it inside the chart that depends on it."""
+        """Path of its archive inside the chart that depends on it."""
         return f"charts/{self.name}-{self.version}.tgz"
 
 
 def assemble(state: State, product: Path = PROJECT / "chart") -> Path:
-    """The product's chart with its dependencies in ``charts/``; files whose content did not change are left alone.
+    """Copy the product's chart and put its dependencies into ``charts/``. Unchanged files are not written again.
+
+    Returns:
+        The folder of the complete chart.
 
     Raises:
-        Failure: ``PANGEO_UPSTREAM_CHARTS`` names a folder without the two charts, or helm refuses one of them.
+        Failure: the folder in ``PANGEO_UPSTREAM_CHARTS`` does not contain both charts, or helm refuses one of them.
     """
     chart = state.engine / "chart"
     sources = chart_sources(os.environ)
@@ -48,60 +55,60 @@ def assemble(state: State, product: Path = PROJECT / "chart") -> Path:
     for dependency in dependencies:
         if not (sources / dependency.name / "Chart.yaml").is_file():
             raise Failure(
-                f"{sources / dependency.name} holds no chart {dependency.name} {dependency.version}",
-                way_on=f"let {UPSTREAM_VARIABLE} name a folder with the unpacked charts "
-                + " and ".join(f"{wanted.name}/" for wanted in dependencies),
+                f"{sources / dependency.name} does not contain the chart {dependency.name} {dependency.version}",
+                way_on=f"set {UPSTREAM_VARIABLE} to a folder with the unpacked charts "
+                + " and ".join(f"{each.name}/" for each in dependencies),
             )
-    wanted = {
+    files = {
         str(file.relative_to(product)): file.read_bytes()
         for file in sorted(product.rglob("*"))
         if file.is_file() and file.relative_to(product).parts[0] != "charts"
     }
     for dependency in dependencies:
-        wanted[dependency.archive] = _packaged(state, sources / dependency.name, dependency)
-    wanted["dependencies.sha256"] = "".join(
-        f"{hashlib.sha256(wanted[dependency.archive]).hexdigest()}  {dependency.archive}\n"
+        files[dependency.archive] = _package(state, sources / dependency.name, dependency)
+    files["dependencies.sha256"] = "".join(
+        f"{hashlib.sha256(files[dependency.archive]).hexdigest()}  {dependency.archive}\n"
         for dependency in dependencies
     ).encode()
-    mirror(chart, wanted)
+    mirror(chart, files)
     return chart
 
 
 def upstream_charts(environment: Mapping[str, str]) -> Path | None:
-    """The folder of unpacked upstream charts, where the environment names one."""
+    """Return the folder of unpacked upstream charts, or None if the environment names none."""
     folder = environment.get(UPSTREAM_VARIABLE)
     return Path(folder).absolute() if folder else None
 
 
 def chart_sources(environment: Mapping[str, str]) -> Path:
-    """Where the dependencies come from: the folder ``PANGEO_UPSTREAM_CHARTS`` names, or the stand-ins.
+    """Return the folder of the dependencies: the one in ``PANGEO_UPSTREAM_CHARTS``, or the stand-ins.
 
     Raises:
-        Failure: the folder that the variable names is not there.
+        Failure: the folder in the variable does not exist.
     """
     upstream = upstream_charts(environment)
     if upstream is None:
         return STAND_INS
     if not upstream.is_dir():
         raise Failure(
-            f"{UPSTREAM_VARIABLE} is {upstream}, which is no folder",
-            way_on="let it name a folder with the unpacked charts jupyterhub/ and dask-gateway/, or unset it",
+            f"{UPSTREAM_VARIABLE} is {upstream}, which is not a folder",
+            way_on="set it to a folder with the unpacked charts jupyterhub/ and dask-gateway/, or unset it",
         )
     return upstream
 
 
 def dependencies_of(product: Path) -> list[Dependency]:
-    """The dependencies that the chart's ``Chart.yaml`` lists."""
+    """Read the dependencies in the chart's ``Chart.yaml``."""
     listed = yaml.safe_load((product / "Chart.yaml").read_text())["dependencies"]
     return [Dependency(entry["name"], str(entry["version"])) for entry in listed]
 
 
-def mirror(folder: Path, wanted: Mapping[str, bytes]) -> None:
-    """Make ``folder`` hold exactly the ``wanted`` files, by relative path, touching only what differs."""
+def mirror(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write ``files``, by relative path, into ``folder`` and delete all others. Unchanged files are not written."""
     for file in sorted(folder.rglob("*")):
-        if file.is_file() and str(file.relative_to(folder)) not in wanted:
+        if file.is_file() and str(file.relative_to(folder)) not in files:
             file.unlink()
-    for name, content in wanted.items():
+    for name, content in files.items():
         file = folder / name
         if file.is_file() and file.read_bytes() == content:
             continue
@@ -109,8 +116,8 @@ def mirror(folder: Path, wanted: Mapping[str, bytes]) -> None:
         file.write_bytes(content)
 
 
-def timeless(archive: bytes) -> bytes:
-    """The same chart archive without the times that ``helm package`` writes into it: equal charts are equal bytes."""
+def remove_timestamps(archive: bytes) -> bytes:
+    """Remove the times that ``helm package`` writes into a chart's archive, so that equal charts have equal bytes."""
     out = io.BytesIO()
     with (
         tarfile.open(fileobj=io.BytesIO(archive)) as packed,
@@ -123,8 +130,8 @@ def timeless(archive: bytes) -> bytes:
     return out.getvalue()
 
 
-def _packaged(state: State, source: Path, dependency: Dependency) -> bytes:
-    """The dependency's archive, kept until its source changes."""
+def _package(state: State, source: Path, dependency: Dependency) -> bytes:
+    """Return the dependency's archive, which is packaged again only if its source changed."""
     kept = state.engine / "chart-archives" / Path(dependency.archive).name
     stamp = f"chart-{dependency.name}"
     made_from = digest(files=[source], texts=[str(source), dependency.version])
@@ -137,6 +144,6 @@ def _packaged(state: State, source: Path, dependency: Dependency) -> bytes:
                 [state.bin / "helm", "package", copy, "--version", dependency.version, "--destination", temporary],
                 timeout_seconds=PACKAGE_TIMEOUT_SECONDS,
             )
-            kept.write_bytes(timeless((Path(temporary) / kept.name).read_bytes()))
+            kept.write_bytes(remove_timestamps((Path(temporary) / kept.name).read_bytes()))
         mark_done(state, stamp, made_from)
     return kept.read_bytes()

@@ -1,4 +1,4 @@
-"""The chart's values as settings of Dask Gateway's own classes. Pure, and without an import of the gateway.
+"""Convert the chart's values to settings of Dask Gateway's classes, without importing the gateway.
 
 Source: the configuration reference of dask-gateway-server 2026.3.0 (https://gateway.dask.org/api-server.html).
 """
@@ -7,29 +7,31 @@ from collections.abc import Mapping
 from typing import Any
 
 Values = Mapping[str, Any]
-"""A tree of chart values. Helm leaves out what is null, so an unset key may be missing."""
+"""A tree of chart values. Helm leaves out null values, so an unset key may be missing."""
 
 Traits = dict[str, dict[str, Any]]
 """Class name to trait name to value."""
 
-LISTENS_AT = ":8000"
+ADDRESS = ":8000"
+"""Address at which the API server and the controller listen."""
 
 
 def api_traits(values: Values, environment: Mapping[str, str]) -> Traits:
-    """What the API server is told.
+    """Return the settings of the API server.
 
-    ``values`` holds the chart's ``gateway`` and what the templates derive under ``names``; ``environment`` is the
-    pod's, where Kubernetes puts the address of the Service ``hub``.
+    Args:
+        values: the chart's ``gateway``, and ``names`` derived by the templates.
+        environment: the pod's variables, in which Kubernetes puts the address of the Service ``hub``.
 
     Raises:
-        ValueError: the hub's address is neither among the values nor in the environment, or a custom log-in has no
-            class.
+        ValueError: the hub's address is neither in the values nor in the environment, or a custom authenticator has
+            no class.
     """
     gateway, names = values["gateway"], values["names"]
     class_name, settings = _authenticator(gateway["auth"], environment)
     return {
         "DaskGateway": {
-            "address": LISTENS_AT,
+            "address": ADDRESS,
             "log_level": gateway["loglevel"],
             "backend_class": "dask_gateway_server.backends.kubernetes.KubeBackend",
             "authenticator_class": class_name,
@@ -41,16 +43,16 @@ def api_traits(values: Values, environment: Mapping[str, str]) -> Traits:
 
 
 def controller_traits(values: Values) -> Traits:
-    """What the controller is told: the chart's ``controller`` and ``gateway.prefix``, and ``names``."""
+    """Return the settings of the controller, from ``controller``, ``gateway.prefix`` and ``names``."""
     controller, names = values["controller"], values["names"]
     return {
         "KubeController": {
-            "address": LISTENS_AT,
+            "address": ADDRESS,
             "api_url": names["apiUrl"],
             "gateway_instance": names["instance"],
             "log_level": controller["loglevel"],
             "proxy_prefix": values["gateway"]["prefix"],
-            # Takes the cluster's own part off the path of its dashboard.
+            # Removes the prefix of the cluster from the path of its dashboard.
             "proxy_web_middlewares": [{"name": names["clustersPrefix"], "namespace": names["namespace"]}],
             "proxy_tcp_entrypoint": "web",
             "completed_cluster_max_age": controller["completedClusterMaxAge"],
@@ -64,18 +66,18 @@ def controller_traits(values: Values) -> Traits:
 
 
 def extra_config(values: Values) -> dict[str, str]:
-    """Blocks of Python by name, in the order they are to be run; a single one has no name of its own."""
+    """Return blocks of Python by name, in the order in which they run; a single block has an empty name."""
     given = values["gateway"]["extraConfig"]
     return {"": given} if isinstance(given, str) else dict(sorted(given.items()))
 
 
 def _authenticator(auth: Values, environment: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    """The class that checks who calls, and its settings. The hub's token is in the environment, not here."""
+    """Return the authenticator's class and settings. The hub's token is in the environment, not in the settings."""
     if auth["type"] == "simple":
         return "dask_gateway_server.auth.SimpleAuthenticator", _given(password=auth["simple"].get("password"))
     if auth["type"] == "custom":
         if not auth["custom"].get("class"):
-            raise ValueError("gateway.auth.type is custom without gateway.auth.custom.class; name the class")
+            raise ValueError("gateway.auth.custom.class is missing; set it, because gateway.auth.type is custom")
         return auth["custom"]["class"], dict(auth["custom"]["config"])
     hub = auth["jupyterhub"]
     return "dask_gateway_server.auth.JupyterHubAuthenticator", _given(
@@ -95,7 +97,7 @@ def _hub_api(environment: Mapping[str, str]) -> str:
 
 
 def _cluster(backend: Values) -> dict[str, Any]:
-    """What every cluster starts from; a user's options and ``extraConfig`` go over it."""
+    """Return the defaults of every cluster; a user's options and ``extraConfig`` override them."""
     image, scheduler, worker = backend["image"], backend["scheduler"], backend["worker"]
     return _given(
         image=f"{image['name']}:{image['tag']}",
@@ -119,6 +121,6 @@ def _cluster(backend: Values) -> dict[str, Any]:
     )
 
 
-def _given(**settings: Any) -> dict[str, Any]:  # noqa: ANN401 - any trait's value
-    """Only what is set; the gateway's own defaults stand for the rest."""
+def _given(**settings: Any) -> dict[str, Any]:  # noqa: ANN401 - the value of any trait
+    """Return the settings that have a value; the gateway's own defaults apply to the others."""
     return {name: value for name, value in settings.items() if value is not None}

@@ -2,7 +2,7 @@
 {{ .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" }}
 {{- end -}}
 
-{{- /* What the names of all objects end in, and the label by which the gateway and Traefik know their own. */ -}}
+{{- /* The end of the names of all objects, and the label by which the gateway and Traefik select their objects. */ -}}
 {{- define "gateway.names.instance" -}}
 {{- $chart := include "gateway.names.chart" . -}}
 {{- $long := printf "%s-%s" .Release.Name $chart -}}
@@ -10,12 +10,12 @@
 {{ .Values.fullnameOverride | default $derived | trunc 63 | trimSuffix "-" }}
 {{- end -}}
 
-{{- /* (dict "root" $ "part" "api") */ -}}
+{{- /* The name of an object: (dict "root" $ "part" "api"). */ -}}
 {{- define "gateway.names.part" -}}
 {{ printf "%s-%s" .part (include "gateway.names.instance" .root) | trunc 63 | trimSuffix "-" }}
 {{- end -}}
 
-{{- /* The labels that select the pods of a component: (dict "root" $ "component" "gateway"). */ -}}
+{{- /* Labels that select the pods of a component: (dict "root" $ "component" "gateway"). */ -}}
 {{- define "gateway.labels.selector" -}}
 app.kubernetes.io/name: {{ include "gateway.names.chart" .root }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
@@ -30,7 +30,7 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 gateway.dask.org/instance: {{ include "gateway.names.instance" .root }}
 {{- end -}}
 
-{{- /* Whose rights a component's pods have: (dict "root" $ "part" "api" "account" .Values.rbac.gateway). */ -}}
+{{- /* The service account of a component's pods: (dict "root" $ "part" "api" "account" .Values.rbac.gateway). */ -}}
 {{- define "gateway.names.account" -}}
 {{- if not .root.Values.rbac.enabled -}}
 default
@@ -39,7 +39,7 @@ default
 {{- end -}}
 {{- end -}}
 
-{{- /* What the gateway's Python must know of the objects' names. */ -}}
+{{- /* The names that the gateway's configuration files need. */ -}}
 {{- define "gateway.names.asJson" -}}
 {{- $api := include "gateway.names.part" (dict "root" . "part" "api") -}}
 {{- dict

@@ -1,4 +1,4 @@
-{{- /* With these two a pod meets the pod-security level "restricted". */ -}}
+{{- /* With both templates a pod meets the pod security level "restricted". */ -}}
 {{- define "gateway.pods.security" -}}
 runAsNonRoot: true
 seccompProfile:
@@ -13,7 +13,7 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{- /* Where a component's pods may run. */ -}}
+{{- /* Placement of a component's pods. */ -}}
 {{- define "gateway.pods.place" -}}
 {{- range $key := list "nodeSelector" "affinity" "tolerations" "imagePullSecrets" -}}
 {{- with index $ $key }}
@@ -29,7 +29,7 @@ imagePullPolicy: {{ . }}
 {{- end }}
 {{- end -}}
 
-{{- /* A probe of the values: (dict "kind" "livenessProbe" "probe" .Values.gateway.livenessProbe "path" … "port" …). */ -}}
+{{- /* A probe from the values: (dict "kind" "livenessProbe" "probe" .Values.gateway.livenessProbe "path" … "port" …). */ -}}
 {{- define "gateway.pods.probe" -}}
 {{- if .probe.enabled }}
 {{ .kind }}:

@@ -1,4 +1,4 @@
-{{- /* An account for a component and its rights in the whole cluster, as the upstream chart gives them:
+{{- /* A service account for a component, with the same cluster-wide rights as in the upstream chart:
 (dict "root" $ "component" "gateway" "part" "api" "account" .Values.rbac.gateway "rules" (list …)). */ -}}
 {{- define "gateway.rights" -}}
 {{- if and .root.Values.rbac.enabled (not .account.serviceAccountName) -}}

@@ -1,4 +1,4 @@
-"""The chart's values as settings of JupyterHub's classes: a pure function, so that it can be read and tested alone."""
+"""Convert the chart's values to settings of JupyterHub's classes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,29 +15,31 @@ CONTAINER_SECURITY = {"capabilities": {"drop": ["ALL"]}}
 
 
 def traits(values: Values, service_token: Callable[[str], str]) -> Traits:
-    """Everything the values say about the hub, ``hub.config`` last, so that it overrides the rest.
+    """Return all settings of the hub. Those in ``hub.config`` override the others.
 
-    ``service_token`` gives a service's API token by the service's key in ``hub.services``.
+    Args:
+        values: the chart's values.
+        service_token: returns a service's API token for the service's key in ``hub.services``.
     """
     culler, culler_role = _culler(values["cull"])
     services = [*culler, *_services(values["hub"]["services"], service_token)]
     roles = [*culler_role, *_named(values["hub"]["loadRoles"])]
-    settled: Traits = {
+    settings: Traits = {
         "JupyterHub": {**_hub(values), "services": services, "load_roles": roles},
         "ConfigurableHTTPProxy": {"should_start": False, "api_url": "http://proxy-api:8001"},
         "Spawner": {"consecutive_failure_limit": values["hub"]["consecutiveFailureLimit"]},
         "KubeSpawner": {**_notebook(values), **_home(values["singleuser"]["storage"])},
     }
     if values["debug"]["enabled"]:
-        settled["JupyterHub"]["log_level"] = "DEBUG"
-        settled["Spawner"]["debug"] = True
+        settings["JupyterHub"]["log_level"] = "DEBUG"
+        settings["Spawner"]["debug"] = True
     for class_name, overrides in values["hub"]["config"].items():
-        settled.setdefault(class_name, {}).update(overrides)
-    return settled
+        settings.setdefault(class_name, {}).update(overrides)
+    return settings
 
 
 def _given(tree: Values, sources: Mapping[str, str]) -> dict[str, Any]:
-    """The traits whose value, found under its dotted key in ``tree``, is given: Helm leaves out what is null."""
+    """Return the traits that have a value at their dotted key in ``tree``; Helm leaves out null values."""
     return {trait: value for trait, key in sources.items() if (value := _at(tree, key)) is not None}
 
 
@@ -60,9 +62,9 @@ def _hub(values: Values) -> dict[str, Any]:
         "db_url": DATABASES[hub["db"]["type"]],
         "hub_bind_url": f"http://:{HUB_PORT}",
         "hub_connect_url": f"http://hub:{HUB_PORT}",
-        # Users' servers outlive a restart of the hub.
+        # Users' servers keep running while the hub restarts.
         "cleanup_servers": False,
-        # Show the progress page at once instead of letting the browser wait for the pod.
+        # Show the progress page at once; otherwise the browser waits for the pod.
         "tornado_settings": {"slow_spawn_timeout": 0},
         "template_vars": hub["templateVars"],
         **_given(
@@ -123,7 +125,7 @@ def _notebook(values: Values) -> dict[str, Any]:
 
 
 def _home(storage: Values) -> dict[str, Any]:
-    """A volume of one's own for each user, made at the first start."""
+    """Return the settings for home volumes: one volume for each user, created at the first start."""
     if storage["type"] == "none":
         return {"storage_pvc_ensure": False, "volumes": [], "volume_mounts": []}
     dynamic = storage["dynamic"]
@@ -140,7 +142,7 @@ def _home(storage: Values) -> dict[str, Any]:
 
 
 def _culler(cull: Values) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The idle culler as a service of the hub, and the role that lets it stop servers."""
+    """Return the idle culler as a service of the hub, and the role that allows it to stop servers."""
     if not cull["enabled"]:
         return [], []
     name = "jupyterhub-idle-culler"
@@ -153,7 +155,7 @@ def _culler(cull: Values) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         "cull-admin-users": cull["adminUsers"],
         "remove-named-servers": cull["removeNamedServers"],
     }
-    # Tornado's options read true and false in lower case.
+    # Tornado's options must be true or false in lower case.
     words = [f"--{switch}={str(value).lower()}" for switch, value in switches.items()]
     command = ["python3", "-m", "jupyterhub_idle_culler", f"--url=http://localhost:{HUB_PORT}/hub/api", *words]
     scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]

@@ -1,4 +1,4 @@
-{{- /* The labels that select pods: (dict "root" $ "component" "hub"). */ -}}
+{{- /* Labels that select the pods of a component: (dict "root" $ "component" "hub"). */ -}}
 {{- define "labels.selector" -}}
 app: jupyterhub
 component: {{ .component }}

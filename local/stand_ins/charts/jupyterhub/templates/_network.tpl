@@ -1,4 +1,4 @@
-{{- /* Where pods of a component may connect to besides their peers, from networkPolicy.{egressAllowRules,egress}. */ -}}
+{{- /* Connections that the pods of a component may open besides those to other components, from networkPolicy.{egressAllowRules,egress}. */ -}}
 {{- define "network.egress" -}}
 {{- $private := list "10.0.0.0/8" "172.16.0.0/12" "192.168.0.0/16" -}}
 {{- $metadata := "169.254.169.254/32" -}}
@@ -33,7 +33,7 @@
 {{- end }}
 {{- end -}}
 
-{{- /* The pods of another component as a peer: (dict "root" $ "component" "proxy" "port" 8001). */ -}}
+{{- /* A rule that allows connections to the pods of another component: (dict "root" $ "component" "proxy" "port" 8001). */ -}}
 {{- define "network.to" -}}
 - to:
     - podSelector:
@@ -43,7 +43,7 @@
       protocol: TCP
 {{- end -}}
 
-{{- /* Pods that carry the access label of a component: (dict "to" "hub" "port" "http"). */ -}}
+{{- /* A rule that allows connections from pods with the access label of a component: (dict "to" "hub" "port" "http"). */ -}}
 {{- define "network.fromLabelled" -}}
 - from:
     - podSelector:

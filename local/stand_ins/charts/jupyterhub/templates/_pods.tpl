@@ -1,4 +1,4 @@
-{{- /* With these two a pod meets the pod-security level "restricted". */ -}}
+{{- /* With both templates a pod meets the pod security level "restricted". */ -}}
 {{- define "pods.security" -}}
 runAsNonRoot: true
 seccompProfile:
@@ -14,7 +14,7 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{- /* Environment as an object of strings, or as a list in Kubernetes' own form. */ -}}
+{{- /* Environment variables from an object of strings, or from a list in the form of Kubernetes. */ -}}
 {{- define "pods.environment" -}}
 {{- if kindIs "slice" . }}{{ toYaml . }}
 {{- else }}{{ range $name, $value := . }}
@@ -23,7 +23,7 @@ capabilities:
 {{- end }}{{ end }}
 {{- end -}}
 
-{{- /* Starts of several minutes are allowed for; afterwards only a hanging process is restarted. */ -}}
+{{- /* A start may take several minutes; afterwards only a process that hangs is restarted. */ -}}
 {{- define "pods.probes" -}}
 readinessProbe:
   httpGet: {{ toJson . }}

@@ -1,4 +1,4 @@
-"""The stand-in of the dask-gateway chart, rendered by the real helm from values as the program sets them."""
+"""The stand-in of the dask-gateway chart, rendered by helm with the values of the program."""
 
 import json
 import os
@@ -76,7 +76,7 @@ def configuration(rendered: Objects, part: str) -> dict[str, Any]:
     return values
 
 
-def test_the_values_of_the_program_are_taken_as_they_are(render: Render) -> None:
+def test_values_of_the_program_are_accepted(render: Render) -> None:
     kinds = [kind for kind, _ in render()]
 
     assert sorted(kinds) == sorted(
@@ -102,7 +102,7 @@ def test_objects_are_named_and_labelled_as_in_the_upstream_chart(render: Render)
         assert ours[key]["spec"] == theirs[key]["spec"]
 
 
-def test_it_has_the_custom_kinds_of_the_upstream_chart(tools: Path) -> None:
+def test_crds_are_those_of_the_upstream_chart(tools: Path) -> None:
     def kinds(chart: Path) -> set[tuple[str, str]]:
         rendered = objects(helm_template(tools, chart, VALUES, "--include-crds"))
         return {
@@ -120,8 +120,8 @@ def test_it_has_the_custom_kinds_of_the_upstream_chart(tools: Path) -> None:
         assert ours == kinds(upstream / "dask-gateway")
 
 
-def test_its_templates_leave_those_of_the_hubs_stand_in_alone() -> None:
-    # Named templates are one for all charts of a release: of two with one name, one wins everywhere.
+def test_named_templates_differ_from_those_of_jupyterhub() -> None:
+    # All charts of a release share their named templates: of two with the same name, one is used everywhere.
     def defined(chart: str) -> set[str]:
         found = [
             line.split('"')[1]
@@ -136,7 +136,7 @@ def test_its_templates_leave_those_of_the_hubs_stand_in_alone() -> None:
     assert defined("dask-gateway") & defined("jupyterhub") == set()
 
 
-def test_services_find_the_pods_they_mean(render: Render) -> None:
+def test_services_select_their_pods(render: Render) -> None:
     rendered = render()
     for part in ("api", "traefik"):
         labels = pod(rendered, part)["metadata"]["labels"].items()
@@ -144,7 +144,7 @@ def test_services_find_the_pods_they_mean(render: Render) -> None:
     assert rendered["Service", named("traefik")]["spec"]["type"] == "ClusterIP"
 
 
-def test_traefik_serves_this_gateways_routes_alone(render: Render) -> None:
+def test_traefik_serves_only_the_routes_of_this_gateway(render: Render) -> None:
     rendered = render()
     words = pod(rendered, "traefik")["spec"]["containers"][0]["args"]
     selected = f"gateway.dask.org/instance={RELEASE}-dask-gateway"
@@ -156,7 +156,7 @@ def test_traefik_serves_this_gateways_routes_alone(render: Render) -> None:
             assert each["metadata"]["labels"][label] == value
 
 
-def test_the_api_alone_may_reach_the_hub_and_has_its_token_from_the_hubs_secret(render: Render) -> None:
+def test_only_the_api_reaches_the_hub_with_the_token_of_its_secret(render: Render) -> None:
     rendered = render()
     labelled = [
         part
@@ -169,7 +169,7 @@ def test_the_api_alone_may_reach_the_hub_and_has_its_token_from_the_hubs_secret(
     assert variable["valueFrom"]["secretKeyRef"] == {"name": "hub", "key": "hub.services.dask-gateway.apiToken"}
 
 
-def test_a_token_of_ones_own_is_in_the_secret_alone(tools: Path) -> None:
+def test_given_token_is_only_in_the_secret(tools: Path) -> None:
     hub = {"apiToken": "only-in-the-secret", "jupyterhubServiceName": "dask-gateway"}
     text = helm_template(tools, CHART, {**VALUES, "gateway": {"auth": {"type": "jupyterhub", "jupyterhub": hub}}})
 
@@ -188,7 +188,7 @@ def test_pods_meet_the_restricted_pod_security_level(render: Render, part: str) 
     assert container["securityContext"]["runAsUser"] > 0
 
 
-def test_accounts_that_are_there_are_used_and_no_others_made(render: Render) -> None:
+def test_existing_service_accounts_are_used(render: Render) -> None:
     accounts = {part: {"serviceAccountName": f"own-{part}"} for part in ("gateway", "controller", "traefik")}
 
     rendered = render(rbac=accounts)
@@ -198,7 +198,7 @@ def test_accounts_that_are_there_are_used_and_no_others_made(render: Render) -> 
     assert {"ServiceAccount", "ClusterRole", "ClusterRoleBinding"} & {kind for kind, _ in rendered} == set()
 
 
-def test_a_changed_limit_restarts_the_api_and_leaves_controller_and_traefik(render: Render) -> None:
+def test_changed_limit_restarts_only_the_api(render: Render) -> None:
     before = render()
     after = render(gateway={**VALUES["gateway"], "extraConfig": {"limits": "c.ClusterConfig.idle_timeout = 7"}})
 
@@ -207,7 +207,7 @@ def test_a_changed_limit_restarts_the_api_and_leaves_controller_and_traefik(rend
     assert pod(before, "traefik") == pod(after, "traefik")
 
 
-def test_the_servers_read_the_values_they_were_given(render: Render) -> None:
+def test_servers_read_the_given_values(render: Render) -> None:
     rendered = render()
 
     assert configuration(rendered, "api")["gateway"]["extraConfig"] == VALUES["gateway"]["extraConfig"]
@@ -215,7 +215,7 @@ def test_the_servers_read_the_values_they_were_given(render: Render) -> None:
     assert configuration(rendered, "controller")["gateway"] == {"prefix": "/services/dask-gateway"}
 
 
-def test_a_worker_asks_for_little_of_the_nodes_cores_and_keeps_what_the_program_says_of_its_pod(
+def test_worker_requests_few_cores_and_keeps_the_pod_settings(
     render: Render,
 ) -> None:
     worker = configuration(render(), "api")["gateway"]["backend"]["worker"]
@@ -227,7 +227,7 @@ def test_a_worker_asks_for_little_of_the_nodes_cores_and_keeps_what_the_program_
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"gatway": {}}, "additional properties 'gatway' not allowed"),
         ({"gateway": {"auth": {"type": "kerberos"}}}, "/gateway/auth/type"),
@@ -235,6 +235,6 @@ def test_a_worker_asks_for_little_of_the_nodes_cores_and_keeps_what_the_program_
         ({"traefik": {"service": {"ports": {"tcp": {"port": 8786}}}}}, "/traefik/service/ports/tcp/port"),
     ],
 )
-def test_what_the_stand_in_does_not_have_is_refused_by_name(render: Render, changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_unsupported_value_is_refused_by_name(render: Render, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         render(**changes)

@@ -1,4 +1,4 @@
-"""The stand-in of the jupyterhub chart, rendered by the real helm from values as the program sets them."""
+"""The stand-in of the jupyterhub chart, rendered by helm with the values of the program."""
 
 import base64
 import copy
@@ -50,7 +50,7 @@ VALUES: dict[str, Any] = {
 
 
 def changed(**at: object) -> dict[str, Any]:
-    """``VALUES`` with other leaves, keys written with ``__`` for dots."""
+    """Return ``VALUES`` with changed leaves, whose keys have ``__`` instead of dots."""
     values = copy.deepcopy(VALUES)
     for dotted, value in at.items():
         *path, last = dotted.split("__")
@@ -93,7 +93,7 @@ def secret_data(objects: Objects) -> dict[str, str]:
     return {key: base64.b64decode(value).decode() for key, value in objects["Secret", "hub"]["data"].items()}
 
 
-def test_the_objects_are_named_as_in_the_upstream_chart(render: Render) -> None:
+def test_objects_have_the_names_of_the_upstream_chart(render: Render) -> None:
     assert set(render()) == {
         ("Deployment", "hub"),
         ("Deployment", "proxy"),
@@ -112,13 +112,13 @@ def test_the_objects_are_named_as_in_the_upstream_chart(render: Render) -> None:
     }
 
 
-def test_an_ingress_finds_the_proxy_at_port_http(render: Render) -> None:
+def test_proxy_is_served_at_port_http(render: Render) -> None:
     service = render()["Service", "proxy-public"]["spec"]
     assert service["type"] == "ClusterIP"
     assert [(port["name"], port["port"]) for port in service["ports"]] == [("http", 80)]
 
 
-def test_services_and_policies_select_the_pods_they_mean(render: Render) -> None:
+def test_services_and_policies_select_their_pods(render: Render) -> None:
     objects = render()
     for name, selecting in (
         ("hub", [("Service", "hub")]),
@@ -130,28 +130,28 @@ def test_services_and_policies_select_the_pods_they_mean(render: Render) -> None
         assert labels >= objects["NetworkPolicy", name]["spec"]["podSelector"]["matchLabels"].items()
 
 
-def test_pods_carry_the_labels_that_open_the_network_policies(render: Render) -> None:
+def test_pods_have_the_labels_that_network_policies_allow(render: Render) -> None:
     objects = render()
     access = "hub.jupyter.org/network-access-"
     assert {f"{access}proxy-api", f"{access}singleuser"} <= pod(objects, "hub")["metadata"]["labels"].keys()
     assert {f"{access}hub", f"{access}singleuser"} <= pod(objects, "proxy")["metadata"]["labels"].keys()
 
 
-def test_notebooks_reach_the_world_but_no_private_address_and_no_cloud_metadata(render: Render) -> None:
+def test_notebooks_reach_only_public_addresses(render: Render) -> None:
     egress = render()["NetworkPolicy", "singleuser"]["spec"]["egress"]
     blocks = [peer["ipBlock"] for rule in egress if "ports" not in rule for peer in rule["to"]]
     private_and_metadata = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.169.254/32"]
     assert blocks == [{"cidr": "0.0.0.0/0", "except": private_and_metadata}]
 
 
-def test_a_rule_of_ones_own_is_added_to_the_policy(render: Render) -> None:
+def test_given_rule_is_added_to_the_policy(render: Render) -> None:
     own = {"to": [{"podSelector": {"matchLabels": {"app": "gateway"}}}], "ports": [{"port": 8000, "protocol": "TCP"}]}
     for key, policy in (("hub", "hub"), ("proxy__chp", "proxy"), ("singleuser", "singleuser")):
         rendered = render(**{f"{key}__networkPolicy": {"egress": [own]}})
         assert own in rendered["NetworkPolicy", policy]["spec"]["egress"]
 
 
-def test_the_four_secrets_are_kept_under_the_upstream_charts_keys(render: Render) -> None:
+def test_secrets_have_the_keys_of_the_upstream_chart(render: Render) -> None:
     data = secret_data(render())
     assert data["hub.config.ConfigurableHTTPProxy.auth_token"] == "proxy-token"
     assert data["hub.config.JupyterHub.cookie_secret"] == HEX
@@ -159,7 +159,7 @@ def test_the_four_secrets_are_kept_under_the_upstream_charts_keys(render: Render
     assert data["hub.services.dask-gateway.apiToken"] == "gateway-token"
 
 
-def test_secrets_are_in_the_secret_alone_and_there_but_once(tools: Path, render: Render) -> None:
+def test_secrets_are_only_in_the_secret_and_only_once(tools: Path, render: Render) -> None:
     text = helm_template(tools, VALUES)
     values = secret_data(render())["values.json"]
     for secret in ("proxy-token", HEX, "crypt-key", "gateway-token"):
@@ -167,14 +167,14 @@ def test_secrets_are_in_the_secret_alone_and_there_but_once(tools: Path, render:
         assert secret not in values
 
 
-def test_the_hub_reads_the_values_it_was_given(render: Render) -> None:
+def test_hub_reads_the_given_values(render: Render) -> None:
     values = json.loads(secret_data(render())["values.json"])
     assert values["release"] == "vis"
     assert values["hub"]["config"]["KubeSpawner"] == {"delete_pvc": False}
     assert values["singleuser"]["storage"]["capacity"] == "1Gi"
 
 
-def test_extra_files_are_mounted_where_they_are_wanted(render: Render) -> None:
+def test_extra_files_are_mounted_at_their_paths(render: Render) -> None:
     objects = render()
     [mount] = [
         mount
@@ -184,23 +184,23 @@ def test_extra_files_are_mounted_where_they_are_wanted(render: Render) -> None:
     assert secret_data(objects)[mount["subPath"]] == "hello\n"
 
 
-def test_a_changed_configuration_restarts_the_hub_and_leaves_the_proxy(render: Render) -> None:
+def test_changed_configuration_restarts_only_the_hub(render: Render) -> None:
     before, after = render(), render(hub__config__KubeSpawner={"delete_pvc": True})
     assert pod(before, "hub") != pod(after, "hub")
     assert pod(before, "proxy") == pod(after, "proxy")
 
 
-def test_a_changed_proxy_token_restarts_both(render: Render) -> None:
+def test_changed_proxy_token_restarts_hub_and_proxy(render: Render) -> None:
     before, after = render(), render(proxy__secretToken="other")
     assert pod(before, "hub") != pod(after, "hub")
     assert pod(before, "proxy") != pod(after, "proxy")
 
 
-def test_two_renders_are_the_same_to_the_byte(tools: Path) -> None:
+def test_two_renders_are_equal(tools: Path) -> None:
     assert helm_template(tools, VALUES) == helm_template(tools, VALUES)
 
 
-def test_the_hubs_database_is_kept_where_the_values_say(render: Render) -> None:
+def test_hub_database_uses_the_given_storage(render: Render) -> None:
     claim = render()["PersistentVolumeClaim", "hub-db-dir"]
     assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
     assert claim["spec"]["storageClassName"] == "fast"
@@ -228,8 +228,8 @@ def test_pods_meet_the_restricted_pod_security_level(render: Render, deployment:
         "singleuser__cloudMetadata__blockWithIptables",
     ],
 )
-def test_what_the_stand_in_lacks_cannot_be_switched_on(render: Render, switch: str) -> None:
-    with pytest.raises(ValueError, match="is not in the local stand-in of this chart") as refused:
+def test_unsupported_feature_cannot_be_enabled(render: Render, switch: str) -> None:
+    with pytest.raises(ValueError, match="is not supported by the local stand-in of this chart") as refused:
         render(**{switch: True})
     assert f"{switch.replace('__', '.')}: true" in str(refused.value)
 
@@ -242,12 +242,12 @@ def test_what_the_stand_in_lacks_cannot_be_switched_on(render: Render, switch: s
         ("hub__config__CryptKeeper", "hub.config.CryptKeeper.keys"),
     ],
 )
-def test_a_secret_that_is_not_given_is_asked_for_and_not_made_up(render: Render, missing: str, key: str) -> None:
+def test_missing_secret_is_refused_and_not_generated(render: Render, missing: str, key: str) -> None:
     with pytest.raises(ValueError, match=f"{key} is missing"):
         render(**{missing: {} if key.endswith("keys") else ""})
 
 
-def test_a_services_token_is_asked_for(render: Render) -> None:
+def test_missing_service_token_is_refused(render: Render) -> None:
     with pytest.raises(ValueError, match=r"hub\.services\.dask-gateway\.apiToken is missing"):
         render(hub__services={"dask-gateway": {"url": "http://gateway"}})
 
@@ -255,7 +255,7 @@ def test_a_services_token_is_asked_for(render: Render) -> None:
 @pytest.mark.parametrize(
     "key", ["hub__templatePaths", "singleuser__initContainers", "scheduling__corePods", "httpRoute"]
 )
-def test_a_value_the_stand_in_does_not_know_is_refused_by_name(render: Render, key: str) -> None:
+def test_unknown_value_is_refused_by_name(render: Render, key: str) -> None:
     with pytest.raises(ValueError, match=f"additional properties '{key.rpartition('__')[2]}' not allowed"):
         render(**{key: []})
 
@@ -267,7 +267,7 @@ def state_with_helm(root: Path, tools: Path) -> State:
     return state
 
 
-def test_the_assembled_chart_renders_and_does_not_change_by_itself(tools: Path, tmp_path: Path) -> None:
+def test_assembled_chart_renders_and_stays_unchanged(tools: Path, tmp_path: Path) -> None:
     state = state_with_helm(tmp_path / "one", tools)
     chart = assemble(state)
     before = {file: file.stat().st_mtime_ns for file in chart.rglob("*") if file.is_file()}
@@ -277,15 +277,13 @@ def test_the_assembled_chart_renders_and_does_not_change_by_itself(tools: Path, 
     subprocess.run(["sha256sum", "--check", "--strict", "dependencies.sha256"], cwd=chart, check=True)
 
 
-def test_two_machines_assemble_the_same_bytes(tools: Path, tmp_path: Path) -> None:
+def test_two_machines_assemble_equal_charts(tools: Path, tmp_path: Path) -> None:
     one, other = (assemble(state_with_helm(tmp_path / name, tools)) for name in ("one", "other"))
     for file in one.rglob("*.tgz"):
         assert file.read_bytes() == (other / file.relative_to(one)).read_bytes()
 
 
-def test_upstream_charts_are_taken_where_a_folder_is_named(
-    tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_upstream_charts_of_the_variable_are_used(tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PANGEO_UPSTREAM_CHARTS", str(tmp_path))
     state = state_with_helm(tmp_path / "state", tools)
     for name in ("jupyterhub", "dask-gateway"):
@@ -296,7 +294,7 @@ def test_upstream_charts_are_taken_where_a_folder_is_named(
     assert "name: from-upstream" in helm_template(tools, {}, assemble(state))
 
 
-def test_a_folder_without_the_charts_is_said(tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_without_the_charts_is_reported(tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PANGEO_UPSTREAM_CHARTS", str(tmp_path))
-    with pytest.raises(Failure, match=r"jupyterhub holds no chart jupyterhub 4\.4\.0"):
+    with pytest.raises(Failure, match=r"jupyterhub does not contain the chart jupyterhub 4\.4\.0"):
         assemble(state_with_helm(tmp_path / "state", tools))

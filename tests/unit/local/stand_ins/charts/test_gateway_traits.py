@@ -1,4 +1,4 @@
-"""What the stand-in chart's values become in the Dask gateway."""
+"""Settings of Dask Gateway that follow from the values of the stand-in chart."""
 
 import importlib.util
 from types import ModuleType
@@ -22,7 +22,7 @@ NAMES = {
 
 
 def without_nulls(tree: dict[str, Any]) -> dict[str, Any]:
-    """As Helm hands defaults on: what is null is left out."""
+    """Remove null values, like Helm does."""
     kept = {key: without_nulls(value) if isinstance(value, dict) else value for key, value in tree.items()}
     return {key: value for key, value in kept.items() if value is not None}
 
@@ -43,9 +43,7 @@ def module() -> ModuleType:
     return found
 
 
-def test_the_hub_is_found_where_kubernetes_says_and_its_service_name_is_asked_for(
-    module: ModuleType, values: dict[str, Any]
-) -> None:
+def test_hub_is_found_by_the_service_variables_of_kubernetes(module: ModuleType, values: dict[str, Any]) -> None:
     values["gateway"]["auth"]["type"] = "jupyterhub"
     values["gateway"]["auth"]["jupyterhub"]["jupyterhubServiceName"] = "dask-gateway"
 
@@ -58,7 +56,7 @@ def test_the_hub_is_found_where_kubernetes_says_and_its_service_name_is_asked_fo
     }
 
 
-def test_without_a_hub_the_way_out_is_named(module: ModuleType, values: dict[str, Any]) -> None:
+def test_missing_hub_is_reported_with_the_fix(module: ModuleType, values: dict[str, Any]) -> None:
     values["gateway"]["auth"]["type"] = "jupyterhub"
 
     with pytest.raises(ValueError, match=r"no Service hub in this namespace.*gateway\.auth\.jupyterhub\.apiUrl"):
@@ -70,7 +68,7 @@ def test_without_a_hub_the_way_out_is_named(module: ModuleType, values: dict[str
     }
 
 
-def test_a_custom_log_in_needs_its_class(module: ModuleType, values: dict[str, Any]) -> None:
+def test_custom_authenticator_needs_its_class(module: ModuleType, values: dict[str, Any]) -> None:
     values["gateway"]["auth"]["type"] = "custom"
     with pytest.raises(ValueError, match=r"gateway\.auth\.custom\.class"):
         module.api_traits(values, {})
@@ -94,7 +92,7 @@ def test_sizes_image_and_pod_settings_reach_every_cluster(module: ModuleType, va
     assert cluster["worker_extra_pod_config"] == {"priorityClassName": "low"}
 
 
-def test_what_is_unset_is_left_to_the_gateways_own_defaults(module: ModuleType, values: dict[str, Any]) -> None:
+def test_unset_values_keep_the_defaults_of_the_gateway(module: ModuleType, values: dict[str, Any]) -> None:
     cluster = module.api_traits(values, HUB_ENVIRONMENT)["KubeClusterConfig"]
 
     assert {
@@ -106,7 +104,7 @@ def test_what_is_unset_is_left_to_the_gateways_own_defaults(module: ModuleType, 
     } & cluster.keys() == set()
 
 
-def test_api_and_controller_call_the_gateway_the_same(module: ModuleType, values: dict[str, Any]) -> None:
+def test_api_and_controller_use_the_same_instance_name(module: ModuleType, values: dict[str, Any]) -> None:
     api = module.api_traits(values, HUB_ENVIRONMENT)["KubeBackend"]
     controller = module.controller_traits(values)["KubeController"]
 
@@ -114,9 +112,7 @@ def test_api_and_controller_call_the_gateway_the_same(module: ModuleType, values
     assert {name: controller[name] for name in api} == api
 
 
-def test_the_controller_routes_dashboards_and_schedulers_through_the_one_entrance(
-    module: ModuleType, values: dict[str, Any]
-) -> None:
+def test_controller_routes_dashboards_and_schedulers_to_web(module: ModuleType, values: dict[str, Any]) -> None:
     values["gateway"]["prefix"] = "/services/dask-gateway"
 
     controller = module.controller_traits(values)["KubeController"]

@@ -1,4 +1,4 @@
-"""What the stand-in chart's values become in the hub."""
+"""Settings of JupyterHub that follow from the values of the stand-in chart."""
 
 import copy
 import importlib.util
@@ -13,7 +13,7 @@ CHART = STAND_INS / "jupyterhub"
 
 
 def without_nulls(tree: dict[str, Any]) -> dict[str, Any]:
-    """As Helm hands defaults on: what is null is left out."""
+    """Remove null values, like Helm does."""
     kept = {key: without_nulls(value) if isinstance(value, dict) else value for key, value in tree.items()}
     return {key: value for key, value in kept.items() if value is not None}
 
@@ -34,7 +34,7 @@ def traits(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_hub_config_has_the_last_word(values: dict[str, Any]) -> None:
+def test_hub_config_overrides_all_other_values(values: dict[str, Any]) -> None:
     values["hub"]["config"] = {
         "KubeSpawner": {"uid": 7, "delete_pvc": False},
         "LDAPAuthenticator": {"server_port": 636},
@@ -45,7 +45,7 @@ def test_hub_config_has_the_last_word(values: dict[str, Any]) -> None:
     assert found["LDAPAuthenticator"] == {"server_port": 636}
 
 
-def test_what_the_values_leave_open_is_left_to_jupyterhub(values: dict[str, Any]) -> None:
+def test_unset_values_keep_the_defaults_of_jupyterhub(values: dict[str, Any]) -> None:
     spawner = traits(values)["KubeSpawner"]
     assert {"cpu_limit", "cpu_guarantee", "mem_limit", "default_url", "storage_class", "service_account"}.isdisjoint(
         spawner
@@ -53,7 +53,7 @@ def test_what_the_values_leave_open_is_left_to_jupyterhub(values: dict[str, Any]
     assert spawner["mem_guarantee"] == "1G"
 
 
-def test_a_notebook_gets_what_the_tenancy_allots(values: dict[str, Any]) -> None:
+def test_notebook_gets_the_resources_of_the_tenancy(values: dict[str, Any]) -> None:
     values["singleuser"]["cpu"] = {"limit": 2, "guarantee": 2}
     values["singleuser"]["memory"] = {"limit": "4G", "guarantee": "4G"}
     values["singleuser"]["storage"]["capacity"] = "7Gi"
@@ -64,7 +64,7 @@ def test_a_notebook_gets_what_the_tenancy_allots(values: dict[str, Any]) -> None
     assert (spawner["storage_capacity"], spawner["storage_class"]) == ("7Gi", "home")
 
 
-def test_a_home_volume_is_made_for_each_user_and_mounted_at_home(values: dict[str, Any]) -> None:
+def test_each_user_gets_a_volume_mounted_at_home(values: dict[str, Any]) -> None:
     spawner = traits(values)["KubeSpawner"]
     assert spawner["storage_pvc_ensure"] is True
     [volume], [mount] = spawner["volumes"], spawner["volume_mounts"]
@@ -72,14 +72,14 @@ def test_a_home_volume_is_made_for_each_user_and_mounted_at_home(values: dict[st
     assert (mount["name"], mount["mountPath"]) == (volume["name"], "/home/jovyan")
 
 
-def test_storage_of_type_none_makes_no_volume(values: dict[str, Any]) -> None:
+def test_storage_of_type_none_creates_no_volume(values: dict[str, Any]) -> None:
     values["singleuser"]["storage"]["type"] = "none"
     spawner = traits(values)["KubeSpawner"]
     assert spawner["storage_pvc_ensure"] is False
     assert spawner["volumes"] == []
 
 
-def test_notebook_pods_carry_the_labels_the_network_policies_select(values: dict[str, Any]) -> None:
+def test_notebook_pods_have_the_labels_of_the_network_policies(values: dict[str, Any]) -> None:
     spawner = traits(values)["KubeSpawner"]
     assert spawner["common_labels"].items() >= {"app": "jupyterhub", "release": "vis"}.items()
     assert spawner["extra_labels"] == {"hub.jupyter.org/network-access-hub": "true"}
@@ -100,7 +100,7 @@ def test_environment_may_be_an_object_or_a_list(values: dict[str, Any]) -> None:
     assert traits(values)["KubeSpawner"]["environment"] == {"A": {"name": "A", "value": "1"}}
 
 
-def test_idle_servers_are_culled_by_a_service_that_may_stop_servers_only(values: dict[str, Any]) -> None:
+def test_idle_culler_may_only_stop_servers(values: dict[str, Any]) -> None:
     values["cull"].update({"timeout": 1800, "maxAge": 86400})
     hub = traits(values)["JupyterHub"]
     [culler] = [service for service in hub["services"] if service["name"] == "jupyterhub-idle-culler"]
@@ -109,13 +109,13 @@ def test_idle_servers_are_culled_by_a_service_that_may_stop_servers_only(values:
     assert set(role["scopes"]) == {"list:users", "read:users:activity", "read:servers", "delete:servers"}
 
 
-def test_without_culling_there_is_no_culler(values: dict[str, Any]) -> None:
+def test_disabled_culling_starts_no_culler(values: dict[str, Any]) -> None:
     values["cull"]["enabled"] = False
     hub = traits(values)["JupyterHub"]
     assert (hub["services"], hub["load_roles"]) == ([], [])
 
 
-def test_a_service_gets_the_token_the_chart_keeps_for_it(values: dict[str, Any]) -> None:
+def test_service_gets_its_token_from_the_secret(values: dict[str, Any]) -> None:
     values["cull"]["enabled"] = False
     values["hub"]["services"] = {"dask-gateway": {"url": "http://gateway", "display": False}}
     values["hub"]["loadRoles"] = {"user": {"scopes": ["self"]}}
@@ -126,11 +126,11 @@ def test_a_service_gets_the_token_the_chart_keeps_for_it(values: dict[str, Any])
     assert hub["load_roles"] == [{"name": "user", "scopes": ["self"]}]
 
 
-def test_servers_of_users_outlive_a_restart_of_the_hub(values: dict[str, Any]) -> None:
+def test_servers_keep_running_when_the_hub_restarts(values: dict[str, Any]) -> None:
     assert traits(values)["JupyterHub"]["cleanup_servers"] is False
 
 
-def test_debugging_reaches_hub_and_servers(values: dict[str, Any]) -> None:
+def test_debug_logging_applies_to_hub_and_servers(values: dict[str, Any]) -> None:
     values["debug"]["enabled"] = True
     found = traits(values)
     assert found["JupyterHub"]["log_level"] == "DEBUG"
