@@ -1,5 +1,8 @@
 """Failures of an operation on a resource."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from local.stand_ins.plugins.wire import Properties
 
 
@@ -17,3 +20,21 @@ class PartialFailure(Exception):
         super().__init__(text)
         self.id = id
         self.outputs = outputs
+
+
+class Unreachable(OperationFailed):
+    """The API server does not answer, or the kubeconfig cannot be used."""
+
+
+class ApiError(OperationFailed):
+    """The API server refused a request. The text is the server's own message."""
+
+    def __init__(self, status: int, answer: Mapping[str, Any]) -> None:
+        super().__init__(str(answer.get("message") or f"HTTP {status}"))
+        self.status = status
+        self.reason = str(answer.get("reason") or "")
+        self.details: Mapping[str, Any] = answer.get("details") or {}
+
+
+class HelmError(OperationFailed):
+    """Helm failed. The text is helm's own message."""

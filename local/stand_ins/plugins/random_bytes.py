@@ -10,7 +10,7 @@ import secrets
 from pulumi.runtime.proto import provider_pb2
 
 from local.stand_ins.plugins.errors import OperationFailed
-from local.stand_ins.plugins.server import Call, CheckFailures, Engine, Plugin, Resource
+from local.stand_ins.plugins.server import Call, CheckFailures, Plugin, Resource
 from local.stand_ins.plugins.wire import UNKNOWN, Properties, Secret, plain
 
 TYPE = "random:index/randomBytes:RandomBytes"
@@ -66,11 +66,11 @@ class RandomBytes(Resource):
 class RandomPlugin(Plugin):
     """The ``random`` provider, which has no configuration."""
 
-    def __init__(self, version: str, engine: Engine) -> None:
+    def __init__(self, version: str, engine_address: str | None) -> None:
         configured = provider_pb2.ConfigureResponse(
             supportsPreview=True, acceptResources=True, supports_autonaming_configuration=True
         )
-        super().__init__("random", version, engine, {TYPE: RandomBytes()}, configured)
+        super().__init__("random", version, engine_address, {TYPE: RandomBytes()}, configured)
 
 
 def _outputs(inputs: Properties, value: bytes) -> Properties:

@@ -42,29 +42,12 @@ CheckFailures = dict[str, str]
 """Reasons why inputs are invalid, by property path."""
 
 
-class Engine:
-    """The engine that started this plugin."""
-
-    def __init__(self, address: str | None) -> None:
-        self.address = address
-
-    def log(self, severity: str, urn: str, text: str) -> None:
-        """Print ``text`` under the resource ``urn``; ``severity`` is INFO or WARNING."""
-        if not self.address:
-            return
-        from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
-
-        request = engine_pb2.LogRequest(severity=engine_pb2.LogSeverity.Value(severity), message=text, urn=urn)
-        with grpc.insecure_channel(self.address) as channel:
-            engine_pb2_grpc.EngineStub(channel).Log(request, timeout=LOG_TIMEOUT_SECONDS)
-
-
 @dataclass(frozen=True)
 class Call:
     """The circumstances of one call. A timeout of 0 seconds means the default of the resource type."""
 
     urn: str
-    engine: Engine
+    engine_address: str | None
     preview: bool = False
     timeout_seconds: float = 0
 
@@ -75,7 +58,13 @@ class Call:
 
     def log(self, severity: str, text: str) -> None:
         """Print ``text`` under the resource; ``severity`` is INFO or WARNING."""
-        self.engine.log(severity, self.urn, text)
+        if not self.engine_address:
+            return
+        from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+        request = engine_pb2.LogRequest(severity=engine_pb2.LogSeverity.Value(severity), message=text, urn=self.urn)
+        with grpc.insecure_channel(self.engine_address) as channel:
+            engine_pb2_grpc.EngineStub(channel).Log(request, timeout=LOG_TIMEOUT_SECONDS)
 
 
 class Resource(ABC):
@@ -126,6 +115,14 @@ def reporting_failures(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any,
     return wrapper
 
 
+def check_response(inputs: Properties, failures: CheckFailures) -> proto.CheckResponse:
+    """Encode the answer to Check and CheckConfig."""
+    return proto.CheckResponse(
+        inputs=to_struct(inputs),
+        failures=[proto.CheckFailure(property=key, reason=reason) for key, reason in failures.items()],
+    )
+
+
 class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     """A provider of the given resource types, by type token.
 
@@ -136,26 +133,15 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self,
         name: str,
         version: str,
-        engine: Engine,
+        engine_address: str | None,
         resources: Mapping[str, Resource],
         configured: proto.ConfigureResponse,
     ) -> None:
         self._name = name
         self._version = version
-        self._engine = engine
+        self._engine_address = engine_address
         self._resources = resources
         self._configured = configured
-
-    def check_config(self, news: Properties) -> CheckFailures:
-        """Validate the provider's configuration."""
-        return {}
-
-    def diff_config(self, olds: Properties, news: Properties) -> proto.DiffResponse:
-        """Compare the provider's configuration with the state."""
-        return proto.DiffResponse()
-
-    def configure(self, variables: Mapping[str, str]) -> None:
-        """Use this configuration in later calls."""
 
     def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         """Return the version of the official plugin that this one replaces."""
@@ -165,28 +151,23 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         """Stop waiting: the engine's last call in every run, and its reaction to an interrupt."""
         return Empty()
 
-    @reporting_failures
     def CheckConfig(self, request: proto.CheckRequest, context: grpc.ServicerContext) -> proto.CheckResponse:
-        """Validate the provider's configuration."""
-        news = from_struct(request.news)
-        return _check_response(news, self.check_config(news))
+        """Accept every configuration of the provider."""
+        return proto.CheckResponse(inputs=request.news)
 
-    @reporting_failures
     def DiffConfig(self, request: proto.DiffRequest, context: grpc.ServicerContext) -> proto.DiffResponse:
-        """Compare the provider's configuration with the state."""
-        return self.diff_config(from_struct(request.old_inputs), from_struct(request.news))
+        """Report no differences between configurations of the provider."""
+        return proto.DiffResponse()
 
-    @reporting_failures
     def Configure(self, request: proto.ConfigureRequest, context: grpc.ServicerContext) -> proto.ConfigureResponse:
-        """Use this configuration in later calls."""
-        self.configure(request.variables)
+        """Return the features of the protocol that the plugin uses."""
         return self._configured
 
     @reporting_failures
     def Check(self, request: proto.CheckRequest, context: grpc.ServicerContext) -> proto.CheckResponse:
         """Complete and validate a resource's inputs."""
-        call = Call(request.urn, self._engine)
-        return _check_response(
+        call = Call(request.urn, self._engine_address)
+        return check_response(
             *self._resource(request.urn).check(call, from_struct(request.olds), from_struct(request.news))
         )
 
@@ -199,7 +180,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     @reporting_failures
     def Create(self, request: proto.CreateRequest, context: grpc.ServicerContext) -> proto.CreateResponse:
         """Create a resource, or predict it in a preview."""
-        call = Call(request.urn, self._engine, request.preview, request.timeout)
+        call = Call(request.urn, self._engine_address, request.preview, request.timeout)
         id, outputs = self._resource(request.urn).create(call, from_struct(request.properties))
         return proto.CreateResponse(id=id, properties=to_struct(outputs))
 
@@ -212,7 +193,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             raise OperationFailed(
                 f"the local stand-in for the {self._name} plugin cannot import resources; install the official plugin"
             )
-        found = resource.read(Call(request.urn, self._engine), request.id, olds, inputs)
+        found = resource.read(Call(request.urn, self._engine_address), request.id, olds, inputs)
         if found is None:
             return proto.ReadResponse()
         inputs, outputs = found
@@ -221,7 +202,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     @reporting_failures
     def Update(self, request: proto.UpdateRequest, context: grpc.ServicerContext) -> proto.UpdateResponse:
         """Change a resource in place, or predict the change in a preview."""
-        call = Call(request.urn, self._engine, request.preview, request.timeout)
+        call = Call(request.urn, self._engine_address, request.preview, request.timeout)
         olds, old_inputs, news = map(from_struct, (request.olds, request.old_inputs, request.news))
         outputs = self._resource(request.urn).update(call, request.id, olds, old_inputs, news)
         return proto.UpdateResponse(properties=to_struct(outputs))
@@ -229,7 +210,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     @reporting_failures
     def Delete(self, request: proto.DeleteRequest, context: grpc.ServicerContext) -> Empty:
         """Delete a resource."""
-        call = Call(request.urn, self._engine, timeout_seconds=request.timeout)
+        call = Call(request.urn, self._engine_address, timeout_seconds=request.timeout)
         self._resource(request.urn).delete(call, request.id, from_struct(request.properties))
         return Empty()
 
@@ -267,13 +248,6 @@ def serve(plugin: Plugin) -> None:
     while server.wait_for_termination(ENGINE_CHECK_SECONDS):  # true while the server runs
         if os.getppid() != engine:
             server.stop(LAST_CALL_SECONDS).wait()
-
-
-def _check_response(inputs: Properties, failures: CheckFailures) -> proto.CheckResponse:
-    return proto.CheckResponse(
-        inputs=to_struct(inputs),
-        failures=[proto.CheckFailure(property=key, reason=reason) for key, reason in failures.items()],
-    )
 
 
 def _abort_with_outputs(context: grpc.ServicerContext, text: str, error: PartialFailure) -> None:

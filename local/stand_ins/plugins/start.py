@@ -27,19 +27,19 @@ def import_only_protocol() -> None:
 
 if __name__ == "__main__":
     import_only_protocol()
-    from local.stand_ins.plugins.server import Engine, Plugin, serve
+    from local.stand_ins.plugins.server import Plugin, serve
 
     name, version, *rest = sys.argv[1:]
-    engine = Engine(rest[0] if rest else None)
+    engine_address = rest[0] if rest else None
     plugin: Plugin
     if name == "kubernetes":
         from local.stand_ins.plugins.kubernetes.plugin import KubernetesPlugin
 
-        plugin = KubernetesPlugin(version, engine)
+        plugin = KubernetesPlugin(version, engine_address)
     elif name == "random":
         from local.stand_ins.plugins.random_bytes import RandomPlugin
 
-        plugin = RandomPlugin(version, engine)
+        plugin = RandomPlugin(version, engine_address)
     else:
         sys.exit(f"{name} must be kubernetes or random")
     serve(plugin)

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from components.cluster.client import DirectApi
 from components.cluster.errors import CannotAsk
-from local.stand_ins.plugins.errors import OperationFailed
-from local.stand_ins.plugins.kubernetes.kinds import ObjectKind
+from local.stand_ins.plugins.errors import ApiError, Unreachable
+from local.stand_ins.plugins.kubernetes.kinds import CREATE_MANAGER, ObjectKind
 from local.stand_ins.plugins.wire import Json
 
 if TYPE_CHECKING:
@@ -21,24 +21,7 @@ REQUEST_TIMEOUT_SECONDS = 60
 IDLE_SECONDS = 10
 """Age at which an unused connection is closed, because the server may have closed it."""
 
-CREATE_MANAGER = "pulumi-kubernetes"
-"""Field manager of the fields that were set when the object was created."""
-
 _FIRST_ERROR, _NOT_FOUND = 400, 404
-
-
-class Unreachable(OperationFailed):
-    """The API server does not answer, or the kubeconfig cannot be used."""
-
-
-class ApiError(OperationFailed):
-    """The API server refused a request. The text is the server's own message."""
-
-    def __init__(self, status: int, answer: Mapping[str, Any]) -> None:
-        super().__init__(str(answer.get("message") or f"HTTP {status}"))
-        self.status = status
-        self.reason = str(answer.get("reason") or "")
-        self.details: Mapping[str, Any] = answer.get("details") or {}
 
 
 class Cluster:

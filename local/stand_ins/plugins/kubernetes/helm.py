@@ -1,13 +1,22 @@
-"""Helm releases as the ``helm`` program reports them."""
+"""Helm releases, changed and read by the ``helm`` program."""
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from components.cluster.helm import READ_TIMEOUT_SECONDS, Helm, HelmFailed
+from local.stand_ins.plugins.errors import HelmError
+from local.stand_ins.plugins.wire import Properties
+
+OPERATION_GRACE_SECONDS = 60
+"""Time on top of helm's own --timeout, which limits each of several waits and not the whole operation."""
+
+NOT_FOUND = "release: not found"
+"""Helm's message about a release that does not exist."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PREFIXES = re.compile(r"(Error: )?((INSTALLATION|UPGRADE) FAILED: )?")
@@ -29,45 +38,81 @@ class LiveRelease:
         """Whether an operation is running, or was killed and will never end."""
         return self.status.startswith("pending-")
 
-
-def find_release(helm: Helm, name: str, namespace: str) -> LiveRelease | None:
-    """Return the latest revision of a release, or None if there is none."""
-    try:
-        return parse_release(
-            helm.run(["status", name, "--namespace", namespace, "--output", "json"], READ_TIMEOUT_SECONDS)
+    @property
+    def hint(self) -> str:
+        """The end of a sentence with the fix for a release that a killed run left pending; empty for others."""
+        if not self.is_pending:
+            return ""
+        command = "uninstall" if self.status == "pending-install" else "rollback"
+        return (
+            f"; release {self.namespace}/{self.name} is {self.status} (revision {self.revision}): if no other run is "
+            f"changing it, an earlier run was killed; run: helm {command} {self.name} --namespace {self.namespace}"
         )
-    except HelmFailed as error:
-        if "release: not found" in str(error):
-            return None
-        raise
 
 
-def parse_release(printed: str) -> LiveRelease:
-    """Read a release from helm's JSON."""
-    release = json.loads(printed)
-    return LiveRelease(
-        name=release["name"],
-        namespace=release["namespace"],
-        revision=release["version"],
-        status=release["info"]["status"],
-        values=release.get("config") or {},
-        manifest=release.get("manifest", ""),
-    )
+class ReleaseClient:
+    """Changes and reads the releases of one cluster by running helm."""
 
+    def __init__(self, helm: Helm) -> None:
+        self._helm = helm
 
-def status_output(helm: Helm, live: LiveRelease) -> dict[str, Any]:
-    """Return a release's output ``status``."""
-    words = ["get", "metadata", live.name, "--namespace", live.namespace, "--output", "json"]
-    chart = json.loads(helm.run(words, READ_TIMEOUT_SECONDS))
-    return {
-        "appVersion": chart.get("appVersion", ""),
-        "chart": chart["chart"],
-        "name": live.name,
-        "namespace": live.namespace,
-        "revision": live.revision,
-        "status": live.status,
-        "version": chart["version"],
-    }
+    def find(self, name: str, namespace: str) -> LiveRelease | None:
+        """Return the latest revision of a release, or None if there is none."""
+        try:
+            return _parse(self._run(["status", name, "--namespace", namespace, "--output", "json"]))
+        except HelmError as error:
+            if NOT_FOUND in str(error):
+                return None
+            raise
+
+    def change(self, command: str, given: Properties, *options: str) -> LiveRelease:
+        """Run ``helm install`` or ``helm upgrade`` for the inputs ``given``.
+
+        The values go through standard input, so no secret is on a command line.
+
+        Raises:
+            HelmError: it failed.
+        """
+        seconds = int(given["timeout"])
+        words = [command, given["name"], given["chart"], "--namespace", given["namespace"], "--output", "json"]
+        words += ["--values", "-", "--timeout", f"{seconds}s", *options]
+        words += [] if given["skipAwait"] else ["--wait"]
+        words += ["--skip-crds"] if given["skipCrds"] else []
+        # JSON is YAML, and distinguishes nulls, numbers and strings.
+        return _parse(self._run(words, seconds + OPERATION_GRACE_SECONDS, stdin=json.dumps(given["values"])))
+
+    def uninstall(self, name: str, namespace: str, *, timeout_seconds: int, wait: bool) -> None:
+        """Run ``helm uninstall``.
+
+        Raises:
+            HelmError: it failed, or there is no such release.
+        """
+        words = ["uninstall", name, "--namespace", namespace, "--timeout", f"{timeout_seconds}s"]
+        self._run([*words, *(["--wait"] if wait else [])], timeout_seconds + OPERATION_GRACE_SECONDS)
+
+    def outputs(self, live: LiveRelease) -> Properties:
+        """Return the outputs that only the cluster knows."""
+        chart = json.loads(self._run(["get", "metadata", live.name, "--namespace", live.namespace, "--output", "json"]))
+        return {
+            "resourceNames": resource_names(live.manifest, live.namespace),
+            "status": {
+                "appVersion": chart.get("appVersion", ""),
+                "chart": chart["chart"],
+                "name": live.name,
+                "namespace": live.namespace,
+                "revision": live.revision,
+                "status": live.status,
+                "version": chart["version"],
+            },
+        }
+
+    def _run(
+        self, words: Sequence[str], timeout_seconds: float = READ_TIMEOUT_SECONDS, stdin: str | None = None
+    ) -> str:
+        try:
+            return self._helm.run(words, timeout_seconds, stdin)
+        except HelmFailed as error:
+            raise HelmError(error_message(error)) from None
 
 
 def resource_names(manifest: str, namespace: str) -> dict[str, list[str]]:
@@ -95,12 +140,13 @@ def error_message(error: HelmFailed) -> str:
     return _PREFIXES.sub("", text, count=1).strip()
 
 
-def pending_hint(live: LiveRelease | None) -> str:
-    """Return the end of a sentence with the fix for a release that a killed run left pending; empty for others."""
-    if live is None or not live.is_pending:
-        return ""
-    command = "uninstall" if live.status == "pending-install" else "rollback"
-    return (
-        f"; release {live.namespace}/{live.name} is {live.status} (revision {live.revision}): if no other run is "
-        f"changing it, an earlier run was killed; run: helm {command} {live.name} --namespace {live.namespace}"
+def _parse(printed: str) -> LiveRelease:
+    release = json.loads(printed)
+    return LiveRelease(
+        name=release["name"],
+        namespace=release["namespace"],
+        revision=release["version"],
+        status=release["info"]["status"],
+        values=release.get("config") or {},
+        manifest=release.get("manifest", ""),
     )

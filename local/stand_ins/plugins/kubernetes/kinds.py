@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from local.stand_ins.plugins.diff import Path
 
+CREATE_MANAGER = "pulumi-kubernetes"
+"""Field manager of the fields that were set when an object was created."""
+
 NAME: Path = ("metadata", "name")
 NAMESPACE: Path = ("metadata", "namespace")
 

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.runtime.proto import provider_pb2
 
-from local.stand_ins.plugins.errors import OperationFailed, PartialFailure
+from local.stand_ins.plugins.errors import ApiError, OperationFailed, PartialFailure, Unreachable
 from local.stand_ins.plugins.kubernetes import objects
-from local.stand_ins.plugins.kubernetes.kinds import ObjectKind
+from local.stand_ins.plugins.kubernetes.kinds import CREATE_MANAGER, ObjectKind
 from local.stand_ins.plugins.kubernetes.session import ClusterResource, Session
 from local.stand_ins.plugins.server import Call, CheckFailures
 from local.stand_ins.plugins.wire import Json, Properties, has_unknown, plain
 
 if TYPE_CHECKING:
-    from local.stand_ins.plugins.kubernetes.api import ApiError, Cluster
+    from local.stand_ins.plugins.kubernetes.api import Cluster
 
 POLL_SECONDS = 0.2
 WAIT_TIMEOUT_SECONDS = 600
@@ -59,8 +59,6 @@ class ObjectResource(ClusterResource):
         cluster = self._cluster_for(call, inputs)
         if cluster is None:
             return "", inputs
-        from local.stand_ins.plugins.kubernetes.api import ApiError
-
         body, field_manager = plain(inputs), objects.new_field_manager()
         try:
             if self.session.config.upsert_existing_objects:
@@ -91,8 +89,6 @@ class ObjectResource(ClusterResource):
         cluster = self._cluster_for(call, news)
         if cluster is None:
             return news
-        from local.stand_ins.plugins.kubernetes.api import ApiError
-
         kind, body = self._kind, plain(news)
         namespace, name = objects.parse_id(kind, id)
         field_manager = olds.get("__fieldManager") or objects.new_field_manager()
@@ -154,8 +150,6 @@ class ObjectResource(ClusterResource):
         """Return the cluster, or None for a preview that must do without it."""
         if call.preview and has_unknown(inputs):
             return None
-        from local.stand_ins.plugins.kubernetes.api import Unreachable
-
         try:
             return self.session.cluster()
         except Unreachable:
@@ -234,7 +228,6 @@ def joined_managers(entries: list[dict[str, Any]], field_manager: str, api_versi
         field_manager: the manager that applies.
         api_version: the version of the fields.
     """
-    from local.stand_ins.plugins.kubernetes.api import CREATE_MANAGER
 
     def is_taken_over(entry: dict[str, Any]) -> bool:
         manager = str(entry.get("manager", ""))
@@ -273,14 +266,14 @@ def _cause(live: Json) -> str:
     return ": " + "; ".join(causes) if causes else ""
 
 
-def _not_created(call: Call, error: "ApiError") -> str:
+def _not_created(call: Call, error: ApiError) -> str:
     text = f'resource "{call.urn}" was not successfully created by the Kubernetes API server: '
     if error.reason == "AlreadyExists":
         return f"{text}{error}; set upsertExistingObjects on the provider to take it over, or delete it"
     return text + (_conflict("this stack", error) if error.reason == "Conflict" else str(error))
 
 
-def _conflict(field_manager: str, error: "ApiError") -> str:
+def _conflict(field_manager: str, error: ApiError) -> str:
     return (
         f"server-side apply field conflict detected: {field_manager} had an apply conflict: {error}. "
         f'Leave the field out of the program, or overwrite it with the annotation {FORCE}: "true"'

@@ -2,46 +2,48 @@
 
 # ruff: noqa: N802 - the protocol defines the names of the calls
 
-from collections.abc import Mapping
-
 import grpc  # type: ignore[import-untyped]
 from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto import provider_pb2 as proto
 
 from local.stand_ins.plugins.kubernetes import provider_config, release_inputs
 from local.stand_ins.plugins.kubernetes.kinds import OBJECT_KINDS
 from local.stand_ins.plugins.kubernetes.object_resource import ObjectResource
 from local.stand_ins.plugins.kubernetes.release import Release
 from local.stand_ins.plugins.kubernetes.session import Session
-from local.stand_ins.plugins.server import CheckFailures, Engine, Plugin, Resource
-from local.stand_ins.plugins.wire import Properties
+from local.stand_ins.plugins.server import Plugin, Resource, check_response, reporting_failures
+from local.stand_ins.plugins.wire import from_struct
 
 
 class KubernetesPlugin(Plugin):
     """Plain objects and Helm releases in one cluster."""
 
-    def __init__(self, version: str, engine: Engine) -> None:
+    def __init__(self, version: str, engine_address: str | None) -> None:
         self._session = Session()
         resources: dict[str, Resource] = {
             type_token: ObjectResource(self._session, kind) for type_token, kind in OBJECT_KINDS.items()
         }
         resources[release_inputs.TYPE] = Release(self._session)
-        configured = provider_pb2.ConfigureResponse(
+        configured = proto.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
         )
-        super().__init__("kubernetes", version, engine, resources, configured)
+        super().__init__("kubernetes", version, engine_address, resources, configured)
 
-    def check_config(self, news: Properties) -> CheckFailures:
+    @reporting_failures
+    def CheckConfig(self, request: proto.CheckRequest, context: grpc.ServicerContext) -> proto.CheckResponse:
         """Refuse unsupported options; the cluster is not asked."""
-        return provider_config.check(news)
+        news = from_struct(request.news)
+        return check_response(news, provider_config.check(news))
 
-    def diff_config(self, olds: Properties, news: Properties) -> provider_pb2.DiffResponse:
+    @reporting_failures
+    def DiffConfig(self, request: proto.DiffRequest, context: grpc.ServicerContext) -> proto.DiffResponse:
         """Replace the provider, and so all its resources, if the cluster changed."""
-        return provider_config.compare(olds, news)
+        return provider_config.compare(from_struct(request.old_inputs), from_struct(request.news))
 
-    def configure(self, variables: Mapping[str, str]) -> None:
+    def Configure(self, request: proto.ConfigureRequest, context: grpc.ServicerContext) -> proto.ConfigureResponse:
         """Use this configuration in later calls."""
-        self._session.configure(variables)
+        self._session.configure(request.variables)
+        return self._configured
 
     def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
         """Stop waiting, and stop running helm programs."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from local.stand_ins.plugins.errors import OperationFailed
+from local.stand_ins.plugins.errors import OperationFailed, Unreachable
 from local.stand_ins.plugins.kubernetes.provider_config import (
     DELETE_UNREACHABLE,
     ProviderConfig,
@@ -19,6 +19,7 @@ from local.stand_ins.plugins.wire import Properties
 if TYPE_CHECKING:
     from components.cluster.helm import Helm
     from local.stand_ins.plugins.kubernetes.api import Cluster
+    from local.stand_ins.plugins.kubernetes.helm import ReleaseClient
 
 IF_DELETED = (
     "If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the "
@@ -58,7 +59,7 @@ class Session:
         return cluster
 
     @contextmanager
-    def helm(self) -> Iterator["Helm"]:
+    def helm(self) -> Iterator["ReleaseClient"]:
         """Provide helm for the cluster.
 
         Raises:
@@ -66,13 +67,14 @@ class Session:
             Unreachable: the API server does not answer.
         """
         from components.cluster.helm import HelmFailed, helm_for
+        from local.stand_ins.plugins.kubernetes.helm import ReleaseClient
 
         self.cluster()
         try:
             with helm_for(self.config.kubeconfig(), os.environ) as helm:
                 self._helms.add(helm)
                 try:
-                    yield helm
+                    yield ReleaseClient(helm)
                 finally:
                     self._helms.discard(helm)
         except HelmFailed as error:
@@ -101,8 +103,6 @@ class ClusterResource(Resource):
 
     def read(self, call: Call, id: str, olds: Properties, inputs: Properties) -> tuple[Properties, Properties] | None:
         """Return the present inputs and outputs, or None if the resource, or on request the cluster, is gone."""
-        from local.stand_ins.plugins.kubernetes.api import Unreachable
-
         try:
             return self.read_live(id, olds, inputs)
         except Unreachable as error:
@@ -113,8 +113,6 @@ class ClusterResource(Resource):
 
     def delete(self, call: Call, id: str, olds: Properties) -> None:
         """Delete the resource; on request do nothing if the cluster is gone."""
-        from local.stand_ins.plugins.kubernetes.api import Unreachable
-
         try:
             self.delete_live(call, id, olds)
         except Unreachable as error:

@@ -18,7 +18,6 @@ from pulumi import automation as auto
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from local.host.commands import output
-from local.stand_ins.plugins import server
 from local.stand_ins.plugins.kubernetes.plugin import KubernetesPlugin
 from local.stand_ins.plugins.kubernetes.release_inputs import DEFAULTS
 from local.stand_ins.plugins.wire import to_struct
@@ -182,7 +181,7 @@ def test_interrupted_run_leaves_the_release_failed(
     )
     api_server.kubectl("create", "namespace", "interrupted")
     config = {"kubernetes:config:kubeconfig": api_server.kubeconfig.read_text()}
-    plugin = KubernetesPlugin("4.32.0", server.Engine(None))
+    plugin = KubernetesPlugin("4.32.0", engine_address=None)
     with served(plugin) as stub:
         stub.Configure(provider_pb2.ConfigureRequest(variables=config))
         creation = stub.Create.future(request)
@@ -275,7 +274,7 @@ def process_list() -> Iterator[str]:
 
 
 @contextmanager
-def served(plugin: server.Plugin) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
+def served(plugin: KubernetesPlugin) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
     """Serve a plugin in this process and yield its client."""
     host = grpc.server(ThreadPoolExecutor(4))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, host)

@@ -7,8 +7,9 @@ import pytest
 
 from components.cluster.helm import HelmFailed
 from components.cluster.kubeconfig import locate_kubeconfig
+from local.stand_ins.plugins.errors import Unreachable
 from local.stand_ins.plugins.kubernetes import helm, provider_config, release_inputs
-from local.stand_ins.plugins.kubernetes.api import Cluster, Unreachable
+from local.stand_ins.plugins.kubernetes.api import Cluster
 from local.stand_ins.plugins.wire import Properties
 
 
