@@ -1,1 +1,1 @@
-"""The product's chart made whole on this machine, its dependencies packaged from stand-ins or upstream folders."""
+"""Assembly of the product's chart with its dependencies, packaged from stand-in charts or upstream folders."""

@@ -93,8 +93,8 @@ def tenancy(api_server: ApiServer, chart: Path) -> Declare:
                 opts=opts,
             )
             k8s.networking.v1.Ingress(
-                "front",
-                metadata={"name": "front", "namespace": namespace, "annotations": {"pulumi.com/skipAwait": "true"}},
+                "web",
+                metadata={"name": "web", "namespace": namespace, "annotations": {"pulumi.com/skipAwait": "true"}},
                 spec={
                     "rules": [
                         {
@@ -145,7 +145,7 @@ def test_stack_is_created_kept_and_destroyed(engine: Engine, api_server: ApiServ
     assert base64.b64decode(secret["token"]).decode() == token
     settings = api_server.read("configmap", "hub-settings", "--namespace", "life")["data"]
     assert settings == {"greeting": "hello", "count": "1e+06"}
-    assert api_server.read("ingress", "front", "--namespace", "life")["spec"]["rules"][0]["host"] == "hub.example.org"
+    assert api_server.read("ingress", "web", "--namespace", "life")["spec"]["rules"][0]["host"] == "hub.example.org"
     assert api_server.read("storageclass", "life-homes")["reclaimPolicy"] == "Retain"
 
     assert engine.preview(expect_no_changes=True) == {"same": 7}
@@ -161,8 +161,8 @@ def test_ids_and_outputs_equal_the_official_plugins(engine: Engine, tenancy: Dec
     engine.declare(tenancy("ids"))
     engine.up()
 
-    ids = {name: engine.state_of(name)["id"] for name in ("ns", "homes", "front", "hub")}
-    assert ids == {"ns": "ids", "homes": "ids-homes", "front": "ids/front", "hub": "ids/hub"}
+    ids = {name: engine.state_of(name)["id"] for name in ("ns", "homes", "web", "hub")}
+    assert ids == {"ns": "ids", "homes": "ids-homes", "web": "ids/web", "hub": "ids/hub"}
     namespace = engine.state_of("ns")
     assert namespace["type"] == "kubernetes:core/v1:Namespace"
     assert {"__fieldManager", "__initialApiVersion", "__inputs", "metadata", "spec", "status"} <= set(
@@ -205,7 +205,7 @@ def test_changed_inputs_change_the_objects_in_place(engine: Engine, api_server: 
 
     namespace = api_server.read("namespace", "change")["metadata"]
     assert (namespace["uid"], namespace["labels"]["label"]) == (uid, "two")
-    assert api_server.read("ingress", "front", "--namespace", "change")["spec"]["rules"][0]["host"] == "new.example.org"
+    assert api_server.read("ingress", "web", "--namespace", "change")["spec"]["rules"][0]["host"] == "new.example.org"
     assert api_server.read("configmap", "hub-settings", "--namespace", "change")["data"]["greeting"] == "bye"
     assert engine.state_of("hub")["outputs"]["status"]["revision"] == 2
 
@@ -237,14 +237,14 @@ def test_deleted_object_is_found_by_refresh_and_created_again(
 ) -> None:
     engine.declare(tenancy("gone"))
     engine.up()
-    api_server.kubectl("delete", "ingress", "front", "--namespace", "gone")
+    api_server.kubectl("delete", "ingress", "web", "--namespace", "gone")
     engine.declare(tenancy("gone", host="new.example.org"))
     with pytest.raises(auto.CommandError, match="run pulumi refresh, then pulumi up creates it again"):
         engine.up()
 
     assert engine.refresh() == {"same": 6, "delete": 1}
     assert engine.up() == {"same": 6, "create": 1}
-    assert api_server.exists("ingress", "front", "--namespace", "gone")
+    assert api_server.exists("ingress", "web", "--namespace", "gone")
 
 
 def test_retained_namespace_is_taken_over_with_upsert(engine: Engine, api_server: ApiServer, tenancy: Declare) -> None:
