@@ -35,9 +35,9 @@ def screenshots(request: pytest.FixtureRequest) -> Path | None:
     return folder
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def empty_homes(state: State, screenshots: Path | None) -> None:
-    """Let all users start with empty homes if the run takes screenshots, so that these do not depend on old files."""
+    """If the run takes screenshots, let each module start with empty homes, so that these show no other files."""
     if screenshots is None:
         return
     admin = log_in_admin(state)
