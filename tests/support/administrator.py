@@ -1,4 +1,4 @@
-"""What a FreeIPA administrator does beside the program, over a connection that shares no code with it."""
+"""Changes of a FreeIPA administrator, over a connection that shares no code with the program."""
 
 import re
 import ssl
@@ -33,7 +33,7 @@ class Administrator:
             yield cls(directory, connection)
 
     def entry(self, group: str) -> dict[str, list[str]] | None:
-        """Every attribute of the group, or None."""
+        """Return all attributes of the group, or None if there is no such group."""
         self._names.add(group)
         try:
             self._connection.search(self._directory.group_dn(group), "(objectClass=*)", ldap3.BASE, attributes=["*"])
@@ -72,7 +72,7 @@ class Administrator:
 
     @contextmanager
     def locked(self, dn: str) -> Iterator[None]:
-        """The account cannot log in inside the block."""
+        """Lock the account inside the block."""
         self._change(dn, {"nsAccountLock": [(ldap3.MODIFY_REPLACE, ["true"])]})
         try:
             yield
@@ -80,11 +80,11 @@ class Administrator:
             self._change(dn, {"nsAccountLock": [(ldap3.MODIFY_DELETE, [])]})
 
     def forget_log(self) -> None:
-        """What the server did until now counts no more."""
+        """Ignore all earlier entries of the access log."""
         self._log_end = self._log.stat().st_size
 
     def served(self) -> list[tuple[str, str]]:
-        """Each operation others asked the server for since, in order: its kind and what the log says of it."""
+        """Return the kind and log entry of each later operation of other clients, in their order."""
         with self._log.open() as log:
             log.seek(self._log_end)
             lines = log.readlines()

@@ -1,6 +1,6 @@
 """A private Kubernetes API for a test run: real etcd, API server and controller manager on free ports of loopback.
 
-There is no kubelet: objects are stored, checked, namespaced and garbage-collected as everywhere, pods stay pending.
+There is no kubelet: objects are stored, validated and garbage-collected as in every cluster, but pods stay pending.
 """
 
 import base64
@@ -35,10 +35,10 @@ CONTROLLERS = "namespace-controller,serviceaccount-controller,garbage-collector-
 
 @dataclass
 class ApiServer:
-    """A Kubernetes API of one's own."""
+    """A running Kubernetes API server."""
 
     kubeconfig: Path
-    """The administrator's: CA, client certificate and key inline."""
+    """The administrator's kubeconfig, with CA, client certificate and key inline."""
     url: str
     _tools: Path = field(repr=False)
     _command: Sequence[str] = field(repr=False)
@@ -46,7 +46,7 @@ class ApiServer:
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
-        """What kubectl prints, as somebody outside the stack."""
+        """Run kubectl as the administrator and return its output."""
         done = subprocess.run(
             [self._tools / "kubectl", *arguments],
             env={"KUBECONFIG": str(self.kubeconfig), "PATH": "", "HOME": str(self._state.root)},
@@ -60,16 +60,16 @@ class ApiServer:
         return done.stdout
 
     def read(self, *resource: str) -> dict[str, Any]:
-        """An object, e.g. ``read("namespace", "hub")``."""
+        """Return an object, e.g. ``read("namespace", "hub")``."""
         found: dict[str, Any] = json.loads(self.kubectl("get", *resource, "--output", "json"))
         return found
 
     def exists(self, *resource: str) -> bool:
-        """Whether there is such an object."""
+        """Return whether there is such an object."""
         return bool(self.kubectl("get", *resource, "--ignore-not-found", "--output", "name").strip())
 
     def up(self) -> None:
-        """Start the API server over its data and wait until it is ready."""
+        """Start the API server with its stored data and wait until it is ready."""
         self._process = _started(self._state, self._command)
         deadline = time.monotonic() + READY_SECONDS
         while not self._is_ready():
@@ -78,7 +78,7 @@ class ApiServer:
             time.sleep(0.2)
 
     def down(self) -> None:
-        """End the API server, at once: in order it would wait for every open watch. Its data stay."""
+        """Kill the API server, because an orderly stop would wait for every open watch. Its data is kept."""
         if self._process:
             self._process.kill()
             self._process.wait(STOP_SECONDS)
@@ -86,7 +86,7 @@ class ApiServer:
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """The API server is down inside the block and up again after it."""
+        """Stop the API server inside the block."""
         self.down()
         try:
             yield
@@ -109,7 +109,7 @@ class ApiServer:
 
 @contextmanager
 def throw_away_api_server(tools: Path) -> Iterator[ApiServer]:
-    """A running API that is gone after the block, with all it stored."""
+    """Provide a running API server; it and its data are removed afterwards."""
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="api-server-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -179,7 +179,7 @@ def throw_away_api_server(tools: Path) -> Iterator[ApiServer]:
 
 @pytest.fixture(scope="session")
 def api_server(tools: Path) -> Iterator[ApiServer]:
-    """One Kubernetes API for all tests of the session; a test takes a namespace of its own."""
+    """One Kubernetes API server for all tests of the session; each test uses its own namespace."""
     with throw_away_api_server(tools) as server:
         yield server
 

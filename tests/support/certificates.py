@@ -1,4 +1,4 @@
-"""Certificates that are wrong in one way each."""
+"""Authorities, and servers with valid and invalid certificates."""
 
 import ssl
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def authority(name: str) -> Authority:
 def server_context(
     folder: Path, signer: Authority, host: str, *, begin: datetime = NOW - DAY, end: datetime = NOW + DAY
 ) -> ssl.SSLContext:
-    """What a server needs to show a certificate for ``host``."""
+    """Return the TLS context of a server with a certificate for ``host``."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     certificate = (

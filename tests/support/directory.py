@@ -1,6 +1,6 @@
-"""A private directory server for a test run: real, throw-away, on free ports of loopback.
+"""A real, temporary directory server for a test run, on free loopback ports.
 
-Take it with ``pytest_plugins = ["tests.support.directory"]`` in the root conftest, or ``from tests.support.directory
+Use it with ``pytest_plugins = ["tests.support.directory"]`` in the root conftest, or ``from tests.support.directory
 import directory  # noqa: F401`` in a test module.
 """
 
@@ -29,7 +29,7 @@ STOP_SECONDS = 20.0
 
 @dataclass
 class ThrowAwayDirectory:
-    """A directory server of one's own. Its certificate names ``localhost`` and ``ipa.tenancy.test``, no address."""
+    """A temporary directory server. Its certificate contains ``localhost`` and ``ipa.tenancy.test``, no address."""
 
     state: State
     endpoint: Endpoint
@@ -37,66 +37,66 @@ class ThrowAwayDirectory:
     suffix: str = local_directory.SUFFIX
     admin_dn: str = local_directory.ADMIN
     operator_dn: str = local_directory.OPERATOR
-    """The delegated account: may add, change and remove groups."""
+    """The delegated account, which may add, change and remove groups."""
     reader_dn: str = local_directory.READER
-    """A plain system account: may read memberships, change nothing."""
+    """A system account, which may only read memberships."""
     host: str = "localhost"
     _server: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
     def address(self) -> str:
-        """The loopback address: connecting by it fails the certificate's host name check."""
+        """The loopback address, which is not in the certificate."""
         return self.endpoint.address
 
     @property
     def ldap_port(self) -> int:
-        """Clear text, and StartTLS."""
+        """The port for plain text and StartTLS."""
         return self.endpoint.ldap_port
 
     @property
     def ldaps_port(self) -> int:
-        """TLS from the first byte."""
+        """The port for LDAPS."""
         return self.endpoint.ldaps_port
 
     @property
     def ca_file(self) -> Path:
-        """The authority that signed the server's certificate."""
+        """The file of the authority that signed the server's certificate."""
         return self.state.pki / "tenancy-ca.crt"
 
     @property
     def ca_pem(self) -> str:
-        """The same, as text."""
+        """The text of ``ca_file``."""
         return self.ca_file.read_text()
 
     def password(self, account: str) -> str:
-        """Of ``admin``, ``alice``, ``bob``, ``carol``, ``pangeo-operator`` or ``reader``."""
+        """Return the password of ``admin``, ``alice``, ``bob``, ``carol``, ``pangeo-operator`` or ``reader``."""
         return credentials.password(self.state, "directory", account)
 
     @property
     def operator_password(self) -> str:
-        """Of ``operator_dn``."""
+        """The password of ``operator_dn``."""
         return self.password("pangeo-operator")
 
     def user_dn(self, user: str) -> str:
-        """A user's entry, whether it exists or not."""
+        """Return the DN of a user, which need not exist."""
         return local_directory.user_dn(user)
 
     def group_dn(self, group: str) -> str:
-        """A group's entry, whether it exists or not."""
+        """Return the DN of a group, which need not exist."""
         return local_directory.group_dn(group)
 
     def up(self) -> None:
-        """Start the server and wait until it is ready; fine when it runs."""
+        """Start the server, if it is not running, and wait until it is ready."""
         local_directory.up(
             self.state, Report(Console(quiet=True)), endpoint=self.endpoint, start=self._start, stop=self._stop
         )
 
     def down(self) -> None:
-        """Stop the server in order; its data stay."""
+        """Stop the server; its data is kept."""
         self._stop(self.state)
 
     def kill(self) -> None:
-        """End the server as a power cut would."""
+        """Kill the server."""
         if self._server:
             self._server.kill()
             self._server.wait(STOP_SECONDS)
@@ -104,7 +104,7 @@ class ThrowAwayDirectory:
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """The server is down inside the block and up again after it."""
+        """Stop the server inside the block."""
         self.down()
         try:
             yield
@@ -113,7 +113,7 @@ class ThrowAwayDirectory:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """The server takes connections inside the block, and answers nothing."""
+        """Freeze the server inside the block: it accepts connections, but does not answer."""
         assert self._server is not None
         self._server.send_signal(signal.SIGSTOP)
         try:
@@ -125,7 +125,7 @@ class ThrowAwayDirectory:
         state.logs.mkdir(parents=True, exist_ok=True)
         with (state.logs / "directory.log").open("ab") as log:
             self._server = subprocess.Popen(
-                # killed with its parent: a test run that is killed itself cannot clean up
+                # The kernel kills it with its parent, because a killed test run cannot clean up.
                 ["setpriv", "--pdeathsig", "KILL", LOCAL / "directory" / "serve.sh", state.directory],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -141,7 +141,7 @@ class ThrowAwayDirectory:
 
 @contextmanager
 def throw_away_directory() -> Iterator[ThrowAwayDirectory]:
-    """A running directory server that is gone after the block, with all it wrote."""
+    """Provide a running directory server; it and its data are removed afterwards."""
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="directory-"))
         stack.callback(shutil.rmtree, folder)
@@ -156,6 +156,6 @@ def throw_away_directory() -> Iterator[ThrowAwayDirectory]:
 
 @pytest.fixture(scope="session")
 def directory() -> Iterator[ThrowAwayDirectory]:
-    """One directory server for all tests of the session; a test names the entries it adds its own."""
+    """One directory server for all tests of the session; each test uses its own entries."""
     with throw_away_directory() as server:
         yield server

@@ -1,4 +1,4 @@
-"""Archives of a gateway chart as ``helm package`` makes them, with CRDs to try things on."""
+"""Archives of a gateway chart with test CRDs, in the format of ``helm package``."""
 
 import io
 import json
@@ -12,7 +12,7 @@ TRAEFIK = "ingressroutes.traefik.io"
 
 
 def crd(name: str, properties: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """A definition as a chart has it."""
+    """Return a CustomResourceDefinition as it is in a chart."""
     plural, _, group = name.partition(".")
     kind = plural.removesuffix("s").capitalize()
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
@@ -38,7 +38,7 @@ def crd(name: str, properties: Mapping[str, Any] | None = None) -> dict[str, Any
 
 
 def put_gateway(chart: Path, version: str, crds: list[dict[str, Any]]) -> None:
-    """Let ``chart`` depend on a gateway chart of that version, which has these CRDs in one file."""
+    """Let ``chart`` depend on a gateway chart of this version with these CRDs."""
     entry = {"name": "dask-gateway", "version": version, "repository": "https://charts.example.org"}
     (chart / "Chart.lock").write_text(json.dumps({"dependencies": [entry]}))
     (chart / "charts").mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""A real JupyterHub with the values the program would give its chart, and somebody in front of its log-in page."""
+"""A real JupyterHub with the chart values of the program, and clients of its log-in page."""
 
 import json
 import os
@@ -34,13 +34,13 @@ class Hub:
     _log_read: int = 0
 
     def log(self) -> str:
-        """What the hub has logged since the last time it was asked."""
+        """Return the hub's log entries since the last call."""
         text = self.log_file.read_text()
         new, self._log_read = text[self._log_read :], len(text)
         return new
 
     def accepts(self, token: str) -> bool:
-        """Whether an API token still opens the hub."""
+        """Return whether the hub accepts an API token."""
         answer = requests.get(
             f"{self.url}/hub/api/user", headers={"Authorization": f"token {token}"}, timeout=ANSWER_SECONDS
         )
@@ -51,7 +51,7 @@ class Hub:
         return Visitor(self)
 
     def log_in(self, user: str, password: str) -> "Visitor":
-        """Somebody new who has tried to log in."""
+        """Return a new visitor who has submitted the log-in form."""
         visitor = self.visitor()
         visitor.log_in(user, password)
         return visitor
@@ -59,7 +59,7 @@ class Hub:
 
 @dataclass
 class Visitor:
-    """A browser without scripts: cookies, forms, redirects."""
+    """A browser with cookies, forms and redirects, but without scripts."""
 
     hub: Hub
     session: requests.Session = field(default_factory=requests.Session)
@@ -79,7 +79,7 @@ class Visitor:
         return self.session.post(self.hub.url + path, json=model, params=parameters, timeout=ANSWER_SECONDS)
 
     def new_token(self, user: str) -> str:
-        """An API token without an end, as the hub's token page makes them."""
+        """Create an API token that does not expire, like the hub's token page."""
         answer = self.post_json(f"/hub/api/users/{user}/tokens", {"note": "tests"})
         answer.raise_for_status()
         return str(answer.json()["token"])
@@ -96,13 +96,13 @@ class Visitor:
 
     @property
     def message(self) -> str:
-        """What the log-in page says went wrong; empty when it says nothing."""
+        """The error message of the log-in page; empty if there is none."""
         found = re.search(r'<p class="login_error">(.*?)</p>', self.page.text, re.DOTALL)
         return unescape(found[1]).strip() if found else ""
 
     @property
     def user(self) -> dict[str, Any] | None:
-        """The hub's own idea of who this is, or None for nobody."""
+        """The hub's model of the logged-in user; None if no user is logged in."""
         answer = self.session.get(
             f"{self.hub.url}/hub/api/user", params={"_xsrf": self._xsrf()}, timeout=ANSWER_SECONDS
         )
@@ -122,7 +122,7 @@ class Visitor:
 
 
 def short_lived(values: Values, *, seconds: int) -> Values:
-    """The same values but for the time a log-in lasts."""
+    """Return the values with another duration of log-ins."""
     config = values["jupyterhub"]["hub"]["config"]
     config["JupyterHub"]["cookie_max_age_days"] = seconds / (24 * 3600)
     config["FreeIpaAuthenticator"]["log_in_lasts_seconds"] = seconds
@@ -134,7 +134,7 @@ def short_lived(values: Values, *, seconds: int) -> Values:
 def running_hub(
     python: Path, folder: Path, values: Values, environment: Mapping[str, str] | None = None
 ) -> Iterator[Hub]:
-    """A hub that is gone after the block. It imports what ``hub.extraFiles`` mounts, and nothing of this checkout."""
+    """Provide a running hub, which imports only the files of ``hub.extraFiles``, not this checkout."""
     hub_values = values["jupyterhub"]
     for file in hub_values["hub"]["extraFiles"].values():
         path = folder / Path(file["mountPath"]).relative_to(HUB_FOLDER)

@@ -1,4 +1,4 @@
-"""Who is in the directory for these tests, and in which groups."""
+"""Users and groups of the directory for the tests of the hub."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ WRONG = "a wrong password"
 CLUSTER = "hub-tests"
 MEMBERS = "hub_tests_notebook_users"
 INNER = "hub_tests_inner"
-"""A member of ``MEMBERS`` itself."""
+"""A group that is a member of ``MEMBERS``."""
 ADMINS = "hub_tests_admins"
 MODELLERS = "hub_tests_modellers"
 
@@ -27,12 +27,12 @@ USER_CLASSES = ("top", "person", "organizationalPerson", "inetOrgPerson", "inetU
 
 @dataclass
 class People:
-    """The directory's users and groups, as its administrator changes them."""
+    """Changes of the directory's users and groups by its administrator."""
 
     directory: ThrowAwayDirectory
 
     def add(self, *users: str) -> None:
-        """New users, all with ``PASSWORD``."""
+        """Add users with the password ``PASSWORD``."""
         state, endpoint = self.directory.state, self.directory.endpoint
         with connection(state, endpoint, local_directory.ADMIN, "admin") as admin:
             for number, user in enumerate(users):
@@ -59,13 +59,13 @@ class People:
 
     @contextmanager
     def locked(self, user: str) -> Iterator[None]:
-        """The user cannot log in inside the block."""
+        """Lock the user's account inside the block."""
         with Administrator.at(self.directory) as administrator, administrator.locked(self.directory.user_dn(user)):
             yield
 
 
-def settled(directory: ThrowAwayDirectory) -> People:
-    """``anna``, ``mona`` and those with unusual names are members, ``nested`` by way of ``INNER``, nobody else."""
+def create_users(directory: ThrowAwayDirectory) -> People:
+    """Create users and groups: ``anna``, ``mona`` and the unusual names are members, ``nested`` through ``INNER``."""
     people = People(directory)
     people.add("anna", "carl", "nested", "boss", "mona", *UNUSUAL_NAMES)
     with Administrator.at(directory) as administrator:

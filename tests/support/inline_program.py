@@ -1,4 +1,4 @@
-"""What runs of inline programs need between them."""
+"""A pause after failed runs of inline programs."""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ THREAD_ENDS_SECONDS = 1.0
 
 @contextmanager
 def ended_after_failure() -> Iterator[None]:
-    """Around one run: the thread of a failed one lives on for a moment, and would stop the event loop of the next."""
+    """After a failed run, wait for the end of its thread, which would stop the event loop of the next run."""
     try:
         yield
     except CommandError:

@@ -1,4 +1,4 @@
-"""What z2jh's own configuration file does with the chart's values, of all that log-in and volumes need.
+"""The part of z2jh's configuration file that log-in and volumes need, applied to the chart's values.
 
 Loaded by the hub under test. The file ``HUB_VALUES`` names holds the values of the chart ``jupyterhub``.
 """
@@ -18,7 +18,7 @@ port = int(os.environ["HUB_PORT"])
 
 
 class NoProxy(Proxy):  # type: ignore[misc,unused-ignore]
-    """The tests talk to the hub itself, so that no second program is needed."""
+    """Replaces the proxy: the tests connect to the hub directly."""
 
     should_start = False
     routes: dict[str, Any] = {}  # noqa: RUF012 - one hub, one proxy
@@ -55,4 +55,4 @@ if "KUBECONFIG" in os.environ:
 for section, settings in hub["config"].items():
     c[section].update(settings)
 for _, code in sorted(hub["extraConfig"].items()):
-    exec(code)  # noqa: S102 - as z2jh does
+    exec(code)  # noqa: S102 - like z2jh

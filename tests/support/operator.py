@@ -1,4 +1,4 @@
-"""An operator at a terminal, in the folder of a deployed stack."""
+"""An operator who runs commands in the folder of a deployed stack."""
 
 import json
 import os
@@ -10,18 +10,18 @@ from pathlib import Path
 
 from tests.support.tenancy_stack import STACK, TenancyStack
 
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 class Operator:
-    """Runs commands on one stack."""
+    """Runs commands on a stack."""
 
     def __init__(self, stack: TenancyStack, tools: Path) -> None:
         self._stack = stack
         self._helm = tools / "helm"
         self._environment = {**os.environ, **stack.variables, "KUBECONFIG": str(stack.kubeconfig)}
 
-    def mend(self, *options: str) -> subprocess.CompletedProcess[str]:
+    def repair(self, *options: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "components.cli.repair", STACK, *options],
             cwd=self._stack.folder,
@@ -29,7 +29,7 @@ class Operator:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
 
@@ -38,7 +38,7 @@ class Operator:
             [self._helm, "history", name, "--namespace", name, "--output", "json"],
             env=self._environment,
             capture_output=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
         return [each["status"] for each in json.loads(done.stdout)] if done.returncode == 0 else []
@@ -56,7 +56,7 @@ class Operator:
         assert process.stdin is not None
         process.stdin.write(values)
         process.stdin.close()
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while self.statuses(name)[-1:] != [f"pending-{words[0]}"]:
             assert time.monotonic() < deadline
             time.sleep(0.2)

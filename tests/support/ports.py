@@ -1,4 +1,4 @@
-"""Ports for servers that tests start."""
+"""Free ports for servers that tests start."""
 
 import os
 import random
@@ -6,16 +6,16 @@ import socket
 from contextlib import ExitStack
 
 NEVER_HANDED_OUT = range(20_000, 30_000)
-"""Below what Linux gives to outgoing connections by itself (from 32768) and Kubernetes to services (from 30000).
+"""Below the ports that Linux uses for outgoing connections (from 32768) and Kubernetes for services (from 30000).
 
 One of the kernel's own choice could go to somebody's connection before the server listens, or while it restarts.
 """
 WORKERS = 10
-"""At most so many processes share out a run's tests; each has a part of the ports, or two could choose the same."""
+"""Largest number of parallel test processes; each has its own range of ports, so that two never choose the same."""
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nothing listens on."""
+    """Return loopback ports on which no program listens."""
     own = NEVER_HANDED_OUT[_worker() :: WORKERS]
     with ExitStack() as held:
         chosen: list[int] = []
@@ -32,5 +32,5 @@ def free_ports(count: int) -> list[int]:
 
 
 def _worker() -> int:
-    """The number that pytest-xdist gave to this process: ``gw3`` is 3."""
+    """Return the number of this pytest-xdist worker: ``gw3`` is 3."""
     return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS

@@ -1,4 +1,4 @@
-"""The chart values of a tenancy, with secrets that are easy to recognise."""
+"""The chart values of a tenancy, with recognisable secrets."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A server on a real socket that answers LDAP requests by a script: for what a healthy directory never does.
+"""A server on a real socket that answers LDAP requests by a script, also as no healthy directory would.
 
 It decodes no more of a request than its number, its kind and its raw bytes (RFC 4511, section 4.1.1).
 """
@@ -16,7 +16,7 @@ ANSWERED_BY = {BIND: 0x61, SEARCH: 0x65, MODIFY: 0x67, ADD: 0x69, DELETE: 0x6B, 
 
 @dataclass(frozen=True)
 class Answer:
-    """A result of ``code``; or ``raw`` bytes instead; or, with ``cut``, only its first bytes and then the end."""
+    """An answer with the result ``code``, or ``raw`` bytes; with ``cut``, the connection closes after some bytes."""
 
     code: int = 0
     said: str = ""
@@ -31,14 +31,14 @@ class Answer:
         content = _tlv(0x0A, bytes([self.code])) + _tlv(0x04, b"") + _tlv(0x04, self.said.encode())
         if self.refers_to:
             content += _tlv(0xA3, _tlv(0x04, self.refers_to.encode()))
-        encoded = number.to_bytes(number.bit_length() // 8 + 1, "big")  # ldap3 counts on over all its connections
+        encoded = number.to_bytes(number.bit_length() // 8 + 1, "big")  # ldap3 counts over all connections
         whole = _tlv(0x30, _tlv(0x02, encoded) + _tlv(ANSWERED_BY[kind], content))
         return whole[: self.cut]
 
 
 @dataclass
 class ScriptedServer:
-    """What the server was asked, oldest first, over all connections."""
+    """The requests to the server over all connections, in their order."""
 
     port: int
     kinds: list[int] = field(default_factory=list)
@@ -50,14 +50,14 @@ class ScriptedServer:
 def scripted_server(
     answers: Sequence[Answer] = (), *, tls: ssl.SSLContext | None = None, start_tls: ssl.SSLContext | None = None
 ) -> Iterator[ScriptedServer]:
-    """Answer each connection by the same script; when it is over, say nothing more. Without ``tls``: in the clear."""
+    """Answer each connection by the same script, then send nothing more. Without ``tls``, use plain text."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = ScriptedServer(listener.getsockname()[1])
         over = threading.Event()
 
         def serve() -> None:
             while not over.is_set():
-                with suppress(OSError, IndexError):  # a client that breaks off, or speaks no LDAP
+                with suppress(OSError, IndexError):  # a client that disconnects or does not send LDAP
                     client, _ = listener.accept()
                     server.connections += 1
                     client.settimeout(10)

@@ -1,4 +1,4 @@
-"""Tenancies to try things on: the smallest that is good, and good ones with something changed."""
+"""Valid tenancies for tests: the smallest one, and variants of it."""
 
 import copy
 from typing import Any
@@ -19,7 +19,7 @@ xsri57dKjysF1YBNGOXAIXP48A+C7bZgIAIgIyHJaVfk4RJxA4epXHtJTjyu/Inf
 2LFxD99NIXvLt/g=
 -----END CERTIFICATE-----
 """
-"""The certificate of a throw-away authority; its key was never kept."""
+"""The certificate of an authority whose key was not kept."""
 
 _SMALLEST: dict[str, Any] = {
     "clusterName": "vis-pangeo",
@@ -35,11 +35,11 @@ _SMALLEST: dict[str, Any] = {
 }
 
 ABSENT = object()
-"""A change that takes the key away."""
+"""A change that removes the key."""
 
 
 def settings(**changes: Any) -> dict[str, Any]:
-    """The smallest good settings with these changed; ``identity__realm`` is a key inside a group."""
+    """Return the smallest valid settings with these changes; ``identity__realm`` is a key in a section."""
     changed = copy.deepcopy(_SMALLEST)
     for path, value in changes.items():
         *groups, key = path.split("__")
@@ -54,12 +54,12 @@ def settings(**changes: Any) -> dict[str, Any]:
 
 
 def tenancy(**changes: Any) -> Tenancy:
-    """A good tenancy with these settings changed."""
+    """Return a valid tenancy with these settings changed."""
     return read_config(settings(**changes), source="test")
 
 
 def problems(**changes: Any) -> list[Problem]:
-    """What is said about settings changed so."""
+    """Return the problems of the settings with these changes."""
     try:
         tenancy(**changes)
     except InvalidTenancy as invalid:
@@ -68,12 +68,12 @@ def problems(**changes: Any) -> list[Problem]:
 
 
 def problem(**changes: Any) -> Problem:
-    """The one thing said about settings changed so."""
+    """Return the only problem of the settings with these changes."""
     (only,) = problems(**changes)
     return only
 
 
 def stack_text(**changes: Any) -> str:
-    """A stack file with these settings changed."""
+    """Return the text of a stack file with these settings changed."""
     config = {f"pangeo:{key}": value for key, value in settings(**changes).items()}
     return yaml.safe_dump({"encryptionsalt": "v1:salt", "config": config}, sort_keys=False)

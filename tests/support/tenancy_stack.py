@@ -1,4 +1,4 @@
-"""One tenancy deployed by the project's own ``__main__.py``: real engine, API server, directory; a tiny chart."""
+"""A tenancy deployed by the project's ``__main__.py`` with real engine, API server and directory, and a small chart."""
 
 import contextlib
 import json
@@ -44,7 +44,7 @@ spec: {containers: [{name: a, image: a}]}
 {{- end }}
 """,
 }
-"""No kubelet runs here, so the pod is never ready: helm waits for it until it is killed."""
+"""Its pod is never ready, because there is no kubelet, so helm waits until it is killed."""
 
 NAME_SERVICE = f"""\
 import socket
@@ -52,17 +52,17 @@ import socket
 ask = socket.getaddrinfo
 socket.getaddrinfo = lambda host, *rest, **more: ask("127.0.0.1" if host == "{DIRECTORY_NAME}" else host, *rest, **more)
 """
-"""Lets the plugins' processes find the directory by the full name in its certificate, which no DNS knows."""
+"""Lets the plugins' processes resolve the directory's name in its certificate, which is not in the DNS."""
 
 
 class TenancyStack:
-    """A workspace as an operator has it, and what the engine does there."""
+    """An operator's workspace, and operations of the engine in it."""
 
     def __init__(self, folder: Path, tools: Path, directory: ThrowAwayDirectory, kubeconfig: Path) -> None:
         self.folder = folder
         self.kubeconfig = kubeconfig
         self.environment: dict[str, str] = {}
-        """Set while the program runs, beside the kubeconfig."""
+        """Additional environment variables of the program."""
         self._settings = _settings(directory)
         for name in ("Pulumi.yaml", "__main__.py", "components"):
             (folder / name).symlink_to(PROJECT / name)
@@ -95,7 +95,7 @@ class TenancyStack:
         )
 
     def write(self, **changes: Any) -> None:
-        """The stack file with these keys changed; None takes one away."""
+        """Write the stack file with these keys changed; None removes a key."""
         kept = yaml.safe_load(self.stack_file.read_text()) if self.stack_file.exists() else {}
         settings = {key: value for key, value in {**self._settings, **changes}.items() if value is not None}
         config = {f"pangeo:{key}": value for key, value in settings.items()}
@@ -103,40 +103,40 @@ class TenancyStack:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """The directory's settings, to be changed."""
+        """A copy of the section ``identity``."""
         return dict(self._settings["identity"])
 
     def preview(self) -> dict[str, OpType]:
-        """What would be done, by type of resource; not what stays the same."""
+        """Run a preview; return the operations by type of resource, without unchanged resources."""
         found: dict[str, OpType] = {}
 
-        def hear(event: automation.EngineEvent) -> None:
+        def record(event: automation.EngineEvent) -> None:
             if event.resource_pre_event and event.resource_pre_event.metadata.op != OpType.SAME:
                 found[event.resource_pre_event.metadata.type] = event.resource_pre_event.metadata.op
 
-        with self._surroundings(), ended_after_failure():
-            self._stack.preview(color="never", on_event=hear)
+        with self.environment_set(), ended_after_failure():
+            self._stack.preview(color="never", on_event=record)
         return found
 
     def up(self) -> str:
-        """``pulumi up --skip-preview``, as the Automation API runs it; what it printed."""
-        with self._surroundings(), ended_after_failure():
+        """Run ``pulumi up --skip-preview``; return its output."""
+        with self.environment_set(), ended_after_failure():
             return str(self._stack.up(color="never").stdout)
 
     def destroy(self) -> list[str]:
-        """``pulumi destroy``; the types of what was deleted, in that order."""
+        """Run ``pulumi destroy``; return the types of the deleted resources in their order."""
         deleted: list[str] = []
 
-        def hear(event: automation.EngineEvent) -> None:
+        def record(event: automation.EngineEvent) -> None:
             if event.res_outputs_event and event.res_outputs_event.metadata.op == OpType.DELETE:
                 deleted.append(event.res_outputs_event.metadata.type)
 
-        with self._surroundings():
-            self._stack.destroy(color="never", on_event=hear)
+        with self.environment_set():
+            self._stack.destroy(color="never", on_event=record)
         return deleted
 
     def refused(self, operation: str) -> str:
-        """What a ``preview`` or an ``up`` that must fail said."""
+        """Run a ``preview`` or an ``up`` that must fail; return its error message."""
         try:
             getattr(self, operation)()
         except CommandError as refusal:
@@ -144,24 +144,24 @@ class TenancyStack:
         raise AssertionError(f"{operation} was not refused")
 
     def warnings(self) -> list[str]:
-        """What a preview warns of."""
-        said: list[str] = []
+        """Run a preview; return its warnings."""
+        messages: list[str] = []
 
-        def hear(event: automation.EngineEvent) -> None:
+        def record(event: automation.EngineEvent) -> None:
             if event.diagnostic_event and event.diagnostic_event.severity == "warning":
-                said.append(event.diagnostic_event.message)
+                messages.append(event.diagnostic_event.message)
 
-        with self._surroundings():
-            self._stack.preview(color="never", on_event=hear)
-        return said
+        with self.environment_set():
+            self._stack.preview(color="never", on_event=record)
+        return messages
 
     def state(self) -> list[dict[str, Any]]:
-        """Every resource in state, but for the dynamic providers' own, in which the engine keeps the configuration."""
+        """Return all resources in the state, except those of dynamic providers, which contain the configuration."""
         resources: list[dict[str, Any]] = (self._stack.export_stack().deployment or {}).get("resources", [])
         return [each for each in resources if each["type"] != "pulumi:providers:pulumi-python"]
 
     def contract(self) -> dict[str, Any]:
-        """What the stack keeps of its tenancy."""
+        """Return the inputs of the contract resource."""
         (found,) = (each for each in self.state() if each["type"] == CONTRACT)
         inputs: dict[str, Any] = found["inputs"]
         return inputs
@@ -171,8 +171,8 @@ class TenancyStack:
             runpy.run_path("__main__.py", run_name="__main__")
 
     @contextlib.contextmanager
-    def _surroundings(self) -> Iterator[None]:
-        """An inline program runs in this process and sees its variables; the engine and its plugins inherit them."""
+    def environment_set(self) -> Iterator[None]:
+        """Set the environment variables inside the block, for the inline program, the engine and its plugins."""
         before = dict(os.environ)
         os.environ.update({**self.variables, "KUBECONFIG": str(self.kubeconfig), **self.environment})
         try:
@@ -183,7 +183,7 @@ class TenancyStack:
 
 
 def objects(server: ApiServer, namespace: str) -> list[str]:
-    """Every object a stack made in a namespace, with its version: what was touched has another one."""
+    """Return every object of a namespace with its resource version, which changes with the object."""
     kinds = "configmaps,secrets,ingresses"
     found = json.loads(server.kubectl("get", kinds, "--namespace", namespace, "--output", "json"))["items"]
     return sorted(f"{each['kind']}/{each['metadata']['name']} {each['metadata']['resourceVersion']}" for each in found)

@@ -13,12 +13,12 @@ class WatchedTenancy(TenancyStack):
 
     def report(self, **options: Any) -> Preview:
         """Preview the present stack file."""
-        with self._surroundings():
+        with self.environment_set():
             return preview(self._stack, **options)
 
     def generated_secrets(self) -> set[str]:
         """The stack's random bytes, in each encoding that the state has."""
-        with self._surroundings():
+        with self.environment_set():
             words = ["stack", "export", "--show-secrets", "--stack", self._stack.name]
             exported = self._stack.workspace.pulumi_command.run(words, str(self.folder), self.variables)
         resources = json.loads(exported.stdout)["deployment"]["resources"]

@@ -81,7 +81,7 @@ class FaultTarget:
             elif "failed to load checkpoint: EOF" in error:
                 self.drop_empty_attributes()
             elif "run pulumi refresh" in error or not error:
-                with self.stack._surroundings():
+                with self.stack.environment_set():
                     self.stack._stack.refresh()
             elif "components.cli.repair" in error or "cannot re-use a name that is still in use" in error:
                 self.repair()

@@ -43,7 +43,7 @@ def test_make_up_refreshes_the_state_of_a_killed_destroy(tenancy: FaultTarget) -
     kill_engine_after_uninstall(tenancy)
     tenancy.cancel()
 
-    with tenancy.stack._surroundings():
+    with tenancy.stack.environment_set():
         (refreshed,) = refresh_interrupted(tenancy.stack._stack)
         again = refresh_interrupted(tenancy.stack._stack)
     tenancy.stack.up()

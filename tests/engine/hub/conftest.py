@@ -10,7 +10,7 @@ from components.chart.values import Values, chart_values
 from components.config.tenancy import Tenancy
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import Hub, running_hub
-from tests.support.hub_users import CLUSTER, People, settled
+from tests.support.hub_users import CLUSTER, People, create_users
 from tests.support.virtual_environment import virtual_environment
 
 SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64)
@@ -29,7 +29,7 @@ def hub_python() -> Path:
 
 @pytest.fixture(scope="session")
 def people(directory: ThrowAwayDirectory) -> People:
-    return settled(directory)
+    return create_users(directory)
 
 
 @pytest.fixture(scope="session")

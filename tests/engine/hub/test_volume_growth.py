@@ -17,7 +17,7 @@ from tests.support.api_server import ApiServer
 pytestmark = pytest.mark.engine
 
 NAMESPACE = "hub-tests-growth"
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 Grow = Callable[..., str]
 
@@ -37,7 +37,7 @@ def grow(hub_python: Path, api_server: ApiServer) -> Grow:
             env={"KUBECONFIG": str(kubeconfig), "PYTHONPATH": str(PROJECT), "PATH": os.defpath},
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
         assert done.returncode == 0, done.stderr

@@ -83,7 +83,7 @@ def run(
     stack.write()
     stack.kubeconfig = tmp_path_factory.mktemp("nowhere") / "kubeconfig"
     with ArgumentMonitor.running() as monitor:
-        with stack._surroundings():
+        with stack.environment_set():
             printed = str(stack._stack.preview(color="never", diff=True).stdout)
         printed += stack.up()
     user = yaml.safe_load(kubeconfig)["users"][0]["user"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.api_server import ApiServer
-from tests.support.operator import PATIENCE_SECONDS, Operator
+from tests.support.operator import TIMEOUT_SECONDS, Operator
 from tests.support.tenancy_stack import STACK, TenancyStack
 
 pytestmark = pytest.mark.engine
@@ -40,14 +40,14 @@ def test_a_killed_upgrade_is_said_refused_mended_and_gone(
     assert f"to repair it, run: python -m components repair {STACK}" in refusal
     assert "Traceback" not in refusal
 
-    told = operator.mend()
+    told = operator.repair()
     assert told.returncode == 1
     assert f"cluster: {api_server.url} (kube-system " in told.stdout
     assert "to do: helm rollback kept" in told.stdout
     assert "nothing was done; to have it done: --yes" in told.stdout
     assert operator.statuses("kept") == before
 
-    done = operator.mend("--yes")
+    done = operator.repair("--yes")
     assert done.returncode == 0, done.stderr
     assert operator.statuses("kept")[-1] == "deployed"
     assert "Traceback" not in done.stderr
@@ -55,7 +55,7 @@ def test_a_killed_upgrade_is_said_refused_mended_and_gone(
     assert not [line for line in stack.warnings() if "pending" in line]
     stack.up()
     assert stack.preview() == {}
-    again = operator.mend()
+    again = operator.repair()
     assert again.returncode == 0
     assert "nothing is stuck, and pulumi up can go on" in again.stdout
 
@@ -69,9 +69,9 @@ def test_an_install_killed_before_it_was_ever_deployed_is_taken_away_and_volumes
     operator.kill_in_the_middle(["install"], "never")
     claim = api_server.read("persistentvolumeclaim", "claim-alice", "--namespace", "never")["metadata"]["uid"]
 
-    told = operator.mend()
+    told = operator.repair()
     assert "to do: helm uninstall never: it was never deployed" in told.stdout
-    done = operator.mend("--yes")
+    done = operator.repair("--yes")
 
     assert done.returncode == 0, done.stderr
     assert operator.statuses("never") == []
@@ -83,7 +83,7 @@ def test_a_cluster_that_does_not_answer_is_said_without_a_traceback(
     operator: Operator, stack: TenancyStack, api_server: ApiServer
 ) -> None:
     with api_server.stopped():
-        told = operator.mend("--yes")
+        told = operator.repair("--yes")
     assert told.returncode == 1
     assert f"{api_server.url} (kubeconfig" in told.stderr
     assert "the connection was refused" in told.stderr
@@ -93,7 +93,7 @@ def test_a_cluster_that_does_not_answer_is_said_without_a_traceback(
 def test_a_stack_that_is_not_there_is_said_with_those_that_are(operator: Operator, stack: TenancyStack) -> None:
     stack.stack_file.rename(stack.stack_file.with_name("Pulumi.tast.yaml"))
     try:
-        told = operator.mend()
+        told = operator.repair()
     finally:
         stack.stack_file.with_name("Pulumi.tast.yaml").rename(stack.stack_file)
     assert told.returncode == 1
@@ -110,11 +110,11 @@ def test_an_encrypted_kubeconfig_is_opened_by_the_pulumi_cli_and_shown_nowhere(
         env={**os.environ, **stack.variables},
         input=text,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=True,
     )
     operator._environment["KUBECONFIG"] = str(tmp_path / "none")
-    told = operator.mend()
+    told = operator.repair()
     assert told.returncode == 0, told.stderr
     assert "nothing is stuck" in told.stdout
     assert "client-key-data" in text
