@@ -12,7 +12,7 @@ from tests.support.tenancy_stack import TenancyStack
 def deployed(
     tmp_path_factory: pytest.TempPathFactory, tools: Path, directory: ThrowAwayDirectory, api_server: ApiServer
 ) -> TenancyStack:
-    """One tenancy for all tests here. A test that changes what is deployed changes it back."""
+    """A tenancy that the tests of this folder share; a test that changes the deployment restores it."""
     stack = TenancyStack(tmp_path_factory.mktemp("tenancy"), tools, directory, api_server.kubeconfig)
     stack.up()
     return stack
