@@ -7,7 +7,7 @@ stack, and several processes would write the same file in Pulumi's home.
 import contextlib
 import os
 import runpy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pulumi import automation
@@ -22,6 +22,7 @@ def open_stack(
     variables: Mapping[str, str] | None = None,
     create: bool = False,
     inline: bool = False,
+    program: Callable[[], None] | None = None,
     command: automation.PulumiCommand | None = None,
 ) -> automation.Stack:
     """Open a stack of the project in a folder, without selecting it.
@@ -30,23 +31,25 @@ def open_stack(
         name: the stack's name.
         folder: holds ``Pulumi.yaml`` and ``__main__.py``.
         variables: environment variables for the engine, and for the program if it runs inline.
-        create: whether to create the stack first.
-        inline: whether this process runs the program. It then needs no language plugin, but only one stack at a time
-            can be previewed or deployed, because the working directory and the variables belong to the whole process.
+        create: whether to create the stack if the back-end does not have it.
+        inline: whether this process runs the project's program. It then needs no language plugin, but only one stack
+            at a time can be previewed or deployed, because the working directory and the variables belong to the whole
+            process.
+        program: a function to run inline instead of the project's program.
         command: the Pulumi CLI; by default ``pulumi`` on PATH.
 
     Raises:
-        StackNotFoundError: the back-end has no such stack.
+        StackNotFoundError: the back-end has no such stack, and ``create`` is false.
         CommandError: the back-end or the stack cannot be opened; carries the CLI's output.
     """
     environment = dict(variables or {})
     workspace = _Workspace(
         work_dir=str(folder),
         env_vars=environment,
-        program=(lambda: run_program(folder, environment)) if inline else None,
+        program=program or ((lambda: run_program(folder, environment)) if inline else None),
         pulumi_command=command,
     )
-    return automation.Stack.create(name, workspace) if create else automation.Stack.select(name, workspace)
+    return automation.Stack.create_or_select(name, workspace) if create else automation.Stack.select(name, workspace)
 
 
 def run_program(folder: Path, variables: Mapping[str, str]) -> None:

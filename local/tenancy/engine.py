@@ -7,7 +7,6 @@ The engine's Python language host cannot be had from a package registry, so this
 import contextlib
 import json
 import os
-import runpy
 import secrets
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ import yaml
 from pulumi import automation
 from pulumi.automation.events import EngineEvent, OpType
 
+from components.automation import open_stack
 from components.config.stack_file import STACKS, stack_path
 from local.failure import Failure
 from local.paths import LOCAL, PROJECT, State
@@ -63,15 +63,13 @@ def prepare(state: State) -> automation.Stack:
     _write_stack_file(state, stack_path(STACK, workspace / STACKS))
     _drop_dead_locks(state)
     environment = engine_environment(state)
-    return automation.create_or_select_stack(
-        stack_name=STACK,
-        project_name="pangeo",
-        program=lambda: _run_program(workspace, environment),
-        opts=automation.LocalWorkspaceOptions(
-            work_dir=str(workspace),
-            env_vars=environment,
-            pulumi_command=automation.PulumiCommand(root=str(state.root)),
-        ),
+    return open_stack(
+        STACK,
+        workspace,
+        variables=environment,
+        create=True,
+        inline=True,
+        command=automation.PulumiCommand(root=str(state.root)),
     )
 
 
@@ -152,17 +150,6 @@ def resources(state: State) -> list[tuple[str, str]]:
     """Type and id of every resource that the stack holds now."""
     deployment = prepare(state).export_stack().deployment or {}
     return [(found["type"], found.get("id", "")) for found in deployment.get("resources", [])]
-
-
-def _run_program(workspace: Path, environment: dict[str, str]) -> None:
-    before = dict(os.environ)
-    os.environ.update(environment)
-    try:
-        with contextlib.chdir(workspace):
-            runpy.run_path(str(workspace / "__main__.py"), run_name="__main__")
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def _write_stack_file(state: State, to: Path) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from pulumi import automation
 from pulumi.automation import OpType
 from pulumi.automation.errors import CommandError
 
+from components.automation import open_stack, run_program
 from local.paths import PROJECT
 from local.stand_ins.plugins.choose import prepare_launchers
 from local.tenancy.addresses import DIRECTORY_NAME
@@ -83,15 +83,14 @@ class TenancyStack:
             "FREEIPA_BIND_PASSWORD": directory.operator_password,
         }
         self.write()
-        self._stack = automation.create_stack(
+        self._stack = open_stack(
             STACK,
-            project_name="pangeo",
-            program=self._program,
-            opts=automation.LocalWorkspaceOptions(
-                work_dir=str(folder),
-                env_vars=self.variables,
-                pulumi_command=automation.PulumiCommand(root=str(tools.parent)),
-            ),
+            folder,
+            variables=self.variables,
+            create=True,
+            # The variables are set around each operation, so that a test can change them.
+            program=lambda: run_program(folder, {}),
+            command=automation.PulumiCommand(root=str(tools.parent)),
         )
 
     def write(self, **changes: Any) -> None:
@@ -165,10 +164,6 @@ class TenancyStack:
         (found,) = (each for each in self.state() if each["type"] == CONTRACT)
         inputs: dict[str, Any] = found["inputs"]
         return inputs
-
-    def _program(self) -> None:
-        with contextlib.chdir(self.folder):
-            runpy.run_path("__main__.py", run_name="__main__")
 
     @contextlib.contextmanager
     def environment_set(self) -> Iterator[None]:

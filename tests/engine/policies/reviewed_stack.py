@@ -6,7 +6,6 @@ There is neither a cluster nor a directory: policies see the resources that the 
 import contextlib
 import json
 import os
-import runpy
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ import yaml
 from pulumi import automation
 from pulumi.automation.errors import CommandError
 
+from components.automation import open_stack, run_program
 from local.paths import PROJECT
 from local.stand_ins.plugins.choose import prepare_launchers
 from local.tenancy.engine_variables import engine_variables
@@ -102,15 +102,13 @@ class ReviewedStack:
         }
         self.write(STACK)
         self._change: Transformation | None = None
-        self.stack = automation.create_stack(
+        self.stack = open_stack(
             STACK,
-            project_name="pangeo",
+            folder,
+            variables=self.variables,
+            create=True,
             program=self._program,
-            opts=automation.LocalWorkspaceOptions(
-                work_dir=str(folder),
-                env_vars=self.variables,
-                pulumi_command=automation.PulumiCommand(root=str(tools.parent)),
-            ),
+            command=automation.PulumiCommand(root=str(tools.parent)),
         )
 
     def write(self, stack: str, **changes: Any) -> None:
@@ -154,8 +152,7 @@ class ReviewedStack:
     def _program(self) -> None:
         if self._change:
             pulumi.runtime.register_stack_transformation(self._change)
-        with contextlib.chdir(self.folder):
-            runpy.run_path("__main__.py", run_name="__main__")
+        run_program(self.folder, {})
 
     @contextlib.contextmanager
     def _environment(self) -> Iterator[None]:
