@@ -36,7 +36,7 @@ SLEEP = "import subprocess; subprocess.run(['sleep', '{marker}'], process_group=
 
 
 def command(name: str, report: Path) -> PreviewCommand:
-    """A command that ends as its name says."""
+    """A command with the result that the name of the stack describes."""
     if name == "closed":
         raise CannotPreview("the stack closed has a passphrase")
     if name in PREVIEWS:
