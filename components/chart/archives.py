@@ -1,7 +1,7 @@
-"""Whether the two charts that ``chart/`` joins are there and are what they should be.
+"""Verification of the archives of the two charts that ``chart/`` depends on.
 
-Helm pins no archive: ``Chart.lock`` hashes only the list. ``chart/dependencies.sha256`` (the format of sha256sum)
-keeps the digest of each archive that is known, and what was downloaded is compared with it.
+Helm does not verify archives: ``Chart.lock`` contains only a hash of the list of dependencies. Therefore
+``chart/dependencies.sha256`` (in the format of sha256sum) holds the digests of the archives.
 """
 
 import hashlib
@@ -10,20 +10,24 @@ from pathlib import Path
 import yaml
 
 CHART = Path("chart")
-"""Relative to the project's folder, which is where the engine and its plugins run, so that no state names a machine."""
+"""Folder of the chart, relative to the project's folder, in which the engine and its plugins run.
+
+A relative path keeps the paths of a machine out of the state.
+"""
 
 FETCH = "helm dependency update chart"
+"""Command that downloads the archives."""
 
 
 class ChartDependenciesError(Exception):
-    """The chart's archives are missing or not the pinned ones; the message says which and what to run."""
+    """An archive is missing or has the wrong digest. The message names the archive and the command to run."""
 
 
 def verify_dependencies(chart: Path = CHART) -> list[str]:
-    """Check every archive of ``Chart.lock``; return notices about those whose digest is not pinned yet.
+    """Check every archive in ``Chart.lock``; return a notice for each archive without a pinned digest.
 
     Raises:
-        ChartDependenciesError: with one line for each archive that is missing or has another digest.
+        ChartDependenciesError: an archive is missing or has another digest; the text has one line per archive.
     """
     pinned = pinned_digests((chart / "dependencies.sha256").read_text())
     lock = yaml.safe_load((chart / "Chart.lock").read_text())
@@ -41,7 +45,7 @@ def verify_dependencies(chart: Path = CHART) -> list[str]:
             )
         elif digest != pinned[archive]:
             problems.append(
-                f"{chart / archive} has sha256 {digest}, pinned is {pinned[archive]}; remove it and run: {FETCH}"
+                f"{chart / archive} has sha256 {digest}, but pinned is {pinned[archive]}; delete it and run: {FETCH}"
             )
     if problems:
         raise ChartDependenciesError("\n".join(problems))
@@ -49,6 +53,6 @@ def verify_dependencies(chart: Path = CHART) -> list[str]:
 
 
 def pinned_digests(text: str) -> dict[str, str]:
-    """The digests of a sha256sum file by archive, e.g. ``charts/jupyterhub-4.4.0.tgz``."""
+    """Return the digests of a sha256sum file by archive, e.g. ``charts/jupyterhub-4.4.0.tgz``."""
     pairs = (line.split(maxsplit=1) for line in text.splitlines() if line.strip())
     return {archive.strip(): digest for digest, archive in pairs}

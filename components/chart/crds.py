@@ -1,19 +1,19 @@
-"""The custom resource definitions (CRDs) of Dask Gateway's chart, as the program owns them.
+"""The custom resource definitions (CRDs) of Dask Gateway's chart, and the selection of those that a stack declares.
 
-Helm installs a chart's ``crds/`` with the first revision of a release and never again: not when a newer chart brings
-newer ones, and not when a deployed tenancy turns Dask on (https://helm.sh/docs/chart_best_practices/
-custom_resource_definitions/, https://github.com/dask/dask-gateway/issues/553). So the program declares them.
+Helm installs a chart's ``crds/`` only with the first revision of a release: not when a newer chart has newer CRDs, and
+not when a deployed tenancy enables Dask (https://helm.sh/docs/chart_best_practices/custom_resource_definitions/,
+https://github.com/dask/dask-gateway/issues/553). Therefore the program declares them.
 
-They belong to the whole cluster, so a tenancy is never alone with them:
+CRDs are shared by all tenancies of a cluster:
 
-- **None is ever deleted** by a destroy: with a CRD go all its objects, every other tenancy's Dask clusters too.
-- **Dask's own** (``*.gateway.dask.org``) are taken over wherever they come from, Helm included. Each carries the
-  version of the chart it is from; one from a newer chart, put there by another tenancy, is left as it is.
-- **Traefik's**, which the gateway's proxy reads, may be the cluster's own Traefik's, and newer. One that is there and
-  was not put there by this program, or was changed by anybody else since, is left alone: the gateway then uses it.
+- **No CRD is deleted** by a destroy. Deleting one would delete all its objects, including other tenancies' clusters.
+- **Dask's CRDs** (``*.gateway.dask.org``) are adopted, even if Helm installed them. An annotation holds the chart's
+  version. A CRD from a newer chart, installed by another tenancy, is left unchanged.
+- **Traefik's CRDs**, which the gateway's proxy uses, may belong to the cluster's own, possibly newer Traefik. A CRD
+  that this program did not install, or that others have changed since, is left unchanged and used as it is.
 
-What is put into the cluster lacks the archive's descriptions. They are three quarters of its 107 kB, every stack's
-state would hold them several times and every preview send them, for nothing but ``kubectl explain``.
+Descriptions are removed from the schemas. They are three quarters of the 107 kB, would be stored several times in every
+stack's state and sent in every preview, and serve only ``kubectl explain``.
 """
 
 import re
@@ -28,18 +28,22 @@ import yaml
 from components.chart.archives import CHART, FETCH, ChartDependenciesError
 
 GATEWAY = "dask-gateway"
-DASK_GROUP = "gateway.dask.org"
-VERSION_ANNOTATION = "dask-gateway.pangeo/chart-version"
-"""Says that this program put a definition there, and from which version of the gateway's chart."""
+"""Name of the gateway's chart."""
 
-_MAPS_OF_SCHEMAS = ("properties", "patternProperties", "definitions")
-_NO_SCHEMAS = ("default", "enum", "example", "required")
+DASK_GROUP = "gateway.dask.org"
+"""API group of Dask's CRDs."""
+
+VERSION_ANNOTATION = "dask-gateway.pangeo/chart-version"
+"""Annotation of the CRDs that this program installs; its value is the version of the gateway's chart."""
+
+_SCHEMA_MAPS = ("properties", "patternProperties", "definitions")
+_NOT_SCHEMAS = ("default", "enum", "example", "required")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
 class Crd:
-    """One CRD of the chart, as it is to be in the cluster."""
+    """A CRD of the chart, as the program declares it."""
 
     name: str
     """``<plural>.<group>``, e.g. ``daskclusters.gateway.dask.org``."""
@@ -49,104 +53,106 @@ class Crd:
     spec: Mapping[str, Any]
 
     @property
-    def is_dasks(self) -> bool:
-        """Whether it is the gateway's own, and nobody else's in any cluster."""
+    def is_dask(self) -> bool:
+        """Whether the CRD belongs to Dask Gateway; no other software installs it."""
         return self.name.partition(".")[2] == DASK_GROUP
 
 
 @dataclass(frozen=True)
 class InstalledCrd:
-    """What is known of a CRD that is in the cluster."""
+    """The facts about a CRD in the cluster that decide whether this program may change it."""
 
     chart_version: str | None
-    """Of the gateway's chart it was put there from; None where this program did not put it there."""
+    """Version of the gateway's chart that it came from; None if this program did not install it."""
     changed_by_others: bool
-    """Whether anybody but a Pulumi program set a field of it."""
+    """Whether a client other than Pulumi has set one of its fields."""
 
 
-class Ownership(NamedTuple):
-    """The CRDs to declare, and a sentence for each group of others that stay as they are."""
+class CrdSelection(NamedTuple):
+    """The CRDs to declare, and a notice for the CRDs that are left unchanged."""
 
     declared: tuple[Crd, ...]
     notices: tuple[str, ...]
 
 
 def packaged_crds(chart: Path = CHART) -> list[Crd]:
-    """The CRDs in the gateway's archive below ``chart``; none where the chart has no gateway.
+    """Return the CRDs in the gateway's archive below ``chart``; none if the chart does not depend on the gateway.
 
-    Whether the archive is the pinned one is ``chart_dependencies.verify_dependencies``'s to say.
+    The archive's digest is not checked here; see ``archives.verify_dependencies``.
 
     Raises:
-        ChartDependenciesError: the archive is missing or is none.
+        ChartDependenciesError: the archive is missing or cannot be read.
     """
     lock = yaml.safe_load((chart / "Chart.lock").read_text())
     versions = [str(each["version"]) for each in lock["dependencies"] if each["name"] == GATEWAY]
-    return [found for version in versions for found in _packed(chart / f"charts/{GATEWAY}-{version}.tgz", version)]
+    return [crd for version in versions for crd in _read_archive(chart / f"charts/{GATEWAY}-{version}.tgz", version)]
 
 
-def select_crds(definitions: Sequence[Crd], standing: Mapping[str, InstalledCrd] | None) -> Ownership:
-    """Which CRDs the stack declares in a cluster where ``standing`` are, by name.
+def select_crds(packaged: Sequence[Crd], installed: Mapping[str, InstalledCrd] | None) -> CrdSelection:
+    """Select the CRDs that the stack declares.
 
-    None for ``standing`` is a cluster that could not be asked, as a preview may find it: then all are declared.
+    Args:
+        packaged: the CRDs of the chart.
+        installed: the CRDs in the cluster, by name. None if a preview cannot reach the cluster: then all are declared.
     """
-    known = standing or {}
-    newer = [each for each in definitions if _is_newer(known.get(each.name), each)]
-    foreign = [
-        each for each in definitions if each not in newer and not each.is_dasks and _is_foreign(known.get(each.name))
-    ]
+    known = installed or {}
+    newer = [crd for crd in packaged if _is_newer(known.get(crd.name), crd)]
+    foreign = [crd for crd in packaged if crd not in newer and not crd.is_dask and _is_foreign(known.get(crd.name))]
     notices = []
     if newer:
-        versions = sorted({str(known[each.name].chart_version) for each in newer}, key=_order)
+        versions = sorted({str(known[crd.name].chart_version) for crd in newer}, key=_version_key)
         notices.append(
-            f"{_named(newer)}: put there by a tenancy with {GATEWAY} {versions[-1]}, newer than the "
-            f"{newer[0].chart_version} of this one, and left as they are"
+            f"{_join_names(newer)}: not changed, because another tenancy installed them with {GATEWAY} "
+            f"{versions[-1]}, which is newer than this tenancy's {newer[0].chart_version}"
         )
     if foreign:
-        notices.append(f"{_named(foreign)}: the cluster's own; Dask Gateway uses them and leaves them as they are")
-    return Ownership(tuple(each for each in definitions if each not in newer and each not in foreign), tuple(notices))
+        notices.append(
+            f"{_join_names(foreign)}: not changed, because they belong to the cluster; Dask Gateway uses them"
+        )
+    return CrdSelection(tuple(crd for crd in packaged if crd not in newer and crd not in foreign), tuple(notices))
 
 
-def without_descriptions(schema: object) -> object:
-    """An OpenAPI schema without its prose; a property that is called ``description`` stays."""
+def remove_descriptions(schema: object) -> object:
+    """Return an OpenAPI schema without descriptions; a property named ``description`` is kept."""
     if isinstance(schema, list):
-        return [without_descriptions(each) for each in schema]
+        return [remove_descriptions(each) for each in schema]
     if not isinstance(schema, Mapping):
         return schema
     kept: dict[str, Any] = {}
     for key, value in schema.items():
-        if key in _MAPS_OF_SCHEMAS and isinstance(value, Mapping):
-            kept[key] = {name: without_descriptions(inner) for name, inner in value.items()}
-        elif key in _NO_SCHEMAS:
+        if key in _SCHEMA_MAPS and isinstance(value, Mapping):
+            kept[key] = {name: remove_descriptions(inner) for name, inner in value.items()}
+        elif key in _NOT_SCHEMAS:
             kept[key] = value
         elif key != "description":
-            kept[key] = without_descriptions(value)
+            kept[key] = remove_descriptions(value)
     return kept
 
 
-def _packed(archive: Path, version: str) -> list[Crd]:
-    """Every document of every file in ``crds/``, in the order of their names."""
+def _read_archive(archive: Path, version: str) -> list[Crd]:
+    """Return the CRDs of all files in ``crds/``, sorted by name."""
     try:
-        with tarfile.open(archive) as packed:
+        with tarfile.open(archive) as tar:
             members = sorted(
-                (each for each in packed.getmembers() if each.name.startswith(f"{GATEWAY}/crds/") and each.isfile()),
+                (each for each in tar.getmembers() if each.name.startswith(f"{GATEWAY}/crds/") and each.isfile()),
                 key=lambda each: each.name,
             )
-            texts = [file.read().decode() for each in members if (file := packed.extractfile(each))]
+            texts = [file.read().decode() for each in members if (file := tar.extractfile(each))]
         documents = [document for text in texts for document in yaml.load_all(text, Loader=_LOADER)]
     except (OSError, EOFError, tarfile.TarError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ChartDependenciesError(
-            f"{archive} cannot be read ({type(error).__name__}); remove it and run: {FETCH}"
+            f"{archive} cannot be read ({type(error).__name__}); delete it and run: {FETCH}"
         ) from None
-    return sorted((_definition(each, version) for each in documents if _is_definition(each)), key=lambda one: one.name)
+    return sorted((_make_crd(each, version) for each in documents if _is_crd(each)), key=lambda crd: crd.name)
 
 
-def _is_definition(document: object) -> bool:
+def _is_crd(document: object) -> bool:
     return isinstance(document, Mapping) and document.get("kind") == "CustomResourceDefinition"
 
 
-def _definition(document: Mapping[str, Any], version: str) -> Crd:
+def _make_crd(document: Mapping[str, Any], version: str) -> Crd:
     metadata = document["metadata"]
-    spec = {**document["spec"], "versions": [_served(each) for each in document["spec"]["versions"]]}
+    spec = {**document["spec"], "versions": [_shorten(each) for each in document["spec"]["versions"]]}
     return Crd(
         name=str(metadata["name"]),
         chart_version=version,
@@ -156,24 +162,25 @@ def _definition(document: Mapping[str, Any], version: str) -> Crd:
     )
 
 
-def _served(version: Mapping[str, Any]) -> dict[str, Any]:
+def _shorten(version: Mapping[str, Any]) -> dict[str, Any]:
     if "schema" not in version:
         return dict(version)
-    return {**version, "schema": {key: without_descriptions(schema) for key, schema in version["schema"].items()}}
+    return {**version, "schema": {key: remove_descriptions(schema) for key, schema in version["schema"].items()}}
 
 
-def _is_newer(there: InstalledCrd | None, ours: Crd) -> bool:
-    return bool(there and there.chart_version and _order(there.chart_version) > _order(ours.chart_version))
+def _is_newer(installed: InstalledCrd | None, packaged: Crd) -> bool:
+    version = installed.chart_version if installed else None
+    return version is not None and _version_key(version) > _version_key(packaged.chart_version)
 
 
-def _is_foreign(there: InstalledCrd | None) -> bool:
-    return there is not None and (there.chart_version is None or there.changed_by_others)
+def _is_foreign(installed: InstalledCrd | None) -> bool:
+    return installed is not None and (installed.chart_version is None or installed.changed_by_others)
 
 
-def _order(version: str) -> tuple[int, ...]:
-    """Calendar and semantic versions by their numbers; a pre-release counts as its release."""
+def _version_key(version: str) -> tuple[int, ...]:
+    """Return the numbers of a version, for sorting; a pre-release equals its release."""
     return tuple(int(number) for number in re.findall(r"\d+", re.split(r"[-+]", version, maxsplit=1)[0]))
 
 
-def _named(definitions: Iterable[Crd]) -> str:
-    return ", ".join(each.name for each in definitions)
+def _join_names(crds: Iterable[Crd]) -> str:
+    return ", ".join(crd.name for crd in crds)

@@ -1,9 +1,9 @@
-"""How notebooks reach the Dask gateway, and how nobody else does.
+"""Access from notebooks to the Dask gateway.
 
-The gateway answers inside the cluster alone: the hub knows it as a service without an address, so its proxy has no
-route there. A notebook calls it directly; a user sees a cluster's dashboard through the own server's proxy
-(jupyter-server-proxy), for which the hub has asked who they are. Upstream, who has a dashboard's URL sees it
-(dask/dask-gateway#570).
+The gateway is reachable only inside the cluster: it is a service of the hub without a URL, so the hub's proxy has no
+route to it. Notebooks connect to it directly. Users open a cluster's dashboard through the proxy of their own server
+(jupyter-server-proxy), which requires their log-in. In the upstream set-up, everyone with the URL can see a dashboard
+(https://github.com/dask/dask-gateway/issues/570).
 """
 
 from dataclasses import dataclass, field
@@ -16,18 +16,21 @@ from components.config.tenancy import Tenancy
 T = TypeVar("T")
 
 SERVICE = "dask-gateway"
+"""Name of the gateway among the hub's services."""
+
 PREFIX = "/services/dask-gateway"
-"""Below which path the gateway's proxy has its API and the clusters' dashboards."""
+"""URL path of the gateway's API and of the clusters' dashboards."""
 
 GATEWAY_POD_PORT = 8000
-"""Where the gateway's proxy listens; network policies see this one and not port 80 of its Service."""
+"""Port of the gateway's proxy pod. Network policies match this port, not port 80 of its Service."""
 
-MAY_USE_GATEWAY = f"access:services!service={SERVICE}"
+GATEWAY_SCOPE = f"access:services!service={SERVICE}"
+"""The hub's scope that permits the use of the gateway."""
 
 
 @dataclass(frozen=True)
 class GatewayAccess:
-    """What the hub must know for a notebook's own token to open the gateway. All empty without Dask."""
+    """Settings of the hub that let notebooks use the gateway with their own token. Empty if Dask is off."""
 
     services: dict[str, Any] = field(default_factory=dict)
     roles: dict[str, Any] = field(default_factory=dict)
@@ -35,20 +38,20 @@ class GatewayAccess:
 
 
 def gateway_name(tenancy: Tenancy) -> str:
-    """What the names of the gateway's objects end in, cluster roles among them.
+    """Return the suffix of the names of the gateway's objects, including its cluster roles.
 
-    The chart's own rule would give the releases ``vis`` and ``vis-dask-gateway`` the same.
+    By default, the chart would choose the same suffix for the releases ``vis`` and ``vis-dask-gateway``.
     """
     return f"{tenancy.release}-dask-gateway"
 
 
 def gateway_service(tenancy: Tenancy) -> str:
-    """The name of the gateway's proxy Service. No release's name is so long that the chart would cut it."""
+    """Return the name of the gateway's proxy Service. It is short enough that the chart does not truncate it."""
     return f"traefik-{gateway_name(tenancy)}"
 
 
 def gateway_egress(tenancy: Tenancy) -> list[Rule]:
-    """The rule that lets notebooks through to the gateway's proxy; none without Dask."""
+    """Return the rule that allows notebooks to connect to the gateway's proxy; none if Dask is off."""
     if not tenancy.dask.enabled:
         return []
     proxy = {"app.kubernetes.io/name": "dask-gateway", "app.kubernetes.io/component": "traefik"}
@@ -61,30 +64,30 @@ def gateway_egress(tenancy: Tenancy) -> list[Rule]:
 
 
 def gateway_access(tenancy: Tenancy, secrets: HubSecrets[T]) -> GatewayAccess:
-    """The hub's service, the users' role, the scopes of a notebook's token and the hosts its server may show.
+    """Return the hub's service, the users' role, the scopes of notebooks' tokens and the hosts that servers may proxy.
 
-    Both role and scopes are needed: a token gets only those of its scopes that its user holds.
+    Both role and scopes are needed: a token has only those of its scopes that its user has, too.
     Source: dask-gateway's ``auth.py``.
     """
     if not tenancy.dask.enabled:
         return GatewayAccess()
-    shown = ("localhost", "127.0.0.1", gateway_service(tenancy))
+    proxied_hosts = ("localhost", "127.0.0.1", gateway_service(tenancy))
     return GatewayAccess(
         services={SERVICE: {"display": False, "apiToken": secrets.gateway_token}},
-        roles={"user": {"scopes": ["self", MAY_USE_GATEWAY]}},
+        roles={"user": {"scopes": ["self", GATEWAY_SCOPE]}},
         spawner={
-            "server_token_scopes": ["users:activity!user", "access:servers!server", MAY_USE_GATEWAY],
-            # jupyter-server-proxy's own choice is the first two. A list in one argument: of several it takes none.
-            "args": [f"--ServerProxy.host_allowlist={list(shown)}"],
+            "server_token_scopes": ["users:activity!user", "access:servers!server", GATEWAY_SCOPE],
+            # The first two hosts are jupyter-server-proxy's default. It accepts only one argument, which is a list.
+            "args": [f"--ServerProxy.host_allowlist={list(proxied_hosts)}"],
         },
     )
 
 
 def notebook_environment(tenancy: Tenancy) -> dict[str, str]:
-    """Where the Dask client finds the gateway, and what JupyterLab's Dask panel starts.
+    """Return the environment variables that configure the Dask client and JupyterLab's Dask panel; empty without Dask.
 
-    KubeSpawner expands braces in these strings, so those that the Dask client is to expand are doubled. The panel
-    shows a dashboard as it is where its path is below the server's ``proxy`` (dask-labextension 7.0.0).
+    KubeSpawner expands braces in these strings. Braces for the Dask client are therefore doubled. The panel needs no
+    configuration for dashboards whose path is below the server's ``proxy`` (dask-labextension 7.0.0).
     """
     if not tenancy.dask.enabled:
         return {}

@@ -1,4 +1,4 @@
-"""What a user may ask of the Dask gateway, in its own configuration; and what all users together may."""
+"""Limits of Dask: of one cluster, of one user and of all users together."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,16 +6,16 @@ from pathlib import Path
 from components.config.capacity import compute_dask_capacity
 from components.config.tenancy import Tenancy
 
-_BACKEND = Path(__file__).resolve().parent.parent / "in_gateway" / "bounded_backend.py"
+_BACKEND_MODULE = Path(__file__).resolve().parent.parent / "in_gateway" / "bounded_backend.py"
 
 
 def quota_name(tenancy: Tenancy) -> str:
-    """Of the ResourceQuota that all clusters of a tenancy share, as ``chart/templates/dask-priority.yaml`` has it."""
+    """Return the name of the ResourceQuota of all Dask clusters; ``chart/templates/dask-priority.yaml`` declares it."""
     return f"{tenancy.release}-dask"
 
 
 def gateway_configuration(tenancy: Tenancy) -> dict[str, str]:
-    """``gateway.extraConfig``: blocks of Python by name, run in the order of the names."""
+    """Return ``gateway.extraConfig``: blocks of Python code, which the gateway runs in the order of their names."""
     return {
         "limits": cluster_limits(tenancy),
         "options": cluster_options(tenancy),
@@ -24,7 +24,7 @@ def gateway_configuration(tenancy: Tenancy) -> dict[str, str]:
 
 
 def cluster_limits(tenancy: Tenancy) -> str:
-    """What bounds one cluster and ends an idle one."""
+    """Return the code that limits the size of a cluster and the time that it may be idle."""
     dask = tenancy.dask
     return "\n".join(
         [
@@ -37,7 +37,7 @@ def cluster_limits(tenancy: Tenancy) -> str:
 
 
 def cluster_options(tenancy: Tenancy) -> str:
-    """What a user may choose for a worker, each within the tenancy's bounds."""
+    """Return the code that offers users the size of their workers, within the tenancy's bounds."""
     cores, ram = tenancy.dask.worker_cores, tenancy.dask.worker_ram_gb
     return f"""\
 from dask_gateway_server.options import Float, Options
@@ -54,10 +54,10 @@ c.Backend.cluster_options = Options(
 
 
 def user_limits(tenancy: Tenancy) -> str:
-    """Who gets no further cluster: a whole module, as the gateway's chart mounts no files."""
-    quota = quota_name(tenancy) if total(tenancy).as_quota() else ""
+    """Return the code that limits clusters per user: the whole module, because the gateway's chart mounts no files."""
+    quota = quota_name(tenancy) if quota_limits(tenancy).as_quota() else ""
     return f"""\
-{_BACKEND.read_text()}
+{_BACKEND_MODULE.read_text()}
 
 c.DaskGateway.backend_class = BoundedKubeBackend
 c.BoundedKubeBackend.quota = "{quota}"
@@ -66,14 +66,14 @@ c.BoundedKubeBackend.clusters_per_user = {tenancy.dask.clusters_per_user}
 
 
 @dataclass(frozen=True)
-class Total:
-    """What all clusters of a tenancy may ask for together; None is no bound."""
+class QuotaLimits:
+    """Resources that all Dask clusters of a tenancy may request together; None for no limit."""
 
     cores: float | None
     ram_gb: float | None
 
     def as_quota(self) -> dict[str, str]:
-        """The ``hard`` of a ResourceQuota, in Kubernetes' quantities."""
+        """Return the ``hard`` limits of a ResourceQuota as Kubernetes quantities."""
         hard = {}
         if self.cores is not None:
             hard["requests.cpu"] = f"{int(self.cores * 1000)}m"
@@ -82,11 +82,11 @@ class Total:
         return hard
 
 
-def total(tenancy: Tenancy) -> Total:
-    """As the tenancy says; otherwise what its stated worker nodes hold, so that no autoscaler adds nodes for Dask."""
-    dask, room = tenancy.dask, compute_dask_capacity(tenancy)
-    stated_cores, stated_ram_gb = room or (None, None)
-    return Total(
-        cores=stated_cores if dask.total_cores is None else dask.total_cores,
-        ram_gb=stated_ram_gb if dask.total_ram_gb is None else dask.total_ram_gb,
+def quota_limits(tenancy: Tenancy) -> QuotaLimits:
+    """Return the tenancy's limits; by default the capacity of its nodes, so that no autoscaler adds nodes for Dask."""
+    dask = tenancy.dask
+    node_cores, node_ram_gb = compute_dask_capacity(tenancy) or (None, None)
+    return QuotaLimits(
+        cores=node_cores if dask.total_cores is None else dask.total_cores,
+        ram_gb=node_ram_gb if dask.total_ram_gb is None else dask.total_ram_gb,
     )

@@ -1,29 +1,30 @@
-"""The values of the chart ``dask-gateway`` 2026.3.0, and those of ``chart/`` that concern Dask."""
+"""The values of the chart ``dask-gateway`` 2026.3.0, and the values of ``chart/templates/dask-*.yaml``."""
 
 from typing import Any
 
 from components.chart.dask_access import PREFIX, SERVICE, gateway_name
-from components.chart.dask_limits import gateway_configuration, total
-from components.chart.network_policies import anywhere_but_metadata, name_servers, public_internet
+from components.chart.dask_limits import gateway_configuration, quota_limits
+from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_internet
 from components.config.tenancy import Tenancy
 
 REQUESTS = {"requests": {"cpu": "50m", "memory": "128Mi"}}
-"""Of each of the gateway's own pods: a share of a busy CPU, and the last to be evicted."""
+"""Resource requests of each of the gateway's own pods. Pods that use less memory than they request are evicted last."""
 
-REFUSED_AGAIN_SECONDS = 10
-"""At most so long after room was made a worker comes that the quota had refused: the controller asks again ever more
-seldom, by the chart's own value up to five minutes."""
+MAX_RETRY_DELAY_SECONDS = 10
+"""Upper bound of the controller's retry back-off after the quota has refused a worker. The chart's default is 300."""
 
-SEEN_READY = {"readinessProbe": {"periodSeconds": 1, "failureThreshold": 15}}
-"""A scheduler is asked every second whether it is ready, and may be busy as long as with dask-gateway's own every five
-and three times: a user waits for the first yes."""
+SCHEDULER_PROBE = {"readinessProbe": {"periodSeconds": 1, "failureThreshold": 15}}
+"""Readiness probe of schedulers: every second, because users wait for the first success.
 
-NOTEBOOK_USER = 1000
-"""The user the jupyterhub chart runs the same image as."""
+A scheduler may be busy for 15 seconds, as with dask-gateway's default of three probes at intervals of five seconds.
+"""
+
+NOTEBOOK_UID = 1000
+"""User ID that the jupyterhub chart runs the notebook image with."""
 
 
 def dask_gateway_values(tenancy: Tenancy) -> dict[str, Any]:
-    """The values of the gateway's chart; only its condition when Dask is off."""
+    """Return the values of the gateway's chart; only ``enabled`` if Dask is off."""
     if not tenancy.dask.enabled:
         return {"enabled": False}
     image_name, image_tag = tenancy.notebook.image.name_and_tag
@@ -36,55 +37,55 @@ def dask_gateway_values(tenancy: Tenancy) -> dict[str, Any]:
             "auth": {"type": "jupyterhub", "jupyterhub": {"jupyterhubServiceName": SERVICE}},
             "resources": REQUESTS,
             "backend": {
-                # Client, scheduler and workers of different versions do not understand each other.
+                # The same image as notebooks: client, scheduler and workers need the same versions.
                 "image": {"name": image_name, "tag": image_tag},
-                "scheduler": _pods_of_users(f"{tenancy.release}-dask-scheduler", SEEN_READY),
-                "worker": _pods_of_users(f"{tenancy.release}-dask-worker", {}),
+                "scheduler": _user_pod(f"{tenancy.release}-dask-scheduler", SCHEDULER_PROBE),
+                "worker": _user_pod(f"{tenancy.release}-dask-worker", {}),
             },
             "extraConfig": gateway_configuration(tenancy),
         },
-        "controller": {"resources": REQUESTS, "backoffMaxDelay": REFUSED_AGAIN_SECONDS},
+        "controller": {"resources": REQUESTS, "backoffMaxDelay": MAX_RETRY_DELAY_SECONDS},
         "traefik": {
             "resources": REQUESTS,
             "service": {"type": "ClusterIP"},
-            # The chart lets it watch the Secrets, Services and nodes of the whole cluster.
+            # Without these, Traefik watches the Secrets, Services and nodes of the whole cluster.
             "additionalArguments": [
                 f"--providers.kubernetescrd.namespaces={tenancy.namespace}",
                 "--providers.kubernetescrd.allowcrossnamespace=false",
                 "--providers.kubernetescrd.disableclusterscoperesources=true",
             ],
         },
-        # Accounts of the chart's own names, whose rights chart/templates/dask-access.yaml keeps to the namespace.
+        # The chart's own account names; chart/templates/dask-access.yaml limits their permissions to the namespace.
         "rbac": {
-            "gateway": {"serviceAccountName": _cut(f"api-{name}")},
-            "controller": {"serviceAccountName": _cut(f"controller-{name}")},
-            "traefik": {"serviceAccountName": _cut(f"traefik-{name}")},
+            "gateway": {"serviceAccountName": _truncate(f"api-{name}")},
+            "controller": {"serviceAccountName": _truncate(f"controller-{name}")},
+            "traefik": {"serviceAccountName": _truncate(f"traefik-{name}")},
         },
     }
 
 
 def dask_values(tenancy: Tenancy) -> dict[str, Any]:
-    """What ``chart/templates/dask-*.yaml`` are told besides; nothing when Dask is off."""
+    """Return the values of ``chart/templates/dask-*.yaml``; empty if Dask is off."""
     if not tenancy.dask.enabled:
         return {}
     return {
-        "quota": total(tenancy).as_quota(),
+        "quota": quota_limits(tenancy).as_quota(),
         "egress": {
-            "users": [name_servers(), public_internet()],
-            "gateway": [name_servers(), anywhere_but_metadata()],
+            "users": [allow_dns(), allow_internet()],
+            "gateway": [allow_dns(), allow_all_but_metadata()],
         },
     }
 
 
-def _cut(name: str) -> str:
-    """As the gateway's chart cuts its names, which these take over."""
+def _truncate(name: str) -> str:
+    """Truncate a name in the same way as the gateway's chart does."""
     return name[:63].removesuffix("-")
 
 
-def _pods_of_users(priority_class: str, container: dict[str, Any]) -> dict[str, Any]:
-    """A scheduler or worker: without rights in the cluster or on its node, and the first to make room.
+def _user_pod(priority_class: str, container: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a scheduler or worker pod: no permissions in the cluster or on its node.
 
-    It meets the pod-security level ``restricted``.
+    The pod meets the pod-security level ``restricted``.
     """
     return {
         "extraPodConfig": {
@@ -93,7 +94,7 @@ def _pods_of_users(priority_class: str, container: dict[str, Any]) -> dict[str, 
             "enableServiceLinks": False,
             "securityContext": {
                 "runAsNonRoot": True,
-                "runAsUser": NOTEBOOK_USER,
+                "runAsUser": NOTEBOOK_UID,
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
         },

@@ -1,7 +1,7 @@
-"""The Python that runs inside the hub, as chart values: whole files, mounted where the hub imports them from.
+"""The Python modules that run in the hub's pod, as chart values: whole files, mounted where the hub imports them.
 
-z2jh puts the folder of its own configuration on Python's path, so these modules keep their names there, and a traceback
-in the hub's log names the file that is here.
+z2jh puts the folder of its configuration on Python's path. The modules have the same names there, so a traceback in the
+hub's log names the file of this repository.
 """
 
 import functools
@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 COMPONENTS = Path(__file__).resolve().parent.parent
+
 HUB_FOLDER = "/usr/local/etc/jupyterhub"
-"""Where z2jh 4.4.0 keeps ``jupyterhub_config.py``."""
+"""Folder of ``jupyterhub_config.py`` in z2jh 4.4.0."""
 
 MODULES = (
     "freeipa/connection.py",
@@ -29,15 +30,16 @@ MODULES = (
     "deadline.py",
     "escape.py",
 )
+"""The mounted modules; each may import only the others and the packages of the hub's image."""
 
 
 def hub_code() -> dict[str, Any]:
-    """``hub.extraFiles`` and ``hub.extraConfig``."""
+    """Return the values ``hub.extraFiles`` and ``hub.extraConfig``."""
     return {
         "extraFiles": {
             f"{COMPONENTS.name}-{module.replace('/', '-')}": {
                 "mountPath": f"{HUB_FOLDER}/{COMPONENTS.name}/{module}",
-                "stringData": _text_of(module),
+                "stringData": _read(module),
             }
             for module in MODULES
         },
@@ -45,6 +47,6 @@ def hub_code() -> dict[str, Any]:
     }
 
 
-@functools.cache  # many tenancies, one checkout
-def _text_of(module: str) -> str:
+@functools.cache  # the same for all tenancies of a process
+def _read(module: str) -> str:
     return (COMPONENTS / module).read_text()

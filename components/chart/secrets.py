@@ -1,4 +1,4 @@
-"""The four secrets the charts would otherwise make up anew at every render."""
+"""The four secrets of a hub. Without them, the charts would generate new ones in every render."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -6,25 +6,26 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 SECRET_BYTES = 32
+"""Length of each secret."""
 
 
 @dataclass(frozen=True)
 class HubSecrets(Generic[T]):
-    """Four hex strings of 32 random bytes each, kept in the stack so that two renders are the same to the byte.
+    """Four random secrets as hex strings. They are kept in the stack's state, so that two renders are identical.
 
-    ``T`` is ``str`` where the values are known (tests, a render) and ``pulumi.Output[str]`` in the program.
+    ``T`` is ``pulumi.Output[str]`` in the program and ``str`` in tests.
     Source: z2jh's configuration reference (`proxy.secretToken`, `hub.cookieSecret`, `CryptKeeper.keys`) and
     dask-gateway's `gateway.auth.jupyterhub`.
     """
 
     proxy_token: T
-    """What the hub shows the proxy's API."""
+    """Authenticates the hub to the proxy's API."""
 
     cookie_secret: T
-    """Signs log-in cookies; a new one logs everybody out."""
+    """Signs log-in cookies; a new secret logs all users out."""
 
     crypt_key: T
     """Encrypts the authenticator's state in the hub's database."""
 
     gateway_token: T
-    """What the Dask gateway, as a service of the hub, shows the hub."""
+    """Authenticates the Dask gateway to the hub."""

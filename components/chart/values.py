@@ -1,11 +1,11 @@
-"""``Tenancy`` to the values of ``chart/``: pure functions, one for each part of the charts."""
+"""The Helm values of a tenancy: pure functions, one for each part of the charts."""
 
 from typing import Any, TypeVar
 
 from components.chart.dask_access import gateway_access, gateway_egress, notebook_environment
 from components.chart.dask_values import dask_gateway_values, dask_values
 from components.chart.mounted_code import hub_code
-from components.chart.network_policies import anywhere_but_metadata, name_servers, own_rules, public_internet
+from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_internet, network_policy
 from components.chart.secrets import HubSecrets
 from components.config.tenancy import Tenancy
 from components.freeipa.names import group_dn, user_dn_template
@@ -13,45 +13,55 @@ from components.freeipa.names import group_dn, user_dn_template
 T = TypeVar("T")
 
 Values = dict[str, Any]
-"""A tree of chart values: plain data, except for the leaves that ``HubSecrets`` brings."""
+"""A tree of chart values: plain data, except for the secrets, which may be Pulumi outputs."""
 
 COOKIE_MAX_AGE_DAYS = 1
-"""How long somebody who left the group may go on with an open session; JupyterHub's own default is 14."""
+"""Lifetime of a log-in: the longest time that users keep access after leaving the group. JupyterHub's default is 14."""
 
 HUB_REQUESTS = {"requests": {"cpu": "100m", "memory": "512Mi"}}
+"""Resource requests of the hub: its share when notebooks and Dask use all CPUs.
+
+Pods that use less memory than they request are evicted last.
+"""
+
 PROXY_REQUESTS = {"requests": {"cpu": "50m", "memory": "128Mi"}}
-"""Their share of CPUs that notebooks and Dask keep busy. A pod within the memory it requests is the last evicted."""
+"""Resource requests of the proxy, for the same reasons."""
 
-ROUTES_EVERY_SECONDS = 30
-"""How often the hub looks whether the proxy still has every user's route, which a proxy that was restarted has not.
+ROUTE_CHECK_INTERVAL_SECONDS = 30
+"""Interval of the hub's check of the proxy's routes. A restarted proxy has no routes until the next check.
 
-JupyterHub's own default is 300, and so long nobody reaches a notebook. It is the interval of the round that also writes
-down who was active.
+JupyterHub's default is 300. The same check also records users' activity.
 """
 
-ANSWER_WITHIN_SECONDS = 120
-"""How long a notebook whose container runs may take to answer; the container's own coming is ``startTimeoutSeconds``.
+HTTP_TIMEOUT_SECONDS = 120
+"""Time limit for a notebook server to answer after its container has started.
 
-JupyterHub's own default of 30 is too little for a notebook of a tenth of a CPU. Until it is over a user waits for a
-server that will never answer, so it is not the whole start's.
+The container's start has a limit of its own, ``startTimeoutSeconds``. JupyterHub's default of 30 is too short for a
+server with a tenth of a CPU. A longer limit would make users wait longer for a server that never answers.
 """
 
-CULL_EVERY_SECONDS = 300
+CULL_INTERVAL_SECONDS = 300
+"""Interval of the check for idle servers."""
+
 HUB_DATABASE_GI = 1
+"""Size of the volume for the hub's database, in GiB."""
 
-USER_NAME = r"^(?!\.{1,2}$)[a-z0-9_.][a-z0-9_.-]*$"
-"""FreeIPA's rule for user names, without a last ``$`` and without the two that are folders of every path.
+USER_NAME_PATTERN = r"^(?!\.{1,2}$)[a-z0-9_.][a-z0-9_.-]*$"
+"""FreeIPA's pattern of user names, without a final ``$``, and without ``.`` and ``..``, which are special in paths.
 
-LDAPAuthenticator's own refuses a first digit, underscore or dot. Capitals are none of FreeIPA's, and refused.
+LDAPAuthenticator's default refuses names that begin with a digit, underscore or dot. FreeIPA has no capital letters in
+names; a name with capitals would be a second user of the hub.
 """
 
 POD_SECURITY = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+"""Security context of notebook pods. With the chart's user IDs they meet the pod-security level ``restricted``."""
+
 CONTAINER_SECURITY = {"capabilities": {"drop": ["ALL"]}}
-"""With the charts' own user ids the two meet the pod-security level `restricted`."""
+"""Security context of notebook containers, for the same level."""
 
 
 def chart_values(tenancy: Tenancy, secrets: HubSecrets[T]) -> Values:
-    """Everything the program sets in the charts ``jupyterhub`` 4.4.0 and ``dask-gateway`` 2026.3.0."""
+    """Return all values that the program sets in the charts ``jupyterhub`` 4.4.0 and ``dask-gateway`` 2026.3.0."""
     return {
         "jupyterhub": {
             "hub": _hub(tenancy, secrets),
@@ -59,9 +69,9 @@ def chart_values(tenancy: Tenancy, secrets: HubSecrets[T]) -> Values:
                 "secretToken": secrets.proxy_token,
                 "service": {"type": "ClusterIP"},
                 "https": {"enabled": False},
-                # Hub and notebooks, which the chart lets it reach, are all it has routes to.
+                # The proxy has routes to the hub and the notebooks only; the chart itself allows these.
                 "chp": {
-                    "networkPolicy": own_rules(name_servers()),
+                    "networkPolicy": network_policy(allow_dns()),
                     "resources": PROXY_REQUESTS,
                     "extraPodSpec": {"priorityClassName": hub_priority_class(tenancy)},
                 },
@@ -70,7 +80,7 @@ def chart_values(tenancy: Tenancy, secrets: HubSecrets[T]) -> Values:
             "scheduling": {"userScheduler": {"enabled": False}, "userPlaceholder": {"enabled": False}},
             "prePuller": {"hook": {"enabled": False}, "continuous": {"enabled": tenancy.notebook.pre_pull}},
             "cull": _cull(tenancy),
-            # The program's own Ingress answers for the hub, so that previews and policies see it.
+            # The program declares the Ingress itself, so that previews and policies see it.
             "ingress": {"enabled": False},
         },
         "dask-gateway": dask_gateway_values(tenancy),
@@ -79,20 +89,23 @@ def chart_values(tenancy: Tenancy, secrets: HubSecrets[T]) -> Values:
 
 
 def hub_priority_class(tenancy: Tenancy) -> str:
-    """The PriorityClass of hub and proxy, a name of the whole cluster's."""
+    """Return the name of the PriorityClass of hub and proxy; it is unique in the cluster."""
     return f"{tenancy.release}-hub"
 
 
 def memory(ram_gb: float) -> str:
-    """Gigabytes in the notation of JupyterHub and Dask, whose G is 1024³ bytes; ``"2Gi"`` would stop the hub."""
+    """Return a memory size for JupyterHub and Dask, whose unit G is 1024³ bytes.
+
+    The hub does not start with Kubernetes' notation ``"2Gi"``.
+    """
     return f"{ram_gb:g}G"
 
 
 def announcement(tenancy: Tenancy) -> str:
-    """The sentence above the log-in form: whose password it wants, and what to ask for when it refuses."""
+    """Return the text above the log-in form: which password to use, and which group users must be in."""
     return (
         "Sign in with your FreeIPA user name and password. "
-        f"Only members of the group {tenancy.notebook_users_group} can; ask your tenancy's administrator to be added."
+        f"You must be a member of the group {tenancy.notebook_users_group}; ask your administrator to add you."
     )
 
 
@@ -105,23 +118,23 @@ def _hub(tenancy: Tenancy, secrets: HubSecrets[T]) -> Values:
                 "authenticator_class": "ldap",
                 "admin_access": True,
                 "cookie_max_age_days": COOKIE_MAX_AGE_DAYS,
-                "last_activity_interval": ROUTES_EVERY_SECONDS,
+                "last_activity_interval": ROUTE_CHECK_INTERVAL_SECONDS,
                 "template_vars": {"announcement_login": announcement(tenancy)},
             },
             "Authenticator": {
                 "admin_users": list(tenancy.identity.admin_users),
                 "allowed_users": list(tenancy.identity.admin_users),
-                # Its default would admit whoever is still known to the hub after leaving the group.
+                # The default admits all users in the hub's database, including those who have left the group.
                 "allow_existing_users": False,
-                # Which profiles a user is offered goes by the groups kept there, encrypted.
+                # Stores the user's groups, encrypted; the profiles offered to the user depend on them.
                 "enable_auth_state": True,
             },
             "LDAPAuthenticator": ldap_authenticator(tenancy),
             "FreeIpaAuthenticator": freeipa_authenticator(tenancy),
             "KubeSpawner": {
-                # Its default deletes the home volume with the user.
+                # The default deletes the home volume when a user is deleted.
                 "delete_pvc": False,
-                "http_timeout": ANSWER_WITHIN_SECONDS,
+                "http_timeout": HTTP_TIMEOUT_SECONDS,
                 "pod_security_context": POD_SECURITY,
                 "container_security_context": CONTAINER_SECURITY,
                 **access.spawner,
@@ -133,12 +146,12 @@ def _hub(tenancy: Tenancy, secrets: HubSecrets[T]) -> Values:
             "pvc": {
                 "storage": f"{HUB_DATABASE_GI}Gi",
                 "storageClassName": tenancy.storage.hub_database_class or tenancy.storage_class_name,
-                # Admins named by hand live in this database: it outlives the release.
+                # The database holds admins appointed in the hub, so it is kept when the release is deleted.
                 "annotations": {"helm.sh/resource-policy": "keep"} if tenancy.protect else {},
             },
         },
-        # The directory and the Kubernetes API may be at any address.
-        "networkPolicy": own_rules(name_servers(), anywhere_but_metadata()),
+        # The hub connects to the directory and the Kubernetes API, which may have any address.
+        "networkPolicy": network_policy(allow_dns(), allow_all_but_metadata()),
         "resources": HUB_REQUESTS,
         "extraPodSpec": {"priorityClassName": hub_priority_class(tenancy)},
         "services": access.services,
@@ -148,7 +161,7 @@ def _hub(tenancy: Tenancy, secrets: HubSecrets[T]) -> Values:
 
 
 def ldap_authenticator(tenancy: Tenancy) -> Values:
-    """Log-in for members of the group, and of the admins' group, over a verified connection, with no bind account.
+    """Return the log-in settings: members of the users' and admins' groups, verified TLS, and no bind account.
 
     Source: LDAPAuthenticator 2.0.2. ``validate: 2`` is ``ssl.CERT_REQUIRED``; without it ldap3 verifies nothing.
     """
@@ -161,7 +174,7 @@ def ldap_authenticator(tenancy: Tenancy) -> Values:
         "tls_strategy": "on_connect" if identity.tls == "ldaps" else "before_bind",
         "tls_kwargs": {"validate": 2, **trusted},
         "bind_dn_template": [user_dn_template(tenancy.directory_suffix)],
-        "valid_username_regex": USER_NAME,
+        "valid_username_regex": USER_NAME_PATTERN,
         "allowed_groups": [dn for dn in (tenancy.notebook_users_group_dn, tenancy.admin_group_dn) if dn],
         "group_search_filter": "(member={userdn})",
         "group_attributes": ["member"],
@@ -169,7 +182,7 @@ def ldap_authenticator(tenancy: Tenancy) -> Values:
 
 
 def freeipa_authenticator(tenancy: Tenancy) -> Values:
-    """What ``components/hub_config`` adds to LDAPAuthenticator: further servers, admins by group, nested groups."""
+    """Return the settings that ``components/in_hub`` adds: further servers, admins by group, nested groups."""
     limited_to = {group for profile in tenancy.notebook.profiles for group in profile.groups}
     return {
         "servers": [str(server) for server in tenancy.identity.directory().servers],
@@ -197,14 +210,14 @@ def _singleuser(tenancy: Tenancy) -> Values:
         "profileList": profile_list(tenancy),
         "extraEnv": notebook_environment(tenancy),
         "allowPrivilegeEscalation": False,
-        # The network policy denies the metadata address; the init container that would too needs privileges.
+        # The network policy blocks the metadata server. The chart's init container for this would need privileges.
         "cloudMetadata": {"blockWithIptables": False},
-        "networkPolicy": own_rules(name_servers(), public_internet(), *gateway_egress(tenancy)),
+        "networkPolicy": network_policy(allow_dns(), allow_internet(), *gateway_egress(tenancy)),
     }
 
 
 def profile_list(tenancy: Tenancy) -> list[Values]:
-    """The choices on the page that starts a server; what a profile leaves out is as the tenancy has it."""
+    """Return the profiles that users can choose; a setting missing in a profile has the tenancy's value."""
     return [
         {
             "display_name": profile.name,
@@ -230,8 +243,8 @@ def _cull(tenancy: Tenancy) -> Values:
     return {
         "enabled": True,
         "timeout": culling.idle_minutes * 60,
-        "every": CULL_EVERY_SECONDS,
+        "every": CULL_INTERVAL_SECONDS,
         "maxAge": culling.max_age_hours * 3600,
-        # Culling users would delete them from the hub, admins named by hand among them.
+        # Culling users would delete them from the hub, including admins appointed in the hub.
         "users": False,
     }

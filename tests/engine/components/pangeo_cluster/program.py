@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.chart.crds import Ownership, packaged_crds, select_crds
+from components.chart.crds import CrdSelection, packaged_crds, select_crds
 from components.cluster.client import connected
 from components.cluster.crds import installed_crds
 from components.cluster.kubeconfig import Kubeconfig
@@ -39,7 +39,7 @@ class Program(TenancyStack):
         """Let the chart depend on a gateway of that version with these CRDs."""
         put_gateway(self.folder / "chart", version, list(crds))
 
-    def owned(self) -> Ownership:
+    def owned(self) -> CrdSelection:
         """What of the chart's CRDs is this stack's, in the cluster as it is."""
         with connected(Kubeconfig(text=None, path=self.kubeconfig, context=None), {}) as api:
             return select_crds(packaged_crds(self.folder / "chart"), installed_crds(api))

@@ -54,7 +54,7 @@ def test_crds_are_installed_upgraded_with_the_chart_and_outlive_every_stack(
     assert properties(api_server, TRAEFIK) == ["note"]
 
     # The other tenancy is still on the older chart, and does not put it back.
-    assert "newer than the 2026.3.0 of this one" in second.owned().notices[0]
+    assert "which is newer than this tenancy's 2026.3.0" in second.owned().notices[0]
     second.up()
     assert properties(api_server, DASK) == ["note"]
 
@@ -85,7 +85,7 @@ def test_crds_of_the_clusters_own_traefik_are_left_alone_and_those_helm_put_ther
     stack.up()
 
     assert stack.owned().notices == (
-        f"{traefiks}: the cluster's own; Dask Gateway uses them and leaves them as they are",
+        f"{traefiks}: not changed, because they belong to the cluster; Dask Gateway uses them",
     )
     assert api_server.read("crd", traefiks) == before
     assert properties(api_server, dasks) == ["note"]

@@ -1,5 +1,3 @@
-"""The archives that `chart/` joins: there, and the pinned ones."""
-
 import hashlib
 from pathlib import Path
 
@@ -25,28 +23,28 @@ def chart(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_an_archive_without_a_pinned_digest_is_told_with_its_own(chart: Path) -> None:
+def test_unpinned_archive_is_reported_with_its_digest(chart: Path) -> None:
     (notice,) = verify_dependencies(chart)
 
     assert "jupyterhub-4.4.0.tgz is not pinned" in notice
     assert hashlib.sha256(b"hub").hexdigest() in notice
 
 
-def test_a_missing_archive_is_refused_with_the_command_that_fetches_it(chart: Path) -> None:
+def test_missing_archive_is_refused_with_the_command_to_run(chart: Path) -> None:
     (chart / "charts" / "jupyterhub-4.4.0.tgz").unlink()
 
     with pytest.raises(ChartDependenciesError, match=r"jupyterhub-4\.4\.0\.tgz is missing; run: helm dependency"):
         verify_dependencies(chart)
 
 
-def test_an_archive_with_another_digest_is_refused(chart: Path) -> None:
+def test_archive_with_a_wrong_digest_is_refused(chart: Path) -> None:
     (chart / "charts" / "dask-gateway-2026.3.0.tgz").write_bytes(b"something else")
 
     with pytest.raises(ChartDependenciesError, match="pinned is"):
         verify_dependencies(chart)
 
 
-def test_all_problems_are_told_at_once(chart: Path) -> None:
+def test_all_problems_are_reported_at_once(chart: Path) -> None:
     (chart / "charts" / "jupyterhub-4.4.0.tgz").unlink()
     (chart / "charts" / "dask-gateway-2026.3.0.tgz").write_bytes(b"something else")
 

@@ -1,4 +1,4 @@
-"""How a notebook reaches the Dask gateway, as values of both charts, and that nobody else does."""
+"""Access from notebooks to the Dask gateway, in the values of both charts."""
 
 from string import Formatter
 from typing import Any
@@ -10,7 +10,7 @@ from components.chart.values import chart_values
 from tests.support.rendered_values import SECRETS
 from tests.support.tenancies import tenancy
 
-TO_THE_GATEWAY = {
+GATEWAY_RULE = {
     "to": [
         {
             "podSelector": {
@@ -27,33 +27,33 @@ def hub_chart(**changes: Any) -> dict[str, Any]:
     return values
 
 
-def test_the_network_policy_lets_notebooks_through_to_the_gateway() -> None:
-    assert TO_THE_GATEWAY in hub_chart()["singleuser"]["networkPolicy"]["egress"]
+def test_network_policy_allows_notebooks_to_reach_the_gateway() -> None:
+    assert GATEWAY_RULE in hub_chart()["singleuser"]["networkPolicy"]["egress"]
 
 
-def test_no_policy_is_opened_for_a_gateway_that_is_not_there() -> None:
-    assert TO_THE_GATEWAY not in hub_chart(dask__enabled=False)["singleuser"]["networkPolicy"]["egress"]
+def test_network_policy_has_no_gateway_rule_without_dask() -> None:
+    assert GATEWAY_RULE not in hub_chart(dask__enabled=False)["singleuser"]["networkPolicy"]["egress"]
 
 
 @pytest.mark.parametrize("policy", [("hub",), ("proxy", "chp")])
-def test_hub_and_proxy_have_no_way_to_the_gateway_for_they_need_none(policy: tuple[str, ...]) -> None:
+def test_hub_and_proxy_cannot_reach_the_gateway(policy: tuple[str, ...]) -> None:
     values = hub_chart()
     for key in policy:
         values = values[key]
-    assert TO_THE_GATEWAY not in values["networkPolicy"]["egress"]
+    assert GATEWAY_RULE not in values["networkPolicy"]["egress"]
 
 
-def test_an_empty_rule_that_would_open_everything_is_never_written() -> None:
+def test_gateway_rules_are_never_empty() -> None:
     for rule in gateway_egress(tenancy()):
         assert all(peer["podSelector"]["matchLabels"] for peer in rule["to"])
         assert rule["ports"]
 
 
-def test_the_hubs_proxy_has_no_route_to_the_gateway() -> None:
+def test_hub_proxy_has_no_route_to_the_gateway() -> None:
     assert "url" not in hub_chart()["hub"]["services"]["dask-gateway"]
 
 
-def test_a_dashboard_is_seen_through_the_users_own_server() -> None:
+def test_dashboard_is_proxied_by_the_users_own_server() -> None:
     environment = hub_chart()["singleuser"]["extraEnv"]
     expanded = environment["DASK_GATEWAY__PUBLIC_ADDRESS"].format()
     assert (
@@ -65,30 +65,30 @@ def test_a_dashboard_is_seen_through_the_users_own_server() -> None:
     ]
 
 
-def test_braces_in_a_notebooks_environment_survive_kubespawner() -> None:
+def test_braces_in_the_environment_survive_kubespawner() -> None:
     for value in hub_chart()["singleuser"]["extraEnv"].values():
         assert [name for _, name, _, _ in Formatter().parse(value) if name is not None] == []
 
 
-def test_jupyterlabs_dask_panel_starts_gateway_clusters() -> None:
+def test_dask_panel_starts_gateway_clusters() -> None:
     environment = hub_chart()["singleuser"]["extraEnv"]
     assert environment["DASK_LABEXTENSION__FACTORY__MODULE"] == "dask_gateway"
     assert environment["DASK_LABEXTENSION__FACTORY__CLASS"] == "GatewayCluster"
 
 
-def test_a_notebooks_token_opens_the_gateway_because_both_user_and_token_may() -> None:
+def test_user_and_token_have_the_gateway_scope() -> None:
     hub = hub_chart()["hub"]
     assert "access:services!service=dask-gateway" in hub["loadRoles"]["user"]["scopes"]
     assert "access:services!service=dask-gateway" in hub["config"]["KubeSpawner"]["server_token_scopes"]
 
 
-def test_no_two_releases_name_their_gateways_alike() -> None:
+def test_gateway_names_differ_between_releases() -> None:
     releases = ["vis", "vis-dask-gateway", "dask-gateway", "dask-gateway-dask-gateway"]
 
     assert len({gateway_name(tenancy(clusterName=release)) for release in releases}) == len(releases)
 
 
-def test_the_gateways_chart_is_told_the_name_and_does_not_choose_one() -> None:
+def test_gateway_name_is_set_in_the_charts_values() -> None:
     vis = tenancy(clusterName="vis-dask-gateway")
     values = chart_values(vis, SECRETS)
 
@@ -96,5 +96,5 @@ def test_the_gateways_chart_is_told_the_name_and_does_not_choose_one() -> None:
     assert gateway_service(vis) == "traefik-vis-dask-gateway-dask-gateway"
 
 
-def test_the_longest_cluster_name_makes_a_service_name_that_is_not_cut() -> None:
+def test_service_name_of_the_longest_cluster_name_is_not_truncated() -> None:
     assert len(gateway_service(tenancy(clusterName="a" * 40))) <= 63

@@ -1,4 +1,4 @@
-"""What schedulers, workers and the gateway's own pods are, as values of both charts."""
+"""The pods of Dask and of its gateway, in the values of the charts."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ def gateway_chart(**changes: Any) -> dict[str, Any]:
     return values
 
 
-def test_schedulers_and_workers_run_the_notebooks_image() -> None:
+def test_schedulers_and_workers_run_the_notebook_image() -> None:
     image = gateway_chart(notebook__image="registry.example.org:5000/notebook:7")["gateway"]["backend"]["image"]
     assert image == {"name": "registry.example.org:5000/notebook", "tag": "7"}
 
 
-@pytest.mark.parametrize("what", ["scheduler", "worker"])
-def test_users_pods_have_no_rights_on_their_node_nor_in_the_cluster(what: str) -> None:
-    pods = gateway_chart()["gateway"]["backend"][what]
+@pytest.mark.parametrize("component", ["scheduler", "worker"])
+def test_users_pods_have_no_permissions(component: str) -> None:
+    pods = gateway_chart()["gateway"]["backend"][component]
     assert pods["extraPodConfig"]["automountServiceAccountToken"] is False
     assert pods["extraPodConfig"]["securityContext"]["runAsNonRoot"] is True
     assert pods["extraContainerConfig"]["securityContext"] == {
@@ -31,32 +31,32 @@ def test_users_pods_have_no_rights_on_their_node_nor_in_the_cluster(what: str) -
     }
 
 
-def test_priority_classes_hold_the_releases_name_for_they_are_the_whole_clusters() -> None:
+def test_priority_classes_differ_between_releases() -> None:
     def classes(cluster: str) -> set[str]:
         values = chart_values(tenancy(clusterName=cluster), SECRETS)["dask-gateway"]["gateway"]["backend"]
-        return {values[what]["extraPodConfig"]["priorityClassName"] for what in ("scheduler", "worker")}
+        return {values[component]["extraPodConfig"]["priorityClassName"] for component in ("scheduler", "worker")}
 
     assert len(classes("vis")) == 2
     assert classes("vis").isdisjoint(classes("other"))
 
 
-def test_the_gateways_proxy_looks_into_its_own_namespace_alone() -> None:
+def test_gateway_proxy_watches_only_its_own_namespace() -> None:
     arguments = gateway_chart()["traefik"]["additionalArguments"]
     assert "--providers.kubernetescrd.namespaces=vis-pangeo" in arguments
     assert "--providers.kubernetescrd.disableclusterscoperesources=true" in arguments
 
 
-def test_the_gateways_accounts_are_not_made_by_its_chart() -> None:
+def test_gateway_accounts_have_names_of_their_own() -> None:
     names = [account["serviceAccountName"] for account in gateway_chart()["rbac"].values()]
     assert len(set(names)) == 3
     longest = chart_values(tenancy(clusterName="a" * 40), SECRETS)["dask-gateway"]["rbac"]
     assert all(len(account["serviceAccountName"]) <= 63 for account in longest.values())
 
 
-def test_a_worker_that_the_quota_refused_is_asked_for_again_soon() -> None:
+def test_refused_worker_is_retried_soon() -> None:
     assert gateway_chart()["controller"]["backoffMaxDelay"] <= 15
 
 
-def test_with_dask_off_nothing_is_said_of_it() -> None:
+def test_values_without_dask_are_empty() -> None:
     assert dask_values(tenancy(dask__enabled=False)) == {}
     assert gateway_chart(dask__enabled=False) == {"enabled": False}

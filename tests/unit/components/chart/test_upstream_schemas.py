@@ -1,4 +1,4 @@
-"""The values against the schemas that the two upstream charts ship, where those are at hand."""
+"""The chart values, validated with the schemas of the upstream charts where these are available."""
 
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ SCHEMAS = Path(__file__).resolve().parents[5] / "shared" / "upstream"
 CHARTS = {"jupyterhub": "jupyterhub-4.4.0", "dask-gateway": "dask-gateway-2026.3.0"}
 
 TENANCIES: dict[str, dict[str, Any]] = {
-    "the least": {},
+    "minimal": {},
     "no dask": {"dask": {"enabled": False}},
     "halves": {"notebookCpus": 0.5, "notebookRamGb": 1.5},
     "own image and class": {
@@ -47,31 +47,31 @@ def upstream(chart: str, kind: str) -> dict[str, Any]:
     return loaded
 
 
-def problems(chart: str, given: dict[str, Any]) -> list[str]:
-    """What the chart's schema says against its defaults with ``given`` on top."""
+def find_problems(chart: str, given: dict[str, Any]) -> list[str]:
+    """The violations of the chart's schema by its defaults merged with ``given``."""
     validator = Draft202012Validator(upstream(chart, "values.schema"))
-    errors = validator.iter_errors(merged(upstream(chart, "values"), given))
+    errors = validator.iter_errors(merge(upstream(chart, "values"), given))
     return [f"{'.'.join(map(str, error.absolute_path))}: {error.message}" for error in errors]
 
 
-def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """As Helm merges a chart's defaults with the values given."""
+def merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Merge values as Helm does."""
     result = dict(base)
     for key, value in changes.items():
         under = result.get(key)
-        result[key] = merged(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+        result[key] = merge(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
     return result
 
 
 @pytest.mark.parametrize("name", TENANCIES)
-def test_the_hubs_values_fit_the_upstream_schema(name: str) -> None:
-    assert problems("jupyterhub", values(**TENANCIES[name])["jupyterhub"]) == []
+def test_hub_values_fit_the_upstream_schema(name: str) -> None:
+    assert find_problems("jupyterhub", values(**TENANCIES[name])["jupyterhub"]) == []
 
 
 @pytest.mark.parametrize("name", [name for name, changes in TENANCIES.items() if "dask" not in changes])
-def test_the_gateways_values_fit_the_upstream_schema(name: str) -> None:
-    assert problems("dask-gateway", values(**TENANCIES[name])["dask-gateway"]) == []
+def test_gateway_values_fit_the_upstream_schema(name: str) -> None:
+    assert find_problems("dask-gateway", values(**TENANCIES[name])["dask-gateway"]) == []
 
 
-def test_the_schema_tells_a_wrong_value_from_a_right_one() -> None:
-    assert problems("jupyterhub", {"singleuser": {"cpu": {"limit": "two"}}}) != []
+def test_wrong_value_does_not_fit_the_schema() -> None:
+    assert find_problems("jupyterhub", {"singleuser": {"cpu": {"limit": "two"}}}) != []

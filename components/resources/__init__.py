@@ -1,0 +1,1 @@
+"""Kubernetes resources that the component declares beside the Helm release."""
