@@ -1,4 +1,4 @@
-"""One tenancy's hub as one Pulumi component: who may log in, what a notebook gets, where it answers."""
+"""The Pulumi component of one tenancy's hub: namespace, storage class, group, secrets, Helm release and Ingress."""
 
 from collections.abc import Sequence
 
@@ -16,49 +16,54 @@ from components.resources.ingress import https_redirect, hub_ingress
 from components.resources.kubernetes import HelmRelease, KubernetesObject
 
 RELEASE_TIMEOUT_SECONDS = 1200
-"""A first start pulls images of several gigabytes."""
+"""Time limit of a deployment of the Helm release. The first one pulls images of several gigabytes."""
 
 RELEASE_HISTORY = 10
-"""Helm's own default; the provider's is to keep every revision."""
+"""Number of revisions to keep: Helm's default. The Pulumi provider's default is to keep all."""
 
 POD_SECURITY_LABELS = {
     "pod-security.kubernetes.io/enforce": "baseline",
     "pod-security.kubernetes.io/warn": "restricted",
 }
+"""Labels of the namespace: pods below the level ``baseline`` are refused."""
 
 CRD_ANNOTATIONS = {
-    # Helm, or another tenancy with an older chart, may have set the same fields.
+    # Take over fields that Helm, or another tenancy with an older chart, has set.
     "pulumi.com/patchForce": "true",
-    # The release has objects of these kinds.
+    # The release contains objects of these kinds.
     "pulumi.com/waitFor": "condition=Established",
 }
+"""Instructions to the Kubernetes provider for CRDs."""
 
 
 class PangeoCluster(pulumi.ComponentResource):
-    """The hub of ``tenancy``, in a Kubernetes cluster and a FreeIPA directory that exist already.
+    """The hub of a tenancy, in an existing Kubernetes cluster and an existing FreeIPA directory.
 
-    **Providers.** Kubernetes objects go where ``opts.providers`` says, children inherit it; with none, the default
-    provider's cluster is taken. Give it ``upsert_existing_objects``, or what an earlier destroy left in place stops
-    the next ``up``. Two clusters in one program do not collide: every name in the cluster and in the directory comes
-    from ``tenancy.cluster_name``, every name in the state from ``name``. CRDs alone are shared (``gateway_crds``).
+    **Providers.** Kubernetes objects are created by the provider in ``opts.providers``, or else by the default
+    provider. The provider needs ``upsert_existing_objects``: without it, objects retained by an earlier destroy make
+    the next ``up`` fail. A program may declare several of these components: names in the cluster and in the directory
+    are derived from ``tenancy.cluster_name``, names in the state from ``name``. Only CRDs are shared (``chart.crds``).
 
-    **What stays.** While ``tenancy.protect`` holds, the namespace, and with it users' home volumes, the hub's
-    database and the group stay when the stack is destroyed. CRDs always do.
+    **Retained objects.** If ``tenancy.protect`` is true, a destroy keeps the namespace (and so users' home volumes and
+    the hub's database) and the group. CRDs are always kept.
 
-    **Aliases.** Names in the state are a contract with every deployed stack: a child that is renamed or moved without
-    an alias is another child, deleted and made anew, users' volumes with their namespace. So who changes the name,
-    type or parent of a child gives it its old one as an alias, for as long as a stack may hold it; and who renames
-    the component itself gives ``opts.aliases``, which children follow.
+    **Aliases.** Do not change the name, type or parent of a child without giving it the old one as an alias, as long
+    as a deployed stack may contain it. Without an alias, Pulumi deletes the child and creates a new one; deleting the
+    namespace would delete users' volumes. When renaming the component itself, set ``opts.aliases``; it applies to all
+    children.
     """
 
     url: pulumi.Output[str]
-    """Where scientists log in."""
+    """The address where users log in."""
 
     namespace: pulumi.Output[str]
+    """The Kubernetes namespace of the hub."""
+
     notebook_users_group: pulumi.Output[str]
     """The FreeIPA group whose members may log in."""
 
     notebook_users_group_dn: pulumi.Output[str]
+    """The DN of that group."""
 
     def __init__(
         self,
@@ -68,10 +73,14 @@ class PangeoCluster(pulumi.ComponentResource):
         *,
         crds: Sequence[Crd] | None = None,
     ) -> None:
-        """Declare everything.
+        """Declare all resources of the hub.
 
-        ``crds``: the CRDs that this program installs and upgrades (``chart.crds.select_crds``). None leaves them
-        to Helm, which installs what is missing with the first release and upgrades nothing.
+        Args:
+            name: the component's name in the state.
+            tenancy: the tenancy's configuration.
+            opts: the component's options.
+            crds: the CRDs to declare (``chart.crds.select_crds``). With None, Helm installs missing CRDs with the first
+                revision of the release, and upgrades none.
         """
         super().__init__("pangeo:caas:PangeoCluster", name, tenancy.as_inputs(), opts)
         namespace = KubernetesObject(
@@ -84,12 +93,12 @@ class PangeoCluster(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, retain_on_delete=tenancy.protect),
         )
         in_namespace = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
-        group = self._group(name, tenancy)
-        release = self._release(name, tenancy, crds, in_namespace)
-        after_the_release = pulumi.ResourceOptions(parent=self, depends_on=[namespace, release])
-        KubernetesObject(name, hub_ingress(tenancy), after_the_release)
+        group = self._declare_group(name, tenancy)
+        release = self._declare_release(name, tenancy, crds, in_namespace)
+        after_release = pulumi.ResourceOptions(parent=self, depends_on=[namespace, release])
+        KubernetesObject(name, hub_ingress(tenancy), after_release)
         for manifest in https_redirect(tenancy):
-            KubernetesObject(f"{name}-https", manifest, after_the_release)
+            KubernetesObject(f"{name}-https", manifest, after_release)
         self.url = pulumi.Output.from_input(f"https://{tenancy.domain}")
         self.namespace = pulumi.Output.from_input(tenancy.namespace)
         self.notebook_users_group = pulumi.Output.from_input(tenancy.notebook_users_group)
@@ -103,10 +112,10 @@ class PangeoCluster(pulumi.ComponentResource):
             }
         )
 
-    def _group(self, name: str, tenancy: Tenancy) -> FreeIpaGroup:
+    def _declare_group(self, name: str, tenancy: Tenancy) -> FreeIpaGroup:
         directory = tenancy.identity.directory()
         return FreeIpaGroup(
-            # Not the cluster's name: a renamed cluster must be refused, not declared as another group.
+            # Not derived from the cluster's name, so that a renamed cluster is refused instead of getting a new group.
             f"{name}-notebook-users",
             servers=[str(server) for server in directory.servers],
             tls=directory.tls,
@@ -120,16 +129,16 @@ class PangeoCluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _release(
+    def _declare_release(
         self, name: str, tenancy: Tenancy, crds: Sequence[Crd] | None, opts: pulumi.ResourceOptions
     ) -> HelmRelease:
         secrets = HubSecrets(
-            proxy_token=self._secret(name, "proxy-token"),
-            cookie_secret=self._secret(name, "cookie-secret"),
-            crypt_key=self._secret(name, "crypt-key"),
-            gateway_token=self._secret(name, "gateway-token"),
+            proxy_token=self._declare_secret(name, "proxy-token"),
+            cookie_secret=self._declare_secret(name, "cookie-secret"),
+            crypt_key=self._declare_secret(name, "crypt-key"),
+            gateway_token=self._declare_secret(name, "gateway-token"),
         )
-        needed = [*self._storage_class(name, tenancy), *self._crds(name, tenancy, crds or ())]
+        dependencies = [*self._declare_storage_class(name, tenancy), *self._declare_crds(name, tenancy, crds or ())]
         return HelmRelease(
             name,
             {
@@ -142,10 +151,12 @@ class PangeoCluster(pulumi.ComponentResource):
                 "maxHistory": RELEASE_HISTORY,
                 "skipCrds": crds is not None,
             },
-            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True, depends_on=needed)),
+            pulumi.ResourceOptions.merge(
+                opts, pulumi.ResourceOptions(delete_before_replace=True, depends_on=dependencies)
+            ),
         )
 
-    def _storage_class(self, name: str, tenancy: Tenancy) -> list[KubernetesObject]:
+    def _declare_storage_class(self, name: str, tenancy: Tenancy) -> list[KubernetesObject]:
         create = tenancy.storage.create
         if create is None:
             return []
@@ -166,7 +177,7 @@ class PangeoCluster(pulumi.ComponentResource):
             )
         ]
 
-    def _crds(self, name: str, tenancy: Tenancy, crds: Sequence[Crd]) -> list[KubernetesObject]:
+    def _declare_crds(self, name: str, tenancy: Tenancy, crds: Sequence[Crd]) -> list[KubernetesObject]:
         return [
             KubernetesObject(
                 f"{name}-{crd.name}",
@@ -186,6 +197,6 @@ class PangeoCluster(pulumi.ComponentResource):
             if tenancy.dask.enabled
         ]
 
-    def _secret(self, name: str, purpose: str) -> pulumi.Output[str]:
+    def _declare_secret(self, name: str, purpose: str) -> pulumi.Output[str]:
         child = pulumi.ResourceOptions(parent=self)
         return pulumi.Output.secret(RandomBytes(f"{name}-{purpose}", length=SECRET_BYTES, opts=child).hex)

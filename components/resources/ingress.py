@@ -1,23 +1,41 @@
-"""The hub's Ingress, and with Traefik what sends ``http://`` to ``https://``, as manifests."""
+"""The hub's Ingress, and Traefik's redirect from ``http://`` to ``https://``, as manifests."""
 
 from typing import Any
 
+from components.config.ingress import Ingress
 from components.config.tenancy import Tenancy
-from components.resources.ingress_annotations import ENTRY_POINT, ingress_annotations, is_traefik
 
 Manifest = dict[str, Any]
 
 HUB = "pangeo"
-REDIRECT = "pangeo-https"
-"""The middleware and the Ingress that uses it."""
+"""Name of the hub's Ingress."""
 
+REDIRECT = "pangeo-https"
+"""Name of the redirecting middleware and of the Ingress that uses it."""
+
+WEBSOCKET_TIMEOUT_SECONDS = 3600
+"""Time after which nginx closes an idle connection; kernels keep websockets open that are mostly idle."""
+
+NGINX_ANNOTATIONS = {
+    # No limit: notebooks with their output often exceed nginx's default of 1 MB.
+    "nginx.ingress.kubernetes.io/proxy-body-size": "0",
+    "nginx.ingress.kubernetes.io/proxy-read-timeout": str(WEBSOCKET_TIMEOUT_SECONDS),
+    "nginx.ingress.kubernetes.io/proxy-send-timeout": str(WEBSOCKET_TIMEOUT_SECONDS),
+    "nginx.ingress.kubernetes.io/ssl-redirect": "true",
+}
+
+ENTRY_POINT = "traefik.ingress.kubernetes.io/router.entrypoints"
 MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares"
-# Controllers without a load balancer never report an address to wait for.
+
+TRAEFIK_ANNOTATIONS = {ENTRY_POINT: "websecure"}
+"""Traefik limits neither the size of uploads nor the duration of websockets."""
+
 NO_WAIT = {"pulumi.com/skipAwait": "true"}
+"""Pulumi must not wait for the Ingress: controllers without a load balancer never report an address."""
 
 
 def hub_ingress(tenancy: Tenancy) -> Manifest:
-    """All of the domain goes to the hub's proxy, over TLS."""
+    """Return the Ingress that sends all requests for the domain to the hub's proxy, over TLS."""
     tls = tenancy.ingress.tls
     secret_name = tls.secret_name if tls and tls.secret_name else "pangeo-tls"
     return _ingress(
@@ -29,9 +47,9 @@ def hub_ingress(tenancy: Tenancy) -> Manifest:
 
 
 def https_redirect(tenancy: Tenancy) -> list[Manifest]:
-    """A Traefik middleware, and the Ingress of plain HTTP that has it answer every request. Empty where none is needed.
+    """Return Traefik's redirect: a middleware and an Ingress of plain HTTP. Empty if something else redirects.
 
-    nginx redirects by an annotation of the hub's own Ingress. Traefik offers Ingresses nothing but middlewares for it:
+    nginx redirects because of an annotation of the hub's Ingress. With Traefik, an Ingress needs a middleware:
     https://doc.traefik.io/traefik/v3.3/middlewares/http/redirectscheme/.
     """
     if tenancy.ingress.redirected_by == "controller" or not is_traefik(tenancy.ingress):
@@ -44,6 +62,29 @@ def https_redirect(tenancy: Tenancy) -> list[Manifest]:
     }
     annotations = {ENTRY_POINT: "web", MIDDLEWARES: f"{tenancy.namespace}-{REDIRECT}@kubernetescrd"}
     return [middleware, _ingress(tenancy, REDIRECT, annotations, {})]
+
+
+def ingress_annotations(ingress: Ingress) -> dict[str, str]:
+    """Return the annotations of the hub's Ingress; the operator's annotations override the program's."""
+    issuer = ingress.tls.cluster_issuer if ingress.tls else None
+    return {
+        **_controller_annotations(ingress),
+        **({} if issuer is None else {"cert-manager.io/cluster-issuer": issuer}),
+        **ingress.annotations,
+    }
+
+
+def is_traefik(ingress: Ingress) -> bool:
+    """Return whether the controller is Traefik. Only the name of the ingress class tells."""
+    return "traefik" in (ingress.class_name or "").lower()
+
+
+def _controller_annotations(ingress: Ingress) -> dict[str, str]:
+    if is_traefik(ingress):
+        return TRAEFIK_ANNOTATIONS
+    if "nginx" in (ingress.class_name or "").lower():
+        return NGINX_ANNOTATIONS
+    return {}
 
 
 def _ingress(tenancy: Tenancy, name: str, annotations: dict[str, str], spec: Manifest) -> Manifest:
@@ -59,7 +100,7 @@ def _ingress(tenancy: Tenancy, name: str, annotations: dict[str, str], spec: Man
             "annotations": {**annotations, **NO_WAIT},
         },
         "spec": {
-            # An empty field would show as a change at every refresh.
+            # An empty field would show as a change in every refresh.
             **({} if class_name is None else {"ingressClassName": class_name}),
             "rules": [{"host": tenancy.domain, "http": {"paths": paths}}],
             **spec,

@@ -1,8 +1,8 @@
-"""Kubernetes objects and Helm releases as Pulumi resources, written as their manifests.
+"""Kubernetes objects and Helm releases as Pulumi resources, declared by their manifests.
 
-The engine sees what ``pulumi_kubernetes`` declares: same type tokens, same inputs. Its typed classes are left alone
-because they are dear to import: ``core.v1`` for one Namespace, ``networking.v1``, ``storage.v1``, ``meta.v1`` and
-``helm.v3`` (which brings ``requests``) took 0.6 of a whole program's 0.8 CPU seconds, at every preview.
+Type tokens and inputs are those of ``pulumi_kubernetes``. Its typed classes are not used because their import is slow:
+``core.v1``, ``networking.v1``, ``storage.v1``, ``meta.v1`` and ``helm.v3`` (which imports ``requests``) took 0.6 of the
+0.8 CPU seconds of a whole preview.
 """
 
 import functools
@@ -13,42 +13,45 @@ from typing import Any
 import pulumi
 
 SDK = "pulumi-kubernetes"
-"""The plugin is asked for in the version of the installed SDK, as the SDK's own classes do."""
+"""Resources request the provider plugin in the version of this installed package, as the SDK's own classes do."""
 
 
 class KubernetesObject(pulumi.CustomResource):
-    """One object of the cluster's API."""
+    """An object of the Kubernetes API."""
 
     def __init__(self, resource_name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
-        """Declare the object that ``manifest`` describes, with ``apiVersion`` and ``kind`` as kubectl has them."""
+        """Declare the object in ``manifest``, which has the form that kubectl accepts."""
         super().__init__(
-            type_token(manifest["apiVersion"], manifest["kind"]), resource_name, dict(manifest), _of_sdk(opts)
+            type_token(manifest["apiVersion"], manifest["kind"]), resource_name, dict(manifest), _with_sdk_version(opts)
         )
 
 
 class HelmRelease(pulumi.CustomResource):
-    """One Helm release, waited for until its pods are ready."""
+    """A Helm release. Pulumi waits until its pods are ready."""
 
     def __init__(self, resource_name: str, settings: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
         """Declare the release.
 
-        ``settings``: the inputs of https://www.pulumi.com/registry/packages/kubernetes/api-docs/helm/v3/release/.
+        Args:
+            resource_name: the resource's name in the state.
+            settings: inputs of https://www.pulumi.com/registry/packages/kubernetes/api-docs/helm/v3/release/.
+            opts: the resource's options.
         """
-        # `compat` is a constant of the resource that the SDK's class sends along.
+        # The SDK's class sends the constant `compat`, too.
         props = {"compat": "true", **settings}
-        super().__init__("kubernetes:helm.sh/v3:Release", resource_name, props, _of_sdk(opts))
+        super().__init__("kubernetes:helm.sh/v3:Release", resource_name, props, _with_sdk_version(opts))
 
 
 def type_token(api_version: str, kind: str) -> str:
-    """Pulumi's name of a Kubernetes kind: ``v1`` and ``Namespace`` become ``kubernetes:core/v1:Namespace``."""
+    """Return Pulumi's type of a Kubernetes kind: ``kubernetes:core/v1:Namespace`` for ``v1`` and ``Namespace``."""
     group = api_version if "/" in api_version else f"core/{api_version}"
     return f"kubernetes:{group}:{kind}"
 
 
-def _of_sdk(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+def _with_sdk_version(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions.merge(pulumi.ResourceOptions(version=_sdk_version()), opts)
 
 
-@functools.cache  # its file is read and parsed, for every object again
+@functools.cache  # version() reads and parses a file in every call
 def _sdk_version() -> str:
     return version(SDK)

@@ -1,4 +1,4 @@
-"""What the component declares, and with which options; the real engine and the real parts are in the other tiers."""
+"""The resources that the component declares, and their options."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ DASK_CRD = Crd("daskclusters.gateway.dask.org", "2026.3.0", {}, {"from": "2026.3
 
 @dataclass
 class Declared:
-    """Every registration of one run of the program, by type and name."""
+    """All registrations of one run of the program, by type and name."""
 
     requests: dict[tuple[str, str], resource_pb2.RegisterResourceRequest] = field(default_factory=dict)
     inputs: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Declared:
 
 
 class Echo(pulumi.runtime.Mocks):
-    """Answers every registration with its inputs; random bytes get a hex value."""
+    """Returns the inputs of every registration as its outputs; random bytes get a hex value."""
 
     def __init__(self, declared: Declared) -> None:
         self.declared = declared
@@ -61,7 +61,7 @@ class Echo(pulumi.runtime.Mocks):
 
 
 class Recorder(mocks.MockMonitor):
-    """Keeps what the mocks do not show: options."""
+    """Records the options, which the mocks do not show."""
 
     def __init__(self, answers: Echo, declared: Declared) -> None:
         super().__init__(answers)
@@ -90,7 +90,7 @@ def declare(*tenancies: Tenancy, crds: list[Crd] | None = None) -> None:
     program()
 
 
-def test_every_part_is_a_child_of_the_component(declared: Declared) -> None:
+def test_all_resources_are_children_of_the_component(declared: Declared) -> None:
     declare(tenancy())
 
     for type_ in (NAMESPACE, RELEASE, INGRESS, GROUP):
@@ -98,7 +98,7 @@ def test_every_part_is_a_child_of_the_component(declared: Declared) -> None:
     assert len(declared.names(RANDOM)) == 4
 
 
-def test_the_ingress_answers_on_the_derived_domain_over_tls(declared: Declared) -> None:
+def test_ingress_serves_the_derived_domain_over_tls(declared: Declared) -> None:
     declare(tenancy())
 
     spec = declared.input(INGRESS)["spec"]
@@ -106,7 +106,7 @@ def test_the_ingress_answers_on_the_derived_domain_over_tls(declared: Declared) 
     assert spec["tls"][0]["hosts"] == ["pangeo.192-171-139-83.sslip.io"]
 
 
-def test_the_release_has_a_fixed_name_and_waits_long_enough_for_images(declared: Declared) -> None:
+def test_release_has_a_fixed_name_and_a_long_timeout(declared: Declared) -> None:
     declare(tenancy())
 
     release = declared.input(RELEASE)
@@ -117,7 +117,7 @@ def test_the_release_has_a_fixed_name_and_waits_long_enough_for_images(declared:
     assert declared.one(RELEASE).deleteBeforeReplace
 
 
-def test_no_secret_is_in_plain_values(declared: Declared) -> None:
+def test_release_values_are_secret(declared: Declared) -> None:
     declare(tenancy())
 
     values = declared.input(RELEASE)["values"]
@@ -125,27 +125,27 @@ def test_no_secret_is_in_plain_values(declared: Declared) -> None:
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_the_namespace_outlives_the_stack_only_while_protected(declared: Declared, protect: bool) -> None:
+def test_namespace_is_retained_only_if_protected(declared: Declared, protect: bool) -> None:
     declare(tenancy(protect=protect))
 
     assert declared.one(NAMESPACE).retainOnDelete is protect
     assert declared.input(GROUP)["protect"] is protect
 
 
-def test_the_namespace_admits_no_privileged_pod(declared: Declared) -> None:
+def test_namespace_refuses_privileged_pods(declared: Declared) -> None:
     declare(tenancy())
 
     labels = declared.input(NAMESPACE)["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "baseline"
 
 
-def test_a_storage_class_is_made_only_when_asked_for(declared: Declared) -> None:
+def test_storage_class_is_created_only_on_request(declared: Declared) -> None:
     declare(tenancy())
 
     assert declared.names(STORAGE_CLASS) == []
 
 
-def test_a_storage_class_of_our_own_keeps_volumes_and_lets_them_grow(declared: Declared) -> None:
+def test_created_storage_class_retains_and_expands_volumes(declared: Declared) -> None:
     declare(tenancy(storage={"create": {"provisioner": "cinder.csi.openstack.org"}}))
 
     made = declared.input(STORAGE_CLASS)
@@ -154,7 +154,7 @@ def test_a_storage_class_of_our_own_keeps_volumes_and_lets_them_grow(declared: D
     assert made["volumeBindingMode"] == "WaitForFirstConsumer"
 
 
-def test_crds_are_declared_before_the_release_which_brings_none_then(declared: Declared) -> None:
+def test_release_depends_on_declared_crds_and_installs_none(declared: Declared) -> None:
     declare(tenancy(), crds=[DASK_CRD])
 
     crd = declared.one(CRD)
@@ -166,32 +166,32 @@ def test_crds_are_declared_before_the_release_which_brings_none_then(declared: D
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_a_crd_always_outlives_the_stack_as_other_tenancies_need_it(declared: Declared, protect: bool) -> None:
+def test_crds_are_always_retained(declared: Declared, protect: bool) -> None:
     declare(tenancy(protect=protect), crds=[DASK_CRD])
 
     assert declared.one(CRD).retainOnDelete
 
 
-def test_without_dask_there_is_no_crd(declared: Declared) -> None:
+def test_no_crds_without_dask(declared: Declared) -> None:
     declare(tenancy(dask={"enabled": False}), crds=[DASK_CRD])
 
     assert declared.names(CRD) == []
 
 
-def test_where_no_crds_are_given_helm_installs_what_is_missing(declared: Declared) -> None:
+def test_helm_installs_crds_if_none_are_given(declared: Declared) -> None:
     declare(tenancy())
 
     assert declared.input(RELEASE)["skipCrds"] is False
 
 
-def test_the_groups_resource_is_not_named_after_the_cluster_so_that_a_renaming_is_seen(declared: Declared) -> None:
+def test_group_resource_is_not_named_after_the_cluster(declared: Declared) -> None:
     declare(tenancy())
 
     assert declared.names(GROUP) == ["hub-0-notebook-users"]
     assert declared.input(GROUP)["name"] == "vis_pangeo_notebook_users"
 
 
-def test_the_bind_password_is_nowhere(declared: Declared, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_resource_contains_the_bind_password(declared: Declared, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FREEIPA_BIND_PASSWORD", "sesame-open")
     declare(tenancy())
 

@@ -10,7 +10,7 @@ from tests.support.directory import ThrowAwayDirectory
 
 @pytest.fixture(scope="session")
 def api_server(tools: Path) -> Iterator[ApiServer]:
-    """A cluster of these tests' own: CRDs are the whole cluster's, and others bring the real ones."""
+    """An API server only for these tests: CRDs are shared, and other tests install the real ones."""
     with throw_away_api_server(tools) as server:
         yield server
 
@@ -20,7 +20,7 @@ NewStack = Callable[[], Program]
 
 @pytest.fixture
 def new_stack(tmp_path: Path, tools: Path, directory: ThrowAwayDirectory, api_server: ApiServer) -> NewStack:
-    """Make an empty stack, each time another one."""
+    """Return a function that creates an empty stack."""
     made: list[Program] = []
 
     def make() -> Program:

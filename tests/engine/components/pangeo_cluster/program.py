@@ -1,4 +1,4 @@
-"""A program of a test's own that declares ``PangeoCluster``: real engine, API server and directory; a tiny chart."""
+"""A test's own program that declares ``PangeoCluster``, with the real engine, API server and directory."""
 
 import contextlib
 import runpy
@@ -19,33 +19,33 @@ from tests.support.tenancy_stack import TenancyStack
 
 
 class Program(TenancyStack):
-    """A stack whose program is ``declare``; its folder, variables and servers are those of a whole tenancy's."""
+    """A stack with the program ``declare``, and with the folder, variables and servers of a whole tenancy."""
 
     declare: Callable[[], None]
 
     def tenancy(self, cluster_name: str, **changes: Any) -> Tenancy:
-        """The stack file's tenancy under another name, with these settings changed."""
+        """Return the stack file's tenancy with another name and these changes."""
         return read_config({**self._settings, "clusterName": cluster_name, **changes}, source="test")
 
     def provider(self) -> kubernetes.Provider:
-        """The test's cluster by an explicit provider."""
+        """Declare an explicit provider of the test's cluster."""
         return kubernetes.Provider("cluster", kubeconfig=self.kubeconfig.read_text(), upsert_existing_objects=True)
 
     def in_cluster(self) -> pulumi.ResourceOptions:
-        """Options that lead a component and its children to the test's cluster."""
+        """Return options with the provider of the test's cluster."""
         return pulumi.ResourceOptions(providers=[self.provider()])
 
-    def bring(self, version: str, *crds: dict[str, Any]) -> None:
-        """Let the chart depend on a gateway of that version with these CRDs."""
+    def package_gateway(self, version: str, *crds: dict[str, Any]) -> None:
+        """Make the chart depend on a gateway of this version with these CRDs."""
         put_gateway(self.folder / "chart", version, list(crds))
 
-    def owned(self) -> CrdSelection:
-        """What of the chart's CRDs is this stack's, in the cluster as it is."""
+    def crd_selection(self) -> CrdSelection:
+        """Return the CRDs of the chart that this stack declares in the cluster's current state."""
         with connected(Kubeconfig(text=None, path=self.kubeconfig, context=None), {}) as api:
             return select_crds(packaged_crds(self.folder / "chart"), installed_crds(api))
 
     def run_project(self) -> None:
-        """The project's own program, as a whole tenancy runs it."""
+        """Run the project's own program."""
         runpy.run_path("__main__.py", run_name="__main__")
 
     def _program(self) -> None:

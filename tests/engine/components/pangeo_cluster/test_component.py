@@ -1,4 +1,4 @@
-"""What a program that declares ``PangeoCluster`` may count on: providers, several of them, aliases."""
+"""Guarantees of ``PangeoCluster``: providers, several components in one program, aliases."""
 
 import pulumi
 import pytest
@@ -15,11 +15,11 @@ PROVIDER = "pulumi:providers:kubernetes"
 KUBERNETES = "kubernetes:"
 
 
-def test_two_clusters_in_one_program_go_where_its_provider_leads_and_do_not_collide(
+def test_two_components_in_one_program_do_not_collide(
     new_stack: NewStack, api_server: ApiServer, directory: ThrowAwayDirectory
 ) -> None:
     stack = new_stack()
-    # The default provider would fail: nothing in this program is to use it.
+    # The default provider would fail; no resource of this program may use it.
     stack.environment["KUBECONFIG"] = str(stack.folder / "none")
 
     def declare() -> None:
@@ -40,7 +40,7 @@ def test_two_clusters_in_one_program_go_where_its_provider_leads_and_do_not_coll
         assert administrator.entry("left_notebook_users")
         assert administrator.entry("right_notebook_users")
 
-    # One of the two goes, the other is not touched.
+    # One of the two is removed; the other must not change.
     def declare_one() -> None:
         PangeoCluster("right", stack.tenancy("right", externalIp="192.0.2.32", protect=False), stack.in_cluster())
 
@@ -51,7 +51,7 @@ def test_two_clusters_in_one_program_go_where_its_provider_leads_and_do_not_coll
     assert api_server.read("configmap", "hub", "--namespace", "right") == before
 
 
-def test_a_renamed_component_keeps_its_children_by_its_alias(new_stack: NewStack, api_server: ApiServer) -> None:
+def test_renamed_component_keeps_its_children_by_its_alias(new_stack: NewStack, api_server: ApiServer) -> None:
     stack = new_stack()
     aliases: list[pulumi.Alias | str] = []
 
@@ -67,7 +67,7 @@ def test_a_renamed_component_keeps_its_children_by_its_alias(new_stack: NewStack
     uid = api_server.read("namespace", "renaming")["metadata"]["uid"]
 
     declare_as("after")
-    assert stack.preview()["kubernetes:core/v1:Namespace"] == "delete", "and so a loss of everything"
+    assert stack.preview()["kubernetes:core/v1:Namespace"] == "delete", "which would delete all homes"
     aliases.append(pulumi.Alias(name="before"))
     assert stack.preview() == {}
     stack.up()

@@ -1,4 +1,4 @@
-"""CRDs that several tenancies of one cluster share: installed, upgraded, never deleted, never taken from others."""
+"""CRDs shared by the tenancies of a cluster: installed, upgraded, never deleted, and never taken from others."""
 
 import json
 from typing import Any
@@ -19,11 +19,11 @@ NOTE = {"note": {"type": "string"}}
 
 
 def tenancy_with_dask(stack: Program, cluster_name: str) -> Program:
-    """Let ``stack`` declare one tenancy and what of the CRDs is its own when it runs."""
+    """Make ``stack`` declare one tenancy and its selection of CRDs."""
 
     def declare() -> None:
         tenancy = stack.tenancy(cluster_name, protect=False)
-        PangeoCluster("pangeo", tenancy, stack.in_cluster(), crds=stack.owned().declared)
+        PangeoCluster("pangeo", tenancy, stack.in_cluster(), crds=stack.crd_selection().declared)
 
     stack.declare = declare
     return stack
@@ -35,33 +35,31 @@ def properties(server: ApiServer, name: str) -> list[str]:
     return list(schema["properties"]["spec"].get("properties", {}))
 
 
-def test_crds_are_installed_upgraded_with_the_chart_and_outlive_every_stack(
-    new_stack: NewStack, api_server: ApiServer
-) -> None:
+def test_crds_are_upgraded_and_outlive_every_stack(new_stack: NewStack, api_server: ApiServer) -> None:
     old, new = (crd(DASK), crd(TRAEFIK)), (crd(DASK, NOTE), crd(TRAEFIK, NOTE))
     first, second = tenancy_with_dask(new_stack(), "crds-one"), tenancy_with_dask(new_stack(), "crds-two")
     for stack in (first, second):
-        stack.bring("2026.3.0", *old)
+        stack.package_gateway("2026.3.0", *old)
         stack.up()
     assert api_server.read("crd", DASK)["metadata"]["annotations"][VERSION_ANNOTATION] == "2026.3.0"
     api_server.kubectl("wait", "crd", DASK, TRAEFIK, "--for", "condition=Established", "--timeout", "0")
     api_server.kubectl("create", "-f", "-", stdin=json.dumps(dask_cluster("crds-two")))
 
-    first.bring("2026.4.0", *new)
+    first.package_gateway("2026.4.0", *new)
     assert first.preview()[CRD] == "update"
     first.up()
     assert properties(api_server, DASK) == ["note"]
     assert properties(api_server, TRAEFIK) == ["note"]
 
-    # The other tenancy is still on the older chart, and does not put it back.
-    assert "which is newer than this tenancy's 2026.3.0" in second.owned().notices[0]
+    # The other tenancy has the older chart, and must not downgrade the CRDs.
+    assert "which is newer than this tenancy's 2026.3.0" in second.crd_selection().notices[0]
     second.up()
     assert properties(api_server, DASK) == ["note"]
 
     first.destroy()
     assert api_server.exists("daskcluster", "kept", "--namespace", "crds-two")
-    second.bring("2026.4.0", *new)
-    assert second.preview()[CRD] == "create", "and so taken up again"
+    second.package_gateway("2026.4.0", *new)
+    assert second.preview()[CRD] == "create", "adopted"
     second.up()
     assert second.preview() == {}
 
@@ -71,20 +69,18 @@ def dask_cluster(namespace: str) -> dict[str, Any]:
     return {"apiVersion": "gateway.dask.org/v1alpha1", "kind": "Daskcluster", "metadata": metadata}
 
 
-def test_crds_of_the_clusters_own_traefik_are_left_alone_and_those_helm_put_there_for_dask_taken_over(
-    new_stack: NewStack, api_server: ApiServer
-) -> None:
-    # No other test knows these two: a CRD that goes takes its time.
+def test_traefik_crds_are_kept_and_dask_crds_adopted_from_helm(new_stack: NewStack, api_server: ApiServer) -> None:
+    # No other test uses these two CRDs: deleting a CRD takes time.
     dasks, traefiks = "daskjobs.gateway.dask.org", "middlewares.traefik.io"
     for each in (crd(dasks), crd(traefiks, {"newest": {"type": "string"}})):
         api_server.kubectl("create", "--field-manager", "helm", "-f", "-", stdin=json.dumps(each))
     before = api_server.read("crd", traefiks)
     stack = tenancy_with_dask(new_stack(), "crds-guest")
-    stack.bring("2026.4.0", crd(dasks, NOTE), crd(traefiks, NOTE))
+    stack.package_gateway("2026.4.0", crd(dasks, NOTE), crd(traefiks, NOTE))
 
     stack.up()
 
-    assert stack.owned().notices == (
+    assert stack.crd_selection().notices == (
         f"{traefiks}: not changed, because they belong to the cluster; Dask Gateway uses them",
     )
     assert api_server.read("crd", traefiks) == before
@@ -92,15 +88,13 @@ def test_crds_of_the_clusters_own_traefik_are_left_alone_and_those_helm_put_ther
     assert stack.preview() == {}
 
 
-def test_the_whole_program_asks_the_cluster_and_declares_what_is_its_own(
-    new_stack: NewStack, api_server: ApiServer
-) -> None:
+def test_program_declares_only_its_own_crds(new_stack: NewStack, api_server: ApiServer) -> None:
     dasks, traefiks = "daskflows.gateway.dask.org", "tlsstores.traefik.io"
     api_server.kubectl("create", "-f", "-", stdin=json.dumps(crd(traefiks)))
     stack = new_stack()
     stack.declare = stack.run_project
     stack.write(clusterName="crds-whole")
-    stack.bring("2026.3.0", crd(dasks), crd(traefiks))
+    stack.package_gateway("2026.3.0", crd(dasks), crd(traefiks))
 
     assert stack.preview()[CRD] == "create"
     stack.up()

@@ -1,4 +1,4 @@
-"""What the tenancy declares makes a real Traefik, which redirects nothing by itself, send plain HTTP to HTTPS."""
+"""A real Traefik redirects plain HTTP to HTTPS because of the declared manifests; by itself it redirects nothing."""
 
 import json
 import subprocess
@@ -41,19 +41,19 @@ class Web:
     def wait_for(self, url: str, status: int) -> requests.Response:
         deadline = time.monotonic() + READY_SECONDS
         while True:
-            said = "no connection"
+            last = "no connection"
             with suppress(requests.ConnectionError):
                 answer = self.get(url)
                 if answer.status_code == status:
                     return answer
-                said = f"{answer.status_code} {answer.text[:100]}"
-            assert time.monotonic() < deadline, f"{url}: {said}"
+                last = f"{answer.status_code} {answer.text[:100]}"
+            assert time.monotonic() < deadline, f"{url}: {last}"
             time.sleep(0.3)
 
 
 @pytest.fixture(scope="module")
 def applied(api_server: ApiServer) -> Iterator[None]:
-    """The Traefik kinds, the hub's Service without a hub behind it, and what the tenancy declares."""
+    """Traefik's CRDs, the hub's Service without a hub, and the declared manifests."""
     service = {
         "apiVersion": "v1",
         "kind": "Service",
@@ -96,12 +96,12 @@ def web(api_server: ApiServer, applied: None, tmp_path_factory: pytest.TempPathF
     traefik.wait(ANSWER_SECONDS)
 
 
-def test_plain_http_is_sent_to_the_same_page_by_https(web: Web) -> None:
+def test_plain_http_is_redirected_to_the_same_page(web: Web) -> None:
     answer = web.wait_for(f"{web.http}/hub/login?next=%2F", 301)
 
     assert answer.headers["Location"] == f"https://{TENANCY.domain}/hub/login?next=%2F"
 
 
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
-def test_https_reaches_the_hubs_proxy_and_is_not_redirected(web: Web) -> None:
+def test_https_reaches_the_hubs_proxy(web: Web) -> None:
     web.wait_for(f"{web.https}/hub/login", 503)

@@ -1,12 +1,13 @@
-"""The hub's Ingress, and who sends plain HTTP to HTTPS."""
+"""The hub's Ingress: its rules, its redirect to HTTPS and its annotations for the controller."""
 
 import pytest
 
-from components.resources.ingress import https_redirect, hub_ingress
+from components.config.ingress import Ingress
+from components.resources.ingress import https_redirect, hub_ingress, ingress_annotations
 from tests.support.tenancies import tenancy
 
 
-def test_all_of_the_domain_is_the_hubs_over_tls() -> None:
+def test_ingress_sends_all_of_the_domain_to_the_hub() -> None:
     ingress = hub_ingress(tenancy(ingress={"className": "nginx", "tls": {"secretName": "own"}}))
 
     host = "pangeo.192-171-139-83.sslip.io"
@@ -19,11 +20,11 @@ def test_all_of_the_domain_is_the_hubs_over_tls() -> None:
     assert path["backend"] == {"service": {"name": "proxy-public", "port": {"name": "http"}}}
 
 
-def test_without_a_class_the_field_is_left_to_the_cluster() -> None:
+def test_ingress_without_a_class_omits_the_field() -> None:
     assert "ingressClassName" not in hub_ingress(tenancy())["spec"]
 
 
-def test_with_traefik_an_ingress_of_plain_http_does_nothing_but_redirect() -> None:
+def test_traefik_redirects_plain_http() -> None:
     middleware, ingress = https_redirect(tenancy(ingress={"className": "traefik"}))
 
     assert middleware["spec"] == {"redirectScheme": {"scheme": "https", "permanent": True}}
@@ -37,7 +38,37 @@ def test_with_traefik_an_ingress_of_plain_http_does_nothing_but_redirect() -> No
 @pytest.mark.parametrize(
     "ingress",
     [{"className": "nginx"}, {"className": "traefik", "redirectedBy": "controller"}, {}],
-    ids=["nginx by its annotation", "the controller for everybody", "an unknown controller"],
+    ids=["nginx", "redirected by the controller", "unknown controller"],
 )
-def test_nothing_more_is_declared_where_something_else_redirects_or_may(ingress: dict[str, str]) -> None:
+def test_no_redirect_is_declared_for_other_controllers(ingress: dict[str, str]) -> None:
     assert https_redirect(tenancy(ingress=ingress)) == []
+
+
+def annotations(**settings: object) -> dict[str, str]:
+    return ingress_annotations(Ingress.model_validate(settings))
+
+
+def test_nginx_allows_large_uploads_and_long_websockets() -> None:
+    nginx = annotations(className="nginx")
+
+    assert nginx["nginx.ingress.kubernetes.io/proxy-body-size"] == "0"
+    assert nginx["nginx.ingress.kubernetes.io/proxy-read-timeout"] == "3600"
+    assert nginx["nginx.ingress.kubernetes.io/ssl-redirect"] == "true"
+
+
+def test_traefik_serves_the_hub_only_on_the_secure_entry_point() -> None:
+    assert annotations(className="traefik") == {"traefik.ingress.kubernetes.io/router.entrypoints": "websecure"}
+
+
+def test_unknown_class_has_no_annotations() -> None:
+    assert annotations(className="haproxy") == {}
+
+
+def test_cluster_issuer_is_an_annotation() -> None:
+    assert annotations(tls={"clusterIssuer": "letsencrypt"}) == {"cert-manager.io/cluster-issuer": "letsencrypt"}
+
+
+def test_operators_annotation_overrides_the_programs() -> None:
+    own = annotations(className="nginx", annotations={"nginx.ingress.kubernetes.io/proxy-body-size": "64m"})
+
+    assert own["nginx.ingress.kubernetes.io/proxy-body-size"] == "64m"

@@ -1,4 +1,4 @@
-"""What the engine is told is what the SDK's own typed classes tell it, at a fraction of their imports."""
+"""The generic resources register the same inputs as the SDK's typed classes, with fewer imports."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from pulumi.runtime import mocks
 
 from components.resources.kubernetes import HelmRelease, KubernetesObject
 
-CREATION = {"metadata": {"name": "vis", "labels": {"who": "pangeo"}}}
+METADATA = {"metadata": {"name": "vis", "labels": {"who": "pangeo"}}}
 CLASS = {
     "provisioner": "example.org/cinder",
     "reclaimPolicy": "Retain",
@@ -29,11 +29,11 @@ RELEASE: dict[str, Any] = {
     "skipCrds": False,
     "values": {"jupyterhub": {"hub": {"config": {"JupyterHub": {"admin_access": True}}}}},
 }
-BEFORE = pulumi.ResourceOptions(delete_before_replace=True)
+OPTIONS = pulumi.ResourceOptions(delete_before_replace=True)
 
 
 class Recorder(mocks.MockMonitor):
-    """Keeps every registration as the engine would get it."""
+    """Records every registration as the engine receives it."""
 
     def __init__(self) -> None:
         super().__init__(Echo())
@@ -61,15 +61,15 @@ def recorder() -> Iterator[Recorder]:
     pulumi.runtime.settings.reset_options()
 
 
-def ours(kind: str) -> pulumi.CustomResource:
+def declare_generic(kind: str) -> pulumi.CustomResource:
     if kind == "Namespace":
-        return KubernetesObject("one", {"apiVersion": "v1", "kind": kind, **CREATION}, BEFORE)
+        return KubernetesObject("one", {"apiVersion": "v1", "kind": kind, **METADATA}, OPTIONS)
     if kind == "StorageClass":
-        return KubernetesObject("one", {"apiVersion": "storage.k8s.io/v1", "kind": kind, **CREATION, **CLASS}, BEFORE)
-    return HelmRelease("one", RELEASE, BEFORE)
+        return KubernetesObject("one", {"apiVersion": "storage.k8s.io/v1", "kind": kind, **METADATA, **CLASS}, OPTIONS)
+    return HelmRelease("one", RELEASE, OPTIONS)
 
 
-def the_sdks(kind: str) -> pulumi.CustomResource:
+def declare_typed(kind: str) -> pulumi.CustomResource:
     from pulumi_kubernetes.core.v1 import Namespace
     from pulumi_kubernetes.helm.v3 import Release
     from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
@@ -77,7 +77,7 @@ def the_sdks(kind: str) -> pulumi.CustomResource:
 
     metadata = ObjectMetaArgs(name="vis", labels={"who": "pangeo"})
     if kind == "Namespace":
-        return Namespace("one", metadata=metadata, opts=BEFORE)
+        return Namespace("one", metadata=metadata, opts=OPTIONS)
     if kind == "StorageClass":
         return StorageClass(
             "one",
@@ -86,7 +86,7 @@ def the_sdks(kind: str) -> pulumi.CustomResource:
             reclaim_policy="Retain",
             allow_volume_expansion=True,
             volume_binding_mode="WaitForFirstConsumer",
-            opts=BEFORE,
+            opts=OPTIONS,
         )
     return Release(
         "one",
@@ -98,24 +98,24 @@ def the_sdks(kind: str) -> pulumi.CustomResource:
         max_history=10,
         skip_crds=False,
         values=RELEASE["values"],
-        opts=BEFORE,
+        opts=OPTIONS,
     )
 
 
 @pytest.mark.parametrize("kind", ["Namespace", "StorageClass", "Release"])
-def test_the_engine_is_told_what_the_sdks_class_tells_it(recorder: Recorder, kind: str) -> None:
-    declare(lambda: ours(kind))
-    declare(lambda: the_sdks(kind))
+def test_registration_equals_the_one_of_the_sdks_class(recorder: Recorder, kind: str) -> None:
+    declare(lambda: declare_generic(kind))
+    declare(lambda: declare_typed(kind))
 
-    own, theirs = recorder.requests
-    # Names of types that are long gone, and where in the source a resource is declared.
-    for request in (own, theirs):
-        for unalike in ("aliases", "sourcePosition", "stackTrace", "packageRef"):
-            request.pop(unalike, None)
-    assert own == theirs
+    generic, typed = recorder.requests
+    # Aliases of old type names, and positions in the source code, differ.
+    for request in (generic, typed):
+        for field in ("aliases", "sourcePosition", "stackTrace", "packageRef"):
+            request.pop(field, None)
+    assert generic == typed
 
 
-def test_a_program_imports_none_of_the_sdks_typed_groups() -> None:
+def test_component_imports_no_typed_sdk_modules() -> None:
     code = (
         "import sys, components.pangeo_cluster; print(*[m for m in sys.modules if m.startswith('pulumi_kubernetes.')])"
     )
