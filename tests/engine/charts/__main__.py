@@ -1,4 +1,4 @@
-"""Print what two tenancies of the matrix differ in: ``python -m tests.engine.charts 'the least' halves``."""
+"""Print the difference of two tenancies of the matrix: ``python -m tests.engine.charts minimal halves``."""
 
 import os
 import sys
@@ -7,22 +7,22 @@ from pathlib import Path
 
 from local.paths import State
 from local.stand_ins.charts.assemble import UPSTREAM_VARIABLE, assemble, upstream_charts
-from tests.engine.charts.matrix import MATRIX, of
-from tests.engine.charts.renders import difference, how_to_fetch, rendered
+from tests.engine.charts.matrix import MATRIX, matrix_tenancy
+from tests.engine.charts.renders import difference, how_to_fetch, render_chart
 from tests.support.tools import link_tools
 
 
 def main(names: list[str]) -> str:
-    """The difference, or what to give instead."""
+    """Return the difference; exit with a message if the arguments are wrong."""
     if len(names) != 2 or not set(names) <= MATRIX.keys():
-        sys.exit(f"give two of: {', '.join(map(repr, MATRIX))}")
+        sys.exit(f"name two of: {', '.join(map(repr, MATRIX))}")
     if upstream_charts(os.environ) is None:
         sys.exit(f"set {UPSTREAM_VARIABLE}=FOLDER after {how_to_fetch('FOLDER')}")
     with tempfile.TemporaryDirectory() as root:
         state = State(Path(root))
         link_tools(state.bin, ["helm"])
         chart = assemble(state)
-        one, other = (rendered(state.bin / "helm", chart, of(name)) for name in names)
+        one, other = (render_chart(state.bin / "helm", chart, matrix_tenancy(name)) for name in names)
     return difference(one, other, (names[0], names[1]))
 
 

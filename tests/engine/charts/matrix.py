@@ -1,16 +1,16 @@
-"""The tenancies whose charts are rendered: the least, and one for everything that a tenancy can say of them."""
+"""The tenancies whose charts are rendered: a minimal one, and one for each setting that changes the values."""
 
 from typing import Any
 
 from components.config.tenancy import Tenancy
 from tests.support.tenancies import CA_CERTIFICATE, tenancy
 
-LEAST = "the least"
+MINIMAL = "minimal"
 
 MATRIX: dict[str, dict[str, Any]] = {
-    LEAST: {},
+    MINIMAL: {},
     "halves": {"notebookCpus": 0.5, "notebookRamGb": 1.5},
-    "the most": {"notebookCpus": 512, "notebookRamGb": 4096, "notebookStorageGb": 65536},
+    "maximal": {"notebookCpus": 512, "notebookRamGb": 4096, "notebookStorageGb": 65536},
     "dask off": {"dask__enabled": False},
     "dask bounded": {
         "dask": {
@@ -45,13 +45,13 @@ MATRIX: dict[str, dict[str, Any]] = {
     "several servers": {"identity__server": ["ipa1.example.org", "ipa2.example.org:6360"]},
     "IPv6": {"externalIp": "2001:db8::17"},
     "no pre-pull": {"notebook__prePull": False},
-    # Helm keeps numbers as floats, and writes those from a million on as 1e+06 where a template is careless.
+    # Helm stores numbers as floats; a template without care writes a million as 1e+06.
     "long lived": {"notebook__culling": {"idleMinutes": 40000, "maxAgeHours": 8000}},
     "longest name": {"clusterName": "a" * 40},
     "named like the gateway": {"clusterName": "vis-pangeo-dask-gateway"},
 }
 
 
-def of(name: str) -> Tenancy:
-    """The tenancy of that name."""
+def matrix_tenancy(name: str) -> Tenancy:
+    """Return the tenancy of this name."""
     return tenancy(**MATRIX[name])

@@ -1,10 +1,10 @@
-"""What Kubernetes' NetworkPolicies allow, worked out from their text, as a plug-in that enforces them would.
+"""An evaluator of Kubernetes' NetworkPolicies, which decides as a network plugin would. Independent of this project.
 
-Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/ and the API's reference. A pod that
-no policy of a direction selects is open in that direction; one that is selected is closed but for what any of those
-policies allows. A connection must be allowed where it leaves and where it arrives. A selector matches pods by label.
-An ``ipBlock`` is for what is no pod; whether it matches pods' addresses too is left to the plug-in, and most do it, so
-both can be asked. Nothing is known here of this project.
+Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/ and the API's reference. A pod is open
+in a direction if no policy for that direction selects it; otherwise only the connections in any of these policies are
+allowed. A connection must be allowed by the policies of both ends. Selectors match pods by their labels. An
+``ipBlock`` is meant for hosts outside the cluster; most plugins match it with pods' addresses, too, but not all, so
+both variants can be evaluated.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,12 +16,12 @@ Policy = dict[str, Any]
 Labels = Mapping[str, str]
 
 NAME_LABEL = "kubernetes.io/metadata.name"
-"""Every namespace carries its own name under it."""
+"""Label of every namespace; its value is the namespace's name."""
 
 
 @dataclass(frozen=True)
 class Pod:
-    """One end of a connection that policies may select. ``ports`` are its named container ports."""
+    """An end of a connection that policies can select. ``ports`` are its named container ports."""
 
     name: str
     labels: Labels
@@ -33,7 +33,7 @@ class Pod:
 
 @dataclass(frozen=True)
 class Host:
-    """One end of a connection that is no pod: a node, a server, the internet."""
+    """An end of a connection that is not a pod: a node, a server, the internet."""
 
     name: str
     address: str
@@ -44,30 +44,32 @@ End = Pod | Host
 
 @dataclass(frozen=True)
 class Network:
-    """Policies of a cluster, each with the namespace it is in."""
+    """The policies of a cluster, each with its namespace."""
 
     policies: tuple[tuple[str, Policy], ...]
     blocks_match_pods: bool = True
 
     @classmethod
     def of(cls, policies: Iterable[Policy], namespace: str = "default", *, blocks_match_pods: bool = True) -> "Network":
-        """Policies as rendered; one without a namespace is in the given one."""
+        """Read rendered policies; ``namespace`` is the namespace of those without one."""
         placed = tuple((each["metadata"].get("namespace", namespace), each) for each in policies)
         return cls(placed, blocks_match_pods)
 
     def allows(self, source: End, target: End, port: int, protocol: str = "TCP") -> bool:
-        """Whether ``source`` may open a connection to a port of ``target``."""
-        return self.leaves(source, target, port, protocol) and self.arrives(source, target, port, protocol)
+        """Return whether ``source`` may connect to a port of ``target``."""
+        return self.allows_egress(source, target, port, protocol) and self.allows_ingress(
+            source, target, port, protocol
+        )
 
-    def leaves(self, source: End, target: End, port: int, protocol: str = "TCP") -> bool:
-        """Whether the source's own policies let the connection out, whatever the target's say."""
-        return self._lets("Egress", source, target, target, port, protocol)
+    def allows_egress(self, source: End, target: End, port: int, protocol: str = "TCP") -> bool:
+        """Return whether the source's policies allow the connection, regardless of the target's."""
+        return self._is_allowed("Egress", source, target, target, port, protocol)
 
-    def arrives(self, source: End, target: End, port: int, protocol: str = "TCP") -> bool:
-        """Whether the target's own policies let the connection in, whatever the source's say."""
-        return self._lets("Ingress", target, source, target, port, protocol)
+    def allows_ingress(self, source: End, target: End, port: int, protocol: str = "TCP") -> bool:
+        """Return whether the target's policies allow the connection, regardless of the source's."""
+        return self._is_allowed("Ingress", target, source, target, port, protocol)
 
-    def _lets(self, direction: str, selected: End, peer: End, target: End, port: int, protocol: str) -> bool:
+    def _is_allowed(self, direction: str, selected: End, peer: End, target: End, port: int, protocol: str) -> bool:
         if isinstance(selected, Host):
             return True
         specs = [(where, policy["spec"]) for where, policy in self.policies if _selects(where, policy, selected)]
@@ -82,7 +84,7 @@ class Network:
         )
 
     def _any_peer(self, peers: list[Mapping[str, Any]] | None, end: End, where: str) -> bool:
-        """No peers, or an empty list, are everybody."""
+        """Return whether a peer matches; a missing or empty list matches every end."""
         return not peers or any(self._is_peer(peer, end, where) for peer in peers)
 
     def _is_peer(self, peer: Mapping[str, Any], end: End, where: str) -> bool:
@@ -101,7 +103,7 @@ class Network:
 
 
 def matches(selector: Mapping[str, Any] | None, labels: Labels) -> bool:
-    """Whether a label selector matches; an empty one matches everything."""
+    """Return whether a label selector matches; an empty selector matches everything."""
     selector = selector or {}
     wanted = selector.get("matchLabels") or {}
     return all(labels.get(key) == value for key, value in wanted.items()) and all(
@@ -125,7 +127,7 @@ def _selects(where: str, policy: Policy, pod: Pod) -> bool:
 
 
 def _types(spec: Mapping[str, Any]) -> list[str]:
-    """Left out, a policy is of ingress, and of egress where it has rules of it."""
+    """Return the policy's types; the default is ingress, and egress if it has egress rules."""
     given: list[str] | None = spec.get("policyTypes")
     return given or (["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
 
@@ -136,7 +138,7 @@ def _in_block(block: Mapping[str, Any], address: str) -> bool:
 
 
 def _any_port(ports: list[Mapping[str, Any]] | None, target: End, port: int, protocol: str) -> bool:
-    """No ports, or an empty list, are all of them."""
+    """Return whether a port matches; a missing or empty list matches every port."""
     return not ports or any(each.get("protocol", "TCP") == protocol and _is_port(each, target, port) for each in ports)
 
 

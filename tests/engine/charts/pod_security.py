@@ -1,7 +1,7 @@
-"""The rules of Kubernetes' pod-security level ``baseline``, which the namespace enforces, against a pod template.
+"""A check of pod templates with Kubernetes' pod-security level ``baseline``, which the namespace enforces.
 
-Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/ (without its rules for Windows and SELinux
-users, whose fields no chart here has; such a field is reported, so that it is not overlooked).
+Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/ (without
+its rules for Windows and SELinux, whose fields no chart here uses; such a field is reported as a violation).
 """
 
 from collections.abc import Iterator
@@ -11,28 +11,28 @@ CAPABILITIES = {
     *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE"),
     *("SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
 }
-"""Those a container may add."""
+"""Capabilities that a container may add."""
 
 
-def violations(pod: dict[str, Any]) -> list[str]:
-    """What ``baseline`` refuses in a pod's spec, each with where it is."""
-    return [*_of_the_pod(pod), *_of_the_containers(pod)]
+def find_violations(pod: dict[str, Any]) -> list[str]:
+    """Return the settings of a pod's spec that ``baseline`` refuses, each with its place."""
+    return [*_pod_violations(pod), *_container_violations(pod)]
 
 
-def _of_the_pod(pod: dict[str, Any]) -> Iterator[str]:
+def _pod_violations(pod: dict[str, Any]) -> Iterator[str]:
     yield from (f"{field}: true" for field in ("hostNetwork", "hostPID", "hostIPC") if pod.get(field))
     yield from (f"volume {each['name']} is a hostPath" for each in pod.get("volumes", []) if "hostPath" in each)
     context = pod.get("securityContext") or {}
-    yield from _of_a_context("the pod", context)
+    yield from _context_violations("the pod", context)
     if context.get("sysctls"):
         yield f"sysctls {context['sysctls']}"
 
 
-def _of_the_containers(pod: dict[str, Any]) -> Iterator[str]:
+def _container_violations(pod: dict[str, Any]) -> Iterator[str]:
     for container in (*pod.get("initContainers", []), *pod["containers"], *pod.get("ephemeralContainers", [])):
         name = f"container {container['name']}"
         context = container.get("securityContext") or {}
-        yield from _of_a_context(name, context)
+        yield from _context_violations(name, context)
         if context.get("privileged"):
             yield f"{name} is privileged"
         added = set((context.get("capabilities") or {}).get("add") or [])
@@ -43,7 +43,7 @@ def _of_the_containers(pod: dict[str, Any]) -> Iterator[str]:
         yield from (f"{name} has hostPort {port['hostPort']}" for port in container.get("ports", []) if _host(port))
 
 
-def _of_a_context(where: str, context: dict[str, Any]) -> Iterator[str]:
+def _context_violations(where: str, context: dict[str, Any]) -> Iterator[str]:
     for profile in ("seccompProfile", "appArmorProfile"):
         if (context.get(profile) or {}).get("type") == "Unconfined":
             yield f"{where} has {profile} Unconfined"

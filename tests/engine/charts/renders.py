@@ -1,4 +1,4 @@
-"""The product's chart with its two upstream charts in it, rendered by helm from the values of a tenancy."""
+"""The project's chart with its two dependencies, rendered by helm from the values of a tenancy."""
 
 import base64
 import difflib
@@ -25,8 +25,8 @@ Object = dict[str, Any]
 Render = Callable[[str], "Rendered"]
 
 
-def _secret(of: str) -> str:
-    return hashlib.sha256(of.encode()).hexdigest()
+def _secret(purpose: str) -> str:
+    return hashlib.sha256(purpose.encode()).hexdigest()
 
 
 SECRETS = HubSecrets(
@@ -35,12 +35,12 @@ SECRETS = HubSecrets(
     crypt_key=_secret("crypt"),
     gateway_token=_secret("gateway"),
 )
-"""As long and of the same letters as the stack's, and told apart from everything else in a render."""
+"""Secrets of the same form as a stack's, which can be found in a render."""
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """What helm would send to the API server."""
+    """The objects that helm would send to the API server."""
 
     tenancy: Tenancy
     values: Values
@@ -48,20 +48,20 @@ class Rendered:
 
     @cached_property
     def objects(self) -> dict[Key, Object]:
-        """Every object by kind and name."""
+        """All objects by kind and name."""
         documents = yaml.load_all(self.text, Loader=yaml.CSafeLoader)
         return {(each["kind"], each["metadata"]["name"]): each for each in documents if each}
 
     @property
     def pods(self) -> dict[Key, Object]:
-        """The pod template of everything that makes pods."""
-        made = {key: each.get("spec", {}).get("template", {}) for key, each in self.objects.items()}
-        return {key: template for key, template in made.items() if "spec" in template}
+        """Pod templates by kind and name of the object that contains them."""
+        templates = {key: each.get("spec", {}).get("template", {}) for key, each in self.objects.items()}
+        return {key: template for key, template in templates.items() if "spec" in template}
 
     @property
     def hub_values(self) -> Values:
-        """What the hub reads at its start."""
-        read: Values = yaml.load(plain(self.objects["Secret", "hub"])["values.yaml"], Loader=yaml.CSafeLoader)
+        """The values that the hub reads when it starts."""
+        read: Values = yaml.load(decode(self.objects["Secret", "hub"])["values.yaml"], Loader=yaml.CSafeLoader)
         return read
 
     def kinds(self, *kinds: str) -> dict[Key, Object]:
@@ -69,11 +69,11 @@ class Rendered:
         return {key: each for key, each in self.objects.items() if key[0] in kinds}
 
 
-def rendered(helm: Path, chart: Path, tenancy: Tenancy) -> Rendered:
-    """What ``helm template`` makes of the chart, the charts' own schemas enforced.
+def render_chart(helm: Path, chart: Path, tenancy: Tenancy) -> Rendered:
+    """Render the chart with ``helm template``, which validates the values with the charts' schemas.
 
     Raises:
-        ValueError: helm refused the values; the text is what it said.
+        ValueError: helm refused the values; the text is helm's message.
     """
     values = chart_values(tenancy, SECRETS)
     done = subprocess.run(
@@ -92,17 +92,17 @@ def rendered(helm: Path, chart: Path, tenancy: Tenancy) -> Rendered:
     return Rendered(tenancy, values, done.stdout)
 
 
-def plain(secret: Object) -> dict[str, str]:
-    """A Secret's data without its base64."""
+def decode(secret: Object) -> dict[str, str]:
+    """Decode a Secret's data."""
     data = {key: base64.b64decode(value).decode() for key, value in (secret.get("data") or {}).items()}
     return data | (secret.get("stringData") or {})
 
 
 def difference(one: Rendered, other: Rendered, names: tuple[str, str]) -> str:
-    """Two renders as a unified diff, object by object, Secrets readable; empty where they are the same."""
+    """Return a unified diff of two renders with decoded Secrets; empty if they are equal."""
     return "\n".join(
         line
-        for key in changed(one, other)
+        for key in changed_objects(one, other)
         for line in difflib.unified_diff(
             _lines(one.objects.get(key)),
             _lines(other.objects.get(key)),
@@ -114,31 +114,31 @@ def difference(one: Rendered, other: Rendered, names: tuple[str, str]) -> str:
     )
 
 
-def changed(one: Rendered, other: Rendered) -> list[Key]:
-    """The objects that are not the same in both, or in one alone."""
+def changed_objects(one: Rendered, other: Rendered) -> list[Key]:
+    """Return the objects that differ, or exist in only one render."""
     keys = sorted(one.objects.keys() | other.objects.keys())
     return [key for key in keys if one.objects.get(key) != other.objects.get(key)]
 
 
 def changed_lines(diff: str) -> list[str]:
-    """What a unified diff takes away and adds, without its headings and what stays."""
+    """Return the removed and added lines of a unified diff."""
     return [line for line in diff.splitlines() if line[:1] in "+-" and not line.startswith(("+++", "---"))]
 
 
-def unlike(wanted: object, found: object, path: str = "") -> Iterator[str]:
-    """Where ``found`` lacks something of the tree ``wanted``, or has another leaf or another type of leaf."""
+def find_differences(wanted: object, found: object, path: str = "") -> Iterator[str]:
+    """Yield the paths where ``found`` lacks or changes a value of the tree ``wanted``; more values are allowed."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         for key, value in wanted.items():
-            yield from unlike(value, found.get(key), f"{path}.{key}")
+            yield from find_differences(value, found.get(key), f"{path}.{key}")
     elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
         for number, (one, other) in enumerate(zip(wanted, found, strict=True)):
-            yield from unlike(one, other, f"{path}[{number}]")
+            yield from find_differences(one, other, f"{path}[{number}]")
     elif wanted != found:
-        yield f"{path}: {wanted!r} has become {found!r}"
+        yield f"{path}: {found!r} instead of {wanted!r}"
 
 
 def how_to_fetch(folder: str) -> str:
-    """The commands that unpack the charts the product's chart depends on into ``folder``."""
+    """Return the commands that download and unpack the chart's dependencies into ``folder``."""
     dependencies = yaml.safe_load((PROJECT / "chart" / "Chart.yaml").read_text())["dependencies"]
     return " && ".join(
         f"helm pull {each['name']} --version {each['version']} --repo {each['repository']} --untar --untardir {folder}"
@@ -151,19 +151,19 @@ def _lines(rendered_object: Object | None) -> list[str]:
         return []
     readable = dict(rendered_object)
     if readable["kind"] == "Secret":
-        readable["data"] = {key: _nested(value) for key, value in plain(readable).items()}
+        readable["data"] = {key: _nested(value) for key, value in decode(readable).items()}
         readable.pop("stringData", None)
     text: str = yaml.dump(readable, Dumper=_Readable, sort_keys=True, width=120)
     return text.splitlines()
 
 
 def _nested(text: str) -> object:
-    """Values kept as YAML inside a Secret as the tree they are, so that a diff names the key."""
+    """Parse values that a Secret contains as YAML, so that a diff shows the key."""
     return yaml.load(text, Loader=yaml.CSafeLoader) if text.startswith("Chart:") else text
 
 
 class _Readable(yaml.SafeDumper):
-    """Texts of several lines as several lines, and nothing as a reference to elsewhere."""
+    """Writes multi-line strings as blocks, and no aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

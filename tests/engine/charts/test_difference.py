@@ -1,17 +1,17 @@
-"""What of the rendered objects two tenancies differ in: what was changed, and nothing else."""
+"""Differences between the rendered objects of two tenancies."""
 
 import pytest
 
-from tests.engine.charts.matrix import LEAST
-from tests.engine.charts.renders import Render, changed, changed_lines, difference
+from tests.engine.charts.matrix import MINIMAL
+from tests.engine.charts.renders import Render, changed_lines, changed_objects, difference
 
 pytestmark = pytest.mark.engine
 
 HUB = [("Deployment", "hub"), ("Secret", "hub")]
-"""The values are in the Secret; the Deployment has its checksum, so that the hub starts anew."""
+"""The Secret contains the values; the Deployment contains its checksum, so that the hub restarts."""
 
 IMAGES = [("ConfigMap", "hub"), ("DaemonSet", "continuous-image-puller")]
-"""The chart notes a checksum of the images to keep beside the hub's configuration."""
+"""The hub's ConfigMap contains a checksum of the images to pull."""
 
 GATEWAY = [("ConfigMap", "api-vis-pangeo-dask-gateway"), ("Deployment", "api-vis-pangeo-dask-gateway")]
 
@@ -31,14 +31,14 @@ GATEWAY = [("ConfigMap", "api-vis-pangeo-dask-gateway"), ("Deployment", "api-vis
         ("own image", [GATEWAY[0], *IMAGES, GATEWAY[1], *HUB]),
     ],
 )
-def test_a_changed_setting_changes_these_objects(render: Render, name: str, objects: list[tuple[str, str]]) -> None:
-    assert changed(render(LEAST), render(name)) == objects
+def test_changed_setting_changes_only_these_objects(render: Render, name: str, objects: list[tuple[str, str]]) -> None:
+    assert changed_objects(render(MINIMAL), render(name)) == objects
 
 
-def test_the_difference_names_the_values_and_says_nothing_else(render: Render) -> None:
-    diff = difference(render(LEAST), render("halves"), (LEAST, "halves"))
-    told = [line for line in changed_lines(diff) if "checksum/secret" not in line]
-    assert sorted(f"{line[0]} {line[1:].strip()}" for line in told) == [
+def test_difference_shows_only_the_changed_values(render: Render) -> None:
+    diff = difference(render(MINIMAL), render("halves"), (MINIMAL, "halves"))
+    lines = [line for line in changed_lines(diff) if "checksum/secret" not in line]
+    assert sorted(f"{line[0]} {line[1:].strip()}" for line in lines) == [
         "+ guarantee: 0.5",
         "+ guarantee: 1.5G",
         "+ limit: 0.5",
@@ -48,14 +48,14 @@ def test_the_difference_names_the_values_and_says_nothing_else(render: Render) -
         "- limit: 2",
         "- limit: 4G",
     ]
-    assert "--- the least: Secret hub\n+++ halves: Secret hub" in diff
+    assert "--- minimal: Secret hub\n+++ halves: Secret hub" in diff
 
 
 def test_equal_tenancies_have_no_difference(render: Render, render_anew: Render) -> None:
-    assert difference(render(LEAST), render_anew(LEAST), ("one", "other")) == ""
+    assert difference(render(MINIMAL), render_anew(MINIMAL), ("one", "other")) == ""
 
 
-def test_with_dask_off_what_goes_is_shown_whole(render: Render) -> None:
-    diff = difference(render(LEAST), render("dask off"), (LEAST, "dask off"))
-    assert "--- the least: Service traefik-vis-pangeo-dask-gateway" in diff
+def test_difference_shows_removed_objects_in_full(render: Render) -> None:
+    diff = difference(render(MINIMAL), render("dask off"), (MINIMAL, "dask off"))
+    assert "--- minimal: Service traefik-vis-pangeo-dask-gateway" in diff
     assert "-  name: traefik-vis-pangeo-dask-gateway" in changed_lines(diff)

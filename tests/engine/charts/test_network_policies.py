@@ -1,4 +1,4 @@
-"""The evaluator reads policies as Kubernetes' documentation explains them, by the examples of that page.
+"""The evaluator of network policies agrees with the examples in Kubernetes' documentation.
 
 https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
@@ -20,7 +20,7 @@ def network(*specs: dict[str, Any], namespace: str = "default") -> Network:
     return Network.of([{"metadata": {"name": "test"}, "spec": spec} for spec in specs], namespace)
 
 
-THE_EXAMPLE = network(
+DOCUMENTED_EXAMPLE = network(
     {
         "podSelector": {"matchLabels": {"role": "db"}},
         "policyTypes": ["Ingress", "Egress"],
@@ -54,24 +54,24 @@ THE_EXAMPLE = network(
         (Host("beyond the block", "172.18.0.1"), 6379, False),
     ],
 )
-def test_the_pages_own_example_admits_these(source: Pod | Host, port: int, allowed: bool) -> None:
-    assert THE_EXAMPLE.allows(source, DB, port) is allowed
+def test_documented_example_allows_these_connections_in(source: Pod | Host, port: int, allowed: bool) -> None:
+    assert DOCUMENTED_EXAMPLE.allows(source, DB, port) is allowed
 
 
 @pytest.mark.parametrize(
     ("address", "port", "allowed"),
     [("10.0.0.7", 5978, True), ("10.0.0.7", 5979, False), ("10.0.1.7", 5978, False)],
 )
-def test_the_pages_own_example_lets_these_out(address: str, port: int, allowed: bool) -> None:
-    assert THE_EXAMPLE.allows(DB, Host("target", address), port) is allowed
+def test_documented_example_allows_these_connections_out(address: str, port: int, allowed: bool) -> None:
+    assert DOCUMENTED_EXAMPLE.allows(DB, Host("target", address), port) is allowed
 
 
-def test_protocols_are_told_apart() -> None:
-    assert not THE_EXAMPLE.allows(FRONTEND, DB, 6379, "UDP")
+def test_protocols_are_distinguished() -> None:
+    assert not DOCUMENTED_EXAMPLE.allows(FRONTEND, DB, 6379, "UDP")
 
 
-def test_a_pod_that_no_policy_selects_is_open() -> None:
-    assert THE_EXAMPLE.allows(OTHER, FRONTEND, 1)
+def test_pod_without_a_policy_is_open() -> None:
+    assert DOCUMENTED_EXAMPLE.allows(OTHER, FRONTEND, 1)
 
 
 def test_default_deny_of_ingress_leaves_egress_open() -> None:
@@ -80,26 +80,26 @@ def test_default_deny_of_ingress_leaves_egress_open() -> None:
     assert closed.allows(DB, Host("internet", "1.1.1.1"), 443)
 
 
-def test_allow_all_ingress_is_an_empty_rule() -> None:
+def test_empty_rule_allows_all_ingress() -> None:
     assert network({"podSelector": {}, "policyTypes": ["Ingress"]}, {"podSelector": {}, "ingress": [{}]}).allows(
         FRONTEND, DB, 80
     )
 
 
-def test_default_deny_of_egress_leaves_ingress_from_outside_open() -> None:
+def test_default_deny_of_egress_leaves_ingress_open() -> None:
     closed = network({"podSelector": {}, "policyTypes": ["Egress"]})
     assert not closed.allows(DB, Host("internet", "1.1.1.1"), 443)
     assert closed.allows(Host("internet", "1.1.1.1"), DB, 443)
 
 
-def test_without_its_types_a_policy_is_of_ingress_and_of_egress_where_it_has_rules() -> None:
+def test_default_policy_types_depend_on_the_rules() -> None:
     of_ingress = network({"podSelector": {}, "ingress": [{}]})
     assert of_ingress.allows(DB, Host("internet", "1.1.1.1"), 443)
     of_both = network({"podSelector": {}, "ingress": [{}], "egress": [{"ports": [{"port": 53}]}]})
     assert not of_both.allows(DB, Host("internet", "1.1.1.1"), 443)
 
 
-def test_a_connection_must_be_allowed_where_it_leaves_and_where_it_arrives() -> None:
+def test_connection_needs_egress_and_ingress_rules() -> None:
     to_db = {
         "podSelector": {},
         "policyTypes": ["Egress"],
@@ -111,14 +111,14 @@ def test_a_connection_must_be_allowed_where_it_leaves_and_where_it_arrives() -> 
     assert not network(to_db, db_closed).allows(FRONTEND, DB, 80)
 
 
-def test_policies_add_up_and_never_take_away() -> None:
+def test_policies_are_additive() -> None:
     closed = {"podSelector": {}, "policyTypes": ["Ingress"]}
     opened = {"podSelector": {}, "ingress": [{"from": [{"podSelector": {"matchLabels": FRONTEND.labels}}]}]}
     assert network(closed, opened).allows(FRONTEND, DB, 80)
     assert not network(closed, opened).allows(OTHER, DB, 80)
 
 
-def test_two_selectors_in_one_peer_must_both_match_and_in_two_peers_either() -> None:
+def test_selectors_of_one_peer_must_all_match() -> None:
     namespaces = {"namespaceSelector": {"matchLabels": {"user": "alice"}}}
     pods = {"podSelector": {"matchLabels": {"role": "client"}}}
     client = Pod("client", {"role": "client"}, "alices", namespace_labels={"user": "alice"})
@@ -130,30 +130,30 @@ def test_two_selectors_in_one_peer_must_both_match_and_in_two_peers_either() -> 
     assert [either.allows(each, DB, 80) for each in (client, other_of_alice, local_client)] == [True, True, True]
 
 
-def test_a_namespace_is_selected_by_its_name() -> None:
+def test_namespace_is_selected_by_its_name() -> None:
     system = {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}
     dns = network({"podSelector": {}, "egress": [{"to": [{"namespaceSelector": system}]}], "policyTypes": ["Egress"]})
     assert dns.allows(DB, Pod("dns", {}, "kube-system"), 53)
     assert not dns.allows(DB, Pod("dns", {}, "elsewhere"), 53)
 
 
-def test_an_empty_pod_selector_is_every_pod_of_the_policys_namespace() -> None:
+def test_empty_pod_selector_matches_the_policys_namespace() -> None:
     own = network({"podSelector": {}, "ingress": [{"from": [{"podSelector": {}}]}]})
     assert own.allows(OTHER, DB, 80)
     assert not own.allows(Pod("other", {}, "elsewhere"), DB, 80)
 
 
-def test_an_empty_namespace_selector_is_every_pod_anywhere() -> None:
+def test_empty_namespace_selector_matches_all_pods() -> None:
     anywhere = network({"podSelector": {}, "ingress": [{"from": [{"namespaceSelector": {}}]}]})
     assert anywhere.allows(Pod("other", {}, "elsewhere"), DB, 80)
     assert not anywhere.allows(Host("no pod", "203.0.113.1"), DB, 80)
 
 
-def test_a_policy_of_another_namespace_selects_nothing_here() -> None:
+def test_policy_of_another_namespace_selects_no_pod() -> None:
     assert network({"podSelector": {}, "policyTypes": ["Ingress"]}, namespace="elsewhere").allows(FRONTEND, DB, 80)
 
 
-def test_a_range_of_ports_has_both_its_ends() -> None:
+def test_port_range_includes_both_ends() -> None:
     ranged = network(
         {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": [{"port": 32000, "endPort": 32768}]}]}
     )
@@ -161,7 +161,7 @@ def test_a_range_of_ports_has_both_its_ends() -> None:
     assert allowed == [32000, 32500, 32768]
 
 
-def test_a_named_port_is_the_one_that_the_target_gives_that_name() -> None:
+def test_named_port_is_resolved_by_the_target() -> None:
     named = network({"podSelector": {}, "ingress": [{"ports": [{"port": "http"}]}]})
     server = Pod("server", {}, ports={"http": 8081, "api": 8001})
     assert named.allows(FRONTEND, server, 8081)
@@ -169,7 +169,7 @@ def test_a_named_port_is_the_one_that_the_target_gives_that_name() -> None:
     assert not named.allows(FRONTEND, Pod("without names", {}), 8081)
 
 
-def test_families_of_addresses_are_told_apart() -> None:
+def test_address_families_are_distinguished() -> None:
     v4 = network(
         {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]}
     )
@@ -177,7 +177,7 @@ def test_families_of_addresses_are_told_apart() -> None:
     assert not v4.allows(DB, Host("v6", "2606:4700::1111"), 443)
 
 
-def test_a_block_matches_pods_or_not_as_the_plug_in_has_it() -> None:
+def test_ip_block_matches_pods_only_if_the_plugin_does() -> None:
     spec = {
         "podSelector": {},
         "policyTypes": ["Egress"],
@@ -201,5 +201,5 @@ def test_a_block_matches_pods_or_not_as_the_plug_in_has_it() -> None:
         ({"key": "tier", "operator": "DoesNotExist"}, {"tier": ""}, False),
     ],
 )
-def test_expressions_select_by_labels(expression: dict[str, Any], labels: dict[str, str], matched: bool) -> None:
+def test_label_expressions(expression: dict[str, Any], labels: dict[str, str], matched: bool) -> None:
     assert matches({"matchExpressions": [expression]}, labels) is matched

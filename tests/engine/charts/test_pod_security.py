@@ -1,10 +1,10 @@
-"""The check of pod templates finds what it is there to find."""
+"""The check of pod templates finds violations of the level ``baseline``."""
 
 from typing import Any
 
 import pytest
 
-from tests.engine.charts.pod_security import violations
+from tests.engine.charts.pod_security import find_violations
 
 pytestmark = pytest.mark.engine
 
@@ -27,8 +27,8 @@ def context(**fields: Any) -> dict[str, Any]:
         context(privileged=False, capabilities={"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}),
     ],
 )
-def test_what_baseline_allows_is_no_violation(spec: dict[str, Any]) -> None:
-    assert violations(spec) == []
+def test_pods_allowed_by_baseline_have_no_violation(spec: dict[str, Any]) -> None:
+    assert find_violations(spec) == []
 
 
 @pytest.mark.parametrize(
@@ -49,5 +49,5 @@ def test_what_baseline_allows_is_no_violation(spec: dict[str, Any]) -> None:
         context(seLinuxOptions={"user": "system_u"}),
     ],
 )
-def test_what_baseline_refuses_is_one(spec: dict[str, Any]) -> None:
-    assert len(violations(spec)) == 1
+def test_pods_refused_by_baseline_have_a_violation(spec: dict[str, Any]) -> None:
+    assert len(find_violations(spec)) == 1

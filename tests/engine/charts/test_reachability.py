@@ -1,4 +1,4 @@
-"""Who reaches whom in a tenancy, worked out from the rendered network policies; what is not written here is closed."""
+"""The connections that the rendered network policies allow; all others are refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.chart.dask_access import gateway_name
-from tests.engine.charts.matrix import LEAST
+from tests.engine.charts.matrix import MINIMAL
 from tests.engine.charts.network_policies import End, Host, Network, Pod
 from tests.engine.charts.renders import Render, Rendered
 
@@ -46,7 +46,7 @@ OUTSIDE: dict[str, tuple[Host, int, str]] = {
 
 DNS = {"cluster DNS", *(name for name in OUTSIDE if name.startswith("DNS at "))}
 INTERNET = {name for name in OUTSIDE if name.startswith("internet")} | {"directory v6"}
-"""A directory at a public address is of the internet: a policy knows addresses, not what is behind them."""
+"""Includes a directory with a public address: policies distinguish addresses, not services."""
 
 METADATA = {name for name in OUTSIDE if name.startswith("metadata")} | {"link"}
 ANYWHERE = OUTSIDE.keys() - METADATA
@@ -61,17 +61,17 @@ REACHES: dict[str, set[str]] = {
         *("gateway's API", "scheduler", "another's scheduler", "scheduler's dashboard", "cluster DNS"), *ANYWHERE,
     },
     "scheduler": {"gateway's API", "worker", "another's worker", *DNS, *INTERNET},
-    # Clusters are told apart by mutual TLS, which no network policy knows of.
+    # Mutual TLS separates the clusters of different users; network policies cannot.
     "worker": {"scheduler", "another's scheduler", "another's worker", *DNS, *INTERNET},
     "other tenancy's pod": {"proxy", "cluster DNS", *OUTSIDE},
     "world": {"proxy", "cluster DNS", "other tenancy's pod", *OUTSIDE},
 }  # fmt: skip
 
-RUN_USERS_CODE = ("notebook", "scheduler", "worker")
-BY_ADDRESS = {
+WITH_USER_CODE = ("notebook", "scheduler", "worker")
+REACHED_BY_ADDRESS = {
     source: {"proxy", "other tenancy's pod"} for source in ("hub", "gateway's API", "controller", "gateway's proxy")
 }
-"""What they reach besides where a block of addresses matches pods too: who lets everybody in."""
+"""Further targets where IP blocks match pods, too: the pods that accept connections from everywhere."""
 
 
 def container_ports(template: dict[str, Any]) -> dict[str, int]:
@@ -80,7 +80,7 @@ def container_ports(template: dict[str, Any]) -> dict[str, int]:
 
 
 def ends(rendered: Rendered) -> dict[str, End]:
-    """The pods of a tenancy, labelled as the charts, KubeSpawner and dask-gateway's controller label them."""
+    """Return the pods of a tenancy with the labels of the charts, KubeSpawner and dask-gateway's controller."""
     tenancy = rendered.tenancy
     addresses = iter(f"10.42.0.{number}" for number in range(2, 99))
 
@@ -126,7 +126,7 @@ def ends(rendered: Rendered) -> dict[str, End]:
 
 
 def targets(ends: dict[str, End]) -> dict[str, tuple[End, int, str]]:
-    """Every door there is, by what stands behind it."""
+    """Return all targets of connections: end, port and protocol by name."""
     ports = {
         "notebook": 8888, "another notebook": 8888, "hub": 8081, "proxy": 8000, "gateway's API": 8000,
         "controller": 8000, "gateway's proxy": 8000, "scheduler": 8786, "another's scheduler": 8786,
@@ -145,76 +145,76 @@ def targets(ends: dict[str, End]) -> dict[str, tuple[End, int, str]]:
     }
 
 
-def network_of(rendered: Rendered, **how: bool) -> Network:
-    return Network.of(rendered.kinds("NetworkPolicy").values(), rendered.tenancy.namespace, **how)
+def make_network(rendered: Rendered, **options: bool) -> Network:
+    return Network.of(rendered.kinds("NetworkPolicy").values(), rendered.tenancy.namespace, **options)
 
 
-def doors(rendered: Rendered, source: str, allows: Allows) -> set[str]:
-    """The doors that are open to one of the ends."""
-    there = ends(rendered)
+def reachable(rendered: Rendered, source: str, allows: Allows) -> set[str]:
+    """Return the names of the targets that ``source`` can reach."""
+    all_ends = ends(rendered)
     return {
         name
-        for name, (target, port, protocol) in targets(there).items()
-        if target != there[source] and allows(there[source], target, port, protocol)
+        for name, (target, port, protocol) in targets(all_ends).items()
+        if target != all_ends[source] and allows(all_ends[source], target, port, protocol)
     }
 
 
 @pytest.mark.parametrize("source", REACHES)
-def test_these_are_reached_and_nothing_else(render_either: Render, source: str) -> None:
-    rendered = render_either(LEAST)
-    assert doors(rendered, source, network_of(rendered, blocks_match_pods=False).allows) == REACHES[source]
+def test_only_listed_targets_are_reachable(render_either: Render, source: str) -> None:
+    rendered = render_either(MINIMAL)
+    assert reachable(rendered, source, make_network(rendered, blocks_match_pods=False).allows) == REACHES[source]
 
 
 @pytest.mark.parametrize("source", REACHES)
-def test_where_a_block_of_addresses_matches_pods_too_it_opens_none_that_is_closed(
-    render_either: Render, source: str
-) -> None:
-    rendered = render_either(LEAST)
-    assert doors(rendered, source, network_of(rendered).allows) == REACHES[source] | BY_ADDRESS.get(source, set())
+def test_ip_blocks_that_match_pods_open_no_closed_pod(render_either: Render, source: str) -> None:
+    rendered = render_either(MINIMAL)
+    assert reachable(rendered, source, make_network(rendered).allows) == REACHES[source] | REACHED_BY_ADDRESS.get(
+        source, set()
+    )
 
 
-@pytest.mark.parametrize("source", RUN_USERS_CODE)
-def test_users_code_is_held_where_it_leaves_already(render_either: Render, source: str) -> None:
-    rendered = render_either(LEAST)
-    assert doors(rendered, source, network_of(rendered).leaves) == REACHES[source]
+@pytest.mark.parametrize("source", WITH_USER_CODE)
+def test_egress_policies_limit_users_code(render_either: Render, source: str) -> None:
+    rendered = render_either(MINIMAL)
+    assert reachable(rendered, source, make_network(rendered).allows_egress) == REACHES[source]
 
 
 @pytest.mark.parametrize(
     "target", ["notebook", "hub", "gateway's API", "controller", "gateway's proxy", "scheduler", "worker"]
 )
-def test_every_pod_lets_in_whom_it_works_with_and_nobody_else(render_either: Render, target: str) -> None:
-    rendered = render_either(LEAST)
-    there = ends(rendered)
-    network = network_of(rendered)
-    for name, (end, port, protocol) in targets(there).items():
-        if end == there[target]:
-            let_in = {source for source in REACHES if network.arrives(there[source], end, port, protocol)}
+def test_pods_accept_only_listed_sources(render_either: Render, target: str) -> None:
+    rendered = render_either(MINIMAL)
+    all_ends = ends(rendered)
+    network = make_network(rendered)
+    for name, (end, port, protocol) in targets(all_ends).items():
+        if end == all_ends[target]:
+            sources = {source for source in REACHES if network.allows_ingress(all_ends[source], end, port, protocol)}
             expected = {source for source in REACHES if name in REACHES[source]}
-            # A pod of its own kind, as REACHES has it of another one.
+            # Another pod of the same kind, which REACHES lists under the name of the other one.
             expected |= {target} if f"another's {target}" in REACHES.get(target, set()) and port == 40001 else set()
-            assert let_in == expected, name
+            assert sources == expected, name
 
 
-def test_nobody_reaches_a_port_that_has_no_purpose(render_either: Render) -> None:
-    rendered = render_either(LEAST)
-    there = ends(rendered)
-    network = network_of(rendered)
-    for name, target in there.items():
+def test_unused_ports_are_unreachable(render_either: Render) -> None:
+    rendered = render_either(MINIMAL)
+    all_ends = ends(rendered)
+    network = make_network(rendered)
+    for name, target in all_ends.items():
         if isinstance(target, Pod) and target.namespace == rendered.tenancy.namespace:
-            assert [source for source in REACHES if network.allows(there[source], target, 1023)] == [], name
+            assert [source for source in REACHES if network.allows(all_ends[source], target, 1023)] == [], name
 
 
-def test_with_dask_off_notebooks_keep_their_policies(render_either: Render) -> None:
+def test_policies_without_dask_include_notebooks(render_either: Render) -> None:
     assert {name for _, name in render_either("dask off").kinds("NetworkPolicy")} == {"hub", "proxy", "singleuser"}
 
 
-def test_two_tenancies_in_one_cluster_do_not_reach_each_others_pods(render_either: Render) -> None:
-    one, other = render_either(LEAST), render_either("longest name")
+def test_tenancies_cannot_reach_each_others_pods(render_either: Render) -> None:
+    one, other = render_either(MINIMAL), render_either("longest name")
     policies = [
         (each.tenancy.namespace, policy) for each in (one, other) for policy in each.kinds("NetworkPolicy").values()
     ]
     network = Network(tuple(policies))
-    for source in (*RUN_USERS_CODE, "gateway's proxy"):
+    for source in (*WITH_USER_CODE, "gateway's proxy"):
         for name, (target, port, protocol) in targets(ends(other)).items():
             if isinstance(target, Pod) and target.namespace == other.tenancy.namespace and name != "proxy":
                 assert not network.allows(ends(one)[source], target, port, protocol), (source, name)

@@ -1,4 +1,4 @@
-"""What the upstream charts make of a tenancy's values: the objects of the hub's chart, and rules for all of both."""
+"""The objects that the upstream charts render from a tenancy's values: the hub's chart, and rules for both."""
 
 import json
 from pathlib import Path
@@ -11,19 +11,19 @@ from components.chart.mounted_code import COMPONENTS, HUB_FOLDER, MODULES
 from components.chart.values import announcement
 from local.paths import PROJECT
 from local.stand_ins.charts.assemble import dependencies_of
-from tests.engine.charts.matrix import LEAST, MATRIX
-from tests.engine.charts.pod_security import violations
-from tests.engine.charts.renders import SECRETS, Render, plain, unlike
+from tests.engine.charts.matrix import MATRIX, MINIMAL
+from tests.engine.charts.pod_security import find_violations
+from tests.engine.charts.renders import SECRETS, Render, decode, find_differences
 
 pytestmark = pytest.mark.engine
 
 every_tenancy = pytest.mark.parametrize("name", MATRIX)
 
-MOST_BYTES_OF_A_SECRET = 1024 * 1024
+MAX_SECRET_BYTES = 1024 * 1024
 
 
 def labels(tree: object) -> list[str]:
-    """The values of all labels and label selectors in an object."""
+    """Return the values of all labels and label selectors in an object."""
     if isinstance(tree, list):
         return [label for each in tree for label in labels(each)]
     if not isinstance(tree, dict):
@@ -36,48 +36,48 @@ def _texts(mapping: object) -> list[str]:
     return [each for each in mapping.values() if isinstance(each, str)] if isinstance(mapping, dict) else []
 
 
-def test_the_folder_holds_the_versions_that_the_product_depends_on(upstream: Path) -> None:
+def test_upstream_charts_have_the_required_versions(upstream: Path) -> None:
     for dependency in dependencies_of(PROJECT / "chart"):
         chart = yaml.safe_load((upstream / dependency.name / "Chart.yaml").read_text())
-        assert chart["version"] == dependency.version, f"{dependency.name} is another version than the product's"
+        assert chart["version"] == dependency.version, f"{dependency.name} has another version than chart/Chart.yaml"
 
 
 @every_tenancy
-def test_two_renders_are_the_same_to_the_byte(render: Render, render_anew: Render, name: str) -> None:
+def test_two_renders_are_identical(render: Render, render_anew: Render, name: str) -> None:
     assert render(name).text == render_anew(name).text
 
 
 @every_tenancy
-def test_every_value_reaches_the_hub_as_it_was_given(render: Render, name: str) -> None:
-    assert list(unlike(render(name).values["jupyterhub"], render(name).hub_values)) == []
+def test_hub_receives_every_value_unchanged(render: Render, name: str) -> None:
+    assert list(find_differences(render(name).values["jupyterhub"], render(name).hub_values)) == []
 
 
 @every_tenancy
-def test_every_pod_meets_the_pod_security_level_that_the_namespace_enforces(render: Render, name: str) -> None:
+def test_pods_meet_the_enforced_pod_security_level(render: Render, name: str) -> None:
     pods = render(name).pods
     assert {("Deployment", "hub"), ("Deployment", "proxy")} <= pods.keys()
-    assert {key: violations(pod["spec"]) for key, pod in pods.items() if violations(pod["spec"])} == {}
+    assert {key: find_violations(pod["spec"]) for key, pod in pods.items() if find_violations(pod["spec"])} == {}
 
 
 @every_tenancy
-def test_secrets_are_in_the_hubs_secret_and_in_nothing_else(render: Render, name: str) -> None:
+def test_secrets_are_only_in_the_hubs_secret(render: Render, name: str) -> None:
     objects = render(name).objects
-    assert SECRETS.crypt_key in plain(objects["Secret", "hub"])["hub.config.CryptKeeper.keys"]
+    assert SECRETS.crypt_key in decode(objects["Secret", "hub"])["hub.config.CryptKeeper.keys"]
     for key, each in objects.items():
         if key != ("Secret", "hub"):
-            text = json.dumps(each) + json.dumps(plain(each) if key[0] == "Secret" else {})
+            text = json.dumps(each) + json.dumps(decode(each) if key[0] == "Secret" else {})
             assert not [secret for secret in vars(SECRETS).values() if secret in text], key
 
 
 @every_tenancy
-def test_names_and_labels_are_short_enough_for_kubernetes(render: Render, name: str) -> None:
+def test_names_and_labels_are_short_enough(render: Render, name: str) -> None:
     for (kind, called), each in render(name).objects.items():
         assert len(called) <= 63, kind
         assert [label for label in labels(each) if len(label) > 63] == [], (kind, called)
 
 
 @every_tenancy
-def test_the_charts_bring_no_way_in_beside_the_programs_own_ingress(render: Render, name: str) -> None:
+def test_charts_expose_no_service_beside_the_ingress(render: Render, name: str) -> None:
     rendered = render(name)
     assert rendered.kinds("Ingress", "HTTPRoute", "Gateway") == {}
     services = rendered.kinds("Service").values()
@@ -85,7 +85,7 @@ def test_the_charts_bring_no_way_in_beside_the_programs_own_ingress(render: Rend
 
 
 @every_tenancy
-def test_no_scheduler_no_placeholder_and_no_hook_is_left(render: Render, name: str) -> None:
+def test_charts_have_no_user_scheduler_and_no_hooks(render: Render, name: str) -> None:
     rendered = render(name)
     assert rendered.kinds("StatefulSet", "Job") == {}
     assert [key for key in rendered.objects if "user-scheduler" in key[1] or "hook" in key[1]] == []
@@ -93,7 +93,7 @@ def test_no_scheduler_no_placeholder_and_no_hook_is_left(render: Render, name: s
 
 
 @every_tenancy
-def test_the_hub_logs_in_by_ldap_alone(render: Render, name: str) -> None:
+def test_hub_authenticates_only_with_ldap(render: Render, name: str) -> None:
     rendered = render(name)
     config = rendered.hub_values["hub"]["config"]
     assert config["JupyterHub"]["authenticator_class"] == "ldap"
@@ -104,37 +104,37 @@ def test_the_hub_logs_in_by_ldap_alone(render: Render, name: str) -> None:
 
 
 @every_tenancy
-def test_the_hubs_secret_is_far_from_the_most_that_kubernetes_keeps(render: Render, name: str) -> None:
-    data = plain(render(name).objects["Secret", "hub"])
-    assert sum(len(value.encode()) for value in data.values()) < MOST_BYTES_OF_A_SECRET / 4
+def test_hub_secret_is_well_below_the_size_limit(render: Render, name: str) -> None:
+    data = decode(render(name).objects["Secret", "hub"])
+    assert sum(len(value.encode()) for value in data.values()) < MAX_SECRET_BYTES / 4
 
 
 @every_tenancy
-def test_the_networks_of_hub_proxy_and_notebooks_are_closed_but_for_what_is_named(render: Render, name: str) -> None:
+def test_network_policies_have_no_open_egress_rule(render: Render, name: str) -> None:
     policies = render(name).kinds("NetworkPolicy")
     for policy in ("hub", "proxy", "singleuser"):
         spec = policies["NetworkPolicy", policy]["spec"]
         assert spec["policyTypes"] == ["Ingress", "Egress"]
-        assert all(rule.get("to") for rule in spec["egress"]), "a rule without a peer opens everything"
+        assert all(rule.get("to") for rule in spec["egress"]), "a rule without a peer allows all connections"
 
 
-def test_the_ingress_finds_the_proxy_at_port_http(render: Render) -> None:
-    service = render(LEAST).objects["Service", "proxy-public"]["spec"]
+def test_proxy_service_has_the_port_of_the_ingress(render: Render) -> None:
+    service = render(MINIMAL).objects["Service", "proxy-public"]["spec"]
     assert [(port["name"], port["port"]) for port in service["ports"]] == [("http", 80)]
-    labelled = render(LEAST).pods["Deployment", "proxy"]["metadata"]["labels"].items()
+    labelled = render(MINIMAL).pods["Deployment", "proxy"]["metadata"]["labels"].items()
     assert service["selector"].items() <= labelled
 
 
 @pytest.mark.parametrize(
     ("name", "storage_class", "annotations"),
     [
-        (LEAST, None, {"helm.sh/resource-policy": "keep"}),
+        (MINIMAL, None, {"helm.sh/resource-policy": "keep"}),
         ("existing classes", "block", {"helm.sh/resource-policy": "keep"}),
         ("created class", "vis-pangeo-homes", {"helm.sh/resource-policy": "keep"}),
         ("unprotected", None, None),
     ],
 )
-def test_the_hubs_database_has_its_class_and_is_kept_while_protected(
+def test_hub_database_has_its_class_and_is_kept_if_protected(
     render: Render, name: str, storage_class: str | None, annotations: dict[str, str] | None
 ) -> None:
     claim = render(name).objects["PersistentVolumeClaim", "hub-db-dir"]
@@ -143,9 +143,9 @@ def test_the_hubs_database_has_its_class_and_is_kept_while_protected(
 
 
 @every_tenancy
-def test_the_hubs_own_modules_are_where_its_configuration_imports_them(render: Render, name: str) -> None:
+def test_hub_modules_are_mounted_on_the_import_path(render: Render, name: str) -> None:
     rendered = render(name)
-    data = plain(rendered.objects["Secret", "hub"])
+    data = decode(rendered.objects["Secret", "hub"])
     spec = rendered.pods["Deployment", "hub"]["spec"]
     [hub] = spec["containers"]
     mounted = {mount["mountPath"]: data.get(mount.get("subPath", "")) for mount in hub["volumeMounts"]}
@@ -156,9 +156,9 @@ def test_the_hubs_own_modules_are_where_its_configuration_imports_them(render: R
 
 @pytest.mark.parametrize(
     ("name", "cpus", "memory"),
-    [("halves", 0.5, "1.5G"), ("the most", 512, "4096G"), (LEAST, 2, "4G")],
+    [("halves", 0.5, "1.5G"), ("maximal", 512, "4096G"), (MINIMAL, 2, "4G")],
 )
-def test_a_notebook_has_its_size_as_limit_and_guarantee(render: Render, name: str, cpus: float, memory: str) -> None:
+def test_notebook_limits_equal_its_guarantees(render: Render, name: str, cpus: float, memory: str) -> None:
     notebook = render(name).hub_values["singleuser"]
     assert notebook["cpu"] == {"limit": cpus, "guarantee": cpus}
     assert notebook["memory"] == {"limit": memory, "guarantee": memory}
@@ -169,17 +169,17 @@ def images(pod: dict[str, Any]) -> set[str]:
     return {container["image"] for container in (*spec.get("initContainers", []), *spec["containers"])}
 
 
-@pytest.mark.parametrize("name", [LEAST, "own image", "image by digest"])
-def test_the_image_that_workers_keep_is_the_notebooks(render: Render, name: str) -> None:
+@pytest.mark.parametrize("name", [MINIMAL, "own image", "image by digest"])
+def test_image_puller_pulls_the_notebook_image(render: Render, name: str) -> None:
     rendered = render(name)
     assert str(rendered.tenancy.notebook.image) in images(rendered.pods["DaemonSet", "continuous-image-puller"])
 
 
-def test_workers_keep_the_images_of_profiles_too(render: Render) -> None:
+def test_image_puller_pulls_the_images_of_profiles(render: Render) -> None:
     assert "registry.example.org:5000/other:1" in images(
         render("profiles").pods["DaemonSet", "continuous-image-puller"]
     )
 
 
-def test_no_worker_keeps_images_where_that_is_off(render: Render) -> None:
+def test_no_image_puller_without_pre_pull(render: Render) -> None:
     assert render("no pre-pull").kinds("DaemonSet") == {}

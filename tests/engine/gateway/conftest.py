@@ -6,7 +6,7 @@ import pytest
 
 from local.paths import State
 from local.stand_ins.charts.assemble import assemble, chart_sources
-from tests.engine.charts.renders import rendered
+from tests.engine.charts.renders import render_chart
 from tests.engine.gateway.gateway_processes import Gateway, running_gateway
 from tests.support.api_server import ApiServer
 from tests.support.tenancies import tenancy
@@ -35,7 +35,7 @@ def gateway(
     """The gateway of one tenancy, from the charts that the environment names."""
     state = State(tmp_path_factory.mktemp("charts"))
     link_tools(state.bin, ["helm"])
-    render = rendered(state.bin / "helm", assemble(state), tenancy(**TENANCY))
+    render = render_chart(state.bin / "helm", assemble(state), tenancy(**TENANCY))
     crds = chart_sources(os.environ) / "dask-gateway" / "crds"
     folder = tmp_path_factory.mktemp("gateway")
     with running_gateway(gateway_program, api_server, render, crds, folder) as running:
