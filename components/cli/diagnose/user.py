@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from components.chart.values import USER_NAME
+from components.chart.values import USER_NAME_PATTERN
 from components.cli.diagnose.certificates import day
 from components.cli.diagnose.result import Finding, broken, good, unknown, warning
 from components.config.tenancy import Tenancy
@@ -23,8 +23,12 @@ def user_findings(tenancy: Tenancy, people: People, uid: str, *, stack: str, now
     Raises:
         FreeIpaError: the directory could not be asked.
     """
-    if not re.fullmatch(USER_NAME, uid):
-        do = f"sign in as {uid.lower()}" if re.fullmatch(USER_NAME, uid.lower()) else "write it as FreeIPA shows it"
+    if not re.fullmatch(USER_NAME_PATTERN, uid):
+        do = (
+            f"sign in as {uid.lower()}"
+            if re.fullmatch(USER_NAME_PATTERN, uid.lower())
+            else "write it as FreeIPA shows it"
+        )
         yield broken(USER, f"{uid!r} is refused by the hub: names are small letters, digits and _ . -", do)
         return
     account = people.find_user(uid)
