@@ -22,7 +22,7 @@ TENANCY = {
 
 @pytest.fixture(scope="session")
 def gateway_program() -> Path:
-    """``dask-gateway-server`` in a virtual environment of its own, made once for every set of requirements."""
+    """The program ``dask-gateway-server`` in a virtual environment, which is created once per set of requirements."""
     requirements = Path(__file__).with_name("requirements.txt")
     folder = virtual_environment("gateway", requirements, ["base", "gateway", "notebook"])
     return folder / "bin" / "dask-gateway-server"
@@ -32,7 +32,7 @@ def gateway_program() -> Path:
 def gateway(
     gateway_program: Path, api_server: ApiServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Gateway]:
-    """The gateway of one tenancy, from the charts that the environment names."""
+    """The gateway of one tenancy, from the charts that the environment selects."""
     state = State(tmp_path_factory.mktemp("charts"))
     link_tools(state.bin, ["helm"])
     render = render_chart(state.bin / "helm", assemble(state), tenancy(**TENANCY))

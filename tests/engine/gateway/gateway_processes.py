@@ -1,7 +1,7 @@
-"""The real dask-gateway-server as the rendered chart configures it, on a real API server that has no nodes.
+"""The real dask-gateway-server, configured by the rendered chart, on a real API server without nodes.
 
-Its API and its controller run as processes here, each with the token of the account that the chart gives its pod: what
-they may not do, they cannot. Pods stay pending until somebody says that they run.
+Its API server and controller run as processes with the tokens of the chart's accounts, and so with these accounts'
+permissions. Pods stay pending until a test marks them as running.
 """
 
 import json
@@ -25,7 +25,7 @@ from tests.support.ports import free_ports
 T = TypeVar("T")
 
 READY_SECONDS = 60.0
-SEEN_SECONDS = 30.0
+CHANGE_TIMEOUT_SECONDS = 30.0
 STOP_SECONDS = 15.0
 ANSWER_SECONDS = 30.0
 
@@ -33,19 +33,19 @@ APPLIED = (
     *("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"),
     *("PriorityClass", "ResourceQuota", "NetworkPolicy"),
 )
-"""What of the chart the API server is given; the rest needs nodes."""
+"""Kinds of the chart that are applied to the API server; the others need nodes."""
 
-HERE_AND_NOW = """
+TEST_CONFIGURATION = """
 c.DaskGateway.authenticator_class = "dask_gateway_server.auth.SimpleAuthenticator"
 c.DaskGateway.address = c.KubeController.address = "127.0.0.1:{port}"
 c.KubeClusterConfig.namespace = "{namespace}"
 """
-"""Here somebody is who they say: the hub is asked in other tests. In a pod, the namespace is in a file."""
+"""Replaces the authentication by the hub, which other tests cover, and the namespace, which pods read from a file."""
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """A running API and controller."""
+    """A running API server and controller."""
 
     url: str
     server: ApiServer
@@ -62,22 +62,22 @@ class Gateway:
         return self.ask("POST", "clusters/", user, {"cluster_options": options})
 
     def clusters(self, user: str) -> list[str]:
-        """The names of those a user has and the gateway knows of."""
+        """Return the names of the user's clusters that the gateway knows."""
         return list(self.ask("GET", "clusters/", user).json())
 
     def stop(self, name: str, user: str) -> None:
-        """Shut a cluster down, once the gateway knows of it: it says yes to stopping what it does not know."""
-        until(lambda: self.ask("GET", f"clusters/{name}", user).status_code, lambda said: said == requests.codes.ok)
+        """Stop a cluster once the gateway knows it: requests to stop unknown clusters succeed without effect."""
+        until(lambda: self.ask("GET", f"clusters/{name}", user).status_code, lambda status: status == requests.codes.ok)
         assert self.ask("DELETE", f"clusters/{name}", user).ok
 
     def scale(self, name: str, workers: int) -> None:
-        """What the gateway notes when a scheduler asks for workers."""
+        """Set the number of workers, as the gateway does when a scheduler requests them."""
         self._kubectl(
             "patch", "daskcluster", identifier(name), "--type=merge", f'--patch={{"spec":{{"replicas":{workers}}}}}'
         )
 
-    def let_run(self, pod: Object) -> None:
-        """Say of a pending pod that it runs, as a node would, and where its Service leads, as a controller would."""
+    def mark_running(self, pod: Object) -> None:
+        """Mark a pending pod as running and create its endpoints, as nodes and controllers do."""
         status = {"phase": "Running", "containerStatuses": [_running(each) for each in pod["spec"]["containers"]]}
         name = pod["metadata"]["name"]
         self._kubectl(
@@ -93,40 +93,43 @@ class Gateway:
         self.server.kubectl("apply", "--namespace", self.namespace, "--filename=-", stdin=json.dumps(endpoints))
 
     @contextmanager
-    def taken(self, **used: str) -> Iterator[None]:
-        """For the block, note in the quota what all clusters use. No controller of quotas runs here to do so.
+    def quota_used(self, **used: str) -> Iterator[None]:
+        """Set the usage in the quota's status inside the block, as there is no quota controller.
 
-        ``cpu`` and ``memory`` are Kubernetes' quantities; what is not told is used up.
+        ``cpu`` and ``memory`` are Kubernetes quantities; a resource that is not given is used up.
         """
         name = f"{self.rendered.tenancy.release}-dask"
         hard = json.loads(self._kubectl("get", "resourcequota", name, "--output=json"))["spec"]["hard"]
-        noted = {"hard": hard, "used": hard | {f"requests.{what}": quantity for what, quantity in used.items()}}
+        status = {
+            "hard": hard,
+            "used": hard | {f"requests.{resource}": quantity for resource, quantity in used.items()},
+        }
         patch = ("patch", "resourcequota", name, "--subresource=status", "--type=merge")
-        self._kubectl(*patch, f"--patch={json.dumps({'status': noted})}")
+        self._kubectl(*patch, f"--patch={json.dumps({'status': status})}")
         try:
             yield
         finally:
-            self._kubectl(*patch, f"--patch={json.dumps({'status': dict.fromkeys(noted)})}")
+            self._kubectl(*patch, f"--patch={json.dumps({'status': dict.fromkeys(status)})}")
 
     def objects(self, kind: str, cluster: str, component: str = "") -> list[Object]:
-        """The objects that belong to a cluster, by its name as the gateway tells it."""
+        """Return the objects of a cluster, by the gateway's name of the cluster."""
         selector = f"gateway.dask.org/cluster={identifier(cluster)}"
         if component:
             selector += f",app.kubernetes.io/component={component}"
         found: list[Object] = json.loads(self._kubectl("get", kind, "--selector", selector, "--output=json"))["items"]
         return found
 
-    def seen(self, kind: str, cluster: str, component: str = "", count: int = 1) -> list[Object]:
-        """The same, once there are so many."""
+    def wait_for_objects(self, kind: str, cluster: str, component: str = "", count: int = 1) -> list[Object]:
+        """Return the objects of a cluster, once there are ``count``."""
         return until(lambda: self.objects(kind, cluster, component), lambda found: len(found) == count)
 
     def allowed(self, component: str, verbs: Iterable[str], resources: Iterable[str], namespace: str = "") -> set[str]:
-        """Which of these the account of ``gateway``, ``controller`` or ``traefik`` may, each as ``verb resource``.
+        """Return what the account of ``gateway``, ``controller`` or ``traefik`` may do, as ``verb resource``.
 
-        Resources are as kubectl has them: ``ingressroutes.traefik.io``, ``pods/exec``. Without a namespace, in all.
+        Resources have kubectl's notation: ``ingressroutes.traefik.io``, ``pods/exec``. An empty namespace means all.
         """
         account = self.rendered.values["dask-gateway"]["rbac"][component]["serviceAccountName"]
-        asked = [(verb, resource) for verb in verbs for resource in resources]
+        requested = [(verb, resource) for verb in verbs for resource in resources]
         subject = {
             "user": f"system:serviceaccount:{self.namespace}:{account}",
             "groups": ["system:serviceaccounts", f"system:serviceaccounts:{self.namespace}"],
@@ -135,36 +138,43 @@ class Gateway:
             {
                 "apiVersion": "authorization.k8s.io/v1",
                 "kind": "SubjectAccessReview",
-                "spec": {**subject, "resourceAttributes": {**_named(resource), "verb": verb, "namespace": namespace}},
+                "spec": {
+                    **subject,
+                    "resourceAttributes": {**_resource_attributes(resource), "verb": verb, "namespace": namespace},
+                },
             }
-            for verb, resource in asked
+            for verb, resource in requested
         ]
         answers = self.server.kubectl(
             *("create", "--filename=-", '--output=jsonpath={.status.allowed}{"\\n"}'), stdin=yaml.safe_dump_all(reviews)
         ).split()
-        assert len(answers) == len(asked)
-        return {f"{verb} {resource}" for (verb, resource), said in zip(asked, answers, strict=True) if said == "true"}
+        assert len(answers) == len(requested)
+        return {
+            f"{verb} {resource}"
+            for (verb, resource), answer in zip(requested, answers, strict=True)
+            if answer == "true"
+        }
 
     def _kubectl(self, *arguments: str) -> str:
         return self.server.kubectl(*arguments, "--namespace", self.namespace)
 
 
-def _named(resource: str) -> dict[str, str]:
+def _resource_attributes(resource: str) -> dict[str, str]:
     plural, _, inner = resource.partition("/")
     kind, _, group = plural.partition(".")
     return {"group": group, "resource": kind, "subresource": inner}
 
 
 def identifier(cluster: str) -> str:
-    """Of ``<namespace>.<identifier>``, as the gateway names a cluster."""
+    """Return the identifier in the gateway's name of a cluster, ``<namespace>.<identifier>``."""
     return cluster.partition(".")[2]
 
 
 def until(read: Callable[[], T], good: Callable[[T], bool]) -> T:
-    """What is read, as soon as it is good."""
-    deadline = time.monotonic() + SEEN_SECONDS
+    """Call ``read`` until its result is good, and return it."""
+    deadline = time.monotonic() + CHANGE_TIMEOUT_SECONDS
     while not good(found := read()):
-        assert time.monotonic() < deadline, f"after {SEEN_SECONDS:g} s there is still {found}"
+        assert time.monotonic() < deadline, f"after {CHANGE_TIMEOUT_SECONDS:g} s the result is still {found}"
         time.sleep(0.2)
     return found
 
@@ -173,15 +183,15 @@ def until(read: Callable[[], T], good: Callable[[T], bool]) -> T:
 def running_gateway(
     program: Path, server: ApiServer, rendered: Rendered, crds: Path, folder: Path
 ) -> Iterator[Gateway]:
-    """The gateway of a tenancy, gone after the block; its objects stay on the throw-away API server."""
+    """Run the gateway of a tenancy inside the block; its objects stay on the throw-away API server."""
     namespace = rendered.tenancy.namespace
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    made: list[Object] = [
+    manifests: list[Object] = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}},
         *rendered.kinds(*APPLIED).values(),
     ]
     server.kubectl("apply", "--server-side", "--filename", str(crds))
-    server.kubectl("apply", "--namespace", namespace, "--filename=-", stdin=yaml.safe_dump_all(made))
+    server.kubectl("apply", "--namespace", namespace, "--filename=-", stdin=yaml.safe_dump_all(manifests))
     server.kubectl("wait", "--for=condition=Established", "crd/daskclusters.gateway.dask.org", "--timeout=30s")
     api_port, controller_port = free_ports(2)
     with (
@@ -201,7 +211,7 @@ def _process(
         (folder / file).write_text(text)
     config = folder / "dask_gateway_config.py"
     with config.open("a") as more:
-        more.write(HERE_AND_NOW.format(port=port, namespace=rendered.tenancy.namespace))
+        more.write(TEST_CONFIGURATION.format(port=port, namespace=rendered.tenancy.namespace))
     account = rendered.pods["Deployment", name]["spec"]["serviceAccountName"]
     log = folder / "log"
     with log.open("wb") as out:
@@ -231,7 +241,7 @@ def _process(
 
 
 def _kubeconfig(server: ApiServer, namespace: str, account: str, folder: Path) -> Path:
-    """As the administrator's, with the account's token in place of the certificate."""
+    """Write the administrator's kubeconfig with the account's token instead of the certificate."""
     document = json.loads(server.kubeconfig.read_text())
     token = server.kubectl("create", "token", account, "--namespace", namespace).strip()
     document["users"][0]["user"] = {"token": token}

@@ -1,4 +1,4 @@
-"""A dashboard is seen through the user's own server and no other way: a real Jupyter server as the hub starts it."""
+"""Dashboards are reachable only through the user's own server: a real Jupyter server, started as the hub starts it."""
 
 import http.server
 import os
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.engine
 
 TENANCY = tenancy()
 GATEWAY, ELSEWHERE = "127.0.0.2", "127.0.0.3"
-"""Addresses of this machine in place of the gateway's Service and of any other."""
+"""Local addresses that stand for the gateway's Service and for another host."""
 
 READY_SECONDS = 60
 ANSWER_SECONDS = 10
@@ -29,7 +29,7 @@ PUBLIC_ADDRESS = notebook_environment(TENANCY)["DASK_GATEWAY__PUBLIC_ADDRESS"]
 
 
 class Dashboard(http.server.BaseHTTPRequestHandler):
-    """Says which path it was asked for."""
+    """Returns the requested path."""
 
     def do_GET(self) -> None:
         self.send_response(requests.codes.ok)
@@ -39,7 +39,7 @@ class Dashboard(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def dashboards() -> Iterator[int]:
-    """The port of a dashboard at both addresses."""
+    """The port of a dashboard on both addresses."""
     [port] = free_ports(1)
     servers = [http.server.ThreadingHTTPServer((address, port), Dashboard) for address in (GATEWAY, ELSEWHERE)]
     for server in servers:
@@ -51,11 +51,11 @@ def dashboards() -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def notebook_server(gateway_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A user's server with the arguments that the hub would give it; its address."""
+    """The URL of a user's server, started with the arguments that the hub passes."""
     [port] = free_ports(1)
     home = tmp_path_factory.mktemp("home")
-    given = chart_values(TENANCY, SECRETS)["jupyterhub"]["hub"]["config"]["KubeSpawner"]["args"]
-    arguments = [argument.replace(gateway_service(TENANCY), GATEWAY) for argument in given]
+    hub_arguments = chart_values(TENANCY, SECRETS)["jupyterhub"]["hub"]["config"]["KubeSpawner"]["args"]
+    arguments = [argument.replace(gateway_service(TENANCY), GATEWAY) for argument in hub_arguments]
     process = subprocess.Popen(
         [
             *(gateway_program.with_name("jupyter-server"), "--no-browser", "--allow-root", f"--port={port}"),
@@ -84,26 +84,24 @@ def _answers(url: str) -> bool:
 
 
 def link(port: int, host: str = GATEWAY) -> str:
-    """A dashboard's address as the Dask client tells it, with an address of this machine in place of the Service's."""
+    """Return a dashboard's address as the Dask client prints it, with a local address instead of the Service."""
     address = PUBLIC_ADDRESS.format().format(JUPYTERHUB_SERVICE_PREFIX="/user/alice/")
     return f"{address}/clusters/ns.one/status".replace(f"{gateway_service(TENANCY)}:80", f"{host}:{port}")
 
 
-def test_the_owner_sees_the_dashboard_at_the_link_that_the_dask_client_tells(
-    notebook_server: str, dashboards: int
-) -> None:
+def test_owner_sees_the_dashboard_at_the_clients_link(notebook_server: str, dashboards: int) -> None:
     own = {"Authorization": "token alices"}
     shown = requests.get(notebook_server + link(dashboards), headers=own, timeout=ANSWER_SECONDS)
     assert (shown.status_code, shown.text) == (200, "/services/dask-gateway/clusters/ns.one/status")
 
 
-def test_somebody_else_with_the_same_link_is_asked_who_they_are(notebook_server: str, dashboards: int) -> None:
+def test_link_requires_log_in(notebook_server: str, dashboards: int) -> None:
     asked = requests.get(notebook_server + link(dashboards), timeout=ANSWER_SECONDS, allow_redirects=False)
     assert asked.status_code in (requests.codes.forbidden, requests.codes.found)
     assert "clusters/ns.one" not in asked.text
 
 
-def test_a_users_server_shows_no_other_host(notebook_server: str, dashboards: int) -> None:
+def test_server_proxies_no_other_host(notebook_server: str, dashboards: int) -> None:
     own = {"Authorization": "token alices"}
     refused = requests.get(notebook_server + link(dashboards, ELSEWHERE), headers=own, timeout=ANSWER_SECONDS)
     assert refused.status_code == requests.codes.forbidden

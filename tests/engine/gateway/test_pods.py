@@ -1,4 +1,4 @@
-"""What the real controller makes of a cluster with the rights the chart gives it, as the API server keeps it."""
+"""The pods that the real controller creates, with the permissions of the chart."""
 
 import json
 from collections.abc import Iterator
@@ -16,28 +16,31 @@ USER = "alice"
 
 @pytest.fixture(scope="module")
 def cluster(gateway: Gateway) -> Iterator[str]:
-    """A cluster whose scheduler is said to run and to have asked for two workers."""
+    """A cluster whose scheduler is marked as running and has requested two workers."""
     name: str = gateway.new_cluster(USER, worker_cores=2).json()["name"]
-    [scheduler] = gateway.seen("pods", name, "dask-scheduler")
-    gateway.let_run(scheduler)
+    [scheduler] = gateway.wait_for_objects("pods", name, "dask-scheduler")
+    gateway.mark_running(scheduler)
     gateway.scale(name, 2)
-    gateway.seen("pods", name, "dask-worker", count=2)
+    gateway.wait_for_objects("pods", name, "dask-worker", count=2)
     yield name
     gateway.stop(name, USER)
 
 
 @pytest.fixture(scope="module")
 def pods(gateway: Gateway, cluster: str) -> list[Object]:
-    """Its scheduler and two workers. The namespace admits what meets the level ``restricted`` only."""
-    return [*gateway.seen("pods", cluster, "dask-scheduler"), *gateway.seen("pods", cluster, "dask-worker", count=2)]
+    """The scheduler and two workers. The namespace admits only pods that meet the level ``restricted``."""
+    return [
+        *gateway.wait_for_objects("pods", cluster, "dask-scheduler"),
+        *gateway.wait_for_objects("pods", cluster, "dask-worker", count=2),
+    ]
 
 
-def test_scheduler_and_workers_come_after_every_other_pod(pods: list[Object]) -> None:
+def test_scheduler_and_workers_have_low_priority(pods: list[Object]) -> None:
     assert [pod["spec"]["priority"] for pod in pods] == [-5, -10, -10]
     assert {pod["spec"]["preemptionPolicy"] for pod in pods} == {"Never"}
 
 
-def test_they_have_no_rights_on_their_node_nor_in_the_cluster(pods: list[Object]) -> None:
+def test_dask_pods_have_no_permissions(pods: list[Object]) -> None:
     for pod in pods:
         assert pod["spec"]["automountServiceAccountToken"] is False
         assert [volume["name"] for volume in pod["spec"]["volumes"]] == ["dask-credentials"]
@@ -46,15 +49,13 @@ def test_they_have_no_rights_on_their_node_nor_in_the_cluster(pods: list[Object]
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
-def test_a_scheduler_is_ready_within_a_second_of_its_start_and_may_be_busy_for_a_while(pods: list[Object]) -> None:
+def test_scheduler_is_probed_every_second(pods: list[Object]) -> None:
     probe = pods[0]["spec"]["containers"][0]["readinessProbe"]
     assert probe["httpGet"]["path"] == "/api/health"
     assert (probe["periodSeconds"], probe["failureThreshold"]) == (1, 15)
 
 
-def test_they_run_the_notebooks_image_and_a_worker_is_of_the_size_asked_for(
-    gateway: Gateway, pods: list[Object]
-) -> None:
+def test_dask_pods_have_the_notebook_image_and_requested_size(gateway: Gateway, pods: list[Object]) -> None:
     for pod in pods:
         assert pod["spec"]["containers"][0]["image"] == str(gateway.rendered.tenancy.notebook.image)
     assert [pod["spec"]["containers"][0]["resources"]["limits"] for pod in pods[1:]] == [
@@ -62,7 +63,7 @@ def test_they_run_the_notebooks_image_and_a_worker_is_of_the_size_asked_for(
     ] * 2
 
 
-def test_their_labels_are_those_that_the_network_policies_select(gateway: Gateway, pods: list[Object]) -> None:
+def test_network_policies_select_dask_pods(gateway: Gateway, pods: list[Object]) -> None:
     policies = gateway.rendered.kinds("NetworkPolicy").values()
     for pod in pods:
         labels = pod["metadata"]["labels"].items()
@@ -71,28 +72,28 @@ def test_their_labels_are_those_that_the_network_policies_select(gateway: Gatewa
             for each in policies
             if each["spec"]["podSelector"]["matchLabels"].items() <= labels
         ]
-        assert selected_by == [f"gateway-test-{labels_component(pod)}"]
+        assert selected_by == [f"gateway-test-{component_of(pod)}"]
 
 
-def labels_component(pod: Object) -> str:
+def component_of(pod: Object) -> str:
     return str(pod["metadata"]["labels"]["app.kubernetes.io/component"])
 
 
-def test_the_routes_to_a_cluster_are_made(gateway: Gateway, cluster: str) -> None:
-    assert len(gateway.seen("ingressroutes.traefik.io", cluster)) == 1
-    assert len(gateway.seen("ingressroutetcps.traefik.io", cluster)) == 1
-    assert len(gateway.seen("services", cluster)) == 1
+def test_cluster_has_routes(gateway: Gateway, cluster: str) -> None:
+    assert len(gateway.wait_for_objects("ingressroutes.traefik.io", cluster)) == 1
+    assert len(gateway.wait_for_objects("ingressroutetcps.traefik.io", cluster)) == 1
+    assert len(gateway.wait_for_objects("services", cluster)) == 1
 
 
-def test_a_cluster_that_is_stopped_takes_all_of_it_away(gateway: Gateway) -> None:
+def test_stopped_cluster_leaves_no_objects(gateway: Gateway) -> None:
     name = gateway.new_cluster("bob").json()["name"]
-    gateway.seen("pods", name)
+    gateway.wait_for_objects("pods", name)
     gateway.stop(name, "bob")
-    gateway.seen("pods", name, count=0)
-    gateway.seen("secrets", name, count=0)
+    gateway.wait_for_objects("pods", name, count=0)
+    gateway.wait_for_objects("secrets", name, count=0)
 
 
-def test_what_is_beyond_the_total_of_all_users_is_not_admitted(gateway: Gateway, pods: list[Object]) -> None:
+def test_pods_beyond_the_quota_are_refused(gateway: Gateway, pods: list[Object]) -> None:
     def refusal(pod: str, **spec: Any) -> str:
         try:
             stdin = as_pod(pods[1], pod, **spec)
@@ -102,15 +103,15 @@ def test_what_is_beyond_the_total_of_all_users_is_not_admitted(gateway: Gateway,
             return str(refused)
         return ""
 
-    with gateway.taken():
-        # The API server learns of the note a moment later.
-        refused = until(lambda: refusal("one-too-many", priorityClassName="gateway-test-dask-worker"), bool)
+    with gateway.quota_used():
+        # The API server reads the changed quota with a short delay.
+        refused = until(lambda: refusal("beyond-quota", priorityClassName="gateway-test-dask-worker"), bool)
         assert "exceeded quota: gateway-test-dask, requested: requests.cpu=" in refused
         assert refusal("a-notebook") == ""
 
 
 def as_pod(like: Object, name: str, **spec: Any) -> str:
-    """A pod with another's containers, which mount nothing but the cluster's credentials."""
+    """Return a pod with the containers of another one, which mount only the cluster's credentials."""
     same = {key: like["spec"][key] for key in ("containers", "securityContext")}
     volumes = [{"name": "dask-credentials", "emptyDir": {}}]
     pod = {"metadata": {"name": name}, "spec": {**same, "volumes": volumes, **spec}}

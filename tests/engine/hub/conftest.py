@@ -21,7 +21,7 @@ StartHub = Callable[..., AbstractContextManager[Hub]]
 
 @pytest.fixture(scope="session")
 def hub_python() -> Path:
-    """The interpreter of the hub's own virtual environment, made once for every set of requirements."""
+    """The Python interpreter of the hub's virtual environment, which is created once per set of requirements."""
     requirements = Path(__file__).with_name("requirements.txt")
     folder = virtual_environment("hub", requirements, ["base", "hub"])
     return folder / "bin" / "python"
@@ -34,7 +34,7 @@ def people(directory: ThrowAwayDirectory) -> People:
 
 @pytest.fixture(scope="session")
 def values_for(directory: ThrowAwayDirectory) -> ValuesFor:
-    """The chart's values of a tenancy whose directory is the throw-away one."""
+    """Return a function that returns the chart values of a tenancy with the throw-away directory."""
 
     def values(*, servers: tuple[str, ...] = (), **changes: Any) -> Values:
         identity = {
@@ -54,7 +54,7 @@ def values_for(directory: ThrowAwayDirectory) -> ValuesFor:
             "dask": {"enabled": False},
         }
         tenancy = Tenancy.model_validate(settings | changes)
-        # A stack file has no use for the name localhost and refuses it; here the directory has no other.
+        # Stack files refuse the name localhost, but the throw-away directory has no other name.
         there = servers or (f"{directory.host}:{directory.ldaps_port}",)
         reached = tenancy.identity.model_copy(update={"servers": there})
         return chart_values(tenancy.model_copy(update={"identity": reached}), SECRETS)
@@ -64,12 +64,12 @@ def values_for(directory: ThrowAwayDirectory) -> ValuesFor:
 
 @pytest.fixture(scope="session")
 def start_hub(hub_python: Path, tmp_path_factory: pytest.TempPathFactory) -> StartHub:
-    """``with start_hub(values, environment) as hub:``."""
+    """Return a context manager: ``with start_hub(values, environment) as hub``."""
     return lambda values, environment=None: running_hub(hub_python, tmp_path_factory.mktemp("hub"), values, environment)
 
 
 @pytest.fixture(scope="session")
 def hub(start_hub: StartHub, values_for: ValuesFor, people: People) -> Iterator[Hub]:
-    """The hub of a tenancy that says no more than it must."""
+    """The hub of a tenancy with a minimal configuration."""
     with start_hub(values_for()) as running:
         yield running

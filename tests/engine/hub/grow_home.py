@@ -1,6 +1,6 @@
-"""Runs the hub's own code for one claim, in the hub's environment: grow_home.py NAMESPACE CLAIM SIZE MEDDLINGS.
+"""Run the hub's code for one claim, in the hub's environment: grow_home.py NAMESPACE CLAIM SIZE CHANGES.
 
-After each of the first MEDDLINGS readings somebody else changes the claim, as happens in a busy cluster.
+The claim is changed after each of the first CHANGES readings, as other clients do in a busy cluster.
 """
 
 import asyncio
@@ -15,24 +15,25 @@ from kubernetes_asyncio.config import load_kube_config  # type: ignore[import-no
 from components.in_hub.volume_growth import grow_home
 
 
-class MeddledWith(CoreV1Api):  # type: ignore[misc,unused-ignore]
-    """The API of a cluster where somebody else is quicker."""
+class BusyApi(CoreV1Api):  # type: ignore[misc,unused-ignore]
+    """An API where another client changes the claim after it was read."""
 
-    meddlings = 0
+    changes = 0
+    """Number of readings that are followed by a change."""
 
     async def read_namespaced_persistent_volume_claim(self, name: str, namespace: str, **options: Any) -> Any:
         claim = await super().read_namespaced_persistent_volume_claim(name, namespace, **options)
-        if self.meddlings:
-            self.meddlings -= 1
-            change = {"metadata": {"annotations": {"tests/meddling": str(self.meddlings)}}}
-            await self.patch_namespaced_persistent_volume_claim(name, namespace, change)
+        if self.changes:
+            self.changes -= 1
+            patch = {"metadata": {"annotations": {"tests/change": str(self.changes)}}}
+            await self.patch_namespaced_persistent_volume_claim(name, namespace, patch)
         return claim
 
 
-async def main(namespace: str, claim: str, size: str, meddlings: str) -> None:
+async def main(namespace: str, claim: str, size: str, changes: str) -> None:
     await load_kube_config()
-    api = MeddledWith()
-    api.meddlings = int(meddlings)
+    api = BusyApi()
+    api.changes = int(changes)
     log = logging.getLogger()
     async with api.api_client:
         await grow_home(SimpleNamespace(api=api, log=log, namespace=namespace, pvc_name=claim, storage_capacity=size))

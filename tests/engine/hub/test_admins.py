@@ -1,4 +1,4 @@
-"""Hub admins by a FreeIPA group, by name, and by hand."""
+"""Admins of the hub: by group, by name, and appointed in the hub."""
 
 from collections.abc import Iterator
 
@@ -26,14 +26,12 @@ def is_admin(visitor: Visitor) -> bool:
 
 
 def make_admin(hub: Hub, directory: ThrowAwayDirectory, user: str) -> None:
-    """As *Edit User* in the hub's own pages does it."""
+    """Appoint an admin, as the hub's page *Edit User* does."""
     admin = hub.log_in("admin", directory.password("admin"))
     admin.patch(f"/hub/api/users/{user}", {"name": user, "admin": True})
 
 
-def test_a_member_of_the_admins_group_is_admin_without_being_in_the_users_group(
-    hub_with_admin_group: Hub, people: People
-) -> None:
+def test_admins_group_needs_no_membership_in_the_users_group(hub_with_admin_group: Hub, people: People) -> None:
     people.join(ADMINS, "boss")
     try:
         assert is_admin(hub_with_admin_group.log_in("boss", PASSWORD))
@@ -41,19 +39,17 @@ def test_a_member_of_the_admins_group_is_admin_without_being_in_the_users_group(
         people.leave(ADMINS, "boss")
 
 
-def test_who_leaves_the_admins_group_is_no_admin_from_the_next_log_in(
-    hub_with_admin_group: Hub, people: People
-) -> None:
+def test_former_admin_loses_the_role_at_the_next_log_in(hub_with_admin_group: Hub, people: People) -> None:
     people.join(ADMINS, "anna")
     assert is_admin(hub_with_admin_group.log_in("anna", PASSWORD))
     people.leave(ADMINS, "anna")
 
     again = hub_with_admin_group.log_in("anna", PASSWORD)
 
-    assert not is_admin(again), "still a user, but no admin"
+    assert not is_admin(again), "still a user, but not an admin"
 
 
-def test_an_admin_who_is_in_no_group_any_more_cannot_log_in(hub_with_admin_group: Hub, people: People) -> None:
+def test_admin_without_any_group_cannot_log_in(hub_with_admin_group: Hub, people: People) -> None:
     people.join(ADMINS, "boss")
     assert hub_with_admin_group.log_in("boss", PASSWORD).is_in
     people.leave(ADMINS, "boss")
@@ -64,7 +60,7 @@ def test_an_admin_who_is_in_no_group_any_more_cannot_log_in(hub_with_admin_group
     assert f"{MEMBERS} or {ADMINS}" in boss.message
 
 
-def test_with_an_admins_group_the_directory_decides_and_an_admin_by_hand_is_one_until_the_next_log_in(
+def test_appointed_admin_keeps_the_role_until_the_next_log_in(
     hub_with_admin_group: Hub, directory: ThrowAwayDirectory, people: People
 ) -> None:
     mona = hub_with_admin_group.log_in("mona", PASSWORD)
@@ -74,11 +70,11 @@ def test_with_an_admins_group_the_directory_decides_and_an_admin_by_hand_is_one_
     assert not is_admin(hub_with_admin_group.log_in("mona", PASSWORD))
 
 
-def test_a_named_admin_stays_one_beside_the_group(hub_with_admin_group: Hub, directory: ThrowAwayDirectory) -> None:
+def test_named_admin_stays_admin_beside_the_group(hub_with_admin_group: Hub, directory: ThrowAwayDirectory) -> None:
     assert is_admin(hub_with_admin_group.log_in("admin", directory.password("admin")))
 
 
-def test_without_an_admins_group_an_admin_by_hand_stays_one(hub: Hub, directory: ThrowAwayDirectory) -> None:
+def test_appointed_admin_stays_admin_without_an_admins_group(hub: Hub, directory: ThrowAwayDirectory) -> None:
     assert not is_admin(hub.log_in("mona", PASSWORD))
     make_admin(hub, directory, "mona")
 

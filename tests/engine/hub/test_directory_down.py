@@ -1,4 +1,4 @@
-"""The directory is down, hangs, or shows a wrong certificate: what is said, and what goes on."""
+"""Log-in while the directory is down, hangs, or has a wrong certificate."""
 
 import threading
 import time
@@ -17,19 +17,17 @@ from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.engine
 
-NOT_REACHED = "cannot be reached at the moment; your password was not checked"
-AT_ONCE_SECONDS = 2.0
+UNREACHABLE = "cannot be reached at the moment; your password was not checked"
+PROMPT_SECONDS = 2.0
 
 
-def test_a_directory_that_is_down_is_said_on_the_log_in_page_and_its_cause_in_the_log(
-    hub: Hub, directory: ThrowAwayDirectory
-) -> None:
+def test_unreachable_directory_is_reported_on_page_and_in_log(hub: Hub, directory: ThrowAwayDirectory) -> None:
     hub.log()
     with directory.stopped():
         anna = hub.log_in("anna", PASSWORD)
 
     assert anna.page.status_code == 503
-    assert NOT_REACHED in anna.message
+    assert UNREACHABLE in anna.message
     assert f"localhost:{directory.ldaps_port}" in anna.message
     log = hub.log()
     assert f"log-in of anna failed: connecting at localhost:{directory.ldaps_port}: the connection was refused" in log
@@ -37,7 +35,7 @@ def test_a_directory_that_is_down_is_said_on_the_log_in_page_and_its_cause_in_th
     assert PASSWORD not in log
 
 
-def test_who_is_logged_in_stays_so_while_the_directory_is_down(hub: Hub, directory: ThrowAwayDirectory) -> None:
+def test_sessions_continue_while_the_directory_is_down(hub: Hub, directory: ThrowAwayDirectory) -> None:
     anna = hub.log_in("anna", PASSWORD)
 
     with directory.stopped():
@@ -45,10 +43,10 @@ def test_who_is_logged_in_stays_so_while_the_directory_is_down(hub: Hub, directo
         assert anna.get("/hub/home").status_code == 200
         assert 'id="start"' in anna.page.text
 
-    assert hub.log_in("anna", PASSWORD).is_in, "and log-in works again as soon as it is back"
+    assert hub.log_in("anna", PASSWORD).is_in, "log-in must work again when the directory is back"
 
 
-def test_a_directory_that_hangs_does_not_hold_up_the_hub(hub: Hub, directory: ThrowAwayDirectory) -> None:
+def test_hanging_directory_does_not_block_the_hub(hub: Hub, directory: ThrowAwayDirectory) -> None:
     anna = hub.visitor()
     with directory.frozen():
         waiting = threading.Thread(target=anna.log_in, args=("anna", PASSWORD))
@@ -60,12 +58,12 @@ def test_a_directory_that_hangs_does_not_hold_up_the_hub(hub: Hub, directory: Th
         assert waiting.is_alive(), "the log-in must still be waiting for this to mean anything"
         waiting.join()
 
-    assert took < AT_ONCE_SECONDS
-    assert NOT_REACHED in anna.message
+    assert took < PROMPT_SECONDS
+    assert UNREACHABLE in anna.message
     assert "no answer in time" in hub.log()
 
 
-def test_a_certificate_of_another_authority_lets_nobody_in_and_is_named_in_the_log(
+def test_certificate_of_another_authority_is_refused(
     start_hub: StartHub, values_for: ValuesFor, people: People, tmp_path: Path
 ) -> None:
     stranger = authority(State(tmp_path), "tenancy").crt.read_text()
@@ -74,11 +72,11 @@ def test_a_certificate_of_another_authority_lets_nobody_in_and_is_named_in_the_l
         anna = hub.log_in("anna", PASSWORD)
 
         assert not anna.is_in
-        assert NOT_REACHED in anna.message
+        assert UNREACHABLE in anna.message
         assert "certificate is not signed by the given authority" in hub.log()
 
 
-def test_starttls_works_as_ldaps_does(
+def test_log_in_over_starttls(
     start_hub: StartHub, values_for: ValuesFor, people: People, directory: ThrowAwayDirectory
 ) -> None:
     with start_hub(values_for(identity={"tls": "starttls"}, servers=(f"localhost:{directory.ldap_port}",))) as hub:
@@ -86,12 +84,14 @@ def test_starttls_works_as_ldaps_does(
         assert not hub.log_in("anna", WRONG).is_in
 
 
-def test_the_next_server_is_asked_when_one_is_down_and_not_when_a_password_is_wrong(
+def test_next_server_is_used_only_if_one_is_down(
     start_hub: StartHub, values_for: ValuesFor, people: People, directory: ThrowAwayDirectory
 ) -> None:
-    nobody = free_ports(1)[0]
-    here = directory.ldaps_port
-    with start_hub(values_for(servers=(f"localhost:{nobody}", f"localhost:{here}", f"localhost:{here}"))) as hub:
+    closed_port = free_ports(1)[0]
+    open_port = directory.ldaps_port
+    with start_hub(
+        values_for(servers=(f"localhost:{closed_port}", f"localhost:{open_port}", f"localhost:{open_port}"))
+    ) as hub:
         assert hub.log_in("anna", PASSWORD).is_in
 
         access_log = directory.state.directory / "logs" / "access"
@@ -101,11 +101,11 @@ def test_the_next_server_is_asked_when_one_is_down_and_not_when_a_password_is_wr
 
         with directory.stopped():
             anna = hub.log_in("anna", PASSWORD)
-            assert f"(localhost:{nobody}, localhost:{here}, localhost:{here})" in anna.message
+            assert f"(localhost:{closed_port}, localhost:{open_port}, localhost:{open_port})" in anna.message
             assert hub.log().count("the connection was refused") == 3
 
 
-def test_a_locked_account_is_refused_like_a_wrong_password(hub: Hub, people: People) -> None:
+def test_locked_account_is_refused_like_a_wrong_password(hub: Hub, people: People) -> None:
     with people.locked("anna"):
         anna = hub.log_in("anna", PASSWORD)
 

@@ -1,4 +1,4 @@
-"""Who gets in and what the others read: a real JupyterHub and a real directory."""
+"""Log-in to a real JupyterHub with a real directory: accepted users, and messages for the others."""
 
 import time
 
@@ -12,28 +12,26 @@ from tests.support.hub_users import MEMBERS, PASSWORD, UNUSUAL_NAMES, WRONG, Peo
 
 pytestmark = pytest.mark.engine
 
-LIFE_SECONDS = 15
-"""Long enough for a log-in and three questions on a machine that is at work on other things."""
-SAID_OF_A_WRONG_PASSWORD = "Invalid username or password"
+LIFETIME_SECONDS = 15
+"""Lifetime of a log-in; long enough for a log-in and three requests on a busy machine."""
+WRONG_PASSWORD = "Invalid username or password"
 
 
-def test_a_member_is_in(hub: Hub) -> None:
+def test_member_is_admitted(hub: Hub) -> None:
     anna = hub.log_in("anna", PASSWORD)
 
     assert anna.user is not None
     assert (anna.user["name"], anna.user["admin"]) == ("anna", False)
 
 
-def test_freeipas_admin_is_in_without_being_a_member_and_is_admin_of_the_hub(
-    hub: Hub, directory: ThrowAwayDirectory
-) -> None:
+def test_freeipa_admin_is_admitted_as_hub_admin(hub: Hub, directory: ThrowAwayDirectory) -> None:
     admin = hub.log_in("admin", directory.password("admin"))
 
     assert admin.user is not None
     assert admin.user["admin"] is True
 
 
-def test_somebody_else_reads_that_the_password_is_right_and_which_group_is_missing(hub: Hub) -> None:
+def test_non_member_reads_which_group_is_missing(hub: Hub) -> None:
     carl = hub.log_in("carl", PASSWORD)
 
     assert not carl.is_in
@@ -43,24 +41,22 @@ def test_somebody_else_reads_that_the_password_is_right_and_which_group_is_missi
 
 
 @pytest.mark.parametrize("user", ["anna", "carl", "nobody-at-all"])
-def test_a_wrong_password_tells_nothing_of_membership_or_existence(hub: Hub, user: str) -> None:
-    somebody = hub.log_in(user, WRONG)
+def test_wrong_password_reveals_nothing_about_the_user(hub: Hub, user: str) -> None:
+    visitor = hub.log_in(user, WRONG)
 
-    assert not somebody.is_in
-    assert somebody.message == SAID_OF_A_WRONG_PASSWORD
+    assert not visitor.is_in
+    assert visitor.message == WRONG_PASSWORD
 
 
 @pytest.mark.parametrize("password", ["", "   "])
-def test_an_empty_password_is_refused_before_the_directory_takes_it_for_a_log_in_as_nobody(
-    hub: Hub, password: str
-) -> None:
+def test_empty_password_is_refused(hub: Hub, password: str) -> None:
     anna = hub.log_in("anna", password)
 
     assert not anna.is_in
     assert anna.message == messages.PASSWORD_MISSING
 
 
-def test_a_form_without_its_fields_is_refused_like_an_empty_one(hub: Hub) -> None:
+def test_form_without_fields_is_refused(hub: Hub) -> None:
     visitor = hub.visitor()
     visitor.get("/hub/login")
 
@@ -68,14 +64,14 @@ def test_a_form_without_its_fields_is_refused_like_an_empty_one(hub: Hub) -> Non
     assert visitor.message == messages.PASSWORD_MISSING
 
 
-def test_a_password_with_characters_no_password_has_is_wrong_and_nothing_worse(hub: Hub) -> None:
+def test_password_with_invalid_characters_is_wrong(hub: Hub) -> None:
     anna = hub.log_in("anna", "private \ue000 character")
 
-    assert anna.message == SAID_OF_A_WRONG_PASSWORD
+    assert anna.message == WRONG_PASSWORD
 
 
 @pytest.mark.parametrize("user", UNUSUAL_NAMES)
-def test_every_user_name_that_freeipa_allows_can_log_in(hub: Hub, user: str) -> None:
+def test_unusual_user_names_can_log_in(hub: Hub, user: str) -> None:
     visitor = hub.log_in(user, PASSWORD)
 
     assert visitor.user is not None
@@ -99,9 +95,7 @@ def test_every_user_name_that_freeipa_allows_can_log_in(hub: Hub, user: str) -> 
         "anna anna",
     ],
 )
-def test_what_is_no_user_name_is_never_sent_to_the_directory(
-    hub: Hub, user: str, directory: ThrowAwayDirectory
-) -> None:
+def test_invalid_user_name_is_not_sent_to_the_directory(hub: Hub, user: str, directory: ThrowAwayDirectory) -> None:
     access_log = directory.state.directory / "logs" / "access"
     before = access_log.stat().st_size
 
@@ -112,7 +106,7 @@ def test_what_is_no_user_name_is_never_sent_to_the_directory(
     assert access_log.stat().st_size == before
 
 
-def test_a_name_with_capitals_is_refused_and_told_to_be_written_small_so_that_nobody_is_two_users(hub: Hub) -> None:
+def test_user_name_with_capitals_is_refused(hub: Hub) -> None:
     visitor = hub.log_in("Anna", PASSWORD)
 
     assert not visitor.is_in
@@ -120,30 +114,28 @@ def test_a_name_with_capitals_is_refused_and_told_to_be_written_small_so_that_no
     assert hub.log_in("anna", PASSWORD).is_in
 
 
-def test_blanks_around_a_name_are_taken_for_a_slip(hub: Hub) -> None:
+def test_spaces_around_a_name_are_ignored(hub: Hub) -> None:
     assert hub.log_in(" anna ", PASSWORD).is_in
 
 
-def test_a_member_of_a_group_in_the_group_is_not_in_by_itself(hub: Hub) -> None:
+def test_nested_member_is_refused_by_default(hub: Hub) -> None:
     nested = hub.log_in("nested", PASSWORD)
 
     assert not nested.is_in
     assert "not a direct member of the FreeIPA group hub_tests_notebook_users" in nested.message
 
 
-def test_nested_groups_count_where_the_tenancy_says_so_and_let_nobody_else_in(
-    start_hub: StartHub, values_for: ValuesFor, people: People
-) -> None:
+def test_nested_member_is_admitted_if_configured(start_hub: StartHub, values_for: ValuesFor, people: People) -> None:
     with start_hub(values_for(identity={"nestedGroups": True})) as hub:
         assert hub.log_in("nested", PASSWORD).is_in
         assert hub.log_in("anna", PASSWORD).is_in
         carl = hub.log_in("carl", PASSWORD)
         assert not carl.is_in
         assert carl.message == messages.not_a_member("carl", [MEMBERS], nested=True)
-        assert hub.log_in("nested", WRONG).message == SAID_OF_A_WRONG_PASSWORD
+        assert hub.log_in("nested", WRONG).message == WRONG_PASSWORD
 
 
-def test_who_leaves_the_group_is_out_at_the_next_log_in_and_not_before(hub: Hub, people: People) -> None:
+def test_former_member_is_refused_at_the_next_log_in(hub: Hub, people: People) -> None:
     people.join(MEMBERS, "carl")
     earlier = hub.log_in("carl", PASSWORD)
     people.leave(MEMBERS, "carl")
@@ -152,24 +144,22 @@ def test_who_leaves_the_group_is_out_at_the_next_log_in_and_not_before(hub: Hub,
     assert not hub.log_in("carl", PASSWORD).is_in
 
 
-def test_an_old_cookie_and_an_old_token_open_nothing_until_the_next_log_in(
-    start_hub: StartHub, values_for: ValuesFor, people: People
-) -> None:
-    with start_hub(short_lived(values_for(), seconds=LIFE_SECONDS)) as hub:
+def test_old_cookie_and_token_are_refused(start_hub: StartHub, values_for: ValuesFor, people: People) -> None:
+    with start_hub(short_lived(values_for(), seconds=LIFETIME_SECONDS)) as hub:
         anna = hub.log_in("anna", PASSWORD)
         token = anna.new_token("anna")
         assert hub.accepts(token)
         assert "/hub/login" not in anna.get("/hub/home").url
 
-        time.sleep(LIFE_SECONDS + 1)
+        time.sleep(LIFETIME_SECONDS + 1)
 
         assert "/hub/login" in anna.get("/hub/home").url
         assert not hub.accepts(token)
         assert hub.log_in("anna", PASSWORD).is_in
-        assert hub.accepts(token), "the group was asked again"
+        assert hub.accepts(token), "the new log-in renews the token"
 
 
-def test_without_our_code_the_values_alone_still_let_in_nobody_else(
+def test_only_members_are_admitted_without_the_mounted_code(
     start_hub: StartHub, values_for: ValuesFor, people: People
 ) -> None:
     values = values_for()
@@ -181,7 +171,7 @@ def test_without_our_code_the_values_alone_still_let_in_nobody_else(
             assert not hub.log_in(user, password).is_in
 
 
-def test_no_password_is_in_the_hubs_log(hub: Hub) -> None:
+def test_hub_log_contains_no_password(hub: Hub) -> None:
     for password in (PASSWORD, WRONG):
         hub.log_in("anna", password)
         hub.log_in("carl", password)

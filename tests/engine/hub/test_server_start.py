@@ -1,6 +1,6 @@
-"""What happens when a user starts a server: profiles for groups, homes that grow. Real KubeSpawner, real API server.
+"""Start of a user's server: profiles by group and growth of homes, with the real KubeSpawner and API server.
 
-There is no kubelet, so that pods stay pending; all that is asserted is done before.
+Without a kubelet, pods stay pending; the tests assert only what happens before.
 """
 
 import re
@@ -12,8 +12,15 @@ from secrets import token_hex
 
 import pytest
 
-from tests.engine.hub.cluster import EXPANDABLE, FIXED, HubNamespace, hub_environment, hub_namespace, rendered_role
 from tests.engine.hub.conftest import StartHub, ValuesFor
+from tests.engine.hub.hub_namespace import (
+    EXPANDABLE,
+    FIXED,
+    HubNamespace,
+    create_hub_namespace,
+    hub_environment,
+    render_role,
+)
 from tests.support.api_server import ApiServer
 from tests.support.hub_process import Hub, Visitor, short_lived
 from tests.support.hub_users import CLUSTER, MEMBERS, MODELLERS, PASSWORD, People
@@ -26,20 +33,20 @@ PROFILES = [
     {"name": "Two cores", "cpus": 2},
 ]
 HOMES = "hub-tests-homes"
-NO_RIGHTS = "hub-tests-no-rights"
-LONG_RUN = "hub-tests-long-run"
-LIFE_SECONDS = 15
+NO_PERMISSIONS = "hub-tests-no-permissions"
+RUNNING_SERVER = "hub-tests-running-server"
+LIFETIME_SECONDS = 15
 
 
 @dataclass
-class Place:
-    """A hub and the namespace its users' servers are in."""
+class Deployment:
+    """A hub and the namespace of its users' servers."""
 
     hub: Hub
     namespace: HubNamespace
 
-    def starts(self, user: str, profile: str = "") -> Visitor:
-        """The user logs in, chooses and waits until the hub has begun or refused."""
+    def start_server(self, user: str, profile: str = "") -> Visitor:
+        """Log the user in, choose the profile, and wait until the hub has started the server or refused."""
         visitor = self.hub.log_in(user, PASSWORD)
         assert visitor.is_in, visitor.message
         visitor.get("/hub/spawn")
@@ -48,138 +55,139 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(
+def deployment(
     start_hub: StartHub,
     values_for: ValuesFor,
     people: People,
     api_server: ApiServer,
     tools: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Place]:
-    """A tenancy with 20 GB homes, which had 10 GB once, and a profile for a group."""
+) -> Iterator[Deployment]:
+    """A tenancy with homes of 20 GB, increased from 10 GB, and with a profile for a group."""
     folder = tmp_path_factory.mktemp("hub-namespace")
-    role = rendered_role(tools, folder, CLUSTER, HOMES)
-    namespace = hub_namespace(api_server, HOMES, role)
+    role = render_role(tools, folder, CLUSTER, HOMES)
+    namespace = create_hub_namespace(api_server, HOMES, role)
     values = values_for(notebookStorageGb=20, storage={"className": EXPANDABLE}, notebook={"profiles": PROFILES})
     with start_hub(values, hub_environment(namespace, folder)) as hub:
-        yield Place(hub, namespace)
+        yield Deployment(hub, namespace)
 
 
-def profiles_on_the_page(visitor: Visitor) -> list[str]:
+def offered_profiles(visitor: Visitor) -> list[str]:
     return re.findall(r'id="profile-item-([^"]+)"', visitor.get("/hub/spawn").text)
 
 
-def test_a_profile_for_a_group_is_shown_to_its_members_only(place: Place) -> None:
-    assert profiles_on_the_page(place.hub.log_in("mona", PASSWORD)) == ["large-memory", "small", "two-cores"]
-    assert profiles_on_the_page(place.hub.log_in("anna", PASSWORD)) == ["small", "two-cores"]
+def test_profile_of_a_group_is_offered_only_to_members(deployment: Deployment) -> None:
+    assert offered_profiles(deployment.hub.log_in("mona", PASSWORD)) == ["large-memory", "small", "two-cores"]
+    assert offered_profiles(deployment.hub.log_in("anna", PASSWORD)) == ["small", "two-cores"]
 
 
-def test_a_member_of_the_group_gets_the_profile(place: Place) -> None:
-    place.starts("mona", "large-memory")
+def test_member_of_the_group_gets_the_profile(deployment: Deployment) -> None:
+    deployment.start_server("mona", "large-memory")
 
-    container = place.namespace.pod("mona")["spec"]["containers"][0]
+    container = deployment.namespace.pod("mona")["spec"]["containers"][0]
     assert container["resources"]["limits"]["memory"] == str(8 * 1024**3)
 
 
-def test_a_forged_choice_is_refused_and_no_server_starts(place: Place) -> None:
-    anna = place.starts("anna", "large-memory")
+def test_forged_choice_of_a_profile_is_refused(deployment: Deployment) -> None:
+    anna = deployment.start_server("anna", "large-memory")
 
     assert anna.page.status_code != 302
-    assert "No such profile: large-memory. Options include: small, two-cores" in place.hub.log()
-    assert place.namespace.kubectl("get", "pods", "--output=name").count("jupyter-anna") == 0
+    assert "No such profile: large-memory. Options include: small, two-cores" in deployment.hub.log()
+    assert deployment.namespace.kubectl("get", "pods", "--output=name").count("jupyter-anna") == 0
 
 
-def test_a_choice_forged_by_the_api_is_refused_too(place: Place) -> None:
-    visitor = place.hub.log_in("1eve", PASSWORD)
+def test_forged_choice_through_the_api_is_refused(deployment: Deployment) -> None:
+    visitor = deployment.hub.log_in("1eve", PASSWORD)
 
     answer = visitor.post_json("/hub/api/users/1eve/server", {"profile": "large-memory"})
 
     assert answer.status_code >= 400
-    assert place.namespace.kubectl("get", "pods", "--output=name").count("1eve") == 0
+    assert deployment.namespace.kubectl("get", "pods", "--output=name").count("1eve") == 0
 
 
-def test_who_leaves_a_profiles_group_has_it_no_more_from_the_next_log_in(place: Place, people: People) -> None:
+def test_former_member_loses_the_profile_at_the_next_log_in(deployment: Deployment, people: People) -> None:
     people.add("leaver")
     people.join(MEMBERS, "leaver")
     people.join(MODELLERS, "leaver")
-    assert "large-memory" in profiles_on_the_page(place.hub.log_in("leaver", PASSWORD))
+    assert "large-memory" in offered_profiles(deployment.hub.log_in("leaver", PASSWORD))
     people.leave(MODELLERS, "leaver")
 
-    assert "large-memory" not in profiles_on_the_page(place.hub.log_in("leaver", PASSWORD))
+    assert "large-memory" not in offered_profiles(deployment.hub.log_in("leaver", PASSWORD))
 
 
 @pytest.fixture
 def newcomer(people: People) -> str:
-    """A member with a name of the test's own."""
+    """A new member, for one test."""
     name = f"user-{token_hex(4)}"
     people.add(name)
     people.join(MEMBERS, name)
     return name
 
 
-def test_a_home_smaller_than_the_tenancys_grows_at_the_next_server_start(place: Place, newcomer: str) -> None:
-    place.namespace.claim(newcomer, "10Gi", EXPANDABLE)
+def test_smaller_home_grows_at_the_next_server_start(deployment: Deployment, newcomer: str) -> None:
+    deployment.namespace.create_claim(newcomer, "10Gi", EXPANDABLE)
 
-    place.starts(newcomer, "small")
+    deployment.start_server(newcomer, "small")
 
-    assert place.namespace.pod(newcomer)
-    assert place.namespace.requested(newcomer) == "20Gi"
-    assert place.namespace.warnings(newcomer) == []
-    assert f"home claim-{newcomer} grows from 10Gi to 20Gi" in place.hub.log()
+    assert deployment.namespace.pod(newcomer)
+    assert deployment.namespace.requested_size(newcomer) == "20Gi"
+    assert deployment.namespace.warnings(newcomer) == []
+    assert f"home claim-{newcomer} grows from 10Gi to 20Gi" in deployment.hub.log()
 
 
-def test_a_home_that_cannot_grow_keeps_nobody_from_a_server_and_warns_in_log_and_events(
-    place: Place, newcomer: str
-) -> None:
-    place.namespace.claim(newcomer, "10Gi", FIXED)
+def test_server_starts_if_the_home_cannot_grow(deployment: Deployment, newcomer: str) -> None:
+    deployment.namespace.create_claim(newcomer, "10Gi", FIXED)
 
-    place.starts(newcomer, "small")
+    deployment.start_server(newcomer, "small")
 
-    assert place.namespace.pod(newcomer)
-    assert place.namespace.requested(newcomer) == "10Gi"
-    said = f"The home claim-{newcomer} stays at 10Gi instead of 20Gi: "
-    [warning] = place.namespace.warnings(newcomer)
-    assert warning.startswith(said)
+    assert deployment.namespace.pod(newcomer)
+    assert deployment.namespace.requested_size(newcomer) == "10Gi"
+    message = f"The home claim-{newcomer} stays at 10Gi instead of 20Gi: "
+    [warning] = deployment.namespace.warnings(newcomer)
+    assert warning.startswith(message)
     assert "storageclass that provisions the pvc must support resize" in warning
-    assert said in place.hub.log()
+    assert message in deployment.hub.log()
 
 
 @pytest.mark.parametrize("size", ["20Gi", "21474836480", "50Gi"])
-def test_a_home_as_large_or_larger_is_left_as_it_is(place: Place, newcomer: str, size: str) -> None:
-    place.namespace.claim(newcomer, size, EXPANDABLE)
-    before = place.namespace.claimed(newcomer)
+def test_home_of_the_same_or_larger_size_is_not_changed(deployment: Deployment, newcomer: str, size: str) -> None:
+    deployment.namespace.create_claim(newcomer, size, EXPANDABLE)
+    before = deployment.namespace.read_claim(newcomer)
 
-    place.starts(newcomer, "small")
+    deployment.start_server(newcomer, "small")
 
-    assert place.namespace.pod(newcomer)
-    assert place.namespace.claimed(newcomer)["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]
-    assert place.namespace.warnings(newcomer) == []
+    assert deployment.namespace.pod(newcomer)
+    assert (
+        deployment.namespace.read_claim(newcomer)["metadata"]["resourceVersion"]
+        == before["metadata"]["resourceVersion"]
+    )
+    assert deployment.namespace.warnings(newcomer) == []
 
 
-def test_a_claim_without_a_volume_is_left_for_a_later_start(place: Place, newcomer: str) -> None:
-    place.namespace.claim(newcomer, "10Gi", EXPANDABLE, bound=False)
+def test_claim_without_a_volume_grows_at_a_later_start(deployment: Deployment, newcomer: str) -> None:
+    deployment.namespace.create_claim(newcomer, "10Gi", EXPANDABLE, bound=False)
 
-    place.starts(newcomer, "small")
+    deployment.start_server(newcomer, "small")
 
-    assert place.namespace.pod(newcomer)
-    assert place.namespace.requested(newcomer) == "10Gi"
-    [warning] = place.namespace.warnings(newcomer)
+    assert deployment.namespace.pod(newcomer)
+    assert deployment.namespace.requested_size(newcomer) == "10Gi"
+    [warning] = deployment.namespace.warnings(newcomer)
     assert "it is Pending and can grow once it has a volume" in warning
 
 
-def test_a_new_user_gets_a_home_of_the_tenancys_size(place: Place, newcomer: str) -> None:
-    place.starts(newcomer, "small")
+def test_new_home_has_the_tenancys_size(deployment: Deployment, newcomer: str) -> None:
+    deployment.start_server(newcomer, "small")
 
-    assert place.namespace.pod(newcomer)
-    assert place.namespace.requested(newcomer) == "20Gi"
-    assert place.namespace.warnings(newcomer) == []
+    assert deployment.namespace.pod(newcomer)
+    assert deployment.namespace.requested_size(newcomer) == "20Gi"
+    assert deployment.namespace.warnings(newcomer) == []
 
 
-def test_the_token_of_somebody_whose_server_runs_goes_on_working(
+def test_token_stays_valid_while_the_server_runs(
     start_hub: StartHub, values_for: ValuesFor, newcomer: str, api_server: ApiServer, tmp_path: Path
 ) -> None:
-    namespace = hub_namespace(api_server, LONG_RUN)
-    values = short_lived(values_for(), seconds=LIFE_SECONDS)
+    namespace = create_hub_namespace(api_server, RUNNING_SERVER)
+    values = short_lived(values_for(), seconds=LIFETIME_SECONDS)
 
     with start_hub(values, hub_environment(namespace, tmp_path)) as hub:
         visitor = hub.log_in(newcomer, PASSWORD)
@@ -187,12 +195,12 @@ def test_the_token_of_somebody_whose_server_runs_goes_on_working(
         visitor.get("/hub/spawn")
         assert namespace.pod(newcomer)
 
-        time.sleep(LIFE_SECONDS + 1)
+        time.sleep(LIFETIME_SECONDS + 1)
 
         assert hub.accepts(token)
 
 
-def test_without_our_charts_role_the_server_still_starts_and_the_log_names_the_missing_right(
+def test_server_starts_without_the_role_of_the_chart(
     start_hub: StartHub,
     values_for: ValuesFor,
     people: People,
@@ -200,8 +208,8 @@ def test_without_our_charts_role_the_server_still_starts_and_the_log_names_the_m
     api_server: ApiServer,
     tmp_path: Path,
 ) -> None:
-    namespace = hub_namespace(api_server, NO_RIGHTS)
-    namespace.claim(newcomer, "10Gi", EXPANDABLE)
+    namespace = create_hub_namespace(api_server, NO_PERMISSIONS)
+    namespace.create_claim(newcomer, "10Gi", EXPANDABLE)
     values = values_for(notebookStorageGb=20, storage={"className": EXPANDABLE})
 
     with start_hub(values, hub_environment(namespace, tmp_path)) as hub:
@@ -209,5 +217,5 @@ def test_without_our_charts_role_the_server_still_starts_and_the_log_names_the_m
         visitor.get("/hub/spawn")
 
         assert namespace.pod(newcomer)
-        assert namespace.requested(newcomer) == "10Gi"
+        assert namespace.requested_size(newcomer) == "10Gi"
         assert 'cannot patch resource "persistentvolumeclaims"' in hub.log()

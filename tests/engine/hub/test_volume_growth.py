@@ -1,4 +1,4 @@
-"""Homes that grow in a cluster where others work too, or that does not answer: the hub's code on a real API server."""
+"""Growth of homes while others change the claim or Kubernetes does not answer: the hub's code on a real API server."""
 
 import json
 import os
@@ -11,33 +11,40 @@ import pytest
 import yaml
 
 from local.paths import PROJECT
-from tests.engine.hub.cluster import EXPANDABLE, HubNamespace, hub_namespace
+from tests.engine.hub.hub_namespace import EXPANDABLE, HubNamespace, create_hub_namespace
 from tests.support.api_server import ApiServer
 
 pytestmark = pytest.mark.engine
 
 NAMESPACE = "hub-tests-growth"
-TIMEOUT_SECONDS = 60
+PROCESS_TIMEOUT_SECONDS = 60
 
 Grow = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
 def namespace(api_server: ApiServer) -> HubNamespace:
-    return hub_namespace(api_server, NAMESPACE)
+    return create_hub_namespace(api_server, NAMESPACE)
 
 
 @pytest.fixture
 def grow(hub_python: Path, api_server: ApiServer) -> Grow:
-    """Grow a user's home to 20Gi and give what was logged. It never fails."""
+    """Return a function that grows a user's home to 20Gi and returns the log."""
 
-    def run(user: str, *, meddlings: int = 0, kubeconfig: Path = api_server.kubeconfig) -> str:
+    def run(user: str, *, changes_by_others: int = 0, kubeconfig: Path = api_server.kubeconfig) -> str:
         done = subprocess.run(
-            [hub_python, Path(__file__).with_name("grow_home.py"), NAMESPACE, f"claim-{user}", "20Gi", str(meddlings)],
+            [
+                hub_python,
+                Path(__file__).with_name("grow_home.py"),
+                NAMESPACE,
+                f"claim-{user}",
+                "20Gi",
+                str(changes_by_others),
+            ],
             env={"KUBECONFIG": str(kubeconfig), "PYTHONPATH": str(PROJECT), "PATH": os.defpath},
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_SECONDS,
+            timeout=PROCESS_TIMEOUT_SECONDS,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -46,27 +53,25 @@ def grow(hub_python: Path, api_server: ApiServer) -> Grow:
     return run
 
 
-def test_a_claim_that_others_change_meanwhile_is_read_again_and_grown(namespace: HubNamespace, grow: Grow) -> None:
-    namespace.claim("busy", "10Gi", EXPANDABLE)
+def test_changed_claim_is_read_again_and_grown(namespace: HubNamespace, grow: Grow) -> None:
+    namespace.create_claim("busy", "10Gi", EXPANDABLE)
 
-    said = grow("busy", meddlings=2)
+    log = grow("busy", changes_by_others=2)
 
-    assert namespace.requested("busy") == "20Gi"
-    assert "INFO home claim-busy grows from 10Gi to 20Gi" in said
-
-
-def test_a_claim_that_others_change_again_and_again_is_left_for_the_next_start(
-    namespace: HubNamespace, grow: Grow
-) -> None:
-    namespace.claim("restless", "10Gi", EXPANDABLE)
-
-    said = grow("restless", meddlings=9)
-
-    assert namespace.requested("restless") == "10Gi"
-    assert "WARNING home claim-restless was not grown: it was changed during each of 3 attempts" in said
+    assert namespace.requested_size("busy") == "20Gi"
+    assert "INFO home claim-busy grows from 10Gi to 20Gi" in log
 
 
-def test_a_cluster_that_does_not_answer_is_said_and_not_waited_for_long(
+def test_constantly_changed_claim_is_left_for_the_next_start(namespace: HubNamespace, grow: Grow) -> None:
+    namespace.create_claim("restless", "10Gi", EXPANDABLE)
+
+    log = grow("restless", changes_by_others=9)
+
+    assert namespace.requested_size("restless") == "10Gi"
+    assert "WARNING home claim-restless was not grown: it was changed during each of 3 attempts" in log
+
+
+def test_hanging_api_server_is_logged_after_the_deadline(
     namespace: HubNamespace, grow: Grow, api_server: ApiServer, tmp_path: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -76,14 +81,14 @@ def test_a_cluster_that_does_not_answer_is_said_and_not_waited_for_long(
         kubeconfig.touch(mode=0o600)
         kubeconfig.write_text(json.dumps(config))
 
-        said = grow("anybody", kubeconfig=kubeconfig)
+        log = grow("anybody", kubeconfig=kubeconfig)
 
-    assert "WARNING home claim-anybody was not grown: Kubernetes did not answer in time" in said
+    assert "WARNING home claim-anybody was not grown: Kubernetes did not answer in time" in log
 
 
-def test_a_cluster_that_is_down_is_said(namespace: HubNamespace, grow: Grow, api_server: ApiServer) -> None:
+def test_unreachable_api_server_is_logged(namespace: HubNamespace, grow: Grow, api_server: ApiServer) -> None:
     with api_server.stopped():
-        said = grow("anybody")
+        log = grow("anybody")
 
-    assert "WARNING home claim-anybody was not grown: ClientConnectorError: Cannot connect to host 127.0.0.1" in said
-    assert "Traceback" not in said
+    assert "WARNING home claim-anybody was not grown: ClientConnectorError: Cannot connect to host 127.0.0.1" in log
+    assert "Traceback" not in log

@@ -1,4 +1,4 @@
-"""The hub's namespace in a real Kubernetes API: its account with its rights only, and users' claims with volumes."""
+"""The hub's namespace on a real API server: the hub's account with its permissions, and users' claims with volumes."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ from tests.support.api_server import ApiServer
 
 HERE = Path(__file__).resolve().parent
 HELM_SECONDS = 60
-SOON_SECONDS = 30.0
+POD_TIMEOUT_SECONDS = 30.0
 
 EXPANDABLE = "hub-tests-expandable"
 FIXED = "hub-tests-fixed"
@@ -23,7 +23,7 @@ FIXED = "hub-tests-fixed"
 
 @dataclass
 class HubNamespace:
-    """Where the hub's users have their claims and pods."""
+    """The namespace of the claims and pods of the hub's users."""
 
     api: ApiServer
     name: str
@@ -31,8 +31,8 @@ class HubNamespace:
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         return self.api.kubectl("--namespace", self.name, *arguments, stdin=stdin)
 
-    def claim(self, user: str, size: str, storage_class: str, *, bound: bool = True) -> None:
-        """A user's claim of ``size``; the volume it is bound to is made by hand, for want of a provisioner."""
+    def create_claim(self, user: str, size: str, storage_class: str, *, bound: bool = True) -> None:
+        """Create a user's claim and, as there is no provisioner, its volume."""
         volume = f"{self.name}-{user}"
         spec = {
             "accessModes": ["ReadWriteOnce"],
@@ -64,24 +64,24 @@ class HubNamespace:
                 "patch", "pvc", f"claim-{user}", "--subresource=status", "--type=merge", "-p", json.dumps(status)
             )
 
-    def claimed(self, user: str) -> dict[str, Any]:
-        """The user's claim."""
+    def read_claim(self, user: str) -> dict[str, Any]:
+        """Return the user's claim."""
         return self._read("pvc", f"claim-{user}")
 
-    def requested(self, user: str) -> str:
-        """What the user's claim asks for."""
-        return str(self.claimed(user)["spec"]["resources"]["requests"]["storage"])
+    def requested_size(self, user: str) -> str:
+        """Return the size that the user's claim requests."""
+        return str(self.read_claim(user)["spec"]["resources"]["requests"]["storage"])
 
     def pod(self, user: str) -> dict[str, Any]:
-        """The user's pod, as soon as the hub has made it."""
-        deadline = time.monotonic() + SOON_SECONDS
+        """Return the user's pod, once the hub has created it."""
+        deadline = time.monotonic() + POD_TIMEOUT_SECONDS
         while not self.kubectl("get", "pod", f"jupyter-{user}", "--ignore-not-found", "--output=name").strip():
-            assert time.monotonic() < deadline, f"the hub has made no pod for {user}"
+            assert time.monotonic() < deadline, f"the hub has created no pod for {user}"
             time.sleep(0.2)
         return self._read("pod", f"jupyter-{user}")
 
     def warnings(self, user: str) -> list[str]:
-        """The messages of the warnings on the user's claim."""
+        """Return the messages of the warning events about the user's claim."""
         fields = f"involvedObject.kind=PersistentVolumeClaim,involvedObject.name=claim-{user},type=Warning"
         events = json.loads(self.kubectl("get", "events", f"--field-selector={fields}", "--output=json"))
         return [event["message"] for event in events["items"]]
@@ -94,8 +94,8 @@ class HubNamespace:
         self.kubectl("apply", "--server-side", "--filename=-", stdin=json.dumps(manifest))
 
 
-def hub_namespace(api: ApiServer, name: str, chart_role: str | None = None) -> HubNamespace:
-    """A namespace with the hub's account, its role from z2jh and, where given, ``chart_role`` from our own chart."""
+def create_hub_namespace(api: ApiServer, name: str, chart_role: str | None = None) -> HubNamespace:
+    """Create a namespace with the hub's account, its role in z2jh and, if given, the role of the project's chart."""
     api.kubectl("create", "namespace", name)
     namespace = HubNamespace(api, name)
     namespace.kubectl("apply", "--filename", str(HERE / "hub_role.yaml"))
@@ -120,7 +120,7 @@ def hub_namespace(api: ApiServer, name: str, chart_role: str | None = None) -> H
 
 
 def hub_environment(namespace: HubNamespace, folder: Path) -> dict[str, str]:
-    """What makes a hub work in the namespace, as the account ``hub`` and with no more rights than that has."""
+    """Return the variables of a hub that uses the namespace with the permissions of the account ``hub``."""
     config = yaml.safe_load(namespace.api.kubeconfig.read_text())
     config["users"][0]["user"] = {"token": namespace.kubectl("create", "token", "hub", "--duration=1h").strip()}
     path = folder / "hub.kubeconfig"
@@ -129,8 +129,8 @@ def hub_environment(namespace: HubNamespace, folder: Path) -> dict[str, str]:
     return {"KUBECONFIG": str(path), "HUB_NAMESPACE": namespace.name}
 
 
-def rendered_role(tools: Path, folder: Path, release: str, namespace: str) -> str:
-    """The chart's own templates, without the charts it depends on."""
+def render_role(tools: Path, folder: Path, release: str, namespace: str) -> str:
+    """Render the role in the project's chart, without the chart's dependencies."""
     chart = folder / "chart"
     shutil.copytree(PROJECT / "chart" / "templates", chart / "templates")
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: pangeo\nversion: 0.0.1\n")
