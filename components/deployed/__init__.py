@@ -1,0 +1,1 @@
+"""Old module paths that the states of deployed stacks refer to."""

@@ -16,7 +16,7 @@ from components.preflight.switch import only_warns
 CLUSTER_CHECK_VARIABLE = "PANGEO_CLUSTER_CHECK"
 """Environment variable: ``refuse`` (the default) or ``warn``.
 
-With ``warn``, a preview in a CI system that cannot reach the cluster goes on. ``pulumi up`` always needs the cluster.
+With ``warn``, a preview in a CI system that cannot reach the cluster continues. ``pulumi up`` always needs the cluster.
 """
 
 
@@ -28,7 +28,7 @@ class ClusterFacts(NamedTuple):
     """The facts that the checks read from the cluster."""
 
     id: ClusterId | None
-    """None where a preview goes on without access to the cluster."""
+    """None where a preview continues without access to the cluster."""
     warnings: tuple[str, ...]
     """Messages for the operator."""
     crds: Mapping[str, InstalledCrd] | None = None

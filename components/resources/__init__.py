@@ -1,1 +1,1 @@
-"""Kubernetes resources that the component declares beside the Helm release."""
+"""Pulumi resources for Kubernetes objects and Helm releases, and the manifests of the hub's Ingress."""

@@ -75,7 +75,7 @@ def ingress_annotations(ingress: Ingress) -> dict[str, str]:
 
 
 def is_traefik(ingress: Ingress) -> bool:
-    """Return whether the controller is Traefik. Only the name of the ingress class tells."""
+    """Return whether the controller is Traefik. The name of the ingress class is the only indication."""
     return "traefik" in (ingress.class_name or "").lower()
 
 

@@ -124,10 +124,10 @@ def test_schedulers_and_workers_run_the_notebook_image(render: Render, name: str
 
 
 @with_dask
-@pytest.mark.parametrize("what", ["scheduler", "worker"])
-def test_users_pods_have_a_low_priority_class(render: Render, name: str, what: str) -> None:
+@pytest.mark.parametrize("component", ["scheduler", "worker"])
+def test_users_pods_have_a_low_priority_class(render: Render, name: str, component: str) -> None:
     rendered = render(name)
-    pod = properties(configuration(rendered, "api"))["backend"][what]["extraPodConfig"]
+    pod = properties(configuration(rendered, "api"))["backend"][component]["extraPodConfig"]
     priority = rendered.objects["PriorityClass", pod["priorityClassName"]]
     assert priority["value"] < 0
     assert priority["preemptionPolicy"] == "Never"
@@ -154,12 +154,12 @@ def test_no_quota_without_limits_and_nodes(render: Render) -> None:
 
 
 @with_dask
-@pytest.mark.parametrize("what", ["scheduler", "worker"])
-def test_users_pods_meet_the_enforced_pod_security_level(render: Render, name: str, what: str) -> None:
-    backend = properties(configuration(render(name), "api"))["backend"][what]
+@pytest.mark.parametrize("component", ["scheduler", "worker"])
+def test_users_pods_meet_the_enforced_pod_security_level(render: Render, name: str, component: str) -> None:
+    backend = properties(configuration(render(name), "api"))["backend"][component]
     assert (
         find_violations(
-            {"containers": [{"name": what, **backend["extraContainerConfig"]}], **backend["extraPodConfig"]}
+            {"containers": [{"name": component, **backend["extraContainerConfig"]}], **backend["extraPodConfig"]}
         )
         == []
     )

@@ -35,7 +35,7 @@ def test_idle_minutes_may_be_text_or_number(minutes: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "what"),
+    ("minutes", "message"),
     [
         (0, "would let idle clusters run for ever; write never if that is meant, or at least 1 minute"),
         ("0", "would let idle clusters run for ever; write never if that is meant, or at least 1 minute"),
@@ -48,13 +48,13 @@ def test_idle_minutes_may_be_text_or_number(minutes: Any) -> None:
         (True, "is not a whole number of minutes; write e.g. 30, or never"),
     ],
 )
-def test_invalid_idle_minutes_are_reported(minutes: Any, what: str) -> None:
+def test_invalid_idle_minutes_are_reported(minutes: Any, message: str) -> None:
     reported = problem(dask__idleMinutes=minutes)
-    assert (reported.key, reported.message) == ("pangeo:dask.idleMinutes", what)
+    assert (reported.key, reported.message) == ("pangeo:dask.idleMinutes", message)
 
 
 @pytest.mark.parametrize(
-    ("dask", "what"),
+    ("dask", "message"),
     [
         ({"maxCores": 1}, "has maxCores 1, and one cluster needs 2 for a scheduler (1) and one worker"),
         ({"maxRamGb": 3}, "has maxRamGb 3, and one cluster needs 4 for a scheduler (2) and one worker"),
@@ -62,9 +62,9 @@ def test_invalid_idle_minutes_are_reported(minutes: Any, what: str) -> None:
         ({"totalRamGb": 3.5}, "has totalRamGb 3.5, and all clusters need 4 for a scheduler (2) and one worker"),
     ],
 )
-def test_limits_too_small_for_one_worker_are_reported(dask: dict[str, Any], what: str) -> None:
+def test_limits_too_small_for_one_worker_are_reported(dask: dict[str, Any], message: str) -> None:
     reported = problem(dask=dask)
-    assert (reported.key, reported.message) == ("pangeo:dask", f"{what} of the default size; raise it")
+    assert (reported.key, reported.message) == ("pangeo:dask", f"{message} of the default size; raise it")
 
 
 @pytest.mark.parametrize("count", [1, 5])
