@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pulumi.automation import OpType
 
+from components.version import program_version
 from tests.support.administrator import Administrator
 from tests.support.api_server import ApiServer, throw_away_api_server
 from tests.support.directory import ThrowAwayDirectory
@@ -50,6 +51,11 @@ def test_preview_of_a_deployed_tenancy_shows_no_change(stack: TenancyStack, api_
     assert stack.preview() == {}
     uid = api_server.read("namespace", "kube-system")["metadata"]["uid"]
     assert stack.contract()["cluster"] == {"server": api_server.url, "uid": uid}
+
+
+def test_stack_outputs_contain_the_programs_version(stack: TenancyStack) -> None:
+    [outputs] = [each["outputs"] for each in stack.state() if each["type"] == "pulumi:pulumi:Stack"]
+    assert outputs["version"] == program_version()
 
 
 def test_preview_refuses_all_immutable_changes_at_once(stack: TenancyStack) -> None:

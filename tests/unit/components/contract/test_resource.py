@@ -9,6 +9,7 @@ from pulumi.output import Unknown
 from components.cluster.identity import ClusterId
 from components.contract.immutable import immutable_settings
 from components.contract.resource import ContractProvider
+from components.deployed import contract as old_module
 from tests.support.tenancies import tenancy
 
 PROGRAM = Path(__file__).parents[4]
@@ -20,6 +21,10 @@ def test_state_refers_to_the_provider_by_module_and_name() -> None:
     assert b"components.contract.resource" in pickled
     assert b"ContractProvider" in pickled
     assert len(pickled) < 100, "a reference, not the code"
+
+
+def test_old_module_path_has_the_same_provider() -> None:
+    assert old_module.ContractProvider is ContractProvider
 
 
 def test_provider_process_imports_no_heavy_modules() -> None:
