@@ -13,7 +13,7 @@ from ldap3.strategy.base import BaseStrategy
 
 from bench.measurements import Amounts, Comparison, Growth, measure_in_turn
 from components.freeipa.group_resource import FreeIpaGroupProvider
-from components.freeipa.groups import groups
+from components.freeipa.groups import open_groups
 from components.freeipa.settings import directory as directory_of
 from local.directory.client import connection
 from tests.support.directory import ThrowAwayDirectory
@@ -148,7 +148,7 @@ def _remove(directory: ThrowAwayDirectory, name: str) -> None:
     settings = directory_of(
         [f"{directory.host}:{directory.ldaps_port}"], "ldaps", directory.ca_pem, directory.operator_dn
     )
-    with groups(settings, directory.suffix, directory.operator_password) as ipa:
+    with open_groups(settings, directory.suffix, directory.operator_password) as ipa:
         ipa.delete_group(name)
 
 

@@ -1,7 +1,4 @@
-"""``python -m components``: the operator's commands.
-
-``components.cli.check`` and ``components.cli.repair`` do without typer and rich.
-"""
+"""``python -m components``: the operator's commands, see :mod:`components.cli.app`."""
 
 import io
 import signal
@@ -9,15 +6,15 @@ import sys
 
 
 def main() -> None:
-    """Run the command that the words name; ends the process."""
-    # Until the commands are there to say that they were broken off, Ctrl-C ends the process without a traceback.
+    """Run the command in ``sys.argv``. Ends the process."""
+    # Until the commands are imported and can report Ctrl-C, it ends the process without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from components.cli.app import app
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that has no such letter is no reason to fail
+            stream.reconfigure(errors="replace")  # a terminal without a character must not stop the command
     app(prog_name="python -m components")
 
 

@@ -18,6 +18,7 @@ MODULES = (
     "freeipa/errors.py",
     "freeipa/names.py",
     "freeipa/settings.py",
+    "freeipa/verified_tls.py",
     "in_hub/__init__.py",
     "in_hub/authenticator.py",
     "in_hub/volume_claims.py",

@@ -1,4 +1,4 @@
-"""The operator's commands after the first ``up``: ``python -m components new|check|capacity|members|status|doctor``.
+"""The operator's commands: ``python -m components {new,check,capacity,members,status,doctor,repair}``.
 
-Nothing of the program imports this room, so that typer and rich cost a preview nothing.
+The Pulumi program imports nothing of this package, so that a preview does not load typer and rich.
 """

@@ -1,4 +1,4 @@
-"""The command line: reads words, calls one function, prints, ends with an exit code. Nothing else is decided here."""
+"""The command line ``python -m components``: reads arguments, calls one function, prints, returns an exit code."""
 
 import getpass
 import os
@@ -7,142 +7,196 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from components.cli import members as membership
 from components.cli.audit_log import AuditLog, default_path
-from components.cli.check import check as check_stacks
+from components.cli.capacity import print_capacities, stack_capacities
+from components.cli.check import check_stacks
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.doctor import diagnose
-from components.cli.diagnose.drift import drift as compare
-from components.cli.diagnose.result import SOMETHING_BROKEN
-from components.cli.diagnose.status import status as look_at
-from components.cli.members import Asked, MembersRefused
+from components.cli.diagnose.drift import check_drift
+from components.cli.diagnose.result import EXIT_FAILED, EXIT_OK
+from components.cli.diagnose.status import check_status
+from components.cli.members import Change, Group, MembersRefused
 from components.cli.new import new
-from components.cli.output import console, print_findings, print_json, print_rows
-from components.cli.stack import OpenedStack, opened
-from components.cli.stack_reports import checked, room
-from components.cli.stack_writer import certificate_text
+from components.cli.output import console, print_json, print_results, print_rows
+from components.cli.repair import repair_release
+from components.cli.stack import OpenStack, open_stack
+from components.cli.stack_writer import read_certificate
+from components.cluster.errors import CannotAsk
+from components.cluster.helm import HelmFailed
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import STACKS
 from components.escape import escape_control_characters
 from components.freeipa.errors import PASSWORD_VARIABLE, FreeIpaError, PasswordMissing
+from components.version import program_version
+
+EXIT_CODES = "Exit code 1: a check failed; 3: no check failed, but some could not run."
+
+
+def examples(*commands: str) -> str:
+    """Return the last paragraph of a command's help text, with examples of its use."""
+    return "\b\nExamples:\n" + "\n".join(f"  python -m components {command}" for command in commands)
+
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="One tenancy, day by day."
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Commands for the operator of a tenancy. A stack is given by its name or by its file.",
+    epilog=examples("check", "doctor vis --user alice", "members add vis alice"),
+    rich_markup_mode=None,
 )
-members = typer.Typer(no_args_is_help=True, help="Who may log in: the members of the tenancy's FreeIPA group.")
+members = typer.Typer(
+    no_args_is_help=True,
+    help="List, add or remove users that may log in.\n\nThey are the members of the tenancy's FreeIPA group.",
+    epilog=examples("members list vis", "members add vis alice bob", "members remove vis bob"),
+    rich_markup_mode=None,
+)
 app.add_typer(members, name="members")
 
-Stack = Annotated[str | None, typer.Argument(help="a stack's name or file; may be left out where there is one")]
-Stacks = Annotated[list[str] | None, typer.Argument(help="stacks' names or files; all in stacks/ when none is named")]
-AsJson = Annotated[bool, typer.Option("--json", help="for machines")]
+Stack = Annotated[str | None, typer.Argument(help="Name or file of the stack. Not needed if there is only one.")]
+Stacks = Annotated[list[str] | None, typer.Argument(help="Names or files of stacks. Default: all in stacks/.")]
+OneStack = Annotated[str, typer.Argument(help="Name or file of the stack.")]
+Users = Annotated[list[str], typer.Argument(help="User names in FreeIPA.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CaFile = Annotated[
-    str | None, typer.Option(help="PEM of the authority of the hub's certificate, if it is a private one")
+    str | None, typer.Option(help="PEM file of the authority of the hub's certificate, if it is a private one.")
 ]
-BindDn = Annotated[str | None, typer.Option(help="ask FreeIPA as this account instead of identity.bindDn")]
-Users = Annotated[list[str], typer.Argument(help="user names, as FreeIPA shows them")]
-OneStack = Annotated[str, typer.Argument(help="a stack's name or file")]
-LogFile = Annotated[Path | None, typer.Option(help="where changes are written down, a line of JSON each")]
-
-app.command()(new)
+BindDn = Annotated[str | None, typer.Option(help="Log in to FreeIPA as this account instead of identity.bindDn.")]
+LogFile = Annotated[Path | None, typer.Option(help="File that records each change as a line of JSON.")]
 
 
-@app.command()
+def _print_version(value: bool) -> None:
+    if value:
+        print(program_version())
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the program's version.")
+    ] = False,
+) -> None:
+    """Read the options that stand before a command."""
+
+
+app.command(
+    epilog=examples(
+        "new vis", "new vis --external-ip 192.171.139.83 --server ipa.vis.example.org --realm VIS.EXAMPLE.ORG"
+    )
+)(new)
+
+
+@app.command(epilog=examples("check", "check vis --dns", "check --json"))
 def check(
     stack: Stacks = None,
-    dns: Annotated[bool, typer.Option("--dns", help="also resolve each pangeoDomain, as a preview does")] = False,
+    dns: Annotated[bool, typer.Option("--dns", help="Also resolve each pangeoDomain, as a preview does.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check stack files, without the engine, a cluster or secrets."""
-    names = stack or []
+    """Check stack files, without engine, cluster or secrets.
+
+    Exit code 1: a stack file has a problem.
+    """
+    with _errors_reported():
+        reports = check_stacks(stack or [], STACKS, resolve_domains=dns, environment=os.environ)
     if as_json:
-        reports = checked(names, STACKS, ask_dns=dns, environment=os.environ)
-        print_json(reports)
-        sys.exit(0 if reports and all(report["good"] for report in reports) else 1)
-    done = check_stacks(names, STACKS, ask_dns=dns, environment=os.environ)
-    print("\n".join(done.lines))
-    sys.exit(0 if done.good else 1)
+        print_json([report.as_json() for report in reports])
+    else:
+        print("\n".join(line for report in reports for line in report.lines()))
+    sys.exit(EXIT_OK if all(report.is_good for report in reports) else EXIT_FAILED)
 
 
-@app.command()
+@app.command(epilog=examples("capacity", "capacity vis"))
 def capacity(stack: Stacks = None, as_json: AsJson = False) -> None:
-    """How many notebooks fit the workers that a stack file states."""
-    rooms, refused = room(stack or [], STACKS)
-    if as_json:
-        print_json(rooms)
-    elif rooms:
-        _print_rooms(rooms)
-    _refuse(refused)
+    """Calculate how many notebooks fit on the stated nodes.
+
+    The nodes are those in pangeo:workers; the cluster is not read.
+    """
+    with _errors_reported():
+        capacities, errors = stack_capacities(stack or [], STACKS)
+    print_capacities(capacities, as_json=as_json)
+    _exit_with(errors)
 
 
-def _print_rooms(rooms: list[dict[str, Any]]) -> None:
-    rows, warnings = [], []
-    for each in rooms:
-        size = f"{each['notebookCpus']:g} CPUs, {each['notebookRamGb']:g} GB"
-        fits = each["capacity"] or {}
-        keys = ("workers", "notebooksPerWorker", "notebooks", "expectedUsers", "workersNeeded", "daskWorkers")
-        rows.append([each["stack"], size, *("–" if fits.get(key) is None else str(fits[key]) for key in keys)])
-        warnings += [f"{each['stack']}: warning: {said}" for said in each["warnings"]]
-        if not fits:
-            warnings.append(f"{each['stack']}: says nothing of its workers; pangeo:workers lets this be counted")
-    headings = ["stack", "notebook", "workers", "notebooks on one", "in all"]
-    print_rows([*headings, "expected users", "workers needed", "Dask workers beside them"], rows)
-    print("\n".join(warnings))
-
-
-@app.command()
+@app.command(epilog=examples("status vis", "status vis --no-drift --json") + f"\n\n{EXIT_CODES}")
 def status(
     stack: Stack = None,
     ca_file: CaFile = None,
-    no_drift: Annotated[bool, typer.Option("--no-drift", help="without the preview, which takes a minute")] = False,
+    no_drift: Annotated[bool, typer.Option("--no-drift", help="Leave out the preview, which takes a minute.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Release, hub, certificates, servers, directory, drift. Exit code 1: something is broken, 3: not all seen."""
-    with _told(), _working("looking"):
-        mine = opened(stack).with_cluster()
-        project = mine.path.resolve().parent.parent
-        findings = look_at(
-            mine.tenancy,
-            stack=mine.name,
-            env=_surroundings(ca_file),
-            drift=None if no_drift else lambda: compare(mine.name, project, os.environ),
+    """Check all parts of a tenancy, and drift.
+
+    They are the Helm release, pods, notebook servers, homes, domain, certificates, the hub and the directory servers.
+    """
+    with _errors_reported(), console(stderr=True).status("checking"):
+        opened = open_stack(stack).with_kubeconfig()
+        project = opened.path.resolve().parent.parent
+        results = check_status(
+            opened.tenancy,
+            stack=opened.name,
+            env=_check_environment(ca_file),
+            drift=None if no_drift else lambda: check_drift(opened.name, project, os.environ),
         )
-    sys.exit(print_findings(mine.name, findings, as_json=as_json))
+    sys.exit(print_results(opened.name, results, as_json=as_json))
 
 
-@app.command()
+@app.command(epilog=examples("doctor vis", "doctor vis --user alice") + f"\n\n{EXIT_CODES}")
 def doctor(
     stack: Stack = None,
-    user: Annotated[str | None, typer.Option(help="who cannot log in")] = None,
+    user: Annotated[str | None, typer.Option(help="User that cannot log in.")] = None,
     ca_file: CaFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Which link from the browser to FreeIPA is broken. Exit code 1: one is, 3: none seen, but not all looked at."""
-    with _told():
-        mine = opened(stack).with_cluster()
-        env = _surroundings(ca_file)
-        password = _password_later(mine)
-        with _working("looking"):
-            findings = diagnose(mine.tenancy, stack=mine.name, user=user, password=password, env=env)
-    sys.exit(print_findings(f"{mine.name}{f', {user}' if user else ''}", findings, as_json=as_json))
+    """Check every step of a log-in, from the browser to FreeIPA."""
+    with _errors_reported():
+        opened = open_stack(stack).with_kubeconfig()
+        env = _check_environment(ca_file)
+        password = _deferred_password(opened)
+        with console(stderr=True).status("checking"):
+            results = diagnose(opened.tenancy, stack=opened.name, user=user, password=password, env=env)
+    sys.exit(print_results(opened.name, results, as_json=as_json, user=user))
 
 
-@members.command("list")
+@app.command(epilog=examples("repair vis", "repair vis --yes"))
+def repair(
+    stack: Stack = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Repair the release without a question.")] = False,
+) -> None:
+    """Repair a Helm release after a killed run.
+
+    The command reports what it will do and asks before it changes anything. Users' home volumes are not changed.
+
+    Exit code 1: the release still needs a repair.
+    """
+    with _errors_reported():
+        is_repaired = repair_release(
+            open_stack(stack).with_kubeconfig(),
+            confirm=lambda: yes or _ask("Repair the release?"),
+            environment=os.environ,
+            report=lambda line: print(line, flush=True),
+        )
+    sys.exit(EXIT_OK if is_repaired else EXIT_FAILED)
+
+
+@members.command("list", epilog=examples("members list vis", "members list vis --json"))
 def list_members(stack: Stack = None, bind_dn: BindDn = None, as_json: AsJson = False) -> None:
-    """Who is in the group, directly or by way of another group."""
-    with _told():
-        asked = _asked(opened(stack), bind_dn)
-        found = membership.listed(asked)
-    nested = asked.tenancy.identity.nested_groups
+    """List the members of the group, with those of groups in it."""
+    with _errors_reported():
+        group = _group(open_stack(stack), bind_dn)
+        found = membership.list_members(group)
+    nested = group.tenancy.identity.nested_groups
     if as_json:
         print_json(
             {
-                "group": asked.tenancy.notebook_users_group,
+                "group": group.name,
                 "users": found.users,
-                "byWayOfGroups": found.by_way_of_groups,
+                "byWayOfGroups": found.indirect_users,
                 "nestedGroupsCount": nested,
                 "groups": found.groups,
                 "others": found.others,
@@ -150,88 +204,89 @@ def list_members(stack: Stack = None, bind_dn: BindDn = None, as_json: AsJson = 
         )
         return
     rows = [[user, "direct", "yes"] for user in found.users]
-    rows += [[user, "by way of a group", "yes" if nested else "no"] for user in found.by_way_of_groups]
+    rows += [[user, "through a group", "yes" if nested else "no"] for user in found.indirect_users]
     print_rows(["user", "member", "may log in"], rows)
-    through = f"; groups in it: {', '.join(found.groups)}" if found.groups else ""
-    print(f"{asked.tenancy.notebook_users_group}: {len(found.users)} direct members{through}")
+    groups = f"; groups in it: {', '.join(found.groups)}" if found.groups else ""
+    print(f"{group.name}: {len(found.users)} direct members{groups}")
 
 
-@members.command("add")
+@members.command("add", epilog=examples("members add vis alice bob"))
 def add_members(stack: OneStack, user: Users, bind_dn: BindDn = None, log: LogFile = None) -> None:
-    """Let users log in. Nobody who is not in FreeIPA is added."""
-    _change_members(stack, membership.ADD, user, bind_dn, log)
+    """Let users log in. They must exist in FreeIPA."""
+    _change_members(stack, "add", user, bind_dn, log)
 
 
-@members.command("remove")
+@members.command("remove", epilog=examples("members remove vis bob"))
 def remove_members(stack: OneStack, user: Users, bind_dn: BindDn = None, log: LogFile = None) -> None:
-    """Take users' right to log in. Their entries in FreeIPA, their homes and running servers stay."""
-    _change_members(stack, membership.REMOVE, user, bind_dn, log)
+    """Remove users' permission to log in. Their FreeIPA entries, homes and running servers stay."""
+    _change_members(stack, "remove", user, bind_dn, log)
 
 
-def _change_members(stack: str, change: str, users: list[str], bind_dn: str | None, log: Path | None) -> None:
-    with _told():
-        mine = opened(stack)
-        asked = _asked(mine, bind_dn)
-        journal = AuditLog(log or default_path(mine.name, os.environ))
-        membership.changed(asked, change, users, journal, print)
+def _change_members(stack: str, change: Change, users: list[str], bind_dn: str | None, log: Path | None) -> None:
+    with _errors_reported():
+        opened = open_stack(stack)
+        audit_log = AuditLog(log or default_path(opened.name, os.environ))
+        membership.change_members(_group(opened, bind_dn), change, users, audit_log, print)
 
 
-def _asked(mine: OpenedStack, bind_dn: str | None) -> Asked:
-    return Asked(mine.tenancy, mine.name, bind_dn or mine.tenancy.identity.bind_dn, _given(_password_or_none(mine)))
+def _group(stack: OpenStack, bind_dn: str | None) -> Group:
+    password = _require(_find_password(stack))
+    return Group(stack.tenancy, stack.name, bind_dn or stack.tenancy.identity.bind_dn, password)
 
 
-def _password_or_none(mine: OpenedStack) -> str | None:
+def _find_password(stack: OpenStack) -> str | None:
     try:
-        return mine.password(os.environ)
+        return stack.password(os.environ)
     except PasswordMissing:
         if not sys.stdin.isatty():
             return None
         return getpass.getpass(f"FreeIPA bind password ({PASSWORD_VARIABLE} is not set): ", sys.stderr) or None
 
 
-def _password_later(mine: OpenedStack) -> Callable[[], str]:
-    """Asked for at once, while the terminal is free; what is the matter with it is said when it is needed."""
+def _deferred_password(stack: OpenStack) -> Callable[[], str]:
+    """Ask for the password now, before a progress display occupies the terminal; raise errors only when it is used."""
     try:
-        secret = _password_or_none(mine)
-    except InvalidTenancy as closed:
-        refusal = closed
+        password = _find_password(stack)
+    except InvalidTenancy as invalid:
+        error = invalid
 
         def fail() -> str:
-            raise refusal
+            raise error
 
         return fail
-    return lambda: _given(secret)
+    return lambda: _require(password)
 
 
-def _given(password: str | None) -> str:
+def _require(password: str | None) -> str:
     if not password:
         raise PasswordMissing
     return password
 
 
-def _surroundings(ca_file: str | None) -> CheckEnvironment:
-    authority = certificate_text(ca_file, "--ca-file") if ca_file is not None else None
+def _check_environment(ca_file: str | None) -> CheckEnvironment:
+    authority = read_certificate(ca_file, "--ca-file") if ca_file is not None else None
     return CheckEnvironment(os.environ, datetime.now(UTC), authority)
 
 
+def _ask(question: str) -> bool:
+    """Return whether the operator agrees; False where there is no terminal."""
+    if not sys.stdin.isatty():
+        return False
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
 @contextmanager
-def _told() -> Iterator[None]:
-    """A refusal is a sentence on standard error and an exit code."""
+def _errors_reported() -> Iterator[None]:
+    """End the command with a message on standard error and exit code 1 for each expected error of the block."""
     try:
         yield
-    except (InvalidTenancy, FreeIpaError, MembersRefused) as refusal:
-        _refuse([refusal])
+    except (InvalidTenancy, FreeIpaError, MembersRefused, CannotAsk, HelmFailed) as error:
+        _exit_with([error])
 
 
-def _refuse(refusals: Sequence[Exception]) -> None:
-    """Say why, a refusal after the other, and end; nothing where there is none."""
-    for refusal in refusals:
-        print("\n".join(map(escape_control_characters, str(refusal).split("\n"))), file=sys.stderr)
-    if refusals:
-        sys.exit(SOMETHING_BROKEN)
-
-
-@contextmanager
-def _working(what: str) -> Iterator[None]:
-    with console(stderr=True).status(what):
-        yield
+def _exit_with(errors: Sequence[Exception]) -> None:
+    """Print the errors and end the command; do nothing if there are none."""
+    for error in errors:
+        print("\n".join(map(escape_control_characters, str(error).split("\n"))), file=sys.stderr)
+    if errors:
+        sys.exit(EXIT_FAILED)

@@ -1,4 +1,4 @@
-"""Who let whom in or out, and when: a line of JSON for each change, appended to a file that only its owner reads."""
+"""Log of changed memberships: one line of JSON for each change, in a file that only its owner can read."""
 
 import getpass
 import json
@@ -13,14 +13,14 @@ DONE, NOT_KNOWN = "done", "not known"
 
 @dataclass(frozen=True)
 class Entry:
-    """One change that was tried. ``outcome`` is ``DONE``, or ``NOT_KNOWN`` where nobody heard the answer."""
+    """One attempted change. ``outcome`` is ``DONE``, or ``NOT_KNOWN`` where FreeIPA's answer was lost."""
 
     time: str
     who: str
-    """The account in FreeIPA that made the change."""
+    """DN of the FreeIPA account that made the change."""
 
     operator: str
-    """Who ran the command on this machine."""
+    """Name of the local user that ran the command."""
 
     stack: str
     group: str
@@ -29,55 +29,55 @@ class Entry:
     outcome: str
 
     def __str__(self) -> str:
-        how = "" if self.outcome == DONE else f" ({self.outcome})"
-        return f"{self.time} {self.change} {self.user}, group {self.group}, by {self.who} ({self.operator}){how}"
+        outcome = "" if self.outcome == DONE else f" ({self.outcome})"
+        return f"{self.time} {self.change} {self.user}, group {self.group}, by {self.who} ({self.operator}){outcome}"
 
 
 class AuditLog:
-    """The file. Nothing in it is ever changed or removed."""
+    """The log's file. Lines are only ever added to it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def prepare(self) -> None:
-        """Make sure that it can be written to, before anything is changed.
+        """Create the file, so that a log that cannot be written is reported before anything is changed.
 
         Raises:
-            OSError: it cannot.
+            OSError: the file cannot be written.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(self._opened())
+        os.close(self._open())
 
     def write(self, entry: Entry) -> None:
-        """Append; one write, so that lines of several commands at once do not mix.
+        """Append the entry in a single write, so that lines of concurrent commands do not mix.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the file cannot be written.
         """
         line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
-        file = self._opened()
+        file = self._open()
         try:
             os.write(file, line.encode())
         finally:
             os.close(file)
 
-    def _opened(self) -> int:
+    def _open(self) -> int:
         return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
 
 def default_path(stack: str, environment: Mapping[str, str]) -> Path:
-    """Where a stack's journal is kept if the operator does not say: with the user's state, not with the project."""
+    """Return the default path of a stack's log, which is in the operator's state folder and not in the project."""
     state = environment.get("XDG_STATE_HOME") or str(Path(environment.get("HOME") or "~").expanduser() / ".local/state")
     return Path(state) / "pangeo" / f"members-{stack}.jsonl"
 
 
 def now() -> str:
-    """The time in UTC, to the second."""
+    """Return the time in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def operator() -> str:
-    """The name this process runs under; its number where it has none."""
+    """Return the name of the user that runs this process, or its number where it has no name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

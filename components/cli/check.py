@@ -1,75 +1,104 @@
-"""``python -m components check [STACK…]``: check stack files without the engine, a cluster or secrets.
+"""The command ``check``: checks stack files, one by one and against each other."""
 
-Without a name all files in ``stacks/`` are checked, also against each other. Exit code 1 on any error.
-"""
-
-import argparse
-import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from components.config.capacity import capacity
 from components.config.collisions import find_collisions
-from components.config.problems import InvalidTenancy
-from components.config.stack_file import STACKS, read_stack, stack_path, stacks
+from components.config.problems import InvalidTenancy, Problem
+from components.config.stack_file import read_stack, stack_path, stacks
 from components.config.tenancy import Tenancy
 from components.preflight.dns import verify_domain
 
 
-class Checked(NamedTuple):
-    """What to print, and whether all is good."""
+@dataclass(frozen=True)
+class StackReport:
+    """Result of checking one stack file. ``tenancy`` is None where the file could not be read."""
 
-    lines: list[str]
-    good: bool
+    source: str
+    tenancy: Tenancy | None = None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        """Whether there are no problems. Warnings are allowed."""
+        return not self.problems
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as an object for ``--json``."""
+        report: dict[str, Any] = {
+            "stack": self.source,
+            "good": self.is_good,
+            "problems": [{"key": each.key, "value": each.value, "message": each.message} for each in self.problems],
+            "warnings": list(self.warnings),
+        }
+        if self.tenancy is not None:
+            fits = capacity(self.tenancy)
+            report |= {
+                "url": f"https://{self.tenancy.domain}",
+                "notebookUsersGroup": self.tenancy.notebook_users_group,
+                "capacity": fits.as_output() if fits else None,
+            }
+        return report
+
+    def lines(self) -> Iterator[str]:
+        """Yield the report as lines of text."""
+        if self.problems:
+            yield from str(InvalidTenancy(self.source, self.problems)).split("\n")
+        elif self.tenancy is not None:
+            fits = capacity(self.tenancy)
+            summary = f"https://{self.tenancy.domain} for {self.tenancy.notebook_users_group}"
+            yield f"{self.source}: good. {summary}{f'; {fits}' if fits else ''}"
+        for warning in self.warnings:
+            yield f"  warning: {warning}"
 
 
-def check(names: Sequence[str], folder: Path, *, ask_dns: bool, environment: Mapping[str, str]) -> Checked:
-    """Check stacks one by one, then against each other.
+def check_stacks(
+    names: Sequence[str], folder: Path, *, resolve_domains: bool, environment: Mapping[str, str]
+) -> list[StackReport]:
+    """Check stack files. No engine, cluster or secret is needed.
 
     Args:
-        names: stacks or paths; all of ``folder`` when empty.
-        folder: where stack files are.
-        ask_dns: whether to resolve the domains given.
-        environment: for ``PANGEO_DNS_CHECK``.
+        names: stack names or paths; all stacks in ``folder`` when empty.
+        folder: the folder of the stack files.
+        resolve_domains: whether to check each ``pangeoDomain`` in the DNS.
+        environment: where ``PANGEO_DNS_CHECK`` is looked up.
+
+    Raises:
+        InvalidTenancy: there are no stack files.
+    """
+    reports: dict[str, StackReport] = {}
+    for name in chosen_stacks(names, folder):
+        source = str(stack_path(name, folder))
+        reports[source] = _check(source, resolve_domains=resolve_domains, environment=environment)
+    tenancies = {source: report.tenancy for source, report in reports.items() if report.tenancy}
+    for collision in find_collisions(tenancies):
+        report = reports[collision.source]
+        reports[collision.source] = replace(report, problems=(*report.problems, *collision.problems))
+    return list(reports.values())
+
+
+def chosen_stacks(names: Sequence[str], folder: Path) -> list[str]:
+    """Return the given names without duplicates, or all stacks in ``folder``.
+
+    Raises:
+        InvalidTenancy: there are none.
     """
     chosen = list(dict.fromkeys(names)) or stacks(folder)
     if not chosen:
-        return Checked([f"{folder}: there is no stack file Pulumi.<tenancy>.yaml"], good=False)
-    lines: list[str] = []
-    tenancies: dict[str, Tenancy] = {}
-    for name in chosen:
-        path = stack_path(name, folder)
-        try:
-            tenancy = read_stack(path)
-            warning = verify_domain(tenancy, source=str(path), environment=environment) if ask_dns else None
-        except InvalidTenancy as invalid:
-            lines.append(str(invalid))
-            continue
-        tenancies[str(path)] = tenancy
-        lines += _good(str(path), tenancy, warning)
-    clashes = [str(clash) for clash in find_collisions(tenancies)]
-    return Checked(lines + clashes, good=len(tenancies) == len(chosen) and not clashes)
+        raise InvalidTenancy(str(folder), [Problem("", "", "there is no stack file Pulumi.<tenancy>.yaml")])
+    return chosen
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m components check", description="Check stack files.")
-    parser.add_argument("stack", nargs="*", help="a stack's name or file; all in stacks/ when none is named")
-    parser.add_argument("--dns", action="store_true", help="also resolve each pangeoDomain, as a preview does")
-    options = parser.parse_args(arguments)
-    checked = check(options.stack, STACKS, ask_dns=options.dns, environment=os.environ)
-    print("\n".join(checked.lines))
-    return 0 if checked.good else 1
-
-
-def _good(source: str, tenancy: Tenancy, dns_warning: str | None) -> Iterator[str]:
-    room = capacity(tenancy)
-    yield f"{source}: good. https://{tenancy.domain} for {tenancy.notebook_users_group}{f'; {room}' if room else ''}"
-    for warning in (*((dns_warning,) if dns_warning else ()), *(room.warnings if room else ())):
-        yield f"  warning: {warning}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _check(source: str, *, resolve_domains: bool, environment: Mapping[str, str]) -> StackReport:
+    try:
+        tenancy = read_stack(Path(source))
+        dns_warning = verify_domain(tenancy, source=source, environment=environment) if resolve_domains else None
+    except InvalidTenancy as invalid:
+        return StackReport(source, problems=invalid.problems)
+    fits = capacity(tenancy)
+    warnings = (*([dns_warning] if dns_warning else []), *(fits.warnings if fits else ()))
+    return StackReport(source, tenancy, warnings=warnings)

@@ -1,141 +1,144 @@
-"""Who may log in: list, add, remove in FreeIPA, each change with who and when in the journal. Deletes no entry."""
+"""The commands ``members list``, ``add`` and ``remove`` for the tenancy's FreeIPA group. No entry is deleted."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from components.cli import audit_log
 from components.cli.audit_log import DONE, NOT_KNOWN, AuditLog, Entry
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import AnswerLost, OtherResult
-from components.freeipa.settings import account
-from components.freeipa.users import Members, People, people
+from components.freeipa.settings import check_bind_dn
+from components.freeipa.users import Members, Users, open_users
 
-ADD, REMOVE = "add", "remove"
-
-Say = Callable[[str], None]
+Change = Literal["add", "remove"]
 
 
 class MembersRefused(Exception):
-    """Nothing was changed, or not all of it; the text says what and why, a line for each problem."""
+    """No change was made, or not all changes. The text contains a line for each problem."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Whose group, and as whom FreeIPA is asked."""
+class Group:
+    """The group of a tenancy's users, and the account to log in to FreeIPA with."""
 
     tenancy: Tenancy
     stack: str
     bind_dn: str
     password: str
 
+    @property
+    def name(self) -> str:
+        """The group's name in FreeIPA."""
+        return self.tenancy.notebook_users_group
 
-def listed(asked: Asked) -> Members:
-    """Who is in the users' group.
+
+def list_members(group: Group) -> Members:
+    """Return the members of the group.
 
     Raises:
-        MembersRefused: there is no such group.
-        FreeIpaError: the directory could not be asked.
+        MembersRefused: the group does not exist.
+        FreeIpaError: the directory could not be read.
     """
-    with _group(asked) as found:
-        return found.members(asked.tenancy.notebook_users_group)
+    with _open(group) as directory:
+        return directory.members(group.name)
 
 
-def changed(asked: Asked, change: str, users: Sequence[str], log: AuditLog, say: Say) -> None:
-    """Add users to the group, or take them out. All are looked at before the first is changed.
+def change_members(
+    group: Group, change: Change, users: Sequence[str], log: AuditLog, report: Callable[[str], None]
+) -> None:
+    """Add users to the group or remove them. All users are looked up before the first change.
 
     Args:
-        asked: whose group.
-        change: ``ADD`` or ``REMOVE``.
-        users: names as FreeIPA shows them.
-        log: where each change is written down.
-        say: hears a sentence for each user.
+        group: the group.
+        change: the change to make.
+        users: user names, in upper or lower case.
+        log: records each change.
+        report: receives one line for each user.
 
     Raises:
-        MembersRefused: a user or the group is not there, the journal cannot be written, or an answer was lost.
-        FreeIpaError: the directory could not be asked, or refused.
+        MembersRefused: a user or the group does not exist, the log cannot be written, or an answer was lost.
+        FreeIpaError: the directory could not be read, or refused a change.
     """
-    group = asked.tenancy.notebook_users_group
     try:
         log.prepare()
     except OSError as failure:
-        raise MembersRefused(f"{log.path}: cannot be written: {failure.strerror}; name another with --log") from None
-    with _group(asked) as found:
-        for user in _as_freeipa_spells_them(found, list(dict.fromkeys(users))):
-            if found.is_direct_member(group, user) == (change == ADD):
-                say(f"{user} is {'' if change == ADD else 'not '}in {group} already: nothing to do")
-                continue
-            say(str(_one(asked, found, change, user, log)))
+        message = f"{log.path}: cannot be written: {failure.strerror}; write another file with --log"
+        raise MembersRefused(message) from None
+    with _open(group) as directory:
+        for user in _find_users(directory, list(dict.fromkeys(users))):
+            if directory.is_direct_member(group.name, user) == (change == "add"):
+                report(f"{user} is already {'' if change == 'add' else 'not '}in {group.name}: nothing to do")
+            else:
+                report(str(_change(group, directory, change, user, log)))
 
 
-def _one(asked: Asked, found: People, change: str, user: str, log: AuditLog) -> Entry:
-    group = asked.tenancy.notebook_users_group
-    make = found.add_member if change == ADD else found.remove_member
+def _change(group: Group, directory: Users, change: Change, user: str, log: AuditLog) -> Entry:
+    make = directory.add_member if change == "add" else directory.remove_member
+    entry = Entry(
+        time=audit_log.now(),
+        who=group.bind_dn,
+        operator=audit_log.operator(),
+        stack=group.stack,
+        group=group.name,
+        change=change,
+        user=user,
+        outcome=DONE,
+    )
     try:
-        make(group, user)
+        make(group.name, user)
     except AnswerLost as lost:
-        _write_down(_entry(asked, change, user, NOT_KNOWN), log)
-        told = str(lost).partition(": ")[0]
+        _record(replace(entry, outcome=NOT_KNOWN), log)
         raise MembersRefused(
-            f"{told}: the connection was lost before the answer, so whether the change was made is not known; "
-            f"see: python -m components members list {asked.stack}"
+            f"{lost.attempt}: the connection was lost before the answer, so whether the change was made is not known; "
+            f"see: python -m components members list {group.stack}"
         ) from None
     except OtherResult:
-        # Somebody else was quicker: 389-ds says "already there" or "not there".
-        if found.is_direct_member(group, user) != (change == ADD):
+        # 389-ds refuses a change that another operator has made in the meantime.
+        if directory.is_direct_member(group.name, user) != (change == "add"):
             raise
     except KeyboardInterrupt:
-        _write_down(_entry(asked, change, user, NOT_KNOWN), log)
+        _record(replace(entry, outcome=NOT_KNOWN), log)
         raise
-    entry = _entry(asked, change, user, DONE)
-    _write_down(entry, log)
+    _record(entry, log)
     return entry
 
 
-def _write_down(entry: Entry, log: AuditLog) -> None:
+def _record(entry: Entry, log: AuditLog) -> None:
     try:
         log.write(entry)
     except OSError as failure:
-        raise MembersRefused(
-            f"{log.path}: cannot be written: {failure.strerror}; write down yourself: {entry}"
-        ) from None
+        message = f"{log.path}: cannot be written: {failure.strerror}; keep this record yourself: {entry}"
+        raise MembersRefused(message) from None
 
 
-def _as_freeipa_spells_them(found: People, users: Sequence[str]) -> list[str]:
-    """The users' own names, whichever capitals were typed; all must be there before the first is changed."""
-    known: dict[str, None] = {}
+def _find_users(directory: Users, users: Sequence[str]) -> list[str]:
+    """Return the user names as FreeIPA spells them.
+
+    Raises:
+        MembersRefused: a user does not exist.
+    """
+    found: dict[str, None] = {}
     problems = []
     for user in users:
-        account = found.find_user(user)
+        account = directory.find_user(user)
         if account is not None:
-            known[account.uid] = None
+            found[account.uid] = None
             continue
-        near = found.nearest(user)
-        hint = f"did you mean {near}?" if near else "see ipa user-find"
+        nearest = directory.nearest(user)
+        hint = f"did you mean {nearest}?" if nearest else "see ipa user-find"
         problems.append(f"  {user}: there is no such user in FreeIPA; {hint}")
     if problems:
-        raise MembersRefused("\n".join([f"nothing was changed, for {len(problems)} of {len(users)}:", *problems]))
-    return list(known)
+        title = f"nothing was changed, because of {len(problems)} of {len(users)} users:"
+        raise MembersRefused("\n".join([title, *problems]))
+    return list(found)
 
 
 @contextmanager
-def _group(asked: Asked) -> Iterator[People]:
-    identity, group = asked.tenancy.identity, asked.tenancy.notebook_users_group
-    where = replace(identity.directory(), bind_dn=account(asked.bind_dn))
-    with people(where, asked.tenancy.directory_suffix, asked.password) as found:
-        if found.find_group(group) is None:
-            raise MembersRefused(f"there is no group {group} in FreeIPA; pulumi up makes it")
-        yield found
-
-
-def _entry(asked: Asked, change: str, user: str, outcome: str) -> Entry:
-    return Entry(
-        time=audit_log.now(),
-        who=asked.bind_dn,
-        operator=audit_log.operator(),
-        stack=asked.stack,
-        group=asked.tenancy.notebook_users_group,
-        change=change,
-        user=user,
-        outcome=outcome,
-    )
+def _open(group: Group) -> Iterator[Users]:
+    directory = replace(group.tenancy.identity.directory(), bind_dn=check_bind_dn(group.bind_dn))
+    with open_users(directory, group.tenancy.directory_suffix, group.password) as users:
+        if users.find_group(group.name) is None:
+            raise MembersRefused(f"there is no group {group.name} in FreeIPA; pulumi up creates it")
+        yield users

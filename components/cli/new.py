@@ -1,4 +1,4 @@
-"""The command ``new``: takes what a tenancy must say from flags, asks for the rest at a terminal."""
+"""The command ``new``: writes a stack file from options, and asks at a terminal for required keys that are missing."""
 
 import sys
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from components.cli.diagnose.result import SOMETHING_BROKEN
-from components.cli.stack_writer import certificate_text, number, write_new
+from components.cli.diagnose.result import EXIT_FAILED
+from components.cli.stack_writer import parse_number, read_certificate, write_stack
 from components.config.problems import InvalidTenancy
 from components.config.schema import find_field
 from components.config.stack_file import STACKS
@@ -15,10 +15,10 @@ from components.config.tenancy import Tenancy
 
 Settings = dict[str, Any]
 
-SUGGESTED = {"notebookCpus": "2", "notebookRamGb": "4", "notebookStorageGb": "10"}
-"""What Enter gives at the terminal; a flag that is left out elsewhere is missing."""
+SUGGESTIONS = {"notebookCpus": "2", "notebookRamGb": "4", "notebookStorageGb": "10"}
+"""Values that Enter accepts at the terminal. They are not defaults: without a terminal the key is missing."""
 
-ASKED = (
+REQUIRED = (
     "clusterName",
     "externalIp",
     "notebookCpus",
@@ -28,30 +28,33 @@ ASKED = (
     "identity.realm",
     "identity.bindDn",
 )
-"""The keys every tenancy needs, in the order they are asked."""
+"""Keys that every tenancy needs, in the order of the questions."""
 
 
 def new(
-    stack: Annotated[str, typer.Argument(help="the stack's name, e.g. vis")],
+    stack: Annotated[str, typer.Argument(help="Name of the stack, e.g. vis.")],
     cluster_name: Annotated[
-        str | None, typer.Option(help="names namespace and group; the stack's name unless given")
+        str | None, typer.Option(help="Name of the namespace and of the group. Default: the stack's name.")
     ] = None,
-    external_ip: Annotated[str | None, typer.Option(help="where the ingress answers")] = None,
-    domain: Annotated[str | None, typer.Option(help="the hub's name, if you have one for it")] = None,
-    cpus: Annotated[str | None, typer.Option(help="CPUs of a notebook")] = None,
-    ram_gb: Annotated[str | None, typer.Option(help="memory of a notebook, GB")] = None,
-    storage_gb: Annotated[str | None, typer.Option(help="size of a home, GB")] = None,
-    server: Annotated[list[str] | None, typer.Option(help="FreeIPA server; give it again for each replica")] = None,
-    realm: Annotated[str | None, typer.Option(help="Kerberos realm")] = None,
-    bind_dn: Annotated[str | None, typer.Option(help="the program's account in FreeIPA")] = None,
-    identity_ca_file: Annotated[str | None, typer.Option(help="FreeIPA's /etc/ipa/ca.crt")] = None,
-    storage_class: Annotated[str | None, typer.Option(help="an existing storage class for homes")] = None,
-    ingress_class: Annotated[str | None, typer.Option(help="the ingress class")] = None,
-    cluster_issuer: Annotated[str | None, typer.Option(help="cert-manager's issuer of the hub's certificate")] = None,
-    tls_secret: Annotated[str | None, typer.Option(help="or a TLS Secret of your own")] = None,
-    context: Annotated[str | None, typer.Option(help="context in the kubeconfig")] = None,
+    external_ip: Annotated[str | None, typer.Option(help="IP address of the ingress.")] = None,
+    domain: Annotated[str | None, typer.Option(help="Host name of the hub, if you have one for it.")] = None,
+    cpus: Annotated[str | None, typer.Option(help="CPUs of a notebook server.")] = None,
+    ram_gb: Annotated[str | None, typer.Option(help="Memory of a notebook server in GB.")] = None,
+    storage_gb: Annotated[str | None, typer.Option(help="Size of a home volume in GB.")] = None,
+    server: Annotated[list[str] | None, typer.Option(help="FreeIPA server. Repeat it for each replica.")] = None,
+    realm: Annotated[str | None, typer.Option(help="Kerberos realm.")] = None,
+    bind_dn: Annotated[str | None, typer.Option(help="DN of the program's account in FreeIPA.")] = None,
+    identity_ca_file: Annotated[str | None, typer.Option(help="FreeIPA's /etc/ipa/ca.crt.")] = None,
+    storage_class: Annotated[str | None, typer.Option(help="Existing storage class for homes.")] = None,
+    ingress_class: Annotated[str | None, typer.Option(help="Ingress class.")] = None,
+    cluster_issuer: Annotated[str | None, typer.Option(help="cert-manager's issuer of the hub's certificate.")] = None,
+    tls_secret: Annotated[str | None, typer.Option(help="Existing TLS Secret, instead of an issuer.")] = None,
+    context: Annotated[str | None, typer.Option(help="Context in the kubeconfig.")] = None,
 ) -> None:
-    """Write stacks/Pulumi.STACK.yaml, checked, with a comment above each key. Never over a file that is there."""
+    """Write stacks/Pulumi.STACK.yaml with a comment above each key.
+
+    The settings are checked first, and an existing file is never changed. At a terminal, missing values are asked for.
+    """
     flags = {
         "clusterName": cluster_name or stack,
         "externalIp": external_ip,
@@ -70,43 +73,43 @@ def new(
     }
     try:
         if identity_ca_file:
-            flags["identity.caCertificate"] = certificate_text(identity_ca_file, "--identity-ca-file")
-        path, tenancy = write_new(stack, settings_of(flags, ask=is_terminal()), STACKS)
-    except InvalidTenancy as refusal:
-        print(refusal, file=sys.stderr)
-        sys.exit(SOMETHING_BROKEN)
+            flags["identity.caCertificate"] = read_certificate(identity_ca_file, "--identity-ca-file")
+        path, tenancy = write_stack(stack, nest_settings(flags, ask=is_terminal()), STACKS)
+    except InvalidTenancy as invalid:
+        print(invalid, file=sys.stderr)
+        sys.exit(EXIT_FAILED)
     print(f"{path}: written. https://{tenancy.domain} for {tenancy.notebook_users_group}")
     print(f"next: pulumi stack init {stack}, pulumi preview")
 
 
 def is_terminal() -> bool:
-    """Whether somebody is there to be asked."""
+    """Return whether questions can be asked."""
     return sys.stdin.isatty()
 
 
-def settings_of(flags: Mapping[str, str | list[str] | None], *, ask: bool) -> Settings:
-    """The settings as a stack file nests them, numbers as numbers.
+def nest_settings(flags: Mapping[str, str | list[str] | None], *, ask: bool) -> Settings:
+    """Return the settings nested as in a stack file, with numbers as numbers.
 
     Args:
-        flags: by dotted key; None was not given.
-        ask: whether somebody is there to be asked for what every tenancy needs.
+        flags: values by dotted key; None where the option was not given.
+        ask: whether to ask for required keys that are missing.
     """
     settings: Settings = {}
-    for key in (*ASKED, *(key for key in flags if key not in ASKED)):
+    for key in (*REQUIRED, *(key for key in flags if key not in REQUIRED)):
         value = flags.get(key)
-        if value is None and key in ASKED and ask:
-            value = _asked(key)
+        if value is None and key in REQUIRED and ask:
+            value = _ask(key)
         if value is None:
             continue
-        *groups, last = key.split(".")
+        *sections, last = key.split(".")
         inner = settings
-        for group in groups:
-            inner = inner.setdefault(group, {})
-        inner[last] = number(value) if isinstance(value, str) and key in SUGGESTED else value
+        for section in sections:
+            inner = inner.setdefault(section, {})
+        inner[last] = parse_number(value) if isinstance(value, str) and key in SUGGESTIONS else value
     return settings
 
 
-def _asked(key: str) -> str:
+def _ask(key: str) -> str:
     _, field = find_field(Tenancy, tuple(key.split(".")))
-    about = field.description if field else key
-    return str(typer.prompt(f"{about}\n  {key}", default=SUGGESTED.get(key)))
+    description = field.description if field else key
+    return str(typer.prompt(f"{description}\n  {key}", default=SUGGESTIONS.get(key)))

@@ -1,4 +1,4 @@
-"""Findings and tables for people, the same as JSON for machines."""
+"""Printing of check results and tables as text or as JSON."""
 
 import json
 import sys
@@ -9,74 +9,70 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from components.cli.diagnose.result import Finding, State, conclusion, exit_code
+from components.cli.diagnose.result import CheckResult, Status, conclusion, exit_code
 from components.escape import escape_control_characters
 
 MARKS = {
-    State.GOOD: ("✓", "green"),
-    State.WARNING: ("!", "yellow"),
-    State.BROKEN: ("✗", "red bold"),
-    State.UNKNOWN: ("?", "magenta"),
+    Status.GOOD: ("✓", "green"),
+    Status.WARNING: ("!", "yellow"),
+    Status.BROKEN: ("✗", "red bold"),
+    Status.UNKNOWN: ("?", "magenta"),
 }
-PLAIN_MARKS = {State.GOOD: "+", State.BROKEN: "X"}
-"""Where the terminal's encoding has no such signs."""
+"""Mark and colour of each status, the least serious first."""
 
-WIDTH_IN_A_PIPE = 160
+ASCII_MARKS = {Status.GOOD: "+", Status.BROKEN: "X"}
+"""Marks for a terminal whose encoding lacks the others."""
+
+WIDTH_WITHOUT_TERMINAL = 160
+"""Line width in characters where the output is not a terminal."""
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Where to print. Names are never read as rich's markup."""
+    """Return a console on standard output or standard error. Names are never interpreted as rich's markup."""
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else WIDTH_IN_A_PIPE
+    width = None if stream.isatty() else WIDTH_WITHOUT_TERMINAL
     return Console(stderr=stderr, width=width, markup=False, highlight=False, emoji=False)
 
 
-def print_findings(subject: str, findings: Sequence[Finding], *, as_json: bool) -> int:
-    """All of it, and the exit code.
+def print_results(stack: str, results: Sequence[CheckResult], *, as_json: bool, user: str | None = None) -> int:
+    """Print the results and return the exit code.
 
     Args:
-        subject: whose, e.g. ``vis``.
-        findings: in the order to print them.
-        as_json: for machines.
+        stack: the stack's name.
+        results: in the order to print them.
+        as_json: print an object instead of a table.
+        user: the user that the results are about, if they are about one.
     """
-    code = exit_code(findings)
+    code = exit_code(results)
+    title = f"{stack}, {user}" if user else stack
     if as_json:
-        whole = {
-            "stack": subject,
-            "conclusion": conclusion(findings),
-            "exitCode": code,
-            "findings": [finding.as_json() for finding in findings],
-        }
-        print_json(whole)
+        print_json(
+            {
+                "stack": title,
+                "conclusion": conclusion(results),
+                "exitCode": code,
+                "results": [result.as_json() for result in results],
+            }
+        )
         return code
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for finding in findings:
-        mark, style = _mark(finding.state), MARKS[finding.state][1]
-        told = Text(escape_control_characters(finding.told))
-        if finding.do and finding.state is not State.GOOD:
-            told.append(f"\n→ {escape_control_characters(finding.do)}", style="bold")
-        table.add_row(Text(mark, style=style), Text(finding.what), told)
+    for result in results:
+        message = Text(escape_control_characters(result.message))
+        if result.fix and result.status is not Status.GOOD:
+            message.append(f"\n→ {escape_control_characters(result.fix)}", style="bold")
+        table.add_row(Text(_mark(result.status), style=MARKS[result.status][1]), Text(result.subject), message)
     out = console()
     out.print(table)
-    style = MARKS[max((finding.state for finding in findings), key=list(MARKS).index, default=State.GOOD)][1]
-    out.print(Text(escape_control_characters(f"{subject}: {conclusion(findings)}"), style=style))
+    worst = max((result.status for result in results), key=list(MARKS).index, default=Status.GOOD)
+    out.print(Text(escape_control_characters(f"{title}: {conclusion(results)}"), style=MARKS[worst][1]))
     return code
 
 
-def _mark(state: State) -> str:
-    mark = MARKS[state][0]
-    try:
-        mark.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
-    except (UnicodeEncodeError, LookupError):
-        return PLAIN_MARKS[state]
-    return mark
-
-
 def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A plain table."""
+    """Print a table."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
         table.add_column(heading, overflow="fold")
@@ -85,6 +81,15 @@ def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     console().print(table)
 
 
-def print_json(whole: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
-    """JSON on standard output."""
-    print(json.dumps(whole, indent=2, ensure_ascii=False))
+def print_json(value: Any) -> None:  # noqa: ANN401 - any value that JSON can represent
+    """Print the value as JSON on standard output."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _mark(status: Status) -> str:
+    mark = MARKS[status][0]
+    try:
+        mark.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return ASCII_MARKS.get(status, mark)
+    return mark

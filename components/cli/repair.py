@@ -1,97 +1,61 @@
-"""``python -m components repair [STACK] [--yes]``: free a Helm release that a killed ``pulumi up`` left in the way.
+"""The command ``repair``: repairs a Helm release that a killed run left behind.
 
-Helm left it ``pending-*``, or was done and the engine, killed before it heard of that, does not know of the release.
-
-Says what is the matter and what it would do, and does it only when told to: at the terminal or by ``--yes``. Users'
-home volumes are no part of the release and are not touched. Exit code 1 where something is left to be done.
+Either the release is stuck in ``pending-*``, or helm had finished and the engine was killed before it saved the
+release in the stack's state. Users' home volumes are not part of the release and are not changed.
 """
 
-import argparse
-import os
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from components.cli.stack import OpenedStack, opened
-from components.cluster.client import connected
-from components.cluster.errors import CannotAsk
-from components.cluster.helm import HelmFailed, helm_for
+from components.cli.stack import OpenStack
+from components.cluster.client import connect_to_cluster
+from components.cluster.helm import helm_for
 from components.cluster.identity import read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
-from components.cluster.orphaned_release import explanation as forgotten
-from components.cluster.orphaned_release import knows_release
-from components.cluster.releases import Repair, explanation, repair_for
-from components.config.problems import InvalidTenancy
+from components.cluster.releases import Repair, orphaned_release, repair_for, stuck_release
 
-Agree = Callable[[], bool]
+HOMES_STAY = "Users' home volumes stay as they are"
 
 
-def mend(stack: OpenedStack, *, agree: Agree, environment: Mapping[str, str], say: Callable[[str], None]) -> bool:
-    """Look at a stack's release, and free it if it is stuck and ``agree`` says so.
+def repair_release(
+    stack: OpenStack, *, confirm: Callable[[], bool], environment: Mapping[str, str], report: Callable[[str], None]
+) -> bool:
+    """Report the state of the stack's release, and repair it where needed and confirmed.
+
+    Args:
+        stack: the stack, with its kubeconfig decrypted.
+        confirm: returns whether to go on with the repair that was reported.
+        environment: where ``KUBECONFIG`` and the programs helm, kubectl and pulumi are looked up.
+        report: receives each line of text.
 
     Returns:
-        Whether the release is free now.
+        Whether the release needs no repair any more.
 
     Raises:
-        CannotAsk: the cluster cannot be asked.
+        CannotAsk: the cluster gives no answer.
         HelmFailed: helm failed.
     """
     tenancy = stack.tenancy
     kubeconfig = find_kubeconfig(tenancy.kubernetes, environment)
-    with connected(kubeconfig, environment) as api:
-        say(f"cluster: {read_cluster_id(api)}")
+    with connect_to_cluster(kubeconfig, environment) as api:
+        report(f"cluster: {read_cluster_id(api)}")
     with helm_for(kubeconfig, environment) as helm:
         history = helm.history(tenancy.release, tenancy.namespace)
-        remedy = repair_for(tenancy.release, tenancy.namespace, history)
-        name = f"{tenancy.namespace}/{tenancy.release}"
-        if remedy is None and history and knows_release(stack.name, environment) is False:
+        repair = repair_for(tenancy.release, tenancy.namespace, history)
+        if repair:
+            report(stuck_release(repair.release, repair.namespace, repair.stuck))
+            report(f"to do: {repair.steps}. {HOMES_STAY}")
+        elif history and stack.has_release(environment) is False:
             latest = max(history)
-            remedy = Repair(tenancy.release, tenancy.namespace, stuck=latest, rollback_to=None)
-            say(forgotten(remedy.release, remedy.namespace, latest.status))
-            say(
-                f"to do: helm uninstall {remedy.release}; the next pulumi up installs it anew. "
-                "Users' home volumes stay as they are"
-            )
-        elif remedy is None:
-            state = f"is {max(history).status} (revision {max(history).number})" if history else "is not installed"
-            say(f"the Helm release {name} {state}: nothing is stuck, and pulumi up can go on")
-            return True
+            repair = Repair(tenancy.release, tenancy.namespace, stuck=latest, rollback_to=None)
+            report(orphaned_release(repair.release, repair.namespace, latest.status))
+            report(f"to do: helm uninstall {repair.release}; the next pulumi up installs it again. {HOMES_STAY}")
         else:
-            say(explanation(remedy.release, remedy.namespace, remedy.stuck))
-            say(f"to do: {remedy.steps}. Users' home volumes stay as they are")
-        if not agree():
-            say("nothing was done; to have it done: --yes")
+            status = f"is {max(history).status} (revision {max(history).number})" if history else "is not installed"
+            report(f"the Helm release {tenancy.namespace}/{tenancy.release} {status}: there is nothing to repair")
+            return True
+        if not confirm():
+            report("nothing was changed; to repair the release without a question, add --yes")
             return False
-        helm.apply(remedy)
-    say("done; now run pulumi up")
+        helm.apply(repair)
+    report("done; now run pulumi up")
     return True
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m components repair", description="Free a Helm release that a killed pulumi up left pending."
-    )
-    parser.add_argument("stack", nargs="?", help="a stack's name; may be left out where there is one")
-    parser.add_argument("--yes", action="store_true", help="do it without asking")
-    options = parser.parse_args(arguments)
-    try:
-        stack = opened(options.stack).with_cluster()
-        free = mend(stack, agree=lambda: options.yes or _asked(), environment=os.environ, say=_say)
-    except (InvalidTenancy, CannotAsk, HelmFailed) as failure:
-        print(failure, file=sys.stderr)
-        return 1
-    return 0 if free else 1
-
-
-def _asked() -> bool:
-    if not sys.stdin.isatty():
-        return False
-    return input("Do it? [y/N] ").strip().lower() in ("y", "yes")
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""A stack as its operator has it: the file, what is encrypted in it where that is needed, the bind password."""
+"""A stack opened for a command: its stack file, its decrypted secrets where they are needed, its state."""
 
 import json
 import subprocess
@@ -15,66 +15,82 @@ from components.freeipa.errors import PASSWORD_CONFIG_KEY, PASSWORD_VARIABLE, Pa
 
 PULUMI_TIMEOUT_SECONDS = 60
 CLUSTER_KEY = f"{NAMESPACE}:kubernetes"
+RELEASE_TYPE = "kubernetes:helm.sh/v3:Release"
+"""Pulumi type of the hub's Helm release."""
 
 
 @dataclass(frozen=True)
-class OpenedStack:
-    """One stack. In its ``tenancy`` an encrypted kubeconfig is closed until somebody asks ``with_cluster``."""
+class OpenStack:
+    """One stack. An encrypted kubeconfig in its ``tenancy`` is unreadable before :meth:`with_kubeconfig`."""
 
     name: str
     path: Path
     tenancy: Tenancy
 
-    def with_cluster(self) -> "OpenedStack":
-        """The same stack with what says which cluster is meant in plain.
+    def with_kubeconfig(self) -> "OpenStack":
+        """Return the same stack with its kubeconfig decrypted.
 
-        The Pulumi CLI is asked only where the file holds an encrypted kubeconfig.
+        The Pulumi CLI is called only if the stack file contains an encrypted kubeconfig.
 
         Raises:
-            InvalidTenancy: it cannot be opened.
+            InvalidTenancy: it cannot be decrypted.
         """
-        if not _has_encrypted_cluster(self.path):
+        if not _has_encrypted_kubeconfig(self.path):
             return self
-        config = _decrypted(self.path, "which cluster is meant")
+        config = _decrypt(self.path, "the kubeconfig")
         return replace(self, tenancy=read_config(config, source=str(self.path), secret_keys=[CLUSTER_KEY]))
 
     def password(self, environment: Mapping[str, str]) -> str:
-        """The bind password: from the environment, else from the stack's secret.
+        """Return the bind password: from the environment, else from the stack's secret.
 
         Raises:
             PasswordMissing: there is neither.
-            InvalidTenancy: the secret cannot be opened.
+            InvalidTenancy: the secret cannot be decrypted.
         """
         given = environment.get(PASSWORD_VARIABLE)
         if given:
             return given
         if PASSWORD_CONFIG_KEY not in _config(self.path):
             raise PasswordMissing
-        kept = _decrypted(self.path, "the bind password").get(PASSWORD_CONFIG_KEY)
-        if not kept:
+        secret = _decrypt(self.path, "the bind password").get(PASSWORD_CONFIG_KEY)
+        if not secret:
             raise PasswordMissing
-        return str(kept)
+        return str(secret)
+
+    def has_release(self, environment: Mapping[str, str]) -> bool | None:
+        """Return whether the stack's state contains a Helm release; None where the Pulumi CLI fails.
+
+        A release that the engine was deleting, or was creating when it was interrupted, does not count. Secrets stay
+        encrypted.
+
+        Args:
+            environment: where the program pulumi and its backend are looked up.
+        """
+        state = _run_pulumi(["stack", "export", "--stack", self.name], environment)
+        return None if state is None else has_release(state)
 
 
-def opened(stack: str | None) -> OpenedStack:
-    """A stack by its name or its file; with None the one there is.
+def open_stack(stack: str | None) -> OpenStack:
+    """Open a stack by its name or its file; the only stack where ``stack`` is None.
 
     Raises:
-        InvalidTenancy: there is no such stack, or its file is wrong.
+        InvalidTenancy: there is no such stack, or its file is not valid.
     """
-    path = stack_path(only_stack() if stack is None else stack, STACKS)
-    return OpenedStack(stack_name(path), path, read_stack(path))
+    path = stack_path(_only_stack(STACKS) if stack is None else stack, STACKS)
+    return OpenStack(stack_name(path), path, read_stack(path))
 
 
-def only_stack(folder: Path = STACKS) -> str:
-    """The name of the one stack there is.
+def has_release(state: Mapping[str, Any]) -> bool:
+    """Return whether a state, as printed by ``pulumi stack export``, contains a Helm release."""
+    resources = (state.get("deployment") or {}).get("resources") or []
+    return any(each.get("type") == RELEASE_TYPE and not each.get("delete") for each in resources)
 
-    Raises:
-        InvalidTenancy: there are none or several.
-    """
+
+def _only_stack(folder: Path) -> str:
     found = stacks(folder)
     if len(found) != 1:
-        raise InvalidTenancy(str(folder), [Problem("", "", f"which stack? there are: {', '.join(found) or 'none'}")])
+        message = f"name one stack; there are: {', '.join(found) or 'none'}"
+        raise InvalidTenancy(str(folder), [Problem("", "", message)])
     return found[0]
 
 
@@ -84,27 +100,34 @@ def _config(path: Path) -> Mapping[str, Any]:
     return config if isinstance(config, dict) else {}
 
 
-def _has_encrypted_cluster(path: Path) -> bool:
-    cluster = _config(path).get(CLUSTER_KEY)
-    if not isinstance(cluster, dict):
+def _has_encrypted_kubeconfig(path: Path) -> bool:
+    kubernetes = _config(path).get(CLUSTER_KEY)
+    if not isinstance(kubernetes, dict):
         return False
-    return "secure" in cluster or isinstance(cluster.get("kubeconfig"), dict)
+    return "secure" in kubernetes or isinstance(kubernetes.get("kubeconfig"), dict)
 
 
-def _decrypted(path: Path, what: str) -> dict[str, object]:
-    """The stack's configuration by way of the Pulumi CLI, which alone can open what is encrypted."""
-    words = ["pulumi", "config", "--json", "--show-secrets", "--non-interactive", "--stack", stack_name(path)]
+def _decrypt(path: Path, name: str) -> dict[str, object]:
+    """Return the stack's decrypted configuration; only the Pulumi CLI can decrypt it."""
+    config = _run_pulumi(["config", "--json", "--show-secrets", "--stack", stack_name(path)], None)
+    if config is None:
+        message = f"{name} is encrypted, and pulumi config --show-secrets failed; log in to the stack's backend"
+        raise InvalidTenancy(str(path), [Problem("", "", message)])
+    return {key: entry["value"] for key, entry in config.items() if "value" in entry}
+
+
+def _run_pulumi(arguments: list[str], environment: Mapping[str, str] | None) -> dict[str, Any] | None:
+    """Return the JSON object that the Pulumi CLI prints; None where it fails or prints something else."""
     try:
         done = subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=PULUMI_TIMEOUT_SECONDS, check=False
+            ["pulumi", *arguments, "--non-interactive"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=None if environment is None else dict(environment),
+            timeout=PULUMI_TIMEOUT_SECONDS,
+            check=False,
         )
-    except (OSError, subprocess.TimeoutExpired):
-        done = None
-    try:
-        config = json.loads(done.stdout) if done is not None and done.returncode == 0 else None
-    except ValueError:
-        config = None
-    if not isinstance(config, dict):
-        said = f"{what} is encrypted, and pulumi config --show-secrets failed; log in to the stack's backend"
-        raise InvalidTenancy(str(path), [Problem("", "", said)])
-    return {key: entry["value"] for key, entry in config.items() if "value" in entry}
+        printed = json.loads(done.stdout) if done.returncode == 0 else None
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return printed if isinstance(printed, dict) else None

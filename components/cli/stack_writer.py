@@ -1,4 +1,4 @@
-"""A new stack file: the model's own words above each key, checked before it is written, never over another file."""
+"""Writing of a new stack file, with the model's description above each key."""
 
 import re
 import textwrap
@@ -18,68 +18,68 @@ from components.freeipa.settings import authorities
 
 WIDTH = 110
 STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
-"""The engine's rule (pulumi/pulumi, ``sdk/go/common/tokens``)."""
+"""Names that the engine accepts for stacks (pulumi/pulumi, ``sdk/go/common/tokens``)."""
 
-HEAD = """\
+HEADER = """\
 # yaml-language-server: $schema=schema.json
-# The tenancy {stack}. To check it: python -m components check {stack}. All keys: docs/configuration.md
-# The bind password is not here: FREEIPA_BIND_PASSWORD, or pulumi config set --secret {namespace}:identityBindPassword
+# Tenancy {stack}. Check this file with: python -m components check {stack}. All keys: docs/configuration.md
+# Set the bind password with FREEIPA_BIND_PASSWORD, or pulumi config set --secret {namespace}:identityBindPassword
 config:
 """
 
 
-def write_new(stack: str, settings: Mapping[str, Any], folder: Path) -> tuple[Path, Tenancy]:
+def write_stack(stack: str, settings: Mapping[str, Any], folder: Path) -> tuple[Path, Tenancy]:
     """Check the settings and write ``Pulumi.<stack>.yaml``.
 
     Args:
         stack: the stack's name.
-        settings: keys as the file spells them, without the namespace; groups as mappings.
-        folder: where stack files are.
+        settings: keys as in the file, without the namespace; sections as mappings.
+        folder: the folder of the stack files.
 
     Raises:
-        InvalidTenancy: with every problem found; also where the file is there already, or another stack has the same
-            group or domain. Nothing is written then.
+        InvalidTenancy: the settings are not valid, the file already exists, or another stack has the same group or
+            domain. Nothing is written.
     """
     if not STACK_NAME.fullmatch(stack) or stack.endswith((".yaml", ".yml")):
-        said = "is no name of a stack: letters, digits, - and _, at most 100"
-        raise InvalidTenancy("new", [Problem("stack", stack, said)])
+        message = "is not a stack name; write letters, digits, _ . and -, at most 100 characters"
+        raise InvalidTenancy("new", [Problem("stack", stack, message)])
     path = stack_path(stack, folder)
-    there = Problem("", "", "is there already and is left as it is; choose another name, or edit it")
+    exists = Problem("", "", "already exists and was not changed; choose another name, or edit it")
     if path.exists():
-        raise InvalidTenancy(str(path), [there])
+        raise InvalidTenancy(str(path), [exists])
     tenancy = read_config({f"{NAMESPACE}:{key}": value for key, value in settings.items()}, source=str(path))
-    for clash in find_collisions({**_others(folder), str(path): tenancy}):
+    for clash in find_collisions({**_other_stacks(folder), str(path): tenancy}):
         raise clash
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(stack_text(stack, settings))
-    except FileExistsError:  # made by somebody else since
-        raise InvalidTenancy(str(path), [there]) from None
+    except FileExistsError:  # created in the meantime
+        raise InvalidTenancy(str(path), [exists]) from None
     except OSError as failure:
         raise InvalidTenancy(str(path), [Problem("", "", f"cannot be written: {failure.strerror}")]) from None
     return path, read_stack(path)
 
 
 def stack_text(stack: str, settings: Mapping[str, Any]) -> str:
-    """The file's text."""
-    lines = HEAD.format(stack=stack, namespace=NAMESPACE).rstrip("\n").split("\n")
+    """Return the text of the stack file."""
+    lines = HEADER.format(stack=stack, namespace=NAMESPACE).rstrip("\n").split("\n")
     for key, value in settings.items():
-        lines += _key((key,), f"{NAMESPACE}:{key}", value, depth=1)
+        lines += _key_lines((key,), f"{NAMESPACE}:{key}", value, depth=1)
     return "\n".join(lines) + "\n"
 
 
-def number(text: str) -> str | int | float:
-    """What was typed, as the number it is; what is none stays as it is, for the model to complain of."""
-    for kind in (int, float):
+def parse_number(text: str) -> str | int | float:
+    """Return the text as a number; unchanged where it is not one, so that the model reports it."""
+    for parse in (int, float):
         try:
-            return kind(text)
+            return parse(text)
         except ValueError:
             continue
     return text
 
 
-def _key(location: tuple[str, ...], spelled: str, value: object, depth: int) -> Iterator[str]:
+def _key_lines(location: tuple[str, ...], spelled: str, value: object, depth: int) -> Iterator[str]:
     indent = "  " * depth
     yield from textwrap.wrap(
         _description(location), WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# "
@@ -87,7 +87,7 @@ def _key(location: tuple[str, ...], spelled: str, value: object, depth: int) -> 
     if isinstance(value, Mapping):
         yield f"{indent}{spelled}:"
         for key, inner in value.items():
-            yield from _key((*location, key), key, inner, depth + 1)
+            yield from _key_lines((*location, key), key, inner, depth + 1)
         return
     text = yaml.dump({spelled: value}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
     yield from (f"{indent}{line}" for line in text.rstrip("\n").split("\n"))
@@ -103,42 +103,46 @@ def _description(location: tuple[str, ...]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Texts of several lines, as certificates are, as blocks."""
+    """YAML writer that writes text of several lines, such as certificates, as a block."""
 
 
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     style = "|" if "\n" in value else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
-_Dumper.add_representer(str, _text)
+_Dumper.add_representer(str, _represent_text)
 
 
-def _others(folder: Path) -> dict[str, Tenancy]:
+def _other_stacks(folder: Path) -> dict[str, Tenancy]:
     found = {}
     for name in stacks(folder):
         path = stack_path(name, folder)
         try:
             found[str(path)] = read_stack(path)
-        except InvalidTenancy:  # another's mistakes are told by check
+        except InvalidTenancy:  # not this stack's problem; the command check reports it
             continue
     return found
 
 
-def certificate_text(path: str, option: str) -> str:
-    """The content of the PEM file that the operator named by this option.
+def read_certificate(path: str, option: str) -> str:
+    """Return the content of a PEM file.
+
+    Args:
+        path: the file.
+        option: the option that names the file, for the message.
 
     Raises:
-        InvalidTenancy: it cannot be read, or holds no certificate.
+        InvalidTenancy: it cannot be read, or contains no certificate.
     """
     try:
         return authorities(Path(path).expanduser().read_text(encoding="ascii"))
     except UnicodeDecodeError:
-        why = "it is not PEM text"
+        reason = "it is not PEM text"
     except OSError as failure:
-        why = failure.strerror or type(failure).__name__
-    except (ValueError, RuntimeError):  # a name that no file can have; the home of nobody
-        why = "there is no such file"
+        reason = failure.strerror or type(failure).__name__
+    except (ValueError, RuntimeError):  # not a valid file name; an unknown user's home
+        reason = "there is no such file"
     except InvalidSetting as refusal:
-        why = refusal.reason
-    raise InvalidTenancy(option, [Problem("", "", f"{path} cannot be used: {why}")])
+        reason = refusal.reason
+    raise InvalidTenancy(option, [Problem("", "", f"{path} cannot be used: {reason}")])

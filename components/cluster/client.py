@@ -1,6 +1,6 @@
-"""Reading from the target cluster's API: directly where a certificate or a token logs in, else through ``kubectl``.
+"""Reads from the target cluster's API: directly with a client certificate or a token, otherwise through ``kubectl``.
 
-Through ``kubectl`` go log-in programs (``exec``), proxies, impersonation and the pod this runs in.
+Log-in programs (``exec``), proxies, impersonation and a pod's own account are left to ``kubectl``.
 """
 
 import json
@@ -10,7 +10,7 @@ import ssl
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -20,50 +20,64 @@ from components.cluster.errors import CannotAsk
 from components.cluster.kubeconfig import IN_CLUSTER, Access, Kubeconfig
 from components.cluster.private_file import private_file
 from components.deadline import deadline
+from components.https import HttpsConnection
 
 TIMEOUT_SECONDS = 5.0
-"""To connect, and again for each next part of an answer."""
+"""Timeout to connect, and again for each next part of an answer."""
 
 WHOLE_ANSWER_TIMES = 3
-"""A whole answer, connecting included, may take as many times that."""
+"""Deadline of a whole answer, with connecting, as a multiple of the timeout."""
 
 LARGEST_ANSWER_BYTES = 32 * 1024**2
-"""No list asked for here comes near it."""
+"""Limit of an answer's size; no list that is read here comes near it."""
 
 KUBECTL_GRACE_SECONDS = 10.0
-"""On top, for the log-in program that kubectl may have to run."""
+"""Time added to the timeout of kubectl for a log-in program that it may have to run."""
+
+HTTPS_PORT = 443
+NOT_KUBERNETES = "the server is not a Kubernetes API; check its address"
+"""Message about an answer that no Kubernetes API gives."""
 
 _OK, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 200, 401, 403, 404
 
 
 class Api(Protocol):
-    """A cluster that can be read from."""
+    """Read access to a cluster's API."""
 
     @property
     def server(self) -> str:
-        """Its URL, for messages and to tell clusters apart."""
+        """The API server's URL, for messages and to tell clusters apart."""
         ...
 
     def get(self, path: str, accept: str = "application/json") -> Mapping[str, Any]:
-        """The JSON at ``path``.
+        """Return the JSON object at ``path``.
+
+        Args:
+            path: path and query of the URL.
+            accept: the media type to ask for.
 
         Raises:
-            CannotAsk: there is no answer, or it is a refusal.
+            CannotAsk: there is no answer, or the request is refused.
         """
         ...
 
 
 @contextmanager
-def connected(
+def connect_to_cluster(
     kubeconfig: Kubeconfig, environment: Mapping[str, str], timeout_seconds: float = TIMEOUT_SECONDS
 ) -> Iterator[Api]:
-    """The API of the cluster a kubeconfig leads to. Nothing is sent before the first question.
+    """Give access to the API of the cluster in a kubeconfig. Nothing is sent before the first request.
+
+    Args:
+        kubeconfig: the kubeconfig.
+        environment: where ``kubectl`` is looked up, and its own environment.
+        timeout_seconds: as ``TIMEOUT_SECONDS``.
 
     Raises:
         CannotAsk: the kubeconfig cannot be used.
     """
     access = kubeconfig.access() if kubeconfig.path or kubeconfig.text is not None else None
-    reason = _why_kubectl(access)
+    reason = _reason_for_kubectl(access)
     if access is not None and reason is None:
         direct = DirectApi(access, kubeconfig.name, timeout_seconds)
         try:
@@ -72,7 +86,7 @@ def connected(
             direct.close()
         return
     program = shutil.which("kubectl", path=environment.get("PATH"))
-    server = _shown(access.server) if access else IN_CLUSTER
+    server = _normalized_url(access.server) if access else IN_CLUSTER
     if program is None:
         raise CannotAsk(f"{server}: {reason} needs the kubectl program, which is not on PATH; install it")
     with kubeconfig.as_file() as file:
@@ -80,61 +94,60 @@ def connected(
 
 
 class DirectApi:
-    """An API reached by a TLS connection of its own, which is kept for later requests. Redirects are not followed."""
+    """API access over one TLS connection that is kept for later requests. Redirects are not followed."""
 
     def __init__(self, access: Access, name: str, timeout_seconds: float) -> None:
-        self.server = _shown(access.server)
+        self.server = _normalized_url(access.server)
         self._name = name
         self._timeout_seconds = timeout_seconds
         url = urlsplit(access.server)
         self._prefix = url.path.rstrip("/")
         self._headers = {"Authorization": f"Bearer {access.token}"} if access.token else {}
-        self._connection = _Connection(url.hostname or "", url.port, timeout_seconds, self._tls(access))
+        self._connection = HttpsConnection(
+            url.hostname or "", url.port or HTTPS_PORT, self._context(access), timeout_seconds
+        )
 
     def get(self, path: str, accept: str = "application/json") -> Mapping[str, Any]:
-        """Read the JSON at ``path``, as ``Api`` describes."""
+        """Return the JSON object at ``path``, as described in :class:`Api`."""
         status, body = self.request("GET", path, {"Accept": accept})
         if status != _OK:
-            raise CannotAsk(f"{self.server} ({self._name}): {_refusal(status, path)}")
-        return _object(body, self.server)
+            raise self._failure(_refusal(status, path))
+        return _json_object(body, self.server)
 
     def request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> tuple[int, bytes]:
-        """Send one request. Returns the HTTP status and the body of the answer.
+        """Send one request. Return the HTTP status and the body of the answer.
 
         Raises:
             CannotAsk: there is no complete answer.
         """
-        with deadline(WHOLE_ANSWER_TIMES * self._timeout_seconds, self._connection.break_off) as expired:
+        with deadline(WHOLE_ANSWER_TIMES * self._timeout_seconds, lambda: self._connection.sock) as expired:
             try:
                 self._connection.request(method, self._prefix + path, body, {**self._headers, **headers})
                 response = self._connection.getresponse()
                 answer = response.read(LARGEST_ANSWER_BYTES + 1)
-            except (OSError, HTTPException, ValueError, AttributeError) as error:  # AttributeError: broken off by us
+            except (OSError, HTTPException, ValueError, AttributeError) as error:  # AttributeError: socket shut down
                 self._connection.close()
-                why = self._slow() if expired.is_set() else self._cause(error)
-                raise CannotAsk(f"{self.server} ({self._name}): {why}") from None
+                raise self._failure(self._too_slow() if expired.is_set() else self._reason(error)) from None
         if expired.is_set() or len(answer) > LARGEST_ANSWER_BYTES:
             self._connection.close()
-            why = (
-                self._slow()
-                if expired.is_set()
-                else f"the answer to {path} is without an end; is this a Kubernetes API?"
-            )
-            raise CannotAsk(f"{self.server} ({self._name}): {why}")
+            too_large = f"the answer to {path} is larger than any of a Kubernetes API; check the server's address"
+            raise self._failure(self._too_slow() if expired.is_set() else too_large)
         return response.status, answer
 
     def close(self) -> None:
         """End the connection."""
         self._connection.close()
 
-    def _slow(self) -> str:
-        return (
-            f"no whole answer within {WHOLE_ANSWER_TIMES * self._timeout_seconds:g} s; check the network and your VPN"
-        )
+    def _failure(self, reason: str) -> CannotAsk:
+        return CannotAsk(f"{self.server} ({self._name}): {reason}")
 
-    def _tls(self, access: Access) -> ssl.SSLContext:
+    def _too_slow(self) -> str:
+        seconds = WHOLE_ANSWER_TIMES * self._timeout_seconds
+        return f"no complete answer within {seconds:g} s; check the network and your VPN"
+
+    def _context(self, access: Access) -> ssl.SSLContext:
         try:
             context = ssl.create_default_context(cadata=access.authority)
             if not access.verify:
@@ -144,17 +157,15 @@ class DirectApi:
                 with private_file(f"{access.certificate.strip()}\n{access.key.strip()}\n") as file:
                     context.load_cert_chain(file)
         except (ssl.SSLError, ValueError):
-            raise CannotAsk(
-                f"{self.server} ({self._name}): its certificates or key are not PEM texts that fit together"
-            ) from None
+            raise self._failure("its certificates or its key are not PEM, or do not match each other") from None
         return context
 
-    def _cause(self, error: Exception) -> str:
+    def _reason(self, error: Exception) -> str:
         match error:
             case TimeoutError():
                 return f"no answer within {self._timeout_seconds:g} s; check the network, its firewalls and your VPN"
             case ssl.SSLCertVerificationError():
-                return f"its certificate is not the kubeconfig's authority's: {error.verify_message}"
+                return f"its certificate is not signed by the kubeconfig's authority: {error.verify_message}"
             case ssl.SSLError():
                 return f"no TLS connection: {error.reason or type(error).__name__}"
             case ConnectionRefusedError():
@@ -164,28 +175,11 @@ class DirectApi:
             case OSError():
                 return f"no connection: {error.strerror or type(error).__name__}"
             case _:
-                return "what answers there is no Kubernetes API"
-
-
-class _Connection(HTTPSConnection):
-    """One whose socket is known before the handshake, so that one without an end can be ended."""
-
-    def __init__(self, host: str, port: int | None, timeout_seconds: float, tls: ssl.SSLContext) -> None:
-        super().__init__(host, port, timeout=timeout_seconds, context=tls)
-        self._verified = tls
-
-    def connect(self) -> None:
-        HTTPConnection.connect(self)
-        self.sock = self._verified.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
-        self.sock.do_handshake()
-
-    def break_off(self) -> None:
-        """Make whoever waits for this connection stop."""
-        self.sock.shutdown(socket.SHUT_RDWR)
+                return NOT_KUBERNETES
 
 
 class _Kubectl:
-    """The same questions, asked by ``kubectl get --raw``."""
+    """API access through ``kubectl get --raw``."""
 
     def __init__(
         self,
@@ -219,18 +213,18 @@ class _Kubectl:
             ) from None
         if done.returncode != 0:
             last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-            raise CannotAsk(f"{self.server} ({self._name}): kubectl: {''.join(last) or 'failed without a word'}")
-        return _object(done.stdout, self.server)
+            raise CannotAsk(f"{self.server} ({self._name}): kubectl: {''.join(last) or 'failed without a message'}")
+        return _json_object(done.stdout, self.server)
 
 
-def _why_kubectl(access: Access | None) -> str | None:
+def _reason_for_kubectl(access: Access | None) -> str | None:
     if access is None:
-        return "logging in as the pod this runs in"
+        return "a log-in with the account of the pod that this runs in"
     if access.only_kubectl:
         return f"{access.only_kubectl} in the kubeconfig"
     url = urlsplit(access.server)
     if url.scheme != "https":
-        return "a server without https"
+        return "a server URL without https"
     if "https" in getproxies() and not proxy_bypass(url.hostname or ""):
         return "the proxy HTTPS_PROXY"
     return None
@@ -240,23 +234,23 @@ def _refusal(status: int, path: str) -> str:
     if status == _UNAUTHORIZED:
         return "the log-in is refused (401); renew the kubeconfig's certificate or token"
     if status == _FORBIDDEN:
-        return f"the account may not read {path} (403); allow it that"
+        return f"the account may not read {path} (403); grant it that permission"
     if status == _NOT_FOUND:
-        return f"there is no {path} (404); what answers there is no Kubernetes API"
+        return f"there is no {path} (404); {NOT_KUBERNETES}"
     return f"the answer to {path} is HTTP {status}"
 
 
-def _object(body: bytes, server: str) -> Mapping[str, Any]:
+def _json_object(body: bytes, server: str) -> Mapping[str, Any]:
     try:
         found = json.loads(body)
     except ValueError:
         found = None
     if not isinstance(found, Mapping):
-        raise CannotAsk(f"{server}: what answers there is no Kubernetes API")
+        raise CannotAsk(f"{server}: {NOT_KUBERNETES}")
     return found
 
 
-def _shown(server: str) -> str:
-    """The URL in one spelling, without anybody's password."""
+def _normalized_url(server: str) -> str:
+    """Return the URL in lower case without user name and password."""
     url = urlsplit(server)
     return url._replace(netloc=url.netloc.rpartition("@")[2].lower()).geturl()

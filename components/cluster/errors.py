@@ -1,12 +1,12 @@
-"""What can go wrong when the cluster is asked."""
+"""Error of a request to the cluster."""
 
 from components.escape import escape_control_characters
 
 
 class CannotAsk(Exception):
-    """The cluster gave no answer, or nobody knows how to ask it. Its text says what was tried and why it failed.
+    """The cluster gave no answer, or there is no usable kubeconfig. The text names the server and the reason.
 
-    Never holds a secret: neither a kubeconfig's content nor what a server sent is quoted.
+    It contains no secret: neither a kubeconfig's content nor a server's answer is quoted.
     """
 
     def __init__(self, text: str) -> None:

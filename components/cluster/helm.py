@@ -1,4 +1,4 @@
-"""The ``helm`` program, as far as mending a release needs it."""
+"""The ``helm`` program, for the repair of a release."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from components.cluster.releases import Repair, Revision
 READ_TIMEOUT_SECONDS = 60
 CHANGE_TIMEOUT_SECONDS = 300
 GRACE_SECONDS = 60
+"""Time added to both before the program is stopped."""
 
 
 class HelmFailed(Exception):
@@ -28,7 +29,7 @@ class HelmFailed(Exception):
 
 
 class Helm:
-    """Runs helm against one cluster."""
+    """Runs helm on one cluster."""
 
     def __init__(self, program: str, environment: Mapping[str, str]) -> None:
         self._program = program
@@ -36,10 +37,10 @@ class Helm:
         self._running: set[subprocess.Popen[str]] = set()
 
     def history(self, release: str, namespace: str) -> list[Revision]:
-        """Every revision Helm keeps of the release; none where there is no release.
+        """Return every revision that Helm keeps of the release; none where it is not installed.
 
         Raises:
-            HelmFailed: as the text says.
+            HelmFailed: helm failed.
         """
         words = ["history", release, "--namespace", namespace, "--max", "256", "--output", "json"]
         try:
@@ -50,18 +51,18 @@ class Helm:
             raise
         return [Revision(each["revision"], each["status"], each.get("updated", "")) for each in json.loads(printed)]
 
-    def apply(self, remedy: Repair) -> None:
-        """Roll back or uninstall.
+    def apply(self, repair: Repair) -> None:
+        """Roll the release back, or uninstall it.
 
         Raises:
-            HelmFailed: as the text says.
+            HelmFailed: helm failed.
         """
-        limit = ["--namespace", remedy.namespace, "--timeout", f"{CHANGE_TIMEOUT_SECONDS}s"]
-        if remedy.rollback_to is None:
-            self.run(["uninstall", remedy.release, "--wait", *limit], CHANGE_TIMEOUT_SECONDS)
+        limit = ["--namespace", repair.namespace, "--timeout", f"{CHANGE_TIMEOUT_SECONDS}s"]
+        if repair.rollback_to is None:
+            self.run(["uninstall", repair.release, "--wait", *limit], CHANGE_TIMEOUT_SECONDS)
         else:
-            # It does not wait: the hub may be as unready as it was, and the next pulumi up waits for it.
-            self.run(["rollback", remedy.release, str(remedy.rollback_to), *limit], CHANGE_TIMEOUT_SECONDS)
+            # Without --wait: the hub may not be ready after a rollback, and the next pulumi up waits for it.
+            self.run(["rollback", repair.release, str(repair.rollback_to), *limit], CHANGE_TIMEOUT_SECONDS)
 
     def cancel(self) -> None:
         """Ask every running helm to stop; it then marks its release as failed."""
@@ -103,10 +104,10 @@ class Helm:
 
 @contextmanager
 def helm_for(kubeconfig: Kubeconfig, environment: Mapping[str, str]) -> Iterator[Helm]:
-    """helm with this kubeconfig and context.
+    """Give a helm that uses this kubeconfig and context.
 
     Raises:
-        HelmFailed: it is not on PATH.
+        HelmFailed: helm is not on PATH.
     """
     program = shutil.which("helm", path=environment.get("PATH", os.defpath))
     if program is None:

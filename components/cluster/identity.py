@@ -1,4 +1,4 @@
-"""Which cluster this is: the UID of the namespace ``kube-system``, which every cluster has and no other shares."""
+"""Identity of a cluster: the UID of its namespace ``kube-system``, which every cluster has and no other shares."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ PATH = "/api/v1/namespaces/kube-system"
 
 @dataclass(frozen=True)
 class ClusterId:
-    """A cluster. The server's URL may change with the road to it; the UID is what it is known by."""
+    """Identity of a cluster. Clusters are compared by UID; the server's URL, which may change, is for messages."""
 
     server: str
     uid: str
@@ -24,32 +24,32 @@ class ClusterId:
 
     @classmethod
     def from_props(cls, props: Mapping[str, Any]) -> "ClusterId":
-        """What :meth:`as_props` gave."""
+        """Create the identity from the result of :meth:`as_props`."""
         return cls(server=str(props["server"]), uid=str(props["uid"]))
 
     def as_props(self) -> dict[str, str]:
-        """As a resource's properties."""
+        """Return the identity as properties of a resource."""
         return {"server": self.server, "uid": self.uid}
 
 
 def read_cluster_id(api: "Api") -> ClusterId:
-    """Ask a cluster who it is.
+    """Read a cluster's identity.
 
     Raises:
-        CannotAsk: it does not say.
+        CannotAsk: the cluster gives no answer, or is not a Kubernetes cluster.
     """
     uid = (api.get(PATH).get("metadata") or {}).get("uid")
     if not uid:
-        raise CannotAsk(f"{api.server}: what answers there is no Kubernetes API")
+        raise CannotAsk(f"{api.server}: the server is not a Kubernetes API; check its address")
     return ClusterId(server=api.server, uid=str(uid))
 
 
 def another_cluster(deployed: ClusterId, wanted: ClusterId) -> str | None:
-    """Why ``wanted`` is not where the stack was deployed, naming both; None where it is."""
+    """Return the message that refuses another cluster than the deployed one; None for the same cluster."""
     if deployed.uid == wanted.uid:
         return None
     return (
         f"kubernetes: {deployed} → {wanted} is another cluster; set kubernetes.context or KUBECONFIG back, or make a "
-        "new stack for this cluster. If the old one is gone for good and this one stands in its place: "
+        "new stack for this cluster. If the old cluster no longer exists and this one replaces it: "
         "pulumi refresh, pulumi destroy, pulumi up"
     )

@@ -1,4 +1,4 @@
-"""The kubeconfig that leads to the target cluster, found as the Kubernetes provider finds it.
+"""Kubeconfig of the target cluster, found in the same places as by the Kubernetes provider.
 
 Format: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 """
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 HOME = Path("~/.kube/config")
 _LONGEST_NAME = 200
-IN_CLUSTER = "the cluster this runs in"
+IN_CLUSTER = "the cluster that this runs in"
 
 _OTHER_WAYS = {
     "user": ("exec", "auth-provider", "username", "password", "as", "as-uid", "as-groups", "as-user-extra"),
     "cluster": ("proxy-url", "tls-server-name"),
 }
-"""Keys that only a Kubernetes client understands."""
+"""Keys that only a Kubernetes client such as kubectl supports."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """Where the cluster answers, and how to show who is asking. Certificates and key are PEM texts."""
+    """Address of the cluster's API, and the credentials. Certificates and key are PEM."""
 
     server: str
     authority: str | None
@@ -41,12 +41,12 @@ class Access:
     key: str | None = field(repr=False)
     token: str | None = field(repr=False)
     only_kubectl: str | None
-    """A key of the kubeconfig that only a Kubernetes client understands, if there is one."""
+    """A key of the kubeconfig that only a Kubernetes client supports, if there is one."""
 
 
 @dataclass(frozen=True)
 class Kubeconfig:
-    """A kubeconfig as text or as a file, and the context to take. With neither, the cluster this runs in."""
+    """Kubeconfig as text or as a file, and the context to use. With neither, the cluster that this runs in."""
 
     text: str | None = field(repr=False)
     path: Path | None
@@ -54,13 +54,13 @@ class Kubeconfig:
 
     @property
     def name(self) -> str:
-        """How to speak of it, e.g. ``kubeconfig admin.yaml, context vis``."""
+        """Name for messages, e.g. ``kubeconfig admin.yaml, context vis``."""
         source = f"kubeconfig {self.path}" if self.path else "the stack's kubeconfig"
         return f"{source}{f', context {self.context}' if self.context else ''}"
 
     @contextmanager
     def as_file(self) -> Iterator[Path | None]:
-        """A file for programs that read kubeconfigs; None where they find their way without."""
+        """Give the kubeconfig as a file; None for the cluster that this runs in, which needs none."""
         if self.path or self.text is None:
             yield self.path
             return
@@ -68,10 +68,10 @@ class Kubeconfig:
             yield path
 
     def access(self) -> Access:
-        """Everything a connection needs.
+        """Return the address and the credentials.
 
         Raises:
-            CannotAsk: it cannot be read, or leads nowhere.
+            CannotAsk: the kubeconfig cannot be read, or has no valid server.
         """
         document = self._document()
         context = self._entry(document, "context", self.context or str(document.get("current-context") or ""))
@@ -91,7 +91,7 @@ class Kubeconfig:
             verify=not self._flag(cluster, "insecure-skip-tls-verify"),
             certificate=self._pem(user, "client-certificate"),
             key=self._pem(user, "client-key"),
-            # As client-go: the file, which somebody renews, before the text.
+            # As in client-go, the file comes before the text, since a token in a file may be renewed.
             token=self._file(user.get("tokenFile")) or self._text(user, "token"),
             only_kubectl=next(iter(others), None),
         )
@@ -101,13 +101,13 @@ class Kubeconfig:
             text = self.path.read_text(encoding="utf-8") if self.path else self.text or ""
             document = yaml.safe_load(text)
         except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise CannotAsk(f"{self.name} cannot be read: {why}") from None
-        # Not its own kind of error: nesting, and tagged values that are not what their tag says.
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise CannotAsk(f"{self.name} cannot be read: {reason}") from None
+        # YAML raises other errors for deep nesting and for tagged values that do not match their tag.
         except (yaml.YAMLError, RecursionError, ValueError, KeyError, AttributeError):
             document = None
         if not isinstance(document, Mapping):
-            raise CannotAsk(f"{self.name} is not a kubeconfig; take the file your cluster's administrator gave you")
+            raise CannotAsk(f"{self.name} is not a kubeconfig; use the file from your cluster's administrator")
         return document
 
     def _entry(self, document: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any]:
@@ -118,16 +118,16 @@ class Kubeconfig:
             if isinstance(entry, Mapping)
         }
         if not isinstance(named.get(name), Mapping):
-            missing = f"has no {kind} {name}" if name else f"does not say which {kind}"
+            missing = f"has no {kind} {name}" if name else f"does not name a {kind}"
             raise CannotAsk(f"{self.name}: it {missing}; there are: {', '.join(named) or 'none'}")
         found: Mapping[str, Any] = named[name]
         return found
 
     def _flag(self, entry: Mapping[str, Any], key: str) -> bool:
-        """Where a Kubernetes client would refuse the file, a text that is not empty must not count as yes."""
+        """Return a truth value. Text is refused, as by a Kubernetes client: ``"false"`` must not count as true."""
         value = entry.get(key)
         if value is not None and not isinstance(value, bool):
-            raise CannotAsk(f"{self.name}: {key} is neither true nor false; write one of them, without quotes")
+            raise CannotAsk(f"{self.name}: {key} must be true or false, without quotes")
         return bool(value)
 
     def _text(self, entry: Mapping[str, Any], key: str) -> str | None:
@@ -148,12 +148,12 @@ class Kubeconfig:
     def _file(self, name: object) -> str | None:
         if not name:
             return None
-        beside = self.path.parent if self.path else Path()
+        folder = self.path.parent if self.path else Path()
         try:
-            return (beside / str(name)).read_text(encoding="ascii").strip()
-        except (OSError, ValueError) as error:  # ValueError: not ASCII, or no name a file can have
-            why = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise CannotAsk(f"{self.name}: {str(name)[:_LONGEST_NAME]} cannot be read: {why}") from None
+            return (folder / str(name)).read_text(encoding="ascii").strip()
+        except (OSError, ValueError) as error:  # ValueError: not ASCII, or not a valid file name
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise CannotAsk(f"{self.name}: {str(name)[:_LONGEST_NAME]} cannot be read: {reason}") from None
 
 
 def find_kubeconfig(settings: "Kubernetes", environment: Mapping[str, str]) -> Kubeconfig:
@@ -178,7 +178,7 @@ def locate_kubeconfig(given: str | None, context: str | None, environment: Mappi
         environment: variables, of which KUBECONFIG, HOME and a pod's KUBERNETES_SERVICE_HOST are used.
 
     Raises:
-        CannotAsk: what is given is neither a file nor the text of one, or there is nothing at all.
+        CannotAsk: the value is neither a file nor the text of one, or there is no kubeconfig.
     """
     chosen = given or environment.get("KUBECONFIG") or ""
     if "\n" in chosen.strip() or chosen.lstrip().startswith("{"):
@@ -186,24 +186,23 @@ def locate_kubeconfig(given: str | None, context: str | None, environment: Mappi
     if chosen:
         path = _existing_file(chosen)
         if path is None:
-            source = (
-                "kubernetes.kubeconfig" if given else f"KUBECONFIG {chosen[:_LONGEST_NAME]}"
-            )  # the former may be a secret
-            raise CannotAsk(f"{source} is neither a file nor the text of one; write the path of one kubeconfig")
+            # The value of kubernetes.kubeconfig may be a secret.
+            source = "kubernetes.kubeconfig" if given else f"KUBECONFIG {chosen[:_LONGEST_NAME]}"
+            raise CannotAsk(f"{source} is not a kubeconfig file or the text of one; write the path of one file")
         return Kubeconfig(text=None, path=path, context=context)
     home = Path(environment.get("HOME") or "~").expanduser() / HOME.relative_to("~")
     if home.is_file():
         return Kubeconfig(text=None, path=home, context=context)
     if environment.get("KUBERNETES_SERVICE_HOST"):
         return Kubeconfig(text=None, path=None, context=context)
-    raise CannotAsk(f"there is no kubeconfig: no {HOME}, and neither KUBECONFIG nor kubernetes.kubeconfig says where")
+    raise CannotAsk(f"there is no kubeconfig; set KUBECONFIG or kubernetes.kubeconfig, or create {HOME}")
 
 
 def _existing_file(name: str) -> Path | None:
     try:
         path = Path(name).expanduser()
         return path if path.is_file() else None
-    except (OSError, ValueError, RuntimeError):  # a name too long, or of no file; the home of nobody
+    except (OSError, ValueError, RuntimeError):  # a name that is too long or not valid; an unknown user's home
         return None
 
 

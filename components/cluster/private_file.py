@@ -1,16 +1,16 @@
-"""A secret as a file, for programs that take it no other way."""
+"""Temporary file for a secret, for programs that read it from a file only."""
 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it, readable by its owner alone
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder that only its owner can read is created in it
 
 
 @contextmanager
 def private_file(text: str) -> Iterator[Path]:
-    """A file that its owner alone can read, gone after the block; in memory where the system can do that."""
+    """Give a file that only its owner can read, deleted after the block; in memory where the system supports that."""
     with tempfile.TemporaryDirectory(prefix="pangeo-", dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
         file = Path(folder) / "secret"
         file.touch(mode=0o600)

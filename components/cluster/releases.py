@@ -1,39 +1,47 @@
-"""A Helm release that a killed run left ``pending-*``: recognised by its revisions, and what mends it.
+"""Helm releases in a cluster: their revisions, and how to repair a release that blocks every ``pulumi up``.
 
-Helm marks a revision when an operation begins and again when it ends; whoever is killed in between leaves the first
-mark, and every later ``helm upgrade``, so every ``pulumi up``, is refused for ever.
+Helm marks a revision as ``pending-*`` when an operation begins and replaces the mark when it ends. If helm is killed in
+between, the mark stays, and every later ``helm upgrade``, so every ``pulumi up``, is refused.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
     from components.cluster.client import Api
 
-METADATA_ALONE = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-"""Helm's revisions are Secrets with every value in them; their labels are all that is asked for."""
+METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""Media type of a list without the objects' content: Helm's revisions are Secrets that contain every value."""
 
 
 @dataclass(frozen=True, order=True)
 class Revision:
-    """One entry of a release's history."""
+    """A revision of a Helm release."""
 
     number: int
     status: str
     began: str
-    """When, as Helm or Kubernetes writes it; empty where nobody knows."""
+    """Time in the format of Helm or Kubernetes; empty where it is not known."""
 
     @property
     def is_pending(self) -> bool:
-        """An operation is at work on it, or was killed."""
+        """Whether an operation is running, or was killed."""
         return self.status.startswith("pending-")
+
+    def age(self, now: datetime) -> timedelta:
+        """Return the time since the revision began; zero where that is not known."""
+        try:
+            return now - datetime.fromisoformat(self.began)
+        except ValueError:
+            return timedelta()
 
 
 @dataclass(frozen=True)
 class Repair:
-    """What frees a release. ``rollback_to`` None: it was never deployed, and is uninstalled."""
+    """Operation that repairs a release: a rollback, or an uninstall where ``rollback_to`` is None."""
 
     release: str
     namespace: str
@@ -42,11 +50,11 @@ class Repair:
 
     @property
     def steps(self) -> str:
-        """What will be done, as a sentence."""
+        """Description of the operation, beginning with its helm command."""
         if self.rollback_to is None:
             return (
-                f"helm uninstall {self.release}: it was never deployed, so there is nothing to go back to; "
-                "the next pulumi up installs it"
+                f"helm uninstall {self.release}: the release was never deployed, so there is no revision to go back "
+                "to; the next pulumi up installs it"
             )
         return (
             f"helm rollback {self.release} {self.rollback_to}: back to the last revision that was deployed; "
@@ -54,8 +62,19 @@ class Repair:
         )
 
 
+def latest_revision(api: "Api", release: str, namespace: str) -> Revision | None:
+    """Return the latest revision by the labels of Helm's Secrets; None where the release is not installed.
+
+    Raises:
+        CannotAsk: the cluster gives no answer, or the account may not list Secrets.
+    """
+    labels = quote(f"owner=helm,name={release}")
+    found = api.get(f"/api/v1/namespaces/{namespace}/secrets?labelSelector={labels}", accept=METADATA_ONLY)
+    return max((_revision(item.get("metadata") or {}) for item in found.get("items") or []), default=None)
+
+
 def repair_for(release: str, namespace: str, history: Iterable[Revision]) -> Repair | None:
-    """What frees the release, or None where its latest revision is not pending."""
+    """Return the operation that repairs a stuck release; None where the latest revision is not pending."""
     revisions = sorted(history)
     if not revisions or not revisions[-1].is_pending:
         return None
@@ -64,25 +83,22 @@ def repair_for(release: str, namespace: str, history: Iterable[Revision]) -> Rep
     return Repair(release, namespace, stuck=revisions[-1], rollback_to=good[-1] if good else None)
 
 
-def explanation(release: str, namespace: str, stuck: Revision) -> str:
-    """What is the matter, for somebody who has never met it."""
+def stuck_release(release: str, namespace: str, stuck: Revision) -> str:
+    """Return the message about a release whose latest revision is pending."""
     since = f" since {stuck.began}" if stuck.began else ""
     return (
         f"the Helm release {namespace}/{release} is {stuck.status} (revision {stuck.number}){since}: unless helm or "
-        "pulumi is at work on it now, a run was killed, and neither pulumi refresh nor pulumi up mends that"
+        "pulumi is running now, a run was killed, and neither pulumi refresh nor pulumi up repairs the release"
     )
 
 
-def pending_revision(api: "Api", release: str, namespace: str) -> Revision | None:
-    """The latest revision if it is pending, by the labels of Helm's own Secrets.
-
-    Raises:
-        CannotAsk: the cluster gives no answer, or the account may not list Secrets.
-    """
-    where = quote(f"owner=helm,name={release}")
-    found = api.get(f"/api/v1/namespaces/{namespace}/secrets?labelSelector={where}", accept=METADATA_ALONE)
-    revisions = sorted(_revision(item.get("metadata") or {}) for item in found.get("items") or [])
-    return revisions[-1] if revisions and revisions[-1].is_pending else None
+def orphaned_release(release: str, namespace: str, status: str) -> str:
+    """Return the message about a release that the stack's state does not contain."""
+    return (
+        f"the Helm release {namespace}/{release} is {status} in the cluster, and the stack's state does not contain "
+        "it: a run was killed before helm's result was saved, and every pulumi up is refused with "
+        '"cannot re-use a name that is still in use"'
+    )
 
 
 def _revision(metadata: Mapping[str, Any]) -> Revision:
@@ -90,6 +106,6 @@ def _revision(metadata: Mapping[str, Any]) -> Revision:
     version = str(labels.get("version", ""))
     return Revision(
         number=int(version) if version.isdigit() else 0,
-        status=str(labels.get("status", "")),
+        status=str(labels.get("status", "unknown")),
         began=str(metadata.get("creationTimestamp") or ""),
     )

@@ -1,47 +1,43 @@
-"""One verified, logged-in connection to one of a directory's servers, for as long as one call takes.
+"""Verified, logged-in connection to a server of the directory.
 
-Plain LDAP is impossible here: the password is sent only after the server's certificate and host name are verified
-(TLS 1.2 or newer). Referrals are never followed, so it goes nowhere else.
+The password is sent only after the server's certificate and host name are verified (TLS 1.2 or newer). There is no
+plain LDAP, and referrals are not followed, so the password is sent to no other server.
 """
 
 import socket
-import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import ldap3
-from ldap3.core.exceptions import LDAPSessionTerminatedByServerError, LDAPSocketOpenError, LDAPStartTLSError
+from ldap3.core.exceptions import LDAPSocketOpenError, LDAPStartTLSError
 
 from components.deadline import deadline
 from components.escape import escape_control_characters
 from components.freeipa import errors
 from components.freeipa.errors import Attempt, Unreachable
 from components.freeipa.settings import Directory, ServerAddress
+from components.freeipa.verified_tls import VerifiedTls, connection_error, tls_error
 
 Result = Mapping[str, Any]
 Entry = Mapping[str, Sequence[str]]
 
 WHOLE_ANSWER_TIMES = 3
-"""A whole answer, or a whole beginning with its handshake, may take as many times the time-out of its next byte."""
+"""Deadline of a whole answer, or of connecting with the handshake, as a multiple of the timeout of the next byte."""
 
 SUCCESS = 0
 NO_SUCH_OBJECT = 32
 
-_EXPIRED = frozenset({9, 10})
-_ANOTHER_HOST = frozenset({62, 64})
-"""OpenSSL's X509_V_ERR_* numbers (``x509_vfy.h``): not yet valid, expired; host name, IP address mismatch."""
-
 
 @contextmanager
-def connected(directory: Directory, password: str) -> Iterator["Session"]:
-    """A session on the first of the servers, tried in order, with which a log-in comes about.
+def open_session(directory: Directory, password: str) -> Iterator["Session"]:
+    """Open a session on the first server that can be used; the servers are tried in order.
 
-    A wrong password ends the search: asking the next server would only count another failed try.
+    After a wrong password no other server is tried, because failed log-ins lock the account.
 
     Raises:
         Unreachable: the only server could not be used.
-        AllServersFailed: none of several could.
+        AllServersFailed: none of several servers could be used.
         DirectoryError: a server refused the log-in.
     """
     failures: list[Unreachable] = []
@@ -60,23 +56,23 @@ def connected(directory: Directory, password: str) -> Iterator["Session"]:
 
 
 class Session:
-    """A logged-in connection. Every operation is one round trip and ends in a result or a sentence."""
+    """Logged-in connection. Every operation is one round trip and returns a result or raises a ``FreeIpaError``."""
 
     def __init__(self, connection: ldap3.Connection, server: ServerAddress) -> None:
         self._connection = connection
         self._server = server
-        self._patience_seconds = WHOLE_ANSWER_TIMES * float(connection.receive_timeout)
+        self._deadline_seconds = WHOLE_ANSWER_TIMES * float(connection.receive_timeout)
 
     @classmethod
     def open(cls, directory: Directory, server: ServerAddress, password: str) -> "Session":
         """Connect, verify, log in: one round trip of LDAP, two with StartTLS.
 
         Raises:
-            DirectoryError: as the sentence says.
+            DirectoryError: one of these steps failed.
         """
-        if not password:  # an empty one would log in as nobody, successfully (RFC 4513, section 5.1.2)
+        if not password:  # an empty password is a successful anonymous log-in (RFC 4513, section 5.1.2)
             raise errors.PasswordMissing
-        tls = _VerifiedTls(directory.ca_certificate, server.host)
+        tls = VerifiedTls(directory.ca_certificate, server.host)
         connection = ldap3.Connection(
             ldap3.Server(
                 server.host,
@@ -92,7 +88,7 @@ class Session:
             authentication=ldap3.SIMPLE,
             auto_referrals=False,
             check_names=False,
-            fast_decoder=False,  # the fast one trips over a referral at log-in
+            fast_decoder=False,  # the fast decoder fails on a referral at the log-in
             receive_timeout=directory.receive_timeout_seconds,
             return_empty_attributes=False,
         )
@@ -106,21 +102,30 @@ class Session:
         return session
 
     def close(self) -> None:
-        """Say goodbye if anyone is still there; nothing is kept."""
+        """Close the connection. Errors are ignored."""
         with suppress(Exception):
             self._connection.unbind()
         with suppress(Exception):
             self._connection.socket.close()
 
-    def children(self, dn: str, where: str, attributes: Sequence[str], doing: str) -> list[Entry] | None:
-        """The named attributes, by lower-cased name, of the entries right below ``dn`` that match the filter ``where``.
+    def children(self, dn: str, where: str, attributes: Sequence[str], operation: str) -> list[Entry] | None:
+        """Return the attributes, by lower-case name, of the entries directly below ``dn`` that match ``where``.
 
-        None where the server says that there is no ``dn``. What the account may not see is not there either.
+        Entries and attributes that the account may not see are missing.
+
+        Args:
+            dn: the container.
+            where: an LDAP filter.
+            attributes: names of the attributes to return.
+            operation: description of the operation for error messages.
+
+        Returns:
+            One mapping for each entry; None where ``dn`` does not exist.
 
         Raises:
-            DirectoryError: as the sentence says.
+            DirectoryError: the search failed.
         """
-        attempt = self.attempt(doing)
+        attempt = self.attempt(operation)
         items: list[Mapping[str, Any]] = []
 
         def search() -> None:
@@ -142,62 +147,62 @@ class Session:
             if item["type"] == "searchResEntry"
         ]
 
-    def add(self, dn: str, object_classes: Sequence[str], attributes: Mapping[str, str], doing: str) -> None:
+    def add(self, dn: str, object_classes: Sequence[str], attributes: Mapping[str, str], operation: str) -> None:
         """Add the entry ``dn``.
 
         Raises:
-            DirectoryError: as the sentence says.
+            DirectoryError: the change failed.
         """
         changes = list(object_classes), dict(attributes)
-        self._change(doing, lambda: self._connection.add(dn, *changes))  # type: ignore[no-untyped-call]
+        self._change(operation, lambda: self._connection.add(dn, *changes))  # type: ignore[no-untyped-call]
 
-    def replace(self, dn: str, attribute: str, value: str, doing: str) -> None:
-        """Give ``attribute`` this one value and touch no other.
-
-        Raises:
-            DirectoryError: as the sentence says.
-        """
-        self._modify(dn, attribute, ldap3.MODIFY_REPLACE, value, doing)
-
-    def add_value(self, dn: str, attribute: str, value: str, doing: str) -> None:
-        """Give ``attribute`` one value more; those it has, also from somebody else at the same time, stay.
+    def replace(self, dn: str, attribute: str, value: str, operation: str) -> None:
+        """Replace all values of ``attribute`` with this one; other attributes stay.
 
         Raises:
-            DirectoryError: as the sentence says; OtherResult where it has the value already.
+            DirectoryError: the change failed.
         """
-        self._modify(dn, attribute, ldap3.MODIFY_ADD, value, doing)
+        self._modify(dn, attribute, ldap3.MODIFY_REPLACE, value, operation)
 
-    def remove_value(self, dn: str, attribute: str, value: str, doing: str) -> None:
-        """Take this one value from ``attribute``; the others stay.
+    def add_value(self, dn: str, attribute: str, value: str, operation: str) -> None:
+        """Add one value to ``attribute``; its other values stay, including those that are added at the same time.
 
         Raises:
-            DirectoryError: as the sentence says; OtherResult where it has no such value.
+            DirectoryError: the change failed; OtherResult where the attribute already has the value.
         """
-        self._modify(dn, attribute, ldap3.MODIFY_DELETE, value, doing)
+        self._modify(dn, attribute, ldap3.MODIFY_ADD, value, operation)
 
-    def delete(self, dn: str, doing: str) -> None:
+    def remove_value(self, dn: str, attribute: str, value: str, operation: str) -> None:
+        """Remove one value from ``attribute``; its other values stay.
+
+        Raises:
+            DirectoryError: the change failed; OtherResult where the attribute lacks the value.
+        """
+        self._modify(dn, attribute, ldap3.MODIFY_DELETE, value, operation)
+
+    def delete(self, dn: str, operation: str) -> None:
         """Delete the entry ``dn``.
 
         Raises:
-            DirectoryError: as the sentence says.
+            DirectoryError: the change failed.
         """
-        self._change(doing, lambda: self._connection.delete(dn))  # type: ignore[no-untyped-call]
+        self._change(operation, lambda: self._connection.delete(dn))  # type: ignore[no-untyped-call]
 
-    def _modify(self, dn: str, attribute: str, how: str, value: str, doing: str) -> None:
-        changes = {attribute: [(how, [value])]}
-        self._change(doing, lambda: self._connection.modify(dn, changes))  # type: ignore[no-untyped-call]
+    def _modify(self, dn: str, attribute: str, change: str, value: str, operation: str) -> None:
+        changes = {attribute: [(change, [value])]}
+        self._change(operation, lambda: self._connection.modify(dn, changes))  # type: ignore[no-untyped-call]
 
-    def _change(self, doing: str, call: Callable[[], object]) -> None:
-        attempt = self.attempt(doing)
+    def _change(self, operation: str, call: Callable[[], object]) -> None:
+        attempt = self.attempt(operation)
         try:
             result = self._exchange(attempt, call)
         except Unreachable as failure:
-            raise errors.AnswerLost(attempt, type(failure).sentence) from None
+            raise errors.AnswerLost(attempt, type(failure).message) from None
         self._expect_success(attempt, result)
 
-    def _secure(self, directory: Directory, tls: "_VerifiedTls") -> None:
+    def _secure(self, directory: Directory, tls: VerifiedTls) -> None:
         attempt = self.attempt("connecting")
-        with deadline(self._patience_seconds, self._break_off) as expired:
+        with deadline(self._deadline_seconds, self._socket) as expired:
             try:
                 self._connection.open(read_server_info=False)
                 if directory.tls == "starttls":
@@ -206,100 +211,45 @@ class Session:
                 if expired.is_set():
                     raise errors.TimedOut(attempt) from None
                 if tls.failure is not None:
-                    raise _tls_failure(attempt, tls.failure) from None
+                    raise tls_error(attempt, tls.failure) from None
                 if isinstance(error, LDAPSocketOpenError) and not self._connection.server.address_info:
                     raise errors.CannotResolve(attempt) from None
                 if isinstance(error, LDAPStartTLSError):
-                    raise errors.StartTlsRefused(attempt, self._said(self._connection.result)) from None
-                raise _broken(attempt, error) from None
+                    raise errors.StartTlsRefused(attempt, self._server_message(self._connection.result)) from None
+                raise connection_error(attempt, error) from None
 
     def _log_in(self) -> None:
         attempt = self.attempt("logging in")
         result = self._exchange(attempt, lambda: self._connection.bind(read_server_info=False))
         if result["result"] != SUCCESS:
             kind = errors.AT_BIND.get(result["result"], errors.BindRefused)
-            raise kind(attempt, self._said(result))
+            raise kind(attempt, self._server_message(result))
 
     def _exchange(self, attempt: Attempt, call: Callable[[], object]) -> Result:
-        with deadline(self._patience_seconds, self._break_off) as expired:
+        with deadline(self._deadline_seconds, self._socket) as expired:
             try:
                 call()
                 result: Result = self._connection.result
                 int(result["result"])
             except Exception as error:
-                raise errors.TimedOut(attempt) if expired.is_set() else _broken(attempt, error) from None
+                raise errors.TimedOut(attempt) if expired.is_set() else connection_error(attempt, error) from None
         return result
 
-    def _break_off(self) -> None:
-        self._connection.socket.shutdown(socket.SHUT_RDWR)
+    def _socket(self) -> socket.socket | None:
+        found: socket.socket | None = self._connection.socket
+        return found
 
     def _expect_success(self, attempt: Attempt, result: Result) -> None:
         if result["result"] != SUCCESS:
-            raise errors.AT_OPERATION.get(result["result"], errors.OtherResult)(attempt, self._said(result))
+            raise errors.AT_OPERATION.get(result["result"], errors.OtherResult)(attempt, self._server_message(result))
 
-    def attempt(self, doing: str) -> Attempt:
-        """What an error should name when ``doing`` fails here."""
-        return Attempt(doing, str(self._server), str(self._connection.user))
+    def attempt(self, operation: str) -> Attempt:
+        """Return the description of ``operation`` for an error."""
+        return Attempt(operation, str(self._server), str(self._connection.user))
 
-    def _said(self, result: Result | None) -> str:
-        """The server's own words on one line, never with the password should it echo it."""
+    def _server_message(self, result: Result | None) -> str:
+        """Return the server's message on one line, without the password if the server repeats it."""
         if not result:
             return ""
-        words = " ".join(f"{result.get('description', '')}: {result.get('message', '')}".split())
-        return escape_control_characters(words.rstrip(": ").replace(str(self._connection.password), "(password)"))
-
-
-class _VerifiedTls(ldap3.Tls):
-    """TLS by Python's own verification, certificate and host name at once; remembers why it failed.
-
-    ldap3 verifies names in code of its own, and of a failure it keeps the text alone.
-    """
-
-    def __init__(self, ca_certificate: str | None, host: str) -> None:
-        super().__init__(validate=ssl.CERT_REQUIRED)
-        self._context = ssl.create_default_context(cadata=ca_certificate)
-        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self._host = host
-        self.failure: Exception | None = None
-
-    def wrap_socket(self, connection: ldap3.Connection, do_handshake: bool = False) -> None:
-        try:
-            secured = self._context.wrap_socket(
-                connection.socket, server_hostname=self._host, do_handshake_on_connect=False
-            )
-            connection.socket = secured  # known before the handshake, so that one without an end can be ended
-            secured.do_handshake()
-        except Exception as error:
-            self.failure = error
-            raise
-
-
-def _tls_failure(attempt: Attempt, error: Exception) -> Unreachable:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        if error.verify_code in _ANOTHER_HOST:
-            return errors.CertificateOfAnotherHost(attempt, error.verify_message)
-        if error.verify_code in _EXPIRED:
-            return errors.CertificateExpired(attempt, error.verify_message)
-        return errors.CertificateUntrusted(attempt, error.verify_message)
-    if isinstance(error, TimeoutError):
-        return errors.TimedOut(attempt)
-    return errors.NoTls(attempt, getattr(error, "reason", None) or type(error).__name__)
-
-
-def _broken(attempt: Attempt, error: Exception) -> Unreachable:
-    """Which way the connection failed. ldap3 mixes the system's exception into its own, or lists one an address."""
-    tried = error.args[1] if isinstance(error, LDAPSocketOpenError) and len(error.args) > 1 else [(error, None)]
-    causes = [cause for cause, _ in tried]
-    for kind, sentence in (
-        (TimeoutError, errors.TimedOut),
-        (ConnectionRefusedError, errors.ConnectionRefused),
-        (LDAPSessionTerminatedByServerError, errors.ServerClosed),
-        (ConnectionError, errors.ServerClosed),
-        (ssl.SSLError, errors.ServerClosed),
-        (socket.gaierror, errors.CannotResolve),
-        (LDAPSocketOpenError, errors.ConnectFailed),
-        (OSError, errors.ServerClosed),
-    ):
-        if any(isinstance(cause, kind) for cause in causes):
-            return sentence(attempt)
-    return errors.GarbledAnswer(attempt, type(error).__name__)
+        message = " ".join(f"{result.get('description', '')}: {result.get('message', '')}".split())
+        return escape_control_characters(message.rstrip(": ").replace(str(self._connection.password), "(password)"))

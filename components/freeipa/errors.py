@@ -1,7 +1,7 @@
-"""Everything that can go wrong between this program and FreeIPA, each as one sentence an operator can act on.
+"""Errors of FreeIPA and of the connection to it, each with one message that contains a fix.
 
-The sentences are data (:func:`table`), so that the tests and the guide speak of the same list.
-No sentence ever holds a password: of what was used to log in, only the bind DN is named.
+The messages are data (:func:`table`), from which the tests and ``docs/messages.md`` are made. No message contains a
+password; of the credentials, only the bind DN is named.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,11 +13,11 @@ PASSWORD_CONFIG_KEY = "pangeo:identityBindPassword"  # noqa: S105 - a configurat
 
 
 class FreeIpaError(Exception):
-    """The root: nothing else is raised by this package on purpose."""
+    """Base class of all errors that this package raises."""
 
 
 class InvalidSetting(FreeIpaError):
-    """A value is refused before anything is sent."""
+    """A setting is not valid; nothing was sent."""
 
     def __init__(self, field: str, value: str, reason: str) -> None:
         super().__init__(f"{field} {value!r} {reason}")
@@ -37,155 +37,162 @@ class PasswordMissing(FreeIpaError):
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was being tried (as in "adding group k1_notebook_users"), against which server, as whom."""
+    """Operation that failed, e.g. "adding group k1_notebook_users", with the server and the account."""
 
-    doing: str
+    operation: str
     server: str
     bind_dn: str
 
+    def __str__(self) -> str:
+        return f"{self.operation} at {self.server}"
+
 
 class DirectoryError(FreeIpaError):
-    """Something failed at a server; the sentence names the server and what was being tried.
+    """An operation failed at a server. The text names the operation and the server.
 
-    ``detail`` is what the server or the system said, appended when there is any.
+    ``detail`` is the error message of the server or of the system, appended if there is one.
     """
 
-    sentence: ClassVar[str]
+    message: ClassVar[str]
     result_code: ClassVar[int | None] = None
+    """LDAP result code (RFC 4511, appendix A) that causes the error, if there is one."""
 
     def __init__(self, attempt: Attempt, detail: str = "") -> None:
-        said = f" [{detail}]" if detail else ""
-        super().__init__(f"{attempt.doing} at {attempt.server}: {self.sentence.format(bind_dn=attempt.bind_dn)}{said}")
+        suffix = f" [{detail}]" if detail else ""
+        super().__init__(f"{attempt}: {self.message.format(bind_dn=attempt.bind_dn)}{suffix}")
         self.attempt = attempt
 
 
 class Unreachable(DirectoryError):
-    """No verified, logged-in connection came about through this server; the next one may do."""
+    """There is no verified, logged-in connection to this server; the next server is tried."""
 
 
 class CannotResolve(Unreachable):
-    """The name service knows no address of the server."""
+    """The server's name has no address."""
 
-    sentence = "the name cannot be resolved; check identity.server and this machine's DNS"
+    message = "the name cannot be resolved; check identity.server and this machine's DNS"
 
 
 class ConnectionRefused(Unreachable):
-    """Nothing listens on the port."""
+    """No program listens on the port."""
 
-    sentence = "the connection was refused; check that the directory runs there and that the port is right"
+    message = "the connection was refused; check that the directory runs there and that the port is right"
 
 
 class ConnectFailed(Unreachable):
-    """The network does not lead there."""
+    """The network has no route to the server."""
 
-    sentence = "no connection could be opened; check the network and its firewalls"
+    message = "no connection could be opened; check the network and its firewalls"
 
 
 class TimedOut(Unreachable):
-    """No answer within the time-out."""
+    """The server did not answer within the timeout."""
 
-    sentence = (
+    message = (
         "no answer in time; check that the directory runs and that no firewall drops the connection, then try again"
     )
 
 
 class CertificateUntrusted(Unreachable):
-    """The certificate is signed by none of the authorities given."""
+    """The certificate is not signed by the authority."""
 
-    sentence = (
+    message = (
         "the server's certificate is not signed by the given authority; "
         "set identity.caCertificate to FreeIPA's CA (/etc/ipa/ca.crt on any enrolled host)"
     )
 
 
 class CertificateOfAnotherHost(Unreachable):
-    """The certificate is good, but for another name."""
+    """The certificate is valid for another name."""
 
-    sentence = (
-        "the server's certificate does not name this host; write the full host name FreeIPA knows, no alias, no IP"
+    message = (
+        "the server's certificate is not for this host; set identity.server to the server's full host name in FreeIPA, "
+        "not to an alias or an IP address"
     )
 
 
 class CertificateExpired(Unreachable):
-    """The certificate's time, or its authority's, is over or has not begun."""
+    """The certificate or its authority's has expired or is not valid yet."""
 
-    sentence = (
-        "the server's certificate or its authority's is expired or not valid yet; "
+    message = (
+        "the server's certificate or its authority's has expired or is not valid yet; "
         "renew it in FreeIPA and check this machine's clock"
     )
 
 
 class NoTls(Unreachable):
-    """What answered does not speak TLS 1.2 or newer there."""
+    """The server does not use TLS 1.2 or newer on this port."""
 
-    sentence = (
-        "no TLS connection came about; check that identity.tls fits the port "
+    message = (
+        "there is no TLS connection; check that identity.tls matches the port "
         "(ldaps: 636, starttls: 389) and that the server offers TLS 1.2 or newer"
     )
 
 
 class StartTlsRefused(Unreachable):
-    """The server answers, but will not start TLS; nothing was sent in the clear."""
+    """The server refuses StartTLS; no password was sent."""
 
-    sentence = "the server refuses StartTLS and plain LDAP is never used; set identity.tls to ldaps"
+    message = "the server refuses StartTLS and plain LDAP is never used; set identity.tls to ldaps"
 
 
 class ServerClosed(Unreachable):
-    """The connection broke before the answer was complete."""
+    """The connection ended before the answer was complete."""
 
-    sentence = "the server closed the connection before it had answered; see the directory's error log and try again"
+    message = (
+        "the server closed the connection before its answer was complete; see the directory's error log and try again"
+    )
 
 
 class GarbledAnswer(Unreachable):
-    """What came back is not LDAP."""
+    """The answer is not LDAP."""
 
-    sentence = "the answer is not LDAP; check that the port is the directory's and nothing stands in between"
+    message = "the answer is not LDAP; check that the port is the directory's and that no proxy is in between"
 
 
 class Busy(Unreachable):
-    """The server cannot take the request now."""
+    """The server is overloaded or shutting down."""
 
-    sentence = "the server is busy or unavailable; try again later"
+    message = "the server is busy or unavailable; try again later"
     result_code = 51
 
 
 class AnswerLost(DirectoryError):
-    """A change was sent, and whether it was made is not known."""
+    """A change was sent, and its answer was lost."""
 
-    sentence = (
+    message = (
         "the connection was lost before the answer, so whether the change was made is not known; "
-        "run pulumi refresh, then pulumi up (a group that then already exists is taken over with "
-        "identity.existingGroup: adopt)"
+        "run pulumi refresh, then pulumi up (if the group then already exists, set identity.existingGroup: adopt "
+        "to use it)"
     )
 
 
 class WrongPassword(DirectoryError):
-    """The bind DN or its password is wrong; no other server is asked, for failed tries count towards a lock-out."""
+    """The bind DN or its password is wrong. No other server is tried, because failed log-ins lock the account."""
 
-    sentence = (
+    message = (
         f"the server does not accept {{bind_dn}} with this password; check identity.bindDn and {PASSWORD_VARIABLE} "
-        f"(or {PASSWORD_CONFIG_KEY}). Failed tries count towards locking the account"
+        f"(or {PASSWORD_CONFIG_KEY}). Failed log-ins can lock the account"
     )
     result_code = 49
 
 
 class AccountUnusable(DirectoryError):
-    """The account is locked, disabled or past its end."""
+    """The account is locked, disabled or expired."""
 
-    sentence = "{bind_dn} is locked, disabled or expired; unlock or renew the account in FreeIPA"
+    message = "{bind_dn} is locked, disabled or expired; unlock or renew the account in FreeIPA"
     result_code = 53
 
 
 class BindRefused(DirectoryError):
     """The log-in failed for another reason."""
 
-    sentence = "the server refuses to log {bind_dn} in; check identity.bindDn"
+    message = "the server refuses to log {bind_dn} in; check identity.bindDn"
 
 
 class NotPermitted(DirectoryError):
-    """The account lacks the privilege."""
+    """The account lacks a privilege."""
 
-    sentence = (
+    message = (
         "{bind_dn} is not allowed to do this; give it a role with the privilege 'Group Administrators' "
         "in FreeIPA (the role 'User Administrator' has it)"
     )
@@ -193,77 +200,75 @@ class NotPermitted(DirectoryError):
 
 
 class NotVisible(DirectoryError):
-    """The account sees no group at all; taking ours for gone would lose it from the state."""
+    """The account sees no group at all, so the group must not be reported as deleted."""
 
-    sentence = (
+    message = (
         "no group is visible to {bind_dn}, not even admins; check identity.realm or identity.baseDn, "
         "and that the account has FreeIPA's permission 'System: Read Groups'"
     )
 
 
 class SchemaRefused(DirectoryError):
-    """The directory's schema does not take the entry."""
+    """The directory's schema refuses the entry."""
 
-    sentence = "the directory's schema refuses the entry; check that the server is FreeIPA and its upgrade has finished"
+    message = "the directory's schema refuses the entry; check that the server is FreeIPA and its upgrade has finished"
     result_code = 65
 
 
 class AlreadyExists(DirectoryError):
-    """There is an entry of that name."""
+    """An entry of that name exists."""
 
-    sentence = (
-        "the group already exists and is left as it is; choose another clusterName, "
+    message = (
+        "the group already exists and was not changed; choose another clusterName, "
         "or set identity.existingGroup: adopt to use it with the members it has"
     )
     result_code = 68
 
 
 class NotAUserGroup(DirectoryError):
-    """An entry of that name exists and is no FreeIPA user group."""
+    """An entry of that name exists and is not a FreeIPA user group."""
 
-    sentence = "the entry of that name is not a FreeIPA user group and cannot be adopted; choose another clusterName"
+    message = "the entry of that name is not a FreeIPA user group and cannot be adopted; choose another clusterName"
 
 
 class NoSuchEntry(DirectoryError):
-    """The entry to change is gone."""
+    """The entry to change does not exist."""
 
-    sentence = "the group is not there any more; run pulumi refresh, then pulumi up makes it anew without members"
+    message = "the group no longer exists; run pulumi refresh, then pulumi up, which creates it again without members"
     result_code = 32
 
 
 class ParentMissing(DirectoryError):
-    """The container of all groups is not there: another directory, or a wrong suffix."""
+    """The container of all groups does not exist: the server is not FreeIPA's, or the suffix is wrong."""
 
-    sentence = (
+    message = (
         "the directory has no cn=groups,cn=accounts below the base DN; check identity.realm or identity.baseDn, "
         "and that the server is FreeIPA's"
     )
 
 
 class Referral(DirectoryError):
-    """The server sends on to another one, which is not followed: the password goes only where it was meant to."""
+    """The server refers to another one. It is not followed, so that the password is sent only to configured servers."""
 
-    sentence = (
-        "the server refers to another one, which is not followed; name that one in identity.server if you mean it"
-    )
+    message = "the server refers to another server, which is not followed; to use that one, set identity.server to it"
     result_code = 10
 
 
 class Unwilling(DirectoryError):
-    """The server refuses the change as such."""
+    """The server does not make changes."""
 
-    sentence = "the server is unwilling to make the change (it may be read-only); see the directory's error log"
+    message = "the server refuses changes (it may be read-only); see the directory's error log"
     result_code = 53
 
 
 class OtherResult(DirectoryError):
-    """A result this program has no words of its own for."""
+    """A result code without an error class of its own."""
 
-    sentence = "the server refused; see the directory's error log"
+    message = "the server refused the operation; see the directory's error log"
 
 
 class AllServersFailed(FreeIpaError):
-    """Several servers were tried in order and none served."""
+    """None of several servers could be used."""
 
     def __init__(self, failures: Sequence[Unreachable]) -> None:
         super().__init__("none of the servers could be used:\n" + "\n".join(f"  {failure}" for failure in failures))
@@ -271,13 +276,13 @@ class AllServersFailed(FreeIpaError):
 
 
 class IdentityChanged(FreeIpaError):
-    """The group's name or suffix changed, which would leave its members behind."""
+    """The group's name or suffix changed, which would replace the group without its members."""
 
     def __init__(self, field: str, old: str, new: str) -> None:
         super().__init__(
-            f"{field}: {old} → {new} would replace the group and leave its members behind; change it back. To really "
-            "start a new group: run pulumi state delete on this resource (pulumi stack --show-urns names it; the old "
-            "group stays in FreeIPA with its members), then pulumi up"
+            f"{field}: {old} → {new} would replace the group and leave its members behind; change it back. To start "
+            "with a new group: run pulumi state delete on this resource (pulumi stack --show-urns shows its name; the "
+            "old group stays in FreeIPA with its members), then pulumi up"
         )
         self.field = field
 
@@ -289,7 +294,7 @@ AT_BIND: dict[int, type[DirectoryError]] = {
     51: Busy,
     52: Busy,
 }
-"""LDAP result codes (RFC 4511, appendix A) while logging in."""
+"""Errors by LDAP result code (RFC 4511, appendix A) at the log-in."""
 
 AT_OPERATION: dict[int, type[DirectoryError]] = {
     10: Referral,
@@ -301,16 +306,16 @@ AT_OPERATION: dict[int, type[DirectoryError]] = {
     65: SchemaRefused,
     68: AlreadyExists,
 }
-"""LDAP result codes of everything after the log-in."""
+"""Errors by LDAP result code of all later operations."""
 
 
 def table() -> Iterator[tuple[str, int | None, str]]:
-    """Name, LDAP result code (None where no result came) and sentence of every error a server can cause."""
-    yield from ((kind.__name__, kind.result_code, kind.sentence) for kind in _leaves(DirectoryError))
+    """Yield name, LDAP result code (None where there is none) and message of every error that a server can cause."""
+    yield from ((kind.__name__, kind.result_code, kind.message) for kind in _leaves(DirectoryError))
 
 
 def _leaves(kind: type[DirectoryError]) -> Iterator[type[DirectoryError]]:
     for child in kind.__subclasses__():
-        if "sentence" in vars(child):
+        if "message" in vars(child):
             yield child
         yield from _leaves(child)

@@ -1,10 +1,9 @@
-"""``FreeIpaGroup``: a FreeIPA user group as a Pulumi resource; a thin shell over :mod:`components.freeipa.groups`.
+"""``FreeIpaGroup``: a FreeIPA user group as a Pulumi resource, based on :mod:`components.freeipa.groups`.
 
-**The path of this module and the name of the provider class are a contract with every stack's state**: a provider
-is stored there as a reference to them. Who moves or renames either leaves an import under the old name behind, or no
-deployed stack can be refreshed or destroyed.
+**Do not move this module or rename its provider class.** Every stack's state contains a reference to both. Without an
+import under the old name, no deployed stack could be refreshed or destroyed.
 
-ldap3 is imported inside the methods that talk to the directory: a preview needs none of it.
+ldap3 is imported only in methods that connect to the directory, since a preview does not need it.
 """
 
 import os
@@ -33,41 +32,41 @@ if TYPE_CHECKING:
     from components.freeipa.groups import Group, Groups
 
 REPLICATION_PAUSES_SECONDS = (0.0, 0.5, 1.0, 2.0)
-"""Before each look for a group. One made a moment ago may not have reached the server that is asked."""
+"""Pause before each search for a group. A new group may not have been replicated to the server yet."""
 
 
 class FreeIpaGroupProvider(ResourceProvider):
-    """Create, read, update and delete of one group, each over a connection of its own.
+    """Creates, reads, updates and deletes one group, each over a connection of its own.
 
-    The bind password is no property: it is read inside the call, from the environment variable
-    ``FREEIPA_BIND_PASSWORD``, else from the stack's secret ``pangeo:identityBindPassword``.
+    The bind password is not a property. Each call reads it from the environment variable ``FREEIPA_BIND_PASSWORD``, or
+    from the stack's secret ``pangeo:identityBindPassword``.
     """
 
-    serialize_as_secret_always = False  # it captures nothing: what is stored is this class's name
+    serialize_as_secret_always = False  # the state contains only a reference to this class
 
     def __init__(self) -> None:
         super().__init__()
         self._configured_password: str | None = None
 
     def __reduce__(self) -> tuple[type["FreeIpaGroupProvider"], tuple[()]]:
-        return (FreeIpaGroupProvider, ())  # whatever the instance came to know stays out of the state
+        return (FreeIpaGroupProvider, ())  # keeps the instance's password out of the state
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Keep the stack's secret in this process's memory. Nothing is contacted."""
+        """Keep the stack's secret in this process's memory, without a connection."""
         self._configured_password = req.config.get(errors.PASSWORD_CONFIG_KEY)
 
     def check(self, olds: Props, news: Props) -> CheckResult:
-        """Refuse what cannot work, a changed name above all. Touches no network."""
+        """Fill in defaults; refuse missing inputs and a changed name or suffix. Makes no connection."""
         inputs, failures = group_inputs.complete_inputs(olds, news, _is_unknown)
-        return CheckResult(inputs, [CheckFailure(field, sentence) for field, sentence in failures])
+        return CheckResult(inputs, [CheckFailure(key, message) for key, message in failures])
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
-        """An update where anything differs; never a replacement."""
+        """Request an update if an input differs, and never a replacement."""
         changes = group_inputs.has_changes(olds, news, _is_unknown)
         return DiffResult(changes=changes, replaces=[], delete_before_replace=True)
 
     def create(self, props: Props) -> CreateResult:
-        """Add the group; take over one that exists only by the operator's choice, or if an earlier stack kept it."""
+        """Add the group. Use an existing one only if the stack file allows it, or an earlier destroy kept it."""
         with self._groups(props) as ipa:
             try:
                 ipa.add_group(props["name"], props["description"])
@@ -77,7 +76,7 @@ class FreeIpaGroupProvider(ResourceProvider):
         return CreateResult(_dn(props), _outputs(props, adopted=adopted))
 
     def read(self, id_: str, props: Props) -> ReadResult:
-        """What the directory holds; gone only if it is gone on second thought too."""
+        """Read the group. It counts as deleted only if repeated searches do not find it."""
         group = self._find(props)
         if group is None:
             return ReadResult("", {})
@@ -85,14 +84,14 @@ class FreeIpaGroupProvider(ResourceProvider):
         return ReadResult(id_, _outputs(live, adopted=bool(props.get("adopted"))), group_inputs.inputs_of(live))
 
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
-        """Mend the description; every other change concerns later calls and touches nothing in the directory."""
+        """Update the description; other changes apply to later connections and do not change the directory."""
         if olds.get("description") != news["description"]:
             with self._groups(news) as ipa:
                 ipa.set_description(news["name"], news["description"])
         return UpdateResult(_outputs(news, adopted=bool(olds.get("adopted"))))
 
     def delete(self, _id: str, props: Props) -> None:
-        """Delete the group, unless it was there before us (left as it is) or ``protect`` holds (left and marked)."""
+        """Delete the group. An adopted one is not changed; a protected one is kept, with a mark in its description."""
         if props.get("adopted"):
             return
         with self._groups(props) as ipa:
@@ -106,33 +105,33 @@ class FreeIpaGroupProvider(ResourceProvider):
 
     def _find(self, props: Props) -> "Group | None":
         directory = group_inputs.directory(props)
-        for look, pause_seconds in enumerate(REPLICATION_PAUSES_SECONDS):
+        for attempt, pause_seconds in enumerate(REPLICATION_PAUSES_SECONDS):
             time.sleep(pause_seconds)
-            turned = {**props, "servers": [str(server) for server in directory.beginning_with(look).servers]}
-            with self._groups(turned) as ipa:
+            rotated = {**props, "servers": [str(server) for server in directory.beginning_with(attempt).servers]}
+            with self._groups(rotated) as ipa:
                 group = ipa.find_group(props["name"])
             if group is not None:
                 return group
         return None
 
     def _groups(self, props: Props) -> "AbstractContextManager[Groups]":
-        from components.freeipa.groups import groups
+        from components.freeipa.groups import open_groups
 
         password = os.environ.get(errors.PASSWORD_VARIABLE) or self._configured_password
         if not password:
             raise errors.PasswordMissing
-        return groups(group_inputs.directory(props), props["suffix"], password)
+        return open_groups(group_inputs.directory(props), props["suffix"], password)
 
 
 class FreeIpaGroup(Resource, module="freeipa", name="Group"):
-    """The FreeIPA group whose members may use a hub. Its members belong to FreeIPA and are never touched."""
+    """FreeIPA group whose members may use a hub. Its members are managed in FreeIPA and never changed here."""
 
     dn: pulumi.Output[str]
-    """Known in a preview too: it follows from the name and the suffix."""
+    """DN of the group; it follows from the name and the suffix, so it is known during a preview."""
     name: pulumi.Output[str]
     description: pulumi.Output[str]
     adopted: pulumi.Output[bool]
-    """Whether the group was there before this stack; such a one is never deleted."""
+    """Whether the group existed before this stack. Such a group is never deleted."""
 
     def __init__(
         self,
@@ -151,10 +150,19 @@ class FreeIpaGroup(Resource, module="freeipa", name="Group"):
     ) -> None:
         """Declare the group.
 
-        ``resource_name`` must not follow from the cluster's name, else a renamed cluster is another resource and the
-        refusal of a changed name never gets to speak. ``servers`` are host names with an optional port, tried in
-        order; ``ca_certificate`` is PEM, None trusts what the system trusts. While ``protect`` is true the group
-        outlives ``pulumi destroy``, marked, and the next ``pulumi up`` takes it back.
+        Args:
+            resource_name: must not depend on the cluster's name: otherwise a renamed cluster would declare another
+                resource, and a changed group name would not be refused.
+            servers: ``host:port`` of the directory's servers, in the order to try them.
+            bind_dn: DN of the account that manages the group.
+            suffix: the directory's suffix.
+            group_name: the group's name, in lower case.
+            description: the group's description.
+            tls: ``ldaps`` or ``starttls``.
+            ca_certificate: PEM text; None for the authorities that the system trusts.
+            existing_group: whether to refuse or to adopt a group that already exists.
+            protect: keep the group, with a mark, at ``pulumi destroy``; the next ``pulumi up`` uses it again.
+            opts: the resource's options.
         """
         props: dict[str, Any] = {
             "servers": list(servers),
@@ -186,23 +194,27 @@ def _outputs(props: Props, *, adopted: bool) -> Props:
 
 
 def _take_over(ipa: "Groups", props: Props, refusal: errors.AlreadyExists) -> bool:
-    """Use the group that exists, if it may be used, and say whether it is adopted rather than our own.
+    """Use the existing group if that is allowed, and return whether it is adopted.
 
-    One that carries our description with the mark of :meth:`FreeIpaGroupProvider.delete` is our own. So is one with our
-    very description and nobody in it: a run that was killed after the directory had made it, and before it heard of it,
-    leaves such a one, and nobody loses or gains anything by its being taken up.
+    A group is this stack's own, and not adopted, if it has the stack's description with the mark of
+    :meth:`FreeIpaGroupProvider.delete`, or the stack's description and no members. A run that is killed after the
+    directory created the group leaves the latter; using it changes no user's permissions.
+
+    Raises:
+        AlreadyExists: the group must not be used.
+        NotAUserGroup: the entry is not a user group.
     """
     group = ipa.find_group(props["name"])
-    if group is None:  # there is an entry, and it is none that a user group's permissions show
+    if group is None:  # an entry exists that the permissions for user groups do not show
         raise errors.NotAUserGroup(refusal.attempt)
     adopt = props.get("existingGroup") == "adopt"
-    ours = group.description == props["description"] + names.KEPT
-    if not ours and not adopt:
-        ours = group.description == props["description"] and group.is_user_group and ipa.is_empty(props["name"])
-    if not ours and not adopt:
+    is_own = group.description == props["description"] + names.KEPT
+    if not is_own and not adopt:
+        is_own = group.description == props["description"] and group.is_user_group and ipa.is_empty(props["name"])
+    if not is_own and not adopt:
         raise refusal
     if not group.is_user_group:
         raise errors.NotAUserGroup(refusal.attempt)
     if group.description != props["description"]:
         ipa.set_description(props["name"], props["description"])
-    return not ours
+    return not is_own

@@ -1,20 +1,20 @@
-"""FreeIPA's names: groups, distinguished names, and the rules they keep. Pure."""
+"""Names and distinguished names (DNs) in FreeIPA, and their rules. Pure."""
 
 import re
 
 from components.freeipa.errors import InvalidSetting
 
 GROUP_NAME = re.compile(r"(?!^[0-9]+$)[a-zA-Z0-9_.][a-zA-Z0-9_.-]*[a-zA-Z0-9_.$-]?")
-"""FreeIPA's rule for group names (freeipa, ``ipalib/constants.py``, PATTERN_GROUPUSER_NAME)."""
+"""Pattern of group names in FreeIPA (freeipa, ``ipalib/constants.py``, PATTERN_GROUPUSER_NAME)."""
 
 GROUP_NAME_MAX_LENGTH = 255
-"""FreeIPA's limit in characters (freeipa, ``ipaserver/plugins/group.py``)."""
+"""Longest group name in characters (freeipa, ``ipaserver/plugins/group.py``)."""
 
 BUILT_IN_GROUPS = frozenset({"admins", "editors", "ipausers", "trust admins", "default smb group"})
-"""Groups FreeIPA itself relies on; membership in them means more than a notebook."""
+"""Groups of FreeIPA itself, whose members have other permissions than a notebook."""
 
 KEPT = " (kept by pulumi destroy)"
-"""Ends the description of a group that outlived its stack, so that the next ``up`` knows it for its own."""
+"""Suffix of the description of a group that ``pulumi destroy`` kept; the next ``up`` recognises the group by it."""
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _REALM = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.IGNORECASE)
@@ -23,19 +23,19 @@ _NEEDS_BACKSLASH = frozenset(',+"\\<>;=#')
 
 
 def notebook_users_group(cluster_name: str) -> str:
-    """The group whose members may log in: ``My-Hub`` gives ``my_hub_notebook_users``."""
+    """Return the name of the group whose members may log in, e.g. ``my_hub_notebook_users`` for ``My-Hub``."""
     return f"{cluster_name.lower().replace('-', '_')}_notebook_users"
 
 
 def notebook_users_description(cluster_name: str) -> str:
-    """What a FreeIPA administrator reads beside the group."""
+    """Return the description of that group."""
     return f"Notebook users for Pangeo cluster '{cluster_name}'"
 
 
 def group_name(name: str) -> str:
-    """``name`` as FreeIPA would store it: checked by its rules and lower-cased.
+    """Check a group name by FreeIPA's rules, and return it in lower case, as FreeIPA stores it.
 
-    The directory itself has no such check, only FreeIPA's API has; a group it would refuse could not be managed there.
+    Only FreeIPA's API checks names, LDAP does not. A group with another name could not be managed in FreeIPA.
 
     Raises:
         InvalidSetting: the name breaks a rule or is one of FreeIPA's own groups.
@@ -55,10 +55,10 @@ def group_name(name: str) -> str:
 
 
 def description(text: str) -> str:
-    """``text`` if FreeIPA takes it as a description.
+    """Check a description by FreeIPA's rules, and return it.
 
     Raises:
-        InvalidSetting: it is empty, begins or ends with a space, or holds a line break or another control character.
+        InvalidSetting: it is empty, begins or ends with a space, or contains a line break or another control character.
     """
     if not text or text != text.strip() or not text.isprintable():
         raise InvalidSetting("description", text, "must be one line of text without spaces at its ends")
@@ -66,10 +66,10 @@ def description(text: str) -> str:
 
 
 def suffix_of_realm(realm: str) -> str:
-    """``EXAMPLE.ORG`` gives ``dc=example,dc=org``, as FreeIPA's installer lays the directory out.
+    """Return the suffix that FreeIPA's installer derives from a realm, e.g. ``dc=example,dc=org``.
 
     Raises:
-        InvalidSetting: the realm is not made of DNS labels.
+        InvalidSetting: the realm does not consist of DNS labels.
     """
     if not _REALM.fullmatch(realm):
         raise InvalidSetting("realm", realm, "is not a realm such as EXAMPLE.ORG")
@@ -77,10 +77,10 @@ def suffix_of_realm(realm: str) -> str:
 
 
 def suffix_of_base_dn(base_dn: str) -> str:
-    """``base_dn`` in one spelling: lower case, no spaces around ``,`` and ``=``.
+    """Return a base DN in lower case, without spaces around ``,`` and ``=``.
 
     Raises:
-        InvalidSetting: it is not a chain of ``dc=`` labels, as every FreeIPA base DN is.
+        InvalidSetting: it does not consist of ``dc=`` labels, as every FreeIPA base DN does.
     """
     suffix = re.sub(r" *([,=]) *", r"\1", base_dn.strip().lower())
     if not _BASE_DN.fullmatch(suffix):
@@ -89,27 +89,27 @@ def suffix_of_base_dn(base_dn: str) -> str:
 
 
 def groups_container(suffix: str) -> str:
-    """The DN below which FreeIPA keeps every group."""
+    """Return the DN of the container of all groups."""
     return f"cn=groups,cn=accounts,{suffix}"
 
 
 def group_dn(suffix: str, name: str) -> str:
-    """The DN of the group ``name``."""
+    """Return the DN of the group ``name``."""
     return f"cn={escaped(name)},{groups_container(suffix)}"
 
 
 def user_dn(suffix: str, username: str) -> str:
-    """The DN of the user ``username``."""
+    """Return the DN of the user ``username``."""
     return f"uid={escaped(username)},cn=users,cn=accounts,{suffix}"
 
 
 def user_dn_template(suffix: str) -> str:
-    """The DN of any user, with ``{username}`` where the (escaped) name belongs."""
+    """Return the DN of a user with the placeholder ``{username}`` for the escaped name."""
     return f"uid={{username}},cn=users,cn=accounts,{suffix}"
 
 
 def escaped(value: str) -> str:
-    """``value`` as it may stand in a DN (RFC 4514, section 2.4)."""
+    """Return a value escaped for use in a DN (RFC 4514, section 2.4)."""
     last = len(value) - 1
     return "".join(_escaped_character(character, index, last) for index, character in enumerate(value))
 

@@ -1,4 +1,4 @@
-"""How to reach a FreeIPA directory: servers, TLS, the account. Checked when made, so that no call meets a bad one."""
+"""Connection settings of a FreeIPA directory: servers, TLS, account. Invalid settings are refused here, before use."""
 
 import re
 import ssl
@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from components.freeipa.errors import InvalidSetting
 
 TlsMode = Literal["ldaps", "starttls"]
-"""TLS from the first byte, or asked for before the log-in. There is no third way: plain LDAP is impossible."""
+"""TLS from the first byte, or started before the log-in. There is no plain LDAP."""
 
 DEFAULT_PORTS: dict[TlsMode, int] = {"ldaps": 636, "starttls": 389}
 CONNECT_TIMEOUT_SECONDS = 5
@@ -23,7 +23,7 @@ _DN = re.compile(r"[A-Za-z][A-Za-z0-9-]* *= *[^,=\s][^\r\n\0]*")
 
 @dataclass(frozen=True)
 class ServerAddress:
-    """One directory server, named as its certificate names it."""
+    """Address of a directory server, with the host name in its certificate."""
 
     host: str
     port: int
@@ -34,93 +34,105 @@ class ServerAddress:
 
 @dataclass(frozen=True)
 class Directory:
-    """A FreeIPA directory and the account that works in it; the password is no part of it."""
+    """Connection settings of a directory, without the password."""
 
     servers: tuple[ServerAddress, ...]
     tls: TlsMode
     ca_certificate: str | None
-    """PEM of the only authorities trusted; None: those the system trusts."""
+    """PEM of the only trusted authorities; None for the authorities that the system trusts."""
     bind_dn: str
     connect_timeout_seconds: int = CONNECT_TIMEOUT_SECONDS
     receive_timeout_seconds: int = RECEIVE_TIMEOUT_SECONDS
 
     def beginning_with(self, index: int) -> "Directory":
-        """The same servers in turn, another one first."""
+        """Return the same settings with the servers rotated, so that the one at ``index`` is the first."""
         start = index % len(self.servers)
         return replace(self, servers=self.servers[start:] + self.servers[:start])
 
 
 def directory(servers: Sequence[str], tls: str, ca_certificate: str | None, bind_dn: str) -> Directory:
-    """A directory from what an operator wrote.
+    """Check the settings and return them.
+
+    Args:
+        servers: host names with an optional port, in the order to try them.
+        tls: ``ldaps`` or ``starttls``.
+        ca_certificate: PEM text; None for the authorities that the system trusts.
+        bind_dn: DN of the account.
 
     Raises:
-        InvalidSetting: any of the values is refused.
+        InvalidSetting: one of them is not valid.
     """
     if not servers:
-        raise InvalidSetting("servers", "", "names no server; write at least one host name")
+        raise InvalidSetting("servers", "", "is empty; write at least one host name")
     mode = tls_mode(tls)
     return Directory(
         servers=tuple(server_address(server, mode) for server in servers),
         tls=mode,
         ca_certificate=None if ca_certificate is None else authorities(ca_certificate),
-        bind_dn=account(bind_dn),
+        bind_dn=check_bind_dn(bind_dn),
     )
 
 
 def tls_mode(tls: str) -> TlsMode:
-    """``tls`` if it is one of the two ways.
+    """Check the TLS mode and return it.
 
     Raises:
-        InvalidSetting: it is not.
+        InvalidSetting: it is neither ``ldaps`` nor ``starttls``.
     """
     for mode in get_args(TlsMode):
         if tls == mode:
             return mode  # type: ignore[no-any-return]
-    raise InvalidSetting("tls", tls, "is neither ldaps nor starttls; plain LDAP is never used")
+    raise InvalidSetting("tls", tls, "must be ldaps or starttls; plain LDAP is never used")
 
 
 def server_address(server: str, tls: TlsMode) -> ServerAddress:
-    """``ipa.example.org`` or ``ipa.example.org:3636``; the port is 636 or 389 by ``tls`` when none is given.
+    """Parse ``ipa.example.org`` or ``ipa.example.org:3636``; the default port is 636 or 389, by ``tls``.
 
     Raises:
         InvalidSetting: it is a URL, or not a host with an optional port.
     """
     if "://" in server:
-        raise InvalidSetting("servers", server, "is a URL; write the host name alone, tls says how to connect")
+        raise InvalidSetting("servers", server, "is a URL; write the host name only, tls sets the protocol")
     parts = _SERVER.fullmatch(server)
     if not parts or not _is_host(parts["host"], parts["ipv6"]):
-        raise InvalidSetting("servers", server, "is not a host name with an optional port, such as ipa.example.org:636")
+        raise InvalidSetting(
+            "servers", server, "is not a host name with an optional port; write one like ipa.example.org:636"
+        )
     port = int(parts["port"]) if parts["port"] else DEFAULT_PORTS[tls]
     if not 1 <= port <= 65535:
-        raise InvalidSetting("servers", server, "has a port outside 1 to 65535")
+        raise InvalidSetting("servers", server, "has a wrong port; write one from 1 to 65535")
     return ServerAddress((parts["host"] or parts["ipv6"]).lower(), port)
 
 
 def authorities(pem: str) -> str:
-    """``pem`` in one spelling, if certificates can be verified with it.
+    """Check PEM certificates, and return them without surrounding blanks.
 
     Raises:
-        InvalidSetting: it holds no certificate, or a private key, which has no business in a stack.
+        InvalidSetting: there is no certificate, or a private key, which must not be in a stack file.
     """
     if "PRIVATE KEY" in pem:
-        raise InvalidSetting("caCertificate", "(PEM)", "holds a private key; give the certificate alone")
+        raise InvalidSetting("caCertificate", "(PEM)", "contains a private key; write the certificate only")
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem.strip())
     except (ssl.SSLError, ValueError, TypeError):  # TypeError: not ASCII
         raise InvalidSetting(
-            "caCertificate", "(PEM)", "holds no readable PEM certificate; give the content of FreeIPA's /etc/ipa/ca.crt"
+            "caCertificate",
+            "(PEM)",
+            "contains no valid PEM certificate; write the content of FreeIPA's /etc/ipa/ca.crt",
         ) from None
     return pem.strip() + "\n"
 
 
-def account(bind_dn: str) -> str:
-    """``bind_dn`` if it looks like a distinguished name.
+def check_bind_dn(bind_dn: str) -> str:
+    """Check that ``bind_dn`` has the form of a distinguished name, and return it.
 
     Raises:
-        InvalidSetting: it does not (an empty one would silently log in as nobody).
+        InvalidSetting: it has not. An empty one would be an anonymous log-in.
     """
     if not _DN.fullmatch(bind_dn):
-        raise InvalidSetting("bindDn", bind_dn, "is not a DN such as uid=pangeo,cn=users,cn=accounts,dc=example,dc=org")
+        raise InvalidSetting(
+            "bindDn", bind_dn, "is not a DN; write one like uid=pangeo,cn=users,cn=accounts,dc=example,dc=org"
+        )
     return bind_dn
 
 

@@ -1,4 +1,4 @@
-"""Users and who is in a group, read from FreeIPA with the program's own account; and one member more or less."""
+"""FreeIPA's users and the members of groups, read with the program's own account."""
 
 import difflib
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from ldap3.utils.conv import escape_filter_chars
 
 from components.freeipa import errors, names
-from components.freeipa.connection import Session, connected
+from components.freeipa.connection import Session, open_session
 from components.freeipa.groups import Group, Groups
 from components.freeipa.settings import Directory
 
-ACCOUNT = (
+ACCOUNT_ATTRIBUTES = (
     "uid",
     "cn",
     "memberOf",
@@ -29,35 +29,41 @@ _GENERALIZED_TIME = "%Y%m%d%H%M%SZ"
 
 @dataclass(frozen=True)
 class Account:
-    """A user's entry, as far as the account that asks may see it.
-
-    ``shows_state``: FreeIPA shows the lock together with the Kerberos name (permission *System: Read User Kerberos
-    Attributes*, which everybody has who is logged in). Where the one is hidden, no lock says nothing.
-    """
+    """User's entry, as far as the program's account may see it. Times are in UTC."""
 
     uid: str
     groups: frozenset[str]
-    """Groups by DN, in small letters, those by way of another group too."""
+    """DNs in lower case of all groups, including those through another group."""
 
     is_locked: bool
     shows_state: bool
+    """Whether ``is_locked`` is visible: FreeIPA shows locks only together with the Kerberos name, to accounts with the
+    permission *System: Read User Kerberos Attributes*, which by default every logged-in account has."""
+
     password_expires: datetime | None
     account_expires: datetime | None
-    failed_tries: int | None
+    failed_log_ins: int | None
 
 
 @dataclass(frozen=True)
 class Members:
-    """Who is in a group. ``users`` by name; ``groups`` are members of it themselves; ``others`` are no users."""
+    """Members of a group."""
 
     users: tuple[str, ...]
-    by_way_of_groups: tuple[str, ...]
+    """Names of direct members."""
+
+    indirect_users: tuple[str, ...]
+    """Names of users that are members through another group."""
+
     groups: tuple[str, ...]
+    """Names of groups that are members."""
+
     others: tuple[str, ...]
+    """DNs of members that are neither users nor groups."""
 
 
-class People:
-    """The users and groups of one directory over one session."""
+class Users:
+    """Users and groups of one directory over one session."""
 
     def __init__(self, session: Session, suffix: str) -> None:
         self._session = session
@@ -65,52 +71,52 @@ class People:
         self._users = names.user_dn(suffix, "x").partition(",")[2]
 
     def find_group(self, name: str) -> Group | None:
-        """The group, or None where there is none.
+        """Return the group, or None if it does not exist.
 
         Raises:
-            FreeIpaError: as the sentence says.
+            FreeIpaError: the search failed.
         """
         return Groups(self._session, self._suffix).find_group(name)
 
     def find_user(self, uid: str) -> Account | None:
-        """The user's account, or None where there is none.
+        """Return the user's account, or None if it does not exist.
 
         Raises:
-            FreeIpaError: as the sentence says.
+            FreeIpaError: the search failed.
         """
         where = f"(&(objectClass=posixAccount)(uid={escape_filter_chars(uid)}))"
-        for entry in self._session.children(self._users, where, ACCOUNT, f"looking for user {uid}") or []:
+        for entry in self._session.children(self._users, where, ACCOUNT_ATTRIBUTES, f"looking for user {uid}") or []:
             return _account({name: [str(value) for value in values] for name, values in entry.items()})
         return None
 
     def nearest(self, uid: str) -> str | None:
-        """The user whose name is most like this one; None where none is near, or the directory shows none."""
+        """Return the user name most similar to this one; None if there is none, or the directory shows none."""
         begin, end = escape_filter_chars(uid[:2]), escape_filter_chars(uid[-2:])
         where = f"(&(objectClass=posixAccount)(|(uid={begin}*)(uid=*{end})))"
         try:
             found = self._session.children(self._users, where, ["uid"], f"looking for users like {uid}") or []
-        except errors.FreeIpaError:  # more than the server hands out: a suggestion is not worth failing for
+        except errors.FreeIpaError:  # e.g. more entries than the server returns; a suggestion is optional
             return None
         known = [value for entry in found for value in entry.get("uid", ())]
         return next(iter(difflib.get_close_matches(uid.lower(), known, n=1)), None)
 
     def members(self, group: str) -> Members:
-        """Who is in the group, directly or not.
+        """Return the group's direct and indirect members.
 
         Raises:
-            FreeIpaError: as the sentence says.
+            FreeIpaError: the search failed.
         """
-        doing = f"asking who is in {group}"
+        operation = f"reading the members of {group}"
         container = names.groups_container(self._suffix)
-        entries = self._session.children(container, f"(cn={escape_filter_chars(group)})", ["member"], doing) or []
+        entries = self._session.children(container, f"(cn={escape_filter_chars(group)})", ["member"], operation) or []
         direct = [dn for entry in entries for dn in entry.get("member", ())]
         below = escape_filter_chars(names.group_dn(self._suffix, group))
-        every = self._session.children(self._users, f"(memberOf={below})", ["uid"], doing) or []
+        every = self._session.children(self._users, f"(memberOf={below})", ["uid"], operation) or []
         users = {_first_value(dn) for dn in direct if _is_below(dn, self._users)}
         inner = {_first_value(dn) for dn in direct if _is_below(dn, container)}
         return Members(
             users=tuple(sorted(users)),
-            by_way_of_groups=tuple(sorted({uid for entry in every for uid in entry.get("uid", ())} - users)),
+            indirect_users=tuple(sorted({uid for entry in every for uid in entry.get("uid", ())} - users)),
             groups=tuple(sorted(inner)),
             others=tuple(
                 sorted(dn for dn in direct if not _is_below(dn, self._users) and not _is_below(dn, container))
@@ -118,44 +124,44 @@ class People:
         )
 
     def is_direct_member(self, group: str, uid: str) -> bool:
-        """Whether the user is in the group itself; one round trip, however many are.
+        """Return whether the user is a direct member of the group. The cost does not depend on the number of members.
 
         Raises:
-            FreeIpaError: as the sentence says.
+            FreeIpaError: the search failed.
         """
         user = escape_filter_chars(names.user_dn(self._suffix, uid))
         where = f"(&(cn={escape_filter_chars(group)})(member={user}))"
         container = names.groups_container(self._suffix)
-        return bool(self._session.children(container, where, ["cn"], f"asking whether {uid} is in {group}"))
+        return bool(self._session.children(container, where, ["cn"], f"checking whether {uid} is in {group}"))
 
     def add_member(self, group: str, uid: str) -> None:
-        """Put the user into the group; one round trip.
+        """Add the user to the group, in one round trip.
 
         Raises:
-            FreeIpaError: as the sentence says.
+            FreeIpaError: the change failed.
         """
         dn = names.group_dn(self._suffix, group)
         self._session.add_value(dn, "member", names.user_dn(self._suffix, uid), f"adding {uid} to {group}")
 
     def remove_member(self, group: str, uid: str) -> None:
-        """Take the user out of the group; neither of them is deleted. One round trip.
+        """Remove the user from the group, in one round trip. Neither entry is deleted.
 
         Raises:
-            FreeIpaError: as the sentence says.
+            FreeIpaError: the change failed.
         """
         dn = names.group_dn(self._suffix, group)
-        self._session.remove_value(dn, "member", names.user_dn(self._suffix, uid), f"taking {uid} out of {group}")
+        self._session.remove_value(dn, "member", names.user_dn(self._suffix, uid), f"removing {uid} from {group}")
 
 
 @contextmanager
-def people(directory: Directory, suffix: str, password: str) -> Iterator[People]:
-    """The people below ``suffix`` over one connection, closed at the end.
+def open_users(directory: Directory, suffix: str, password: str) -> Iterator[Users]:
+    """Give the users below ``suffix`` over one connection, which is closed at the end.
 
     Raises:
         FreeIpaError: no server could be used, or the log-in was refused.
     """
-    with connected(directory, password) as session:
-        yield People(session, suffix)
+    with open_session(directory, password) as session:
+        yield Users(session, suffix)
 
 
 def _account(entry: dict[str, list[str]]) -> Account:
@@ -170,7 +176,7 @@ def _account(entry: dict[str, list[str]]) -> Account:
         shows_state=bool(first("krbprincipalname")),
         password_expires=_time(first("krbpasswordexpiration")),
         account_expires=_time(first("krbprincipalexpiration")),
-        failed_tries=int(failed) if failed.isdigit() else None,
+        failed_log_ins=int(failed) if failed.isdigit() else None,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 
 from ldap3.utils.conv import escape_filter_chars
 
-from components.freeipa.connection import Session, connected
+from components.freeipa.connection import Session, open_session
 from components.freeipa.settings import Directory
 
 
@@ -26,7 +26,7 @@ def find_memberships(directory: Directory, password: str, groups: Collection[str
     Raises:
         FreeIpaError: no server can be used, or the directory refused the password or the search.
     """
-    with connected(directory, password) as session:
+    with open_session(directory, password) as session:
         search = _search_nested if nested else _search_direct
         return frozenset(search(session, directory.bind_dn, groups))
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from components.chart.crds import InstalledCrd
-from components.cluster.client import connected
+from components.cluster.client import connect_to_cluster
 from components.cluster.crds import installed_crds
 from components.cluster.errors import CannotAsk
 from components.cluster.identity import ClusterId, read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
-from components.cluster.releases import explanation, pending_revision
+from components.cluster.releases import latest_revision, stuck_release
 from components.config.tenancy import Tenancy
 from components.preflight.switch import only_warns
 
@@ -52,9 +52,9 @@ def verify_cluster(tenancy: Tenancy, *, stack: str, preview: bool, environment: 
     may_go_on = only_warns(CLUSTER_CHECK_VARIABLE, environment) and preview
     try:
         kubeconfig = find_kubeconfig(tenancy.kubernetes, environment)
-        with connected(kubeconfig, environment) as api:
+        with connect_to_cluster(kubeconfig, environment) as api:
             cluster_id = read_cluster_id(api)
-            stuck = pending_revision(api, tenancy.release, tenancy.namespace)
+            revision = latest_revision(api, tenancy.release, tenancy.namespace)
             crds = installed_crds(api) if tenancy.dask.enabled else None
     except CannotAsk as error:
         message = f"the Kubernetes cluster cannot be identified: {error}"
@@ -62,11 +62,11 @@ def verify_cluster(tenancy: Tenancy, *, stack: str, preview: bool, environment: 
             return ClusterFacts(None, (f"{message}; continuing without it ({CLUSTER_CHECK_VARIABLE}=warn)",))
         fix = f"; to preview without the cluster, set {CLUSTER_CHECK_VARIABLE}=warn" if preview else ""
         raise ClusterRefused(message + fix) from None
-    if stuck is None:
+    if revision is None or not revision.is_pending:
         return ClusterFacts(cluster_id, (), crds)
     message = (
-        f"{explanation(tenancy.release, tenancy.namespace, stuck)}; to repair it, run: python -m components repair "
-        f"{stack}"
+        f"{stuck_release(tenancy.release, tenancy.namespace, revision)}; "
+        f"to repair it, run: python -m components repair {stack}"
     )
     if preview:
         return ClusterFacts(cluster_id, (message,), crds)

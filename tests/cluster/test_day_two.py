@@ -31,14 +31,14 @@ class Done:
     output: Any
 
     @property
-    def findings(self) -> dict[str, Any]:
-        """The findings by their subject."""
-        return {each["what"]: each for each in self.output["findings"]}
+    def results(self) -> dict[str, Any]:
+        """The results by their subject."""
+        return {each["subject"]: each for each in self.output["results"]}
 
     @property
     def not_good(self) -> dict[str, str]:
-        """The messages of the findings that are not good, by subject."""
-        return {what: each["told"] for what, each in self.findings.items() if each["state"] != "good"}
+        """The messages of the results that are not good, by subject."""
+        return {subject: each["message"] for subject, each in self.results.items() if each["status"] != "good"}
 
 
 @dataclass(frozen=True)
@@ -102,14 +102,14 @@ def test_doctor_finds_no_problem_for_a_member(operator: Operator) -> None:
 
     assert done.not_good == {}
     assert done.code == 0
-    assert {"domain", "hub to directory", "group", "account", "membership"} <= set(done.findings)
+    assert {"domain", "hub to directory", "group", "account", "membership"} <= set(done.results)
 
 
 def test_doctor_finds_only_the_missing_membership(operator: Operator, stranger: str) -> None:
     done = operator("doctor", "local", "--user", stranger, *operator.trusting)
 
     assert done.not_good == {"membership": f"{stranger} is not in {lifecycle.NOTEBOOK_USERS}"}
-    assert done.findings["membership"]["do"] == f"python -m components members add local {stranger}"
+    assert done.results["membership"]["fix"] == f"python -m components members add local {stranger}"
     assert done.code == 1
 
 
@@ -119,9 +119,9 @@ def test_status_reports_the_release_and_running_servers(operator: Operator) -> N
     # Other tests may be starting servers on this node, which is a warning.
     assert set(done.not_good) <= {"servers"}
     assert done.code == 0
-    assert f"{engine.STACK}/{engine.STACK} is deployed" in done.findings["release"]["told"]
-    assert done.findings["cluster"]["told"].startswith("https://")
-    assert {each["user"] for each in done.findings["servers"]["servers"]} <= set(done.findings["homes"]["users"])
+    assert f"{engine.STACK}/{engine.STACK} is deployed" in done.results["release"]["message"]
+    assert done.results["cluster"]["message"].startswith("https://")
+    assert {each["user"] for each in done.results["servers"]["servers"]} <= set(done.results["homes"]["users"])
 
 
 def test_members_list_equals_the_directorys_group(operator: Operator) -> None:

@@ -23,7 +23,7 @@ class Operator:
 
     def repair(self, *options: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "components.cli.repair", STACK, *options],
+            [sys.executable, "-m", "components", "repair", STACK, *options],
             cwd=self._stack.folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,
@@ -44,7 +44,7 @@ class Operator:
         return [each["status"] for each in json.loads(done.stdout)] if done.returncode == 0 else []
 
     def kill_in_the_middle(self, words: Sequence[str], name: str) -> None:
-        """Start a helm operation on the release and kill it while it waits."""
+        """Start a helm operation on the release, and kill it while it waits."""
         values = json.dumps({"neverReady": True, "jupyterhub": {"singleuser": {"storage": {"capacity": "10Gi"}}}})
         process = subprocess.Popen(
             [self._helm, *words, name, "chart", "--namespace", name, "--wait", "--values", "-"],

@@ -1,26 +1,33 @@
-"""The looks that ``status`` and ``doctor`` share: the name, the hub by HTTPS, its pods, the directory's servers."""
+"""Checks shared by ``status`` and ``doctor``: domain, the hub's certificate and health, its pods, directory servers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from components.cli.diagnose.certificates import Endpoint, NoConnection, Refused, certificate, day, trust
+from components.cli.diagnose.certificates import (
+    CertificateRefused,
+    Endpoint,
+    NoConnection,
+    format_time,
+    read_certificate,
+    trust,
+)
 from components.cli.diagnose.deployed_hub import DeployedHub
-from components.cli.diagnose.hub_client import HubWeb
-from components.cli.diagnose.result import Finding, State, broken, good, unknown, warning
+from components.cli.diagnose.hub_client import HubClient
+from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown, warning
 from components.config.tenancy import Tenancy
 from components.preflight.dns import NameUnknown, Resolver, ResolverFailed, resolve_by_system
 
 HTTPS_PORT = 443
-ASK_CLUSTER = "kubectl get namespaces must answer, with the kubeconfig and the context of an up"
-"""What to do where the cluster could not be asked."""
+FIX_CLUSTER_ACCESS = "kubectl get namespaces must answer, with the kubeconfig and the context of pulumi up"
+"""Fix for a cluster that gives no answer."""
 
 _OK, _NOT_FOUND = 200, 404
 
 
 @dataclass(frozen=True)
 class CheckEnvironment:
-    """What of the world outside the stack file counts for a look at it."""
+    """Inputs of the checks that are not in the stack file."""
 
     environment: Mapping[str, str]
     now: datetime
@@ -31,131 +38,134 @@ class CheckEnvironment:
 
 
 def hub_endpoint(tenancy: Tenancy, env: CheckEnvironment) -> Endpoint:
-    """Where the hub answers."""
+    """Return the hub's address, with the name that its certificate must contain."""
     return Endpoint(tenancy.domain, str(tenancy.external_ip), env.https_port)
 
 
-def domain(tenancy: Tenancy, env: CheckEnvironment) -> Finding:
-    """Whether browsers find the ingress by the hub's name."""
-    what, name, address = "domain", tenancy.domain, tenancy.external_ip
+def check_domain(tenancy: Tenancy, env: CheckEnvironment) -> CheckResult:
+    """Check that the hub's name resolves to the ingress."""
+    subject, name, address = "domain", tenancy.domain, tenancy.external_ip
     if tenancy.pangeo_domain:
-        remedy = f"make an {'A' if address.version == 4 else 'AAAA'} record {name} for {address} in the DNS"
+        fix = f"add an {'A' if address.version == 4 else 'AAAA'} record {name} for {address} to the DNS"
     else:
-        remedy = (
-            f"have users' resolvers answer for {tenancy.domain_suffix}: some hold back names that lead to private "
+        fix = (
+            f"let users' resolvers answer for {tenancy.domain_suffix}: some suppress names that resolve to private "
             "addresses"
         )
     try:
         found = env.resolve(name)
     except NameUnknown:
-        return broken(what, f"{name} does not resolve: the name has no address here", remedy)
+        return broken(subject, f"{name} does not resolve: the name has no address", fix)
     except ResolverFailed as failure:
-        return unknown(what, f"{name}: this machine's resolver failed ({failure})", "try again")
+        return unknown(subject, f"{name}: this machine's resolver failed ({failure})", "try again")
     if address in found:
-        return good(what, f"{name} resolves to {address}")
+        return good(subject, f"{name} resolves to {address}")
     others = ", ".join(sorted(map(str, found)))
-    return broken(what, f"{name} resolves to {others}, not to externalIp {address}", remedy)
+    return broken(subject, f"{name} resolves to {others}, not to externalIp {address}", fix)
 
 
-def hub_certificate(tenancy: Tenancy, env: CheckEnvironment) -> Finding:
-    """Whether something answers HTTPS at the tenancy's address with a certificate that browsers take."""
-    what, endpoint = "hub certificate", hub_endpoint(tenancy, env)
+def check_hub_certificate(tenancy: Tenancy, env: CheckEnvironment) -> CheckResult:
+    """Check that the tenancy's address answers HTTPS with a certificate that browsers accept."""
+    subject, endpoint = "hub certificate", hub_endpoint(tenancy, env)
     try:
-        shown = certificate(endpoint, lambda: trust(env.hub_authority))
+        certificate = read_certificate(endpoint, lambda: trust(env.hub_authority))
     except NoConnection as failure:
-        do = "check that the ingress controller runs, and that externalIp leads to it through every firewall"
-        return broken(what, str(failure), do)
-    except Refused as failure:
-        private = "" if env.hub_authority else "; a private authority is named by --ca-file"
-        return broken(what, f"{endpoint}: {failure}", _renewal(tenancy) + private)
-    facts = {"ends": shown.ends.isoformat(), "issuer": shown.issuer}
-    told = f"names {tenancy.domain}, is signed by {shown.issuer} and ends {day(shown.ends)}"
-    if shown.is_ending(env.now):
-        return warning(what, told, _renewal(tenancy), **facts)
-    return good(what, told, **facts)
+        fix = "check that the ingress controller runs, and that every firewall lets connections to externalIp through"
+        return broken(subject, str(failure), fix)
+    except CertificateRefused as failure:
+        private = "" if env.hub_authority else "; name a private authority with --ca-file"
+        return broken(subject, f"{endpoint}: {failure}", _renewal(tenancy) + private)
+    details = {"ends": certificate.ends.isoformat(), "issuer": certificate.issuer}
+    ends = format_time(certificate.ends)
+    message = f"is valid for {tenancy.domain}, signed by {certificate.issuer} and ends {ends}"
+    if certificate.is_ending(env.now):
+        return warning(subject, message, _renewal(tenancy), **details)
+    return good(subject, message, **details)
 
 
-def hub_health(tenancy: Tenancy, env: CheckEnvironment) -> Finding:
-    """Whether JupyterHub itself answers. Only for a hub whose certificate is good."""
-    what = "hub"
+def check_hub_health(tenancy: Tenancy, env: CheckEnvironment) -> CheckResult:
+    """Check that JupyterHub answers, for a hub whose certificate is good."""
+    subject = "hub"
     url, namespace = f"https://{tenancy.domain}/hub/health", tenancy.namespace
     try:
-        status = HubWeb(hub_endpoint(tenancy, env), trust(env.hub_authority)).healthy()
+        status = HubClient(hub_endpoint(tenancy, env), trust(env.hub_authority)).health_status()
     except NoConnection as failure:
-        return broken(what, str(failure), f"kubectl get pods,ingress --namespace {namespace}")
+        return broken(subject, str(failure), f"kubectl get pods,ingress --namespace {namespace}")
     if status == _OK:
-        return good(what, f"{url} answers")
+        return good(subject, f"{url} answers")
     if status == _NOT_FOUND:
-        do = f"kubectl describe ingress pangeo --namespace {namespace}; if it is not there: pulumi up"
-        return broken(what, f"{url}: HTTP {status}, so the ingress controller knows no hub of this name", do)
-    do = f"kubectl get pods --namespace {namespace}; kubectl logs --namespace {namespace} deployment/hub"
-    return broken(what, f"{url}: HTTP {status}, so the ingress answers and the hub behind it does not", do)
+        fix = f"kubectl describe ingress pangeo --namespace {namespace}; if it does not exist: pulumi up"
+        return broken(subject, f"{url}: HTTP {status}, so the ingress controller has no rule for this name", fix)
+    fix = f"kubectl get pods --namespace {namespace}; kubectl logs --namespace {namespace} deployment/hub"
+    return broken(subject, f"{url}: HTTP {status}, so the ingress answers and the hub behind it does not", fix)
 
 
-def hub_pods(tenancy: Tenancy, hub: DeployedHub) -> Finding:
-    """Whether hub and proxy run.
+def check_hub_pods(tenancy: Tenancy, hub: DeployedHub) -> CheckResult:
+    """Check that the hub's and the proxy's pods are ready.
 
     Raises:
         CannotAsk: the cluster gives no answer.
     """
-    what, namespace = "hub pods", tenancy.namespace
-    counts = {name: hub.ready(name) for name in ("hub", "proxy")}
+    subject, namespace = "hub pods", tenancy.namespace
+    counts = {name: hub.count_ready(name) for name in ("hub", "proxy")}
     missing = [name for name, count in counts.items() if count is None]
     if missing:
-        return broken(what, f"there is no deployment {' and no '.join(missing)} in {namespace}", "run pulumi up")
+        return broken(subject, f"there is no deployment {' and no '.join(missing)} in {namespace}", "run pulumi up")
     short = [f"{name}: {count[0]} of {count[1]} ready" for name, count in counts.items() if count and count[0] < 1]
     if short:
-        do = f"kubectl describe pods --namespace {namespace} --selector component; the events at the end say why"
-        return broken(what, ", ".join(short), do)
-    return good(what, "hub and proxy are ready")
+        fix = f"kubectl describe pods --namespace {namespace} --selector component; the events at the end give a reason"
+        return broken(subject, ", ".join(short), fix)
+    return good(subject, "hub and proxy are ready")
 
 
-def directory_servers(tenancy: Tenancy, env: CheckEnvironment) -> list[Finding]:
-    """Whether each FreeIPA server answers with a certificate that is good, from here.
+def check_directory_servers(tenancy: Tenancy, env: CheckEnvironment) -> list[CheckResult]:
+    """Check that each FreeIPA server answers this machine with a valid certificate.
 
-    One that does not is a warning only, as long as another does.
+    While at least one server does, the others are warnings.
     """
     directory = tenancy.identity.directory()
-    found = [
-        _directory_server(
-            Endpoint(each.host, each.host, each.port, directory.tls == "starttls"), directory.ca_certificate, env
+    start_tls = directory.tls == "starttls"
+    results = [
+        _check_directory_server(
+            Endpoint(server.host, server.host, server.port, start_tls), directory.ca_certificate, env
         )
-        for each in directory.servers
+        for server in directory.servers
     ]
-    if all(finding.state is State.BROKEN for finding in found):
-        return found
+    if all(result.status is Status.BROKEN for result in results):
+        return results
     return [
-        warning(each.what, f"{each.told}; users log in by another server", each.do)
-        if each.state is State.BROKEN
+        warning(each.subject, f"{each.message}; users log in through another server", each.fix)
+        if each.status is Status.BROKEN
         else each
-        for each in found
+        for each in results
     ]
 
 
-def _directory_server(server: Endpoint, authority: str | None, env: CheckEnvironment) -> Finding:
-    what = f"directory {server}"
+def _check_directory_server(server: Endpoint, authority: str | None, env: CheckEnvironment) -> CheckResult:
+    subject = f"directory {server}"
     try:
-        shown = certificate(server, lambda: trust(authority))
+        certificate = read_certificate(server, lambda: trust(authority))
     except NoConnection as failure:
-        do = "check identity.server, that FreeIPA runs there, and the network and firewalls between"
-        return broken(what, str(failure), do)
-    except Refused as failure:
-        do = (
-            "set identity.caCertificate to FreeIPA's /etc/ipa/ca.crt and identity.server to the name FreeIPA has, then "
-            "pulumi up; or renew the certificate in FreeIPA"
+        fix = "check identity.server, that FreeIPA runs there, and the network and its firewalls"
+        return broken(subject, str(failure), fix)
+    except CertificateRefused as failure:
+        fix = (
+            "set identity.caCertificate to FreeIPA's /etc/ipa/ca.crt and identity.server to the server's name in "
+            "FreeIPA, then run pulumi up; or renew the certificate in FreeIPA"
         )
-        return broken(what, str(failure), do)
-    facts = {"ends": shown.ends.isoformat(), "issuer": shown.issuer}
-    told = f"answers; its certificate is signed by {shown.issuer} and ends {day(shown.ends)}"
-    if shown.is_ending(env.now):
-        return warning(what, told, "see on the server: getcert list", **facts)
-    return good(what, told, **facts)
+        return broken(subject, str(failure), fix)
+    details = {"ends": certificate.ends.isoformat(), "issuer": certificate.issuer}
+    message = f"answers; its certificate is signed by {certificate.issuer} and ends {format_time(certificate.ends)}"
+    if certificate.is_ending(env.now):
+        return warning(subject, message, "on the server, run: getcert list", **details)
+    return good(subject, message, **details)
 
 
 def _renewal(tenancy: Tenancy) -> str:
     tls, namespace = tenancy.ingress.tls, tenancy.namespace
     if tls is None:
-        return "it is the ingress controller's own: renew it there, or set pangeo:ingress.tls"
+        return "it is the ingress controller's default certificate: renew it there, or set pangeo:ingress.tls"
     if tls.cluster_issuer:
-        return f"kubectl describe certificate --namespace {namespace} says why {tls.cluster_issuer} did not renew it"
-    return f"put the right certificate into the Secret {namespace}/{tls.secret_name}"
+        issuer = tls.cluster_issuer
+        return f"kubectl describe certificate --namespace {namespace} gives the reason why {issuer} did not renew it"
+    return f"put a valid certificate into the Secret {namespace}/{tls.secret_name}"

@@ -1,10 +1,9 @@
-"""What the cluster holds of a hub, read from its API: release, pods, settings, servers, homes. Needs no hub token."""
+"""State of a hub, read from the cluster's API: pods, settings, servers, homes. No hub token is needed."""
 
 import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -12,41 +11,19 @@ import yaml
 
 from components.cluster.client import Api
 from components.cluster.errors import CannotAsk
-from components.cluster.releases import METADATA_ALONE
 
-SETTINGS_KEYS = ("values.yaml", "values.json")
-"""Under which the chart's Secret ``hub`` keeps the values; z2jh 4.4.0 writes the first."""
+VALUES_KEYS = ("values.yaml", "values.json")
+"""Keys of the chart's values in its Secret ``hub``; z2jh 4.4.0 uses the first."""
 
 USER_ANNOTATION = "hub.jupyter.org/username"
-"""KubeSpawner's; the label of that name holds the name in another spelling where it has odd characters."""
+"""KubeSpawner's annotation; the label of the same name holds an escaped spelling of names with unusual characters."""
 
 SERVER_ANNOTATION = "hub.jupyter.org/servername"
 
 
 @dataclass(frozen=True)
-class Release:
-    """The latest revision of the Helm release."""
-
-    revision: int
-    status: str
-    since: str
-
-    @property
-    def is_pending(self) -> bool:
-        """An operation is at work on it, or was killed."""
-        return self.status.startswith("pending-")
-
-    def age(self, now: datetime) -> timedelta:
-        """How long ago it began; no time at all where nobody knows."""
-        try:
-            return now - datetime.fromisoformat(self.since)
-        except ValueError:
-            return timedelta()
-
-
-@dataclass(frozen=True)
 class Server:
-    """A user's running notebook server."""
+    """A user's notebook server."""
 
     user: str
     phase: str
@@ -55,26 +32,14 @@ class Server:
 
 
 class DeployedHub:
-    """One tenancy's hub in its cluster."""
+    """The hub of one namespace."""
 
     def __init__(self, api: Api, namespace: str) -> None:
         self._api = api
         self._namespace = namespace
 
-    def release(self, name: str) -> Release | None:
-        """The release, or None where nothing is deployed.
-
-        Raises:
-            CannotAsk: the cluster gives no answer.
-        """
-        labels = quote(f"owner=helm,name={name}")
-        # Helm's revisions are Secrets with every value in them; their labels are all that is asked for.
-        found = self._list(f"/api/v1/namespaces/{self._namespace}/secrets?labelSelector={labels}", METADATA_ALONE)
-        revisions = [_release(item.get("metadata") or {}) for item in found]
-        return max(revisions, key=lambda each: each.revision, default=None)
-
-    def ready(self, deployment: str) -> tuple[int, int] | None:
-        """Pods that are ready, and pods that are wanted; None where there is no such deployment.
+    def count_ready(self, deployment: str) -> tuple[int, int] | None:
+        """Return how many pods are ready and how many are wanted; None where there is no such deployment.
 
         Raises:
             CannotAsk: the cluster gives no answer.
@@ -85,75 +50,65 @@ class DeployedHub:
             return int((item.get("status") or {}).get("readyReplicas") or 0), wanted
         return None
 
-    def settings(self) -> Mapping[str, Any] | None:
-        """The values the hub was deployed with, secrets among them; None where there is no hub.
+    def values(self) -> Mapping[str, Any] | None:
+        """Return the chart values that the hub was deployed with, including secrets; None where there is no hub.
 
         Raises:
-            CannotAsk: the cluster gives no answer, or what it keeps is unreadable.
+            CannotAsk: the cluster gives no answer, or the values are unreadable.
         """
         fields = quote("metadata.name=hub")
         for item in self._list(f"/api/v1/namespaces/{self._namespace}/secrets?fieldSelector={fields}"):
             data = item.get("data") or {}
-            kept = next((data[key] for key in SETTINGS_KEYS if key in data), None)
+            encoded = next((data[key] for key in VALUES_KEYS if key in data), None)
             try:
-                values = yaml.safe_load(base64.b64decode(kept or "", validate=True))
+                values = yaml.safe_load(base64.b64decode(encoded or "", validate=True))
             except (yaml.YAMLError, binascii.Error, UnicodeDecodeError):
                 values = None
             if not isinstance(values, Mapping):
-                raise CannotAsk(f"{self._api.server}: the Secret {self._namespace}/hub holds no values of the chart")
+                raise CannotAsk(f"{self._api.server}: the Secret {self._namespace}/hub contains no values of the chart")
             return values
         return None
 
     def servers(self) -> list[Server]:
-        """Users' servers, by user.
+        """Return the users' servers, sorted by user.
 
         Raises:
             CannotAsk: the cluster gives no answer.
         """
-        pods = self._labelled("pods", "singleuser-server")
+        pods = self._list_component("pods", "singleuser-server")
         return sorted((_server(pod) for pod in pods), key=lambda server: server.user)
 
     def homes(self) -> list[str]:
-        """Everybody who has a home volume, so ever had a server.
+        """Return the users that have a home volume, so had a server at some time.
 
         Raises:
             CannotAsk: the cluster gives no answer.
         """
-        return sorted({_user(claim) for claim in self._labelled("persistentvolumeclaims", "singleuser-storage")})
+        return sorted({_user(claim) for claim in self._list_component("persistentvolumeclaims", "singleuser-storage")})
 
-    def _labelled(self, kind: str, component: str) -> list[Mapping[str, Any]]:
+    def _list_component(self, kind: str, component: str) -> list[Mapping[str, Any]]:
         labels = quote(f"component={component}")
         return self._list(f"/api/v1/namespaces/{self._namespace}/{kind}?labelSelector={labels}")
 
-    def _list(self, path: str, accept: str = "application/json") -> list[Mapping[str, Any]]:
-        return list(self._api.get(path, accept).get("items") or [])
-
-
-def _release(metadata: Mapping[str, Any]) -> Release:
-    labels = metadata.get("labels") or {}
-    version = str(labels.get("version", ""))
-    return Release(
-        revision=int(version) if version.isdigit() else 0,
-        status=str(labels.get("status", "unknown")),
-        since=str(metadata.get("creationTimestamp") or ""),
-    )
+    def _list(self, path: str) -> list[Mapping[str, Any]]:
+        return list(self._api.get(path).get("items") or [])
 
 
 def _server(pod: Mapping[str, Any]) -> Server:
-    named = _annotation(pod, SERVER_ANNOTATION)
+    name = _annotation(pod, SERVER_ANNOTATION)
     status = pod.get("status") or {}
-    leaving = (pod.get("metadata") or {}).get("deletionTimestamp")
+    metadata = pod.get("metadata") or {}
     return Server(
-        user=f"{_user(pod)}/{named}" if named else _user(pod),
-        phase="Stopping" if leaving else str(status.get("phase", "unknown")),
-        since=str(status.get("startTime") or (pod.get("metadata") or {}).get("creationTimestamp") or ""),
+        user=f"{_user(pod)}/{name}" if name else _user(pod),
+        phase="Stopping" if metadata.get("deletionTimestamp") else str(status.get("phase", "unknown")),
+        since=str(status.get("startTime") or metadata.get("creationTimestamp") or ""),
         node=str((pod.get("spec") or {}).get("nodeName") or ""),
     )
 
 
-def _user(thing: Mapping[str, Any]) -> str:
-    return _annotation(thing, USER_ANNOTATION) or str((thing.get("metadata") or {}).get("name", ""))
+def _user(item: Mapping[str, Any]) -> str:
+    return _annotation(item, USER_ANNOTATION) or str((item.get("metadata") or {}).get("name", ""))
 
 
-def _annotation(thing: Mapping[str, Any], key: str) -> str:
-    return str(((thing.get("metadata") or {}).get("annotations") or {}).get(key) or "")
+def _annotation(item: Mapping[str, Any], key: str) -> str:
+    return str(((item.get("metadata") or {}).get("annotations") or {}).get(key) or "")

@@ -1,4 +1,4 @@
-"""Somebody cannot log in: every link from the browser to the directory, in order, and which one is broken."""
+"""The command ``doctor``: checks every step of a log-in, from the browser to the directory, in this order."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,118 +6,116 @@ from components.cli.diagnose import checks
 from components.cli.diagnose.certificates import NoConnection, trust
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.deployed_hub import DeployedHub
-from components.cli.diagnose.hub_client import HubWeb
-from components.cli.diagnose.hub_config import WHAT as HUB_SETTINGS
-from components.cli.diagnose.hub_config import hub_settings
-from components.cli.diagnose.result import Finding, State, broken, good, unknown
-from components.cli.diagnose.user import user_findings
-from components.cluster.client import connected
+from components.cli.diagnose.hub_client import HubClient
+from components.cli.diagnose.hub_config import SUBJECT as HUB_SETTINGS
+from components.cli.diagnose.hub_config import check_hub_settings
+from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown
+from components.cli.diagnose.user import check_user
+from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.kubeconfig import find_kubeconfig
 from components.config.problems import InvalidTenancy
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import AccountUnusable, BindRefused, FreeIpaError, PasswordMissing, WrongPassword
-from components.freeipa.users import People, people
+from components.freeipa.users import Users, open_users
 
-HUB_ASKS = "hub to directory"
+HUB_TO_DIRECTORY = "hub to directory"
 BIND, GROUP = "program's account", "group"
-_UNTRUSTED = "not asked, since the hub's certificate is not good"
+_UNTRUSTED_HUB = "not checked, since the hub's certificate is not good"
 
 
 def diagnose(
     tenancy: Tenancy, *, stack: str, user: str | None, password: Callable[[], str], env: CheckEnvironment
-) -> list[Finding]:
-    """Look at every link.
+) -> list[CheckResult]:
+    """Check every step of a log-in.
 
     Args:
-        tenancy: whose hub.
-        stack: its stack's name, for the commands that are proposed.
-        user: who cannot log in; None looks at what all users share.
-        password: gives the bind password, or raises PasswordMissing or InvalidTenancy; asked only when it is needed.
-        env: the world outside.
+        tenancy: the tenancy.
+        stack: its stack's name, for suggested commands.
+        user: a user that cannot log in; None checks the steps that all users share.
+        password: returns the bind password, or raises PasswordMissing or InvalidTenancy. Called only when needed.
+        env: inputs that are not in the stack file.
     """
-    found = [checks.domain(tenancy, env), certificate := checks.hub_certificate(tenancy, env)]
-    is_trusted = certificate.state is not State.BROKEN
-    found += [checks.hub_health(tenancy, env) if is_trusted else unknown("hub", _UNTRUSTED)]
-    found += _in_cluster(tenancy, env)
-    servers = checks.directory_servers(tenancy, env)
-    found += servers
-    found += [_hub_asks(tenancy, env) if is_trusted else unknown(HUB_ASKS, _UNTRUSTED)]
-    found += _in_directory(tenancy, stack, user, password, env, servers)
-    return found
+    results = [checks.check_domain(tenancy, env), certificate := checks.check_hub_certificate(tenancy, env)]
+    is_trusted = certificate.status is not Status.BROKEN
+    results += [checks.check_hub_health(tenancy, env) if is_trusted else unknown("hub", _UNTRUSTED_HUB)]
+    results += _check_cluster(tenancy, env)
+    servers = checks.check_directory_servers(tenancy, env)
+    results += servers
+    results += [_check_hub_log_in(tenancy, env) if is_trusted else unknown(HUB_TO_DIRECTORY, _UNTRUSTED_HUB)]
+    results += _check_directory(tenancy, stack, user, password, env, servers)
+    return results
 
 
-def _in_cluster(tenancy: Tenancy, env: CheckEnvironment) -> Iterator[Finding]:
+def _check_cluster(tenancy: Tenancy, env: CheckEnvironment) -> Iterator[CheckResult]:
     try:
-        with connected(find_kubeconfig(tenancy.kubernetes, env.environment), env.environment) as api:
+        with connect_to_cluster(find_kubeconfig(tenancy.kubernetes, env.environment), env.environment) as api:
             hub = DeployedHub(api, tenancy.namespace)
-            yield checks.hub_pods(tenancy, hub)
-            deployed = hub.settings()
+            yield checks.check_hub_pods(tenancy, hub)
+            values = hub.values()
     except CannotAsk as failure:
-        yield unknown(
-            HUB_SETTINGS,
-            str(failure),
-            checks.ASK_CLUSTER,
-        )
+        yield unknown(HUB_SETTINGS, str(failure), checks.FIX_CLUSTER_ACCESS)
         return
-    if deployed is None:
-        yield broken(HUB_SETTINGS, f"nothing is deployed in {tenancy.namespace}", "run pulumi up")
+    if values is None:
+        yield broken(HUB_SETTINGS, f"no hub is deployed in {tenancy.namespace}", "run pulumi up")
         return
-    yield hub_settings(tenancy, deployed)
+    yield check_hub_settings(tenancy, values)
 
 
-def _hub_asks(tenancy: Tenancy, env: CheckEnvironment) -> Finding:
+def _check_hub_log_in(tenancy: Tenancy, env: CheckEnvironment) -> CheckResult:
     namespace = tenancy.namespace
     try:
-        log_in = HubWeb(checks.hub_endpoint(tenancy, env), trust(env.hub_authority)).log_in_as_nobody()
+        log_in = HubClient(checks.hub_endpoint(tenancy, env), trust(env.hub_authority)).probe_log_in()
     except NoConnection as failure:
-        return unknown(HUB_ASKS, str(failure))
+        return unknown(HUB_TO_DIRECTORY, str(failure))
     if log_in.was_refused_by_directory:
-        return good(HUB_ASKS, "the hub asks the directory: it refused a name that nobody has")
-    do = (
-        f'kubectl logs --namespace {namespace} deployment/hub | grep --after-context=3 "not possible" has the cause; '
-        "where the directory answers here and not there, look at DNS, firewall and network policies of the cluster"
+        return good(HUB_TO_DIRECTORY, "the hub reaches the directory, which refused a user name that does not exist")
+    fix = (
+        f'kubectl logs --namespace {namespace} deployment/hub | grep --after-context=3 "not possible" shows the cause; '
+        "if the directory answers this machine but not the hub, check DNS, firewall and network policies of the cluster"
     )
-    return broken(HUB_ASKS, f"HTTP {log_in.status}: {log_in.said or 'the log-in page does not say why'}", do)
+    message = log_in.message or "the log-in page gives no reason"
+    return broken(HUB_TO_DIRECTORY, f"HTTP {log_in.status}: {message}", fix)
 
 
-def _in_directory(
+def _check_directory(
     tenancy: Tenancy,
     stack: str,
     user: str | None,
     password: Callable[[], str],
     env: CheckEnvironment,
-    servers: list[Finding],
-) -> Iterator[Finding]:
+    servers: list[CheckResult],
+) -> Iterator[CheckResult]:
     identity = tenancy.identity
-    if all(server.state is State.BROKEN for server in servers):
-        yield unknown(BIND, "not tried, since no directory server answers as it should")
+    if all(server.status is Status.BROKEN for server in servers):
+        yield unknown(BIND, "not checked, since no directory server answers with a valid certificate")
         return
     is_bound = False
     try:
-        with people(identity.directory(), tenancy.directory_suffix, password()) as found:
+        with open_users(identity.directory(), tenancy.directory_suffix, password()) as directory:
             is_bound = True
             yield good(BIND, f"{identity.bind_dn} logs in")
-            yield _group(tenancy, found, stack)
+            yield _check_group(tenancy, directory)
             if user is not None:
-                yield from user_findings(tenancy, found, user, stack=stack, now=env.now)
+                yield from check_user(tenancy, directory, user, stack=stack, now=env.now)
     except PasswordMissing as missing:
-        yield unknown(BIND, "not tried: there is no bind password", str(missing).partition(": ")[2])
-    except InvalidTenancy as closed:
-        yield unknown(BIND, f"not tried: {'; '.join(each.message for each in closed.problems)}")
+        yield unknown(BIND, "not checked: there is no bind password", str(missing).partition(": ")[2])
+    except InvalidTenancy as invalid:
+        yield unknown(BIND, f"not checked: {'; '.join(each.message for each in invalid.problems)}")
     except (WrongPassword, AccountUnusable, BindRefused) as refusal:
-        told, _, do = str(refusal).partition("; ")
-        yield broken(BIND, told, do)
+        message, _, fix = str(refusal).partition("; ")
+        yield broken(BIND, message, fix)
     except FreeIpaError as failure:
-        told, _, do = str(failure).partition("; ")
-        yield broken("asking the directory" if is_bound else BIND, told, do)
+        message, _, fix = str(failure).partition("; ")
+        yield broken("reading the directory" if is_bound else BIND, message, fix)
 
 
-def _group(tenancy: Tenancy, found: People, stack: str) -> Finding:
+def _check_group(tenancy: Tenancy, directory: Users) -> CheckResult:
     name = tenancy.notebook_users_group
-    group = found.find_group(name)
+    group = directory.find_group(name)
     if group is None:
-        return broken(GROUP, f"there is no group {name} in FreeIPA, so nobody but admins can log in", "run pulumi up")
+        return broken(GROUP, f"there is no group {name} in FreeIPA, so only admins can log in", "run pulumi up")
     if not group.is_user_group:
-        return broken(GROUP, f"{group.dn} is no FreeIPA user group", "choose another clusterName, or make it one")
-    return good(GROUP, f"{group.dn} is there")
+        fix = "choose another clusterName, or make it a user group in FreeIPA"
+        return broken(GROUP, f"{group.dn} is not a FreeIPA user group", fix)
+    return good(GROUP, f"{group.dn} exists")

@@ -1,4 +1,4 @@
-"""Does what is deployed still look as the stack says? A preview after a refresh; it changes nothing."""
+"""Comparison of a stack with its deployment: a preview after a refresh. It changes nothing."""
 
 import contextlib
 import os
@@ -9,78 +9,80 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components.cli.diagnose.result import Finding, good, unknown, warning
+from components.cli.diagnose.result import CheckResult, good, unknown, warning
 
 if TYPE_CHECKING:
     from pulumi.automation import LocalWorkspace
 
-WHAT = "drift"
+SUBJECT = "drift"
 PROGRAM = Path("__main__.py")
 TIMEOUT_SECONDS = 300.0
 
-_SAME = "same"
+_NO_CHANGE = ("same", "refresh", "read")
+"""Operations of the engine that change nothing."""
 
 
-def drift(stack: str, folder: Path, environment: Mapping[str, str]) -> Finding:
-    """What ``pulumi preview --refresh`` would change.
+def check_drift(stack: str, folder: Path, environment: Mapping[str, str]) -> CheckResult:
+    """Check what ``pulumi preview --refresh`` would change.
 
     Args:
         stack: the stack's name.
-        folder: where ``Pulumi.yaml`` is.
-        environment: PATH with the ``pulumi`` program, and what else an ``up`` needs.
+        folder: the folder of ``Pulumi.yaml``.
+        environment: variables of the engine, with the ``pulumi`` program on ``PATH``.
     """
     if shutil.which("pulumi", path=environment.get("PATH", os.defpath)) is None:
-        return unknown(WHAT, "the pulumi program is not on PATH", "install the Pulumi CLI")
-    found: list[Finding] = []
-    # The engine has no time-out of its own; a thread that waits for ever does not keep this process alive.
-    thread = threading.Thread(target=lambda: found.append(_preview(stack, folder, environment)), daemon=True)
+        return unknown(SUBJECT, "the pulumi program is not on PATH", "install the Pulumi CLI")
+    results: list[CheckResult] = []
+    # The engine has no timeout. A daemon thread that waits for ever does not keep this process alive.
+    thread = threading.Thread(target=lambda: results.append(_preview(stack, folder, environment)), daemon=True)
     thread.start()
     thread.join(TIMEOUT_SECONDS)
-    if not found:
-        return unknown(WHAT, f"the preview had no end within {TIMEOUT_SECONDS:g} s", f"pulumi preview --stack {stack}")
-    return found[0]
+    if not results:
+        message = f"the preview did not end within {TIMEOUT_SECONDS:g} s"
+        return unknown(SUBJECT, message, f"pulumi preview --stack {stack}")
+    return results[0]
 
 
-def _preview(stack: str, folder: Path, environment: Mapping[str, str]) -> Finding:
+def _preview(stack: str, folder: Path, environment: Mapping[str, str]) -> CheckResult:
     from pulumi import automation
 
     changes: list[str] = []
     errors: list[str] = []
 
-    def hear(event: automation.EngineEvent) -> None:
-        if event.resource_pre_event and event.resource_pre_event.metadata.op.value not in (_SAME, "refresh", "read"):
-            about = event.resource_pre_event.metadata
-            changes.append(f"{about.op.value} {about.type.rpartition(':')[2]} {about.urn.rpartition('::')[2]}")
+    def collect(event: automation.EngineEvent) -> None:
+        if event.resource_pre_event and event.resource_pre_event.metadata.op.value not in _NO_CHANGE:
+            metadata = event.resource_pre_event.metadata
+            changes.append(f"{metadata.op.value} {metadata.type.rpartition(':')[2]} {metadata.urn.rpartition('::')[2]}")
         if event.diagnostic_event and event.diagnostic_event.severity == "error":
             errors.append(event.diagnostic_event.message.strip())
 
-    # The engine asks this process for the program: so it needs no language plugin, and a stack that others run does.
+    # The program runs in this process: it needs no language plugin, and an operation of another user does not block it.
     try:
         with contextlib.chdir(folder):
-            workspace = _unselected(automation.LocalWorkspace)(
+            workspace = _without_selection(automation.LocalWorkspace)(
                 work_dir=str(folder), env_vars=dict(environment), program=lambda: _run(folder)
             )
             selected = automation.Stack.select(stack, workspace)
-            selected.preview(refresh=True, color="never", on_event=hear)
-    except Exception as failure:  # whatever the engine or the program made of it is worth a line here, and no more
-        said = errors or [line for line in str(failure).splitlines() if "error:" in line] or [str(failure)]
-        return unknown(
-            WHAT, said[0].splitlines()[0].strip(), f"pulumi preview --refresh --stack {stack} says all of it"
-        )
+            selected.preview(refresh=True, color="never", on_event=collect)
+    except Exception as failure:  # any error of the engine or the program; its first line is reported
+        lines = errors or [line for line in str(failure).splitlines() if "error:" in line] or [str(failure)]
+        fix = f"pulumi preview --refresh --stack {stack} shows the whole error"
+        return unknown(SUBJECT, lines[0].splitlines()[0].strip(), fix)
     if changes:
-        told = f"what is deployed differs from the stack: {', '.join(sorted(changes))}"
-        return warning(WHAT, told, f"pulumi preview --refresh --diff --stack {stack}, then pulumi up", changes=changes)
-    return good(WHAT, "what is deployed is what the stack says", changes=[])
+        message = f"the deployment differs from the stack: {', '.join(sorted(changes))}"
+        fix = f"pulumi preview --refresh --diff --stack {stack}, then pulumi up"
+        return warning(SUBJECT, message, fix, changes=changes)
+    return good(SUBJECT, "the deployment matches the stack", changes=[])
 
 
-def _unselected(kind: "type[LocalWorkspace]") -> "type[LocalWorkspace]":
-    """A workspace that opens a stack without making it the one that the operator's next command would go to."""
+def _without_selection(kind: "type[LocalWorkspace]") -> "type[LocalWorkspace]":
+    """Return a workspace class that opens a stack without selecting it for the operator's next command."""
 
-    class Unselected(kind):  # type: ignore[valid-type,misc]
+    class WithoutSelection(kind):  # type: ignore[valid-type,misc]
         def select_stack(self, stack_name: str) -> None:
             self.pulumi_command.run(["stack", "--stack", stack_name], self.work_dir, self.env_vars)
 
-    return Unselected
+    return WithoutSelection
 
 
 def _run(folder: Path) -> None:

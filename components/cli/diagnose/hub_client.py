@@ -1,131 +1,129 @@
-"""The hub as a browser meets it: HTTPS to the ingress by the tenancy's address, with the hub's name, verified.
+"""HTTPS requests to the hub, as a browser sends them.
 
-The address is dialled and not the name, so that a wrong DNS entry and a hub that is down can be told apart.
+The connection goes to the tenancy's IP address and expects the hub's name in the certificate, so that a wrong DNS entry
+can be distinguished from a hub that does not answer.
 """
 
 import re
-import socket
 import ssl
 from html import unescape
-from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPException, HTTPResponse
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from components.cli.diagnose.certificates import Endpoint, NoConnection, connect
 from components.deadline import deadline
+from components.https import HttpsConnection
 from components.in_hub.messages import WRONG_CREDENTIALS
 
 TIMEOUT_SECONDS = 20.0
-"""For each next part of an answer. A log-in may wait for each of several directory servers."""
+"""Timeout for each next part of an answer. The hub may try several directory servers for a log-in."""
 
-WHOLE_TIMES = 2
-"""A whole answer may take as many times that."""
+WHOLE_ANSWER_TIMES = 2
+"""Deadline of a whole answer, as a multiple of the timeout."""
 
-NOBODY = "pangeo-doctor-knows-nobody"
-"""No user has this name, so a failed log-in counts towards nobody's lock-out."""
+PROBE_USER = "pangeo-doctor-knows-nobody"
+"""User name of the probe. It does not exist, so that the failed log-in cannot lock an account."""
 
 _OK = 200
 _XSRF = re.compile(r'name="_xsrf"\s+value="([^"]+)"')
-_SAID = re.compile(r'<p class="login_error">(.*?)</p>', re.DOTALL)
+_ERROR = re.compile(r'<p class="login_error">(.*?)</p>', re.DOTALL)
 _PAGE_BYTES = 1_000_000
+"""Limit of a page's size."""
 
 
-class Answer(NamedTuple):
-    """A page."""
+class Page(NamedTuple):
+    """Answer of the hub."""
 
     status: int
     body: str
     cookies: str
-    """As they go back."""
+    """Value of the header ``Cookie`` for the next request."""
 
 
 class LogIn(NamedTuple):
-    """What the hub made of somebody whom the directory does not know."""
+    """Answer to a log-in of a user that does not exist."""
 
     status: int
-    said: str
-    """The page's own sentence; empty where it has none."""
+    message: str
+    """Error message on the page; empty where there is none."""
 
     @property
     def was_refused_by_directory(self) -> bool:
-        """Whether it is the directory that did not know the name."""
-        return self.said == WRONG_CREDENTIALS
+        """Whether the directory was reached and refused the user."""
+        return self.message == WRONG_CREDENTIALS
 
 
-class HubWeb:
-    """Asks the hub, a new verified connection for each question."""
+class HubClient:
+    """Sends requests to the hub, each over a new verified connection."""
 
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        """Create a client.
+
+        Args:
+            endpoint: the hub.
+            context: the authorities to trust.
+            timeout_seconds: as ``TIMEOUT_SECONDS``.
+        """
         self._endpoint = endpoint
         self._context = context
         self._timeout_seconds = timeout_seconds
 
-    def healthy(self) -> int:
-        """The status of JupyterHub's own health page: 200 when all is well.
+    def health_status(self) -> int:
+        """Return the HTTP status of JupyterHub's health page, 200 for a healthy hub.
 
         Raises:
             NoConnection: there is no answer.
         """
-        return self._ask("GET", "/hub/health").status
+        return self._request("GET", "/hub/health").status
 
-    def log_in_as_nobody(self) -> LogIn:
-        """Try to log in under a name that is nobody's: the hub then has to ask the directory.
+    def probe_log_in(self) -> LogIn:
+        """Log in as a user that does not exist, so that the hub has to ask the directory.
 
         Raises:
             NoConnection: there is no answer, or no log-in form.
         """
-        form = self._ask("GET", "/hub/login")
+        form = self._request("GET", "/hub/login")
         token = _XSRF.search(form.body)
         if form.status != _OK or token is None:
             raise NoConnection(f"https://{self._endpoint.name}/hub/login: HTTP {form.status} without a log-in form")
-        fields = urlencode({"username": NOBODY, "password": NOBODY, "_xsrf": token[1]})
+        fields = urlencode({"username": PROBE_USER, "password": PROBE_USER, "_xsrf": token[1]})
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "Cookie": form.cookies,
             "Referer": f"https://{self._endpoint.name}/hub/login",
         }
-        page = self._ask("POST", "/hub/login", fields, headers)
-        said = _SAID.search(page.body)
-        return LogIn(page.status, " ".join(unescape(said[1]).split()) if said else "")
+        page = self._request("POST", "/hub/login", fields, headers)
+        message = _ERROR.search(page.body)
+        return LogIn(page.status, " ".join(unescape(message[1]).split()) if message else "")
 
-    def _ask(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> Answer:
-        tried = f"https://{self._endpoint.name}{path} at {self._endpoint}"
-        connection = _To(self._endpoint, self._context, self._timeout_seconds)
+    def _request(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> Page:
+        url = f"https://{self._endpoint.name}{path} at {self._endpoint}"
+        connection = HttpsConnection(
+            self._endpoint.name,
+            self._endpoint.port,
+            self._context,
+            self._timeout_seconds,
+            open_socket=lambda: connect(self._endpoint, self._timeout_seconds),
+        )
         try:
-            with deadline(WHOLE_TIMES * self._timeout_seconds, connection.break_off):
+            with deadline(WHOLE_ANSWER_TIMES * self._timeout_seconds, lambda: connection.sock):
                 connection.request(method, path, body, headers or {})
                 response = connection.getresponse()
                 page = response.read(_PAGE_BYTES).decode("utf-8", "replace")
-            return Answer(response.status, page, _cookies(response))
+            return Page(response.status, page, _cookies(response))
         except TimeoutError:
-            raise NoConnection(f"{tried}: no answer within {self._timeout_seconds:g} s") from None
+            raise NoConnection(f"{url}: no answer within {self._timeout_seconds:g} s") from None
         except (OSError, HTTPException, CookieError) as error:
-            why = getattr(error, "verify_message", None) or getattr(error, "strerror", None) or type(error).__name__
-            raise NoConnection(f"{tried}: {why}") from None
+            reason = getattr(error, "verify_message", None) or getattr(error, "strerror", None) or type(error).__name__
+            raise NoConnection(f"{url}: {reason}") from None
         finally:
             connection.close()
 
 
-class _To(HTTPSConnection):
-    """To this address, asking for that name."""
-
-    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext, timeout_seconds: float) -> None:
-        super().__init__(endpoint.name, endpoint.port, timeout=timeout_seconds, context=context)
-        self._endpoint = endpoint
-        self._tls = context
-        self._seconds = timeout_seconds
-
-    def connect(self) -> None:
-        self.sock = self._tls.wrap_socket(connect(self._endpoint, self._seconds), server_hostname=self._endpoint.name)
-
-    def break_off(self) -> None:
-        """Make whoever waits for this connection stop."""
-        self.sock.shutdown(socket.SHUT_RDWR)
-
-
 def _cookies(response: HTTPResponse) -> str:
-    kept: dict[str, str] = {}
+    cookies: dict[str, str] = {}
     for header in response.headers.get_all("Set-Cookie") or []:
-        kept |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
-    return "; ".join(f"{name}={value}" for name, value in kept.items())
+        cookies |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+    return "; ".join(f"{name}={value}" for name, value in cookies.items())

@@ -1,16 +1,19 @@
-"""What was looked at, how it was found, and what to do about it. Pure."""
+"""Results of checks: subject, status, message and fix. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-NOTHING_BROKEN, SOMETHING_BROKEN, SOMETHING_UNKNOWN = 0, 1, 3
-"""Exit codes; 2 is a wrong command line. Unknown: nothing was found broken, but not everything could be looked at."""
+EXIT_OK, EXIT_FAILED, EXIT_NOT_CHECKED = 0, 1, 3
+"""Exit codes. 1: a check failed, or the command was refused; 3: no check failed, but some could not run.
+
+2 is typer's code for a wrong command line.
+"""
 
 
-class State(StrEnum):
-    """How something was found."""
+class Status(StrEnum):
+    """Outcome of a check, as printed with ``--json``."""
 
     GOOD = "good"
     WARNING = "warning"
@@ -19,67 +22,63 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at. ``told`` is a sentence; ``do`` is the way out, empty where there is nothing to do.
+class CheckResult:
+    """Result of one check.
 
-    ``facts`` are the same for machines.
+    ``fix`` is a command or an instruction, empty where nothing is to be done. ``details`` are further values for
+    ``--json``.
     """
 
-    what: str
-    state: State
-    told: str
-    do: str = ""
-    facts: tuple[tuple[str, Any], ...] = ()
+    subject: str
+    status: Status
+    message: str
+    fix: str = ""
+    details: tuple[tuple[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """For ``--json``."""
+        """Return the result as an object for ``--json``; the details are keys beside the others."""
         return {
-            "what": self.what,
-            "state": self.state.value,
-            "told": self.told,
-            **({"do": self.do} if self.do else {}),
-            **dict(self.facts),
+            "subject": self.subject,
+            "status": self.status.value,
+            "message": self.message,
+            **({"fix": self.fix} if self.fix else {}),
+            **dict(self.details),
         }
 
 
-def good(what: str, told: str, **facts: object) -> Finding:
-    """Nothing to do."""
-    return Finding(what, State.GOOD, told, facts=tuple(facts.items()))
+def good(subject: str, message: str, **details: object) -> CheckResult:
+    """Return the result of a check that passed."""
+    return CheckResult(subject, Status.GOOD, message, details=tuple(details.items()))
 
 
-def warning(what: str, told: str, do: str, **facts: object) -> Finding:
-    """It works, and somebody should look at it."""
-    return Finding(what, State.WARNING, told, do, tuple(facts.items()))
+def warning(subject: str, message: str, fix: str, **details: object) -> CheckResult:
+    """Return the result of a check that passed, with something to look into."""
+    return CheckResult(subject, Status.WARNING, message, fix, tuple(details.items()))
 
 
-def broken(what: str, told: str, do: str, **facts: object) -> Finding:
-    """Here the chain is broken."""
-    return Finding(what, State.BROKEN, told, do, tuple(facts.items()))
+def broken(subject: str, message: str, fix: str, **details: object) -> CheckResult:
+    """Return the result of a check that failed."""
+    return CheckResult(subject, Status.BROKEN, message, fix, tuple(details.items()))
 
 
-def unknown(what: str, told: str, do: str = "") -> Finding:
-    """It could not be looked at, and ``told`` says why."""
-    return Finding(what, State.UNKNOWN, told, do)
+def unknown(subject: str, message: str, fix: str = "") -> CheckResult:
+    """Return the result of a check that could not run; the message gives the reason."""
+    return CheckResult(subject, Status.UNKNOWN, message, fix)
 
 
-def exit_code(findings: Iterable[Finding]) -> int:
-    """What a monitor goes by."""
-    states = {finding.state for finding in findings}
-    if State.BROKEN in states:
-        return SOMETHING_BROKEN
-    return SOMETHING_UNKNOWN if State.UNKNOWN in states else NOTHING_BROKEN
+def exit_code(results: Iterable[CheckResult]) -> int:
+    """Return the exit code for these results."""
+    statuses = {result.status for result in results}
+    if Status.BROKEN in statuses:
+        return EXIT_FAILED
+    return EXIT_NOT_CHECKED if Status.UNKNOWN in statuses else EXIT_OK
 
 
-def conclusion(findings: Sequence[Finding]) -> str:
-    """All of it in a sentence."""
-    by_state = {state: [each.what for each in findings if each.state is state] for state in State}
+def conclusion(results: Sequence[CheckResult]) -> str:
+    """Return one line that names the subjects that are not good, the worst first."""
     parts = [
-        f"{said}: {', '.join(by_state[state])}"
-        for state, said in (
-            (State.BROKEN, "broken"),
-            (State.UNKNOWN, "not checked"),
-            (State.WARNING, "to be looked at"),
-        )
-        if by_state[state]
+        f"{status.value}: {', '.join(subjects)}"
+        for status in (Status.BROKEN, Status.UNKNOWN, Status.WARNING)
+        if (subjects := [result.subject for result in results if result.status is status])
     ]
     return "; ".join(parts) or "nothing is broken"

@@ -1,4 +1,4 @@
-"""How a tenancy is: release, hub, certificates, users, servers, directory, drift."""
+"""The command ``status``: release, hub, certificates, notebook servers, homes, directory servers and drift."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -7,81 +7,89 @@ from datetime import datetime, timedelta
 
 from components.cli.diagnose import checks
 from components.cli.diagnose.checks import CheckEnvironment
-from components.cli.diagnose.deployed_hub import DeployedHub, Release, Server
-from components.cli.diagnose.result import Finding, State, broken, good, unknown, warning
-from components.cluster.client import connected
+from components.cli.diagnose.deployed_hub import DeployedHub, Server
+from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown, warning
+from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.identity import read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
+from components.cluster.releases import Revision, latest_revision
 from components.config.tenancy import Tenancy
 
 CLUSTER, RELEASE, SERVERS, HOMES = "cluster", "release", "servers", "homes"
 _DEPLOYED = "deployed"
 
 LONGEST_UP = timedelta(minutes=20)
-"""How long the program lets Helm wait for a hub (``RELEASE_TIMEOUT_SECONDS`` of the component)."""
+"""Time that Helm waits for a hub (``RELEASE_TIMEOUT_SECONDS`` of the component). A longer one was killed."""
 
 
-def status(
-    tenancy: Tenancy, *, stack: str, env: CheckEnvironment, drift: Callable[[], Finding] | None
-) -> list[Finding]:
-    """Look at everything. No password is needed but by ``drift``.
+def check_status(
+    tenancy: Tenancy, *, stack: str, env: CheckEnvironment, drift: Callable[[], CheckResult] | None
+) -> list[CheckResult]:
+    """Check all parts of a tenancy. Only ``drift`` needs a password.
 
     Args:
-        tenancy: whose hub.
-        stack: its stack's name, for the commands that are proposed.
-        env: the world outside.
-        drift: compares stack and deployment; None leaves it out.
+        tenancy: the tenancy.
+        stack: its stack's name, for suggested commands.
+        env: inputs that are not in the stack file.
+        drift: compares the stack with its deployment; None leaves that out.
     """
-    found = list(_in_cluster(tenancy, stack, env))
-    found += [checks.domain(tenancy, env), certificate := checks.hub_certificate(tenancy, env)]
-    if certificate.state is State.BROKEN:
-        found += [unknown("hub", "not asked, since its certificate is not good")]
+    results = list(_check_cluster(tenancy, stack, env))
+    results += [checks.check_domain(tenancy, env), certificate := checks.check_hub_certificate(tenancy, env)]
+    if certificate.status is Status.BROKEN:
+        results += [unknown("hub", "not checked, since its certificate is not good")]
     else:
-        found += [checks.hub_health(tenancy, env)]
-    found += checks.directory_servers(tenancy, env)
-    return found + ([drift()] if drift else [])
+        results += [checks.check_hub_health(tenancy, env)]
+    results += checks.check_directory_servers(tenancy, env)
+    return results + ([drift()] if drift else [])
 
 
-def _in_cluster(tenancy: Tenancy, stack: str, env: CheckEnvironment) -> Iterator[Finding]:
+def _check_cluster(tenancy: Tenancy, stack: str, env: CheckEnvironment) -> Iterator[CheckResult]:
     try:
-        with connected(find_kubeconfig(tenancy.kubernetes, env.environment), env.environment) as api:
+        with connect_to_cluster(find_kubeconfig(tenancy.kubernetes, env.environment), env.environment) as api:
             yield good(CLUSTER, str(read_cluster_id(api)))
-            hub = DeployedHub(api, tenancy.namespace)
             name = f"{tenancy.namespace}/{tenancy.release}"
-            yield release_finding(name, hub.release(tenancy.release), stack, env.now)
-            yield checks.hub_pods(tenancy, hub)
-            yield servers_finding(hub.servers())
+            yield check_release(name, latest_revision(api, tenancy.release, tenancy.namespace), stack, env.now)
+            hub = DeployedHub(api, tenancy.namespace)
+            yield checks.check_hub_pods(tenancy, hub)
+            yield check_servers(hub.servers())
             homes = hub.homes()
             yield good(HOMES, f"{len(homes)} users have a home", users=homes)
     except CannotAsk as failure:
-        yield unknown(CLUSTER, str(failure), checks.ASK_CLUSTER)
+        yield unknown(CLUSTER, str(failure), checks.FIX_CLUSTER_ACCESS)
 
 
-def release_finding(name: str, release: Release | None, stack: str, now: datetime) -> Finding:
-    """The Helm release. One that is pending for long was left so by a run that was killed. Pure."""
-    if release is None:
+def check_release(name: str, revision: Revision | None, stack: str, now: datetime) -> CheckResult:
+    """Check the latest revision of the Helm release. Pure.
+
+    Args:
+        name: the release with its namespace.
+        revision: its latest revision; None where it is not installed.
+        stack: the stack's name, for suggested commands.
+        now: the time.
+    """
+    if revision is None:
         return broken(RELEASE, f"the Helm release {name} is not installed", "run pulumi up")
-    facts = {"revision": release.revision, "status": release.status, "since": release.since}
-    told = f"{name} is {release.status} (revision {release.revision}, {release.since})"
-    if release.is_pending:
-        do = f"unless pulumi or helm is at work on it now: python -m components repair {stack}"
-        is_at_work = release.age(now) < LONGEST_UP
-        return (warning if is_at_work else broken)(RELEASE, told, do, **facts)
-    if release.status != _DEPLOYED:
-        return warning(RELEASE, told, "run pulumi up, which upgrades it", **facts)
-    return good(RELEASE, told, **facts)
+    details = {"revision": revision.number, "releaseStatus": revision.status, "since": revision.began}
+    message = f"{name} is {revision.status} (revision {revision.number}, {revision.began})"
+    if revision.is_pending:
+        fix = f"unless pulumi or helm is running now: python -m components repair {stack}"
+        may_be_running = revision.age(now) < LONGEST_UP
+        return (warning if may_be_running else broken)(RELEASE, message, fix, **details)
+    if revision.status != _DEPLOYED:
+        return warning(RELEASE, message, "run pulumi up, which upgrades it", **details)
+    return good(RELEASE, message, **details)
 
 
-def servers_finding(servers: list[Server]) -> Finding:
-    """Users' servers. One that does not run is its user's to start again, so a warning. Pure."""
-    facts = {"servers": [asdict(server) for server in servers]}
+def check_servers(servers: list[Server]) -> CheckResult:
+    """Check users' notebook servers. One that does not run is a warning, since its user can start it again. Pure."""
+    details = {"servers": [asdict(server) for server in servers]}
     counts = Counter(server.phase for server in servers)
     others = [server for server in servers if server.phase not in ("Running", "Stopping")]
-    told = f"{counts['Running']} running"
+    message = f"{counts['Running']} running"
     users = ", ".join(server.user for server in servers if server.phase == "Running")
-    told += f": {users}" if users else ""
+    message += f": {users}" if users else ""
     if others:
-        told += f"; {', '.join(f'{server.user} is {server.phase}' for server in others)}"
-        return warning(SERVERS, told, "kubectl describe pod jupyter-… says why a server does not start", **facts)
-    return good(SERVERS, told, **facts)
+        message += f"; {', '.join(f'{server.user} is {server.phase}' for server in others)}"
+        return warning(SERVERS, message, "kubectl describe pod jupyter-… shows why a server does not start", **details)
+    return good(SERVERS, message, **details)

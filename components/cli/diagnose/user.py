@@ -1,83 +1,98 @@
-"""What of one user's entry in FreeIPA decides whether the hub lets them in."""
+"""Checks of one user: name, FreeIPA account and membership of the tenancy's group."""
 
 import re
 from collections.abc import Iterator
 from datetime import datetime
 
 from components.chart.values import USER_NAME_PATTERN
-from components.cli.diagnose.certificates import day
-from components.cli.diagnose.result import Finding, broken, good, unknown, warning
+from components.cli.diagnose.certificates import format_time
+from components.cli.diagnose.result import CheckResult, broken, good, unknown, warning
 from components.config.tenancy import Tenancy
 from components.freeipa.names import group_dn
-from components.freeipa.users import Account, People
+from components.freeipa.users import Account, Users
 
 USER, ACCOUNT, MEMBERSHIP = "user", "account", "membership"
 
 USUAL_MAX_FAILURES = 6
-"""Of FreeIPA's own global password policy (freeipa, ``install/share/default-pwpolicy.ldif``: krbPwdMaxFailure)."""
+"""Failed log-ins that lock an account by FreeIPA's global password policy.
+
+Source: freeipa, ``install/share/default-pwpolicy.ldif``, krbPwdMaxFailure.
+"""
 
 
-def user_findings(tenancy: Tenancy, people: People, uid: str, *, stack: str, now: datetime) -> Iterator[Finding]:
-    """User, account, membership: as far as they can be looked at.
+def check_user(tenancy: Tenancy, directory: Users, uid: str, *, stack: str, now: datetime) -> Iterator[CheckResult]:
+    """Check the user's name, account and membership; the account only if there is one.
+
+    Args:
+        tenancy: the tenancy.
+        directory: the directory's users.
+        uid: the user's name as it was typed at the hub.
+        stack: the stack's name, for suggested commands.
+        now: the time.
 
     Raises:
-        FreeIpaError: the directory could not be asked.
+        FreeIpaError: the directory could not be read.
     """
     if not re.fullmatch(USER_NAME_PATTERN, uid):
-        do = (
-            f"sign in as {uid.lower()}"
-            if re.fullmatch(USER_NAME_PATTERN, uid.lower())
-            else "write it as FreeIPA shows it"
-        )
-        yield broken(USER, f"{uid!r} is refused by the hub: names are small letters, digits and _ . -", do)
+        lower = uid.lower()
+        fix = f"sign in as {lower}" if re.fullmatch(USER_NAME_PATTERN, lower) else "write it as FreeIPA shows it"
+        yield broken(USER, f"{uid!r} is refused by the hub: names contain small letters, digits and _ . - only", fix)
         return
-    account = people.find_user(uid)
+    account = directory.find_user(uid)
     if account is None:
-        near = people.nearest(uid)
-        hint = f"did you mean {near}?" if near else "see ipa user-find"
+        nearest = directory.nearest(uid)
+        hint = f"did you mean {nearest}?" if nearest else "see ipa user-find"
         yield broken(USER, f"there is no user {uid} in FreeIPA", hint)
         return
     yield good(USER, f"{uid} is in FreeIPA")
-    yield account_finding(account, tenancy.identity.bind_dn, now)
-    yield _membership(tenancy, people, account, stack)
+    yield check_account(account, tenancy.identity.bind_dn, now)
+    yield _check_membership(tenancy, directory, account, stack)
 
 
-def account_finding(account: Account, asked_as: str, now: datetime) -> Finding:
-    """Whether FreeIPA takes this account's password at all. Pure."""
+def check_account(account: Account, bind_dn: str, now: datetime) -> CheckResult:
+    """Check that the account is neither disabled nor expired nor likely to be locked. Pure.
+
+    Args:
+        account: the account.
+        bind_dn: the account that read it.
+        now: the time.
+    """
     uid = account.uid
     if account.is_locked:
         return broken(ACCOUNT, f"{uid} is disabled in FreeIPA (nsAccountLock)", f"ipa user-enable {uid}")
     if account.account_expires and account.account_expires <= now:
-        do = f"ipa user-mod {uid} --principal-expiration=…"
-        return broken(ACCOUNT, f"{uid} expired on {day(account.account_expires)} (krbPrincipalExpiration)", do)
+        fix = f"ipa user-mod {uid} --principal-expiration=…"
+        expired = format_time(account.account_expires)
+        return broken(ACCOUNT, f"{uid} expired on {expired} (krbPrincipalExpiration)", fix)
     if not account.shows_state:
-        do = "give it FreeIPA's permission 'System: Read User Kerberos Attributes', or see: ipa user-show --all"
-        return unknown(ACCOUNT, f"FreeIPA does not show {asked_as} whether {uid} is locked or expired", do)
+        fix = "give it FreeIPA's permission 'System: Read User Kerberos Attributes', or see: ipa user-show --all"
+        return unknown(ACCOUNT, f"FreeIPA does not show {bind_dn} whether {uid} is locked or expired", fix)
     if account.password_expires and account.password_expires <= now:
-        told = (
-            f"the password of {uid} expired on {day(account.password_expires)}; FreeIPA takes it for as many log-ins "
-            "as the password policy's grace limit says"
+        message = (
+            f"the password of {uid} expired on {format_time(account.password_expires)}; FreeIPA accepts it for as many "
+            "log-ins as the grace limit of the password policy"
         )
-        return warning(ACCOUNT, told, f"{uid} sets a new one on FreeIPA's page or by kinit; or: ipa passwd {uid}")
-    if account.failed_tries is not None and account.failed_tries >= USUAL_MAX_FAILURES:
-        told = f"{account.failed_tries} wrong passwords in a row; FreeIPA locks for a while after that many"
-        return warning(ACCOUNT, told, f"ipa user-status {uid}; ipa user-unlock {uid}")
+        fix = f"{uid} sets a new one in FreeIPA's web interface or with kinit; or: ipa passwd {uid}"
+        return warning(ACCOUNT, message, fix)
+    if account.failed_log_ins is not None and account.failed_log_ins >= USUAL_MAX_FAILURES:
+        message = f"{account.failed_log_ins} wrong passwords in a row; FreeIPA locks an account for a while after that"
+        return warning(ACCOUNT, message, f"ipa user-status {uid}; ipa user-unlock {uid}")
     return good(ACCOUNT, f"{uid} is neither locked nor expired")
 
 
-def _membership(tenancy: Tenancy, people: People, account: Account, stack: str) -> Finding:
+def _check_membership(tenancy: Tenancy, directory: Users, account: Account, stack: str) -> CheckResult:
     uid, identity = account.uid, tenancy.identity
     if uid in identity.admin_users:
         return good(MEMBERSHIP, f"{uid} is one of identity.adminUsers, who need no group")
     groups = [tenancy.notebook_users_group, *([identity.admin_group] if identity.admin_group else [])]
     for group in groups:
-        if people.is_direct_member(group, uid):
+        if directory.is_direct_member(group, uid):
             return good(MEMBERSHIP, f"{uid} is in {group}")
     indirect = [group for group in groups if group_dn(tenancy.directory_suffix, group).lower() in account.groups]
     add = f"python -m components members add {stack} {uid}"
     if indirect and identity.nested_groups:
-        return good(MEMBERSHIP, f"{uid} is in {indirect[0]} by way of another group, which counts here")
+        return good(MEMBERSHIP, f"{uid} is in {indirect[0]} through another group, which counts here")
     if indirect:
-        told = f"{uid} is in {indirect[0]} by way of another group only, which does not count here"
-        return broken(MEMBERSHIP, told, f"{add}; or set pangeo:identity.nestedGroups")
+        message = f"{uid} is in {indirect[0]} through another group only, which does not count here"
+        return broken(MEMBERSHIP, message, f"{add}; or set pangeo:identity.nestedGroups")
     return broken(MEMBERSHIP, f"{uid} is not in {' or '.join(groups)}", add)

@@ -102,11 +102,11 @@ class Tenancy:
         error = self._up_error()
         if not error:
             return "the next was clean"
-        assert "components.cli.repair" in error, error
+        assert "components repair" in error, error
         self._repair()
         error = self._up_error()
         assert not error, error
-        return "the next was clean after components.cli.repair"
+        return "the next was clean after components repair"
 
     def kubectl(self, *words: str) -> str:
         """Run kubectl as the cluster's administrator; return its output."""
@@ -128,7 +128,7 @@ class Tenancy:
     def _repair(self) -> None:
         workspace = self.state.engine / "workspace"
         subprocess.run(
-            [sys.executable, "-m", "components.cli.repair", engine.STACK, "--yes"],
+            [sys.executable, "-m", "components", "repair", engine.STACK, "--yes"],
             cwd=workspace,
             env={**os.environ, **engine.engine_environment(self.state)},
             timeout=REPAIR_TIMEOUT_SECONDS,

@@ -231,13 +231,13 @@ def release_left_pending_install(target: FaultTarget) -> str:
 def certificate_expired(target: GroupFaultTarget) -> str:
     """Let the directory present an expired certificate of the right authority."""
     context = server_context(target.folder, _authority(target), "localhost", begin=NOW - 2 * DAY, end=NOW - DAY)
-    return _with_certificate(target, context, "is expired or not valid yet")
+    return _with_certificate(target, context, "has expired or is not valid yet")
 
 
 def certificate_of_another_host(target: GroupFaultTarget) -> str:
     """Let the directory present a certificate for another host, from the right authority."""
     context = server_context(target.folder, _authority(target), "elsewhere.example.org")
-    return _with_certificate(target, context, "certificate does not name this host")
+    return _with_certificate(target, context, "certificate is not for this host")
 
 
 def _authority(target: GroupFaultTarget) -> Authority:
@@ -277,7 +277,7 @@ def clock_is_wrong(target: GroupFaultTarget) -> str:
     finally:
         for name in wrong:
             del variables[name]
-    assert "is expired or not valid yet" in error, error
+    assert "has expired or is not valid yet" in error, error
     assert "check this machine's clock" in error
     target.stack.up()
     assert set(target.stack.preview()) == {OpType.SAME}

@@ -83,7 +83,7 @@ class FaultTarget:
             elif "run pulumi refresh" in error or not error:
                 with self.stack.environment_set():
                     self.stack._stack.refresh()
-            elif "components.cli.repair" in error or "cannot re-use a name that is still in use" in error:
+            elif "components repair" in error or "cannot re-use a name that is still in use" in error:
                 self.repair()
         else:
             raise AssertionError(f"no up was clean: {error or self.output}")
@@ -119,7 +119,7 @@ class FaultTarget:
     def repair(self) -> None:
         """Run the command that repairs a stuck release."""
         subprocess.run(
-            [sys.executable, "-m", "components.cli.repair", STACK, "--yes"],
+            [sys.executable, "-m", "components", "repair", STACK, "--yes"],
             cwd=self.stack.folder,
             env={**os.environ, **self.stack.variables, "KUBECONFIG": str(self.stack.kubeconfig)},
             timeout=REPAIR_TIMEOUT_SECONDS,

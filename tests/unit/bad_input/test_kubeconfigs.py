@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from components.cluster.client import connected
+from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.kubeconfig import Kubeconfig, find_kubeconfig
 from components.config.cluster import Kubernetes
@@ -27,7 +27,7 @@ def leads_somewhere_or_is_refused(text: str, *, context: str | None = None) -> N
     said = ""
     try:
         # Without programs on PATH, so that nothing is run; a connection is not made before the first question.
-        with connected(Kubeconfig(text, None, context), {"PATH": ""}) as api:
+        with connect_to_cluster(Kubeconfig(text, None, context), {"PATH": ""}) as api:
             said = api.server
     except CannotAsk as refusal:
         said = str(refusal)
@@ -99,5 +99,5 @@ def test_the_environment_may_name_anything(chosen: str) -> None:
 def test_only_a_plain_true_leaves_the_server_unverified(written: object) -> None:
     cluster = {"server": "https://a.example.org", "insecure-skip-tls-verify": written}
     document = {**GOOD, "clusters": [{"name": "a", "cluster": cluster}]}
-    with pytest.raises(CannotAsk, match="insecure-skip-tls-verify is neither true nor false"):
+    with pytest.raises(CannotAsk, match="insecure-skip-tls-verify must be true or false"):
         Kubeconfig(json.dumps(document), None, None).access()

@@ -12,7 +12,7 @@ from components.config.domain import derived_domain
 from components.config.types import host_name, parse_distinguished_name
 from components.freeipa import names
 from components.freeipa.errors import InvalidSetting
-from components.freeipa.settings import account, authorities, server_address
+from components.freeipa.settings import authorities, check_bind_dn, server_address
 from tests.support.tenancies import CA_CERTIFICATE, problems, tenancy
 from tests.unit.bad_input.strategies import words
 
@@ -28,7 +28,7 @@ READERS: tuple[Reader, ...] = (
     names.description,
     names.suffix_of_base_dn,
     lambda text: server_address(text, "ldaps"),
-    account,
+    check_bind_dn,
     authorities,
 )
 KEYS = (

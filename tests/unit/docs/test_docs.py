@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.cli.check import check
+from components.cli.check import check_stacks
 from components.config.schema import find_section
 from components.config.section import Section
 from components.config.tenancy import Tenancy
@@ -118,6 +118,6 @@ def test_the_operator_guides_example_of_sizing_is_what_check_says(tmp_path: Path
     changes = {key.removeprefix("pangeo:"): value for key, value in example.items()}
     (tmp_path / "Pulumi.vis.yaml").write_text(stack_text(clusterName="vis", **changes))
 
-    checked = check(["vis"], tmp_path, ask_dns=False, environment={})
+    [report] = check_stacks(["vis"], tmp_path, resolve_domains=False, environment={})
 
-    assert "\n".join(checked.lines).replace(str(tmp_path), "stacks") in text(OPERATOR)
+    assert "\n".join(report.lines()).replace(str(tmp_path), "stacks") in text(OPERATOR)

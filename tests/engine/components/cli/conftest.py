@@ -13,11 +13,11 @@ import pytest
 from components.chart.values import Values, chart_values
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.doctor import diagnose
-from components.cli.diagnose.result import Finding, State
+from components.cli.diagnose.result import CheckResult, Status
 from components.config.tenancy import Tenancy
 from tests.engine.components.cli.deployment import Deployment
-from tests.engine.components.cli.front import front
-from tests.engine.components.cli.people_there import CLUSTER, Directory, settled
+from tests.engine.components.cli.directory import CLUSTER, Directory, create_users
+from tests.engine.components.cli.ingress import serve_ingress
 from tests.engine.hub.conftest import SECRETS, hub_python
 from tests.support.api_server import ApiServer
 from tests.support.certificates import Authority, authority, server_context
@@ -34,7 +34,7 @@ Address = IPv4Address | IPv6Address
 
 @dataclass(frozen=True)
 class SetUp:
-    """A tenancy in every part, good or with one thing broken, and the question of its operator."""
+    """Tenancy with all its parts, and the inputs of the doctor."""
 
     tenancy: Tenancy
     authority: str
@@ -54,22 +54,22 @@ class SetUp:
         identity = self.tenancy.identity.model_copy(update=changes)
         return replace(self, tenancy=self.tenancy.model_copy(update={"identity": identity}))
 
-    def doctor(self, user: str | None = None) -> dict[str, Finding]:
-        """What the doctor finds, by what was looked at. Nothing it says holds the password."""
-        found = diagnose(self.tenancy, stack=STACK, user=user, password=lambda: self.password, env=self.env)
-        assert self.password not in repr(found)
-        return {finding.what: finding for finding in found}
+    def doctor(self, user: str | None = None) -> dict[str, CheckResult]:
+        """Return the doctor's results by subject. None of them contains the password."""
+        results = diagnose(self.tenancy, stack=STACK, user=user, password=lambda: self.password, env=self.env)
+        assert self.password not in repr(results)
+        return {result.subject: result for result in results}
 
-    def broken(self, user: str | None = None) -> dict[str, Finding]:
-        """Only what is broken."""
-        return {what: each for what, each in self.doctor(user).items() if each.state is State.BROKEN}
+    def broken(self, user: str | None = None) -> dict[str, CheckResult]:
+        """Return the results that are broken."""
+        return {subject: each for subject, each in self.doctor(user).items() if each.status is Status.BROKEN}
 
 
 @pytest.fixture(scope="session")
 def people() -> Iterator[Directory]:
-    """A directory of these tests' own: they change its permissions and stop it."""
+    """Directory for these tests only: they change its permissions and stop it."""
     with throw_away_directory() as server:
-        yield settled(server)
+        yield create_users(server)
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +92,7 @@ def tenancy(people: Directory) -> Tenancy:
         "dask": {"enabled": False},
     }
     made = Tenancy.model_validate(settings)
-    # A stack file has no use for the name localhost and refuses it; here the directory has no other.
+    # Stack files must not contain localhost, which is the directory's only name here.
     reached = made.identity.model_copy(update={"servers": (f"{server.host}:{server.ldaps_port}",)})
     return made.model_copy(update={"identity": reached})
 
@@ -117,12 +117,12 @@ def deployment(api_server: ApiServer, values: Values) -> Deployment:
 
 @pytest.fixture(scope="session")
 def browsers_trust() -> Authority:
-    return authority("what browsers trust")
+    return authority("the browsers' authority")
 
 
 @dataclass
 class Ingress:
-    """Makes hubs' fronts."""
+    """Serves HTTPS in front of the hub."""
 
     folder: Path
     signer: Authority
@@ -131,7 +131,7 @@ class Ingress:
     @contextmanager
     def serving(self, host: str, hub_port: int | None = None, **validity: datetime) -> Iterator[int]:
         context: ssl.SSLContext = server_context(self.folder, self.signer, host, **validity)
-        with front(context, self.hub_port if hub_port is None else hub_port) as port:
+        with serve_ingress(context, self.hub_port if hub_port is None else hub_port) as port:
             yield port
 
 
@@ -148,7 +148,7 @@ def healthy(
     ingress: Ingress,
     browsers_trust: Authority,
 ) -> Iterator[SetUp]:
-    """A tenancy in which nothing is broken."""
+    """Tenancy in which nothing is broken."""
     with ingress.serving(tenancy.domain) as port:
         yield SetUp(
             tenancy=tenancy,

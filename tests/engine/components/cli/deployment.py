@@ -1,4 +1,4 @@
-"""What Helm leaves of a hub in a cluster's API, made by hand from the program's own values: no kubelet runs here."""
+"""Objects of a deployed hub in an API server, created from the program's chart values; no kubelet runs here."""
 
 import base64
 import json
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.chart.values import Values
-from tests.engine.components.cli.people_there import CLUSTER
+from tests.engine.components.cli.directory import CLUSTER
 from tests.support.api_server import ApiServer
 
 RELEASE = f"sh.helm.release.v1.{CLUSTER}.v1"
@@ -14,7 +14,7 @@ RELEASE = f"sh.helm.release.v1.{CLUSTER}.v1"
 
 @dataclass
 class Deployment:
-    """The namespace of the hub."""
+    """Namespace of the hub."""
 
     api: ApiServer
 
@@ -40,18 +40,18 @@ class Deployment:
             self.ready(name, 1)
 
     def settings(self, values: Values) -> None:
-        """What the hub was deployed with, where and as z2jh keeps it."""
-        kept = base64.b64encode(json.dumps(values["jupyterhub"]).encode()).decode()
-        self._apply("v1", "Secret", "hub", data={"values.yaml": kept})
+        """Store the chart values in the Secret that z2jh uses."""
+        encoded = base64.b64encode(json.dumps(values["jupyterhub"]).encode()).decode()
+        self._apply("v1", "Secret", "hub", data={"values.yaml": encoded})
 
     def ready(self, name: str, pods: int) -> None:
         status = {"status": {"replicas": 1, "readyReplicas": pods}}
-        words = ["patch", "deployment", name, "--subresource=status", "--type=merge", "-p", json.dumps(status)]
-        self._kubectl(*words)
+        arguments = ["patch", "deployment", name, "--subresource=status", "--type=merge", "-p", json.dumps(status)]
+        self._kubectl(*arguments)
 
     def server(self, user: str) -> None:
-        """A user's server and home."""
-        # A new namespace's account comes a moment after it, and no pod is admitted before.
+        """Create a user's server and home."""
+        # No pod is admitted before the namespace's service account exists.
         self._kubectl("wait", "serviceaccount/default", "--for=create", "--timeout=30s")
         about = {"annotations": {"hub.jupyter.org/username": user, "hub.jupyter.org/servername": ""}}
         self._apply("v1", "Pod", f"jupyter-{user}", "singleuser-server", about, spec={"containers": [_CONTAINER]})

@@ -1,4 +1,4 @@
-"""The doctor where something else than a hub answers at the tenancy's address: a sentence, and the rest goes on."""
+"""The doctor, with another server than a hub at the tenancy's address: it reports that and checks the rest."""
 
 import socketserver
 import threading
@@ -8,23 +8,23 @@ from dataclasses import replace
 
 import pytest
 
-from components.cli.diagnose.doctor import HUB_ASKS
-from components.cli.diagnose.result import State
+from components.cli.diagnose.doctor import HUB_TO_DIRECTORY
+from components.cli.diagnose.result import Status
 from components.cli.diagnose.user import MEMBERSHIP
 from tests.engine.components.cli.conftest import Ingress, SetUp
-from tests.engine.components.cli.people_there import IN
+from tests.engine.components.cli.directory import IN
 
 pytestmark = pytest.mark.engine
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "message"),
     [
         (
             b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
             "HTTP 503, so the ingress answers and",
         ),
-        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "HTTP 404, so the ingress controller knows no hub"),
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "HTTP 404, so the ingress controller has no rule"),
         (b"HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\n\r\n", "HTTP 302"),
         (b"SSH-2.0-OpenSSH_9.2\r\n", "BadStatusLine"),
         (b"", "/hub/health at 127.0.0.1:"),
@@ -33,35 +33,35 @@ pytestmark = pytest.mark.engine
     ],
     ids=["503", "404", "redirect", "another protocol", "nothing", "headers without end", "any bytes"],
 )
-def test_a_hub_that_answers_something_else(healthy: SetUp, ingress: Ingress, answer: bytes, told: str) -> None:
-    with saying(answer) as hub_port, ingress.serving(healthy.tenancy.domain, hub_port=hub_port) as port:
+def test_other_answer_than_a_hubs_is_reported(healthy: SetUp, ingress: Ingress, answer: bytes, message: str) -> None:
+    with serve_answer(answer) as hub_port, ingress.serving(healthy.tenancy.domain, hub_port=hub_port) as port:
         found = replace(healthy, https_port=port).doctor(IN)
 
-    assert found["hub"].state is State.BROKEN
-    assert told in found["hub"].told
-    assert found[HUB_ASKS].state is State.UNKNOWN
-    assert found[MEMBERSHIP].state is State.GOOD
+    assert found["hub"].status is Status.BROKEN
+    assert message in found["hub"].message
+    assert found[HUB_TO_DIRECTORY].status is Status.UNKNOWN
+    assert found[MEMBERSHIP].status is Status.GOOD
 
 
 @contextmanager
-def saying(answer: bytes) -> Iterator[int]:
-    """A server that reads a request and says this to it; its port."""
+def serve_answer(answer: bytes) -> Iterator[int]:
+    """Serve this answer to every request; yield the port."""
 
-    class Says(socketserver.BaseRequestHandler):
+    class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             self.request.recv(65536)
             self.request.sendall(answer)
 
-    with socketserver.TCPServer(("127.0.0.1", 0), Says) as server:
+    with socketserver.TCPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield server.server_address[1]
         server.shutdown()
 
 
-def test_another_web_site_at_the_address_has_no_log_in_form(healthy: SetUp, ingress: Ingress) -> None:
+def test_page_without_a_log_in_form_is_reported(healthy: SetUp, ingress: Ingress) -> None:
     page = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nit works!"
-    with saying(page) as hub_port, ingress.serving(healthy.tenancy.domain, hub_port=hub_port) as port:
+    with serve_answer(page) as hub_port, ingress.serving(healthy.tenancy.domain, hub_port=hub_port) as port:
         found = replace(healthy, https_port=port).doctor()
 
-    assert found[HUB_ASKS].state is State.UNKNOWN
-    assert "/hub/login: HTTP 200 without a log-in form" in found[HUB_ASKS].told
+    assert found[HUB_TO_DIRECTORY].status is Status.UNKNOWN
+    assert "/hub/login: HTTP 200 without a log-in form" in found[HUB_TO_DIRECTORY].message

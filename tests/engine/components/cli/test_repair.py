@@ -1,4 +1,4 @@
-"""A release that a killed helm left pending: said in a preview, refused in an up, mended by the command."""
+"""A release that a killed helm left pending: a warning in a preview, refused by an up, repaired by the command."""
 
 import os
 import subprocess
@@ -25,9 +25,7 @@ def operator(stack: TenancyStack, tools: Path) -> Operator:
     return Operator(stack, tools)
 
 
-def test_a_killed_upgrade_is_said_refused_mended_and_gone(
-    operator: Operator, stack: TenancyStack, api_server: ApiServer
-) -> None:
+def test_killed_upgrade_is_repaired(operator: Operator, stack: TenancyStack, api_server: ApiServer) -> None:
     operator.kill_in_the_middle(["upgrade"], "kept")
     before = operator.statuses("kept")
 
@@ -36,15 +34,15 @@ def test_a_killed_upgrade_is_said_refused_mended_and_gone(
     assert f"python -m components repair {STACK}" in warning
 
     refusal = stack.refused("up")
-    assert "a run was killed, and neither pulumi refresh nor pulumi up mends that" in refusal
+    assert "a run was killed, and neither pulumi refresh nor pulumi up repairs the release" in refusal
     assert f"to repair it, run: python -m components repair {STACK}" in refusal
     assert "Traceback" not in refusal
 
-    told = operator.repair()
-    assert told.returncode == 1
-    assert f"cluster: {api_server.url} (kube-system " in told.stdout
-    assert "to do: helm rollback kept" in told.stdout
-    assert "nothing was done; to have it done: --yes" in told.stdout
+    done = operator.repair()
+    assert done.returncode == 1
+    assert f"cluster: {api_server.url} (kube-system " in done.stdout
+    assert "to do: helm rollback kept" in done.stdout
+    assert "nothing was changed; to repair the release without a question, add --yes" in done.stdout
     assert operator.statuses("kept") == before
 
     done = operator.repair("--yes")
@@ -57,10 +55,10 @@ def test_a_killed_upgrade_is_said_refused_mended_and_gone(
     assert stack.preview() == {}
     again = operator.repair()
     assert again.returncode == 0
-    assert "nothing is stuck, and pulumi up can go on" in again.stdout
+    assert "there is nothing to repair" in again.stdout
 
 
-def test_an_install_killed_before_it_was_ever_deployed_is_taken_away_and_volumes_stay(
+def test_killed_install_is_removed_and_volumes_stay(
     operator: Operator, stack: TenancyStack, api_server: ApiServer
 ) -> None:
     stack.write(clusterName="never")
@@ -69,8 +67,8 @@ def test_an_install_killed_before_it_was_ever_deployed_is_taken_away_and_volumes
     operator.kill_in_the_middle(["install"], "never")
     claim = api_server.read("persistentvolumeclaim", "claim-alice", "--namespace", "never")["metadata"]["uid"]
 
-    told = operator.repair()
-    assert "to do: helm uninstall never: it was never deployed" in told.stdout
+    done = operator.repair()
+    assert "to do: helm uninstall never: the release was never deployed" in done.stdout
     done = operator.repair("--yes")
 
     assert done.returncode == 0, done.stderr
@@ -79,28 +77,28 @@ def test_an_install_killed_before_it_was_ever_deployed_is_taken_away_and_volumes
     assert api_server.read("persistentvolumeclaim", "claim-alice", "--namespace", "never")["metadata"]["uid"] == claim
 
 
-def test_a_cluster_that_does_not_answer_is_said_without_a_traceback(
+def test_unreachable_cluster_is_reported_without_a_traceback(
     operator: Operator, stack: TenancyStack, api_server: ApiServer
 ) -> None:
     with api_server.stopped():
-        told = operator.repair("--yes")
-    assert told.returncode == 1
-    assert f"{api_server.url} (kubeconfig" in told.stderr
-    assert "the connection was refused" in told.stderr
-    assert "Traceback" not in told.stderr
+        done = operator.repair("--yes")
+    assert done.returncode == 1
+    assert f"{api_server.url} (kubeconfig" in done.stderr
+    assert "the connection was refused" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
-def test_a_stack_that_is_not_there_is_said_with_those_that_are(operator: Operator, stack: TenancyStack) -> None:
+def test_unknown_stack_is_reported_with_a_suggestion(operator: Operator, stack: TenancyStack) -> None:
     stack.stack_file.rename(stack.stack_file.with_name("Pulumi.tast.yaml"))
     try:
-        told = operator.repair()
+        done = operator.repair()
     finally:
         stack.stack_file.with_name("Pulumi.tast.yaml").rename(stack.stack_file)
-    assert told.returncode == 1
-    assert "there is no such file; did you mean the stack tast?" in told.stderr
+    assert done.returncode == 1
+    assert "there is no such file; did you mean the stack tast?" in done.stderr
 
 
-def test_an_encrypted_kubeconfig_is_opened_by_the_pulumi_cli_and_shown_nowhere(
+def test_encrypted_kubeconfig_is_decrypted_and_not_shown(
     operator: Operator, stack: TenancyStack, tmp_path: Path
 ) -> None:
     text = stack.kubeconfig.read_text()
@@ -114,8 +112,8 @@ def test_an_encrypted_kubeconfig_is_opened_by_the_pulumi_cli_and_shown_nowhere(
         check=True,
     )
     operator._environment["KUBECONFIG"] = str(tmp_path / "none")
-    told = operator.repair()
-    assert told.returncode == 0, told.stderr
-    assert "nothing is stuck" in told.stdout
+    done = operator.repair()
+    assert done.returncode == 0, done.stderr
+    assert "there is nothing to repair" in done.stdout
     assert "client-key-data" in text
-    assert "client-key-data" not in told.stdout + told.stderr
+    assert "client-key-data" not in done.stdout + done.stderr

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from components.cluster.client import connected
+from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.identity import read_cluster_id
 from components.cluster.kubeconfig import Kubeconfig
-from components.cluster.releases import pending_revision
+from components.cluster.releases import latest_revision
 from tests.support.api_server import ApiServer
 
 pytestmark = pytest.mark.engine
@@ -71,7 +71,7 @@ def uid(server: ApiServer) -> str:
 
 
 def asked(kubeconfig: Kubeconfig, path: str = os.defpath, timeout_seconds: float = 30) -> str:
-    with connected(kubeconfig, {"PATH": path, "HOME": "/nowhere"}, timeout_seconds) as api:
+    with connect_to_cluster(kubeconfig, {"PATH": path, "HOME": "/nowhere"}, timeout_seconds) as api:
         return read_cluster_id(api).uid
 
 
@@ -96,7 +96,7 @@ def test_a_token_logs_in(api_server: ApiServer, changed: Change, account: str) -
 
 def test_an_account_that_may_not_read_is_told_what_it_needs(changed: Change, account: str) -> None:
     said = refusal(changed({"token": account}))
-    assert "the account may not read /api/v1/namespaces/kube-system (403); allow it that" in said
+    assert "the account may not read /api/v1/namespaces/kube-system (403); grant it that permission" in said
 
 
 def test_a_token_that_is_refused_is_said_and_not_shown(changed: Change) -> None:
@@ -138,7 +138,7 @@ def test_a_log_in_program_is_left_to_kubectl(
 
 def test_another_authority_is_not_trusted(changed: Change, directory: Any) -> None:
     other = changed(**{"certificate-authority-data": None, "certificate-authority": str(directory.ca_file)})
-    assert "its certificate is not the kubeconfig's authority's" in refusal(other)
+    assert "its certificate is not signed by the kubeconfig's authority" in refusal(other)
 
 
 def test_a_server_that_takes_the_connection_and_is_silent_is_not_waited_for(changed: Change) -> None:
@@ -157,6 +157,6 @@ def test_a_password_in_the_servers_url_is_shown_nowhere(changed: Change) -> None
     assert "sesame-open" not in said
 
 
-def test_a_namespace_without_a_release_has_nothing_pending(api_server: ApiServer) -> None:
-    with connected(Kubeconfig(None, api_server.kubeconfig, None), {}) as api:
-        assert pending_revision(api, "vis", "nowhere") is None
+def test_a_namespace_without_a_release_has_no_revision(api_server: ApiServer) -> None:
+    with connect_to_cluster(Kubeconfig(None, api_server.kubeconfig, None), {}) as api:
+        assert latest_revision(api, "vis", "nowhere") is None

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 import pytest
 
 from components.freeipa import settings
-from components.freeipa.groups import Groups, groups
+from components.freeipa.groups import Groups, open_groups
 from components.freeipa.settings import Directory
 from tests.support.administrator import Administrator
 from tests.support.directory import ThrowAwayDirectory
@@ -22,7 +22,7 @@ class Account:
 
     @contextmanager
     def groups(self, suffix: str | None = None) -> Iterator[Groups]:
-        with groups(self.settings, suffix or self.server.suffix, self.password) as ipa:
+        with open_groups(self.settings, suffix or self.server.suffix, self.password) as ipa:
             yield ipa
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from components.freeipa import errors
-from components.freeipa.connection import Session, connected
+from components.freeipa.connection import Session, open_session
 from components.freeipa.errors import DirectoryError, Unreachable
 from components.freeipa.settings import Directory, ServerAddress, TlsMode
 from tests.support.certificates import DAY, NOW, Authority, authority, server_context
@@ -48,7 +48,7 @@ At = Callable[..., Directory]
 
 
 def failure(directory: Directory) -> DirectoryError:
-    with pytest.raises(DirectoryError) as raised, connected(directory, PASSWORD):
+    with pytest.raises(DirectoryError) as raised, open_session(directory, PASSWORD):
         pass
     assert PASSWORD not in str(raised.value)
     assert raised.value.__cause__ is None
@@ -65,7 +65,7 @@ def refused_port() -> Iterator[int]:
 
 def test_a_session_is_logged_in_over_verified_tls(at: At, good: ssl.SSLContext) -> None:
     with scripted_server([OK], tls=good) as server:
-        with connected(at(server.port), PASSWORD):
+        with open_session(at(server.port), PASSWORD):
             pass
         assert server.kinds[0] == BIND
         assert PASSWORD.encode() in server.received
@@ -73,7 +73,7 @@ def test_a_session_is_logged_in_over_verified_tls(at: At, good: ssl.SSLContext) 
 
 def test_starttls_comes_before_the_password(at: At, good: ssl.SSLContext) -> None:
     with scripted_server([OK, OK], start_tls=good) as server:
-        with connected(at(server.port, tls="starttls"), PASSWORD):
+        with open_session(at(server.port, tls="starttls"), PASSWORD):
             pass
         assert server.kinds[:2] == [EXTENDED, BIND]
 
@@ -203,7 +203,7 @@ def test_a_refused_log_in(at: At, good: ssl.SSLContext, answer: Answer, kind: ty
 def test_a_refused_change(at: At, good: ssl.SSLContext, answer: Answer, kind: type[DirectoryError]) -> None:
     with (
         scripted_server([OK, answer], tls=good) as server,
-        connected(at(server.port), PASSWORD) as session,
+        open_session(at(server.port), PASSWORD) as session,
         pytest.raises(DirectoryError) as raised,
     ):
         session.add("cn=k1,dc=example,dc=org", ["top"], {"cn": "k1"}, "adding group k1")
@@ -217,7 +217,7 @@ def test_a_referral_is_not_followed(at: At, good: ssl.SSLContext) -> None:
     with scripted_server([OK], tls=good) as elsewhere:
         target = f"ldaps://localhost:{elsewhere.port}/dc=example,dc=org"
         with scripted_server([OK, Answer(10, refers_to=target)], tls=good) as server:
-            with connected(at(server.port), PASSWORD) as session, pytest.raises(errors.Referral):
+            with open_session(at(server.port), PASSWORD) as session, pytest.raises(errors.Referral):
                 session.children("dc=example,dc=org", "(cn=k1)", ["cn"], "looking for group k1")
             assert server.kinds[:2] == [BIND, SEARCH]
         assert elsewhere.connections == 0
@@ -231,7 +231,7 @@ def test_the_password_is_taken_out_of_what_a_server_echoes(at: At, good: ssl.SSL
 def test_the_second_server_serves_when_the_first_is_down(at: At, good: ssl.SSLContext, refused_port: int) -> None:
     with (
         scripted_server([OK, OK], tls=good) as second,
-        connected(at(refused_port, second.port), PASSWORD) as session,
+        open_session(at(refused_port, second.port), PASSWORD) as session,
     ):
         assert session.attempt("asking").server == f"localhost:{second.port}"
 
@@ -242,13 +242,13 @@ def test_the_second_server_serves_when_the_first_hangs_or_is_busy(at: At, good: 
         busy = stack.enter_context(scripted_server([Answer(51)], tls=good))
         serves = stack.enter_context(scripted_server([OK], tls=good))
         directory = at(hangs.getsockname()[1], busy.port, serves.port)
-        session = stack.enter_context(connected(directory, PASSWORD))
+        session = stack.enter_context(open_session(directory, PASSWORD))
         assert session.attempt("asking").server == f"localhost:{serves.port}"
 
 
 def test_where_all_servers_fail_each_is_told_in_order(at: At, refused_port: int, good: ssl.SSLContext) -> None:
     with scripted_server([Answer(51)], tls=good) as busy:
-        with pytest.raises(errors.AllServersFailed) as raised, connected(at(refused_port, busy.port), PASSWORD):
+        with pytest.raises(errors.AllServersFailed) as raised, open_session(at(refused_port, busy.port), PASSWORD):
             pass
         assert [type(each) for each in raised.value.failures] == [errors.ConnectionRefused, errors.Busy]
 
@@ -261,14 +261,14 @@ def test_a_wrong_password_is_tried_once_however_many_servers_there_are(at: At, g
 
 def test_a_change_is_never_repeated_on_another_server(at: At, good: ssl.SSLContext) -> None:
     with scripted_server([OK, Answer(cut=0)], tls=good) as first, scripted_server([OK, OK], tls=good) as second:
-        with connected(at(first.port, second.port), PASSWORD) as session, pytest.raises(errors.AnswerLost):
+        with open_session(at(first.port, second.port), PASSWORD) as session, pytest.raises(errors.AnswerLost):
             session.delete("cn=k1,dc=example,dc=org", "deleting group k1")
         assert second.connections == 0
 
 
 def test_an_empty_password_is_no_anonymous_log_in(at: At, good: ssl.SSLContext) -> None:
     with scripted_server([OK], tls=good) as server:
-        with pytest.raises(errors.PasswordMissing), connected(at(server.port), ""):
+        with pytest.raises(errors.PasswordMissing), open_session(at(server.port), ""):
             pass
         assert server.connections == 0
 

@@ -98,7 +98,7 @@ def test_an_existing_group_is_refused_in_a_sentence(stack: GroupStack, administr
     administrator.make(GROUP, "theirs")
     with pytest.raises(CommandError) as refusal:
         stack.up()
-    assert "the group already exists and is left as it is" in str(refusal.value)
+    assert "the group already exists and was not changed" in str(refusal.value)
     assert administrator.description(GROUP) == "theirs"
 
 

@@ -147,7 +147,7 @@ def test_an_update_of_a_group_deleted_behind_our_back_says_what_to_do(
 ) -> None:
     id_, state, inputs = created(provider, given())
     administrator.delete(GROUP)
-    with pytest.raises(Refused, match="not there any more; run pulumi refresh"):
+    with pytest.raises(Refused, match="no longer exists; run pulumi refresh"):
         provider.update(id_, {**state, "description": "before"}, inputs)
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from components.freeipa import errors, names
-from components.freeipa.connection import connected
-from components.freeipa.groups import OBJECT_CLASSES, groups
+from components.freeipa.connection import open_session
+from components.freeipa.groups import OBJECT_CLASSES, open_groups
 from components.freeipa.settings import ServerAddress
 from tests.engine.components.freeipa.conftest import Account
 from tests.support.administrator import Administrator
@@ -160,7 +160,7 @@ def test_an_entry_that_is_no_user_group_is_not_found(operator: Account, administ
 
 
 def test_an_entry_the_schema_refuses_says_what_is_wrong(operator: Account) -> None:
-    with connected(operator.settings, operator.password) as session, pytest.raises(errors.SchemaRefused) as refusal:
+    with open_session(operator.settings, operator.password) as session, pytest.raises(errors.SchemaRefused) as refusal:
         session.add(operator.server.group_dn(GROUP), OBJECT_CLASSES, {"cn": GROUP}, f"adding group {GROUP}")
     assert "ipaUniqueID" in str(refusal.value)
 
@@ -202,6 +202,8 @@ def test_a_change_whose_answer_is_lost_may_have_been_made_and_is_not_called_fail
 def test_the_second_server_serves_when_the_first_is_down(operator: Account, administrator: Administrator) -> None:
     [there] = operator.settings.servers
     nobody = ServerAddress(there.host, 1)
-    with groups(replace(operator.settings, servers=(nobody, there)), operator.server.suffix, operator.password) as ipa:
+    with open_groups(
+        replace(operator.settings, servers=(nobody, there)), operator.server.suffix, operator.password
+    ) as ipa:
         ipa.add_group(GROUP, DESCRIPTION)
     assert administrator.description(GROUP) == DESCRIPTION

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.chart.crds import CrdSelection, packaged_crds, select_crds
-from components.cluster.client import connected
+from components.cluster.client import connect_to_cluster
 from components.cluster.crds import installed_crds
 from components.cluster.kubeconfig import Kubeconfig
 from components.config.stack_file import read_config
@@ -41,7 +41,7 @@ class Program(TenancyStack):
 
     def crd_selection(self) -> CrdSelection:
         """Return the CRDs of the chart that this stack declares in the cluster's current state."""
-        with connected(Kubeconfig(text=None, path=self.kubeconfig, context=None), {}) as api:
+        with connect_to_cluster(Kubeconfig(text=None, path=self.kubeconfig, context=None), {}) as api:
             return select_crds(packaged_crds(self.folder / "chart"), installed_crds(api))
 
     def run_project(self) -> None:

@@ -1,4 +1,4 @@
-"""The command line itself, in a folder as an operator has it."""
+"""The command line in an operator's folder."""
 
 import io
 import json
@@ -16,7 +16,8 @@ from typer.testing import CliRunner, Result
 
 from components.cli.app import app
 from components.cli.diagnose.result import broken, good
-from components.cli.output import print_findings
+from components.cli.output import print_results
+from components.version import program_version
 from tests.support.tenancies import stack_text
 
 PROJECT = Path(__file__).parents[4]
@@ -47,12 +48,35 @@ def run(*words: str, typed: str | None = None) -> Result:
     return CliRunner().invoke(app, words, input=typed)
 
 
-def test_every_command_says_what_it_is_for() -> None:
-    for command in ("new", "check", "capacity", "members", "status", "doctor"):
-        assert run(command, "--help").exit_code == 0
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "new",
+        "check",
+        "capacity",
+        "members",
+        "members list",
+        "members add",
+        "members remove",
+        "status",
+        "doctor",
+        "repair",
+    ],
+)
+def test_help_of_every_command_has_examples(command: str) -> None:
+    shown = run(*command.split(), "--help")
+
+    assert shown.exit_code == 0
+    examples = shown.stdout.partition("Examples:\n")[2].splitlines()
+    assert any(line.strip().startswith(f"python -m components {command}".strip()) for line in examples)
 
 
-def test_check_says_for_machines_what_components_check_says(stacks: Path) -> None:
+def test_version_is_that_of_the_project() -> None:
+    assert run("--version").stdout == f"{program_version()}\n"
+
+
+def test_check_prints_the_same_as_text_and_json(stacks: Path) -> None:
     (stacks / "Pulumi.bad.yaml").write_text(stack_text(clusterName="other", externalIp="x"))
     found = run("check", "--json")
     by_name = {Path(each["stack"]).name: each for each in json.loads(found.stdout)}
@@ -66,7 +90,7 @@ def test_check_says_for_machines_what_components_check_says(stacks: Path) -> Non
     assert "stacks/Pulumi.vis.yaml: good" in run("check", "vis").stdout
 
 
-def test_check_of_two_that_clash_is_told_at_one_of_them(stacks: Path) -> None:
+def test_collision_is_reported_at_one_of_two_stacks(stacks: Path) -> None:
     (stacks / "Pulumi.vos.yaml").write_text(stack_text())
     reports = json.loads(run("check", "--json").stdout)
 
@@ -74,7 +98,7 @@ def test_check_of_two_that_clash_is_told_at_one_of_them(stacks: Path) -> None:
     assert "is taken by" in reports[1]["problems"][0]["message"]
 
 
-def test_capacity_is_a_table_or_the_outputs_own_keys(stacks: Path) -> None:
+def test_capacity_is_printed_as_table_or_json(stacks: Path) -> None:
     [found] = json.loads(run("capacity", "--json").stdout)
 
     assert found["capacity"]["workers"] == 2
@@ -84,7 +108,7 @@ def test_capacity_is_a_table_or_the_outputs_own_keys(stacks: Path) -> None:
     assert "vis: warning: 99 expected users do not fit" in table
 
 
-def test_new_writes_what_check_finds_good(stacks: Path) -> None:
+def test_new_writes_a_stack_that_passes_check(stacks: Path) -> None:
     words = [word for pair in FLAGS.items() for word in pair]
     made = run("new", "ocean", *words)
 
@@ -94,7 +118,7 @@ def test_new_writes_what_check_finds_good(stacks: Path) -> None:
     assert run("new", "ocean", *words).exit_code == 1
 
 
-def test_new_without_a_terminal_names_everything_that_is_missing(stacks: Path) -> None:
+def test_new_without_a_terminal_names_missing_keys(stacks: Path) -> None:
     refused = run("new", "ocean")
 
     assert refused.exit_code == 1
@@ -103,9 +127,7 @@ def test_new_without_a_terminal_names_everything_that_is_missing(stacks: Path) -
     assert not (stacks / "Pulumi.ocean.yaml").exists()
 
 
-def test_new_asks_at_a_terminal_and_takes_enter_for_what_it_suggests(
-    stacks: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_new_asks_at_a_terminal_and_enter_accepts_suggestions(stacks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("components.cli.new.is_terminal", lambda: True)
     typed = "\n".join([FLAGS["--external-ip"], "", "8", "", FLAGS["--server"], FLAGS["--realm"], FLAGS["--bind-dn"]])
     made = run("new", "ocean", typed=f"{typed}\n")
@@ -116,8 +138,14 @@ def test_new_asks_at_a_terminal_and_takes_enter_for_what_it_suggests(
     assert "pangeo:notebookRamGb: 8\n" in text
 
 
-def test_a_stack_that_is_not_there_is_a_sentence_with_those_that_are(stacks: Path) -> None:
-    for command in (["status", "vus"], ["doctor", "vus"], ["capacity", "vus"], ["members", "add", "vus", "alice"]):
+def test_unknown_stack_is_reported_with_a_suggestion(stacks: Path) -> None:
+    for command in (
+        ["status", "vus"],
+        ["doctor", "vus"],
+        ["capacity", "vus"],
+        ["repair", "vus"],
+        ["members", "add", "vus", "alice"],
+    ):
         refused = run(*command)
         assert refused.exit_code == 1
         assert "did you mean the stack vis?" in refused.stderr
@@ -127,14 +155,14 @@ def test_a_stack_that_is_not_there_is_a_sentence_with_those_that_are(stacks: Pat
     ("content", "why"),
     [
         (None, "No such file or directory"),
-        (b"", "holds no readable PEM certificate"),
-        (b"garbage", "holds no readable PEM certificate"),
-        (b"-----BEGIN CERTIFICATE-----\nZ\n-----END CERTIFICATE-----\n", "holds no readable PEM certificate"),
-        (b"-----BEGIN PRIVATE KEY-----\n", "holds a private key"),
+        (b"", "contains no valid PEM certificate"),
+        (b"garbage", "contains no valid PEM certificate"),
+        (b"-----BEGIN CERTIFICATE-----\nZ\n-----END CERTIFICATE-----\n", "contains no valid PEM certificate"),
+        (b"-----BEGIN PRIVATE KEY-----\n", "contains a private key"),
         (b"\xff\xfe", "it is not PEM text"),
     ],
 )
-def test_an_authority_that_cannot_be_used_is_a_sentence(stacks: Path, content: bytes | None, why: str) -> None:
+def test_unusable_certificate_file_is_reported(stacks: Path, content: bytes | None, why: str) -> None:
     if content is not None:
         Path("ca.pem").write_bytes(content)
     for command, option in ((["doctor", "vis"], "--ca-file"), (["new", "vos"], "--identity-ca-file")):
@@ -144,7 +172,7 @@ def test_an_authority_that_cannot_be_used_is_a_sentence(stacks: Path, content: b
         assert why in refused.stderr
 
 
-def test_of_many_stacks_the_good_ones_are_told_and_the_others_say_what_is_wrong(stacks: Path) -> None:
+def test_good_stacks_are_printed_beside_problems_of_others(stacks: Path) -> None:
     for name in ("bad", "worse"):
         (stacks / f"Pulumi.{name}.yaml").write_text("config: [")
     table = run("capacity")
@@ -155,47 +183,47 @@ def test_of_many_stacks_the_good_ones_are_told_and_the_others_say_what_is_wrong(
     assert [each["stack"] for each in json.loads(run("capacity", "--json").stdout)] == ["vis"]
 
 
-def test_where_there_is_no_stack_every_command_says_so(stacks: Path) -> None:
+def test_every_command_reports_a_folder_without_stacks(stacks: Path) -> None:
     (stacks / "Pulumi.vis.yaml").unlink()
-    for command in ("check", "capacity", "status", "doctor"):
+    for command in ("check", "capacity", "status", "doctor", "repair"):
         refused = run(command)
         assert refused.exit_code == 1
         assert "no stack file" in refused.output or "there are: none" in refused.output
 
 
-def test_a_change_is_never_made_to_a_stack_that_was_not_named(stacks: Path) -> None:
+def test_members_are_changed_only_for_a_named_stack(stacks: Path) -> None:
     refused = run("members", "add", "", "alice")
 
     assert refused.exit_code == 1
     assert "there is no such file" in refused.stderr
 
 
-def test_a_stack_file_that_cannot_be_read_is_a_sentence_for_every_command(stacks: Path) -> None:
+def test_every_command_reports_an_unreadable_stack_file(stacks: Path) -> None:
     (stacks / "Pulumi.folder.yaml").mkdir()
     (stacks / "Pulumi.binary.yaml").write_bytes(b"\xff\xfe")
     for stack, why in (("folder", "cannot be read: Is a directory"), ("binary", "is not UTF-8 text")):
-        for command in (["status"], ["doctor"], ["capacity"], ["members", "list"]):
+        for command in (["status"], ["doctor"], ["capacity"], ["repair"], ["members", "list"]):
             refused = run(*command, stack)
             assert refused.exit_code == 1
             assert why in refused.stderr
 
 
-def test_what_an_operator_typed_cannot_write_to_the_terminal(stacks: Path) -> None:
+def test_control_characters_in_options_are_escaped(stacks: Path) -> None:
     refused = run("members", "list", "vis", "--bind-dn", "\x1b[2J")
 
     assert refused.exit_code == 1
     assert "\x1b" not in refused.stderr
 
 
-def test_what_a_server_says_cannot_write_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    print_findings("vis, \x1b[3J", [broken("hub", "said \x1b[2J[bold]x", "do")], as_json=False)
+def test_control_characters_of_a_server_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    print_results("vis, \x1b[3J", [broken("hub", "said \x1b[2J[bold]x", "do")], as_json=False)
     out = capsys.readouterr().out
 
     assert "\x1b" not in out
     assert "[bold]x" in out
 
 
-def test_a_preview_pays_nothing_for_the_commands() -> None:
+def test_preview_imports_no_command() -> None:
     program = "import components.pangeo_cluster, components.preflight.cluster, sys"
     ask = "print([name for name in ('typer', 'rich', 'components.cli') if name in sys.modules])"
     done = subprocess.run(
@@ -215,16 +243,16 @@ sys.meta_path.insert(0, Finder())
 """
 
 
-def test_ctrl_c_while_a_command_still_begins_leaves_no_traceback(stacks: Path) -> None:
+def test_ctrl_c_during_start_prints_no_traceback(stacks: Path) -> None:
     (stacks / "sitecustomize.py").write_text(CTRL_C_WHILE_TYPER_IS_IMPORTED)
     with started("check", PYTHONPATH=os.pathsep.join([str(stacks), str(PROJECT)])) as process:
-        said, _ = process.communicate(timeout=SECONDS)
+        output, _ = process.communicate(timeout=SECONDS)
 
     assert process.returncode == -signal.SIGINT
-    assert said == ""
+    assert output == ""
 
 
-def test_ctrl_c_while_somebody_is_waited_for_leaves_no_traceback(stacks: Path) -> None:
+def test_ctrl_c_during_a_request_prints_no_traceback(stacks: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         kubeconfig = stacks.parent / "kubeconfig"
         server = f"https://127.0.0.1:{silent.getsockname()[1]}"
@@ -235,28 +263,28 @@ def test_ctrl_c_while_somebody_is_waited_for_leaves_no_traceback(stacks: Path) -
             client, _ = silent.accept()
             with client:
                 process.send_signal(signal.SIGINT)
-                said, _ = process.communicate(timeout=SECONDS)
+                output, _ = process.communicate(timeout=SECONDS)
 
     assert process.returncode == 130
-    assert "Traceback" not in said
+    assert "Traceback" not in output
 
 
-def test_a_terminal_without_the_signs_still_tells_good_from_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ascii_terminal_shows_good_and_broken_differently(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii", errors="replace"))
-    print_findings("vis", [good("domain", "resolves"), broken("hub", "is down", "do")], as_json=False)
+    print_results("vis", [good("domain", "resolves"), broken("hub", "is down", "do")], as_json=False)
     sys.stdout.flush()
 
     assert [line.split()[:2] for line in shown.getvalue().decode().splitlines()[:2]] == [["+", "domain"], ["X", "hub"]]
 
 
-def test_what_the_terminal_cannot_show_is_no_reason_to_fail(stacks: Path) -> None:
+def test_ascii_terminal_does_not_break_a_command(stacks: Path) -> None:
     (stacks / "Pulumi.vis.yaml").write_text(stack_text())
     with started("capacity", PYTHONIOENCODING="ascii") as process:
-        said, _ = process.communicate(timeout=SECONDS)
+        output, _ = process.communicate(timeout=SECONDS)
 
-    assert process.returncode == 0, said
-    assert "workers needed" in said
+    assert process.returncode == 0, output
+    assert "workers needed" in output
 
 
 @contextmanager

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from components.cli.check import check, main
+from components.cli.check import StackReport, check_stacks
+from components.config.problems import InvalidTenancy
 from tests.support.tenancies import stack_text
 
 
@@ -15,63 +16,70 @@ def stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_a_good_stack_says_where_it_answers_and_for_whom(stacks: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["vis"]) == 0
-    assert capsys.readouterr().out == (
-        "stacks/Pulumi.vis.yaml: good. https://pangeo.192-171-139-83.sslip.io for vis_pangeo_notebook_users\n"
-    )
+def checked(folder: Path, *names: str, resolve_domains: bool = False, **environment: str) -> list[StackReport]:
+    return check_stacks(names, folder, resolve_domains=resolve_domains, environment=environment)
 
 
-def test_all_stacks_are_checked_when_none_is_named_and_one_bad_is_enough_to_fail(
-    stacks: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def lines(reports: list[StackReport]) -> list[str]:
+    return [line for report in reports for line in report.lines()]
+
+
+def test_report_of_a_good_stack_names_url_and_group(stacks: Path) -> None:
+    assert lines(checked(stacks, "vis")) == [
+        "stacks/Pulumi.vis.yaml: good. https://pangeo.192-171-139-83.sslip.io for vis_pangeo_notebook_users"
+    ]
+
+
+def test_all_stacks_are_checked_without_names(stacks: Path) -> None:
     (stacks / "Pulumi.bad.yaml").write_text(stack_text(clusterName="other", externalIp="x", notebookRamGb="2Gi"))
-    assert main([]) == 1
-    out = capsys.readouterr().out.splitlines()
-    assert out[0] == "stacks/Pulumi.bad.yaml: 2 problems"
-    assert out[3].startswith("stacks/Pulumi.vis.yaml: good")
+    reports = checked(stacks)
+    assert [report.is_good for report in reports] == [False, True]
+    assert lines(reports)[0] == "stacks/Pulumi.bad.yaml: 2 problems"
+    assert lines(reports)[3].startswith("stacks/Pulumi.vis.yaml: good")
 
 
-def test_a_name_or_a_path_names_a_stack(stacks: Path) -> None:
-    assert check(["vis"], stacks, ask_dns=False, environment={}).good
-    assert check(["stacks/Pulumi.vis.yaml"], stacks, ask_dns=False, environment={}).good
+def test_stack_is_given_by_name_or_path(stacks: Path) -> None:
+    for name in ("vis", "stacks/Pulumi.vis.yaml"):
+        [report] = checked(stacks, name)
+        assert report.is_good
 
 
-def test_a_warning_is_no_error(stacks: Path) -> None:
+def test_warning_is_not_a_problem(stacks: Path) -> None:
     workers = {"count": 1, "cpus": 4, "ramGb": 8, "expectedUsers": 99}
     (stacks / "Pulumi.vis.yaml").write_text(stack_text(workers=workers))
-    checked = check([], stacks, ask_dns=False, environment={})
-    assert checked.good
-    assert "; room for 1 notebook on 1 worker, " in checked.lines[0]
-    assert checked.lines[1].startswith("  warning: 99 expected users do not fit")
+    reports = checked(stacks)
+    assert reports[0].is_good
+    summary, warning, *_ = lines(reports)
+    assert "1 notebook on 1 " in summary
+    assert warning.startswith("  warning: 99 expected users do not fit")
 
 
-def test_two_stacks_may_not_share_a_group_or_a_domain(stacks: Path) -> None:
+def test_two_stacks_must_not_share_a_group_or_a_domain(stacks: Path) -> None:
     (stacks / "Pulumi.vos.yaml").write_text(stack_text())
-    checked = check([], stacks, ask_dns=False, environment={})
-    assert not checked.good
-    assert checked.lines[-1].splitlines() == [
+    reports = checked(stacks)
+    assert [report.is_good for report in reports] == [True, False]
+    assert lines(reports)[1:] == [
         "stacks/Pulumi.vos.yaml: 2 problems",
         "  pangeo:clusterName  vis-pangeo                      is taken by stacks/Pulumi.vis.yaml; choose another",
         "  pangeo:externalIp   pangeo.192-171-139-83.sslip.io  is taken by stacks/Pulumi.vis.yaml; choose another",
     ]
 
 
-def test_the_same_name_in_another_directory_is_another_group(stacks: Path) -> None:
+def test_same_group_name_in_another_directory_is_allowed(stacks: Path) -> None:
     (stacks / "Pulumi.vos.yaml").write_text(stack_text(identity__realm="OTHER.ORG", externalIp="192.0.2.1"))
-    assert check([], stacks, ask_dns=False, environment={}).good
+    assert all(report.is_good for report in checked(stacks))
 
 
-def test_domains_are_resolved_only_when_asked_for(stacks: Path) -> None:
+def test_domains_are_resolved_only_on_request(stacks: Path) -> None:
     # `.invalid` never resolves (RFC 6761)
     (stacks / "Pulumi.vis.yaml").write_text(stack_text(pangeoDomain="hub.example.invalid"))
-    assert check([], stacks, ask_dns=False, environment={}).good
-    assert not check([], stacks, ask_dns=True, environment={}).good
-    warned = check([], stacks, ask_dns=True, environment={"PANGEO_DNS_CHECK": "warn"})
-    assert warned.good
-    assert "warning: stacks/Pulumi.vis.yaml: pangeoDomain hub.example.invalid" in warned.lines[1]
+    assert checked(stacks)[0].is_good
+    assert not checked(stacks, resolve_domains=True)[0].is_good
+    [report] = checked(stacks, resolve_domains=True, PANGEO_DNS_CHECK="warn")
+    assert report.is_good
+    assert report.warnings[0].startswith("stacks/Pulumi.vis.yaml: pangeoDomain hub.example.invalid")
 
 
-def test_no_stacks_at_all_is_an_error(tmp_path: Path) -> None:
-    checked = check([], tmp_path, ask_dns=False, environment={})
-    assert (checked.good, checked.lines) == (False, [f"{tmp_path}: there is no stack file Pulumi.<tenancy>.yaml"])
+def test_folder_without_stacks_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InvalidTenancy, match=r"there is no stack file Pulumi\.<tenancy>\.yaml"):
+        checked(tmp_path)

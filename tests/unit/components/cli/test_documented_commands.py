@@ -1,4 +1,4 @@
-"""What the documents say of the commands is what the commands take."""
+"""Commands, options and check names in the documents match the program."""
 
 import re
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ import pytest
 import typer
 
 from components.cli.app import app
-from components.cli.diagnose.doctor import BIND, GROUP, HUB_ASKS
-from components.cli.diagnose.drift import WHAT as DRIFT
-from components.cli.diagnose.hub_config import WHAT as SETTINGS
+from components.cli.diagnose.doctor import BIND, GROUP, HUB_TO_DIRECTORY
+from components.cli.diagnose.drift import SUBJECT as DRIFT
+from components.cli.diagnose.hub_config import SUBJECT as SETTINGS
 from components.cli.diagnose.status import CLUSTER, HOMES, RELEASE, SERVERS
 from components.cli.diagnose.user import ACCOUNT, MEMBERSHIP, USER
 
@@ -20,7 +20,7 @@ PICTURE = Path("docs/images/architecture.svg")
 
 
 def options(command: object, above: str = "") -> Iterator[tuple[str, set[str]]]:
-    """Every command by its words, with its options."""
+    """Yield each command with its options."""
     inner = getattr(command, "commands", None)
     if inner is None:
         yield above, {word for parameter in command.params for word in (*parameter.opts, *parameter.secondary_opts)}  # type: ignore[attr-defined]
@@ -33,7 +33,7 @@ COMMANDS = dict(options(typer.main.get_command(app)))
 
 
 def used(path: Path) -> Iterator[tuple[str, set[str]]]:
-    """Every ``python -m components …`` in a document: what is run, and the options it is given."""
+    """Yield each ``python -m components …`` in a document: the command and its options."""
     text = path.read_text().replace("\\\n", " ")
     for line in re.findall(r"python -m components ([^`\n|]*)", text):
         words = re.sub(r"[\[\]]", "", line).split()
@@ -42,12 +42,12 @@ def used(path: Path) -> Iterator[tuple[str, set[str]]]:
 
 
 @pytest.mark.parametrize("path", sorted(Path("docs").glob("*.md")), ids=str)
-def test_every_command_in_a_document_is_one_with_these_options(path: Path) -> None:
+def test_documented_commands_and_options_exist(path: Path) -> None:
     assert [(command, given) for command, given in used(path) if given - COMMANDS.get(command, set())] == []
     assert {command for command, _ in used(path)} - set(COMMANDS) == set()
 
 
-def test_every_command_and_option_is_documented() -> None:
+def test_commands_and_options_are_documented() -> None:
     text = DAY_TWO.read_text()
 
     assert [command for command in COMMANDS if f"python -m components {command}" not in text] == []
@@ -55,15 +55,15 @@ def test_every_command_and_option_is_documented() -> None:
     assert [option for option in sorted(known) if option not in text] == []
 
 
-def test_every_link_of_the_chain_is_documented() -> None:
+def test_checks_are_documented() -> None:
     rows = set(re.findall(r"^\| ([^|]+?) \|", DAY_TWO.read_text(), re.MULTILINE))
     shared = {"domain", "hub certificate", "hub", "hub pods", "directory …"}
 
-    assert {*shared, SETTINGS, HUB_ASKS, BIND, GROUP, USER, ACCOUNT, MEMBERSHIP} <= rows
+    assert {*shared, SETTINGS, HUB_TO_DIRECTORY, BIND, GROUP, USER, ACCOUNT, MEMBERSHIP} <= rows
     assert {CLUSTER, RELEASE, SERVERS, HOMES, DRIFT} <= rows
 
 
-def test_the_picture_can_be_read_by_itself() -> None:
+def test_picture_has_a_title_and_loads_nothing() -> None:
     picture = ElementTree.parse(PICTURE).getroot()  # noqa: S314 - our own file
     space = {"svg": "http://www.w3.org/2000/svg"}
 

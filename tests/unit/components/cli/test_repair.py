@@ -2,13 +2,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from components.cli import repair
+from components.cli import app
 from tests.support.tenancies import stack_text
 
 
 class Terminal:
-    """A standard input with somebody in front of it, or not."""
+    """Standard input that is a terminal with this answer, or not a terminal."""
 
     def __init__(self, answer: str | None) -> None:
         self.answer = answer
@@ -23,30 +24,28 @@ class Terminal:
 @pytest.mark.parametrize(
     ("answer", "agreed"), [("y", True), ("Yes ", True), ("n", False), ("", False), ("yep", False), (None, False)]
 )
-def test_only_a_yes_at_a_terminal_is_one(answer: str | None, agreed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_yes_at_a_terminal_confirms(answer: str | None, agreed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    assert repair._asked() is agreed
+    assert app._ask("Repair the release?") is agreed
 
 
-def test_which_of_several_stacks_must_be_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_of_several_stacks_must_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "stacks").mkdir()
     for name in ("a", "b"):
         (tmp_path / "stacks" / f"Pulumi.{name}.yaml").write_text(stack_text())
     monkeypatch.chdir(tmp_path)
-    assert repair.main([]) == 1
-    assert "which stack? there are: a, b" in capsys.readouterr().err
+    refused = CliRunner().invoke(app.app, ["repair"])
+    assert refused.exit_code == 1
+    assert "name one stack; there are: a, b" in refused.stderr
 
 
-def test_without_a_kubeconfig_it_says_so_and_not_in_a_traceback(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_missing_kubeconfig_is_reported_without_a_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "stacks").mkdir()
     (tmp_path / "stacks" / "Pulumi.vis.yaml").write_text(stack_text())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("KUBECONFIG", raising=False)
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    assert repair.main(["vis", "--yes"]) == 1
-    assert capsys.readouterr().err.startswith("there is no kubeconfig")
+    refused = CliRunner().invoke(app.app, ["repair", "vis", "--yes"])
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("there is no kubeconfig")

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from components.cli.stack import opened
+from components.cli.stack import has_release, open_stack
 from components.config.problems import InvalidTenancy
 from components.freeipa.errors import PasswordMissing
 from tests.support.tenancies import stack_text
@@ -17,54 +17,68 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "stacks"
 
 
-def test_the_one_stack_needs_no_name(folder: Path) -> None:
+def test_only_stack_needs_no_name(folder: Path) -> None:
     (folder / "Pulumi.vis.yaml").write_text(stack_text())
 
-    assert opened(None).name == opened("vis").name == opened("stacks/Pulumi.vis.yaml").name == "vis"
+    assert open_stack(None).name == open_stack("vis").name == open_stack("stacks/Pulumi.vis.yaml").name == "vis"
 
 
-def test_of_several_one_must_be_named(folder: Path) -> None:
+def test_one_of_several_stacks_must_be_named(folder: Path) -> None:
     for name in ("vis", "vos"):
         (folder / f"Pulumi.{name}.yaml").write_text(stack_text())
-    with pytest.raises(InvalidTenancy, match="which stack\\? there are: vis, vos"):
-        opened(None)
+    with pytest.raises(InvalidTenancy, match="name one stack; there are: vis, vos"):
+        open_stack(None)
 
 
-def test_the_variable_goes_before_the_secret_and_without_either_the_way_out_is_said(folder: Path) -> None:
+def test_password_variable_comes_before_the_secret(folder: Path) -> None:
     (folder / "Pulumi.vis.yaml").write_text(stack_text())
 
-    assert opened("vis").password({PASSWORD: "from the variable"}) == "from the variable"
+    assert open_stack("vis").password({PASSWORD: "from the variable"}) == "from the variable"
     with pytest.raises(PasswordMissing):
-        opened("vis").password({})
+        open_stack("vis").password({})
 
 
-def test_a_secret_that_the_pulumi_cli_does_not_open_is_a_sentence(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failing_pulumi_cli_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "Pulumi.vis.yaml").write_text(stack_text(identityBindPassword={"secure": "v1:abc"}))
     monkeypatch.setenv("PATH", str(folder))
 
     with pytest.raises(InvalidTenancy, match="the bind password is encrypted, and pulumi config"):
-        opened("vis").password({})
+        open_stack("vis").password({})
 
 
-def test_a_pulumi_cli_that_says_nonsense_is_a_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_output_of_the_pulumi_cli_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "Pulumi.vis.yaml").write_text(stack_text(identityBindPassword={"secure": "v1:abc"}))
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     pulumi = folder / "pulumi"
     pulumi.touch(mode=0o755)
-    for said in ("", "[]", "{"):
-        pulumi.write_text(f"#!/bin/sh\necho '{said}'\n")
+    for output in ("", "[]", "{"):
+        pulumi.write_text(f"#!/bin/sh\necho '{output}'\n")
         with pytest.raises(InvalidTenancy, match="the bind password is encrypted, and pulumi config"):
-            opened("vis").password({})
+            open_stack("vis").password({})
 
 
-def test_who_does_not_ask_the_cluster_needs_no_pulumi_cli_for_an_encrypted_kubeconfig(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kubeconfig_is_decrypted_only_when_needed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "Pulumi.vis.yaml").write_text(stack_text(kubernetes={"kubeconfig": {"secure": "v1:abc"}}))
     monkeypatch.setenv("PATH", str(folder))
 
-    assert opened("vis").tenancy.cluster_name == "vis-pangeo"
-    with pytest.raises(InvalidTenancy, match="which cluster is meant is encrypted"):
-        opened("vis").with_cluster()
+    assert open_stack("vis").tenancy.cluster_name == "vis-pangeo"
+    with pytest.raises(InvalidTenancy, match="the kubeconfig is encrypted"):
+        open_stack("vis").with_kubeconfig()
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        ([], False),
+        ([{"type": "kubernetes:helm.sh/v3:Release"}], True),
+        ([{"type": "kubernetes:helm.sh/v3:Release", "delete": True}], False),
+        ([{"type": "kubernetes:core/v1:Namespace"}], False),
+    ],
+)
+def test_release_is_found_in_the_state(resources: list[dict[str, object]], expected: bool) -> None:
+    assert has_release({"deployment": {"resources": resources}}) is expected
+
+
+def test_state_is_unknown_without_a_working_pulumi_cli(folder: Path) -> None:
+    (folder / "Pulumi.vis.yaml").write_text(stack_text())
+    assert open_stack("vis").has_release({"PATH": str(folder)}) is None

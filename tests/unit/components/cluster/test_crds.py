@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from components.chart.crds import VERSION_ANNOTATION, InstalledCrd
-from components.cluster.crds import standing
+from components.cluster.crds import read_crd
 
 
 def metadata(*managers: str, version: str | None = None) -> dict[str, Any]:
@@ -17,13 +17,13 @@ def metadata(*managers: str, version: str | None = None) -> dict[str, Any]:
 def test_one_that_stacks_alone_have_written_is_unchanged_and_names_its_chart() -> None:
     written = metadata("pulumi-kubernetes-0a1b2c3d", "pulumi-kubernetes-99999999", version="2026.3.0")
 
-    assert standing(written) == InstalledCrd("2026.3.0", changed_by_others=False)
+    assert read_crd(written) == InstalledCrd("2026.3.0", changed_by_others=False)
 
 
 @pytest.mark.parametrize("manager", ["helm", "kubectl-edit", "kubectl", "argocd-controller"])
 def test_one_that_anybody_else_has_written_is_changed(manager: str) -> None:
-    assert standing(metadata("pulumi-kubernetes-0a1b2c3d", manager, version="2026.3.0")).changed_by_others
+    assert read_crd(metadata("pulumi-kubernetes-0a1b2c3d", manager, version="2026.3.0")).changed_by_others
 
 
 def test_one_without_the_annotation_names_no_chart() -> None:
-    assert standing(metadata("helm")).chart_version is None
+    assert read_crd(metadata("helm")).chart_version is None

@@ -67,7 +67,7 @@ def test_no_kubeconfig_at_all_is_said() -> None:
 
 
 def test_several_files_in_the_environment_are_refused_as_the_provider_cannot_read_them() -> None:
-    with pytest.raises(CannotAsk, match="KUBECONFIG /a:/b is neither a file nor the text of one"):
+    with pytest.raises(CannotAsk, match="KUBECONFIG /a:/b is not a kubeconfig file"):
         found(KUBECONFIG="/a:/b")
 
 

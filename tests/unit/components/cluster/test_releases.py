@@ -1,6 +1,18 @@
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 
-from components.cluster.releases import Repair, Revision, explanation, repair_for
+from components.cluster.releases import (
+    METADATA_ONLY,
+    Repair,
+    Revision,
+    latest_revision,
+    orphaned_release,
+    repair_for,
+    stuck_release,
+)
 
 
 def history(*statuses: str) -> list[Revision]:
@@ -8,43 +20,76 @@ def history(*statuses: str) -> list[Revision]:
 
 
 def rollback_to(*statuses: str) -> int | None:
-    remedy = repair_for("vis", "vis", history(*statuses))
-    assert remedy is not None
-    return remedy.rollback_to
+    repair = repair_for("vis", "vis", history(*statuses))
+    assert repair is not None
+    return repair.rollback_to
 
 
 @pytest.mark.parametrize(
     "statuses", [(), ("deployed",), ("failed",), ("superseded", "pending-upgrade", "deployed"), ("deployed", "failed")]
 )
-def test_a_release_whose_latest_revision_is_settled_needs_nothing(statuses: tuple[str, ...]) -> None:
+def test_release_without_pending_revision_needs_no_repair(statuses: tuple[str, ...]) -> None:
     assert repair_for("vis", "vis", history(*statuses)) is None
 
 
-def test_a_killed_upgrade_goes_back_to_what_is_deployed() -> None:
+def test_killed_upgrade_is_rolled_back_to_the_deployed_revision() -> None:
     assert rollback_to("superseded", "deployed", "failed", "pending-upgrade") == 2
 
 
-def test_a_killed_rollback_goes_back_to_what_is_deployed_or_else_was_last() -> None:
+def test_killed_rollback_goes_back_to_the_last_good_revision() -> None:
     assert rollback_to("deployed", "failed", "pending-rollback") == 1
     assert rollback_to("superseded", "superseded", "pending-rollback") == 2
 
 
-def test_what_was_never_deployed_is_uninstalled() -> None:
+def test_release_that_was_never_deployed_is_uninstalled() -> None:
     assert rollback_to("pending-install") is None
     assert rollback_to("failed", "pending-upgrade") is None
 
 
-def test_revisions_count_by_number_and_not_by_their_order() -> None:
-    remedy = repair_for("vis", "vis", reversed(history(*["superseded"] * 9, "deployed", "pending-upgrade")))
-    assert remedy is not None
-    assert (remedy.stuck.number, remedy.rollback_to) == (11, 10)
+def test_revisions_are_ordered_by_number() -> None:
+    repair = repair_for("vis", "vis", reversed(history(*["superseded"] * 9, "deployed", "pending-upgrade")))
+    assert repair is not None
+    assert (repair.stuck.number, repair.rollback_to) == (11, 10)
 
 
-def test_what_will_be_done_is_told_as_the_command_it_is() -> None:
+def test_repair_is_described_by_its_helm_command() -> None:
     stuck = Revision(4, "pending-upgrade", "2026-11-22T21:00:00Z")
     assert Repair("vis", "vis", stuck, rollback_to=3).steps.startswith("helm rollback vis 3: ")
     assert Repair("vis", "vis", stuck, rollback_to=None).steps.startswith("helm uninstall vis: ")
-    assert explanation("vis", "vis", stuck) == (
+    assert stuck_release("vis", "vis", stuck) == (
         "the Helm release vis/vis is pending-upgrade (revision 4) since 2026-11-22T21:00:00Z: unless helm or pulumi is "
-        "at work on it now, a run was killed, and neither pulumi refresh nor pulumi up mends that"
+        "running now, a run was killed, and neither pulumi refresh nor pulumi up repairs the release"
     )
+
+
+class Recorded:
+    """API that returns these Secrets."""
+
+    server = "https://api.example:6443"
+
+    def __init__(self, *statuses: str) -> None:
+        self.items = [
+            {"metadata": {"labels": {"version": str(number), "status": status}, "creationTimestamp": "2026-01-01"}}
+            for number, status in enumerate(statuses, start=1)
+        ]
+
+    def get(self, path: str, accept: str = "application/json") -> Mapping[str, Any]:
+        assert path == "/api/v1/namespaces/vis/secrets?labelSelector=owner%3Dhelm%2Cname%3Dvis"
+        assert accept == METADATA_ONLY, "no values are read"
+        return {"items": self.items}
+
+
+def test_latest_revision_has_the_highest_number() -> None:
+    found = latest_revision(Recorded(*["superseded"] * 9, "deployed"), "vis", "vis")
+    assert found == Revision(10, "deployed", "2026-01-01")
+    assert latest_revision(Recorded(), "vis", "vis") is None
+
+
+def test_message_about_an_orphaned_release_quotes_helms_error() -> None:
+    assert '"cannot re-use a name that is still in use"' in orphaned_release("vis", "vis", "deployed")
+
+
+def test_age_of_a_revision_is_zero_if_unknown() -> None:
+    now = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    assert Revision(1, "deployed", "2026-01-01T11:00:00Z").age(now) == timedelta(hours=1)
+    assert Revision(1, "deployed", "").age(now) == timedelta()

@@ -48,7 +48,7 @@ def test_what_is_no_server_is_refused(server: str) -> None:
 
 
 def test_a_url_is_refused_with_the_way_out() -> None:
-    with pytest.raises(InvalidSetting, match="write the host name alone"):
+    with pytest.raises(InvalidSetting, match="write the host name only"):
         settings.server_address("ldap://ipa.example.org", "ldaps")
 
 
@@ -74,7 +74,7 @@ def test_at_least_one_server_is_needed() -> None:
     "pem", ["", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "é", "a\0b"]
 )
 def test_an_authority_that_cannot_be_read_is_refused(pem: str) -> None:
-    with pytest.raises(InvalidSetting, match="no readable PEM certificate"):
+    with pytest.raises(InvalidSetting, match="no valid PEM certificate"):
         settings.directory(["ipa.example.org"], "ldaps", pem, BIND_DN)
 
 

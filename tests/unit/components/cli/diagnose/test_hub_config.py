@@ -5,8 +5,8 @@ import pytest
 
 from components.chart.secrets import HubSecrets
 from components.chart.values import chart_values
-from components.cli.diagnose.hub_config import hub_settings
-from components.cli.diagnose.result import State
+from components.cli.diagnose.hub_config import check_hub_settings
+from components.cli.diagnose.result import Status
 from tests.support.tenancies import tenancy
 
 SECRETS = HubSecrets(proxy_token="p", cookie_secret="c", crypt_key="k", gateway_token="g")
@@ -25,20 +25,27 @@ def deployed(path: str = "", value: object = None) -> dict[str, Any]:
     return values
 
 
-def test_what_the_program_deploys_is_good() -> None:
-    found = hub_settings(VIS, deployed())
+def test_deployed_settings_are_good() -> None:
+    found = check_hub_settings(VIS, deployed())
 
-    assert found.state is State.GOOD
-    assert found.told == "let in members of vis_pangeo_notebook_users and admin, by FreeIPA's password"
+    assert found.status is Status.GOOD
+    assert (
+        found.message
+        == "members of vis_pangeo_notebook_users can log in, and the admins admin, with their FreeIPA passwords"
+    )
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "told"),
+    ("path", "value", "message"),
     [
         ("hub.config.JupyterHub.authenticator_class", "dummy", "authenticator_class is dummy, not ldap"),
         ("hub.config.JupyterHub.authenticator_class", None, "authenticator_class is not set, not ldap"),
-        ("hub.config.Authenticator.allow_all", True, "Authenticator.allow_all lets every directory user in"),
-        ("hub.config.LDAPAuthenticator.allow_all", True, "LDAPAuthenticator.allow_all lets every directory user in"),
+        ("hub.config.Authenticator.allow_all", True, "Authenticator.allow_all lets every directory user log in"),
+        (
+            "hub.config.LDAPAuthenticator.allow_all",
+            True,
+            "LDAPAuthenticator.allow_all lets every directory user log in",
+        ),
         ("hub.config.LDAPAuthenticator.allowed_groups", [], "allowed_groups is empty and lacks cn=vis_pangeo"),
         ("hub.config.LDAPAuthenticator.allowed_groups", None, "allowed_groups is empty and lacks cn=vis_pangeo"),
         ("hub.config.LDAPAuthenticator.tls_kwargs", {"validate": 0}, "certificate is not verified"),
@@ -48,12 +55,12 @@ def test_what_the_program_deploys_is_good() -> None:
         ("hub", "nonsense", "authenticator_class is not set"),
     ],
 )
-def test_whoever_could_come_in_that_should_not_breaks_the_chain(path: str, value: object, told: str) -> None:
-    found = hub_settings(VIS, deployed(path, value))
+def test_settings_that_let_others_log_in_are_broken(path: str, value: object, message: str) -> None:
+    found = check_hub_settings(VIS, deployed(path, value))
 
-    assert found.state is State.BROKEN
-    assert told in found.told
-    assert found.do.startswith("run pulumi up")
+    assert found.status is Status.BROKEN
+    assert message in found.message
+    assert found.fix.startswith("run pulumi up")
 
 
 @pytest.mark.parametrize(
@@ -65,8 +72,8 @@ def test_whoever_could_come_in_that_should_not_breaks_the_chain(path: str, value
         ("hub.config.Authenticator.auto_login", True, "Authenticator.auto_login"),
     ],
 )
-def test_other_differences_from_the_stack_file_are_named(path: str, value: object, key: str) -> None:
-    found = hub_settings(VIS, deployed(path, value))
+def test_other_differences_are_warnings(path: str, value: object, key: str) -> None:
+    found = check_hub_settings(VIS, deployed(path, value))
 
-    assert found.state is State.WARNING
+    assert found.status is Status.WARNING
     assert found.as_json()["differing"] == [key]

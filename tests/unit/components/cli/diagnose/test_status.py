@@ -2,35 +2,36 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from components.cli.diagnose.deployed_hub import Release, Server
-from components.cli.diagnose.result import State
-from components.cli.diagnose.status import release_finding, servers_finding
+from components.cli.diagnose.deployed_hub import Server
+from components.cli.diagnose.result import Status
+from components.cli.diagnose.status import check_release, check_servers
+from components.cluster.releases import Revision
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 JUST_NOW, LONG_AGO = (NOW - timedelta(minutes=2)).isoformat(), (NOW - timedelta(hours=2)).isoformat()
 
 
 @pytest.mark.parametrize(
-    ("release", "state"),
+    ("revision", "status"),
     [
-        (Release(3, "deployed", LONG_AGO), State.GOOD),
-        (Release(3, "failed", LONG_AGO), State.WARNING),
-        (Release(3, "pending-upgrade", JUST_NOW), State.WARNING),
-        (Release(3, "pending-upgrade", LONG_AGO), State.BROKEN),
-        (Release(3, "pending-install", ""), State.WARNING),
-        (None, State.BROKEN),
+        (Revision(3, "deployed", LONG_AGO), Status.GOOD),
+        (Revision(3, "failed", LONG_AGO), Status.WARNING),
+        (Revision(3, "pending-upgrade", JUST_NOW), Status.WARNING),
+        (Revision(3, "pending-upgrade", LONG_AGO), Status.BROKEN),
+        (Revision(3, "pending-install", ""), Status.WARNING),
+        (None, Status.BROKEN),
     ],
 )
-def test_a_release_that_is_pending_for_longer_than_an_up_was_left_so(release: Release | None, state: State) -> None:
-    assert release_finding("vis/vis", release, "vis", NOW).state is state
+def test_release_pending_longer_than_an_up_is_broken(revision: Revision | None, status: Status) -> None:
+    assert check_release("vis/vis", revision, "vis", NOW).status is status
 
 
-def test_servers_are_counted_and_those_that_do_not_run_are_named() -> None:
+def test_servers_that_do_not_run_are_named() -> None:
     running, pending = Server("anna", "Running", LONG_AGO, "node"), Server("bob", "Pending", LONG_AGO, "")
 
-    assert servers_finding([]).told == "0 running"
-    assert servers_finding([running]).told == "1 running: anna"
-    found = servers_finding([running, pending])
-    assert found.state is State.WARNING
-    assert found.told == "1 running: anna; bob is Pending"
+    assert check_servers([]).message == "0 running"
+    assert check_servers([running]).message == "1 running: anna"
+    found = check_servers([running, pending])
+    assert found.status is Status.WARNING
+    assert found.message == "1 running: anna; bob is Pending"
     assert found.as_json()["servers"][0] == {"user": "anna", "phase": "Running", "since": LONG_AGO, "node": "node"}

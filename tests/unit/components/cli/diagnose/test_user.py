@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from components.cli.diagnose.result import State
-from components.cli.diagnose.user import account_finding
+from components.cli.diagnose.result import Status
+from components.cli.diagnose.user import check_account
 from components.freeipa.users import Account
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -16,31 +16,31 @@ ALICE = Account(
     shows_state=True,
     password_expires=TOMORROW,
     account_expires=None,
-    failed_tries=0,
+    failed_log_ins=0,
 )
 
 
 @pytest.mark.parametrize(
-    ("account", "state"),
+    ("account", "status"),
     [
-        (ALICE, State.GOOD),
-        (replace(ALICE, is_locked=True), State.BROKEN),
-        (replace(ALICE, is_locked=True, shows_state=False), State.BROKEN),
-        (replace(ALICE, account_expires=YESTERDAY), State.BROKEN),
-        (replace(ALICE, account_expires=NOW), State.BROKEN),
-        (replace(ALICE, account_expires=TOMORROW), State.GOOD),
-        (replace(ALICE, password_expires=YESTERDAY), State.WARNING),
-        (replace(ALICE, password_expires=None), State.GOOD),
-        (replace(ALICE, failed_tries=6), State.WARNING),
-        (replace(ALICE, failed_tries=5), State.GOOD),
-        (replace(ALICE, failed_tries=None), State.GOOD),
-        (replace(ALICE, shows_state=False), State.UNKNOWN),
+        (ALICE, Status.GOOD),
+        (replace(ALICE, is_locked=True), Status.BROKEN),
+        (replace(ALICE, is_locked=True, shows_state=False), Status.BROKEN),
+        (replace(ALICE, account_expires=YESTERDAY), Status.BROKEN),
+        (replace(ALICE, account_expires=NOW), Status.BROKEN),
+        (replace(ALICE, account_expires=TOMORROW), Status.GOOD),
+        (replace(ALICE, password_expires=YESTERDAY), Status.WARNING),
+        (replace(ALICE, password_expires=None), Status.GOOD),
+        (replace(ALICE, failed_log_ins=6), Status.WARNING),
+        (replace(ALICE, failed_log_ins=5), Status.GOOD),
+        (replace(ALICE, failed_log_ins=None), Status.GOOD),
+        (replace(ALICE, shows_state=False), Status.UNKNOWN),
     ],
 )
-def test_what_freeipa_shows_of_an_account_decides(account: Account, state: State) -> None:
-    assert account_finding(account, "uid=program", NOW).state is state
+def test_account_status_follows_from_its_attributes(account: Account, status: Status) -> None:
+    assert check_account(account, "uid=program", NOW).status is status
 
 
-def test_what_can_be_done_is_a_command() -> None:
-    assert account_finding(replace(ALICE, is_locked=True), "", NOW).do == "ipa user-enable alice"
-    assert "ipa user-unlock alice" in account_finding(replace(ALICE, failed_tries=9), "", NOW).do
+def test_fix_is_a_command() -> None:
+    assert check_account(replace(ALICE, is_locked=True), "", NOW).fix == "ipa user-enable alice"
+    assert "ipa user-unlock alice" in check_account(replace(ALICE, failed_log_ins=9), "", NOW).fix

@@ -27,7 +27,7 @@ def kubeconfig(**user: object) -> str:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("/nowhere/config", "neither a file nor the text of one"),
+        ("/nowhere/config", "not a kubeconfig file or the text of one"),
         ("just\ntext", "is not a kubeconfig"),
         (kubeconfig(exec={"command": "aws"}), "user.exec is not supported by the local stand-in"),
         (kubeconfig(token="very secret token"), "https://127.0.0.1:1 .*: the connection was refused"),

@@ -1,4 +1,4 @@
-"""What an ingress controller does for a hub: TLS on a port of its own, every byte handed on to the hub."""
+"""Stand-in for an ingress controller: a TLS port whose connections are forwarded to the hub."""
 
 import socket
 import ssl
@@ -10,29 +10,29 @@ WAIT_SECONDS = 30
 
 
 @contextmanager
-def front(context: ssl.SSLContext, hub_port: int, port: int = 0) -> Iterator[int]:
-    """Serve inside the block; the port."""
+def serve_ingress(context: ssl.SSLContext, hub_port: int, port: int = 0) -> Iterator[int]:
+    """Serve during the block; yield the port."""
     with socket.create_server(("127.0.0.1", port)) as listener:
-        over = threading.Event()
+        stopped = threading.Event()
 
         def serve() -> None:
-            while not over.is_set():
+            while not stopped.is_set():
                 with suppress(OSError):
                     client, _ = listener.accept()
-                    threading.Thread(target=_hand_on, args=(client, context, hub_port), daemon=True).start()
+                    threading.Thread(target=_forward, args=(client, context, hub_port), daemon=True).start()
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         try:
             yield listener.getsockname()[1]
         finally:
-            over.set()
+            stopped.set()
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
             thread.join(WAIT_SECONDS)
 
 
-def _hand_on(client: socket.socket, context: ssl.SSLContext, hub_port: int) -> None:
+def _forward(client: socket.socket, context: ssl.SSLContext, hub_port: int) -> None:
     client.settimeout(WAIT_SECONDS)
     with (
         suppress(OSError),

@@ -1,4 +1,4 @@
-"""Who is in the directory for these tests, with the Kerberos attributes that FreeIPA gives its users."""
+"""Users and groups of these tests in the directory, with the Kerberos attributes of FreeIPA's users."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +17,10 @@ from tests.support.hub_users import USER_CLASSES
 CLUSTER = "day-two"
 MEMBERS = "day_two_notebook_users"
 INNER = "day_two_inner"
-"""A member of ``MEMBERS`` itself."""
+"""Group that is a member of ``MEMBERS``."""
 
 IN, OUT, NESTED, LOCKED, EXPIRED, STALE = "anna", "carl", "nested", "lukas", "xenia", "stella"
-"""A member, nobody, one by way of ``INNER``; members who are disabled, whose account, whose password has expired."""
+"""A member, no member, a member through ``INNER``; members with disabled or expired account, or expired password."""
 
 PAST = "20240131120000Z"
 
@@ -29,7 +29,7 @@ READ_KERBEROS = "System: Read User Kerberos Attributes"
 
 @dataclass
 class Directory:
-    """The directory, and its administrator's hand in it."""
+    """The directory, with changes that its administrator makes."""
 
     server: ThrowAwayDirectory
 
@@ -43,18 +43,18 @@ class Directory:
 
     @contextmanager
     def without_group(self) -> Iterator[None]:
-        """Somebody has deleted the users' group."""
+        """Delete the users' group during the block."""
         with Administrator.at(self.server) as administrator:
             members = administrator.members(MEMBERS)
             administrator.delete(MEMBERS)
             try:
                 yield
             finally:
-                administrator.make(MEMBERS, "for the tests of day two", members)
+                administrator.make(MEMBERS, "group of the command tests", members)
 
     @contextmanager
     def without_permission(self) -> Iterator[None]:
-        """FreeIPA's administrator has taken away who may read Kerberos attributes and locks."""
+        """Remove the permission to read Kerberos attributes and locks during the block."""
         with connection(self.server.state, self.server.endpoint, MANAGER, "manager") as manager:
             manager.search(USERS, "(objectClass=*)", ldap3.BASE, attributes=["aci"])
             [permission] = [str(each) for each in manager.entries[0]["aci"] if READ_KERBEROS in str(each)]
@@ -65,8 +65,8 @@ class Directory:
                 _modify(manager, USERS, {"aci": [(ldap3.MODIFY_ADD, [permission])]})
 
 
-def settled(server: ThrowAwayDirectory) -> Directory:
-    """All of them, in the directory."""
+def create_users(server: ThrowAwayDirectory) -> Directory:
+    """Create the users and groups."""
     more: dict[str, dict[str, list[str]]] = {
         LOCKED: {"nsAccountLock": ["true"]},
         EXPIRED: {"krbPrincipalExpiration": [PAST]},
@@ -90,7 +90,7 @@ def settled(server: ThrowAwayDirectory) -> Directory:
     directory = Directory(server)
     with Administrator.at(server) as administrator:
         for group in (MEMBERS, INNER):
-            administrator.make(group, "for the tests of day two")
+            administrator.make(group, "group of the command tests")
         administrator.add_members(MEMBERS, [server.group_dn(INNER)])
     directory.join(MEMBERS, IN, LOCKED, EXPIRED, STALE)
     directory.join(INNER, NESTED)

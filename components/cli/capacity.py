@@ -1,0 +1,86 @@
+"""The command ``capacity``: how many notebooks fit on the worker nodes that a stack file states."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.cli.check import chosen_stacks
+from components.cli.output import print_json, print_rows
+from components.config.capacity import Capacity, capacity
+from components.config.problems import InvalidTenancy
+from components.config.stack_file import read_stack, stack_path
+from components.config.tenancy import Tenancy
+
+COLUMNS = {
+    "workers": "workers",
+    "notebooksPerWorker": "notebooks on one",
+    "notebooks": "in all",
+    "expectedUsers": "expected users",
+    "workersNeeded": "workers needed",
+    "daskWorkers": "Dask workers beside them",
+}
+"""Keys of the stack's output ``capacity``, and the headings of their columns."""
+
+
+@dataclass(frozen=True)
+class StackCapacity:
+    """Capacity of one stack; ``capacity`` is None where the stack file does not state its worker nodes."""
+
+    stack: str
+    tenancy: Tenancy
+    capacity: Capacity | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as an object for ``--json``."""
+        return {
+            "stack": self.stack,
+            "notebookCpus": self.tenancy.notebook_cpus,
+            "notebookRamGb": self.tenancy.notebook_ram_gb,
+            "notebookStorageGb": self.tenancy.notebook_storage_gb,
+            "capacity": self.capacity.as_output() if self.capacity else None,
+            "warnings": list(self.capacity.warnings) if self.capacity else [],
+        }
+
+    def row(self) -> list[str]:
+        """Return the cells of the stack's row in the table."""
+        values = self.capacity.as_output() if self.capacity else {}
+        size = f"{self.tenancy.notebook_cpus:g} CPUs, {self.tenancy.notebook_ram_gb:g} GB"
+        return [self.stack, size, *("–" if values.get(key) is None else str(values[key]) for key in COLUMNS)]
+
+    def notes(self) -> list[str]:
+        """Return the lines to print below the table."""
+        if self.capacity is None:
+            return [f"{self.stack}: does not state its worker nodes; set pangeo:workers to calculate the capacity"]
+        return [f"{self.stack}: warning: {warning}" for warning in self.capacity.warnings]
+
+
+def stack_capacities(names: Sequence[str], folder: Path) -> tuple[list[StackCapacity], list[InvalidTenancy]]:
+    """Return the capacity of each stack, and the errors of the stack files that could not be read.
+
+    Args:
+        names: stack names or paths; all stacks in ``folder`` when empty.
+        folder: the folder of the stack files.
+
+    Raises:
+        InvalidTenancy: there are no stack files.
+    """
+    capacities: list[StackCapacity] = []
+    errors: list[InvalidTenancy] = []
+    for name in chosen_stacks(names, folder):
+        try:
+            tenancy = read_stack(stack_path(name, folder))
+        except InvalidTenancy as invalid:
+            errors.append(invalid)
+        else:
+            capacities.append(StackCapacity(name, tenancy, capacity(tenancy)))
+    return capacities, errors
+
+
+def print_capacities(capacities: Sequence[StackCapacity], *, as_json: bool) -> None:
+    """Print the capacities as a table or as JSON."""
+    if as_json:
+        print_json([each.as_json() for each in capacities])
+    elif capacities:
+        print_rows(["stack", "notebook", *COLUMNS.values()], [each.row() for each in capacities])
+        print("\n".join(note for each in capacities for note in each.notes()))

@@ -1,0 +1,75 @@
+"""TLS of an LDAP connection, and the error class of a connection that failed."""
+
+import socket
+import ssl
+
+import ldap3
+from ldap3.core.exceptions import LDAPSessionTerminatedByServerError, LDAPSocketOpenError
+
+from components.freeipa import errors
+from components.freeipa.errors import Attempt, Unreachable
+
+_EXPIRED = frozenset({9, 10})
+_ANOTHER_HOST = frozenset({62, 64})
+"""OpenSSL's X509_V_ERR_* numbers (``x509_vfy.h``): not yet valid, expired; host name, IP address mismatch."""
+
+
+class VerifiedTls(ldap3.Tls):
+    """TLS 1.2 or newer in which Python verifies certificate and host name during the handshake.
+
+    ldap3 verifies names itself, and keeps only the text of a failure. ``failure`` keeps the exception.
+    """
+
+    def __init__(self, ca_certificate: str | None, host: str) -> None:
+        super().__init__(validate=ssl.CERT_REQUIRED)
+        self._context = ssl.create_default_context(cadata=ca_certificate)
+        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._host = host
+        self.failure: Exception | None = None
+
+    def wrap_socket(self, connection: ldap3.Connection, do_handshake: bool = False) -> None:
+        """Replace the connection's socket with a verified TLS socket."""
+        try:
+            secured = self._context.wrap_socket(
+                connection.socket, server_hostname=self._host, do_handshake_on_connect=False
+            )
+            connection.socket = secured  # set before the handshake, so that a deadline can end the handshake too
+            secured.do_handshake()
+        except Exception as error:
+            self.failure = error
+            raise
+
+
+def tls_error(attempt: Attempt, error: Exception) -> Unreachable:
+    """Return the error for an exception of the TLS handshake."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        if error.verify_code in _ANOTHER_HOST:
+            return errors.CertificateOfAnotherHost(attempt, error.verify_message)
+        if error.verify_code in _EXPIRED:
+            return errors.CertificateExpired(attempt, error.verify_message)
+        return errors.CertificateUntrusted(attempt, error.verify_message)
+    if isinstance(error, TimeoutError):
+        return errors.TimedOut(attempt)
+    return errors.NoTls(attempt, getattr(error, "reason", None) or type(error).__name__)
+
+
+def connection_error(attempt: Attempt, error: Exception) -> Unreachable:
+    """Return the error for any other exception of a connection.
+
+    ldap3 derives its exceptions from the system's, or lists one exception for each address of the server.
+    """
+    tried = error.args[1] if isinstance(error, LDAPSocketOpenError) and len(error.args) > 1 else [(error, None)]
+    causes = [cause for cause, _ in tried]
+    for kind, unreachable in (
+        (TimeoutError, errors.TimedOut),
+        (ConnectionRefusedError, errors.ConnectionRefused),
+        (LDAPSessionTerminatedByServerError, errors.ServerClosed),
+        (ConnectionError, errors.ServerClosed),
+        (ssl.SSLError, errors.ServerClosed),
+        (socket.gaierror, errors.CannotResolve),
+        (LDAPSocketOpenError, errors.ConnectFailed),
+        (OSError, errors.ServerClosed),
+    ):
+        if any(isinstance(cause, kind) for cause in causes):
+            return unreachable(attempt)
+    return errors.GarbledAnswer(attempt, type(error).__name__)
