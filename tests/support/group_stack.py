@@ -16,7 +16,7 @@ from local.stand_ins.plugins.choose import prepare_launchers
 from local.tenancy.engine_variables import engine_variables
 from tests.engine.components.freeipa.plugin import PROGRAM
 from tests.support.directory import ThrowAwayDirectory
-from tests.support.inline_program import ended_after_failure
+from tests.support.inline_program import create_stack, pause_after_failure
 
 GROUP = names.notebook_users_group("engine")
 DESCRIPTION = names.notebook_users_description("engine")
@@ -29,21 +29,18 @@ class GroupStack:
         self._directory = directory
         self._changes: dict[str, Any] = {}
         launchers = prepare_launchers(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
-        self._stack = automation.create_or_select_stack(
+        self._stack = create_stack(
             "test",
-            project_name="pangeo",
+            folder,
             program=self._program,
-            opts=automation.LocalWorkspaceOptions(
-                work_dir=str(folder),
-                env_vars={
-                    **engine_variables(folder / "home", launchers, tools),
-                    "PULUMI_BACKEND_URL": f"file://{folder}",
-                    "PULUMI_CONFIG_PASSPHRASE": "test",
-                    "PYTHONPATH": str(PROGRAM),
-                    **password,
-                },
-                pulumi_command=automation.PulumiCommand(root=str(tools.parent)),
-            ),
+            variables={
+                **engine_variables(folder / "home", launchers, tools),
+                "PULUMI_BACKEND_URL": f"file://{folder}",
+                "PULUMI_CONFIG_PASSPHRASE": "test",
+                "PYTHONPATH": str(PROGRAM),
+                **password,
+            },
+            tools=tools,
         )
 
     def configure(self, key: str, secret: str) -> None:
@@ -53,7 +50,7 @@ class GroupStack:
         self._changes = changes
 
     def up(self) -> dict[str, Any]:
-        with ended_after_failure():
+        with pause_after_failure():
             return {key: output.value for key, output in self._stack.up().outputs.items()}
 
     def preview(self) -> dict[OpType, int]:

@@ -20,7 +20,7 @@ from local.tenancy.addresses import DIRECTORY_NAME
 from local.tenancy.engine_variables import engine_variables
 from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
-from tests.support.inline_program import ended_after_failure
+from tests.support.inline_program import pause_after_failure
 
 STACK = "test"
 CLUSTER = "kept"
@@ -113,13 +113,13 @@ class TenancyStack:
             if event.resource_pre_event and event.resource_pre_event.metadata.op != OpType.SAME:
                 found[event.resource_pre_event.metadata.type] = event.resource_pre_event.metadata.op
 
-        with self.environment_set(), ended_after_failure():
+        with self.environment_set(), pause_after_failure():
             self._stack.preview(color="never", on_event=record)
         return found
 
     def up(self) -> str:
         """Run ``pulumi up --skip-preview``; return its output."""
-        with self.environment_set(), ended_after_failure():
+        with self.environment_set(), pause_after_failure():
             return str(self._stack.up(color="never").stdout)
 
     def destroy(self) -> list[str]:

@@ -1,21 +1,14 @@
 """Comparison of a stack with its deployment: a preview after a refresh. It changes nothing."""
 
-import contextlib
 import os
-import runpy
 import shutil
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from components.cli.diagnose.result import CheckResult, good, unknown, warning
 
-if TYPE_CHECKING:
-    from pulumi.automation import LocalWorkspace
-
 SUBJECT = "drift"
-PROGRAM = Path("__main__.py")
 TIMEOUT_SECONDS = 300.0
 
 _NO_CHANGE = ("same", "refresh", "read")
@@ -46,6 +39,8 @@ def check_drift(stack: str, folder: Path, environment: Mapping[str, str]) -> Che
 def _preview(stack: str, folder: Path, environment: Mapping[str, str]) -> CheckResult:
     from pulumi import automation
 
+    from components.automation import open_stack
+
     changes: list[str] = []
     errors: list[str] = []
 
@@ -58,12 +53,8 @@ def _preview(stack: str, folder: Path, environment: Mapping[str, str]) -> CheckR
 
     # The program runs in this process: it needs no language plugin, and an operation of another user does not block it.
     try:
-        with contextlib.chdir(folder):
-            workspace = _without_selection(automation.LocalWorkspace)(
-                work_dir=str(folder), env_vars=dict(environment), program=lambda: _run(folder)
-            )
-            selected = automation.Stack.select(stack, workspace)
-            selected.preview(refresh=True, color="never", on_event=collect)
+        opened = open_stack(stack, folder, variables=environment, inline=True)
+        opened.preview(refresh=True, color="never", on_event=collect)
     except Exception as failure:  # any error of the engine or the program; its first line is reported
         lines = errors or [line for line in str(failure).splitlines() if "error:" in line] or [str(failure)]
         fix = f"pulumi preview --refresh --stack {stack} shows the whole error"
@@ -73,18 +64,3 @@ def _preview(stack: str, folder: Path, environment: Mapping[str, str]) -> CheckR
         fix = f"pulumi preview --refresh --diff --stack {stack}, then pulumi up"
         return warning(SUBJECT, message, fix, changes=changes)
     return good(SUBJECT, "the deployment matches the stack", changes=[])
-
-
-def _without_selection(kind: "type[LocalWorkspace]") -> "type[LocalWorkspace]":
-    """Return a workspace class that opens a stack without selecting it for the operator's next command."""
-
-    class WithoutSelection(kind):  # type: ignore[valid-type,misc]
-        def select_stack(self, stack_name: str) -> None:
-            self.pulumi_command.run(["stack", "--stack", stack_name], self.work_dir, self.env_vars)
-
-    return WithoutSelection
-
-
-def _run(folder: Path) -> None:
-    with contextlib.chdir(folder):
-        runpy.run_path(str(PROGRAM), run_name="__main__")

@@ -14,7 +14,7 @@ from pulumi import automation as auto
 from local.paths import PROJECT
 from local.stand_ins.plugins import choose
 from local.tenancy.engine_variables import engine_variables
-from tests.support.inline_program import ended_after_failure
+from tests.support.inline_program import create_stack, pause_after_failure
 
 Program = Callable[[], None]
 
@@ -39,7 +39,7 @@ class Engine:
 
     def up(self, **options: Any) -> Mapping[str, int]:
         """Run ``up``. Returns the number of operations by name."""
-        with ended_after_failure():
+        with pause_after_failure():
             done = self.stack.up(on_output=self.printed.append, color="never", **options)
         return _counts(done.summary.resource_changes)
 
@@ -90,17 +90,7 @@ def engine(tmp_path: Path, path_folder: Path, tools: Path) -> Engine:
     settings = auto.ProjectSettings(
         "plugins", runtime="python", backend=auto.ProjectBackend(url=backend.as_uri()), main=str(work_dir)
     )
-    stack = auto.create_stack(
-        "test",
-        project_name="plugins",
-        program=lambda: None,
-        opts=auto.LocalWorkspaceOptions(
-            work_dir=str(work_dir),
-            project_settings=settings,
-            env_vars=environment,
-            pulumi_command=auto.PulumiCommand(str(tools.parent)),
-        ),
-    )
+    stack = create_stack("test", work_dir, program=lambda: None, variables=environment, tools=tools, settings=settings)
     return Engine(stack, backend, work_dir)
 
 
