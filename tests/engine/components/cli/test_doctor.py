@@ -227,7 +227,7 @@ def test_indirect_membership_counts_only_where_configured(healthy: SetUp) -> Non
     assert healthy.with_identity(nested_groups=True).broken(NESTED) == {}
 
 
-def test_an_admin_needs_no_group(healthy: SetUp) -> None:
+def test_admin_needs_no_group(healthy: SetUp) -> None:
     assert healthy.broken("admin") == {}
 
 

@@ -259,7 +259,7 @@ def test_missing_password_is_reported_with_a_fix(command: Command) -> None:
     assert "Traceback" not in refused.stderr
 
 
-def test_a_wrong_password_is_a_line_and_is_shown_nowhere(command: Command, people: Directory) -> None:
+def test_wrong_password_is_reported_and_not_shown(command: Command, people: Directory) -> None:
     refused = command("members", "list", STACK, FREEIPA_BIND_PASSWORD="wrong-horse")
 
     assert refused.returncode == 1

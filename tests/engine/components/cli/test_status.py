@@ -55,7 +55,7 @@ def test_stuck_release_names_the_repair_command(healthy: SetUp, deployment: Depl
     assert found.fix.endswith(f"python -m components repair {STACK}")
 
 
-def test_a_cluster_that_is_down_is_told_and_the_rest_is_checked(healthy: SetUp, deployment: Deployment) -> None:
+def test_cluster_that_is_down_is_reported_and_the_rest_checked(healthy: SetUp, deployment: Deployment) -> None:
     with deployment.api.stopped():
         found = checked(healthy)
 

@@ -81,31 +81,31 @@ def refusal(kubeconfig: Kubeconfig, path: str = os.defpath, timeout_seconds: flo
     return str(caught.value)
 
 
-def test_a_client_certificate_logs_in(api_server: ApiServer) -> None:
+def test_client_certificate_logs_in(api_server: ApiServer) -> None:
     assert asked(Kubeconfig(None, api_server.kubeconfig, "test")) == uid(api_server)
 
 
-def test_a_kubeconfig_as_text_is_as_good(api_server: ApiServer) -> None:
+def test_kubeconfig_text_works_like_a_file(api_server: ApiServer) -> None:
     assert asked(Kubeconfig(api_server.kubeconfig.read_text(), None, None)) == uid(api_server)
 
 
-def test_a_token_logs_in(api_server: ApiServer, changed: Change, account: str) -> None:
+def test_token_logs_in(api_server: ApiServer, changed: Change, account: str) -> None:
     allow(api_server)
     assert asked(changed({"token": account})) == uid(api_server)
 
 
-def test_an_account_that_may_not_read_is_told_what_it_needs(changed: Change, account: str) -> None:
+def test_missing_permission_is_named(changed: Change, account: str) -> None:
     said = refusal(changed({"token": account}))
     assert "the account may not read /api/v1/namespaces/kube-system (403); grant it that permission" in said
 
 
-def test_a_token_that_is_refused_is_said_and_not_shown(changed: Change) -> None:
+def test_refused_token_is_reported_and_not_shown(changed: Change) -> None:
     said = refusal(changed({"token": "sesame-open"}))
     assert "the log-in is refused (401); renew the kubeconfig's certificate or token" in said
     assert "sesame-open" not in said
 
 
-def test_a_log_in_program_is_left_to_kubectl(
+def test_log_in_program_is_left_to_kubectl(
     api_server: ApiServer, changed: Change, account: str, tools: Path, tmp_path: Path
 ) -> None:
     allow(api_server)
@@ -136,27 +136,27 @@ def test_a_log_in_program_is_left_to_kubectl(
     assert "exit code 1" in said
 
 
-def test_another_authority_is_not_trusted(changed: Change, directory: Any) -> None:
+def test_other_authority_is_not_trusted(changed: Change, directory: Any) -> None:
     other = changed(**{"certificate-authority-data": None, "certificate-authority": str(directory.ca_file)})
     assert "its certificate is not signed by the kubeconfig's authority" in refusal(other)
 
 
-def test_a_server_that_takes_the_connection_and_is_silent_is_not_waited_for(changed: Change) -> None:
+def test_silent_server_times_out(changed: Change) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         said = refusal(changed(server=f"https://127.0.0.1:{silent.getsockname()[1]}"), timeout_seconds=0.3)
     assert "no answer within 0.3 s" in said
 
 
-def test_a_name_that_does_not_resolve_is_said(changed: Change) -> None:
+def test_unresolvable_name_is_reported(changed: Change) -> None:
     assert "the name cannot be resolved" in refusal(changed(server="https://nowhere.invalid:6443"))
 
 
-def test_a_password_in_the_servers_url_is_shown_nowhere(changed: Change) -> None:
+def test_password_in_the_server_url_is_not_shown(changed: Change) -> None:
     said = refusal(changed(server="https://me:sesame-open@127.0.0.1:1"))
     assert said.startswith("https://127.0.0.1:1 ")
     assert "sesame-open" not in said
 
 
-def test_a_namespace_without_a_release_has_no_revision(api_server: ApiServer) -> None:
+def test_namespace_without_a_release_has_no_revision(api_server: ApiServer) -> None:
     with connect_to_cluster(Kubeconfig(None, api_server.kubeconfig, None), {}) as api:
         assert latest_revision(api, "vis", "nowhere") is None

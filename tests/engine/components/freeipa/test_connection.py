@@ -63,7 +63,7 @@ def refused_port() -> Iterator[int]:
         yield bound_only.getsockname()[1]
 
 
-def test_a_session_is_logged_in_over_verified_tls(at: At, good: ssl.SSLContext) -> None:
+def test_session_logs_in_over_verified_tls(at: At, good: ssl.SSLContext) -> None:
     with scripted_server([OK], tls=good) as server:
         with open_session(at(server.port), PASSWORD):
             pass
@@ -89,7 +89,7 @@ def test_starttls_comes_before_the_password(at: At, good: ssl.SSLContext) -> Non
         ("old protocol", errors.NoTls),
     ],
 )
-def test_a_server_that_cannot_be_verified_never_gets_the_password(
+def test_unverified_server_never_gets_the_password(
     tmp_path: Path, trusted: Authority, at: At, mode: TlsMode, fault: str, kind: type[Unreachable]
 ) -> None:
     context = server_context(
@@ -110,7 +110,7 @@ def test_a_server_that_cannot_be_verified_never_gets_the_password(
         assert PASSWORD.encode() not in server.received
 
 
-def test_without_a_given_authority_the_systems_are_trusted_and_no_other(at: At, good: ssl.SSLContext) -> None:
+def test_system_authorities_are_the_default(at: At, good: ssl.SSLContext) -> None:
     with scripted_server([OK], tls=good) as server:
         directory = Directory(
             (ServerAddress(HOST, server.port),), "ldaps", None, BIND_DN, TIMEOUT_SECONDS, TIMEOUT_SECONDS
@@ -118,7 +118,7 @@ def test_without_a_given_authority_the_systems_are_trusted_and_no_other(at: At, 
         assert type(failure(directory)) is errors.CertificateUntrusted
 
 
-def test_a_server_that_refuses_starttls_is_not_talked_to_in_the_clear(at: At) -> None:
+def test_refused_starttls_ends_without_plain_ldap(at: At) -> None:
     with scripted_server([Answer(2, "no StartTLS here"), OK]) as server:
         refusal = failure(at(server.port, tls="starttls"))
         assert type(refusal) is errors.StartTlsRefused
@@ -127,34 +127,34 @@ def test_a_server_that_refuses_starttls_is_not_talked_to_in_the_clear(at: At) ->
         assert BIND not in server.kinds
 
 
-def test_ldaps_against_a_clear_text_port_is_no_tls(at: At) -> None:
+def test_ldaps_to_a_plain_port_fails(at: At) -> None:
     with scripted_server([Answer(raw=b"not tls at all, not even close")]) as server:
         assert type(failure(at(server.port))) is errors.NoTls
 
 
-def test_a_name_that_does_not_resolve(at: At) -> None:
+def test_unresolvable_name_is_reported(at: At) -> None:
     assert type(failure(at(636, host="no-such-host.invalid"))) is errors.CannotResolve
 
 
-def test_nobody_listens(at: At, refused_port: int) -> None:
+def test_refused_connection_is_reported(at: At, refused_port: int) -> None:
     assert type(failure(at(refused_port))) is errors.ConnectionRefused
 
 
 @pytest.mark.parametrize("mode", ["ldaps", "starttls"])
-def test_a_socket_that_never_answers_costs_the_time_out_and_no_more(at: At, mode: TlsMode) -> None:
+def test_silent_server_ends_after_the_timeout(at: At, mode: TlsMode) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begin = time.monotonic()
         assert type(failure(at(silent.getsockname()[1], tls=mode))) is errors.TimedOut
         assert time.monotonic() - begin < 2 * TIMEOUT_SECONDS
 
 
-def test_a_log_in_that_is_never_answered(at: At, good: ssl.SSLContext) -> None:
+def test_unanswered_log_in_times_out(at: At, good: ssl.SSLContext) -> None:
     with scripted_server([Answer(silent=True)], tls=good) as server:
         assert type(failure(at(server.port))) is errors.TimedOut
 
 
 @pytest.mark.parametrize("cut", [0, 1, 5])
-def test_a_server_that_closes_in_mid_answer(at: At, good: ssl.SSLContext, cut: int) -> None:
+def test_server_closing_within_an_answer_is_reported(at: At, good: ssl.SSLContext, cut: int) -> None:
     with scripted_server([Answer(cut=cut)], tls=good) as server:
         assert type(failure(at(server.port))) is errors.ServerClosed
 
@@ -162,7 +162,7 @@ def test_a_server_that_closes_in_mid_answer(at: At, good: ssl.SSLContext, cut: i
 @pytest.mark.parametrize(
     "raw", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x30\x03\x02\x01\x01", b"\x30\x05\x02\x01\x01\x04\x00"]
 )
-def test_an_answer_that_is_not_ldap(at: At, good: ssl.SSLContext, raw: bytes) -> None:
+def test_other_answer_than_ldap_is_reported(at: At, good: ssl.SSLContext, raw: bytes) -> None:
     with scripted_server([Answer(raw=raw, cut=len(raw))], tls=good) as server:
         assert type(failure(at(server.port))) in (errors.GarbledAnswer, errors.ServerClosed)
 
@@ -178,7 +178,9 @@ def test_an_answer_that_is_not_ldap(at: At, good: ssl.SSLContext, raw: bytes) ->
         (Answer(10, refers_to="ldap://elsewhere.example.org"), errors.Referral),
     ],
 )
-def test_a_refused_log_in(at: At, good: ssl.SSLContext, answer: Answer, kind: type[DirectoryError]) -> None:
+def test_refused_log_in_has_its_error_class(
+    at: At, good: ssl.SSLContext, answer: Answer, kind: type[DirectoryError]
+) -> None:
     with scripted_server([answer], tls=good) as server:
         refusal = failure(at(server.port))
         assert type(refusal) is kind
@@ -200,7 +202,9 @@ def test_a_refused_log_in(at: At, good: ssl.SSLContext, answer: Answer, kind: ty
         (Answer(cut=3), errors.AnswerLost),
     ],
 )
-def test_a_refused_change(at: At, good: ssl.SSLContext, answer: Answer, kind: type[DirectoryError]) -> None:
+def test_refused_change_has_its_error_class(
+    at: At, good: ssl.SSLContext, answer: Answer, kind: type[DirectoryError]
+) -> None:
     with (
         scripted_server([OK, answer], tls=good) as server,
         open_session(at(server.port), PASSWORD) as session,
@@ -213,7 +217,7 @@ def test_a_refused_change(at: At, good: ssl.SSLContext, answer: Answer, kind: ty
     assert server.kinds[:2] == [BIND, ADD]
 
 
-def test_a_referral_is_not_followed(at: At, good: ssl.SSLContext) -> None:
+def test_referral_is_not_followed(at: At, good: ssl.SSLContext) -> None:
     with scripted_server([OK], tls=good) as elsewhere:
         target = f"ldaps://localhost:{elsewhere.port}/dc=example,dc=org"
         with scripted_server([OK, Answer(10, refers_to=target)], tls=good) as server:
@@ -223,12 +227,12 @@ def test_a_referral_is_not_followed(at: At, good: ssl.SSLContext) -> None:
         assert elsewhere.connections == 0
 
 
-def test_the_password_is_taken_out_of_what_a_server_echoes(at: At, good: ssl.SSLContext) -> None:
+def test_password_repeated_by_a_server_is_removed(at: At, good: ssl.SSLContext) -> None:
     with scripted_server([Answer(53, f"password {PASSWORD} has expired")], tls=good) as server:
         assert "password (password) has expired" in str(failure(at(server.port)))
 
 
-def test_the_second_server_serves_when_the_first_is_down(at: At, good: ssl.SSLContext, refused_port: int) -> None:
+def test_second_server_is_used_when_the_first_is_down(at: At, good: ssl.SSLContext, refused_port: int) -> None:
     with (
         scripted_server([OK, OK], tls=good) as second,
         open_session(at(refused_port, second.port), PASSWORD) as session,
@@ -236,7 +240,7 @@ def test_the_second_server_serves_when_the_first_is_down(at: At, good: ssl.SSLCo
         assert session.attempt("asking").server == f"localhost:{second.port}"
 
 
-def test_the_second_server_serves_when_the_first_hangs_or_is_busy(at: At, good: ssl.SSLContext) -> None:
+def test_second_server_is_used_when_the_first_hangs_or_is_busy(at: At, good: ssl.SSLContext) -> None:
     with ExitStack() as stack:
         hangs = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         busy = stack.enter_context(scripted_server([Answer(51)], tls=good))
@@ -246,27 +250,27 @@ def test_the_second_server_serves_when_the_first_hangs_or_is_busy(at: At, good: 
         assert session.attempt("asking").server == f"localhost:{serves.port}"
 
 
-def test_where_all_servers_fail_each_is_told_in_order(at: At, refused_port: int, good: ssl.SSLContext) -> None:
+def test_failure_of_all_servers_lists_each_in_order(at: At, refused_port: int, good: ssl.SSLContext) -> None:
     with scripted_server([Answer(51)], tls=good) as busy:
         with pytest.raises(errors.AllServersFailed) as raised, open_session(at(refused_port, busy.port), PASSWORD):
             pass
         assert [type(each) for each in raised.value.failures] == [errors.ConnectionRefused, errors.Busy]
 
 
-def test_a_wrong_password_is_tried_once_however_many_servers_there_are(at: At, good: ssl.SSLContext) -> None:
+def test_wrong_password_is_tried_at_one_server_only(at: At, good: ssl.SSLContext) -> None:
     with scripted_server([Answer(49)], tls=good) as first, scripted_server([OK], tls=good) as second:
         assert type(failure(at(first.port, second.port))) is errors.WrongPassword
         assert second.connections == 0
 
 
-def test_a_change_is_never_repeated_on_another_server(at: At, good: ssl.SSLContext) -> None:
+def test_change_is_never_repeated_on_another_server(at: At, good: ssl.SSLContext) -> None:
     with scripted_server([OK, Answer(cut=0)], tls=good) as first, scripted_server([OK, OK], tls=good) as second:
         with open_session(at(first.port, second.port), PASSWORD) as session, pytest.raises(errors.AnswerLost):
             session.delete("cn=k1,dc=example,dc=org", "deleting group k1")
         assert second.connections == 0
 
 
-def test_an_empty_password_is_no_anonymous_log_in(at: At, good: ssl.SSLContext) -> None:
+def test_empty_password_is_refused(at: At, good: ssl.SSLContext) -> None:
     with scripted_server([OK], tls=good) as server:
         with pytest.raises(errors.PasswordMissing), open_session(at(server.port), ""):
             pass

@@ -33,7 +33,7 @@ def stack(start: Start, directory: ThrowAwayDirectory) -> GroupStack:
     return start(FREEIPA_BIND_PASSWORD=directory.operator_password)
 
 
-def test_the_whole_life_of_a_group(
+def test_group_is_created_updated_refreshed_and_deleted(
     stack: GroupStack, administrator: Administrator, directory: ThrowAwayDirectory
 ) -> None:
     alice = directory.user_dn("alice")
@@ -69,7 +69,7 @@ def test_the_whole_life_of_a_group(
     assert administrator.entry(GROUP) is None
 
 
-def test_a_group_deleted_behind_our_back_is_made_anew(stack: GroupStack, administrator: Administrator) -> None:
+def test_group_deleted_in_freeipa_is_created_again(stack: GroupStack, administrator: Administrator) -> None:
     stack.up()
     administrator.delete(GROUP)
     stack.refresh()
@@ -78,9 +78,7 @@ def test_a_group_deleted_behind_our_back_is_made_anew(stack: GroupStack, adminis
     assert administrator.description(GROUP) == DESCRIPTION
 
 
-def test_a_renamed_group_fails_the_preview_and_nothing_is_touched(
-    stack: GroupStack, administrator: Administrator
-) -> None:
+def test_renamed_group_fails_the_preview(stack: GroupStack, administrator: Administrator) -> None:
     stack.up()
     stack.declare(group_name="other_notebook_users")
     with pytest.raises(CommandError) as refusal:
@@ -94,7 +92,7 @@ def test_a_renamed_group_fails_the_preview_and_nothing_is_touched(
     assert administrator.entry("other_notebook_users") is None
 
 
-def test_an_existing_group_is_refused_in_a_sentence(stack: GroupStack, administrator: Administrator) -> None:
+def test_existing_group_is_refused_with_a_message(stack: GroupStack, administrator: Administrator) -> None:
     administrator.make(GROUP, "theirs")
     with pytest.raises(CommandError) as refusal:
         stack.up()
@@ -102,7 +100,7 @@ def test_an_existing_group_is_refused_in_a_sentence(stack: GroupStack, administr
     assert administrator.description(GROUP) == "theirs"
 
 
-def test_a_password_from_the_environment_is_in_no_state(
+def test_password_from_the_environment_is_in_no_state(
     stack: GroupStack, directory: ThrowAwayDirectory, tmp_path: Path
 ) -> None:
     stack.up()
@@ -112,7 +110,7 @@ def test_a_password_from_the_environment_is_in_no_state(
             assert directory.operator_password.encode() not in file.read_bytes(), file
 
 
-def test_a_password_from_the_stacks_secrets_is_in_its_state_as_cipher_alone(
+def test_password_from_the_stack_is_encrypted_in_the_state(
     start: Start, directory: ThrowAwayDirectory, administrator: Administrator, tmp_path: Path
 ) -> None:
     stack = start()
@@ -124,7 +122,7 @@ def test_a_password_from_the_stacks_secrets_is_in_its_state_as_cipher_alone(
             assert directory.operator_password.encode() not in file.read_bytes(), file
 
 
-def test_without_a_password_an_up_says_where_it_may_come_from(start: Start) -> None:
+def test_up_without_a_password_names_its_sources(start: Start) -> None:
     stack = start()
     assert stack.preview()[OpType.CREATE] == 2
     with pytest.raises(CommandError, match="set the environment variable FREEIPA_BIND_PASSWORD"):

@@ -75,13 +75,13 @@ def refreshed(provider: Plugin, id_: str, state: dict[str, Any]) -> tuple[str, d
     return id_, state
 
 
-def test_the_provider_is_stored_as_a_reference_and_the_same_at_every_run() -> None:
+def test_provider_is_stored_as_a_stable_reference() -> None:
     assert base64.b64decode(pickled()).count(b"components.freeipa.group_resource") == 1
     assert pickled() == pickled()
     assert len(pickled()) < 150
 
 
-def test_a_group_is_made_and_a_second_look_finds_nothing_to_do(
+def test_created_group_needs_no_update(
     provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
 ) -> None:
     id_, state, inputs = created(provider, given())
@@ -95,15 +95,13 @@ def test_a_group_is_made_and_a_second_look_finds_nothing_to_do(
     assert (same_id, same_state) == (id_, state)
 
 
-def test_the_state_holds_the_inputs_the_dn_and_nothing_else(
-    provider: Plugin, given: Given, administrator: Administrator
-) -> None:
+def test_state_contains_only_inputs_and_dn(provider: Plugin, given: Given, administrator: Administrator) -> None:
     _, state, _ = created(provider, given())
     administrator.entry(GROUP)
     assert set(state) == {*INPUTS, "dn", "adopted", "__provider"}
 
 
-def test_a_drifted_description_is_found_and_repaired_and_members_stay(
+def test_drifted_description_is_repaired_and_members_stay(
     provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
 ) -> None:
     id_, state, inputs = created(provider, given())
@@ -119,7 +117,7 @@ def test_a_drifted_description_is_found_and_repaired_and_members_stay(
     assert not provider.changes(state, inputs)
 
 
-def test_a_group_deleted_behind_our_back_is_found_gone_and_made_anew(
+def test_group_deleted_in_freeipa_is_created_again(
     provider: Plugin, given: Given, administrator: Administrator
 ) -> None:
     id_, state, inputs = created(provider, given())
@@ -129,7 +127,7 @@ def test_a_group_deleted_behind_our_back_is_found_gone_and_made_anew(
     assert administrator.description(GROUP) == DESCRIPTION
 
 
-def test_a_group_that_reaches_the_server_a_moment_late_is_not_taken_for_gone(
+def test_late_replication_is_not_reported_as_deleted(
     provider: Plugin, given: Given, administrator: Administrator
 ) -> None:
     id_, state, _ = created(provider, given())
@@ -142,23 +140,21 @@ def test_a_group_that_reaches_the_server_a_moment_late_is_not_taken_for_gone(
         assert refresh.result() == (id_, state)
 
 
-def test_an_update_of_a_group_deleted_behind_our_back_says_what_to_do(
-    provider: Plugin, given: Given, administrator: Administrator
-) -> None:
+def test_update_of_a_deleted_group_names_a_fix(provider: Plugin, given: Given, administrator: Administrator) -> None:
     id_, state, inputs = created(provider, given())
     administrator.delete(GROUP)
     with pytest.raises(Refused, match="no longer exists; run pulumi refresh"):
         provider.update(id_, {**state, "description": "before"}, inputs)
 
 
-def test_deleting_is_fine_twice(provider: Plugin, given: Given, administrator: Administrator) -> None:
+def test_group_can_be_deleted_twice(provider: Plugin, given: Given, administrator: Administrator) -> None:
     id_, state, _ = created(provider, given())
     provider.delete(id_, state)
     assert administrator.entry(GROUP) is None
     provider.delete(id_, state)
 
 
-def test_an_existing_group_is_refused_and_left_as_it_is(
+def test_existing_group_is_refused_and_not_changed(
     provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
 ) -> None:
     administrator.make(GROUP, "theirs", [directory.user_dn("alice")])
@@ -169,7 +165,7 @@ def test_an_existing_group_is_refused_and_left_as_it_is(
     assert administrator.entry(GROUP) == before
 
 
-def test_an_adopted_group_keeps_its_members_and_outlives_us(
+def test_adopted_group_keeps_its_members_and_is_not_deleted(
     provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
 ) -> None:
     alice = directory.user_dn("alice")
@@ -193,7 +189,7 @@ def test_an_adopted_group_keeps_its_members_and_outlives_us(
         (("top", "groupofnames", "posixgroup", "ipaobject"), {"gidNumber": "671000099"}),
     ],
 )
-def test_an_entry_that_is_no_user_group_is_never_adopted(
+def test_other_entry_than_a_user_group_is_never_adopted(
     provider: Plugin, given: Given, administrator: Administrator, classes: tuple[str, ...], more: dict[str, str]
 ) -> None:
     administrator.make(GROUP, "a thing", classes=classes, **more)
@@ -203,7 +199,7 @@ def test_an_entry_that_is_no_user_group_is_never_adopted(
     assert administrator.description(GROUP) == "a thing"
 
 
-def test_a_protected_group_outlives_destroy_and_is_taken_back_by_the_next_up(
+def test_protected_group_survives_destroy_and_is_used_again(
     provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
 ) -> None:
     alice = directory.user_dn("alice")
@@ -218,7 +214,7 @@ def test_a_protected_group_outlives_destroy_and_is_taken_back_by_the_next_up(
     assert administrator.members(GROUP) == [alice]
 
 
-def test_a_protected_group_that_is_gone_does_not_hold_up_a_destroy(
+def test_destroy_accepts_a_missing_protected_group(
     provider: Plugin, given: Given, administrator: Administrator
 ) -> None:
     id_, state, _ = created(provider, given(protect=True))
@@ -226,7 +222,7 @@ def test_a_protected_group_that_is_gone_does_not_hold_up_a_destroy(
     provider.delete(id_, state)
 
 
-def test_another_way_to_the_directory_is_stored_and_touches_nothing(
+def test_changed_connection_settings_send_no_request(
     provider: Plugin, given: Given, administrator: Administrator
 ) -> None:
     id_, state, inputs = created(provider, given())
@@ -243,7 +239,7 @@ def test_another_way_to_the_directory_is_stored_and_touches_nothing(
     assert administrator.served() == []
 
 
-def test_preview_touches_no_network(start: Start, given: Given) -> None:
+def test_preview_makes_no_connection(start: Start, given: Given) -> None:
     with start() as driven:
         nowhere = given(servers=["no-such-host.invalid"])
         inputs, failures = driven.check({}, nowhere)
@@ -252,7 +248,7 @@ def test_preview_touches_no_network(start: Start, given: Given) -> None:
 
 
 @pytest.mark.parametrize(("field", "new"), [("name", "other_notebook_users"), ("suffix", "dc=other,dc=org")])
-def test_a_changed_name_or_realm_is_refused_at_preview_with_the_way_out(
+def test_changed_name_or_suffix_is_refused_with_a_fix(
     provider: Plugin, given: Given, administrator: Administrator, field: str, new: str
 ) -> None:
     _, state, inputs = created(provider, given())
@@ -266,9 +262,7 @@ def test_a_changed_name_or_realm_is_refused_at_preview_with_the_way_out(
 
 
 @pytest.mark.parametrize("key", ["name", "suffix", "description", "bindDn", "caCertificate"])
-def test_what_is_unknown_in_a_preview_is_neither_refused_nor_a_replacement(
-    start: Start, given: Given, key: str
-) -> None:
+def test_unknown_input_passes_a_preview(start: Start, given: Given, key: str) -> None:
     with start() as driven:
         inputs, failures = driven.check({}, given(**{key: UNKNOWN}))
         assert failures == {}
@@ -279,14 +273,14 @@ def test_what_is_unknown_in_a_preview_is_neither_refused_nor_a_replacement(
         assert driven.changes({**deployed, "adopted": False}, inputs)
 
 
-def test_every_missing_input_is_reported_at_once_at_preview(start: Start) -> None:
+def test_missing_inputs_are_all_reported_at_preview(start: Start) -> None:
     with start() as driven:
         _, failures = driven.check({}, {})
         assert set(failures) == {"name", "suffix", "bindDn", "description", "servers"}
 
 
 @pytest.mark.parametrize("wrong", [{"tls": "none"}, {"servers": ["ldap://localhost"]}, {"caCertificate": "x"}])
-def test_no_connection_is_made_with_an_invalid_setting(
+def test_invalid_setting_prevents_a_connection(
     provider: Plugin, given: Given, administrator: Administrator, wrong: dict[str, Any]
 ) -> None:
     id_, state, inputs = created(provider, given())
@@ -298,7 +292,7 @@ def test_no_connection_is_made_with_an_invalid_setting(
     assert administrator.served() == []
 
 
-def test_the_stacks_secret_is_used_where_the_environment_has_none(
+def test_stack_secret_is_used_without_the_variable(
     start: Start, given: Given, administrator: Administrator, directory: ThrowAwayDirectory, tmp_path: Path
 ) -> None:
     password = directory.operator_password
@@ -309,7 +303,7 @@ def test_the_stacks_secret_is_used_where_the_environment_has_none(
     assert password not in driven.heard + (tmp_path / "plugin.log").read_text()
 
 
-def test_the_environment_goes_before_the_stacks_secret(
+def test_variable_comes_before_the_stack_secret(
     start: Start, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
 ) -> None:
     administrator.entry(GROUP)
@@ -318,7 +312,7 @@ def test_the_environment_goes_before_the_stacks_secret(
         created(driven, given())
 
 
-def test_without_any_password_both_places_for_it_are_named(start: Start, given: Given) -> None:
+def test_missing_password_error_names_both_sources(start: Start, given: Given) -> None:
     with start({"FREEIPA_BIND_PASSWORD": ""}) as driven:
         inputs, failures = driven.check({}, given())
         assert failures == {}
@@ -326,7 +320,7 @@ def test_without_any_password_both_places_for_it_are_named(start: Start, given: 
             driven.create(inputs)
 
 
-def test_a_wrong_password_is_refused_without_being_shown(start: Start, given: Given, tmp_path: Path) -> None:
+def test_wrong_password_is_refused_and_not_shown(start: Start, given: Given, tmp_path: Path) -> None:
     with start({"FREEIPA_BIND_PASSWORD": "a-wrong-password"}) as driven:
         inputs, _ = driven.check({}, given())
         with pytest.raises(Refused, match="does not accept"):
@@ -334,7 +328,7 @@ def test_a_wrong_password_is_refused_without_being_shown(start: Start, given: Gi
     assert "a-wrong-password" not in driven.heard + (tmp_path / "plugin.log").read_text()
 
 
-def test_a_directory_that_is_down_fails_a_refresh_and_does_not_lose_the_group(
+def test_refresh_fails_without_a_directory_and_keeps_the_group(
     provider: Plugin, given: Given, administrator: Administrator
 ) -> None:
     id_, state, _ = created(provider, given())

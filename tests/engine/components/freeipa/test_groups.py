@@ -19,7 +19,7 @@ GROUP = names.notebook_users_group("client")
 DESCRIPTION = names.notebook_users_description("client")
 
 
-def test_a_new_group_is_as_freeipa_would_make_it(operator: Account, administrator: Administrator) -> None:
+def test_new_group_has_freeipas_attributes(operator: Account, administrator: Administrator) -> None:
     with operator.groups() as ipa:
         group = ipa.add_group(GROUP, DESCRIPTION)
     entry = administrator.entry(GROUP)
@@ -29,7 +29,7 @@ def test_a_new_group_is_as_freeipa_would_make_it(operator: Account, administrato
     assert group.dn == operator.server.group_dn(GROUP)
 
 
-def test_a_group_that_was_made_is_found_and_another_is_not(operator: Account, administrator: Administrator) -> None:
+def test_only_existing_group_is_found(operator: Account, administrator: Administrator) -> None:
     assert administrator.entry(GROUP) is None
     with operator.groups() as ipa:
         assert ipa.find_group(GROUP) is None
@@ -39,7 +39,7 @@ def test_a_group_that_was_made_is_found_and_another_is_not(operator: Account, ad
 
 
 @pytest.mark.parametrize(("tls", "round_trips"), [("ldaps", ["BIND", "ADD"]), ("starttls", ["EXT", "BIND", "ADD"])])
-def test_a_creation_takes_three_round_trips_at_most(
+def test_creation_takes_at_most_three_round_trips(
     operator: Account, administrator: Administrator, tls: str, round_trips: list[str]
 ) -> None:
     if tls == "starttls":
@@ -53,7 +53,7 @@ def test_a_creation_takes_three_round_trips_at_most(
     assert administrator.entry(GROUP) is not None
 
 
-def test_members_are_never_asked_for_however_many_there_are(operator: Account, administrator: Administrator) -> None:
+def test_members_are_never_read(operator: Account, administrator: Administrator) -> None:
     administrator.make(GROUP, "drifted", [operator.server.user_dn(f"user{number}") for number in range(3000)])
     administrator.forget_log()
     begin = time.process_time()
@@ -67,7 +67,7 @@ def test_members_are_never_asked_for_however_many_there_are(operator: Account, a
     assert len(administrator.members(GROUP)) == 3000
 
 
-def test_a_description_is_replaced_and_nothing_else(operator: Account, administrator: Administrator) -> None:
+def test_description_is_the_only_change(operator: Account, administrator: Administrator) -> None:
     alice = operator.server.user_dn("alice")
     administrator.make(GROUP, "drifted", [alice])
     before = administrator.entry(GROUP)
@@ -77,7 +77,7 @@ def test_a_description_is_replaced_and_nothing_else(operator: Account, administr
     assert administrator.entry(GROUP) == {**before, "description": [DESCRIPTION]}
 
 
-def test_deleting_twice_is_fine(operator: Account, administrator: Administrator) -> None:
+def test_group_can_be_deleted_twice(operator: Account, administrator: Administrator) -> None:
     administrator.make(GROUP, DESCRIPTION)
     with operator.groups() as ipa:
         assert ipa.delete_group(GROUP) is True
@@ -85,12 +85,12 @@ def test_deleting_twice_is_fine(operator: Account, administrator: Administrator)
     assert administrator.entry(GROUP) is None
 
 
-def test_describing_a_group_that_is_gone_says_so(operator: Account) -> None:
+def test_description_of_a_missing_group_is_refused(operator: Account) -> None:
     with operator.groups() as ipa, pytest.raises(errors.NoSuchEntry, match="pulumi refresh"):
         ipa.set_description(GROUP, DESCRIPTION)
 
 
-def test_an_existing_group_is_left_as_it_is(operator: Account, administrator: Administrator) -> None:
+def test_existing_group_is_not_changed(operator: Account, administrator: Administrator) -> None:
     administrator.make(GROUP, "theirs", [operator.server.user_dn("alice")])
     before = administrator.entry(GROUP)
     with operator.groups() as ipa, pytest.raises(errors.AlreadyExists, match="existingGroup: adopt"):
@@ -99,9 +99,7 @@ def test_an_existing_group_is_left_as_it_is(operator: Account, administrator: Ad
 
 
 @pytest.mark.parametrize("bad", ["1", "a b", "a,cn=admins", "admins"])
-def test_a_bad_name_is_refused_before_the_directory_hears_of_it(
-    operator: Account, administrator: Administrator, bad: str
-) -> None:
+def test_invalid_name_sends_no_request(operator: Account, administrator: Administrator, bad: str) -> None:
     with operator.groups() as ipa:
         administrator.forget_log()
         with pytest.raises(errors.InvalidSetting):
@@ -109,7 +107,7 @@ def test_a_bad_name_is_refused_before_the_directory_hears_of_it(
     assert administrator.served() == []
 
 
-def test_a_wrong_password_is_said_without_it(operator: Account) -> None:
+def test_wrong_password_is_reported_and_not_shown(operator: Account) -> None:
     operator.password = "not-the-password"
     with pytest.raises(errors.WrongPassword) as refusal, operator.groups():
         pass
@@ -117,7 +115,7 @@ def test_a_wrong_password_is_said_without_it(operator: Account) -> None:
     assert operator.password not in str(refusal.value)
 
 
-def test_a_locked_account_is_told_from_a_wrong_password(operator: Account, administrator: Administrator) -> None:
+def test_locked_account_differs_from_a_wrong_password(operator: Account, administrator: Administrator) -> None:
     with (
         administrator.locked(operator.settings.bind_dn),
         pytest.raises(errors.AccountUnusable, match="unlock"),
@@ -126,7 +124,7 @@ def test_a_locked_account_is_told_from_a_wrong_password(operator: Account, admin
         pass
 
 
-def test_an_account_without_the_privilege_is_told_which_it_needs(reader: Account, administrator: Administrator) -> None:
+def test_missing_privilege_is_named(reader: Account, administrator: Administrator) -> None:
     administrator.make(GROUP, "theirs")
     with reader.groups() as ipa:
         with pytest.raises(errors.NotPermitted, match="'Group Administrators'"):
@@ -138,7 +136,7 @@ def test_an_account_without_the_privilege_is_told_which_it_needs(reader: Account
     assert administrator.description(GROUP) == "theirs"
 
 
-def test_a_wrong_suffix_is_told_from_a_group_that_is_gone(operator: Account) -> None:
+def test_wrong_suffix_differs_from_a_missing_group(operator: Account) -> None:
     with operator.groups("dc=another,dc=org") as ipa:
         with pytest.raises(errors.ParentMissing, match="base DN"):
             ipa.find_group(GROUP)
@@ -146,12 +144,12 @@ def test_a_wrong_suffix_is_told_from_a_group_that_is_gone(operator: Account) -> 
             ipa.add_group(GROUP, DESCRIPTION)
 
 
-def test_a_base_dn_inside_the_directory_but_wrong_is_no_missing_group_either(operator: Account) -> None:
+def test_wrong_base_dn_in_the_directory_is_detected(operator: Account) -> None:
     with operator.groups(f"dc=wrong,{operator.server.suffix}") as ipa, pytest.raises(errors.NotVisible, match="baseDn"):
         ipa.find_group(GROUP)
 
 
-def test_an_entry_that_is_no_user_group_is_not_found(operator: Account, administrator: Administrator) -> None:
+def test_other_entry_than_a_user_group_is_not_found(operator: Account, administrator: Administrator) -> None:
     administrator.make(GROUP, "no user group", classes=("top", "groupofnames", "ipaobject"))
     with operator.groups() as ipa:
         assert ipa.find_group(GROUP) is None
@@ -159,26 +157,26 @@ def test_an_entry_that_is_no_user_group_is_not_found(operator: Account, administ
             ipa.add_group(GROUP, DESCRIPTION)
 
 
-def test_an_entry_the_schema_refuses_says_what_is_wrong(operator: Account) -> None:
+def test_schema_violation_is_reported_with_the_attribute(operator: Account) -> None:
     with open_session(operator.settings, operator.password) as session, pytest.raises(errors.SchemaRefused) as refusal:
         session.add(operator.server.group_dn(GROUP), OBJECT_CLASSES, {"cn": GROUP}, f"adding group {GROUP}")
     assert "ipaUniqueID" in str(refusal.value)
 
 
-def test_another_authority_is_refused(operator: Account) -> None:
+def test_other_authority_is_refused(operator: Account) -> None:
     operator.settings = replace(operator.settings, ca_certificate=authority("other").pem)
     with pytest.raises(errors.CertificateUntrusted), operator.groups():
         pass
 
 
-def test_another_name_of_the_same_server_is_refused(operator: Account) -> None:
+def test_other_name_of_the_server_is_refused(operator: Account) -> None:
     address = ServerAddress(operator.server.address, operator.server.ldaps_port)
     operator.settings = replace(operator.settings, servers=(address,))
     with pytest.raises(errors.CertificateOfAnotherHost), operator.groups():
         pass
 
 
-def test_a_server_that_is_down_is_told_from_one_that_hangs(operator: Account) -> None:
+def test_stopped_server_differs_from_a_hanging_one(operator: Account) -> None:
     operator.settings = replace(operator.settings, receive_timeout_seconds=3)
     with operator.server.stopped(), pytest.raises(errors.ConnectionRefused), operator.groups():
         pass
@@ -186,9 +184,7 @@ def test_a_server_that_is_down_is_told_from_one_that_hangs(operator: Account) ->
         pass
 
 
-def test_a_change_whose_answer_is_lost_may_have_been_made_and_is_not_called_failed(
-    operator: Account, administrator: Administrator
-) -> None:
+def test_lost_answer_is_not_reported_as_a_failed_change(operator: Account, administrator: Administrator) -> None:
     operator.settings = replace(operator.settings, receive_timeout_seconds=3)
     assert administrator.entry(GROUP) is None
     with operator.groups() as ipa, operator.server.frozen(), pytest.raises(errors.AnswerLost, match="not known"):
@@ -199,7 +195,7 @@ def test_a_change_whose_answer_is_lost_may_have_been_made_and_is_not_called_fail
         time.sleep(0.05)
 
 
-def test_the_second_server_serves_when_the_first_is_down(operator: Account, administrator: Administrator) -> None:
+def test_second_server_is_used_when_the_first_is_down(operator: Account, administrator: Administrator) -> None:
     [there] = operator.settings.servers
     nobody = ServerAddress(there.host, 1)
     with open_groups(

@@ -43,13 +43,13 @@ def found(kubeconfig: str | None = None, context: str | None = None, **environme
     return find_kubeconfig(settings, environment)
 
 
-def test_the_stacks_own_kubeconfig_comes_before_that_of_the_environment(tmp_path: Path) -> None:
+def test_kubeconfig_of_the_stack_comes_first(tmp_path: Path) -> None:
     path = written(tmp_path)
     assert found(text(), KUBECONFIG=str(path)).text is not None
     assert found(str(path), KUBECONFIG="/nowhere").path == path
 
 
-def test_without_one_the_environments_and_then_the_home_folders_is_taken(tmp_path: Path) -> None:
+def test_kubeconfig_variable_comes_before_the_home_folder(tmp_path: Path) -> None:
     path = written(tmp_path)
     assert found(KUBECONFIG=str(path), HOME="/nowhere").path == path
     (tmp_path / ".kube").mkdir()
@@ -57,32 +57,32 @@ def test_without_one_the_environments_and_then_the_home_folders_is_taken(tmp_pat
     assert found(HOME=str(tmp_path)).path == tmp_path / ".kube" / "config"
 
 
-def test_in_a_pod_no_kubeconfig_is_needed() -> None:
+def test_pod_needs_no_kubeconfig() -> None:
     assert found(HOME="/nowhere", KUBERNETES_SERVICE_HOST="10.96.0.1").path is None
 
 
-def test_no_kubeconfig_at_all_is_said() -> None:
+def test_missing_kubeconfig_is_reported() -> None:
     with pytest.raises(CannotAsk, match="there is no kubeconfig"):
         found(HOME="/nowhere")
 
 
-def test_several_files_in_the_environment_are_refused_as_the_provider_cannot_read_them() -> None:
+def test_several_files_in_kubeconfig_variable_are_refused() -> None:
     with pytest.raises(CannotAsk, match="KUBECONFIG /a:/b is not a kubeconfig file"):
         found(KUBECONFIG="/a:/b")
 
 
-def test_the_context_chooses_the_cluster(tmp_path: Path) -> None:
+def test_context_selects_the_cluster(tmp_path: Path) -> None:
     path = written(tmp_path)
     assert found(str(path)).access().server == "https://a.example.org:6443"
     assert found(str(path), "two").access().server == "https://b.example.org"
 
 
-def test_a_context_that_is_not_there_is_said_with_those_that_are(tmp_path: Path) -> None:
+def test_unknown_context_is_reported_with_the_existing_ones(tmp_path: Path) -> None:
     with pytest.raises(CannotAsk, match="context three: it has no context three; there are: one, two"):
         found(str(written(tmp_path)), "three").access()
 
 
-def test_certificates_and_tokens_are_taken_from_text_or_from_files_beside_the_kubeconfig(tmp_path: Path) -> None:
+def test_credentials_are_read_from_text_or_files(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from-file\n")
     path = written(tmp_path, tokenFile="token", token="old", **{"client-key-data": base64.b64encode(b"PEM").decode()})
     access = found(str(path)).access()
@@ -90,14 +90,14 @@ def test_certificates_and_tokens_are_taken_from_text_or_from_files_beside_the_ku
 
 
 @pytest.mark.parametrize("key", ["exec", "auth-provider", "username", "as"])
-def test_other_ways_to_log_in_are_left_to_kubectl(tmp_path: Path, key: str) -> None:
+def test_other_log_in_methods_are_left_to_kubectl(tmp_path: Path, key: str) -> None:
     assert found(str(written(tmp_path, **{key: "x"}))).access().only_kubectl == f"user.{key}"
 
 
 @pytest.mark.parametrize(
     "wrong", ["[]", "{", f"a: b: {SECRET}", f"just {SECRET}\n", '{"contexts": 1}', '{"contexts": [{"name": null}]}']
 )
-def test_what_is_no_kubeconfig_is_said_without_its_content(tmp_path: Path, wrong: str) -> None:
+def test_invalid_kubeconfig_is_reported_without_content(tmp_path: Path, wrong: str) -> None:
     path = tmp_path / "kubeconfig"
     path.write_text(wrong)
     with pytest.raises(CannotAsk) as caught:
@@ -106,7 +106,7 @@ def test_what_is_no_kubeconfig_is_said_without_its_content(tmp_path: Path, wrong
     assert SECRET not in str(caught.value)
 
 
-def test_no_secret_is_in_a_representation_or_a_refusal(tmp_path: Path) -> None:
+def test_secrets_are_in_no_repr_or_error(tmp_path: Path) -> None:
     kubeconfig = found(text(token=SECRET))
     assert SECRET not in repr(kubeconfig) + repr(kubeconfig.access())
     with pytest.raises(CannotAsk) as caught:
@@ -114,7 +114,7 @@ def test_no_secret_is_in_a_representation_or_a_refusal(tmp_path: Path) -> None:
     assert SECRET not in str(caught.value)
 
 
-def test_programs_get_a_text_as_a_file_for_its_owner_alone_and_only_for_as_long_as_they_run() -> None:
+def test_kubeconfig_text_becomes_a_private_temporary_file() -> None:
     with found(text()).as_file() as path:
         assert path is not None
         assert stat.S_IMODE(path.stat().st_mode) == 0o600

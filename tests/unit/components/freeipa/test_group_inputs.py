@@ -46,7 +46,7 @@ def test_completing_inputs_twice_changes_nothing() -> None:
     assert completed(once, once) == (once, [])
 
 
-def test_every_missing_input_is_reported_at_once() -> None:
+def test_missing_inputs_are_all_reported() -> None:
     _, failures = completed({}, {})
     assert {field for field, _ in failures} == {"servers", "bindDn", "suffix", "name", "description"}
 
@@ -97,7 +97,7 @@ def test_unknown_name_is_an_update_and_no_rename() -> None:
         ("__provider", "elsewhere"),
     ],
 )
-def test_every_other_change_is_an_update(key: str, new: object) -> None:
+def test_other_changes_are_updates(key: str, new: object) -> None:
     deployed, _ = completed({}, given())
     state = {**deployed, "adopted": False}
     assert not group_inputs.has_changes(state, deployed, is_unknown)
@@ -120,7 +120,7 @@ def test_removed_input_is_an_update() -> None:
         {"caCertificate": "x"},
     ],
 )
-def test_no_connection_is_made_with_an_invalid_setting(wrong: Props) -> None:
+def test_invalid_setting_prevents_a_connection(wrong: Props) -> None:
     props, _ = completed({}, given(**wrong))
     with pytest.raises(InvalidSetting):
         group_inputs.directory(props)

@@ -72,7 +72,7 @@ def declare() -> dict[str, Any]:
     return seen
 
 
-def test_a_group_is_declared_under_its_own_type_with_its_inputs(engine: Engine) -> None:
+def test_group_is_declared_with_its_type_and_inputs(engine: Engine) -> None:
     outputs = declare()
     assert engine.type == "pulumi-python:dynamic/freeipa:Group"
     assert {key: value for key, value in engine.inputs.items() if key != "__provider"} == {
@@ -93,14 +93,12 @@ def test_a_group_is_declared_under_its_own_type_with_its_inputs(engine: Engine) 
     }
 
 
-def test_a_group_forced_to_be_replaced_is_deleted_before_the_new_one_is_made(engine: Engine) -> None:
+def test_replaced_group_is_deleted_first(engine: Engine) -> None:
     declare()
     assert engine.monitor.request.deleteBeforeReplace is True
 
 
-def test_what_is_stored_of_the_provider_is_no_secret_and_holds_none(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stored_provider_contains_no_secret(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
     fresh, used = FreeIpaGroupProvider(), FreeIpaGroupProvider()
     used._configured_password = PASSWORD
@@ -120,7 +118,7 @@ def test_what_is_stored_of_the_provider_is_no_secret_and_holds_none(
         ("components.freeipa.group_resource", ["ldap3", "pulumi_kubernetes", "pydantic"]),
     ],
 )
-def test_a_module_imports_no_more_than_it_needs(module: str, absent: list[str]) -> None:
+def test_modules_import_only_what_they_need(module: str, absent: list[str]) -> None:
     asked = f"import sys, {module}; print(*[name for name in {absent} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", asked], cwd=PROGRAM, capture_output=True, text=True, check=True, timeout=30

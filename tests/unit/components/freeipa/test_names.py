@@ -18,11 +18,11 @@ SUFFIX = "dc=example,dc=org"
         ("a--b-2", "a__b_2_notebook_users"),
     ],
 )
-def test_the_group_is_the_cluster_in_lower_case_with_underscores(cluster: str, group: str) -> None:
+def test_group_name_follows_from_the_cluster_name(cluster: str, group: str) -> None:
     assert names.notebook_users_group(cluster) == group
 
 
-def test_every_cluster_name_gives_a_name_freeipa_takes() -> None:
+def test_group_name_of_every_cluster_is_valid_in_freeipa() -> None:
     dice = random.Random(4)
     for _ in range(500):
         inner = "".join(dice.choices(string.ascii_lowercase + string.digits + "-", k=dice.randint(0, 38)))
@@ -30,17 +30,17 @@ def test_every_cluster_name_gives_a_name_freeipa_takes() -> None:
         assert names.group_name(group) == group
 
 
-def test_the_description_names_the_cluster_as_the_operator_wrote_it() -> None:
+def test_description_contains_the_cluster_name_as_written() -> None:
     assert names.notebook_users_description("My-Hub") == "Notebook users for Pangeo cluster 'My-Hub'"
     assert names.description(names.notebook_users_description("My-Hub"))
 
 
 @pytest.mark.parametrize("name", ["a", "vis_notebook_users", "1st", "_x", ".x", "machine$", "a" * 255])
-def test_a_name_freeipa_takes_is_kept(name: str) -> None:
+def test_valid_group_name_is_not_changed(name: str) -> None:
     assert names.group_name(name) == name
 
 
-def test_a_name_is_lower_cased_as_freeipa_does() -> None:
+def test_group_name_becomes_lower_case() -> None:
     assert names.group_name("Vis_Notebook_Users") == "vis_notebook_users"
 
 
@@ -64,7 +64,7 @@ def test_a_name_is_lower_cased_as_freeipa_does() -> None:
         "ipausers",
     ],
 )
-def test_a_name_freeipa_refuses_is_refused_before_anything_is_sent(name: str) -> None:
+def test_invalid_group_name_is_refused(name: str) -> None:
     with pytest.raises(InvalidSetting) as refusal:
         names.group_name(name)
     assert refusal.value.field == "name"
@@ -72,22 +72,22 @@ def test_a_name_freeipa_refuses_is_refused_before_anything_is_sent(name: str) ->
 
 
 @pytest.mark.parametrize("text", ["", " x", "x ", "a\nb", "a\tb", "a\0b"])
-def test_a_description_freeipa_refuses_is_refused(text: str) -> None:
+def test_invalid_description_is_refused(text: str) -> None:
     with pytest.raises(InvalidSetting, match="one line of text"):
         names.description(text)
 
 
-def test_a_realm_gives_one_dc_a_label() -> None:
+def test_suffix_has_one_dc_for_each_label_of_the_realm() -> None:
     assert names.suffix_of_realm("HPC.Example.ORG") == "dc=hpc,dc=example,dc=org"
 
 
 @pytest.mark.parametrize("realm", ["", "EXAMPLE..ORG", ".ORG", "EXAMPLE.ORG.", "-A.ORG", "A,dc=B", "A\n"])
-def test_what_is_no_realm_is_refused(realm: str) -> None:
+def test_invalid_realm_is_refused(realm: str) -> None:
     with pytest.raises(InvalidSetting, match=r"such as EXAMPLE\.ORG"):
         names.suffix_of_realm(realm)
 
 
-def test_a_base_dn_has_one_spelling() -> None:
+def test_base_dn_is_normalized() -> None:
     assert names.suffix_of_base_dn(" DC=Example , dc = ORG") == SUFFIX
     assert names.suffix_of_base_dn(SUFFIX) == SUFFIX
 
@@ -95,18 +95,18 @@ def test_a_base_dn_has_one_spelling() -> None:
 @pytest.mark.parametrize(
     "base_dn", ["", "example.org", "cn=accounts,dc=example,dc=org", "dc=example,", "dc=a b,dc=org"]
 )
-def test_what_is_no_freeipa_base_dn_is_refused(base_dn: str) -> None:
+def test_invalid_base_dn_is_refused(base_dn: str) -> None:
     with pytest.raises(InvalidSetting, match="such as dc=example,dc=org"):
         names.suffix_of_base_dn(base_dn)
 
 
-def test_dns_are_where_freeipa_keeps_groups_and_users() -> None:
+def test_dns_of_groups_and_users_match_freeipa() -> None:
     assert names.group_dn(SUFFIX, "k1") == "cn=k1,cn=groups,cn=accounts,dc=example,dc=org"
     assert names.user_dn(SUFFIX, "alice") == "uid=alice,cn=users,cn=accounts,dc=example,dc=org"
     assert names.user_dn_template(SUFFIX).format(username="alice") == names.user_dn(SUFFIX, "alice")
 
 
-def test_no_value_escapes_from_its_place_in_a_dn() -> None:
+def test_dn_values_are_escaped() -> None:
     dice = random.Random(4514)
     alphabet = string.printable.replace("\r", "").replace("\n", "") + ',+"\\<>;=# \0é漢'
     for _ in range(500):
