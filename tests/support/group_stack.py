@@ -1,4 +1,4 @@
-"""A stack of the real engine whose program declares one FreeIPA group."""
+"""Stack of the real engine whose program declares one FreeIPA group."""
 
 import json
 import os
@@ -23,7 +23,7 @@ DESCRIPTION = names.notebook_users_description("engine")
 
 
 class GroupStack:
-    """One stack whose program declares one group."""
+    """Stack whose program declares one group."""
 
     def __init__(self, folder: Path, tools: Path, directory: ThrowAwayDirectory, password: dict[str, str]) -> None:
         self._directory = directory

@@ -20,6 +20,7 @@ def deployed(
 
 @pytest.fixture
 def stack(deployed: TenancyStack, api_server: ApiServer) -> Iterator[TenancyStack]:
+    """Give the deployed tenancy, and restore its stack file and variables afterwards."""
     yield deployed
     deployed.write()
     deployed.kubeconfig = api_server.kubeconfig

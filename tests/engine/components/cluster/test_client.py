@@ -1,4 +1,4 @@
-"""Asking a real API server who it is, by every way to log in, and every way that fails."""
+"""Identity of a real API server, read with every log-in method, and every failure."""
 
 import json
 import os
@@ -24,7 +24,7 @@ Change = Callable[..., Kubeconfig]
 
 @pytest.fixture
 def changed(api_server: ApiServer, tmp_path: Path) -> Change:
-    """The administrator's kubeconfig with another user or other keys of the cluster."""
+    """Return the administrator's kubeconfig with another user or other keys of the cluster."""
 
     def change(user: dict[str, Any] | None = None, **cluster: Any) -> Kubeconfig:
         document = json.loads(api_server.kubeconfig.read_text())
@@ -40,7 +40,7 @@ def changed(api_server: ApiServer, tmp_path: Path) -> Change:
 
 @pytest.fixture
 def account(api_server: ApiServer) -> Iterator[str]:
-    """A token of an account that may do nothing."""
+    """Token of an account without permissions."""
     api_server.kubectl("create", "serviceaccount", "nobody")
     yield api_server.kubectl("create", "token", "nobody").strip()
     api_server.kubectl("delete", "clusterrolebinding", "nobody", "--ignore-not-found")
@@ -48,7 +48,7 @@ def account(api_server: ApiServer) -> Iterator[str]:
 
 
 def allow(server: ApiServer) -> None:
-    """Let the account read, and wait until the server knows that it may."""
+    """Grant the account read access, and wait until the server applies it."""
     subject = "--serviceaccount=default:nobody"
     server.kubectl("create", "clusterrolebinding", "nobody", "--clusterrole=cluster-admin", subject)
     review = {

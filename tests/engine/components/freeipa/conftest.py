@@ -11,7 +11,7 @@ from tests.support.directory import ThrowAwayDirectory
 
 
 class Account:
-    """Someone who works with the directory's groups through the client under test."""
+    """Account that uses the client under test."""
 
     def __init__(self, server: ThrowAwayDirectory, bind_dn: str, password: str) -> None:
         self.server = server
@@ -38,7 +38,7 @@ def reader(directory: ThrowAwayDirectory) -> Account:
 
 @pytest.fixture
 def administrator(directory: ThrowAwayDirectory) -> Iterator[Administrator]:
-    """FreeIPA's own administrator, who works beside us. Groups it was told of are gone after the test."""
+    """FreeIPA's administrator, over another connection. Groups that it read or created are deleted afterwards."""
     with Administrator.at(directory) as administrator:
         yield administrator
-        administrator.tidy_up()
+        administrator.delete_groups()

@@ -1,4 +1,4 @@
-"""Drive the dynamic provider as the engine does: its own process, gRPC, the provider as pickled for the state."""
+"""Drives the dynamic provider as the engine does: in a process, over gRPC, pickled as in the state."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ from components.freeipa.group_resource import FreeIpaGroupProvider
 
 PROGRAM = Path(__file__).parents[4]
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How the engine writes a string it does not know yet (pulumi, ``sdk/go/common/resource/plugin/rpc.go``)."""
+"""The engine's placeholder for an unknown string (pulumi, ``sdk/go/common/resource/plugin/rpc.go``)."""
 
 TIMEOUT_SECONDS = 30
 
@@ -28,14 +28,14 @@ def pickled() -> str:
 
 
 class Refused(Exception):
-    """The provider raised; the text is what the engine would show."""
+    """The provider raised an error, with the text that the engine would print."""
 
 
 class Plugin:
     def __init__(self, stub: provider_pb2_grpc.ResourceProviderStub) -> None:
         self._stub: Any = stub
         self.heard = ""
-        """Everything the plugin ever answered, as text."""
+        """All answers of the plugin as text."""
 
     def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         request = provider_pb2.CheckRequest(olds=_struct(olds), news=_struct({"__provider": pickled(), **news}))
@@ -81,7 +81,7 @@ class Plugin:
 
 @contextmanager
 def plugin(log: Path, *, environment: Mapping[str, str], config: Mapping[str, str]) -> Iterator[Plugin]:
-    """A plugin process as the engine starts it, in the program's folder; what it prints goes to ``log``."""
+    """Start a plugin process in the program's folder, as the engine does. Its output goes to ``log``."""
     inherited = {key: value for key, value in os.environ.items() if key != "FREEIPA_BIND_PASSWORD"}
     with log.open("w") as errors:
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What goes wrong on the way to a directory, each over a real socket: what is said, and what is not given away."""
+"""Failures of a connection to a directory, each over a real socket: the error, and the password that is not sent."""
 
 import socket
 import ssl
@@ -184,7 +184,7 @@ def test_refused_log_in_has_its_error_class(
     with scripted_server([answer], tls=good) as server:
         refusal = failure(at(server.port))
         assert type(refusal) is kind
-        assert answer.said in str(refusal)
+        assert answer.message in str(refusal)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_refused_change_has_its_error_class(
         session.add("cn=k1,dc=example,dc=org", ["top"], {"cn": "k1"}, "adding group k1")
     assert type(raised.value) is kind
     assert str(raised.value).startswith(f"adding group k1 at localhost:{server.port}: ")
-    assert answer.said in str(raised.value)
+    assert answer.message in str(raised.value)
     assert server.kinds[:2] == [BIND, ADD]
 
 

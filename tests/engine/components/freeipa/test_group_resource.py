@@ -1,4 +1,4 @@
-"""The provider as the engine meets it: a process of its own, gRPC, a real directory."""
+"""The provider as the engine uses it: a process, gRPC and a real directory."""
 
 import base64
 import time
@@ -56,7 +56,7 @@ def start(tmp_path: Path) -> Start:
 
 @pytest.fixture
 def provider(start: Start, directory: ThrowAwayDirectory, tmp_path: Path) -> Iterator[Plugin]:
-    """The plugin with the password in its environment; nothing it says or prints may ever hold that."""
+    """Plugin with the password in its environment. None of its answers or output may contain the password."""
     with start({"FREEIPA_BIND_PASSWORD": directory.operator_password}) as driven:
         yield driven
     assert directory.operator_password not in driven.heard

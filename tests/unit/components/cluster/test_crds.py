@@ -1,4 +1,4 @@
-"""Whose a CRD is, by its metadata."""
+"""Chart version and owner of a CRD, by its metadata."""
 
 from typing import Any
 

@@ -16,7 +16,7 @@ PASSWORD = "correct-horse-battery"
 
 
 class Monitor(MockMonitor):
-    """Remembers with which options the resource was registered."""
+    """Records the request that registers the resource."""
 
     request: Any
 
@@ -28,7 +28,7 @@ class Monitor(MockMonitor):
 
 
 class Engine(pulumi.runtime.Mocks):
-    """Answers a creation as the provider's check and create would."""
+    """Answers a creation like the provider's check and create."""
 
     def __init__(self) -> None:
         self.monitor = Monitor(self)
@@ -51,7 +51,7 @@ def engine() -> Engine:
 
 
 def declare() -> dict[str, Any]:
-    """What a program gets of a group that it declares."""
+    """Return the outputs of a declared group."""
     seen: dict[str, Any] = {}
 
     def program() -> pulumi.Output[None]:
