@@ -85,11 +85,7 @@ def main(
     """Read the options that stand before a command."""
 
 
-app.command(
-    epilog=examples(
-        "new vis", "new vis --external-ip 192.171.139.83 --server ipa.vis.example.org --realm VIS.EXAMPLE.ORG"
-    )
-)(new)
+app.command(epilog=examples("new vis", "new vis --external-ip 192.171.139.83 --cpus 2 --ram-gb 4 --storage-gb 10"))(new)
 
 
 @app.command(epilog=examples("check", "check vis --dns", "check --json"))

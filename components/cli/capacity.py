@@ -1,4 +1,4 @@
-"""The command ``capacity``: how many notebooks fit on the worker nodes that a stack file states."""
+"""The command ``capacity``: how many notebooks fit on the nodes that a stack file states."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from components.config.stack_file import read_stack, stack_path
 from components.config.tenancy import Tenancy
 
 COLUMNS = {
-    "workers": "workers",
-    "notebooksPerWorker": "notebooks on one",
-    "notebooks": "in all",
+    "workers": "nodes",
+    "notebooksPerWorker": "notebooks per node",
+    "notebooks": "notebooks",
     "expectedUsers": "expected users",
-    "workersNeeded": "workers needed",
-    "daskWorkers": "Dask workers beside them",
+    "workersNeeded": "nodes needed",
+    "daskWorkers": "Dask workers besides",
 }
 """Keys of the stack's output ``capacity``, and the headings of their columns."""
 
 
 @dataclass(frozen=True)
 class StackCapacity:
-    """Capacity of one stack; ``capacity`` is None where the stack file does not state its worker nodes."""
+    """Capacity of one stack; ``capacity`` is None where the stack file does not state the nodes."""
 
     stack: str
     tenancy: Tenancy
@@ -51,7 +51,7 @@ class StackCapacity:
     def notes(self) -> list[str]:
         """Return the lines to print below the table."""
         if self.capacity is None:
-            return [f"{self.stack}: does not state its worker nodes; set pangeo:workers to calculate the capacity"]
+            return [f"{self.stack}: the stack file does not state the nodes; set pangeo:workers"]
         return [f"{self.stack}: warning: {warning}" for warning in self.capacity.warnings]
 
 

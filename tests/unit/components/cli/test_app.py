@@ -104,7 +104,7 @@ def test_capacity_is_printed_as_table_or_json(stacks: Path) -> None:
     assert found["capacity"]["workers"] == 2
     assert found["capacity"]["workersNeeded"] > 2
     table = run("capacity").stdout
-    assert "workers needed" in table
+    assert "nodes needed" in table
     assert "vis: warning: 99 expected users do not fit" in table
 
 
@@ -284,7 +284,7 @@ def test_ascii_terminal_does_not_break_a_command(stacks: Path) -> None:
         output, _ = process.communicate(timeout=SECONDS)
 
     assert process.returncode == 0, output
-    assert "workers needed" in output
+    assert "nodes needed" in output
 
 
 @contextmanager
