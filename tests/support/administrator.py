@@ -92,7 +92,7 @@ class Administrator:
         found = [match for line in lines if (match := OPERATIONS.search(line))]
         return [(match[2], match[3]) for match in found if f"conn={match[1]}" not in mine]
 
-    def tidy_up(self) -> None:
+    def delete_groups(self) -> None:
         for group in self._names:
             if self.entry(group) is not None:
                 self.delete(group)

@@ -19,7 +19,7 @@ class Answer:
     """An answer with the result ``code``, or ``raw`` bytes; with ``cut``, the connection closes after some bytes."""
 
     code: int = 0
-    said: str = ""
+    message: str = ""
     refers_to: str = ""
     raw: bytes | None = None
     cut: int | None = None
@@ -28,7 +28,7 @@ class Answer:
     def encoded(self, number: int, kind: int) -> bytes:
         if self.raw is not None:
             return self.raw
-        content = _tlv(0x0A, bytes([self.code])) + _tlv(0x04, b"") + _tlv(0x04, self.said.encode())
+        content = _tlv(0x0A, bytes([self.code])) + _tlv(0x04, b"") + _tlv(0x04, self.message.encode())
         if self.refers_to:
             content += _tlv(0xA3, _tlv(0x04, self.refers_to.encode()))
         encoded = number.to_bytes(number.bit_length() // 8 + 1, "big")  # ldap3 counts over all connections

@@ -185,7 +185,7 @@ def tenancy_target(
 def _delete_group(directory: ThrowAwayDirectory, group: str) -> None:
     with Administrator.at(directory) as administrator:
         administrator.entry(group)
-        administrator.tidy_up()
+        administrator.delete_groups()
 
 
 def _remove_remains(directory: ThrowAwayDirectory, api_server: ApiServer) -> None:
