@@ -99,7 +99,11 @@ async def _preview_all(
         async with slots:
             on_start(name)
             began = time.perf_counter()
-            found = await _preview(name, command, Path(reports, f"{name}.json"), limits.timeout_seconds)
+            try:
+                found = await _preview(name, command, Path(reports, f"{name}.json"), limits.timeout_seconds)
+            except Exception as error:
+                # For example, no process can be started, or a report is incomplete. The other stacks go on.
+                found = failed_preview(name, f"{type(error).__name__}: {error}")
             timed = TimedPreview(found, time.perf_counter() - began)
             on_end(timed)
             return timed
@@ -166,9 +170,10 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 def _session(leader: int) -> Iterator[int]:
-    """The processes of a session. Plugins are in it too, although the engine gives each its own process group."""
+    """The running processes of a session. It includes plugins, although each has its own process group."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             # The fields after the program's name in parentheses are: state, parent, process group, session, …
-            if int(stat.read_text().rpartition(")")[2].split()[3]) == leader:
+            state, _, _, session, *_ = stat.read_text().rpartition(")")[2].split()
+            if int(session) == leader and state != "Z":
                 yield int(stat.parent.name)

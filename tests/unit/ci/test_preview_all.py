@@ -41,6 +41,10 @@ def command(name: str, report: Path) -> PreviewCommand:
         raise CannotPreview("the stack closed has a passphrase")
     if name in PREVIEWS:
         write_report(PREVIEWS[name], report)
+    if name == "partial":
+        report.write_text('{"stack": "partial"')
+    if name == "unknown-program":
+        return PreviewCommand([str(report.parent / "no-such-program")], os.environ)
     code = {"crash": CRASH, "traceback": TRACEBACK, "silent": "raise SystemExit(3)"}.get(name, "")
     return PreviewCommand([sys.executable, "-c", code], os.environ)
 
@@ -71,7 +75,7 @@ def wait_until_running(marker: str) -> None:
 
 
 def test_a_failed_preview_stops_no_other() -> None:
-    names = ["closed", "failed", "crash", "good", "traceback", "silent", "refused"]
+    names = ["closed", "failed", "crash", "good", "traceback", "silent", "partial", "unknown-program", "refused"]
     found = {timed.preview.stack: timed.preview for timed in preview_all(names, command, LIMITS)}
 
     assert list(found) == names
@@ -82,6 +86,8 @@ def test_a_failed_preview_stops_no_other() -> None:
     assert found["closed"].errors == ("the stack closed has a passphrase",)
     assert found["crash"].errors == ("error: the stack crash could not be opened",)
     assert found["traceback"].errors == ("KeyError: 'unexpected'",)
+    assert found["partial"].errors[0].startswith("ValidationError: ")
+    assert found["unknown-program"].errors[0].startswith("FileNotFoundError: ")
     assert found["silent"].errors == ("the preview's process ended with code 3 and no message",)
 
 
