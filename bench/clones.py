@@ -16,6 +16,7 @@ import yaml
 from local.failure import Failure
 from local.paths import PROJECT, State
 from local.tenancy import engine
+from local.tenancy.engine_environment import engine_environment
 
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "policies")
 
@@ -42,7 +43,7 @@ def clones(state: State, count: int) -> Iterator[Clones]:
     deployed = state.engine / "workspace"
     states = sorted((state.engine / "backend").rglob(f".pulumi/stacks/*/{engine.STACK}.json"))
     if not states:
-        raise Failure("the local tenancy is not deployed: there is no state to clone", way_on="run make up")
+        raise Failure("the local tenancy is not deployed: there is no state to clone", fix="run make up")
     stack_file = (deployed / "stacks" / f"Pulumi.{engine.STACK}.yaml").read_text()
     salt = yaml.safe_load(stack_file)["encryptionsalt"]
     with TemporaryDirectory(prefix="bench-") as name:
@@ -67,7 +68,7 @@ def clones(state: State, count: int) -> Iterator[Clones]:
         (backend / "stacks" / "empty").mkdir()
         (backend / "stacks" / "empty" / "nothing.json").write_text(_empty(states[0].read_text(), "nothing"))
         variables = {
-            **engine.engine_environment(state),
+            **engine_environment(state),
             "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
         }
         yield Clones(tenancies, empty, names, "nothing", variables)

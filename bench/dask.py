@@ -63,7 +63,7 @@ def measure_dask(state: State, repetitions: int, sizes: Sequence[int] = WORKERS)
                         _run_cluster(tenancy, f"jupyter-{person.user}", size) for _ in range(repetitions)
                     )
                 except Failure as failure:
-                    notes.append(f"{size} workers did not start: {failure.what.splitlines()[-1]}")
+                    notes.append(f"{size} workers did not start: {failure.message.splitlines()[-1]}")
                     break
     if not points:
         raise RunFailed(notes[0])

@@ -1,1 +1,1 @@
-"""One whole tenancy on one machine: scaffolding to try and to test the program, never part of it."""
+"""A complete tenancy on one machine, to try and to test the program; not part of the program."""

@@ -1,13 +1,19 @@
-"""The one exception that reaches the person at the keyboard as a sentence instead of a traceback."""
+"""The exception that the commands print as a message with its fix instead of a traceback."""
 
 from pathlib import Path
 
 
 class Failure(Exception):
-    """Something the person can act on: what failed, where the log is, the way on."""
+    """An error that the operator can fix.
 
-    def __init__(self, what: str, *, way_on: str, log: Path | None = None) -> None:
-        super().__init__(what)
-        self.what = what
-        self.way_on = way_on
+    Attributes:
+        message: what failed.
+        fix: what to do about it.
+        log: the file with the details, if there is one.
+    """
+
+    def __init__(self, message: str, *, fix: str, log: Path | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
         self.log = log

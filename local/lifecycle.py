@@ -1,10 +1,10 @@
-"""The whole local tenancy: what ``make up``, ``down``, ``status`` and the others do, in order."""
+"""The commands on the local tenancy: up, down, wipe, status, preview, destroy, grant, revoke."""
 
 import json
 import os
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from components.freeipa.names import notebook_users_group
 from local import cluster, directory, images
@@ -15,63 +15,91 @@ from local.host.stamps import digest, is_done, mark_done
 from local.paths import State
 from local.progress import Report
 from local.stand_ins.charts.assemble import upstream_charts
+from local.tasks import Task, run_tasks
 from local.tenancy import engine, web
-from local.tenancy.addresses import DIRECTORY_NAME
+from local.tenancy.addresses import DIRECTORY_NAME, INGRESS_ADDRESS, NODE_ADDRESS
 from local.tenancy.credentials import obtain
 from local.tools import toolchain
 
 NOTEBOOK_USERS = notebook_users_group(web.NAMESPACE)
+CONTAINERD = str(cluster.CONTAINERD_SOCKET)
 
 
 def up(state: State, report: Report) -> None:
-    """Everything, from nothing to a hub that answers; what is there already is left alone.
+    """Build and start everything that is missing, until the hub answers. Independent parts run at the same time.
 
     Raises:
-        Failure: with the way on; the next ``make up`` goes on where this one stopped.
+        Failure: a part failed; the next ``make up`` continues where this one stopped.
     """
     requirements.check(state)
-    packages.install(state, report)
-    toolchain.install(state, report, toolchain.tenancy_tools())
-    images.build(state, report)
-    cluster.up(state, report)
-    with ThreadPoolExecutor() as pool:
-        loaded = pool.submit(images.load, state, report, str(cluster.CONTAINERD_SOCKET))
-        answering = pool.submit(directory.up, state, report)
-        loaded.result()
-        answering.result()
+    cluster.refuse_other_clusters(state)
+    run_tasks(
+        report,
+        {
+            "Debian packages": Task(partial(packages.install, state, report)),
+            "Go tools": Task(partial(toolchain.install, state, report, toolchain.tenancy_tools())),
+            "images": Task(partial(images.build, state, report), after=("Debian packages",)),
+            "control plane": Task(
+                partial(cluster.start_control_plane, state, report), after=("Debian packages", "Go tools")
+            ),
+            "node": Task(partial(cluster.start_node, state, report), after=("control plane",)),
+            # The directory listens on the pod network's bridge, which the control plane makes.
+            "directory": Task(partial(directory.up, state, report), after=("control plane",)),
+            "images on the node": Task(
+                partial(images.load, state, report, CONTAINERD), after=("images", "control plane")
+            ),
+        },
+    )
     upstream = upstream_charts(os.environ)
     if upstream:
-        images.tag_as_upstream(state, str(cluster.CONTAINERD_SOCKET), upstream)
-    etc_hosts.add(web.DOMAIN)
-    web.give_certificate(state)
+        images.tag_as_upstream(state, CONTAINERD, upstream)
+    etc_hosts.add({DIRECTORY_NAME: NODE_ADDRESS, web.DOMAIN: INGRESS_ADDRESS})
+    web.apply_certificate(state)
     outputs = engine.up(state, report)
-    with report.step("The hub answers"):
+    with report.step("Waiting until the hub answers"):
         web.wait_for_hub(state)
-    _say_what_is_there(state, report, outputs)
+    _print_summary(state, report, outputs)
+
+
+def install_tools(state: State, report: Report) -> None:
+    """Install the Debian packages and all Go tools, also those that only tests use.
+
+    Raises:
+        Failure: a package cannot be installed or a tool cannot be built; names the log.
+    """
+    requirements.check(state)
+    run_tasks(
+        report,
+        {
+            "Debian packages": Task(partial(packages.install, state, report)),
+            "Go tools": Task(partial(toolchain.install, state, report, toolchain.tools())),
+        },
+    )
 
 
 def down(state: State, report: Report) -> None:
-    """Stop every process and take everything off the machine that is not in the state folder.
+    """Stop every process and remove everything outside the state folder.
 
     Raises:
-        Failure: something is left; lists what.
+        Failure: something could not be removed; lists it.
     """
     with report.step("Directory: stop"):
         directory.down(state)
     cluster.down(state, report)
     supervisor.daemon_down(state)
-    images.let_go(state)
+    images.clean_up(state)
     etc_hosts.remove()
-    left = cluster.leftovers(state)
-    if left:
-        raise Failure("left behind:\n" + "\n".join(f"    {thing}" for thing in left), way_on="run make down again")
-    report.console.print("nothing is left running; make up brings it all back", highlight=False)
+    leftovers = cluster.leftovers(state)
+    if leftovers:
+        lines = "\n".join(f"    {line}" for line in leftovers)
+        raise Failure(f"not removed:\n{lines}", fix="run make down again")
+    report.console.print("everything is stopped; make up starts it again", highlight=False)
 
 
 def wipe(state: State, report: Report) -> None:
-    """Stop, then forget the cluster, the directory, the stack and every volume. Tools and images stay."""
+    """Stop everything and delete the cluster, the directory, the stack and all volumes. Tools and images stay."""
     down(state, report)
-    with report.step("Forgetting the cluster, the directory, the stack and all volumes"):
+    with report.step("Deleting the cluster, the directory, the stack and all volumes"):
         for folder in (state.node, state.directory, state.engine, state.volumes, state.pki):
             shutil.rmtree(folder, ignore_errors=True)
         for file in (state.credentials, state.credentials.with_suffix(".lock")):
@@ -79,7 +107,7 @@ def wipe(state: State, report: Report) -> None:
 
 
 def status(state: State, report: Report) -> None:
-    """One line a process, then whether the parts answer.
+    """Print each process and its state, then whether cluster, directory and hub answer.
 
     Raises:
         Failure: something does not run or does not answer.
@@ -87,60 +115,64 @@ def status(state: State, report: Report) -> None:
     failing = []
     for process in supervisor.status(state):
         mark = "[green]✓[/]" if process.is_running else "[red]✗[/]"
-        ends = f"  ended {process.exits.count}× by itself, last: {process.exits.last}" if process.exits.count else ""
+        ends = (
+            f"  ended {process.exits.count}× by itself, the last time: {process.exits.last}"
+            if process.exits.count
+            else ""
+        )
         report.console.print(f"{mark} {process.name:26} {process.state:9} {process.description}{ends}", highlight=False)
         if not process.is_running:
             failing.append(process.name)
     checks: dict[str, Callable[[State], bool]] = {
-        "node": cluster.is_ready,
+        "cluster": cluster.is_ready,
         "directory": directory.is_ready,
         "hub": web.answers,
     }
-    for name, answers in checks.items():
-        fine = answers(state)
-        mark = "[green]✓[/]" if fine else "[red]✗[/]"
-        report.console.print(f"{mark} {name} {'answers' if fine else 'does not answer'}", highlight=False)
-        if not fine:
+    for name, check in checks.items():
+        answers = check(state)
+        mark = "[green]✓[/]" if answers else "[red]✗[/]"
+        report.console.print(f"{mark} {name} {'answers' if answers else 'does not answer'}", highlight=False)
+        if not answers:
             failing.append(name)
     if not cluster.enforces_policies():
-        report.console.print("– network policies are not enforced: the kernel offers no queue", highlight=False)
+        report.console.print("– network policies are not enforced: no packet queues (NFQUEUE)", highlight=False)
     if failing:
-        raise Failure(f"not well: {', '.join(failing)}", way_on="run make up", log=state.logs)
+        raise Failure(f"not working: {', '.join(failing)}", fix="run make up", log=state.logs)
 
 
 def preview(state: State, report: Report) -> None:
-    """What the engine would change on the running tenancy."""
-    _must_run(state)
+    """Show what the engine would change in the running tenancy."""
+    _require_running(state)
     engine.preview(state, report)
 
 
 def destroy(state: State, report: Report) -> None:
-    """Remove what the stack declares, except what it retains."""
-    _must_run(state)
+    """Remove the stack's resources, except those that it retains."""
+    _require_running(state)
     engine.destroy(state, report)
-    kept = volumes(state)
+    claims = volume_claims(state)
     report.console.print(
-        f"kept: the namespace {web.NAMESPACE}, the group {NOTEBOOK_USERS} and {len(kept)} volume claims "
-        f"({', '.join(kept) or 'none'}); make up takes them up again",
+        f"kept: the namespace {web.NAMESPACE}, the group {NOTEBOOK_USERS} and {len(claims)} volume claims "
+        f"({', '.join(claims) or 'none'}); make up uses them again",
         highlight=False,
     )
 
 
 def grant(state: State, report: Report, user: str) -> None:
-    """Let a directory user log in to the hub: a member of the stack's group from now on."""
+    """Let a directory user log in to the hub, by making the user a member of the stack's group."""
     added = directory.grant(state, user, NOTEBOOK_USERS)
     report.console.print(f"{user} {'is now' if added else 'was already'} a member of {NOTEBOOK_USERS}", highlight=False)
 
 
 def revoke(state: State, report: Report, user: str) -> None:
-    """Take a directory user's right to log in."""
+    """Take away a directory user's right to log in, by removing the user from the stack's group."""
     removed = directory.revoke(state, user, NOTEBOOK_USERS)
-    said = "is no member any more" if removed else "was no member"
-    report.console.print(f"{user} {said} of {NOTEBOOK_USERS}", highlight=False)
+    change = "is no longer a member" if removed else "was not a member"
+    report.console.print(f"{user} {change} of {NOTEBOOK_USERS}", highlight=False)
 
 
-def volumes(state: State) -> list[str]:
-    """The volume claims in the hub's namespace."""
+def volume_claims(state: State) -> list[str]:
+    """The names of the volume claims in the hub's namespace."""
     found = output(
         [state.bin / "kubectl", "--kubeconfig", state.kubeconfig, "get", "pvc", "-n", web.NAMESPACE, "-o", "json"],
         timeout_seconds=30,
@@ -148,27 +180,27 @@ def volumes(state: State) -> list[str]:
     return [claim["metadata"]["name"] for claim in json.loads(found)["items"]]
 
 
-def _must_run(state: State) -> None:
+def _require_running(state: State) -> None:
     if not cluster.is_ready(state):
-        raise Failure("the local tenancy does not run", way_on="run make up")
+        raise Failure("the local tenancy is not running", fix="run make up")
 
 
-def _say_what_is_there(state: State, report: Report, outputs: dict[str, object]) -> None:
-    def say(line: str) -> None:
-        report.console.print(line, highlight=False)
-
+def _print_summary(state: State, report: Report, outputs: dict[str, object]) -> None:
     group = outputs["notebookUsersGroup"]
-    say(f"\n[bold]{web.url(state)}[/]  (answers on this machine only)")
-    say(f"  may log in  admin, and the members of {group} in the directory {DIRECTORY_NAME}")
-    say(f"  passwords   in {state.credentials}, which only root reads{_passwords_once(state)}")
-    say(f"  authority   {state.pki / 'tenancy-ca.crt'}, to be trusted by the browser")
-    say("  try         make grant USER=alice, then log in as alice")
+    lines = [
+        f"\n[bold]{web.url(state)}[/]  (answers on this machine only)",
+        f"  users       admin, and the members of {group} in the directory {DIRECTORY_NAME}",
+        f"  passwords   in {state.credentials}, readable by root only{_passwords_once(state)}",
+        f"  CA file     {state.pki / 'tenancy-ca.crt'}, for the browser to trust",
+        "  next        run make grant USER=alice, then log in as alice",
+    ]
+    report.console.print("\n".join(lines), highlight=False)
 
 
 def _passwords_once(state: State) -> str:
     users = obtain(state, "directory", directory.DEMO_USERS)
-    made_from = digest(texts=users.values())
-    if is_done(state, "passwords-shown", made_from):
+    users_digest = digest(texts=users.values())
+    if is_done(state, "passwords-shown", users_digest):
         return ""
-    mark_done(state, "passwords-shown", made_from)
-    return "; shown this once:" + "".join(f"\n                {user:6} {word}" for user, word in users.items())
+    mark_done(state, "passwords-shown", users_digest)
+    return "; shown only once:" + "".join(f"\n                {user:6} {password}" for user, password in users.items())

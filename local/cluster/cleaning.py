@@ -62,7 +62,7 @@ def clean(state: State) -> None:
     if left:
         raise Failure(
             "the node left behind:\n    " + "\n    ".join(left),
-            way_on="run make down again; what stays then is removed by a reboot",
+            fix="run make down again; what stays then is removed by a reboot",
         )
 
 

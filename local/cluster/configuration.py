@@ -18,7 +18,7 @@ from local.cluster.names import (
     REFUSED_MARK,
     RUN,
 )
-from local.cluster.ports import LOOPBACK, IngressPorts
+from local.cluster.ports import LOOPBACK
 from local.host.stamps import digest
 from local.paths import State
 from local.tenancy import pki
@@ -31,6 +31,7 @@ from local.tenancy.addresses import (
     POD_NETWORK,
     SERVICE_NETWORK,
 )
+from local.tenancy.ingress_ports import IngressPorts
 
 ROOM = Path(__file__).parent
 TEMPLATES = ROOM / "config"

@@ -69,7 +69,7 @@ def up(state: State) -> None:
     # Pods reach each other over the bridge: without this the answer to a Service's address is not translated back.
     bridged = SYSCTLS / "net/bridge/bridge-nf-call-iptables"
     if not bridged.exists():
-        raise Failure("this kernel has no br_netfilter", way_on="load that module: modprobe br_netfilter")
+        raise Failure("this kernel has no br_netfilter", fix="load that module: modprobe br_netfilter")
     bridged.write_text("1\n")
     (SYSCTLS / "net/ipv4/ip_forward").write_text("1\n")
     # Chromium drops every request under way when an address comes or goes (ERR_NETWORK_CHANGED), and each pod's

@@ -40,7 +40,7 @@ def wait_until(state: State, what: str, check: Check, programs: Sequence[str], *
         log = state.logs / f"{suspect}.log"
         last_lines = f"\n{tail(log)}" if log.is_file() else ""
         raise Failure(
-            f"{what}: {suspect} {why}{last_lines}", way_on="mend what the log names and run make up again", log=log
+            f"{what}: {suspect} {why}{last_lines}", fix="mend what the log names and run make up again", log=log
         )
 
 
@@ -86,7 +86,7 @@ def has_default_storage(state: State) -> bool:
     return "local-path-provisioner" in running and any(notes.get(DEFAULT_CLASS) == "true" for notes in classes)
 
 
-def holds_to_policies(state: State) -> bool:
+def enforces_policies_if_possible(state: State) -> bool:
     """Pods are held to their network policies, or this kernel can hold them to none."""
     del state
     return network.enforces_policies() or not network.can_enforce_policies()

@@ -36,7 +36,7 @@ def connection(state: State, endpoint: Endpoint, dn: str, account: str) -> Itera
     """
     authority = state.pki / "tenancy-ca.crt"
     if not authority.exists():
-        raise Failure(f"{authority} is missing: the directory was never set up", way_on="run make up")
+        raise Failure(f"{authority} is missing: the directory was never set up", fix="run make up")
     certificate = ldap3.Tls(
         validate=ssl.CERT_REQUIRED,
         ca_certs_file=str(authority),
@@ -63,25 +63,25 @@ def connection(state: State, endpoint: Endpoint, dn: str, account: str) -> Itera
     except LDAPInvalidCredentialsResult as error:
         raise PasswordRefused(
             f"the directory at {endpoint} does not take the password that {state.credentials} keeps for {account}",
-            way_on=f"put the right one there, or make down, remove {state.directory} and make up "
+            fix=f"put the right one there, or make down, remove {state.directory} and make up "
             "(group memberships given by hand are lost with it)",
         ) from error
     except LDAPSocketOpenError as error:
         raise Failure(
             f"the directory at {endpoint} does not answer: {error}",
-            way_on="make status says what runs, make up starts it",
+            fix="make status says what runs, make up starts it",
             log=state.logs / "directory.log",
         ) from error
     except LDAPOperationResult as error:
         raise Failure(
             f"the directory at {endpoint} refused {account}: {error.description} {error.message}".rstrip(),
-            way_on="read its log",
+            fix="read its log",
             log=state.directory / "logs" / "errors",
         ) from error
     except LDAPExceptionError as error:
         raise Failure(
             f"the directory at {endpoint} broke off: {error}",
-            way_on="try again; make status says whether it runs",
+            fix="try again; make status says whether it runs",
             log=state.logs / "directory.log",
         ) from error
     finally:

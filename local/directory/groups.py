@@ -66,7 +66,7 @@ def _require_name(directory: ldap3.Connection, kind: str, name: str) -> None:
     directory.search(base, f"(objectClass={marker})", ldap3.LEVEL, attributes=[naming])
     there = sorted(str(entry[naming]) for entry in directory.entries)
     if name not in there:
-        raise Failure(f"{name!r} is not a {kind} of the directory", way_on=f"take one that exists: {', '.join(there)}")
+        raise Failure(f"{name!r} is not a {kind} of the directory", fix=f"take one that exists: {', '.join(there)}")
 
 
 def _name(dn: str) -> str:

@@ -81,7 +81,7 @@ def _require_server() -> None:
         if not part.exists():
             raise Failure(
                 f"{part} is not on this machine: 389 Directory Server is not installed",
-                way_on="run make up, which installs it, or apt-get install 389-ds-base libnss3-tools",
+                fix="run make up, which installs it, or apt-get install 389-ds-base libnss3-tools",
             )
 
 

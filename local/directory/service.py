@@ -98,8 +98,8 @@ def _not_ready(state: State, endpoint: Endpoint, last: Failure) -> Failure:
     errors = state.directory / "logs" / "errors"
     said = f":\n{tail(errors)}" if errors.exists() else ""
     return Failure(
-        f"the directory at {endpoint} is not ready after {START_SECONDS:g} s; last try: {last.what}{said}",
-        way_on="mend what the log names and run make up again",
+        f"the directory at {endpoint} is not ready after {START_SECONDS:g} s; last try: {last.message}{said}",
+        fix="mend what the log names and run make up again",
         log=errors if errors.exists() else state.logs / "directory.log",
     )
 

@@ -1,6 +1,7 @@
-"""Run a program of the machine: output to a log file, a deadline, a failure that names the log."""
+"""Run a program with a time limit and, if it fails, raise a ``Failure`` that names its log."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import IO
 from local.failure import Failure
 
 TAIL_LINES = 5
+"""Lines of a log that a failure's message shows."""
+
+_interruptible: set["subprocess.Popen[str]"] = set()
 
 
 def run(
@@ -19,11 +23,18 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     stdin: str | None = None,
+    interruptible: bool = False,
 ) -> None:
     """Run ``command`` to its end, appending everything it prints to ``log``.
 
-    ``env`` is added to this process's environment. ``stdin`` is how a secret reaches a program:
-    unlike an argument it is in no process list, and it is not logged.
+    Args:
+        command: the program and its arguments; they are logged.
+        log: the file to append to.
+        timeout_seconds: the program is killed after this time.
+        cwd: the working directory.
+        env: variables added to this process's environment.
+        stdin: text for standard input. A secret is passed here: it is neither logged nor visible in the process list.
+        interruptible: whether ``interrupt_all`` may interrupt the program.
 
     Raises:
         Failure: the program is missing, failed, or ran past ``timeout_seconds``; names the log and its last lines.
@@ -33,11 +44,11 @@ def run(
     with log.open("a") as out:
         out.write(f"$ {' '.join(words)}\n")
         out.flush()
-        done = _done(words, cwd, env, stdin, timeout_seconds, out, subprocess.STDOUT, log)
+        done = _done(words, cwd, env, stdin, timeout_seconds, out, subprocess.STDOUT, log, interruptible)
     if done.returncode != 0:
         raise Failure(
             f"{words[0]} failed with exit code {done.returncode}:\n{tail(log)}",
-            way_on="mend what the log names and run make up again",
+            fix="fix the cause shown in the log and run make up again",
             log=log,
         )
 
@@ -50,16 +61,24 @@ def output(
     env: Mapping[str, str] | None = None,
     stdin: str | None = None,
 ) -> str:
-    """What a program prints on standard output.
+    """Run ``command`` to its end and return its standard output; the arguments are those of ``run``.
 
     Raises:
         Failure: the program is missing, failed, or ran past ``timeout_seconds``; carries its standard error.
     """
     words = [str(word) for word in command]
-    done = _done(words, cwd, env, stdin, timeout_seconds, subprocess.PIPE, subprocess.PIPE, None)
+    done = _done(words, cwd, env, stdin, timeout_seconds, subprocess.PIPE, subprocess.PIPE, None, False)
     if done.returncode != 0:
-        raise Failure(f"{' '.join(words[:3])} failed: {done.stderr.strip()}", way_on="look at make status")
+        raise Failure(
+            f"{' '.join(words[:3])} failed: {done.stderr.strip()}", fix="run make status to see what does not run"
+        )
     return done.stdout
+
+
+def interrupt_all() -> None:
+    """Interrupt, as Ctrl-C does, the programs that run now and were started as interruptible."""
+    for process in tuple(_interruptible):
+        process.send_signal(signal.SIGINT)
 
 
 def tail(log: Path, lines: int = TAIL_LINES) -> str:
@@ -77,23 +96,31 @@ def _done(
     stdout: int | IO[str],
     stderr: int,
     log: Path | None,
+    interruptible: bool,
 ) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(
+        with subprocess.Popen(
             words,
             cwd=cwd,
             env={**os.environ, **(env or {})},
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=stdout,
             stderr=stderr,
             text=True,
-            timeout=timeout_seconds,
-            check=False,
-        )
+        ) as process:
+            if interruptible:
+                _interruptible.add(process)
+            try:
+                printed, errors = process.communicate(stdin, timeout=timeout_seconds)
+            except BaseException:
+                process.kill()
+                raise
+            finally:
+                _interruptible.discard(process)
     except FileNotFoundError as error:
-        raise Failure(f"{words[0]} is not on this machine", way_on="run make up again", log=log) from error
+        raise Failure(f"{words[0]} is not installed", fix="run make up again", log=log) from error
     except subprocess.TimeoutExpired as error:
         raise Failure(
-            f"{words[0]} did not finish within {timeout_seconds:g} s", way_on="run make up again", log=log
+            f"{words[0]} did not finish within {timeout_seconds:g} s", fix="run make up again", log=log
         ) from error
+    return subprocess.CompletedProcess(words, process.returncode, printed, errors)

@@ -1,8 +1,8 @@
-"""The names of the local tenancy in /etc/hosts, between two marks, because no DNS server knows them here."""
+"""Host names of the local tenancy in /etc/hosts, between two marker lines, because no DNS server has them."""
 
+from collections.abc import Mapping
+from ipaddress import IPv4Address
 from pathlib import Path
-
-from local.tenancy.addresses import DIRECTORY_NAME, INGRESS_ADDRESS, NODE_ADDRESS
 
 HOSTS = Path("/etc/hosts")
 BEGIN = "# begin pangeo local tenancy"
@@ -23,24 +23,23 @@ def without_names(text: str) -> str:
     return "".join(kept)
 
 
-def with_names(text: str, domain: str) -> str:
-    """The hosts file with the directory's name and the hub's ``domain``."""
-    names = [BEGIN, f"{NODE_ADDRESS} {DIRECTORY_NAME}", f"{INGRESS_ADDRESS} {domain}", END]
+def with_names(text: str, names: Mapping[str, IPv4Address]) -> str:
+    """The hosts file with these host names and their addresses as the tenancy's lines."""
     before = without_names(text)
     if before and not before.endswith("\n"):
         before += "\n"
-    return before + "\n".join(names) + "\n"
+    return before + "\n".join([BEGIN, *(f"{address} {name}" for name, address in names.items()), END]) + "\n"
 
 
-def add(domain: str, hosts: Path = HOSTS) -> None:
-    """Let this machine resolve the tenancy's names; nothing is written when it does already."""
+def add(names: Mapping[str, IPv4Address], hosts: Path = HOSTS) -> None:
+    """Make this machine resolve the host names; nothing is written if it does already."""
     text = hosts.read_text()
-    if with_names(text, domain) != text:
-        hosts.write_text(with_names(text, domain))
+    if with_names(text, names) != text:
+        hosts.write_text(with_names(text, names))
 
 
 def remove(hosts: Path = HOSTS) -> None:
-    """Take the tenancy's names out again."""
+    """Remove the tenancy's host names."""
     text = hosts.read_text()
     if without_names(text) != text:
         hosts.write_text(without_names(text))

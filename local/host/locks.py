@@ -1,4 +1,4 @@
-"""One command at a time: two that change the same local tenancy at once would take each other's work away."""
+"""Locks between processes. The kernel releases them when their process ends, even if it is killed."""
 
 import fcntl
 import os
@@ -11,17 +11,33 @@ from local.progress import Report
 
 
 @contextmanager
-def turn(state: State, report: Report, command: str) -> Iterator[None]:
-    """Wait for the command that is at work on this state folder, saying which; hold off others inside the block.
+def lock_file(file: Path) -> Iterator[None]:
+    """Hold the lock ``file`` inside the block; wait while another process or thread holds it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
-    A killed process gives its turn up by itself.
+
+@contextmanager
+def lock_tenancy(state: State, report: Report, command: str) -> Iterator[None]:
+    """Let no other command change this local tenancy inside the block.
+
+    If another command is running, its name is shown and this one waits for its end.
+
+    Args:
+        state: the state folder that the command changes.
+        report: shows the step that waits.
+        command: the make target, e.g. ``up``; shown to commands that wait for this one.
     """
     state.root.mkdir(parents=True, exist_ok=True)
-    with _file(state).open("a+") as lock:
+    file = state.root / "command.lock"
+    with file.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            with report.step(f"Waiting for {_holder(state)}, which is at work on this tenancy"):
+            holder = file.read_text() or "another command"
+            with report.step(f"Waiting for {holder}, which is changing this tenancy"):
                 fcntl.flock(lock, fcntl.LOCK_EX)
         lock.truncate(0)
         lock.write(f"make {command} (process {os.getpid()})")
@@ -30,11 +46,3 @@ def turn(state: State, report: Report, command: str) -> Iterator[None]:
             yield
         finally:
             lock.truncate(0)
-
-
-def _file(state: State) -> Path:
-    return state.root / "turn"
-
-
-def _holder(state: State) -> str:
-    return _file(state).read_text() or "another command"

@@ -1,4 +1,4 @@
-"""Processes that nobody holds any more: found by a variable in their environment, ended kindly, then by force."""
+"""Processes whose parent is gone: found by a variable in their environment, and ended."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ PROC = Path("/proc")
 
 
 def with_variable(name: str, value: str | None = None) -> list[int]:
-    """Processes started with the environment variable ``name`` (set to ``value``, if given); this one excepted."""
+    """Ids of the processes that have the environment variable ``name`` (with ``value``, if given), except this one."""
     found = []
     for entry in PROC.iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
@@ -19,13 +19,13 @@ def with_variable(name: str, value: str | None = None) -> list[int]:
             environment = (entry / "environ").read_bytes()
         except OSError:
             continue
-        if _has(environment, name, value):
+        if _has_variable(environment, name, value):
             found.append(int(entry.name))
     return [pid for pid in found if is_alive(pid)]
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs. A zombie does not: it only waits for its parent to take note."""
+    """Whether the process runs. A zombie does not: it has ended and its parent has not read its exit code."""
     try:
         stat = (PROC / str(pid) / "stat").read_text()
     except OSError:
@@ -35,14 +35,14 @@ def is_alive(pid: int) -> bool:
 
 
 def end(pids: Iterable[int], *, timeout_seconds: float) -> list[int]:
-    """Ask each process to stop, kill what still runs after ``timeout_seconds``; returns what even that left."""
+    """Terminate the processes and kill those that still run after ``timeout_seconds``; return those still left."""
     left = _signal(pids, signal.SIGTERM)
     left = _wait(left, timeout_seconds)
     left = _signal(left, signal.SIGKILL)
     return _wait(left, timeout_seconds)
 
 
-def _has(environment: bytes, name: str, value: str | None) -> bool:
+def _has_variable(environment: bytes, name: str, value: str | None) -> bool:
     prefix = f"{name}=".encode()
     for variable in environment.split(b"\0"):
         if variable.startswith(prefix):

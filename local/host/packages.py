@@ -1,4 +1,4 @@
-"""Debian packages: only what is missing is installed."""
+"""Debian packages of the local tenancy; only missing ones are installed."""
 
 import subprocess
 from pathlib import Path
@@ -13,22 +13,22 @@ UPDATE_TIMEOUT_SECONDS = 300
 INSTALL_TIMEOUT_SECONDS = 1800
 
 
-def wanted(text: str) -> list[str]:
+def package_names(text: str) -> list[str]:
     """The package names of a list with comments and blank lines."""
     lines = (line.split("#")[0].strip() for line in text.splitlines())
     return [line for line in lines if line]
 
 
 def install(state: State, report: Report) -> None:
-    """Install what ``packages.txt`` names and the machine lacks.
+    """Install the packages of ``packages.txt`` that the machine lacks.
 
     Raises:
-        Failure: this is not Debian, or apt refused a package; names the log.
+        Failure: this machine is not Debian, or apt cannot install a package; names the log.
     """
     with report.step("Debian packages") as step:
-        missing = [package for package in wanted(LIST.read_text()) if not _is_installed(package)]
+        missing = [package for package in package_names(LIST.read_text()) if not _is_installed(package)]
         if not missing:
-            step.skip("already there")
+            step.skip("already installed")
             return
         log = state.logs / "packages.log"
         env = {"DEBIAN_FRONTEND": "noninteractive"}
@@ -43,12 +43,12 @@ def install(state: State, report: Report) -> None:
 
 def _is_installed(package: str) -> bool:
     if not Path("/usr/bin/dpkg-query").exists():
-        raise Failure("this is not Debian: there is no dpkg-query", way_on="use a Debian 12 machine")
-    asked = subprocess.run(
+        raise Failure("this machine is not Debian: it has no dpkg-query", fix="use a Debian 12 machine")
+    done = subprocess.run(
         ["dpkg-query", "--show", "--showformat", "${db:Status-Status}", package],
         capture_output=True,
         text=True,
         timeout=30,
         check=False,
     )
-    return asked.stdout == "installed"
+    return done.stdout == "installed"

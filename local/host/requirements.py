@@ -1,4 +1,4 @@
-"""What this machine must be before anything is made on it."""
+"""Requirements of ``make up`` on this machine."""
 
 import os
 import shutil
@@ -10,29 +10,30 @@ from local.paths import State
 GIB = 1024**3
 
 DISK_GIB_FRESH = 20
-"""Measured from empty caches: 11 GiB of Go modules and build cache, 5 of images and tools, 2 of Debian and Python."""
+"""Free disk space for the first ``make up``, in GiB. Measured with empty caches: 11 GiB of Go modules and build cache,
+5 of images and tools, 2 of Debian and Python packages."""
 
 DISK_GIB_BUILT = 3
-"""Room for volumes, logs and one rebuild of an image once tools and images are there."""
+"""Free disk space once tools and images are built, in GiB: for volumes, logs and one rebuild of an image."""
 
 
 def check(state: State) -> None:
-    """Refuse a machine on which ``make up`` could not end well.
+    """Check that this machine can run the local tenancy.
 
     Raises:
-        Failure: not root, or too little disk; says how much is needed and how much there is.
+        Failure: the user is not root, or there is too little free disk space.
     """
     if os.geteuid() != 0:
         raise Failure(
             "make up needs root: it runs a Kubernetes node with its mounts, bridge and firewall rules",
-            way_on="run it as root, e.g. sudo make up",
+            fix="run it as root, e.g. sudo make up",
         )
     needed_gib = DISK_GIB_BUILT if (state.stamps / "images").exists() else DISK_GIB_FRESH
     free_gib = shutil.disk_usage(_first_existing(state.root)).free / GIB
     if free_gib < needed_gib:
         raise Failure(
-            f"too little disk at {state.root}: {free_gib:.1f} GiB free, {needed_gib} GiB needed",
-            way_on=f"free {needed_gib - free_gib:.1f} GiB and run make up again",
+            f"too little disk space at {state.root}: {free_gib:.1f} GiB free, {needed_gib} GiB needed",
+            fix=f"free {needed_gib - free_gib:.1f} GiB and run make up again",
         )
 
 

@@ -1,4 +1,4 @@
-"""Nothing is done twice: a finished step leaves the digest of what it was made from."""
+"""Records of finished steps: each holds the digest of the step's inputs, so that it runs again only if they change."""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from local.paths import State
 
 
 def digest(*, files: Iterable[Path] = (), texts: Iterable[str] = ()) -> str:
-    """SHA-256 over the contents of files (folders are walked, in name order) and texts."""
+    """SHA-256 of the contents of files (folders are walked in name order) and of texts."""
     hasher = hashlib.sha256()
     for path in files:
         found = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix != ".pyc") if path.is_dir() else [path]
@@ -21,13 +21,13 @@ def digest(*, files: Iterable[Path] = (), texts: Iterable[str] = ()) -> str:
 
 
 def is_done(state: State, name: str, made_from: str) -> bool:
-    """Whether step ``name`` finished from exactly ``made_from``."""
+    """Whether step ``name`` finished with inputs of exactly this digest."""
     stamp = state.stamps / name
     return stamp.is_file() and stamp.read_text() == made_from
 
 
 def mark_done(state: State, name: str, made_from: str) -> None:
-    """Remember that step ``name`` finished; written whole or not at all."""
+    """Record that step ``name`` finished with inputs of this digest; the record is written atomically."""
     state.stamps.mkdir(parents=True, exist_ok=True)
     partial = state.stamps / f"{name}.partial"
     partial.write_text(made_from)

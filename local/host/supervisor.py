@@ -1,4 +1,4 @@
-"""Every long-running process of the local tenancy, held by one supervisord a state folder."""
+"""The long-running processes of the local tenancy, run by one supervisord for each state folder."""
 
 import http.client
 import os
@@ -19,7 +19,6 @@ from local.failure import Failure
 from local.host import orphans
 from local.host.commands import run
 from local.paths import LOCAL, State
-from local.tenancy import addresses
 
 CONFIGURATION = LOCAL / "host" / "supervisord.conf"
 CALL_TIMEOUT_SECONDS = 10.0
@@ -27,15 +26,15 @@ START_TIMEOUT_SECONDS = 20.0
 STOP_TIMEOUT_SECONDS = 40.0
 
 LONGEST_SOCKET_PATH = 107
-"""unix(7): sun_path holds 108 bytes with the closing NUL."""
+"""Bytes in the path of a Unix socket; unix(7): sun_path holds 108 with the closing NUL."""
 
 RUNNING = ("STARTING", "RUNNING", "BACKOFF", "STOPPING")
-"""supervisord's states in which a program has, or is about to have, a process."""
+"""The states of supervisord in which a program has a process or soon will."""
 
 
 @dataclass(frozen=True)
 class Exits:
-    """How often a program ended unasked since supervisord started, and how the last time."""
+    """How often a program ended by itself since supervisord started, and the reason of the last time."""
 
     count: int = 0
     last: str = ""
@@ -43,7 +42,7 @@ class Exits:
 
 @dataclass(frozen=True)
 class Process:
-    """One program as supervisord sees it: ``state`` is its word for it, e.g. RUNNING, BACKOFF, FATAL."""
+    """One program as supervisord reports it; ``state`` is supervisord's, e.g. RUNNING, BACKOFF or FATAL."""
 
     name: str
     state: str
@@ -55,7 +54,7 @@ class Process:
 
     @property
     def is_running(self) -> bool:
-        """Up and past its first second."""
+        """Whether it runs and has run for at least a second."""
         return self.state == "RUNNING"
 
 
@@ -69,29 +68,33 @@ def is_up(state: State) -> bool:
     return True
 
 
-def daemon_up(state: State) -> None:
-    """Start supervisord unless it answers already, and let it read its configuration anew.
+def daemon_up(state: State, variables: Mapping[str, str]) -> None:
+    """Start supervisord if it does not answer, else let it reload its configuration; no program is started.
 
-    Programs are not started by this. What an earlier supervisord of the same folder left running when it died is
-    ended first: it is nobody's child any more and holds the ports.
+    Programs that an earlier supervisord of the same folder left running when it died are ended first, because they
+    still use the ports.
+
+    Args:
+        state: the state folder.
+        variables: added to the environment of supervisord and its programs.
 
     Raises:
         Failure: supervisord does not start, or the path of its socket is too long for the kernel.
     """
     if is_up(state):
-        _take_changes(state)
+        _apply_changes(state)
         return
     path = socket_path(state)
     if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
         raise Failure(
             f"the path {path} is longer than the {LONGEST_SOCKET_PATH} bytes a socket's path may have",
-            way_on="move this checkout to a folder with a shorter path",
+            fix="move this checkout to a folder with a shorter path",
         )
     orphans.end(_orphans(state), timeout_seconds=CALL_TIMEOUT_SECONDS)
     for folder in (state.supervisor, state.logs):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = state.logs / "supervisord-start.log"
-    assignments = [f"{name}={value}" for name, value in environment(state).items()]
+    assignments = [f"{name}={value}" for name, value in environment(state, variables).items()]
     run(
         ["env", "-i", *assignments, sys.executable, "-m", "supervisor.supervisord", "-c", CONFIGURATION],
         log=log,
@@ -102,14 +105,14 @@ def daemon_up(state: State) -> None:
         if time.monotonic() > deadline:
             raise Failure(
                 f"supervisord does not answer on {path} after {START_TIMEOUT_SECONDS:g} s",
-                way_on="read its log and run make up again",
+                fix="fix the cause shown in the log and run make up again",
                 log=state.logs / "supervisord.log",
             )
         time.sleep(0.05)
 
 
 def daemon_down(state: State) -> None:
-    """Stop every program, then supervisord itself; nothing of it is left running."""
+    """Stop every program, then supervisord itself, and whatever it left running."""
     pid = _daemon_pid(state)
     if is_up(state):
         with _calls(state) as rpc:
@@ -123,10 +126,10 @@ def daemon_down(state: State) -> None:
 
 
 def start(state: State, *names: str) -> None:
-    """Start the named programs that do not run; does not wait for them to be ready.
+    """Start those of the named programs that do not run, without waiting until they are ready.
 
     Raises:
-        Failure: supervisord does not answer, does not know a program, or cannot run it.
+        Failure: supervisord does not answer, has no such program, or cannot start it.
     """
     running = {process.name for process in status(state) if process.state in RUNNING}
     for name in names:
@@ -139,16 +142,16 @@ def start(state: State, *names: str) -> None:
             if fault.faultCode != Faults.ALREADY_STARTED:
                 raise Failure(
                     f"{name} cannot be started: {fault.faultString}",
-                    way_on="run make up, which installs what is missing",
+                    fix="run make up, which installs what is missing",
                     log=state.logs / "supervisord.log",
                 ) from fault
 
 
 def stop(state: State, *names: str) -> None:
-    """Stop the named programs, all at once, and wait until they are gone; fine when nothing runs.
+    """Stop the named programs at the same time and wait until they have ended; those that do not run are ignored.
 
     Raises:
-        Failure: one of them still runs after its own stop time and the kill that follows it.
+        Failure: a program still runs after its stop time and the kill that follows.
     """
     if not is_up(state):
         return
@@ -163,30 +166,30 @@ def stop(state: State, *names: str) -> None:
     while left := [p.name for p in status(state) if p.name in names and p.state in RUNNING]:
         if time.monotonic() > deadline:
             raise Failure(
-                f"{', '.join(left)} still runs {STOP_TIMEOUT_SECONDS:g} s after it was told to stop",
-                way_on="run make down again",
+                f"{', '.join(left)} still runs {STOP_TIMEOUT_SECONDS:g} s after the request to stop",
+                fix="run make down again",
                 log=state.logs / f"{left[0]}.log",
             )
         time.sleep(0.05)
 
 
 def status(state: State) -> list[Process]:
-    """Every program supervisord knows, in name order; empty when supervisord does not run."""
+    """Every program of supervisord, in name order; empty if supervisord does not run."""
     try:
         with _calls(state) as rpc:
             infos = rpc.getAllProcessInfo()
     except OSError:
         return []
     log = state.logs / "supervisord.log"
-    exits = unasked_exits(log.read_text(errors="replace")) if log.is_file() else {}
+    exits = unrequested_exits(log.read_text(errors="replace")) if log.is_file() else {}
     return sorted((_process(state, info, exits) for info in infos), key=lambda process: process.name)
 
 
-def unasked_exits(log: str) -> dict[str, Exits]:
-    """Programs that ended by themselves since the last start of supervisord, read from supervisord's own log.
+def unrequested_exits(log: str) -> dict[str, Exits]:
+    """Programs that ended by themselves since the last start of supervisord, read from the text of its log.
 
-    supervisord keeps no count of restarts; its log has one line an end: ``exited: NAME (REASON; not expected)``.
-    A program that was told to stop is logged as ``stopped:`` and does not count.
+    supervisord does not count restarts; it logs each end as ``exited: NAME (REASON; not expected)``.
+    A program that supervisord stopped is logged as ``stopped:`` and does not count.
     """
     since_start = log.rpartition("supervisord started with pid")[2]
     found: dict[str, Exits] = {}
@@ -196,15 +199,12 @@ def unasked_exits(log: str) -> dict[str, Exits]:
 
 
 def socket_path(state: State) -> Path:
-    """The socket supervisord answers on; only root may connect."""
+    """The socket of supervisord; only root may connect."""
     return state.supervisor.absolute() / "supervisor.sock"
 
 
-def environment(state: State) -> dict[str, str]:
-    """What programs see, and their configuration may name as ``%(ENV_…)s``; nothing else of the caller's environment.
-
-    Each constant of ``local.tenancy.addresses`` is there as ``TENANCY_<its name>``.
-    """
+def environment(state: State, variables: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of the programs, and the variables that their configuration may use as ``%(ENV_…)s``."""
     return {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": os.environ.get("HOME", "/root"),
@@ -212,12 +212,12 @@ def environment(state: State) -> dict[str, str]:
         "TENANCY_STATE": str(state.root.absolute()),
         "TENANCY_BIN": str(state.bin.absolute()),
         "TENANCY_VENV_BIN": str(Path(sys.executable).parent),
-        **{f"TENANCY_{name}": str(value) for name, value in vars(addresses).items() if name.isupper()},
+        **variables,
     }
 
 
 class _Connection(http.client.HTTPConnection):
-    """HTTP over supervisord's socket, with the time-out that supervisor's own transport lacks."""
+    """HTTP over supervisord's socket, with a timeout, which supervisor's own transport lacks."""
 
     def __init__(self, path: Path) -> None:
         super().__init__("localhost", timeout=CALL_TIMEOUT_SECONDS)
@@ -231,13 +231,13 @@ class _Connection(http.client.HTTPConnection):
 
 @contextmanager
 def _calls(state: State) -> Iterator[Any]:
-    """supervisord's XML-RPC functions (http://supervisord.org/api.html); OSError when it does not answer."""
+    """supervisord's XML-RPC functions (http://supervisord.org/api.html); raises OSError if it does not answer."""
     transport = SupervisorTransport(serverurl=f"unix://{socket_path(state)}")
     transport._get_connection = lambda: _Connection(socket_path(state))
     try:
         yield xmlrpc.client.ServerProxy("http://localhost", transport=transport).supervisor
     except http.client.HTTPException as error:
-        raise ConnectionError(f"supervisord broke off on {socket_path(state)}") from error
+        raise ConnectionError(f"supervisord closed the connection on {socket_path(state)}") from error
     finally:
         transport.close()
 
@@ -256,7 +256,7 @@ def _process(state: State, info: Mapping[str, Any], exits: Mapping[str, Exits]) 
     )
 
 
-def _take_changes(state: State) -> None:
+def _apply_changes(state: State) -> None:
     with _calls(state) as rpc:
         added, changed, removed = rpc.reloadConfig()[0]
     stop(state, *changed, *removed)

@@ -1,4 +1,4 @@
-"""Build the images with buildah, each only when its definition changed, and gather them in one OCI layout."""
+"""Build the images whose definition changed with buildah, and collect all images in one OCI layout."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ from local.images.definitions import (
     Image,
     reference,
 )
-from local.images.layout import take_in, write_index
+from local.images.layout import add_pushed_image, write_index
 from local.paths import State
 from local.progress import Report
 
@@ -30,43 +30,43 @@ DEBOOTSTRAP_TIMEOUT_SECONDS = 1800
 BUILD_TIMEOUT_SECONDS = 1800
 ASK_TIMEOUT_SECONDS = 60
 
-AT_ONCE = 2
-"""Builds under way at once: one downloads while the other writes."""
+PARALLEL_BUILDS = 2
+"""Number of builds at the same time: one downloads while another writes."""
 
 CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 BUILDAH_ENVIRONMENT = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "overlay"}
-"""chroot: a build needs no container runtime, no cgroup and no network of its own."""
+"""With chroot isolation a build needs no container runtime, no control group and no network namespace."""
 
 
 def layout_folder(state: State) -> Path:
-    """The OCI layout all images are in."""
+    """The folder of the OCI layout with all images."""
     return state.images / "layout"
 
 
 def build(state: State, report: Report) -> None:
-    """Build what changed since the last time; an interrupted build starts again at the image it was at.
+    """Build the images whose definition changed; after an interruption, finished images are not built again.
 
     Raises:
-        Failure: a package could not be had or a build step failed; names the log.
+        Failure: a package cannot be downloaded or a build step failed; names the log.
     """
     everything = digest(texts=[f"{name} {image.made_from}" for name, image in PUBLISHED.items()])
     if is_done(state, "images", everything) and (layout_folder(state) / "index.json").is_file():
         with report.step("Images") as step:
-            step.skip("built already")
+            step.skip("already built")
         return
-    let_go(state)
+    clean_up(state)
     for image in (DEBIAN, BASE):
         _build_once(state, report, image)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(PARALLEL_BUILDS) as pool:
         list(pool.map(lambda image: _build_once(state, report, image), (NOTEBOOK, HUB, PROXY, GATEWAY, TRAEFIK)))
-    with report.step("Images gathered for the node"):
-        _gather(state)
+    with report.step("Collecting the images"):
+        _collect(state)
         mark_done(state, "images", everything)
 
 
-def let_go(state: State) -> None:
-    """Remove what a killed build leaves: buildah's working container, debootstrap's mounts in its root folder.
+def clean_up(state: State) -> None:
+    """Remove the remains of a killed build: buildah's working container and debootstrap's mounts.
 
     Raises:
         Failure: buildah or umount failed; names the log.
@@ -80,9 +80,9 @@ def let_go(state: State) -> None:
 
 
 def _build_once(state: State, report: Report, image: Image) -> None:
-    with report.step(f"Image {image.name}") as step:
+    with report.step(f"Building image {image.name}") as step:
         if is_done(state, f"image-{image.name}", image.made_from) and _is_stored(state, image):
-            step.skip("built already")
+            step.skip("already built")
             return
         context = _debian_root(state) if image is DEBIAN else DEFINITIONS
         _build(state, image, context)
@@ -92,7 +92,7 @@ def _build_once(state: State, report: Report, image: Image) -> None:
 
 
 def _storage(state: State) -> Path:
-    """buildah's own storage: the images as it builds upon them."""
+    """The folder of buildah's own image storage."""
     return state.images / "storage"
 
 
@@ -112,7 +112,7 @@ def _is_stored(state: State, image: Image) -> bool:
 
 
 def _debian_root(state: State) -> Path:
-    """A Debian root folder fresh from the mirror this machine's apt uses."""
+    """Make a Debian root folder from the mirror that this machine's apt uses."""
     root = state.images / "debian"
     if root.exists():
         shutil.rmtree(root)
@@ -128,7 +128,7 @@ def _debian_root(state: State) -> Path:
 
 
 def _apt_mirror() -> list[str]:
-    """The mirror of this machine's own Debian packages, or nothing: then debootstrap uses its default."""
+    """The Debian mirror of this machine's apt as an argument for debootstrap; empty for debootstrap's default."""
     listed = output(
         [
             "apt-get",
@@ -146,7 +146,7 @@ def _apt_mirror() -> list[str]:
 
 def _build(state: State, image: Image, context: Path) -> None:
     command: list[str | Path] = [*_buildah(state), "bud", "--pull-never", "--layers=false", "--network=host"]
-    for on_host, in_image in _lent_files():
+    for on_host, in_image in _registry_settings():
         command += ["--volume", f"{on_host}:{in_image}:ro"]
     ignore = DEFINITIONS / f"{image.name}.containerignore"
     if ignore.is_file():
@@ -159,31 +159,34 @@ def _build(state: State, image: Image, context: Path) -> None:
     )
 
 
-def _lent_files() -> list[tuple[Path, str]]:
-    """How this machine reaches the package registries; lent for the run, of which the image keeps only empty files."""
+def _registry_settings() -> list[tuple[Path, str]]:
+    """Files with which this machine reaches the package registries, mounted during a build.
+
+    The image keeps only empty files in their place.
+    """
     home = Path.home()
-    lent = [
+    files = [
         (CA_BUNDLE, str(CA_BUNDLE)),
         (Path("/etc/pip.conf"), "/etc/pip.conf"),
         (home / ".config/pip/pip.conf", "/root/.config/pip/pip.conf"),
         (home / ".npmrc", "/root/.npmrc"),
     ]
-    return [(on_host, in_image) for on_host, in_image in lent if on_host.is_file()]
+    return [(on_host, in_image) for on_host, in_image in files if on_host.is_file()]
 
 
-def _gather(state: State) -> None:
-    """Write all images into one layout. Layers stay uncompressed, so that the node need not inflate them."""
+def _collect(state: State) -> None:
+    """Write all images into one layout, with uncompressed layers, which are faster to import."""
     partial = state.images / "layout.partial"
     for stale in (partial, layout_folder(state)):
         if stale.exists():
             shutil.rmtree(stale)
     images = list(dict.fromkeys(PUBLISHED.values()))
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(PARALLEL_BUILDS) as pool:
         list(pool.map(lambda image: _push(state, image, partial / image.name), images))
-    descriptors = {image: take_in(partial, partial / image.name) for image in images}
+    descriptors = {image: add_pushed_image(partial, partial / image.name) for image in images}
     write_index(partial, {reference(name): descriptors[image] for name, image in PUBLISHED.items()})
     partial.rename(layout_folder(state))
-    # What the images of an earlier definition were is of no use any more.
+    # Images of earlier definitions are no longer needed.
     run(
         [*_buildah(state), "rmi", "--prune"],
         log=_log(state, "storage"),
@@ -193,7 +196,7 @@ def _gather(state: State) -> None:
 
 
 def _push(state: State, image: Image, folder: Path) -> None:
-    # An OCI layout written by buildah 1.28 itself is compressed whatever one asks for; a plain folder is not.
+    # buildah 1.28 always compresses an OCI layout that it writes itself, but not a plain folder.
     folder.mkdir(parents=True)
     run(
         [*_buildah(state), "push", "--disable-compression", "--format=oci", image.reference, f"dir:{folder}"],

@@ -1,4 +1,4 @@
-"""What each image is called, built upon and made from."""
+"""Names, base images and source files of the images."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ SUITE = "bookworm"
 
 @dataclass(frozen=True)
 class Image:
-    """One image: a Containerfile of its name, and the files beside it that decide what goes in."""
+    """One image: a Containerfile of its name, and the files beside it that determine its content."""
 
     name: str
     parent: "Image | None"
@@ -23,23 +23,23 @@ class Image:
 
     @property
     def reference(self) -> str:
-        """Its full name; ``localhost/`` keeps every tool from asking a registry for it."""
+        """Its full name. No tool looks for a name with ``localhost/`` in a registry."""
         return reference(self.name)
 
     @property
     def containerfile(self) -> Path:
-        """The instructions it is built by."""
+        """The file with its build instructions."""
         return DEFINITIONS / f"{self.name}.Containerfile"
 
     @property
     def made_from(self) -> str:
-        """Digest of its definition and of everything below it; another one means: build again."""
+        """Digest of its definition and of its base images' definitions; a different digest requires a new build."""
         own = [self.containerfile, *(DEFINITIONS / file for file in self.files)]
         return digest(files=own, texts=[self.parent.made_from if self.parent else SUITE])
 
 
 def reference(name: str) -> str:
-    """The full name of an image of ours: ``hub`` becomes ``localhost/pangeo/hub:local``."""
+    """The full name of an image: ``hub`` becomes ``localhost/pangeo/hub:local``."""
     return f"{REPOSITORY}/{name}:{TAG}"
 
 
@@ -60,15 +60,15 @@ PUBLISHED = {
     "gateway": GATEWAY,
     "traefik": TRAEFIK,
 }
-"""What the node gets, by short name. ``pause`` is the base, which sleeps when told nothing else."""
+"""The images that the cluster gets, by short name. ``pause`` is the base image, whose default command sleeps."""
 
-STANDS_IN_FOR = {
+UPSTREAM_IMAGES = {
     "jupyterhub": {"hub.image": "hub", "proxy.chp.image": "proxy", "singleuser.image": "notebook"},
     "dask-gateway": {"gateway.image": "gateway", "controller.image": "gateway", "traefik.image": "traefik"},
 }
-"""Where each upstream chart's values name an image, and which of ours can be used in its place."""
+"""The keys of each upstream chart's values that name an image, and the local image to use for it."""
 
 
 def names() -> dict[str, str]:
-    """Every image the node is given: short name to full name."""
+    """Full names of the images that the cluster gets, by short name."""
     return {name: reference(name) for name in PUBLISHED}

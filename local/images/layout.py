@@ -1,4 +1,4 @@
-"""An OCI image layout: one folder in which several images share the blobs they have in common.
+"""An OCI image layout: one folder in which images share common blobs.
 
 Format: OCI image specification, "Image Layout" and "Content Descriptors"
 (https://github.com/opencontainers/image-spec/blob/main/image-layout.md).
@@ -15,19 +15,19 @@ from typing import IO, Any
 
 REF_NAME = "org.opencontainers.image.ref.name"
 CONTAINERD_NAME = "io.containerd.image.name"
-"""containerd files an imported image under this annotation, unchanged; ``ref.name`` alone it would prefix."""
+"""The annotation that containerd takes as the name of an imported image; it would add a prefix to ``ref.name``."""
 
 COPY_BYTES = 1 << 20
 SHA256_HEX_DIGITS = 64
 
 Descriptor = dict[str, str | int]
-"""What points at a manifest: media type, digest, size in bytes."""
+"""A reference to a manifest: media type, digest, size in bytes."""
 
 
-def take_in(layout: Path, pushed: Path) -> Descriptor:
-    """Move an image out of a folder written by containers/image's ``dir:`` transport; the descriptor of its manifest.
+def add_pushed_image(layout: Path, pushed: Path) -> Descriptor:
+    """Move an image into the layout from a folder in the ``dir:`` format; return the descriptor of its manifest.
 
-    Such a folder holds ``manifest.json``, ``version``, and each blob under the hex digits of its SHA-256.
+    Such a folder contains ``manifest.json``, ``version``, and each blob, named by the hex digits of its SHA-256.
     """
     manifest = (pushed / "manifest.json").read_bytes()
     target = layout / "blobs" / "sha256"
@@ -46,7 +46,7 @@ def take_in(layout: Path, pushed: Path) -> Descriptor:
 
 
 def write_index(layout: Path, images: Mapping[str, Descriptor]) -> None:
-    """Make the layout complete: its version file, and an index with each image under its full name."""
+    """Write the layout's version file and an index of the images by their full names."""
     (layout / "oci-layout").write_text(json.dumps({"imageLayoutVersion": "1.0.0"}))
     entries = [
         {**descriptor, "annotations": {CONTAINERD_NAME: name, REF_NAME: name.rpartition(":")[2]}}
@@ -56,12 +56,12 @@ def write_index(layout: Path, images: Mapping[str, Descriptor]) -> None:
 
 
 def digests(index: Mapping[str, Any]) -> dict[str, str]:
-    """Full image name to manifest digest (``sha256:…``)."""
+    """Manifest digests (``sha256:…``) by full image name."""
     return {entry["annotations"][CONTAINERD_NAME]: entry["digest"] for entry in index["manifests"]}
 
 
-def only(index: Mapping[str, Any], wanted: set[str]) -> dict[str, Any]:
-    """``index`` without the images whose full name is not ``wanted``."""
+def select_images(index: Mapping[str, Any], wanted: set[str]) -> dict[str, Any]:
+    """The index with only the images of the wanted full names."""
     entries = [entry for entry in index["manifests"] if entry["annotations"][CONTAINERD_NAME] in wanted]
     return {**index, "manifests": entries}
 
@@ -73,12 +73,12 @@ def read_index(layout: Path) -> dict[str, Any]:
 
 
 def blob(layout: Path, digest: str) -> Path:
-    """Where the layout keeps the content of that digest."""
+    """The file of the layout with the content of this digest."""
     return layout / "blobs" / digest.replace(":", "/")
 
 
 def blobs(layout: Path, index: Mapping[str, Any]) -> list[Path]:
-    """Every blob the index's images consist of, each once: manifests, configurations, layers."""
+    """Every blob of the index's images, once each: manifests, configurations, layers."""
 
     def of(entry: Mapping[str, Any]) -> Iterator[str]:
         yield entry["digest"]
@@ -91,10 +91,10 @@ def blobs(layout: Path, index: Mapping[str, Any]) -> list[Path]:
 
 
 def write_tar(layout: Path, index: Mapping[str, Any], out: IO[bytes]) -> None:
-    """Stream the images of ``index`` as a tar of a layout; a layer that several share goes over once."""
+    """Write the images of ``index`` as a tar archive of a layout; shared layers are written once."""
 
     def add(name: str, size: int, content: IO[bytes]) -> None:
-        # tarfile itself copies a stream in pieces of 10 KiB, which takes seconds for a gigabyte; its headers do.
+        # tarfile copies a stream in pieces of 10 KiB, which takes seconds for a gigabyte, so only its headers are used.
         header = tarfile.TarInfo(name)
         header.size = size
         out.write(header.tobuf())

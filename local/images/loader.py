@@ -1,4 +1,4 @@
-"""Bring the built images onto the node, and only what its containerd does not have already."""
+"""Import the built images into the cluster's containerd, unless it has them already."""
 
 import subprocess
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ import yaml
 from local.failure import Failure
 from local.host.commands import output, run, tail
 from local.images.builder import layout_folder
-from local.images.definitions import STANDS_IN_FOR, reference
-from local.images.layout import digests, only, read_index, write_tar
+from local.images.definitions import UPSTREAM_IMAGES, reference
+from local.images.layout import digests, read_index, select_images, write_tar
 from local.paths import State
 from local.progress import Report
 
@@ -21,59 +21,59 @@ ASK_TIMEOUT_SECONDS = 60
 
 
 def load(state: State, report: Report, containerd_address: str) -> None:
-    """Import the images that the containerd at socket ``containerd_address`` lacks or has in another build.
+    """Import the images that the containerd at socket ``containerd_address`` lacks or has in a different build.
 
     Raises:
         Failure: the images are not built, containerd does not answer, or it refuses the import; names the log.
     """
-    with report.step("Images on the node") as step:
+    with report.step("Importing images into the cluster") as step:
         layout = layout_folder(state)
         if not (layout / "index.json").is_file():
-            raise Failure("the images are not built", way_on="run make up")
+            raise Failure("the images are not built", fix="run make up")
         index = read_index(layout)
-        there = _present(containerd_address)
-        missing = {name for name, digest in digests(index).items() if there.get(name) != digest}
+        present = _present(containerd_address)
+        missing = {name for name, digest in digests(index).items() if present.get(name) != digest}
         if not missing:
-            step.skip("there already")
+            step.skip("already imported")
             return
-        _import(state, containerd_address, only(index, missing))
+        _import(state, containerd_address, select_images(index, missing))
 
 
 def tag_as_upstream(state: State, containerd_address: str, charts: Path) -> None:
-    """Let the default image names of the upstream charts in ``charts`` mean the local images.
+    """Give the local images the default image names of the upstream charts in ``charts``.
 
     Raises:
-        Failure: a chart has no default values, containerd does not answer or lacks the local images.
+        Failure: a chart has no ``values.yaml``, containerd does not answer or lacks the local images.
     """
-    for chart, places in STANDS_IN_FOR.items():
+    for chart, keys in UPSTREAM_IMAGES.items():
         values_file = charts / chart / "values.yaml"
         if not values_file.is_file():
-            raise Failure(f"{values_file} is missing", way_on=f"name a folder with the unpacked chart {chart}/")
-        for theirs, ours in upstream_names(yaml.safe_load(values_file.read_text()), places).items():
+            raise Failure(f"{values_file} is missing", fix=f"use a folder that contains the unpacked chart {chart}/")
+        for upstream, local in upstream_names(yaml.safe_load(values_file.read_text()), keys).items():
             run(
-                [*_ctr(containerd_address), "images", "tag", "--force", ours, theirs],
+                [*_ctr(containerd_address), "images", "tag", "--force", local, upstream],
                 log=state.logs / "images-upstream.log",
                 timeout_seconds=ASK_TIMEOUT_SECONDS,
             )
 
 
-def upstream_names(values: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, str]:
-    """The full image names at ``places`` in an upstream chart's default values, and our image for each."""
+def upstream_names(values: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, str]:
+    """The full image name at each key of ``keys`` in an upstream chart's default values, and its local image."""
 
     def image_at(path: str) -> str:
         image = reduce(lambda tree, key: tree[key], path.split("."), values)
         return f"{image['name']}:{image['tag']}"
 
-    return {image_at(path): reference(name) for path, name in places.items()}
+    return {image_at(path): reference(name) for path, name in keys.items()}
 
 
 def _ctr(containerd_address: str) -> list[str]:
-    # Kubernetes keeps its images in this containerd namespace.
+    # The containerd namespace of Kubernetes.
     return ["ctr", "--address", containerd_address, "--namespace", "k8s.io"]
 
 
 def _present(containerd_address: str) -> dict[str, str]:
-    """Name to manifest digest of every image containerd has."""
+    """Manifest digest of every image in containerd, by name."""
     listed = output([*_ctr(containerd_address), "images", "list"], timeout_seconds=ASK_TIMEOUT_SECONDS)
     rows = [line.split() for line in listed.splitlines()[1:]]
     return {row[0]: row[2] for row in rows if len(row) > 2}
@@ -96,11 +96,11 @@ def _import(state: State, containerd_address: str, index: dict[str, object]) -> 
             write_tar(layout_folder(state), index, ctr.stdin)
             ctr.stdin.close()
         except BrokenPipeError:
-            pass  # ctr ended early; its exit code and log say why
+            pass  # ctr ended early; its exit code and log give the reason
         failed = ctr.wait(IMPORT_TIMEOUT_SECONDS) != 0
     if failed:
         raise Failure(
-            f"containerd refused the images:\n{tail(log)}",
-            way_on="mend what the log names and run make up again",
+            f"containerd cannot import the images:\n{tail(log)}",
+            fix="fix the cause shown in the log and run make up again",
             log=log,
         )

@@ -20,7 +20,7 @@ from local.failure import Failure
 from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
 from local.stand_ins.plugins.choose import prepare_launchers
-from local.tenancy.engine_variables import engine_variables
+from local.tenancy.engine_environment import engine_variables
 
 SWITCHES = {"PANGEO_DNS_CHECK": "warn", "PANGEO_CLUSTER_CHECK": "warn"}
 """Variables that turn failed pre-flight checks into warnings."""
@@ -73,7 +73,7 @@ def require_engine(state: State) -> None:
         Failure: it is not built.
     """
     if not (state.bin / "pulumi").exists():
-        raise Failure(f"there is neither the official Pulumi CLI nor {state.bin / 'pulumi'}", way_on="run make tools")
+        raise Failure(f"there is neither the official Pulumi CLI nor {state.bin / 'pulumi'}", fix="run make tools")
 
 
 def _workspace(state: State, folder: Path) -> Path:

@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return (_preview_all if options.stack == ALL else _preview_one)(options, state)
     except (Failure, InvalidTenancy) as failure:
-        way_on = f"\n  way on  {failure.way_on}" if isinstance(failure, Failure) else ""
-        Console(stderr=True).print(f"{failure}{way_on}", highlight=False, markup=False, soft_wrap=True)
+        fix = f"\n  fix  {failure.fix}" if isinstance(failure, Failure) else ""
+        Console(stderr=True).print(f"{failure}{fix}", highlight=False, markup=False, soft_wrap=True)
         return 1
 
 

@@ -1,4 +1,4 @@
-"""Passwords of the local tenancy: generated once, kept in one file that only its owner reads."""
+"""Passwords of the local tenancy, generated once and stored in one file that only its owner can read."""
 
 import json
 import os
@@ -6,48 +6,48 @@ import secrets
 from collections.abc import Iterable, Mapping
 
 from local.failure import Failure
-from local.host.file_lock import locked
+from local.host.locks import lock_file
 from local.paths import State
 
 ALPHABET = "23456789abcdefghijkmnpqrstuvwxyz"
-"""Lower-case letters and digits without those that look alike; safe in files of any format."""
+"""The characters of passwords: lower-case letters and digits without similar ones (0, 1, l, o)."""
 
 GROUPS = 4
 GROUP_LENGTH = 4
 
 
 def generate() -> str:
-    """A password a person can read off a terminal: four groups of four, 80 bits."""
+    """Generate a password that is easy to read and type: four groups of four characters, 80 bits."""
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
 
 
 def obtain(state: State, section: str, accounts: Iterable[str]) -> dict[str, str]:
-    """The passwords of ``accounts`` in ``section``; those not known yet are made and kept.
+    """The passwords of ``accounts`` in ``section``; missing ones are generated and stored.
 
     Raises:
         Failure: the file is damaged.
     """
-    wanted = list(accounts)
-    with locked(state.credentials.with_suffix(".lock")):
+    names = list(accounts)
+    with lock_file(state.credentials.with_suffix(".lock")):
         sections = _read(state)
         known = sections.setdefault(section, {})
-        missing = [account for account in wanted if account not in known]
+        missing = [account for account in names if account not in known]
         known.update({account: generate() for account in missing})
         if missing:
             _write(state, sections)
-    return {account: known[account] for account in wanted}
+    return {account: known[account] for account in names}
 
 
 def password(state: State, section: str, account: str) -> str:
-    """The password kept for ``account``.
+    """The stored password of ``account``.
 
     Raises:
-        Failure: there is none, or the file is damaged.
+        Failure: no password is stored, or the file is damaged.
     """
     known = _read(state).get(section, {})
     if account not in known:
         raise Failure(
-            f"{state.credentials} holds no password of {section} account {account}", way_on="run make up first"
+            f"{state.credentials} contains no password of {section} account {account}", fix="run make up first"
         )
     return known[account]
 
@@ -71,7 +71,7 @@ def _is_section(known: object) -> bool:
 def _damaged(state: State) -> Failure:
     return Failure(
         f"{state.credentials} is not JSON of the form {{section: {{account: password}}}}",
-        way_on=f"mend it, or remove it together with {state.directory} and run make up again",
+        fix=f"repair it, or remove it together with {state.directory} and run make up again",
     )
 
 

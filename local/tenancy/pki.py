@@ -1,7 +1,7 @@
 """The local tenancy's certificate authorities and the certificates they sign.
 
-Two authorities, so that no certificate of one side counts on the other: ``cluster`` signs what the Kubernetes
-components show each other, ``tenancy`` what the directory and the ingress show their clients.
+There are two authorities, so that neither side trusts a certificate of the other: ``cluster`` signs those of the
+Kubernetes components, ``tenancy`` those of the directory and the ingress.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class Certificate:
 
 
 def authority(state: State, name: Authority) -> Certificate:
-    """The authority's own certificate, made at first use."""
+    """The authority's own certificate; created at the first call."""
     ca = Certificate(state.pki / f"{name}-ca.crt", state.pki / f"{name}-ca.key")
     if not _expires_soon(ca.crt):
         return ca
@@ -58,9 +58,9 @@ def issue(
     dns_names: Sequence[str] = (),
     addresses: Sequence[IPv4Address | IPv6Address] = (),
 ) -> Certificate:
-    """A certificate for ``name``, good as TLS server and client; kept until it or its authority nears its end.
+    """A certificate for ``name``, valid for TLS servers and clients; renewed before it or its authority expires.
 
-    ``organization`` is what Kubernetes reads as the client's group, ``common_name`` as its user name.
+    Kubernetes takes ``organization`` as the client's group and ``common_name`` as its user name.
     """
     ca = authority(state, signer)
     certificate = Certificate(state.pki / f"{name}.crt", state.pki / f"{name}.key")

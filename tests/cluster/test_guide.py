@@ -21,7 +21,8 @@ import pytest
 from local import directory, lifecycle
 from local.images.definitions import HUB, NOTEBOOK
 from local.paths import PROJECT, State
-from local.tenancy import engine, web
+from local.tenancy import web
+from local.tenancy.engine_environment import engine_environment
 from tests.support.kubectl import kubectl
 from tests.support.person import local_person
 
@@ -194,7 +195,7 @@ def test_the_hubs_database_is_copied_and_restored(operator: Operator, state: Sta
 
 def test_the_state_moves_to_another_backend_with_its_secrets(operator: Operator, state: State) -> None:
     export, log_in, *rest = block("pulumi login s3://new-states").splitlines(keepends=True)
-    environment = engine.engine_environment(state)
+    environment = engine_environment(state)
     workspace = state.engine / "workspace"
     mine = {key: environment[key] for key in ("PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_SKIP_UPDATE_CHECK")}
     mine["PULUMI_HOME"] = str(operator.folder / "pulumi-home")

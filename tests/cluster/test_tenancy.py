@@ -13,6 +13,7 @@ from local import cluster, directory, lifecycle
 from local.host.commands import output
 from local.paths import PROJECT, State
 from local.tenancy import engine
+from local.tenancy.engine_environment import engine_environment
 from tests.support.person import Person, local_person
 
 pytestmark = pytest.mark.cluster
@@ -98,7 +99,7 @@ def hub_secrets(state: State) -> dict[str, str]:
         output(
             [state.bin / "pulumi", "stack", "export", "--show-secrets", "--stack", engine.STACK],
             cwd=state.engine / "workspace",
-            env=engine.engine_environment(state),
+            env=engine_environment(state),
             timeout_seconds=60,
         )
     )
@@ -110,7 +111,7 @@ def hub_secrets(state: State) -> dict[str, str]:
 
 
 def directory_password(state: State) -> str:
-    return engine.engine_environment(state)["FREEIPA_BIND_PASSWORD"]
+    return engine_environment(state)["FREEIPA_BIND_PASSWORD"]
 
 
 def test_destroy_keeps_homes_for_the_next_up(state: State, alice: Person) -> None:

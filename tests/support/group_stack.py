@@ -13,7 +13,7 @@ from pulumi.automation import OpType
 from components.freeipa import names
 from components.freeipa.group_resource import FreeIpaGroup
 from local.stand_ins.plugins.choose import prepare_launchers
-from local.tenancy.engine_variables import engine_variables
+from local.tenancy.engine_environment import engine_variables
 from tests.engine.components.freeipa.plugin import PROGRAM
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.inline_program import create_stack, pause_after_failure

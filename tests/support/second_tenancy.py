@@ -17,7 +17,6 @@ from components.automation import open_stack
 from components.config.domain import derived_domain
 from components.freeipa.names import notebook_users_group
 from local import directory
-from local.cluster import ingress_ports
 from local.directory.client import connection
 from local.directory.endpoint import ADMIN, GROUPS, TENANCY, group_dn
 from local.host.commands import output
@@ -25,6 +24,8 @@ from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
 from local.tenancy import engine, pki, web
 from local.tenancy.credentials import password
+from local.tenancy.engine_environment import engine_environment
+from local.tenancy.ingress_ports import ingress_ports
 from tests.support.kubectl import kubectl, volumes_by_claim
 from tests.support.person import Hub, HubFailed, Person
 
@@ -62,7 +63,7 @@ class SecondTenancy:
             (folder / part).mkdir()
         (folder / "chart").symlink_to(self.chart)
         self.environment = {
-            **engine.engine_environment(state),
+            **engine_environment(state),
             "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
         }
         self.write_stack_file()

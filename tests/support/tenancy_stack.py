@@ -17,7 +17,7 @@ from components.automation import open_stack, run_program
 from local.paths import PROJECT
 from local.stand_ins.plugins.choose import prepare_launchers
 from local.tenancy.addresses import DIRECTORY_NAME
-from local.tenancy.engine_variables import engine_variables
+from local.tenancy.engine_environment import engine_variables
 from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.inline_program import pause_after_failure

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local.host import stamps
-from local.host.file_lock import locked
+from local.host.locks import lock_file
 from local.paths import PROJECT, State
 
 INSTALL_SECONDS = 600
@@ -23,7 +23,7 @@ def virtual_environment(name: str, requirements: Path, images: Sequence[str]) ->
     stamp = f"tests-{name}-python"
     lists = [PROJECT / "local" / "images" / f"{image}.txt" for image in images]
     made_from = stamps.digest(files=[requirements, *lists], texts=[sys.version])
-    with locked(folder.with_suffix(".lock")):
+    with lock_file(folder.with_suffix(".lock")):
         if not stamps.is_done(state, stamp, made_from):
             shutil.rmtree(folder, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=INSTALL_SECONDS)

@@ -56,7 +56,7 @@ def assemble(state: State, product: Path = PROJECT / "chart") -> Path:
         if not (sources / dependency.name / "Chart.yaml").is_file():
             raise Failure(
                 f"{sources / dependency.name} does not contain the chart {dependency.name} {dependency.version}",
-                way_on=f"set {UPSTREAM_VARIABLE} to a folder with the unpacked charts "
+                fix=f"set {UPSTREAM_VARIABLE} to a folder with the unpacked charts "
                 + " and ".join(f"{each.name}/" for each in dependencies),
             )
     files = {
@@ -92,7 +92,7 @@ def chart_sources(environment: Mapping[str, str]) -> Path:
     if not upstream.is_dir():
         raise Failure(
             f"{UPSTREAM_VARIABLE} is {upstream}, which is not a folder",
-            way_on="set it to a folder with the unpacked charts jupyterhub/ and dask-gateway/, or unset it",
+            fix="set it to a folder with the unpacked charts jupyterhub/ and dask-gateway/, or unset it",
         )
     return upstream
 

@@ -23,6 +23,7 @@ from local.host import supervisor
 from local.paths import State
 from local.progress import Report
 from local.tenancy import engine, web
+from local.tenancy.engine_environment import engine_environment
 from tests.support.kubectl import kubectl
 from tests.support.person import Person, local_person
 
@@ -122,7 +123,7 @@ class Tenancy:
         try:
             engine.up(self.state, Report(Console(file=printed, soft_wrap=True)))
         except Failure as failure:
-            return f"{printed.getvalue()}\n{failure.what}"
+            return f"{printed.getvalue()}\n{failure.message}"
         return ""
 
     def _repair(self) -> None:
@@ -130,7 +131,7 @@ class Tenancy:
         subprocess.run(
             [sys.executable, "-m", "components", "repair", engine.STACK, "--yes"],
             cwd=workspace,
-            env={**os.environ, **engine.engine_environment(self.state)},
+            env={**os.environ, **engine_environment(self.state)},
             timeout=REPAIR_TIMEOUT_SECONDS,
             capture_output=True,
             check=True,

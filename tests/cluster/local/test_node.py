@@ -22,6 +22,7 @@ from local.host import orphans, supervisor
 from local.paths import State
 from local.progress import Report
 from local.tenancy.addresses import API_SERVICE_ADDRESS, BRIDGE, DIRECTORY_NAME, NODE_ADDRESS
+from local.tenancy.ingress_ports import ingress_ports
 
 pytestmark = pytest.mark.cluster
 
@@ -86,7 +87,7 @@ def test_etcd_requires_a_client_certificate(state: State) -> None:
 
 
 def test_the_ingress_redirects_http_and_serves_known_hosts(state: State) -> None:
-    ports = cluster.ingress_ports(state)
+    ports = ingress_ports(state)
     plain = requests.get(f"http://127.0.0.1:{ports.http}/x", allow_redirects=False, timeout=TIMEOUT_SECONDS)
     assert plain.status_code in (301, 302, 307, 308)
     assert plain.headers["location"] == f"https://127.0.0.1{'' if ports.https == 443 else f':{ports.https}'}/x"

@@ -8,7 +8,7 @@ from pathlib import Path
 from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
 from local.stand_ins.plugins.choose import prepare_launchers
-from local.tenancy.engine_variables import engine_variables
+from local.tenancy.engine_environment import engine_variables
 from tests.engine.ci.language_host import launcher
 
 

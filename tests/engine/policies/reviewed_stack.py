@@ -19,7 +19,7 @@ from pulumi.automation.errors import CommandError
 from components.automation import open_stack, run_program
 from local.paths import PROJECT
 from local.stand_ins.plugins.choose import prepare_launchers
-from local.tenancy.engine_variables import engine_variables
+from local.tenancy.engine_environment import engine_variables
 
 STACK = "test"
 PACK = PROJECT / "policies"

@@ -126,14 +126,14 @@ def test_granting_twice_and_revoking_twice_changes_once(directory: ThrowAwayDire
 def test_granting_to_an_unknown_user_or_group_says_what_exists(directory: ThrowAwayDirectory, group: str) -> None:
     with pytest.raises(Failure, match="'alcie' is not a user") as user:
         local_directory.grant(directory.state, "alcie", group, endpoint=directory.endpoint)
-    assert {"admin", "alice", "bob", "carol"} <= named(user.value.way_on)
+    assert {"admin", "alice", "bob", "carol"} <= named(user.value.fix)
     with pytest.raises(Failure, match="'k2' is not a group") as missing:
         local_directory.grant(directory.state, "alice", "k2", endpoint=directory.endpoint)
-    assert {"admins", "ipausers", group} <= named(missing.value.way_on)
+    assert {"admins", "ipausers", group} <= named(missing.value.fix)
 
 
-def named(way_on: str) -> set[str]:
-    return set(way_on.partition(": ")[2].split(", "))
+def named(fix: str) -> set[str]:
+    return set(fix.partition(": ")[2].split(", "))
 
 
 def test_anonymous_sees_no_kerberos_name_and_whoever_is_logged_in_does(directory: ThrowAwayDirectory) -> None:

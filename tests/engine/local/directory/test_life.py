@@ -26,7 +26,7 @@ def test_a_server_that_is_down_is_said_to_be_down(directory: ThrowAwayDirectory)
         assert not local_directory.is_ready(directory.state, endpoint=directory.endpoint)
         with pytest.raises(Failure, match="does not answer") as down:
             local_directory.members(directory.state, "admins", endpoint=directory.endpoint)
-        assert str(directory.ldaps_port) in down.value.what
+        assert str(directory.ldaps_port) in down.value.message
     assert local_directory.is_ready(directory.state, endpoint=directory.endpoint)
 
 
@@ -135,7 +135,7 @@ def test_an_address_that_is_not_there_is_named_with_the_servers_own_words(
     with pytest.raises(Failure, match=r"192\.0\.2\.77") as failure:
         nowhere.up()
     nowhere.kill()
-    assert "Cannot assign requested address" in failure.value.what or "PR_Bind" in failure.value.what
+    assert "Cannot assign requested address" in failure.value.message or "PR_Bind" in failure.value.message
 
 
 def test_passwords_are_in_no_log_and_in_no_readable_file(directory: ThrowAwayDirectory) -> None:

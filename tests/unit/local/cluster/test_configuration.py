@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from local.cluster import configuration, names
-from local.cluster.ports import IngressPorts
 from local.paths import State
+from local.tenancy.ingress_ports import IngressPorts
 
 
 @pytest.fixture(scope="module")

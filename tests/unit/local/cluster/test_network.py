@@ -98,4 +98,4 @@ def test_a_kernel_that_hands_no_packets_to_programs_enforces_nothing_and_the_nod
     monkeypatch.setattr(network, "QUEUES", tmp_path / "nfnetlink_queue")
     assert not network.can_enforce_policies()
     assert not network.enforces_policies()
-    assert readiness.holds_to_policies(State(tmp_path))
+    assert readiness.enforces_policies_if_possible(State(tmp_path))

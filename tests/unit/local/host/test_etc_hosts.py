@@ -1,12 +1,14 @@
-"""The tenancy's names in the hosts file: added once, taken out without a trace."""
+"""The tenancy's names in the hosts file are added once and removed completely."""
 
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
 from local.host import etc_hosts
 
-BEFORE = "127.0.0.1 localhost\n192.0.2.1 somebody\n"
+BEFORE = "127.0.0.1 localhost\n192.0.2.1 printer\n"
+NAMES = {"ipa.tenancy.test": IPv4Address("10.244.0.1"), "pangeo.127-0-0-1.sslip.io": IPv4Address("127.0.0.1")}
 
 
 @pytest.fixture
@@ -16,23 +18,23 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-def test_both_names_are_added_once_however_often(file: Path) -> None:
-    etc_hosts.add("pangeo.127-0-0-1.sslip.io", file)
-    etc_hosts.add("pangeo.127-0-0-1.sslip.io", file)
+def test_names_are_added_once(file: Path) -> None:
+    etc_hosts.add(NAMES, file)
+    etc_hosts.add(NAMES, file)
 
     assert file.read_text().count("127.0.0.1 pangeo.127-0-0-1.sslip.io") == 1
     assert file.read_text().count("10.244.0.1 ipa.tenancy.test") == 1
 
 
-def test_what_was_there_before_is_left_as_it_was(file: Path) -> None:
-    etc_hosts.add("pangeo.127-0-0-1.sslip.io", file)
+def test_other_lines_stay_unchanged(file: Path) -> None:
+    etc_hosts.add(NAMES, file)
     etc_hosts.remove(file)
 
     assert file.read_text() == BEFORE
 
 
-def test_a_file_without_a_last_line_end_keeps_its_last_name(file: Path) -> None:
-    file.write_text("192.0.2.1 somebody")
-    etc_hosts.add("pangeo.127-0-0-1.sslip.io", file)
+def test_last_line_without_a_line_end_is_kept(file: Path) -> None:
+    file.write_text("192.0.2.1 printer")
+    etc_hosts.add(NAMES, file)
 
-    assert "192.0.2.1 somebody\n" in file.read_text()
+    assert "192.0.2.1 printer\n" in file.read_text()

@@ -1,4 +1,4 @@
-"""Two commands on one tenancy take turns, and who waits is told for whom."""
+"""Commands on one tenancy run one after the other, and one that waits names the one that runs."""
 
 import io
 import os
@@ -11,31 +11,31 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from local.host.locks import turn
+from local.host.locks import lock_tenancy
 from local.paths import State
 from local.progress import Report
 
 WAIT_SECONDS = 15.0
-HOLDS = """
+HOLD_LOCK = """
 import sys
 from pathlib import Path
 from local.paths import State
 from local.progress import Report
-from local.host.locks import turn
-with turn(State(Path(sys.argv[1])), Report(), "up"):
-    print("mine", flush=True)
+from local.host.locks import lock_tenancy
+with lock_tenancy(State(Path(sys.argv[1])), Report(), "up"):
+    print("locked", flush=True)
     sys.stdin.read()
 """
 
 
 @pytest.fixture
-def heard() -> io.StringIO:
+def output() -> io.StringIO:
     return io.StringIO()
 
 
 @pytest.fixture
-def report(heard: io.StringIO) -> Report:
-    return Report(Console(file=heard, soft_wrap=True))
+def report(output: io.StringIO) -> Report:
+    return Report(Console(file=output, soft_wrap=True))
 
 
 @pytest.fixture
@@ -43,56 +43,56 @@ def state(tmp_path: Path) -> State:
     return State(tmp_path / "state")
 
 
-def _at_work(state: State) -> subprocess.Popen[str]:
+def _start_holder(state: State) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLDS, str(state.root)],
+        [sys.executable, "-c", HOLD_LOCK, str(state.root)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[4],
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "mine\n"
+    assert process.stdout.readline() == "locked\n"
     return process
 
 
-def test_alone_nothing_is_said(state: State, report: Report, heard: io.StringIO) -> None:
-    with turn(state, report, "up"):
+def test_free_lock_prints_nothing(state: State, report: Report, output: io.StringIO) -> None:
+    with lock_tenancy(state, report, "up"):
         pass
 
-    with turn(state, report, "down"):
+    with lock_tenancy(state, report, "down"):
         pass
 
-    assert heard.getvalue() == ""
+    assert output.getvalue() == ""
 
 
-def test_the_second_waits_for_the_first_and_says_which_it_is(state: State, report: Report, heard: io.StringIO) -> None:
-    first, got_it = _at_work(state), threading.Event()
+def test_second_command_waits_and_names_the_first(state: State, report: Report, output: io.StringIO) -> None:
+    first, locked = _start_holder(state), threading.Event()
 
     def second() -> None:
-        with turn(state, report, "down"):
-            got_it.set()
+        with lock_tenancy(state, report, "down"):
+            locked.set()
 
     waiting = threading.Thread(target=second)
     waiting.start()
     deadline = time.monotonic() + WAIT_SECONDS
-    while "Waiting" not in heard.getvalue():
+    while "Waiting" not in output.getvalue():
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    assert not got_it.wait(0.5)
+    assert not locked.wait(0.5)
     first.communicate("")
-    assert got_it.wait(WAIT_SECONDS)
+    assert locked.wait(WAIT_SECONDS)
     waiting.join()
 
-    assert f"Waiting for make up (process {first.pid}), which is at work on this tenancy" in heard.getvalue()
+    assert f"Waiting for make up (process {first.pid}), which is changing this tenancy" in output.getvalue()
 
 
-def test_a_killed_command_holds_nobody_off(state: State, report: Report, heard: io.StringIO) -> None:
-    first = _at_work(state)
+def test_killed_command_releases_the_lock(state: State, report: Report, output: io.StringIO) -> None:
+    first = _start_holder(state)
     first.kill()
     first.communicate()
 
-    with turn(state, report, "up"):
-        assert (state.root / "turn").read_text() == f"make up (process {os.getpid()})"
+    with lock_tenancy(state, report, "up"):
+        assert (state.root / "command.lock").read_text() == f"make up (process {os.getpid()})"
 
-    assert heard.getvalue() == ""
+    assert output.getvalue() == ""

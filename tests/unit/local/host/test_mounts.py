@@ -12,7 +12,7 @@ MOUNTINFO = """\
 """
 
 
-def test_what_was_mounted_last_is_unmounted_first() -> None:
+def test_most_recent_mount_comes_first() -> None:
     assert mounted_below(MOUNTINFO, [Path("/s/node"), Path("/run/x")]) == [
         Path("/run/x/netns/cni-1"),
         Path("/s/node/kubelet/pods/1/volumes/token"),
@@ -20,9 +20,9 @@ def test_what_was_mounted_last_is_unmounted_first() -> None:
     ]
 
 
-def test_a_folder_whose_name_only_begins_alike_is_left_alone() -> None:
+def test_folder_with_the_same_prefix_is_ignored() -> None:
     assert mounted_below(MOUNTINFO, [Path("/s/nod")]) == []
 
 
-def test_a_space_in_a_path_is_understood() -> None:
+def test_escaped_space_is_decoded() -> None:
     assert mounted_below(MOUNTINFO, [Path("/s/node two")]) == [Path("/s/node two/x")]

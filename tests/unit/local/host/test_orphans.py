@@ -32,10 +32,10 @@ def start() -> Iterator[Starter]:
 
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(60)"
-REFUSES = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+IGNORES_SIGTERM = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 
 
-def test_a_process_is_found_by_its_variable_and_value(start: Starter) -> None:
+def test_process_is_found_by_variable_and_value(start: Starter) -> None:
     process = start(SLEEPS)
     assert process.pid in orphans.with_variable(MARK)
     assert process.pid in orphans.with_variable(MARK, "here")
@@ -43,24 +43,24 @@ def test_a_process_is_found_by_its_variable_and_value(start: Starter) -> None:
     assert orphans.with_variable("TENANCY_TEST") == []
 
 
-def test_a_process_that_listens_to_reason_is_not_killed(start: Starter) -> None:
+def test_process_that_terminates_is_not_killed(start: Starter) -> None:
     process = start(SLEEPS)
     assert orphans.end([process.pid], timeout_seconds=5) == []
     assert process.wait(1) == -15
 
 
-def test_a_process_that_does_not_listen_is_killed(start: Starter) -> None:
-    process = start(REFUSES)
+def test_process_that_ignores_termination_is_killed(start: Starter) -> None:
+    process = start(IGNORES_SIGTERM)
     assert orphans.end([process.pid], timeout_seconds=0.3) == []
     assert process.wait(1) == -9
 
 
-def test_a_zombie_does_not_count_as_running(start: Starter) -> None:
+def test_zombie_is_not_alive(start: Starter) -> None:
     process = start(SLEEPS)
     orphans.end([process.pid], timeout_seconds=5)
     os.kill(process.pid, 0)
     assert not orphans.is_alive(process.pid)
 
 
-def test_a_process_that_never_was_is_not_alive() -> None:
+def test_unknown_process_is_not_alive() -> None:
     assert not orphans.is_alive(2**22 + 1)

@@ -6,24 +6,24 @@ from pathlib import Path
 import pytest
 
 from local.failure import Failure
-from local.host.packages import LIST, install, wanted
+from local.host.packages import LIST, install, package_names
 from local.paths import State
 from local.progress import Report
 
 
-def test_comments_and_blank_lines_are_no_packages() -> None:
-    assert wanted("# the node\ncontainerd\n\nrunc # runs containers\n") == ["containerd", "runc"]
+def test_comments_and_blank_lines_are_ignored() -> None:
+    assert package_names("# the node\ncontainerd\n\nrunc # runs containers\n") == ["containerd", "runc"]
 
 
-def test_no_package_is_listed_twice() -> None:
-    packages = wanted(LIST.read_text())
+def test_packages_are_listed_once() -> None:
+    packages = package_names(LIST.read_text())
 
     assert len(packages) == len(set(packages)) > 0
 
 
 @pytest.fixture
 def refusing_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that has none of the packages, and whose apt knows none."""
+    """A machine that has none of the packages and whose apt finds none."""
     programs = {
         "dpkg-query": "#!/bin/sh\necho no packages found >&2; exit 1\n",
         "apt-get": '#!/bin/sh\n[ "$1" = update ] || { echo "E: Unable to locate package $4"; exit 100; }\n',
@@ -34,9 +34,9 @@ def refusing_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
 
 
-def test_a_refused_package_is_named_with_the_log_and_the_way_on(refusing_apt: None, tmp_path: Path) -> None:
+def test_refused_package_is_named_with_log_and_fix(refusing_apt: None, tmp_path: Path) -> None:
     with pytest.raises(Failure, match="Unable to locate package containerd") as refused:
         install(State(tmp_path), Report())
 
     assert refused.value.log == tmp_path / "logs" / "packages.log"
-    assert "run make up again" in refused.value.way_on
+    assert "run make up again" in refused.value.fix

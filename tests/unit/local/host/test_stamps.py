@@ -1,4 +1,4 @@
-"""A finished step is not done again, and is done again when what it is made from changed."""
+"""A finished step runs again only if its inputs changed."""
 
 from pathlib import Path
 
@@ -13,18 +13,18 @@ def state(tmp_path: Path) -> State:
     return State(tmp_path)
 
 
-def test_a_step_is_done_only_after_it_was_marked(state: State) -> None:
+def test_step_is_done_once_it_is_recorded(state: State) -> None:
     assert not is_done(state, "hub", "made-from")
     mark_done(state, "hub", "made-from")
     assert is_done(state, "hub", "made-from")
 
 
-def test_a_changed_input_makes_the_step_due_again(state: State) -> None:
+def test_changed_input_makes_the_step_due(state: State) -> None:
     mark_done(state, "hub", "made-from")
     assert not is_done(state, "hub", "something-else")
 
 
-def test_the_digest_changes_with_content_and_with_name(tmp_path: Path) -> None:
+def test_digest_depends_on_content_and_name(tmp_path: Path) -> None:
     folder = tmp_path / "definition"
     folder.mkdir()
     (folder / "a").write_text("1")
@@ -36,5 +36,5 @@ def test_the_digest_changes_with_content_and_with_name(tmp_path: Path) -> None:
     assert len({first, second, digest(files=[folder])}) == 3
 
 
-def test_text_cannot_move_between_two_inputs_unnoticed() -> None:
+def test_digest_separates_its_inputs() -> None:
     assert digest(texts=["ab", "c"]) != digest(texts=["a", "bc"])

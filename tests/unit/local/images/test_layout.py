@@ -1,4 +1,4 @@
-"""The OCI layout: blobs shared, images named in full, only the wanted ones streamed."""
+"""The OCI layout: shared blobs, full image names, selection of the streamed images."""
 
 import hashlib
 import io
@@ -28,8 +28,8 @@ def pushed(folder: Path, *layers: bytes) -> Path:
 
 @pytest.fixture
 def two_images(tmp_path: Path) -> Path:
-    base = layout.take_in(tmp_path, pushed(tmp_path / "base", BASE_LAYER))
-    hub = layout.take_in(tmp_path, pushed(tmp_path / "hub", BASE_LAYER, b"the hub's own"))
+    base = layout.add_pushed_image(tmp_path, pushed(tmp_path / "base", BASE_LAYER))
+    hub = layout.add_pushed_image(tmp_path, pushed(tmp_path / "hub", BASE_LAYER, b"the hub's own"))
     layout.write_index(
         tmp_path,
         {"localhost/x/base:local": base, "localhost/x/pause:local": base, "localhost/x/hub:local": hub},
@@ -47,30 +47,30 @@ def streamed(folder: Path, index: dict[str, object]) -> dict[str, bytes]:
         return {name: file.read() for name in names if (file := tar.extractfile(name))}
 
 
-def test_every_blob_is_kept_under_its_own_digest(two_images: Path) -> None:
+def test_blobs_are_named_by_their_digest(two_images: Path) -> None:
     for blob in (two_images / "blobs" / "sha256").iterdir():
         assert hashlib.sha256(blob.read_bytes()).hexdigest() == blob.name
 
 
-def test_a_layer_that_two_images_share_is_streamed_once(two_images: Path) -> None:
+def test_shared_layer_is_streamed_once(two_images: Path) -> None:
     files = streamed(two_images, layout.read_index(two_images))
     assert list(files.values()).count(BASE_LAYER) == 1
 
 
-def test_two_names_may_share_one_image(two_images: Path) -> None:
+def test_one_image_may_have_two_names(two_images: Path) -> None:
     digests = layout.digests(layout.read_index(two_images))
     assert digests["localhost/x/base:local"] == digests["localhost/x/pause:local"] != digests["localhost/x/hub:local"]
 
 
-def test_only_the_wanted_images_are_streamed(two_images: Path) -> None:
-    index = layout.only(layout.read_index(two_images), {"localhost/x/base:local"})
+def test_only_wanted_images_are_streamed(two_images: Path) -> None:
+    index = layout.select_images(layout.read_index(two_images), {"localhost/x/base:local"})
     files = streamed(two_images, index)
     assert layout.digests(json.loads(files["index.json"])).keys() == {"localhost/x/base:local"}
     assert b"the hub's own" not in files.values()
     assert files["oci-layout"] == b'{"imageLayoutVersion": "1.0.0"}'
 
 
-def test_streaming_leaves_the_layout_as_it_was(two_images: Path) -> None:
+def test_streaming_does_not_change_the_layout(two_images: Path) -> None:
     before = sorted(two_images.rglob("*"))
     streamed(two_images, layout.read_index(two_images))
     assert sorted(two_images.rglob("*")) == before

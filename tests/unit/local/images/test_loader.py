@@ -1,30 +1,30 @@
-"""Which image of ours answers to which name of the upstream chart."""
+"""The local images that get the names of the upstream charts' images."""
 
-from local.images.definitions import STANDS_IN_FOR
+from local.images.definitions import UPSTREAM_IMAGES
 from local.images.loader import upstream_names
 
 
-def test_an_upstream_charts_default_names_lead_to_the_local_images() -> None:
+def test_default_names_of_a_chart_get_local_images() -> None:
     values = {
         "hub": {"image": {"name": "registry.example/hub", "tag": "4.4.0"}},
         "proxy": {"chp": {"image": {"name": "registry.example/chp", "tag": "5.2.0"}}},
         "singleuser": {"image": {"name": "registry.example/sample", "tag": "4.4.0"}},
     }
-    assert upstream_names(values, STANDS_IN_FOR["jupyterhub"]) == {
+    assert upstream_names(values, UPSTREAM_IMAGES["jupyterhub"]) == {
         "registry.example/hub:4.4.0": "localhost/pangeo/hub:local",
         "registry.example/chp:5.2.0": "localhost/pangeo/proxy:local",
         "registry.example/sample:4.4.0": "localhost/pangeo/notebook:local",
     }
 
 
-def test_one_upstream_name_used_twice_leads_to_one_image() -> None:
+def test_name_used_twice_gets_one_image() -> None:
     server = {"image": {"name": "registry.example/gateway-server", "tag": "2026.3.0"}}
     values = {
         "gateway": server,
         "controller": server,
         "traefik": {"image": {"name": "registry.example/traefik", "tag": "3.3.5"}},
     }
-    assert upstream_names(values, STANDS_IN_FOR["dask-gateway"]) == {
+    assert upstream_names(values, UPSTREAM_IMAGES["dask-gateway"]) == {
         "registry.example/gateway-server:2026.3.0": "localhost/pangeo/gateway:local",
         "registry.example/traefik:3.3.5": "localhost/pangeo/traefik:local",
     }

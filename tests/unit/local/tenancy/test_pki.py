@@ -1,4 +1,4 @@
-"""Certificates of the local tenancy verify against their own authority and no other."""
+"""Certificates of the local tenancy are valid for their own authority only."""
 
 import ssl
 from ipaddress import IPv4Address
@@ -30,14 +30,14 @@ def signed_by(certificate: Certificate, ca: Certificate) -> bool:
     return True
 
 
-def test_a_certificate_is_its_own_authoritys_only(state: State) -> None:
+def test_certificate_is_valid_for_its_authority_only(state: State) -> None:
     web = issue(state, "tenancy", "web", dns_names=["hub.example.org"])
 
     assert signed_by(web, authority(state, "tenancy"))
     assert not signed_by(web, authority(state, "cluster"))
 
 
-def test_names_addresses_and_group_are_in_it(state: State) -> None:
+def test_certificate_contains_names_addresses_and_group(state: State) -> None:
     made = issue(
         state,
         "cluster",
@@ -54,7 +54,7 @@ def test_names_addresses_and_group_are_in_it(state: State) -> None:
     assert "O=system:masters" in certificate.subject.rfc4514_string()
 
 
-def test_it_is_made_once_and_only_its_owner_reads_the_key(state: State) -> None:
+def test_certificate_is_made_once_with_a_private_key_file(state: State) -> None:
     first = issue(state, "tenancy", "web").crt.read_bytes()
     again = issue(state, "tenancy", "web")
 
@@ -62,7 +62,7 @@ def test_it_is_made_once_and_only_its_owner_reads_the_key(state: State) -> None:
     assert again.key.stat().st_mode & 0o777 == 0o600
 
 
-def test_key_and_certificate_belong_together(state: State) -> None:
+def test_key_matches_the_certificate(state: State) -> None:
     web = issue(state, "tenancy", "web")
 
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(web.crt, web.key)

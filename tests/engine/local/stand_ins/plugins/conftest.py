@@ -13,7 +13,7 @@ from pulumi import automation as auto
 
 from local.paths import PROJECT
 from local.stand_ins.plugins import choose
-from local.tenancy.engine_variables import engine_variables
+from local.tenancy.engine_environment import engine_variables
 from tests.support.inline_program import create_stack, pause_after_failure
 
 Program = Callable[[], None]
