@@ -1,4 +1,4 @@
-"""Take from the machine whatever a node left there, however it ended and whichever checkout it belonged to."""
+"""Remove everything that a cluster left on the machine, however it ended and whichever checkout it belongs to."""
 
 import contextlib
 import os
@@ -18,10 +18,10 @@ from local.tenancy.addresses import BRIDGE
 
 CGROUPS = Path("/sys/fs/cgroup")
 CONTAINER_LINKS = Path("/var/log/containers")
-"""kubelet links every container's log here, whatever ``podLogsDir`` says."""
+"""The folder of kubelet's links to every container's log, independent of ``podLogsDir``."""
 
 DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins")
-"""kubelet makes this one even with a ``--root-dir`` of its own."""
+"""A folder that kubelet makes in spite of its ``--root-dir``."""
 
 CNI_RESULTS = Path("/var/lib/cni/results")
 
@@ -32,7 +32,7 @@ CGROUP_TIMEOUT_SECONDS = 5.0
 
 
 def owner() -> State | None:
-    """The state folder whose node runs, or ran last and was not taken down."""
+    """The state folder whose cluster runs, or was killed without ``down``."""
     try:
         return State(Path(OWNER.read_text()))
     except OSError:
@@ -40,14 +40,14 @@ def owner() -> State | None:
 
 
 def clean(state: State) -> None:
-    """Remove every trace outside the state folder; what is in it (etcd, images, volumes) stays.
+    """Remove every trace outside the state folder; its content (etcd, images, volumes) stays.
 
     Raises:
-        Failure: the kernel keeps something; lists what.
+        Failure: something could not be removed; lists it.
     """
     before = owner()
     if before and before.root != state.root.absolute():
-        # Its folder may be gone while its supervisord lives on, unreachable, and would start anew what is ended here.
+        # If its folder was deleted, its supervisord still runs, cannot be reached, and would restart the processes.
         orphans.end(orphans.with_variable("TENANCY_STATE", str(before.root)), timeout_seconds=PROCESS_STOP_SECONDS)
     stop_containers()
     orphans.end(orphans.with_variable(VARIABLE), timeout_seconds=PROCESS_STOP_SECONDS)
@@ -58,40 +58,40 @@ def clean(state: State) -> None:
     network.down(state)
     _remove_cgroups()
     _remove_files(roots, links)
-    left = leftovers(state)
-    if left:
+    remaining = leftovers(state)
+    if remaining:
         raise Failure(
-            "the node left behind:\n    " + "\n    ".join(left),
-            fix="run make down again; what stays then is removed by a reboot",
+            "not removed:\n    " + "\n    ".join(remaining),
+            fix="run make down again; if that does not help, reboot",
         )
 
 
 def leftovers(state: State) -> list[str]:
-    """What a node left outside the state folder, one line each; empty after a clean ``down``."""
+    """Traces of a cluster outside the state folder, one line each; empty after ``down``."""
     lines = [f"process {pid} {_command(pid)}" for pid in orphans.with_variable(VARIABLE)]
     lines += [f"container process {pid} {_command(pid)}" for pid in _container_processes()]
     lines += [f"mount {path}" for path in _mounts(_roots(state))]
-    lines += network.left()
+    lines += network.leftovers()
     lines += [f"cgroup {path}" for path in _cgroups()]
     lines += [f"link {path}" for path in _container_links(_roots(state))]
     return lines + ([f"folder {RUN}"] if RUN.exists() else [])
 
 
 def foreign_kubernetes() -> str:
-    """A kubelet or kube-proxy that is no local tenancy's; empty when there is none."""
-    ours = set(orphans.with_variable(VARIABLE))
+    """A kubelet or kube-proxy that belongs to no local tenancy; empty if there is none."""
+    own = set(orphans.with_variable(VARIABLE))
     everything = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-    found = (pid for pid in everything if _command(pid) in ("kubelet", "kube-proxy") and pid not in ours)
+    found = (pid for pid in everything if _command(pid) in ("kubelet", "kube-proxy") and pid not in own)
     return next((f"{_command(pid)} (process {pid})" for pid in found if orphans.is_alive(pid)), "")
 
 
 def stop_containers() -> None:
-    """End what runs in pods: asked first, then killed. kubelet must be gone, or it starts them again."""
+    """Terminate the pods' processes, then kill them. kubelet must not run, or it would restart them."""
     orphans.end(_container_processes(), timeout_seconds=CONTAINER_STOP_SECONDS)
 
 
 def _roots(state: State) -> list[Path]:
-    """Folders below which the node mounts: its own, this checkout's and that of whoever ran a node last."""
+    """Folders with mounts of the cluster: its run folder, this checkout's folders and those of the last owner."""
     states = [state, owner() or state]
     return [RUN, *(root for one in states for root in (one.node.absolute(), one.logs.absolute()))]
 
@@ -111,7 +111,7 @@ def _unmount(roots: list[Path]) -> None:
 
 
 def _cgroups() -> list[Path]:
-    """The pods' control groups: one tree a hierarchy with version 1, one in all with version 2."""
+    """The pods' control groups: one tree for each hierarchy with version 1, a single one with version 2."""
     parents = [CGROUPS, *(entry for entry in CGROUPS.iterdir() if entry.is_dir())] if CGROUPS.is_dir() else []
     return [path for parent in parents for name in POD_CGROUPS if (path := parent / name).is_dir()]
 
@@ -145,14 +145,14 @@ def _container_links(roots: list[Path]) -> list[Path]:
 
 
 def _shim_sockets() -> list[Path]:
-    """Sockets of the pods' shims: containerd puts them into one folder whatever its ``state`` is."""
+    """Sockets of the pods' shims; containerd puts them into a fixed folder, independent of its ``state``."""
     addresses = [path.read_text() for path in RUN.glob("containerd/io.containerd.runtime.v2.task/*/*/address")]
     return [Path(address.removeprefix("unix://")) for address in addresses]
 
 
 def _remove_files(roots: list[Path], sockets: list[Path]) -> None:
     results = list(CNI_RESULTS.glob(f"{BRIDGE}-*"))
-    # Each pod's loopback has a result of its own, named by the same container.
+    # Each pod's loopback interface has its own result, named by the same container.
     containers = {path.name.split("-")[1] for path in results}
     results += [path for path in CNI_RESULTS.glob("cni-loopback-*") if path.name.split("-")[2] in containers]
     for path in (*results, *sockets, *_container_links(roots)):

@@ -1,4 +1,4 @@
-"""The node's certificates, kubeconfigs and configuration files, filled in from the templates in ``config/``."""
+"""The cluster's certificates, kubeconfigs and configuration files, rendered from the templates in ``config/``."""
 
 import base64
 from collections.abc import Iterator
@@ -33,12 +33,12 @@ from local.tenancy.addresses import (
 )
 from local.tenancy.ingress_ports import IngressPorts
 
-ROOM = Path(__file__).parent
-TEMPLATES = ROOM / "config"
-MANIFESTS = ROOM / "manifests"
+FOLDER = Path(__file__).parent
+TEMPLATES = FOLDER / "config"
+MANIFESTS = FOLDER / "manifests"
 
 RESERVED_POD_ADDRESSES = 10
-"""The pod network's first addresses, kept for the bridge and what may join it later."""
+"""Number of the pod network's first addresses that no pod gets; the bridge has one of them."""
 
 FIRST_POD_ADDRESS = IPv4Network(POD_NETWORK)[RESERVED_POD_ADDRESSES]
 
@@ -55,16 +55,16 @@ USERS: dict[str, tuple[str, str | None]] = {
     "local-path-provisioner": ("local-path-provisioner", None),
     ENFORCER: (ENFORCER, None),
 }
-"""For each client of the apiserver its user and group: Kubernetes' own names for its components
-(https://kubernetes.io/docs/reference/access-authn-authz/rbac/#core-component-roles), those of ``manifests/`` else."""
+"""User and group of each client of the API server: those that Kubernetes gives to its components
+(https://kubernetes.io/docs/reference/access-authn-authz/rbac/#core-component-roles), else those of ``manifests/``."""
 
 
 def write(state: State, ports: IngressPorts) -> str:
-    """Write every certificate and file the node's programs read; returns a digest of all that decides how they run."""
+    """Write every certificate and file that the programs read; return a digest of everything that affects them."""
     config = state.node.absolute() / "config"
     for folder in (state.node, config, config / "cni", state.volumes):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # etcd refuses a data folder that others may read.
+    # etcd refuses a data folder that other users can read.
     (state.node / "etcd" / "data").mkdir(exist_ok=True, parents=True, mode=0o700)
     _issue_server_certificates(state)
     files = {
@@ -72,18 +72,18 @@ def write(state: State, ports: IngressPorts) -> str:
         for user in USERS
     }
     files |= {
-        config / ("cni" if name.endswith(".conflist") else "") / name: _filled(name, **_values(state, ports))
+        config / ("cni" if name.endswith(".conflist") else "") / name: _render(name, **_values(state, ports))
         for name in sorted(template.name for template in TEMPLATES.iterdir())
         if name != "kubeconfig" and not name.endswith(".rules")
     }
     for path, text in files.items():
         _write(path, text)
-    return digest(files=[ROOM / "supervisor.conf"], texts=[*files.values(), *_binaries(state)])
+    return digest(files=[FOLDER / "supervisor.conf"], texts=[*files.values(), *_binaries(state)])
 
 
 def firewall_rules() -> str:
-    """What ``iptables-restore --noflush`` reads to keep the pods' traffic on this machine."""
-    return _filled(
+    """Input of ``iptables-restore --noflush``: rules that keep the pods' traffic on this machine."""
+    return _render(
         "firewall.rules",
         firewall_chain=FIREWALL_CHAIN,
         bridge=BRIDGE,
@@ -93,8 +93,8 @@ def firewall_rules() -> str:
 
 
 def policy_rules() -> str:
-    """What ``iptables-restore --noflush`` reads to have the policy enforcer asked, and what it refuses rejected."""
-    return _filled(
+    """Input of ``iptables-restore --noflush``: rules that pass packets to the enforcer and reject refused ones."""
+    return _render(
         "policies.rules", firewall_chain=FIREWALL_CHAIN, bridge=BRIDGE, queue=POLICY_QUEUE, refused_mark=REFUSED_MARK
     )
 
@@ -117,7 +117,7 @@ def _kubeconfig(state: State, user: str) -> str:
         organization=organization,
         addresses=[NODE_ADDRESS] if user == "kubelet" else [],
     )
-    return _filled(
+    return _render(
         "kubeconfig",
         node_address=NODE_ADDRESS,
         user=common_name,
@@ -149,14 +149,14 @@ def _values(state: State, ports: IngressPorts) -> dict[str, object]:
     }
 
 
-def _filled(template: str, **values: object) -> str:
-    # No file here is HTML: escaping would only spoil paths.
+def _render(template: str, **values: object) -> str:
+    # No template is HTML; escaping would corrupt paths.
     jinja = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False)  # noqa: S701
     return jinja.get_template(template).render(values) + "\n"
 
 
 def _binaries(state: State) -> Iterator[str]:
-    """What changes with a program's build, without reading half a gigabyte."""
+    """Size and time of each program, which change with its build; reading the files would take too long."""
     for name in PROGRAMS:
         if (binary := state.bin / name).exists():
             stat = binary.stat()

@@ -1,4 +1,4 @@
-"""The node's fixed names. One machine holds one local tenancy, so none of them depends on the state folder."""
+"""Fixed names of the cluster. One machine runs one local tenancy, so none depends on the state folder."""
 
 from pathlib import Path
 
@@ -6,35 +6,35 @@ from local.images.definitions import reference
 from local.tenancy import addresses
 
 NODE_NAME = "pangeo"
-"""As in ``supervisor.conf``."""
+"""The node's name, as in ``supervisor.conf``."""
 
 RUN = Path("/run/pangeo-tenancy")
-"""What lives as long as the node runs: sockets, pods' mounts and network namespaces, whose the node is."""
+"""The folder of files that exist while the cluster runs: sockets, pods' mounts and network namespaces, the owner."""
 
 CONTAINERD_SOCKET = RUN / "containerd.sock"
 OWNER = RUN / "owner"
-"""Holds the state folder of the checkout whose node runs or ran last."""
+"""The file with the state folder of the checkout whose cluster runs or ran last."""
 
 VARIABLE = "TENANCY_NODE"
-"""Each process of the node has it in its environment, with the state folder as its value; see supervisor.conf."""
+"""The environment variable that marks each process of the cluster; its value is the state folder."""
 
 FIREWALL_CHAIN = addresses.BRIDGE.upper()
 OWN_CHAINS = ("KUBE-", f"{FIREWALL_CHAIN}-")
-"""How the names of the firewall chains begin that the node makes."""
+"""Prefixes of the names of the cluster's firewall chains."""
 
 POLICY_QUEUE = 244
-"""The netfilter queue on which the policy enforcer is asked about each connection that a pod opens."""
+"""The netfilter queue that passes each connection of a pod to the policy enforcer."""
 
 REFUSED_MARK = 0x1000000
-"""The firewall mark it gives to what a network policy refuses; kube-proxy has 0x4000 and 0x8000."""
+"""The firewall mark of packets that a network policy refuses; kube-proxy uses 0x4000 and 0x8000."""
 
 POD_CGROUPS = ("kubepods", "k8s.io")
 
 PAUSE_IMAGE = reference("pause")
-"""Sleeps, and so holds a pod's network."""
+"""The image of the process that keeps a pod's network namespace open."""
 
 HELPER_IMAGE = reference("base")
-"""Has a shell, and so makes and removes volumes' folders."""
+"""The image of the pods that make and remove volumes' folders; it has a shell."""
 
 STORES = ("etcd", "containerd")
 API = "kube-apiserver"

@@ -1,4 +1,4 @@
-"""What the node changes in the machine's network: a bridge, firewall rules, kernel settings; and how it is undone."""
+"""The cluster's changes to the machine's network: a bridge, firewall rules, kernel settings; and their removal."""
 
 import contextlib
 import json
@@ -16,15 +16,15 @@ from local.tenancy.addresses import BRIDGE, NODE_ADDRESS, POD_NETWORK, SERVICE_N
 
 TIMEOUT_SECONDS = 20
 BRIDGE_MAC = "0a:58:0a:f4:00:01"
-"""Given, because a bridge without one takes another with each pod that comes and goes."""
+"""The bridge's hardware address. Without a fixed one it would change with each pod that starts or ends."""
 
 FAMILIES = ("iptables", "ip6tables")
 SYSCTLS = Path("/proc/sys")
 QUEUES = Path("/proc/net/netfilter/nfnetlink_queue")
-"""Who listens on which netfilter queue, one line each; only there where the kernel hands packets to programs."""
+"""The kernel's list of netfilter queues with a listener; it exists only if the kernel supports queues."""
 
-KEPT_SETTINGS = (
-    # First: the kernel sets others below net.ipv4.conf anew when it changes.
+CHANGED_SETTINGS = (
+    # First: a change of it resets other settings below net.ipv4.conf.
     "net/ipv4/ip_forward",
     "net/ipv4/conf/all/accept_redirects",
     "net/ipv4/conf/all/route_localnet",
@@ -46,13 +46,13 @@ KEPT_SETTINGS = (
 
 
 def up(state: State) -> None:
-    """Make the bridge, keep the pods' traffic on this machine, and remember the kernel settings as they are.
+    """Save the kernel settings, make the bridge, and add the firewall rules that keep pods' traffic on this machine.
 
     Raises:
-        Failure: the kernel refuses; names the log.
+        Failure: a program failed; names the log. Or the kernel has no ``br_netfilter``.
     """
     log = state.logs / "network.log"
-    # Debian has them as modules; where they are built in, or modprobe is missing, there is nothing to load.
+    # Debian has these as modules. A kernel may have them built in, so that a failure does not matter.
     load = "modprobe -a br_netfilter overlay nfnetlink_queue 2>&1 || true"
     output(["sh", "-c", load], timeout_seconds=TIMEOUT_SECONDS)
     _save_settings()
@@ -62,49 +62,49 @@ def up(state: State) -> None:
             f"link add {BRIDGE} address {BRIDGE_MAC} type bridge",
             f"addr add {NODE_ADDRESS}/{network.prefixlen} dev {BRIDGE}",
             f"link set {BRIDGE} up",
-            # Services are found even where the machine has no default route, and never looked for outside.
+            # Services are reachable without a default route, and their addresses are never routed to another machine.
             f"route add {SERVICE_NETWORK} dev {BRIDGE} src {NODE_ADDRESS}",
         ):
             run(["ip", *words.split()], log=log, timeout_seconds=TIMEOUT_SECONDS)
-    # Pods reach each other over the bridge: without this the answer to a Service's address is not translated back.
+    # Without this, answers between pods on the bridge do not get back the Service's address.
     bridged = SYSCTLS / "net/bridge/bridge-nf-call-iptables"
     if not bridged.exists():
         raise Failure("this kernel has no br_netfilter", fix="load that module: modprobe br_netfilter")
     bridged.write_text("1\n")
     (SYSCTLS / "net/ipv4/ip_forward").write_text("1\n")
-    # Chromium drops every request under way when an address comes or goes (ERR_NETWORK_CHANGED), and each pod's
-    # interface would bring one. Pods speak IPv4 only.
-    no_address_of_their_own = SYSCTLS / "net/ipv6/conf/default/disable_ipv6"
-    if no_address_of_their_own.exists():
-        no_address_of_their_own.write_text("1\n")
-    # Taken out first, so that none is there twice and none of an earlier version stays.
+    # Pods use IPv4 only. An IPv6 address on each pod's interface would make Chromium drop its open requests
+    # (ERR_NETWORK_CHANGED) whenever a pod starts or ends.
+    disable_ipv6 = SYSCTLS / "net/ipv6/conf/default/disable_ipv6"
+    if disable_ipv6.exists():
+        disable_ipv6.write_text("1\n")
+    # Rules of an earlier start are removed first.
     outdated = removal(_saved("iptables"), [f"{FIREWALL_CHAIN}-"])
     _restore("iptables", outdated + firewall_rules(), log)
-    # A kernel without queues does everything but hold pods to their policies.
+    # Without packet queues in the kernel, everything but network policies works.
     with contextlib.suppress(Failure):
         _restore("iptables", policy_rules(), log)
 
 
 def can_enforce_policies() -> bool:
-    """Whether this kernel hands packets to programs, and the rules are there by which the policy enforcer gets them."""
+    """Whether the kernel has packet queues, and the rules exist that pass packets to the policy enforcer."""
     return QUEUES.exists() and f"-j {FIREWALL_CHAIN}-POLICIES" in _saved("iptables")
 
 
 def enforces_policies() -> bool:
-    """Whether what a network policy refuses is refused: the rules are there and the policy enforcer listens."""
+    """Whether network policies are enforced: the rules exist and the policy enforcer listens."""
     return can_enforce_policies() and has_listener(QUEUES.read_text(), POLICY_QUEUE)
 
 
 def has_listener(queues: str, number: int) -> bool:
-    """Whether a program listens on this netfilter queue, from the kernel's list of them."""
+    """Whether the kernel's list of queues has a listener for this one."""
     return any(line.split()[:1] == [str(number)] for line in queues.splitlines())
 
 
 def down(state: State) -> None:
-    """Undo ``up`` and what kube-proxy, kubelet and the bridge plugin added; fine when nothing is there."""
+    """Undo ``up`` and the changes of kube-proxy, kubelet and the bridge plugin, as far as there are any."""
     log = state.logs / "network.log"
     if _exists(BRIDGE):
-        # Its ports first: one whose pod still closes connections would outlive the bridge.
+        # Its ports first: the port of a pod that still closes connections would remain without the bridge.
         for name in (*interfaces(f"master {BRIDGE}"), BRIDGE):
             _delete(name, log)
     for family in FAMILIES:
@@ -115,31 +115,31 @@ def down(state: State) -> None:
 
 
 def interfaces(which: str) -> list[str]:
-    """Names of network interfaces, chosen in the words of ``ip link show``."""
+    """Names of network interfaces; ``which`` is a selection of ``ip link show``, e.g. ``master pangeo0``."""
     found = output(["ip", "-json", "link", "show", *which.split()], timeout_seconds=TIMEOUT_SECONDS)
     return [str(link["ifname"]) for link in json.loads(found or "[]") if link]
 
 
-def left() -> list[str]:
-    """What of the bridge, the rules and the settings is still there, one line each."""
+def leftovers() -> list[str]:
+    """The bridge, rules and changed settings that still exist, one line each."""
     lines = [f"interface {BRIDGE}"] if _exists(BRIDGE) else []
     for family in FAMILIES:
         count = len(own_lines(_saved(family)))
         lines += [f"{count} {family} rules and chains"] if count else []
-    return lines + [f"kernel setting {name}" for name, value in _kept().items() if _setting(name) != value]
+    return lines + [f"kernel setting {name}" for name, value in _read_settings().items() if _setting(name) != value]
 
 
 def own_lines(saved: str, prefixes: Sequence[str] = OWN_CHAINS) -> list[str]:
-    """The lines of ``iptables-save`` that declare a chain so named, are in one, or lead to one."""
+    """The lines of ``iptables-save`` that declare a chain with one of the prefixes, are in one, or jump to one."""
     chains = "|".join(map(re.escape, prefixes))
     own = re.compile(rf"^(?::(?:{chains})|-A (?:{chains})|-A .* -[jg] (?:{chains}))")
     return [line for line in saved.splitlines() if own.match(line)]
 
 
 def removal(saved: str, prefixes: Sequence[str] = OWN_CHAINS) -> str:
-    """What ``iptables-restore --noflush`` reads to remove chains so named and all that leads to them, nothing else.
+    """Input of ``iptables-restore --noflush`` that removes the chains with these prefixes and all jumps to them.
 
-    ``saved`` is the output of ``iptables-save``; the result is empty when it holds none of them.
+    ``saved`` is the output of ``iptables-save``; the result is empty if it has no such chain.
     """
     tables = re.findall(r"^\*(\S+)\n(.*?)^COMMIT$", saved, flags=re.MULTILINE | re.DOTALL)
     return "".join(_table_removal(table, own_lines(body, prefixes)) for table, body in tables)
@@ -153,7 +153,7 @@ def _table_removal(table: str, own: list[str]) -> str:
     return "\n".join(
         [
             f"*{table}",
-            # Naming a chain empties it, so that each can then be deleted, whichever led to which.
+            # Declaring a chain empties it, so that all can then be deleted in any order.
             *(f":{chain} - [0:0]" for chain in chains),
             *(f"-D{line.removeprefix('-A')}" for line in jumps),
             *(f"-X {chain}" for chain in chains),
@@ -170,7 +170,7 @@ def _delete(interface: str, log: Path) -> None:
     try:
         run(["ip", "link", "delete", interface], log=log, timeout_seconds=TIMEOUT_SECONDS)
     except Failure:
-        # A pod's end of the cable goes when its last process has, and takes this end with it.
+        # The interface disappears by itself when the last process of its pod ends.
         if _exists(interface):
             raise
 
@@ -190,19 +190,19 @@ def _setting(name: str) -> str | None:
         return None
 
 
-def _kept() -> dict[str, str]:
+def _read_settings() -> dict[str, str]:
     try:
-        kept: dict[str, str] = json.loads((RUN / "settings.json").read_text())
+        settings: dict[str, str] = json.loads((RUN / "settings.json").read_text())
     except (OSError, ValueError):
         return {}
-    return kept
+    return settings
 
 
 def _save_settings() -> None:
-    if _kept():
+    if _read_settings():
         return
     RUN.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (RUN / "settings.json").write_text(json.dumps(_present(KEPT_SETTINGS)))
+    (RUN / "settings.json").write_text(json.dumps(_present(CHANGED_SETTINGS)))
 
 
 def _present(names: Iterable[str]) -> dict[str, str]:
@@ -210,6 +210,6 @@ def _present(names: Iterable[str]) -> dict[str, str]:
 
 
 def _restore_settings() -> None:
-    for name, value in _kept().items():
+    for name, value in _read_settings().items():
         if _setting(name) != value:
             (SYSCTLS / name).write_text(value)

@@ -1,4 +1,4 @@
-"""Whether the parts of the node do their work, asked of the parts themselves."""
+"""Readiness checks of the cluster's parts."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,18 +15,25 @@ from local.host.commands import tail
 from local.paths import State
 from local.tenancy.addresses import NODE_ADDRESS
 
-ASK_TIMEOUT_SECONDS = 5.0
+REQUEST_TIMEOUT_SECONDS = 5.0
 POLL_SECONDS = 0.1
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 Check = Callable[[State], bool]
 
 
-def wait_until(state: State, what: str, check: Check, programs: Sequence[str], *, timeout_seconds: float) -> None:
-    """Return once ``check`` holds; ``what`` says what is wrong while it does not, ``programs`` whose work it is.
+def wait_until(state: State, problem: str, check: Check, programs: Sequence[str], *, timeout_seconds: float) -> None:
+    """Wait until ``check`` is true.
+
+    Args:
+        state: the state folder.
+        problem: the failure's message if the check stays false.
+        check: the condition.
+        programs: the programs on which the condition depends.
+        timeout_seconds: how long to wait.
 
     Raises:
-        Failure: one of the programs gave up, or time ran out; names the log of the one to look at.
+        Failure: supervisord gave up on one of the programs, or the time is over; names the log of that program.
     """
     deadline = time.monotonic() + timeout_seconds
     while not check(state):
@@ -36,21 +43,23 @@ def wait_until(state: State, what: str, check: Check, programs: Sequence[str], *
             time.sleep(POLL_SECONDS)
             continue
         suspect = next(iter([*gave_up, *(process.name for process in down)]), programs[-1])
-        why = "ends as soon as it is started" if gave_up else f"is not ready after {timeout_seconds:g} s"
+        reason = "ends right after its start" if gave_up else f"is not ready after {timeout_seconds:g} s"
         log = state.logs / f"{suspect}.log"
         last_lines = f"\n{tail(log)}" if log.is_file() else ""
         raise Failure(
-            f"{what}: {suspect} {why}{last_lines}", fix="mend what the log names and run make up again", log=log
+            f"{problem}: {suspect} {reason}{last_lines}",
+            fix="fix the cause shown in the log and run make up again",
+            log=log,
         )
 
 
 def is_api_ready(state: State) -> bool:
-    """The apiserver answers, shows a certificate of the cluster's authority, and calls itself ready."""
+    """Whether the API server answers with a certificate of the cluster's authority and reports that it is ready."""
     return _get(state, "/readyz") is not None
 
 
 def is_node_ready(state: State) -> bool:
-    """kubelet itself, since its own start, called the node Ready; what etcd kept from earlier days does not count."""
+    """Whether kubelet has reported the node as Ready since its start; an older report in etcd does not count."""
     kubelet = next((process for process in supervisor.status(state) if process.name == "kubelet"), None)
     answer = _get(state, f"/api/v1/nodes/{NODE_NAME}")
     if kubelet is None or not kubelet.is_running or answer is None:
@@ -60,7 +69,7 @@ def is_node_ready(state: State) -> bool:
 
 
 def ready_since(node: dict[str, Any], started: datetime) -> bool:
-    """Whether a Node object says Ready, and said so after ``started``."""
+    """Whether a Node object has the condition Ready with a heartbeat after ``started``."""
     conditions = node.get("status", {}).get("conditions", [])
     return any(
         condition["type"] == "Ready"
@@ -71,50 +80,52 @@ def ready_since(node: dict[str, Any], started: datetime) -> bool:
 
 
 def is_dns_ready(state: State) -> bool:
-    """CoreDNS holds its sockets and has read the cluster's services (its ``ready`` plugin)."""
+    """Whether CoreDNS listens and has read the cluster's services, by its ``ready`` plugin."""
     del state
-    return _plain("http://127.0.0.1:8181/ready")
+    return _answers("http://127.0.0.1:8181/ready")
 
 
 def has_default_storage(state: State) -> bool:
-    """There is a default StorageClass and its provisioner runs."""
+    """Whether there is a default StorageClass and its provisioner runs."""
     answer = _get(state, "/apis/storage.k8s.io/v1/storageclasses")
     if answer is None:
         return False
     classes = [item["metadata"].get("annotations", {}) for item in answer.json()["items"]]
     running = [process.name for process in supervisor.status(state) if process.is_running]
-    return "local-path-provisioner" in running and any(notes.get(DEFAULT_CLASS) == "true" for notes in classes)
+    return "local-path-provisioner" in running and any(
+        annotations.get(DEFAULT_CLASS) == "true" for annotations in classes
+    )
 
 
 def enforces_policies_if_possible(state: State) -> bool:
-    """Pods are held to their network policies, or this kernel can hold them to none."""
+    """Whether network policies are enforced, or this kernel cannot enforce them."""
     del state
     return network.enforces_policies() or not network.can_enforce_policies()
 
 
 def all_run(state: State) -> bool:
-    """Every program of the node runs."""
+    """Whether every program of the cluster runs."""
     running = {process.name for process in supervisor.status(state) if process.is_running}
     return running.issuperset(PROGRAMS)
 
 
 def _get(state: State, path: str) -> requests.Response | None:
     with requests.Session() as session:
-        # A proxy of the person's environment is for the world outside.
+        # A proxy in the environment does not reach this machine's own addresses.
         session.trust_env = False
         session.verify = str(state.pki / "cluster-ca.crt")
         session.cert = (str(state.pki / "admin.crt"), str(state.pki / "admin.key"))
         try:
-            answer = session.get(f"https://{NODE_ADDRESS}:6443{path}", timeout=ASK_TIMEOUT_SECONDS)
+            answer = session.get(f"https://{NODE_ADDRESS}:6443{path}", timeout=REQUEST_TIMEOUT_SECONDS)
         except (requests.RequestException, OSError):
             return None
     return answer if answer.ok else None
 
 
-def _plain(url: str) -> bool:
+def _answers(url: str) -> bool:
     with requests.Session() as session:
         session.trust_env = False
         try:
-            return session.get(url, timeout=ASK_TIMEOUT_SECONDS).ok
+            return session.get(url, timeout=REQUEST_TIMEOUT_SECONDS).ok
         except requests.RequestException:
             return False

@@ -1,7 +1,7 @@
-"""A real 389 Directory Server laid out as FreeIPA lays it out, started without systemd.
+"""A real 389 Directory Server with the layout of FreeIPA, started without systemd.
 
-What it lacks of FreeIPA: a Kerberos server, the JSON API, password policies, replication, the plugins of FreeIPA's own.
-Of these last one shows: ``ipaUniqueID: autogenerate`` stays that word, where FreeIPA's ipa-uuid makes it a UUID.
+It lacks FreeIPA's Kerberos server, JSON API, password policies, replication and plugins. One of the plugins would be
+visible: FreeIPA's ipa-uuid replaces ``ipaUniqueID: autogenerate`` by a UUID, this server keeps the word.
 """
 
 from local.directory.endpoint import (

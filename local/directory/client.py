@@ -1,4 +1,4 @@
-"""Talk to the directory: verified LDAPS, time-outs, sentences instead of tracebacks."""
+"""Connections to the directory: verified LDAPS with timeouts; errors are raised as ``Failure``."""
 
 import ssl
 from collections.abc import Iterator
@@ -18,25 +18,25 @@ from local.paths import State
 from local.tenancy import credentials
 
 CONNECT_SECONDS = 3.0
-ANSWER_SECONDS = 10  # ldap3 takes whole seconds only
+ANSWER_SECONDS = 10  # ldap3 accepts whole seconds only
 
 
 class PasswordRefused(Failure):
-    """The server is there and does not take the kept password: waiting will not help."""
+    """The server answers but refuses the stored password, so that waiting does not help."""
 
 
 @contextmanager
 def connection(state: State, endpoint: Endpoint, dn: str, account: str) -> Iterator[ldap3.Connection]:
-    """A bound connection; ``account`` is the name under which ``dn``'s password is kept.
+    """A bound connection inside the block; ``account`` is the name under which the password of ``dn`` is stored.
 
-    Operations raise ``LDAPOperationResult`` when the server refuses them; the caller turns those it expects into words.
+    Operations raise ``LDAPOperationResult`` if the server refuses them. The caller handles those that it expects.
 
     Raises:
-        Failure: the server does not answer, shows a wrong certificate, breaks off, or refuses something.
+        Failure: the server does not answer, has a wrong certificate, closes the connection, or refuses an operation.
     """
     authority = state.pki / "tenancy-ca.crt"
     if not authority.exists():
-        raise Failure(f"{authority} is missing: the directory was never set up", fix="run make up")
+        raise Failure(f"{authority} is missing: the directory was not set up", fix="run make up")
     certificate = ldap3.Tls(
         validate=ssl.CERT_REQUIRED,
         ca_certs_file=str(authority),
@@ -62,26 +62,26 @@ def connection(state: State, endpoint: Endpoint, dn: str, account: str) -> Itera
         yield bound
     except LDAPInvalidCredentialsResult as error:
         raise PasswordRefused(
-            f"the directory at {endpoint} does not take the password that {state.credentials} keeps for {account}",
-            fix=f"put the right one there, or make down, remove {state.directory} and make up "
-            "(group memberships given by hand are lost with it)",
+            f"the directory at {endpoint} refuses the password of {account} in {state.credentials}",
+            fix=f"correct it there; or run make down, remove {state.directory} and run make up, "
+            "which loses group memberships set by hand",
         ) from error
     except LDAPSocketOpenError as error:
         raise Failure(
             f"the directory at {endpoint} does not answer: {error}",
-            fix="make status says what runs, make up starts it",
+            fix="run make up, which starts it",
             log=state.logs / "directory.log",
         ) from error
     except LDAPOperationResult as error:
         raise Failure(
             f"the directory at {endpoint} refused {account}: {error.description} {error.message}".rstrip(),
-            fix="read its log",
+            fix="see its log",
             log=state.directory / "logs" / "errors",
         ) from error
     except LDAPExceptionError as error:
         raise Failure(
-            f"the directory at {endpoint} broke off: {error}",
-            fix="try again; make status says whether it runs",
+            f"the directory at {endpoint} closed the connection: {error}",
+            fix="try again; make status shows whether it runs",
             log=state.logs / "directory.log",
         ) from error
     finally:

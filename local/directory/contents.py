@@ -1,4 +1,4 @@
-"""What the directory holds: entries put in where they are missing, and completed where an earlier version made them."""
+"""The directory's entries: missing ones are added, those of an earlier version of this project are completed."""
 
 import uuid
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from local.directory.ldif import Entry
 from local.paths import State
 
 COMPLETED = ("objectClass", "aci", "krbPrincipalName")
-"""What an entry that is there already is given where it lacks it; all else may have been changed by hand since."""
+"""The attributes of existing entries that are completed; others may have been changed by hand."""
 
 SCHEMA = "cn=schema"
 
@@ -21,42 +21,44 @@ Values = dict[str, list[str]]
 
 
 def complete(state: State, endpoint: Endpoint) -> int:
-    """Put in what is missing of the schema and the entries; how many entries were put in or changed.
+    """Add what the schema and the entries lack; return the number of entries that were added or changed.
 
     Raises:
-        Failure: the server does not answer, or refuses something.
+        Failure: the server does not answer, or refuses an operation.
     """
     with connection(state, endpoint, MANAGER, "manager") as directory:
-        lacking = [(entry, values) for entry in instance.entries(state) if (values := _lacking(directory, entry))]
-        if lacking:
+        incomplete = [
+            (entry, values) for entry in instance.entries(state) if (values := _missing_values(directory, entry))
+        ]
+        if incomplete:
             _complete_schema(directory)
-        for entry, values in lacking:
+        for entry, values in incomplete:
             if values == entry.as_mapping():
                 _add(directory, entry.dn, values)
             else:
                 _modify(directory, entry.dn, values)
-    return len(lacking)
+    return len(incomplete)
 
 
-def _lacking(directory: ldap3.Connection, entry: Entry) -> Values:
-    """The values that the server's entry should have and has not; all of them where there is no entry."""
-    there = _read(directory, entry.dn, COMPLETED)
-    if there is None:
+def _missing_values(directory: ldap3.Connection, entry: Entry) -> Values:
+    """The values that the server's entry lacks; all values if there is no entry."""
+    present = _read(directory, entry.dn, COMPLETED)
+    if present is None:
         return entry.as_mapping()
     return {
         name: missing
         for name, values in entry.as_mapping().items()
         if name in COMPLETED
-        if (missing := [value for value in values if value.lower() not in there[name]])
+        if (missing := [value for value in values if value.lower() not in present[name]])
     }
 
 
 def _complete_schema(directory: ldap3.Connection) -> None:
-    """Definitions are told apart by their numbers: the server writes them in a spelling of its own."""
+    """Add missing definitions. They are compared by object identifier, because the server changes their spelling."""
     kinds = sorted({kind for kind, _ in instance.definitions()})
-    there = _read(directory, SCHEMA, kinds) or {}
-    known = {_number(definition) for kind in kinds for definition in there.get(kind, ())}
-    # One by one: a class may need the attributes before it.
+    present = _read(directory, SCHEMA, kinds) or {}
+    known = {_number(definition) for kind in kinds for definition in present.get(kind, ())}
+    # One at a time: a class may need attributes that come before it.
     for kind, definition in instance.definitions():
         if _number(definition) not in known:
             _modify(directory, SCHEMA, {kind: [definition]})
@@ -68,7 +70,7 @@ def _number(definition: str) -> str:
 
 
 def _read(directory: ldap3.Connection, dn: str, names: Sequence[str]) -> Values | None:
-    """The entry's values in small letters, an empty list where it has none; None where there is no entry."""
+    """The entry's values in lower case, an empty list for an attribute without any; None if there is no entry."""
     try:
         directory.search(dn, "(objectClass=*)", ldap3.BASE, attributes=list(names))
     except LDAPNoSuchObjectResult:

@@ -1,4 +1,4 @@
-"""Where a directory server answers and by which names its clients know it."""
+"""Addresses and names of a directory server and of its entries."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from local.tenancy.addresses import DIRECTORY_NAME, NODE_ADDRESS, REALM
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One address, two ports: StartTLS and LDAPS. The certificate is for ``names``, the chief one first."""
+    """One address with two ports, for StartTLS and LDAPS. The certificate is for ``names``, the main one first."""
 
     address: str
     ldap_port: int
@@ -15,16 +15,16 @@ class Endpoint:
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        """The LDAPS address, as error messages name the server."""
+        """The LDAPS address, for error messages."""
         return f"ldaps://{self.names[0]}:{self.ldaps_port} ({self.address})"
 
 
 TENANCY = Endpoint(str(NODE_ADDRESS), 389, 636, (DIRECTORY_NAME,))
-"""The tenancy's own directory: on the pod bridge, where pods and this machine reach it, on the standard ports."""
+"""The tenancy's directory: on the standard ports of the pod bridge, which pods and this machine can reach."""
 
 
 def suffix_of(realm: str) -> str:
-    """The directory's suffix: one ``dc=`` for each label of the realm, as FreeIPA derives it.
+    """The directory's suffix: one ``dc=`` for each label of the realm, as in FreeIPA.
 
     ``TENANCY.TEST`` becomes ``dc=tenancy,dc=test``.
     """
@@ -37,25 +37,25 @@ GROUPS = f"cn=groups,cn=accounts,{SUFFIX}"
 
 
 def user_dn(user: str) -> str:
-    """The entry of a user."""
+    """The distinguished name of a user."""
     return f"uid={user},{USERS}"
 
 
 def group_dn(group: str) -> str:
-    """The entry of a group."""
+    """The distinguished name of a group."""
     return f"cn={group},{GROUPS}"
 
 
 ADMIN = user_dn("admin")
 OPERATOR = user_dn("pangeo-operator")
-"""The delegated account the stack binds as: may add, change and remove groups, and nothing else."""
+"""The account that the stack binds as; it may only add, change and remove groups."""
 
 READER = f"uid=reader,cn=sysaccounts,cn=etc,{SUFFIX}"
-"""A plain system account."""
+"""A system account that may only read."""
 
 MANAGER = "cn=Directory Manager"
-"""389-ds's super-user; used only to put the entries in."""
+"""The superuser of 389-ds; used only to add the entries."""
 
 DEMO_USERS = ("admin", "alice", "bob", "carol")
 ACCOUNTS = (*DEMO_USERS, "pangeo-operator", "reader", "manager")
-"""The names under which passwords are kept."""
+"""The accounts with a stored password."""

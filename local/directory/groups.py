@@ -1,4 +1,4 @@
-"""Who is in which group: what `make grant` and `make revoke` do, as the directory's administrator."""
+"""Members of groups, changed as the directory's administrator; for ``make grant`` and ``make revoke``."""
 
 import ldap3
 from ldap3.core.exceptions import (
@@ -13,10 +13,10 @@ from local.paths import State
 
 
 def grant(state: State, user: str, group: str, *, endpoint: Endpoint = TENANCY) -> bool:
-    """Make ``user`` a member of ``group``. False when it was one already.
+    """Make ``user`` a member of ``group``; return False if it is one already.
 
     Raises:
-        Failure: no such user or group; the message lists what there is.
+        Failure: there is no such user or group; the fix lists the existing ones.
     """
     with connection(state, endpoint, ADMIN, "admin") as directory:
         _require(directory, user, group)
@@ -28,10 +28,10 @@ def grant(state: State, user: str, group: str, *, endpoint: Endpoint = TENANCY) 
 
 
 def revoke(state: State, user: str, group: str, *, endpoint: Endpoint = TENANCY) -> bool:
-    """Take ``user`` out of ``group``. False when it was no member.
+    """Remove ``user`` from ``group``; return False if it is no member.
 
     Raises:
-        Failure: no such user or group; the message lists what there is.
+        Failure: there is no such user or group; the fix lists the existing ones.
     """
     with connection(state, endpoint, ADMIN, "admin") as directory:
         _require(directory, user, group)
@@ -46,7 +46,7 @@ def members(state: State, group: str, *, endpoint: Endpoint = TENANCY) -> list[s
     """The users that are direct members of ``group``, in name order.
 
     Raises:
-        Failure: no such group; the message lists what there is.
+        Failure: there is no such group; the fix lists the existing ones.
     """
     with connection(state, endpoint, ADMIN, "admin") as directory:
         _require_name(directory, "group", group)
@@ -56,17 +56,17 @@ def members(state: State, group: str, *, endpoint: Endpoint = TENANCY) -> list[s
 
 
 def _require(directory: ldap3.Connection, user: str, group: str) -> None:
-    # the server itself accepts a member that does not exist
+    # The server accepts a member that does not exist.
     _require_name(directory, "user", user)
     _require_name(directory, "group", group)
 
 
 def _require_name(directory: ldap3.Connection, kind: str, name: str) -> None:
-    base, naming, marker = (USERS, "uid", "posixAccount") if kind == "user" else (GROUPS, "cn", "ipaUserGroup")
-    directory.search(base, f"(objectClass={marker})", ldap3.LEVEL, attributes=[naming])
-    there = sorted(str(entry[naming]) for entry in directory.entries)
-    if name not in there:
-        raise Failure(f"{name!r} is not a {kind} of the directory", fix=f"take one that exists: {', '.join(there)}")
+    base, attribute, object_class = (USERS, "uid", "posixAccount") if kind == "user" else (GROUPS, "cn", "ipaUserGroup")
+    directory.search(base, f"(objectClass={object_class})", ldap3.LEVEL, attributes=[attribute])
+    existing = sorted(str(entry[attribute]) for entry in directory.entries)
+    if name not in existing:
+        raise Failure(f"{name!r} is not a {kind} of the directory", fix=f"use one that exists: {', '.join(existing)}")
 
 
 def _name(dn: str) -> str:

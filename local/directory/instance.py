@@ -1,7 +1,7 @@
 """The server's instance folder: its configuration, schema and certificate store, all below the state folder.
 
-389-ds's own set-up programs want systemd or fixed folders of the machine. The server itself wants neither: everything
-it reads is named in its ``dse.ldif``, so that file is written here, from the server's own template and ``server.ldif``.
+389-ds's own set-up programs need systemd or fixed folders of the machine. The server itself needs neither: its
+``dse.ldif`` names every file it reads. This module writes that file, from the server's template and ``server.ldif``.
 """
 
 import base64
@@ -31,9 +31,9 @@ STEP_SECONDS = 30.0
 
 
 def prepare(state: State, endpoint: Endpoint) -> None:
-    """Make the instance folder, or bring its certificate up to date; to be called while the server is stopped.
+    """Make the instance folder, or update its certificate. The server must be stopped.
 
-    ``dse.ldif`` is written last: a folder without it was left by an interrupted run and is made anew.
+    ``dse.ldif`` is written last: a folder without it is the remains of an interrupted run and is made again.
 
     Raises:
         Failure: 389-ds is not installed, or its tools failed.
@@ -58,7 +58,7 @@ def prepare(state: State, endpoint: Endpoint) -> None:
 
 
 def entries(state: State) -> list[ldif.Entry]:
-    """The entries of ``entries.ldif``, parents first, filled with this tenancy's names and passwords."""
+    """The entries of ``entries.ldif``, parents first, with this tenancy's names and passwords."""
     passwords = credentials.obtain(state, "directory", ACCOUNTS)
     values = {
         "suffix": SUFFIX,
@@ -71,7 +71,7 @@ def entries(state: State) -> list[ldif.Entry]:
 
 
 def definitions() -> list[tuple[str, str]]:
-    """What ``schema.ldif`` adds to the server's own schema: ``attributeTypes`` or ``objectClasses``, and each one."""
+    """The additions of ``schema.ldif`` to the schema: pairs of kind (e.g. ``objectClasses``) and definition."""
     [schema] = ldif.parse((HERE / "schema.ldif").read_text())
     return list(schema.attributes)
 
@@ -80,7 +80,7 @@ def _require_server() -> None:
     for part in (Path("/usr/sbin/ns-slapd"), SERVER_DEFAULTS / "template-dse.ldif", Path("/usr/bin/certutil")):
         if not part.exists():
             raise Failure(
-                f"{part} is not on this machine: 389 Directory Server is not installed",
+                f"{part} is missing: 389 Directory Server is not installed",
                 fix="run make up, which installs it, or apt-get install 389-ds-base libnss3-tools",
             )
 
@@ -92,16 +92,16 @@ def _configuration(state: State, endpoint: Endpoint, manager_password: str) -> s
         "ldap_port": endpoint.ldap_port,
         "ldaps_port": endpoint.ldaps_port,
         "suffix": SUFFIX,
-        # the names that 389-ds gave the blanks of its templates
+        # The variables of 389-ds's own templates.
         "fqdn": endpoint.names[0],
         "ds_port": endpoint.ldap_port,
         "ds_suffix": SUFFIX,
         "ds_bename": BACKEND,
         "backend": BACKEND,
-        # not dirsrv: that user cannot enter a checkout below /root
+        # Not dirsrv: that user cannot read a checkout below /root.
         "ds_user": "root",
         "rootdn": MANAGER,
-        "ds_passwd": _hashed(manager_password),
+        "ds_passwd": _hash_password(manager_password),
         "db_lib": "bdb",
         "ldapi_enabled": "off",
         "ldapi_autobind": "off",
@@ -121,12 +121,12 @@ def _configuration(state: State, endpoint: Endpoint, manager_password: str) -> s
     }
     templates = [SERVER_DEFAULTS / "template-dse.ldif", SERVER_DEFAULTS / "template-suffix-db.ldif"]
     defaults = ldif.parse("\n\n".join(ldif.fill(template.read_text(), values) for template in templates))
-    ours = ldif.parse(ldif.fill((HERE / "server.ldif").read_text(), values))
-    return ldif.format_entries(ldif.override(defaults, ours))
+    changes = ldif.parse(ldif.fill((HERE / "server.ldif").read_text(), values))
+    return ldif.format_entries(ldif.override(defaults, changes))
 
 
-def _hashed(secret: str) -> str:
-    """389-ds refuses a clear password in its configuration; this is the form of its default scheme."""
+def _hash_password(secret: str) -> str:
+    """The password in 389-ds's default scheme; its configuration may not contain a clear-text password."""
     salt = secrets.token_bytes(16)
     digest = hashlib.pbkdf2_hmac("sha512", secret.encode(), salt, HASH_ROUNDS)
     return f"{{PBKDF2-SHA512}}{HASH_ROUNDS}${_base64(salt)}${_base64(digest)}"
@@ -137,7 +137,7 @@ def _base64(data: bytes) -> str:
 
 
 def _install_certificate(state: State, endpoint: Endpoint) -> None:
-    """Put key, certificate and authority into the NSS store the server reads; anew when one of them changed."""
+    """Write key, certificate and authority into the server's NSS store, if one of them changed."""
     authority = pki.authority(state, "tenancy")
     certificate = pki.issue(state, "tenancy", "directory", common_name=endpoint.names[0], dns_names=endpoint.names)
     store = state.directory / "config"

@@ -1,4 +1,4 @@
-"""LDIF (RFC 2849), as much of it as the server's own templates and ours need: records of text attributes."""
+"""The part of LDIF (RFC 2849) that the templates of the server and of this project use: records of text attributes."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Entry:
-    """One record. Attribute names keep their spelling; their order and repetition count, as in ``objectClass``."""
+    """One record. Spelling, order and repetition of its attributes are kept, as in ``objectClass``."""
 
     dn: str
     attributes: tuple[tuple[str, str], ...]
@@ -21,10 +21,10 @@ class Entry:
 
 
 def parse(text: str) -> list[Entry]:
-    """The records of ``text``: folded lines joined, comments dropped.
+    """The records of ``text``, with folded lines joined and comments removed.
 
     Raises:
-        ValueError: a record does not begin with its dn.
+        ValueError: a record does not start with its dn.
     """
     entries = []
     unfolded = re.sub(r"\n ", "", text)
@@ -55,7 +55,7 @@ def fill(text: str, values: Mapping[str, object]) -> str:
 
 
 def override(defaults: Iterable[Entry], changes: Iterable[Entry]) -> list[Entry]:
-    """``defaults`` with the attributes named in ``changes`` replaced, and the entries only ``changes`` has appended."""
+    """``defaults`` with the attributes of ``changes`` replaced, followed by the entries that only ``changes`` has."""
     pending = {change.dn.lower(): change for change in changes}
     merged = []
     for entry in defaults:

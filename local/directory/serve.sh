@@ -1,10 +1,10 @@
 #!/bin/sh
 # Runs the directory server of one instance folder in the foreground: serve.sh FOLDER
 #
-# In a mount namespace of its own, so that what the server keeps in memory files (its semaphore in /dev/shm, lock and
-# process id files, database regions) ends with it, even when it is killed, and no other server on the machine sees it.
-# Mounts of pods that were there at its start are seen in it too; they hold nothing up, as the kernel drops them when
-# their mount point is removed outside.
+# It runs in its own mount namespace. Its memory files (semaphore in /dev/shm, lock and process id files, database
+# regions) then disappear with it, even if it is killed, and are invisible to other servers on the machine.
+# The namespace also contains mounts of pods that existed at its start. The kernel drops them when their mount point is
+# removed outside, so that they block nothing.
 set -eu
 folder=$1
 if [ "${2:-}" != inside ]; then
@@ -19,5 +19,5 @@ fi
 mount -t tmpfs -o mode=0755,size=256m directory /dev/shm
 mount -t tmpfs -o mode=0700,size=256m directory "$folder/run"
 mkdir "$folder/run/lock" "$folder/run/db"
-# -d keeps it in the foreground; the number is the server's own default log level (slap.h), which -d would else replace.
+# -d keeps it in the foreground; the number is the server's default log level (slap.h), which -d would change.
 exec /usr/sbin/ns-slapd -D "$folder/config" -i "$folder/run/directory.pid" -d 266354688

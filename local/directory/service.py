@@ -1,4 +1,4 @@
-"""Start and stop the directory. Every step looks at what is there first, so an interrupted start is simply repeated."""
+"""Start and stop the directory. Each step first checks what exists, so that an interrupted start can be repeated."""
 
 import time
 from collections.abc import Callable
@@ -16,24 +16,24 @@ from local.host.commands import tail
 from local.paths import State
 from local.progress import Report
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 POLL_SECONDS = 0.1
 
 Action = Callable[[State], None]
 
 
 def start_supervised(state: State) -> None:
-    """Start the server under supervisord, which must be up."""
+    """Start the server under supervisord, which must run."""
     supervisor.start(state, "directory")
 
 
 def stop_supervised(state: State) -> None:
-    """Stop the server under supervisord; fine when nothing runs."""
+    """Stop the server under supervisord, if it runs."""
     supervisor.stop(state, "directory")
 
 
 def prepare(state: State, *, endpoint: Endpoint = TENANCY) -> None:
-    """Make passwords, instance folder and certificate where they are missing; call it while the server is stopped.
+    """Make missing passwords, instance folder and certificate. The server must be stopped.
 
     Raises:
         Failure: 389-ds is not installed, or its tools failed.
@@ -49,10 +49,10 @@ def up(
     start: Action = start_supervised,
     stop: Action = stop_supervised,
 ) -> None:
-    """Bring the directory to where it answers over verified LDAPS with all its entries in.
+    """Start the directory, wait until it answers over verified LDAPS, and add missing entries.
 
     Raises:
-        Failure: it cannot be set up, or does not answer within 30 s.
+        Failure: it cannot be set up, or does not answer within ``START_SECONDS``.
     """
     with report.step("Directory server") as step:
         was_ready = is_ready(state, endpoint=endpoint)
@@ -63,7 +63,7 @@ def up(
             _wait(state, endpoint)
         added = contents.complete(state, endpoint)
         if was_ready:
-            step.skip(f"answers already; {added} entries completed" if added else "answers already")
+            step.skip(f"already running; {added} entries completed" if added else "already running")
 
 
 def down(state: State, *, stop: Action = stop_supervised) -> None:
@@ -72,7 +72,7 @@ def down(state: State, *, stop: Action = stop_supervised) -> None:
 
 
 def is_ready(state: State, *, endpoint: Endpoint = TENANCY) -> bool:
-    """Whether the server answers over verified LDAPS, takes admin's password and holds its last entry."""
+    """Whether the server answers over verified LDAPS, accepts admin's password and has its last entry."""
     try:
         with connection(state, endpoint, ADMIN, "admin") as directory:
             return _holds(directory, instance.entries(state)[-1])
@@ -96,10 +96,10 @@ def _wait(state: State, endpoint: Endpoint) -> None:
 
 def _not_ready(state: State, endpoint: Endpoint, last: Failure) -> Failure:
     errors = state.directory / "logs" / "errors"
-    said = f":\n{tail(errors)}" if errors.exists() else ""
+    last_lines = f":\n{tail(errors)}" if errors.exists() else ""
     return Failure(
-        f"the directory at {endpoint} is not ready after {START_SECONDS:g} s; last try: {last.message}{said}",
-        fix="mend what the log names and run make up again",
+        f"the directory at {endpoint} is not ready after {START_SECONDS:g} s; last attempt: {last.message}{last_lines}",
+        fix="fix the cause shown in the log and run make up again",
         log=errors if errors.exists() else state.logs / "directory.log",
     )
 

@@ -15,7 +15,7 @@ import (
 	"sigs.k8s.io/kube-network-policies/pkg/networkpolicy"
 )
 
-// A pod has its address a moment before kubelet tells the apiserver: its first packets wait this long to be known.
+// A pod gets its address shortly before kubelet reports it to the API server. Its first packets wait for this time.
 const (
 	knownWithin = 3 * time.Second
 	askAgain    = 20 * time.Millisecond
@@ -28,12 +28,12 @@ type judge struct {
 	firstPod netip.Addr
 }
 
-// refuses says why a packet, given by its headers, must not pass; empty when it may.
-func (j *judge) refuses(ctx context.Context, headers []byte) (why string) {
+// refuses returns the reason why a packet with these headers must not pass; empty if it may pass.
+func (j *judge) refuses(ctx context.Context, headers []byte) (reason string) {
 	defer func() {
-		// The parser trusts the lengths that a packet gives of itself.
+		// The parser does not check the lengths in a packet and may panic.
 		if broken := recover(); broken != nil {
-			why = fmt.Sprintf("not understood: %v", broken)
+			reason = fmt.Sprintf("cannot be parsed: %v", broken)
 		}
 	}()
 	packet, err := network.ParsePacket(headers)
@@ -55,17 +55,17 @@ func (j *judge) waitUntilKnown(source, target net.IP) {
 	start := time.Now()
 	for !j.isSettled(source) || !j.isSettled(target) {
 		if time.Since(start) > knownWithin {
-			log.Printf("%s or %s is no pod's that the apiserver knows of", source, target)
+			log.Printf("%s or %s belongs to no pod of the API server", source, target)
 			return
 		}
 		time.Sleep(askAgain)
 	}
 	if waited := time.Since(start); waited >= askAgain {
-		log.Printf("%s -> %s waited %s to be known", j.named(source), j.named(target), waited.Round(time.Millisecond))
+		log.Printf("%s -> %s waited %s until its pods were known", j.named(source), j.named(target), waited.Round(time.Millisecond))
 	}
 }
 
-// isSettled tells whether an address is a known pod's, or can be none.
+// isSettled returns whether an address belongs to a known pod or to none.
 func (j *judge) isSettled(ip net.IP) bool {
 	address, ok := netip.AddrFromSlice(ip)
 	address = address.Unmap()
@@ -85,7 +85,7 @@ func (j *judge) named(ip net.IP) string {
 
 const byAddress = "living pods by address"
 
-// livingPods finds pods by their address. Those that have ended are left out: another may have theirs by now.
+// livingPods finds pods by their address. Ended pods are left out, because another pod may have their address.
 type livingPods struct{ index cache.Indexer }
 
 func newLivingPods(pods cache.SharedIndexInformer) (livingPods, error) {
@@ -105,7 +105,7 @@ func addresses(object any) ([]string, error) {
 	return found, nil
 }
 
-// LookupPod gives the key, namespace/name, of the pod that has an address.
+// LookupPod returns the key, namespace/name, of the pod with an address.
 func (l livingPods) LookupPod(ip string) (string, bool) {
 	keys, err := l.index.IndexKeys(byAddress, ip)
 	if err != nil || len(keys) == 0 {

@@ -1,8 +1,8 @@
-// Policy-enforcer holds the pods of a node to the cluster's NetworkPolicies.
+// Policy-enforcer enforces the cluster's NetworkPolicies for the pods of a node.
 //
-// The node's firewall hands it the first packet of each connection that a pod opens. It asks the evaluator of
-// sigs.k8s.io/kube-network-policies, gives the packet a mark if a policy refuses it, and hands it back: what carries
-// the mark is rejected by the firewall. That project's own program queues by nftables, which not every kernel can.
+// The node's firewall queues the first packet of each connection that a pod opens. This program evaluates it with
+// sigs.k8s.io/kube-network-policies and returns it, marked if a policy refuses it. The firewall rejects marked packets.
+// That project's own program queues packets with nftables, which not every kernel supports.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 	"sigs.k8s.io/kube-network-policies/pkg/podinfo"
 )
 
-// The kernel has this file where it can hand packets to programs.
+// This file exists if the kernel has packet queues.
 const queues = "/proc/net/netfilter/nfnetlink_queue"
 
 var version = "unknown"
@@ -38,34 +38,34 @@ type settings struct {
 }
 
 func main() {
-	asked := settings{}
-	flag.StringVar(&asked.kubeconfig, "kubeconfig", "", "how to reach the apiserver")
-	flag.StringVar(&asked.node, "node", "", "the node's name")
-	flag.TextVar(&asked.pods, "pod-network", netip.Prefix{}, "the addresses that pods have")
-	flag.TextVar(&asked.firstPod, "first-pod-address", netip.Addr{}, "the lowest of them that a pod may have")
-	flag.UintVar(&asked.queue, "queue", 0, "the netfilter queue to judge")
-	flag.UintVar(&asked.mark, "refused-mark", 0, "the mark that a refused packet is given")
-	says := flag.Bool("version", false, "print the version and end")
+	options := settings{}
+	flag.StringVar(&options.kubeconfig, "kubeconfig", "", "the kubeconfig file for the API server")
+	flag.StringVar(&options.node, "node", "", "the node's name")
+	flag.TextVar(&options.pods, "pod-network", netip.Prefix{}, "the network of the pods' addresses")
+	flag.TextVar(&options.firstPod, "first-pod-address", netip.Addr{}, "the lowest address of a pod")
+	flag.UintVar(&options.queue, "queue", 0, "the number of the netfilter queue")
+	flag.UintVar(&options.mark, "refused-mark", 0, "the firewall mark of refused packets")
+	printVersion := flag.Bool("version", false, "print the version and exit")
 	flag.Parse()
-	if *says {
+	if *printVersion {
 		fmt.Println(version)
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if _, err := os.Stat(queues); err != nil {
-		// To end would have the supervisor start it over and over.
-		log.Print("network policies are not enforced: this kernel hands no packets to programs")
+		// supervisord would restart the program again and again if it ended.
+		log.Print("network policies are not enforced: this kernel has no packet queues")
 		<-ctx.Done()
 		return
 	}
-	if err := run(ctx, asked); err != nil {
+	if err := run(ctx, options); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, asked settings) error {
-	config, err := clientcmd.BuildConfigFromFlags("", asked.kubeconfig)
+func run(ctx context.Context, options settings) error {
+	config, err := clientcmd.BuildConfigFromFlags("", options.kubeconfig)
 	if err != nil {
 		return err
 	}
@@ -81,15 +81,16 @@ func run(ctx context.Context, asked settings) error {
 	}
 	known := podinfo.NewInformerProvider(pods, namespaces, nil, []podinfo.IPResolver{living})
 	policies := networkpolicy.NewStandardNetworkPolicy(
-		asked.node, namespaces, pods, watched.Networking().V1().NetworkPolicies())
+		options.node, namespaces, pods, watched.Networking().V1().NetworkPolicies())
 	judge := &judge{
 		engine:   networkpolicy.NewPolicyEngine(known, []api.PolicyEvaluator{policies}),
 		known:    known,
-		pods:     asked.pods,
-		firstPod: asked.firstPod,
+		pods:     options.pods,
+		firstPod: options.firstPod,
 	}
 	watched.Start(ctx.Done())
-	// Until the queue is listened to, the firewall lets everything pass: better than to judge by half the policies.
+	// The firewall passes all packets until a program listens on the queue. Evaluating them with only a part of the
+	// policies would be worse.
 	watched.WaitForCacheSync(ctx.Done())
-	return serve(ctx, judge, uint16(asked.queue), uint32(asked.mark))
+	return serve(ctx, judge, uint16(options.queue), uint32(options.mark))
 }

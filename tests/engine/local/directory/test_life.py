@@ -96,7 +96,7 @@ def test_a_lost_password_is_said_at_once(directory: ThrowAwayDirectory) -> None:
         changed["directory"]["manager"] = "not-what-it-was"
         directory.state.credentials.write_text(json.dumps(changed))
         directory.state.credentials.chmod(0o600)
-        with pytest.raises(Failure, match="does not take the password"):
+        with pytest.raises(Failure, match="refuses the password"):
             directory.up()
     finally:
         directory.down()

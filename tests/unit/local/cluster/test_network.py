@@ -35,7 +35,7 @@ COMMIT
 """
 
 
-def test_removal_empties_every_chain_then_drops_the_jumps_then_the_chains() -> None:
+def test_removal_empties_chains_before_it_deletes_them() -> None:
     assert removal(SAVED) == (
         "*nat\n"
         ":KUBE-MARK-MASQ - [0:0]\n"
@@ -52,39 +52,39 @@ def test_removal_empties_every_chain_then_drops_the_jumps_then_the_chains() -> N
     )
 
 
-@pytest.mark.parametrize("somebody_elses", ["DOCKER", "192.0.2.9", "*mangle", "INPUT"])
-def test_removal_touches_nothing_of_anybody_else(somebody_elses: str) -> None:
-    assert somebody_elses not in removal(SAVED)
+@pytest.mark.parametrize("foreign", ["DOCKER", "192.0.2.9", "*mangle", "INPUT"])
+def test_removal_keeps_foreign_rules(foreign: str) -> None:
+    assert foreign not in removal(SAVED)
 
 
-def test_removal_can_be_limited_to_some_chains() -> None:
+def test_removal_can_be_limited_by_prefix() -> None:
     assert "KUBE" not in removal(SAVED, ["PANGEO0-"])
     assert "-X PANGEO0-FORWARD" in removal(SAVED, ["PANGEO0-"])
 
 
-def test_a_machine_without_rules_of_the_node_needs_no_removal() -> None:
+def test_removal_is_empty_without_own_rules() -> None:
     assert removal("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j DROP\nCOMMIT\n") == ""
 
 
-def test_a_comment_that_names_a_chain_does_not_make_a_rule_the_nodes() -> None:
+def test_chain_name_in_a_comment_is_ignored() -> None:
     assert own_lines('-A INPUT -m comment --comment "not KUBE-SERVICES" -j DROP') == []
 
 
 @pytest.mark.parametrize("rules", [firewall_rules(), policy_rules()])
-def test_the_nodes_own_rules_are_all_found_again(rules: str) -> None:
+def test_all_own_rules_are_found(rules: str) -> None:
     added = [line for line in rules.splitlines() if line[:2] in (":P", "-A", "-I")]
     as_saved = [re.sub(r"^-I (\w+) 1 ", r"-A \1 ", line) for line in added]
     assert as_saved
     assert own_lines("\n".join(as_saved)) == as_saved
 
 
-def test_without_its_enforcer_everything_passes_the_queue() -> None:
+def test_packets_pass_while_the_enforcer_does_not_run() -> None:
     queueing = [line for line in policy_rules().splitlines() if "-j NFQUEUE" in line]
     assert len(queueing) == 2
     assert all(line.endswith("--queue-bypass") for line in queueing)
 
 
-def test_a_queue_has_a_listener_when_the_kernel_lists_it() -> None:
+def test_queue_with_a_listener_is_found() -> None:
     listed = "  100   1234     0 2   120     0     0        7  1\n  244   5678     0 2   120     0     0        9  1\n"
     assert has_listener(listed, 244)
     assert not has_listener(listed, 24)
@@ -92,9 +92,7 @@ def test_a_queue_has_a_listener_when_the_kernel_lists_it() -> None:
     assert not has_listener("", 244)
 
 
-def test_a_kernel_that_hands_no_packets_to_programs_enforces_nothing_and_the_node_is_ready_all_the_same(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_cluster_is_ready_on_a_kernel_without_queues(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(network, "QUEUES", tmp_path / "nfnetlink_queue")
     assert not network.can_enforce_policies()
     assert not network.enforces_policies()

@@ -11,18 +11,18 @@ def node(status: str, heartbeat: str) -> dict[str, Any]:
     return {"status": {"conditions": [{"type": "PIDPressure", "status": "False"}, ready]}}
 
 
-def test_a_node_that_says_ready_after_the_start_is_ready() -> None:
+def test_node_reported_ready_after_the_start_is_ready() -> None:
     assert ready_since(node("True", "2026-01-02T12:00:03Z"), STARTED)
 
 
-def test_ready_from_before_the_start_does_not_count() -> None:
+def test_report_from_before_the_start_does_not_count() -> None:
     assert not ready_since(node("True", "2026-01-02T11:59:59Z"), STARTED)
 
 
-def test_a_node_that_says_it_is_not_ready_is_not() -> None:
+def test_node_reported_not_ready_is_not_ready() -> None:
     assert not ready_since(node("False", "2026-01-02T12:00:03Z"), STARTED)
     assert not ready_since(node("Unknown", "2026-01-02T12:00:03Z"), STARTED)
 
 
-def test_a_node_that_says_nothing_yet_is_not_ready() -> None:
+def test_node_without_a_report_is_not_ready() -> None:
     assert not ready_since({"status": {}}, STARTED)
