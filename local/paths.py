@@ -1,4 +1,4 @@
-"""Where the local tenancy keeps things: everything it makes lies below one git-ignored folder."""
+"""Folders of the local tenancy. Everything it makes is below one git-ignored folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,23 +9,23 @@ LOCAL = PROJECT / "local"
 
 @dataclass(frozen=True)
 class State:
-    """The state folder. Each part of the tenancy owns one sub-folder and no other."""
+    """The state folder. Each part of the tenancy has its own subfolder."""
 
     root: Path = PROJECT / ".state"
 
     @property
     def bin(self) -> Path:
-        """The Go tools, built here or linked to a PATH tool of the pinned version."""
+        """The Go tools: builds, or links to programs on PATH of the pinned version."""
         return self.root / "bin"
 
     @property
     def logs(self) -> Path:
-        """One log file a step and one a supervised process."""
+        """One log file for each step and each supervised process."""
         return self.root / "logs"
 
     @property
     def stamps(self) -> Path:
-        """For each finished step the digest of what it was made from."""
+        """For each finished step the digest of its inputs."""
         return self.root / "stamps"
 
     @property
@@ -40,7 +40,7 @@ class State:
 
     @property
     def node(self) -> Path:
-        """The Kubernetes node: configuration, etcd, containerd, kubelet."""
+        """The cluster: configuration, etcd, containerd, kubelet."""
         return self.root / "node"
 
     @property
@@ -50,7 +50,7 @@ class State:
 
     @property
     def volumes(self) -> Path:
-        """Users' home volumes and the hub's database, one folder a claim."""
+        """Users' home volumes and the hub's database, one folder for each claim."""
         return self.root / "volumes"
 
     @property
@@ -60,15 +60,15 @@ class State:
 
     @property
     def images(self) -> Path:
-        """Container storage of the image builds and the archives they made."""
+        """The storage of the image builds and the layout with the built images."""
         return self.root / "images"
 
     @property
     def engine(self) -> Path:
-        """Pulumi's home, its file backend and the workspace the engine runs in."""
+        """Pulumi's home, its file backend and the engine's workspace."""
         return self.root / "engine"
 
     @property
     def credentials(self) -> Path:
-        """Passwords of the demo users, of the delegated account and of the stack; mode 600."""
+        """Passwords of the demo users and of the directory's other accounts; mode 600."""
         return self.root / "credentials.json"

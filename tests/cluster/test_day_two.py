@@ -14,6 +14,7 @@ import pytest
 from local import directory, lifecycle
 from local.directory.client import connection
 from local.paths import State
+from local.tenancy import engine
 from local.tenancy.engine_environment import engine_environment
 from local.tenancy.pki import authority
 

@@ -1,4 +1,4 @@
-"""Virtual environments of real servers, apart from the project's own; each made once for every set of requirements."""
+"""Virtual environments for real servers, separate from the project's own; one for each set of requirements."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ INSTALL_SECONDS = 600
 
 
 def virtual_environment(name: str, requirements: Path, images: Sequence[str]) -> Path:
-    """The folder of the environment ``name``; several test processes may ask for it at once, one of them makes it.
+    """The folder of the environment ``name``. Several test processes may call this at once: one of them makes it.
 
     ``images`` are the images' requirement lists (``local/images/<image>.txt``) that ``requirements`` includes.
     """

@@ -1,4 +1,4 @@
-"""What a client of the directory does, each as a function that tells how the server answered."""
+"""Operations of directory clients; each returns the server's result code."""
 
 import ssl
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def connected(
     host: str = "localhost",
     ca_file: Path | None = None,
 ) -> Iterator[ldap3.Connection]:
-    """A connection as a careful client makes it; anonymous without ``account``."""
+    """A bound connection that verifies the server; anonymous without ``account``."""
     verified = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(ca_file or directory.ca_file))
     ldaps = tls == "ldaps"
     port = directory.ldaps_port if ldaps else directory.ldap_port
@@ -40,7 +40,7 @@ def connected(
 
 
 def seen(connection: ldap3.Connection, dn: str) -> dict[str, list[str]]:
-    """What the connection may read of an entry, empty attributes left out."""
+    """The non-empty attributes of an entry that the connection may read."""
     connection.search(dn, "(objectClass=*)", ldap3.BASE, attributes=["*", "memberOf"])
     if not connection.entries:
         return {}

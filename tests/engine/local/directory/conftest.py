@@ -8,7 +8,7 @@ from tests.support.directory import ThrowAwayDirectory
 
 @pytest.fixture
 def group(directory: ThrowAwayDirectory) -> Iterator[str]:
-    """A group with alice in it, made by the delegated account, removed by it afterwards."""
+    """A group with the member alice, made and afterwards removed by the delegated account."""
     dn = directory.group_dn("k1_notebook_users")
     with connected(directory, "pangeo-operator") as operator:
         assert add_group(operator, dn, [directory.user_dn("alice")]) == SUCCESS

@@ -1,4 +1,4 @@
-"""The local directory shows and changes entries as FreeIPA does, where the hub and the program rely on it."""
+"""The local directory behaves like FreeIPA where the hub and the program rely on it."""
 
 from uuid import UUID
 
@@ -22,14 +22,12 @@ from tests.support.directory import ThrowAwayDirectory
 pytestmark = pytest.mark.engine
 
 
-def test_anonymous_sees_that_a_group_exists_but_not_who_is_in_it(directory: ThrowAwayDirectory, group: str) -> None:
+def test_anonymous_reads_a_group_without_its_members(directory: ThrowAwayDirectory, group: str) -> None:
     with connected(directory) as anonymous:
         assert set(seen(anonymous, directory.group_dn(group))) == {"cn", "description", "objectClass", "ipaUniqueID"}
 
 
-def test_anonymous_sees_who_a_user_is_but_neither_groups_nor_password(
-    directory: ThrowAwayDirectory, group: str
-) -> None:
+def test_anonymous_reads_a_user_without_groups_and_password(directory: ThrowAwayDirectory, group: str) -> None:
     with connected(directory) as anonymous:
         alice = seen(anonymous, directory.user_dn("alice"))
     assert alice["cn"] == ["Alice Ahlberg"]
@@ -37,7 +35,7 @@ def test_anonymous_sees_who_a_user_is_but_neither_groups_nor_password(
 
 
 @pytest.mark.parametrize("account", ["carol", "reader"])
-def test_any_bound_account_sees_who_is_in_a_group(directory: ThrowAwayDirectory, group: str, account: str) -> None:
+def test_bound_account_reads_a_groups_members(directory: ThrowAwayDirectory, group: str, account: str) -> None:
     with connected(directory, account) as bound:
         assert seen(bound, directory.group_dn(group))["member"] == [directory.user_dn("alice")]
         assert directory.group_dn(group) in seen(bound, directory.user_dn("alice"))["memberOf"]
@@ -45,16 +43,14 @@ def test_any_bound_account_sees_who_is_in_a_group(directory: ThrowAwayDirectory,
 
 
 @pytest.mark.parametrize("account", ["alice", "reader"])
-def test_a_plain_account_cannot_touch_groups(directory: ThrowAwayDirectory, group: str, account: str) -> None:
+def test_plain_account_cannot_change_groups(directory: ThrowAwayDirectory, group: str, account: str) -> None:
     with connected(directory, account) as plain:
         assert add_group(plain, directory.group_dn("of_mine"), []) == INSUFFICIENT_ACCESS
         assert add_member(plain, directory.group_dn(group), directory.user_dn("carol")) == INSUFFICIENT_ACCESS
         assert delete(plain, directory.group_dn(group)) == INSUFFICIENT_ACCESS
 
 
-def test_the_delegated_account_manages_groups_but_not_the_administrators(
-    directory: ThrowAwayDirectory, group: str
-) -> None:
+def test_delegated_account_manages_groups_except_admins(directory: ThrowAwayDirectory, group: str) -> None:
     with connected(directory, "pangeo-operator") as operator:
         assert add_member(operator, directory.group_dn(group), directory.user_dn("bob")) == SUCCESS
         assert add_member(operator, directory.group_dn("admins"), directory.user_dn("bob")) == INSUFFICIENT_ACCESS
@@ -62,7 +58,7 @@ def test_the_delegated_account_manages_groups_but_not_the_administrators(
         assert delete(operator, directory.user_dn("carol")) == INSUFFICIENT_ACCESS
 
 
-def test_an_administrator_manages_groups_because_of_cn_admins(directory: ThrowAwayDirectory) -> None:
+def test_member_of_admins_manages_groups(directory: ThrowAwayDirectory) -> None:
     dn = directory.group_dn("made_by_admin")
     with connected(directory, "admin") as admin:
         assert directory.group_dn("admins") in seen(admin, directory.user_dn("admin"))["memberOf"]
@@ -70,20 +66,20 @@ def test_an_administrator_manages_groups_because_of_cn_admins(directory: ThrowAw
         assert delete(admin, dn) == SUCCESS
 
 
-def test_an_ipa_object_needs_its_unique_id(directory: ThrowAwayDirectory) -> None:
+def test_ipa_object_requires_its_unique_id(directory: ThrowAwayDirectory) -> None:
     with connected(directory, "pangeo-operator") as operator:
         operator.add(directory.group_dn("nameless"), FREEIPA_GROUP_CLASSES, {})  # type: ignore[no-untyped-call]
         assert operator.result["result"] == OBJECT_CLASS_VIOLATION
 
 
-def test_every_user_and_group_of_the_layout_has_a_unique_id_of_its_own(directory: ThrowAwayDirectory) -> None:
+def test_users_and_groups_have_unique_ids(directory: ThrowAwayDirectory) -> None:
     users = [directory.user_dn(name) for name in (*local_directory.DEMO_USERS, "pangeo-operator")]
     with connected(directory, "admin") as admin:
         ids = {UUID(seen(admin, dn)["ipaUniqueID"][0]) for dn in (*users, directory.group_dn("admins"))}
     assert len(ids) == len(users) + 1
 
 
-def test_membership_is_filled_in_through_nested_groups(directory: ThrowAwayDirectory, group: str) -> None:
+def test_membership_includes_nested_groups(directory: ThrowAwayDirectory, group: str) -> None:
     outer = directory.group_dn("outer")
     with connected(directory, "pangeo-operator") as operator:
         assert add_group(operator, outer, [directory.group_dn(group)]) == SUCCESS
@@ -92,7 +88,7 @@ def test_membership_is_filled_in_through_nested_groups(directory: ThrowAwayDirec
         assert outer not in seen(operator, directory.user_dn("alice"))["memberOf"]
 
 
-def test_a_deleted_user_leaves_its_groups(directory: ThrowAwayDirectory, group: str) -> None:
+def test_deleted_user_is_removed_from_groups(directory: ThrowAwayDirectory, group: str) -> None:
     guest = directory.user_dn("guest")
     with connected(directory, "admin") as admin:
         admin.add(guest, ["top", "person", "inetUser"], {"cn": "Guest", "sn": "Guest"})  # type: ignore[no-untyped-call]
@@ -103,7 +99,7 @@ def test_a_deleted_user_leaves_its_groups(directory: ThrowAwayDirectory, group: 
         assert seen(admin, directory.group_dn(group))["member"] == [directory.user_dn("alice")]
 
 
-def test_the_administrator_is_no_inet_org_person_as_in_freeipa(directory: ThrowAwayDirectory) -> None:
+def test_administrator_is_no_inet_org_person(directory: ThrowAwayDirectory) -> None:
     with connected(directory) as anonymous:
         classes = {
             user: {name.lower() for name in seen(anonymous, directory.user_dn(user))["objectClass"]}
@@ -113,7 +109,7 @@ def test_the_administrator_is_no_inet_org_person_as_in_freeipa(directory: ThrowA
     assert "inetorgperson" in classes["alice"] - classes["admin"]
 
 
-def test_granting_twice_and_revoking_twice_changes_once(directory: ThrowAwayDirectory, group: str) -> None:
+def test_second_grant_and_revoke_change_nothing(directory: ThrowAwayDirectory, group: str) -> None:
     state, endpoint = directory.state, directory.endpoint
     assert local_directory.grant(state, "bob", group, endpoint=endpoint)
     assert not local_directory.grant(state, "bob", group, endpoint=endpoint)
@@ -123,20 +119,20 @@ def test_granting_twice_and_revoking_twice_changes_once(directory: ThrowAwayDire
     assert local_directory.members(state, group, endpoint=endpoint) == ["alice"]
 
 
-def test_granting_to_an_unknown_user_or_group_says_what_exists(directory: ThrowAwayDirectory, group: str) -> None:
+def test_grant_to_unknown_names_lists_existing_ones(directory: ThrowAwayDirectory, group: str) -> None:
     with pytest.raises(Failure, match="'alcie' is not a user") as user:
         local_directory.grant(directory.state, "alcie", group, endpoint=directory.endpoint)
-    assert {"admin", "alice", "bob", "carol"} <= named(user.value.fix)
+    assert {"admin", "alice", "bob", "carol"} <= listed_names(user.value.fix)
     with pytest.raises(Failure, match="'k2' is not a group") as missing:
         local_directory.grant(directory.state, "alice", "k2", endpoint=directory.endpoint)
-    assert {"admins", "ipausers", group} <= named(missing.value.fix)
+    assert {"admins", "ipausers", group} <= listed_names(missing.value.fix)
 
 
-def named(fix: str) -> set[str]:
+def listed_names(fix: str) -> set[str]:
     return set(fix.partition(": ")[2].split(", "))
 
 
-def test_anonymous_sees_no_kerberos_name_and_whoever_is_logged_in_does(directory: ThrowAwayDirectory) -> None:
+def test_only_bound_accounts_read_kerberos_names(directory: ThrowAwayDirectory) -> None:
     with connected(directory) as anonymous, connected(directory, "reader") as bound:
         assert "krbPrincipalName" not in seen(anonymous, directory.user_dn("alice"))
         assert seen(bound, directory.user_dn("alice"))["krbPrincipalName"] == [f"alice@{directory.realm}"]

@@ -1,4 +1,4 @@
-"""The local directory comes up whole whatever ended it, and says what is wrong where it cannot."""
+"""The local directory recovers from every interruption and reports errors with their cause."""
 
 import json
 import re
@@ -21,7 +21,7 @@ from tests.support.directory import ThrowAwayDirectory, throw_away_directory
 pytestmark = pytest.mark.engine
 
 
-def test_a_server_that_is_down_is_said_to_be_down(directory: ThrowAwayDirectory) -> None:
+def test_stopped_server_is_reported(directory: ThrowAwayDirectory) -> None:
     with directory.stopped():
         assert not local_directory.is_ready(directory.state, endpoint=directory.endpoint)
         with pytest.raises(Failure, match="does not answer") as down:
@@ -30,14 +30,14 @@ def test_a_server_that_is_down_is_said_to_be_down(directory: ThrowAwayDirectory)
     assert local_directory.is_ready(directory.state, endpoint=directory.endpoint)
 
 
-def test_what_was_written_survives_a_killed_server(directory: ThrowAwayDirectory, group: str) -> None:
+def test_changes_survive_a_killed_server(directory: ThrowAwayDirectory, group: str) -> None:
     local_directory.grant(directory.state, "carol", group, endpoint=directory.endpoint)
     directory.kill()
     directory.up()
     assert local_directory.members(directory.state, group, endpoint=directory.endpoint) == ["alice", "carol"]
 
 
-def test_a_start_interrupted_at_any_point_is_completed_by_the_next() -> None:
+def test_interrupted_start_is_completed_by_the_next() -> None:
     with throw_away_directory() as mine:
         _interrupted_while_entries_went_in(mine)
         mine.up()
@@ -59,7 +59,7 @@ def _interrupted_while_the_folder_was_made(mine: ThrowAwayDirectory) -> None:
     (mine.state.directory / "config" / "dse.ldif").unlink()
 
 
-def test_what_an_earlier_version_set_up_is_completed_and_what_was_done_by_hand_stays() -> None:
+def test_older_directory_is_completed_and_keeps_manual_changes() -> None:
     with throw_away_directory() as mine:
         local_directory.revoke(mine.state, "bob", "ipausers", endpoint=mine.endpoint)
         _as_before_kerberos_names(mine)
@@ -88,7 +88,7 @@ def _as_before_kerberos_names(mine: ThrowAwayDirectory) -> None:
     schema.write_text("\n".join(block for block in blocks if "krb" not in block))
 
 
-def test_a_lost_password_is_said_at_once(directory: ThrowAwayDirectory) -> None:
+def test_wrong_password_is_reported_at_once(directory: ThrowAwayDirectory) -> None:
     kept = directory.state.credentials.read_text()
     directory.down()
     try:
@@ -104,7 +104,7 @@ def test_a_lost_password_is_said_at_once(directory: ThrowAwayDirectory) -> None:
         directory.up()
 
 
-def test_two_servers_run_at_once_and_a_killed_one_leaves_nothing(directory: ThrowAwayDirectory) -> None:
+def test_killed_server_leaves_nothing_beside_a_second_one(directory: ThrowAwayDirectory) -> None:
     with throw_away_directory() as second:
         assert second.password("alice") != directory.password("alice")
         with connected(second, "alice"), connected(directory, "alice"):
@@ -117,7 +117,7 @@ def test_two_servers_run_at_once_and_a_killed_one_leaves_nothing(directory: Thro
         second.up()
 
 
-def test_a_second_server_on_the_same_folder_is_refused(directory: ThrowAwayDirectory) -> None:
+def test_second_server_on_a_folder_is_refused(directory: ThrowAwayDirectory) -> None:
     state, endpoint = directory.state, directory.endpoint
     refused = ThrowAwayDirectory(state, endpoint)
     refused._start(state)
@@ -127,9 +127,7 @@ def test_a_second_server_on_the_same_folder_is_refused(directory: ThrowAwayDirec
     assert local_directory.is_ready(state, endpoint=endpoint)
 
 
-def test_an_address_that_is_not_there_is_named_with_the_servers_own_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unavailable_address_is_reported_with_the_servers_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("local.directory.service.START_SECONDS", 4.0)
     nowhere = ThrowAwayDirectory(State(tmp_path), Endpoint("192.0.2.77", 13389, 13636, ("localhost",)))
     with pytest.raises(Failure, match=r"192\.0\.2\.77") as failure:
@@ -138,7 +136,7 @@ def test_an_address_that_is_not_there_is_named_with_the_servers_own_words(
     assert "Cannot assign requested address" in failure.value.message or "PR_Bind" in failure.value.message
 
 
-def test_passwords_are_in_no_log_and_in_no_readable_file(directory: ThrowAwayDirectory) -> None:
+def test_passwords_are_in_no_log_and_no_readable_file(directory: ThrowAwayDirectory) -> None:
     local_directory.up(directory.state, Report(Console(quiet=True)), endpoint=directory.endpoint)
     secrets = json.loads(directory.state.credentials.read_text())["directory"].values()
     assert len(set(secrets)) == len(local_directory.DEMO_USERS) + 3

@@ -1,4 +1,4 @@
-"""Who talks to the local directory knows which server it is, on a connection that nobody reads."""
+"""Connections to the local directory are encrypted and verified."""
 
 import socket
 import ssl
@@ -16,13 +16,13 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.mark.parametrize("tls", ["ldaps", "starttls"])
-def test_both_kinds_of_tls_verify_against_the_tenancys_authority(directory: ThrowAwayDirectory, tls: str) -> None:
+def test_ldaps_and_starttls_verify_the_authority(directory: ThrowAwayDirectory, tls: str) -> None:
     with connected(directory, "bob", tls=tls) as bound:
         assert bound.server.ssl or bound.tls_started
         assert seen(bound, directory.user_dn("bob"))["uid"] == ["bob"]
 
 
-def test_another_authority_is_refused(directory: ThrowAwayDirectory, tmp_path: Path) -> None:
+def test_other_authority_is_refused(directory: ThrowAwayDirectory, tmp_path: Path) -> None:
     stranger = pki.authority(State(tmp_path), "tenancy")
     with (
         pytest.raises(LDAPSocketOpenError, match="CERTIFICATE_VERIFY_FAILED"),
@@ -31,7 +31,7 @@ def test_another_authority_is_refused(directory: ThrowAwayDirectory, tmp_path: P
         pass
 
 
-def test_the_certificate_names_the_host_and_not_its_address(directory: ThrowAwayDirectory) -> None:
+def test_certificate_is_for_the_name_not_the_address(directory: ThrowAwayDirectory) -> None:
     with pytest.raises(LDAPSocketOpenError, match="doesn't match"), connected(directory, host=directory.address):
         pass
 
@@ -51,13 +51,13 @@ def test_tls_older_than_1_2_is_refused(directory: ThrowAwayDirectory, version: s
                 context.wrap_socket(plain, server_hostname="localhost")
 
 
-def test_it_listens_on_its_own_address_only(directory: ThrowAwayDirectory) -> None:
+def test_server_listens_on_its_address_only(directory: ThrowAwayDirectory) -> None:
     for port in (directory.ldap_port, directory.ldaps_port):
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.2", port), timeout=5)
 
 
-def test_a_renewed_certificate_is_served_after_the_next_start(directory: ThrowAwayDirectory) -> None:
+def test_renewed_certificate_is_used_after_a_restart(directory: ThrowAwayDirectory) -> None:
     before = ssl.get_server_certificate((directory.address, directory.ldaps_port))
     with directory.stopped():
         (directory.state.pki / "directory.crt").unlink()
