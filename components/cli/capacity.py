@@ -7,7 +7,7 @@ from typing import Any
 
 from components.cli.check import chosen_stacks
 from components.cli.output import print_json, print_rows
-from components.config.capacity import Capacity, capacity
+from components.config.capacity import Capacity, compute_capacity
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_stack, stack_path
 from components.config.tenancy import Tenancy
@@ -73,7 +73,7 @@ def stack_capacities(names: Sequence[str], folder: Path) -> tuple[list[StackCapa
         except InvalidTenancy as invalid:
             errors.append(invalid)
         else:
-            capacities.append(StackCapacity(name, tenancy, capacity(tenancy)))
+            capacities.append(StackCapacity(name, tenancy, compute_capacity(tenancy)))
     return capacities, errors
 
 

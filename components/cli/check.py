@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from components.config.capacity import capacity
+from components.config.capacity import compute_capacity
 from components.config.collisions import find_collisions
 from components.config.problems import InvalidTenancy, Problem
 from components.config.stack_file import read_stack, stack_path, stacks
@@ -36,7 +36,7 @@ class StackReport:
             "warnings": list(self.warnings),
         }
         if self.tenancy is not None:
-            fits = capacity(self.tenancy)
+            fits = compute_capacity(self.tenancy)
             report |= {
                 "url": f"https://{self.tenancy.domain}",
                 "notebookUsersGroup": self.tenancy.notebook_users_group,
@@ -49,7 +49,7 @@ class StackReport:
         if self.problems:
             yield from str(InvalidTenancy(self.source, self.problems)).split("\n")
         elif self.tenancy is not None:
-            fits = capacity(self.tenancy)
+            fits = compute_capacity(self.tenancy)
             summary = f"https://{self.tenancy.domain} for {self.tenancy.notebook_users_group}"
             yield f"{self.source}: good. {summary}{f'; {fits}' if fits else ''}"
         for warning in self.warnings:
@@ -99,6 +99,6 @@ def _check(source: str, *, resolve_domains: bool, environment: Mapping[str, str]
         dns_warning = verify_domain(tenancy, source=source, environment=environment) if resolve_domains else None
     except InvalidTenancy as invalid:
         return StackReport(source, problems=invalid.problems)
-    fits = capacity(tenancy)
+    fits = compute_capacity(tenancy)
     warnings = (*([dns_warning] if dns_warning else []), *(fits.warnings if fits else ()))
     return StackReport(source, tenancy, warnings=warnings)

@@ -1,237 +1,243 @@
-"""How many notebooks fit the stated worker nodes. Pure arithmetic on what the stack file says; no cluster is asked.
+"""The number of notebooks and Dask workers that fit on the nodes in the stack file. Pure arithmetic; reads no cluster.
 
-A notebook's limit is its guarantee, so packing is exact: a worker takes as many as its CPUs and its memory allow once
-the system's share is off. Dask's workers live in the same room and make way for notebooks: they get what is left.
-A *worker* here is a node; Dask's are called so.
+A notebook's limit is also its guarantee, so a node holds as many notebooks as its allocatable CPUs and memory allow.
+Dask workers share the nodes and have a lower priority than notebooks: they get the capacity that notebooks leave.
 """
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.config.cluster import Workers
+from components.config.cluster import Nodes
 from components.config.dask import SCHEDULER_CORES, SCHEDULER_RAM_GB
 from components.config.tenancy import Tenancy
 
-PODS_PER_WORKER = 110
+PODS_PER_NODE = 110
 """Kubelet's default ``maxPods``."""
 
-SYSTEM_PODS_PER_WORKER = 10
-"""Network, DNS, storage driver, proxy, monitoring: an allowance."""
+SYSTEM_PODS_PER_NODE = 10
+"""Allowance for the pods of network, DNS, storage driver, proxy and monitoring."""
 
 EVICTION_RAM_GB = 100 / 1024
 """Kubelet's default hard eviction threshold, ``memory.available<100Mi``."""
 
 HUB_CPUS, HUB_RAM_GB = 0.5, 1.0
-"""An allowance for hub, proxy and gateway, which request less: taken off one worker."""
+"""Allowance for hub, proxy and gateway, which request less, on one of the nodes."""
 
 _RESERVED_RAM = ((4, 0.25), (4, 0.20), (8, 0.10), (112, 0.06), (math.inf, 0.02))
 _RESERVED_CPUS = ((1, 0.06), (1, 0.01), (2, 0.005), (math.inf, 0.0025))
+"""Steps of a node's size, each with the share of it that is reserved."""
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """What the stated workers hold. ``warnings`` are sentences for the operator."""
+    """The number of notebooks and Dask workers that fit."""
 
     notebooks: int
-    notebooks_per_worker: int
-    workers: int
+    notebooks_per_node: int
+    nodes: int
     expected_users: int | None
-    workers_needed: int | None
-    """Workers of the stated size that ``expected_users`` need; None where that is not stated or none would do."""
+    nodes_needed: int | None
+    """Number of nodes for the notebooks of ``expected_users``; None without expected users, or if no notebook fits."""
 
     dask_workers: int | None
-    """Dask workers of the default size, of one cluster, that fit beside the expected users' notebooks, or beside none
-    where no users are stated; None where Dask is off."""
+    """Dask workers of the default size that fit beside the notebooks of the expected users, in one cluster per user;
+    None if Dask is disabled."""
 
     warnings: tuple[str, ...]
+    """Sentences for the operator."""
 
     def as_output(self) -> dict[str, int | None]:
-        """For the stack's output ``capacity``."""
+        """Return the value of the stack's output ``capacity``."""
         return {
             "notebooks": self.notebooks,
-            "notebooksPerWorker": self.notebooks_per_worker,
-            "workers": self.workers,
+            "notebooksPerWorker": self.notebooks_per_node,
+            "workers": self.nodes,
             "expectedUsers": self.expected_users,
-            "workersNeeded": self.workers_needed,
+            "workersNeeded": self.nodes_needed,
             "daskWorkers": self.dask_workers,
         }
 
     def __str__(self) -> str:
-        room = f"room for {_counted(self.notebooks, 'notebook')} on {_counted(self.workers, 'worker')}"
+        text = f"capacity of {_count(self.nodes, 'node')}: {_count(self.notebooks, 'notebook')}"
         if self.dask_workers is None:
-            return room
-        beside = min(self.expected_users or 0, self.notebooks)
-        others = f"{_counted(beside, 'notebook')} and " if beside else ""
-        return f"{room}, or for {others}{_counted(self.dask_workers, 'Dask worker')}"
+            return text
+        notebooks = min(self.expected_users or 0, self.notebooks)
+        beside = f"{_count(notebooks, 'notebook')} and " if notebooks else ""
+        return f"{text}, or {beside}{_count(self.dask_workers, 'Dask worker')}"
 
 
-def capacity(tenancy: Tenancy) -> Capacity | None:
-    """How many notebooks fit at once, and how many workers the expected users need; None without ``workers``."""
-    workers = tenancy.workers
-    if workers is None:
+def compute_capacity(tenancy: Tenancy) -> Capacity | None:
+    """Compute what fits on the tenancy's nodes; None if the stack file does not describe them."""
+    nodes = tenancy.nodes
+    if nodes is None:
         return None
-    cpus, ram_gb = tenancy.notebook_cpus, tenancy.notebook_ram_gb
-    each = notebooks_on_a_worker(workers, cpus, ram_gb)
-    beside_the_hub = notebooks_on_a_worker(workers, cpus, ram_gb, taken_cpus=HUB_CPUS, taken_ram_gb=HUB_RAM_GB)
-    notebooks = beside_the_hub + (workers.count - 1) * each
+    size = tenancy.notebook_cpus, tenancy.notebook_ram_gb
+    per_node = _empty_node(nodes).count_fitting(*size)
+    on_hub_node = _hub_node(nodes).count_fitting(*size)
+    notebooks = on_hub_node + (nodes.count - 1) * per_node
     needed = None
-    if workers.expected_users is not None and each:
-        needed = 1 + max(0, math.ceil((workers.expected_users - beside_the_hub) / each))
+    if nodes.expected_users is not None and per_node:
+        needed = 1 + max(0, math.ceil((nodes.expected_users - on_hub_node) / per_node))
     return Capacity(
         notebooks=notebooks,
-        notebooks_per_worker=each,
-        workers=workers.count,
-        expected_users=workers.expected_users,
-        workers_needed=needed,
-        dask_workers=_dask_workers(tenancy, workers, notebooks) if tenancy.dask.enabled else None,
-        warnings=(*_warnings(tenancy, workers, notebooks, needed), *_dask_warnings(tenancy, workers)),
+        notebooks_per_node=per_node,
+        nodes=nodes.count,
+        expected_users=nodes.expected_users,
+        nodes_needed=needed,
+        dask_workers=_count_dask_workers(tenancy, nodes, notebooks) if tenancy.dask.enabled else None,
+        warnings=(*_notebook_warnings(tenancy, nodes, notebooks, needed), *_dask_warnings(tenancy, nodes)),
     )
 
 
 def compute_dask_capacity(tenancy: Tenancy) -> tuple[float, float] | None:
-    """Cores and gigabytes that all of the stated workers have for pods beside the hub; None without ``workers``."""
-    workers = tenancy.workers
-    if workers is None:
+    """Compute the cores and gigabytes of all nodes for pods other than the hub's; None without described nodes."""
+    nodes = tenancy.nodes
+    if nodes is None:
         return None
-    cpus = workers.count * allocatable_cpus(workers.cpus) - HUB_CPUS
-    ram_gb = workers.count * allocatable_ram_gb(workers.ram_gb) - HUB_RAM_GB
+    cpus = nodes.count * allocatable_cpus(nodes.cpus) - HUB_CPUS
+    ram_gb = nodes.count * allocatable_ram_gb(nodes.ram_gb) - HUB_RAM_GB
     return max(0.0, cpus), max(0.0, ram_gb)
 
 
-def notebooks_on_a_worker(
-    workers: Workers, cpus: float, ram_gb: float, *, taken_cpus: float = 0, taken_ram_gb: float = 0
-) -> int:
-    """How many notebooks of this size one worker holds beside the system's share and what else is taken."""
-    by_cpus = _times(allocatable_cpus(workers.cpus) - taken_cpus, cpus)
-    by_ram = _times(allocatable_ram_gb(workers.ram_gb) - taken_ram_gb, ram_gb)
-    return min(by_cpus, by_ram, PODS_PER_WORKER - SYSTEM_PODS_PER_WORKER)
-
-
 def allocatable_cpus(cpus: float) -> float:
-    """CPUs a worker has left for pods.
+    """Return the CPUs of a node that pods can use.
 
-    Off go 6 % of the first core, 1 % of the second, 0.5 % of the next two and 0.25 % of the others: what GKE
-    reserves (https://cloud.google.com/kubernetes-engine/docs/concepts/plan-node-sizes). Kubernetes itself sets no rule.
+    Reserved are 6 % of the first core, 1 % of the second, 0.5 % of the next two and 0.25 % of the others, as in GKE
+    (https://cloud.google.com/kubernetes-engine/docs/concepts/plan-node-sizes). Kubernetes itself has no such rule.
     """
-    return cpus - _share(cpus, _RESERVED_CPUS)
+    return cpus - _reserved(cpus, _RESERVED_CPUS)
 
 
 def allocatable_ram_gb(ram_gb: float) -> float:
-    """Gigabytes a worker has left for pods.
+    """Return the memory of a node that pods can use, in GB.
 
-    Off go 25 % of the first 4 GB, 20 % of the next 4, 10 % of the next 8, 6 % of the next 112 and 2 % of the rest
-    (as above), and the eviction threshold.
+    Reserved are 25 % of the first 4 GB, 20 % of the next 4, 10 % of the next 8, 6 % of the next 112 and 2 % of the
+    rest, as in GKE, and the eviction threshold.
     """
-    return max(0.0, ram_gb - _share(ram_gb, _RESERVED_RAM) - EVICTION_RAM_GB)
+    return max(0.0, ram_gb - _reserved(ram_gb, _RESERVED_RAM) - EVICTION_RAM_GB)
 
 
-def _share(total: float, steps: tuple[tuple[float, float], ...]) -> float:
-    taken = 0.0
-    for width, part in steps:
+def _reserved(total: float, steps: tuple[tuple[float, float], ...]) -> float:
+    reserved = 0.0
+    for width, share in steps:
         step = min(total, width)
-        taken += step * part
+        reserved += step * share
         total -= step
-    return taken
+    return reserved
 
 
-def _times(room: float, size: float) -> int:
-    # A float's last bit must not cost a notebook that fits exactly.
-    return max(0, math.floor(room / size + 1e-9))
-
-
-def _warnings(tenancy: Tenancy, workers: Workers, notebooks: int, needed: int | None) -> Iterator[str]:
-    sizes = [("a notebook", tenancy.notebook_cpus, tenancy.notebook_ram_gb)]
-    for profile in tenancy.notebook.profiles:
-        if profile.cpus is not None or profile.ram_gb is not None:
-            cpus, ram_gb = profile.cpus or tenancy.notebook_cpus, profile.ram_gb or tenancy.notebook_ram_gb
-            sizes.append((f"the profile {profile.name!r}", cpus, ram_gb))
-    for what, cpus, ram_gb in sizes:
-        if not notebooks_on_a_worker(workers, cpus, ram_gb):
-            yield (
-                f"{what} of {cpus:g} CPUs and {ram_gb:g} GB fits no worker of {workers.cpus:g} CPUs and "
-                f"{workers.ram_gb:g} GB: pods have {allocatable_cpus(workers.cpus):.2f} CPUs and "
-                f"{allocatable_ram_gb(workers.ram_gb):.1f} GB of it; make it smaller or the workers larger"
-            )
-    if workers.expected_users is not None and needed is not None and needed > workers.count:
-        yield (
-            f"{_counted(workers.expected_users, 'expected user')} do not fit: there is room for "
-            f"{_counted(notebooks, 'notebook')} on {_counted(workers.count, 'worker')}, and {needed} would be needed"
-        )
-
-
-def _dask_workers(tenancy: Tenancy, workers: Workers, notebooks: int) -> int:
-    """What is left on the workers once hub, notebooks and a scheduler have their places, in Dask workers."""
-    dask = tenancy.dask
-    cores, ram_gb = dask.worker_cores.default, dask.worker_ram_gb.default
-    of_a_user = dask.clusters_per_user * min(
-        _times(dask.max_cores - SCHEDULER_CORES, cores),
-        _times(dask.max_ram_gb - SCHEDULER_RAM_GB, ram_gb),
-        dask.max_workers,
-    )
-    rooms = _rooms(tenancy, workers, min(workers.expected_users or 0, notebooks))
-    place = next((room for room, count in rooms if count and room.holds(SCHEDULER_CORES, SCHEDULER_RAM_GB)), None)
-    if place is None:
-        return 0
-    beside_it = place.without(1, SCHEDULER_CORES, SCHEDULER_RAM_GB).holds(cores, ram_gb) - place.holds(cores, ram_gb)
-    fit = beside_it + sum(count * room.holds(cores, ram_gb) for room, count in rooms)
-    return min(fit, of_a_user * max(1, workers.expected_users or 1))
+def _times(available: float, size: float) -> int:
+    # The last bit of a float must not cost a notebook that fits exactly.
+    return max(0, math.floor(available / size + 1e-9))
 
 
 @dataclass(frozen=True)
-class _Room:
-    """What a worker still has."""
+class _FreeCapacity:
+    """Free capacity of one node."""
 
     cpus: float
     ram_gb: float
     pods: int
 
-    def holds(self, cpus: float, ram_gb: float) -> int:
+    def count_fitting(self, cpus: float, ram_gb: float) -> int:
+        """Return how many pods of this size fit."""
         return min(_times(self.cpus, cpus), _times(self.ram_gb, ram_gb), self.pods)
 
-    def without(self, count: int, cpus: float, ram_gb: float) -> "_Room":
-        return _Room(self.cpus - count * cpus, self.ram_gb - count * ram_gb, self.pods - count)
+    def without(self, count: int, cpus: float, ram_gb: float) -> "_FreeCapacity":
+        """Return the capacity that pods of this size leave."""
+        return _FreeCapacity(self.cpus - count * cpus, self.ram_gb - count * ram_gb, self.pods - count)
 
 
-def _rooms(tenancy: Tenancy, workers: Workers, notebooks: int) -> tuple[tuple[_Room, int], ...]:
-    """What hub and notebooks leave, as rooms and how many there are of each.
+def _empty_node(nodes: Nodes) -> _FreeCapacity:
+    return _FreeCapacity(
+        allocatable_cpus(nodes.cpus), allocatable_ram_gb(nodes.ram_gb), PODS_PER_NODE - SYSTEM_PODS_PER_NODE
+    )
 
-    Notebooks are spread evenly, as Kubernetes' scheduler does, with no more beside the hub than fit there.
+
+def _hub_node(nodes: Nodes) -> _FreeCapacity:
+    empty = _empty_node(nodes)
+    return _FreeCapacity(empty.cpus - HUB_CPUS, empty.ram_gb - HUB_RAM_GB, empty.pods)
+
+
+def _notebook_warnings(tenancy: Tenancy, nodes: Nodes, notebooks: int, needed: int | None) -> Iterator[str]:
+    sizes = [("a notebook", tenancy.notebook_cpus, tenancy.notebook_ram_gb)]
+    for profile in tenancy.notebook.profiles:
+        if profile.cpus is not None or profile.ram_gb is not None:
+            cpus, ram_gb = profile.cpus or tenancy.notebook_cpus, profile.ram_gb or tenancy.notebook_ram_gb
+            sizes.append((f"the profile {profile.name!r}", cpus, ram_gb))
+    node = _empty_node(nodes)
+    for subject, cpus, ram_gb in sizes:
+        if not node.count_fitting(cpus, ram_gb):
+            yield (
+                f"{subject} with {cpus:g} CPUs and {ram_gb:g} GB does not fit on a node: of its {nodes.cpus:g} "
+                f"CPUs and {nodes.ram_gb:g} GB, pods can use {node.cpus:.2f} CPUs and {node.ram_gb:.1f} GB; "
+                "reduce the size or use larger nodes"
+            )
+    if nodes.expected_users is not None and needed is not None and needed > nodes.count:
+        yield (
+            f"{_count(nodes.expected_users, 'expected user')} need {_count(needed, 'node')}, but there "
+            f"{'is' if nodes.count == 1 else 'are'} {nodes.count}, on which {_count(notebooks, 'notebook')} fit"
+        )
+
+
+def _count_dask_workers(tenancy: Tenancy, nodes: Nodes, notebooks: int) -> int:
+    """Return the Dask workers that fit beside the hub, the expected users' notebooks and one scheduler."""
+    dask = tenancy.dask
+    cores, ram_gb = dask.worker_cores.default, dask.worker_ram_gb.default
+    user_limit = dask.clusters_per_user * min(
+        _times(dask.max_cores - SCHEDULER_CORES, cores),
+        _times(dask.max_ram_gb - SCHEDULER_RAM_GB, ram_gb),
+        dask.max_workers,
+    )
+    free = _capacity_beside_notebooks(tenancy, nodes, min(nodes.expected_users or 0, notebooks))
+    fits_scheduler = (node for node, count in free if count and node.count_fitting(SCHEDULER_CORES, SCHEDULER_RAM_GB))
+    node = next(fits_scheduler, None)
+    if node is None:
+        return 0
+    with_scheduler = node.without(1, SCHEDULER_CORES, SCHEDULER_RAM_GB)
+    lost = node.count_fitting(cores, ram_gb) - with_scheduler.count_fitting(cores, ram_gb)
+    fitting = sum(count * each.count_fitting(cores, ram_gb) for each, count in free) - lost
+    return min(fitting, user_limit * max(1, nodes.expected_users or 1))
+
+
+def _capacity_beside_notebooks(tenancy: Tenancy, nodes: Nodes, notebooks: int) -> tuple[tuple[_FreeCapacity, int], ...]:
+    """Return the free capacity beside the hub and notebooks, each with the number of nodes that have it.
+
+    Notebooks are spread evenly, as by Kubernetes' scheduler, except that the hub's node gets no more than it can hold.
     """
     size = tenancy.notebook_cpus, tenancy.notebook_ram_gb
-    whole = _Room(
-        allocatable_cpus(workers.cpus), allocatable_ram_gb(workers.ram_gb), PODS_PER_WORKER - SYSTEM_PODS_PER_WORKER
-    )
-    with_hub = _Room(whole.cpus - HUB_CPUS, whole.ram_gb - HUB_RAM_GB, whole.pods)
-    beside_the_hub = min(notebooks // workers.count, with_hub.holds(*size))
-    others = workers.count - 1
-    each, one_more = divmod(notebooks - beside_the_hub, others) if others else (0, 0)
+    empty, hub_node = _empty_node(nodes), _hub_node(nodes)
+    on_hub_node = min(notebooks // nodes.count, hub_node.count_fitting(*size))
+    others = nodes.count - 1
+    each, remainder = divmod(notebooks - on_hub_node, others) if others else (0, 0)
     return (
-        (with_hub.without(beside_the_hub, *size), 1),
-        (whole.without(each, *size), others - one_more),
-        (whole.without(each + 1, *size), one_more),
+        (hub_node.without(on_hub_node, *size), 1),
+        (empty.without(each, *size), others - remainder),
+        (empty.without(each + 1, *size), remainder),
     )
 
 
-def _dask_warnings(tenancy: Tenancy, workers: Workers) -> Iterator[str]:
-    room = compute_dask_capacity(tenancy)
-    if not tenancy.dask.enabled or room is None:
+def _dask_warnings(tenancy: Tenancy, nodes: Nodes) -> Iterator[str]:
+    available = compute_dask_capacity(tenancy)
+    if not tenancy.dask.enabled or available is None:
         return
     dask = tenancy.dask
     cores, ram_gb = dask.worker_cores.max, dask.worker_ram_gb.max
-    if not notebooks_on_a_worker(workers, cores, ram_gb):
+    if not _empty_node(nodes).count_fitting(cores, ram_gb):
         yield (
-            f"the largest Dask worker of {cores:g} cores and {ram_gb:g} GB fits no worker of {workers.cpus:g} CPUs "
-            f"and {workers.ram_gb:g} GB, and would wait for ever; lower dask.workerCores.max or dask.workerRamGb.max"
+            f"the largest Dask worker, with {cores:g} cores and {ram_gb:g} GB, does not fit on a node with "
+            f"{nodes.cpus:g} CPUs and {nodes.ram_gb:g} GB and would never start; reduce dask.workerCores.max or "
+            "dask.workerRamGb.max"
         )
-    most = dask.clusters_per_user * dask.max_cores, dask.clusters_per_user * dask.max_ram_gb
-    if most[0] > room[0] or most[1] > room[1]:
+    limit = dask.clusters_per_user * dask.max_cores, dask.clusters_per_user * dask.max_ram_gb
+    if limit[0] > available[0] or limit[1] > available[1]:
         yield (
-            f"one user's {_counted(dask.clusters_per_user, 'Dask cluster')} may ask for {most[0]:g} cores and "
-            f"{most[1]:g} GB, and the workers have {room[0]:.1f} and {room[1]:.1f} for all users; "
-            "lower dask.maxCores, dask.maxRamGb or dask.clustersPerUser"
+            f"the {_count(dask.clusters_per_user, 'Dask cluster')} of one user may have {limit[0]:g} cores and "
+            f"{limit[1]:g} GB, but the nodes have only {available[0]:.1f} cores and {available[1]:.1f} GB for all "
+            "users; reduce dask.maxCores, dask.maxRamGb or dask.clustersPerUser"
         )
 
 
-def _counted(number: int, noun: str) -> str:
+def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"

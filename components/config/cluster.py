@@ -1,34 +1,34 @@
-"""The sections ``workers`` and ``kubernetes``: the cluster's nodes, and which cluster it is."""
+"""The sections ``workers`` and ``kubernetes``: the cluster's nodes, and the access to the cluster."""
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from components.config.section import Section, metadata
-from components.config.types import Number, Text, WholeNumber
+from components.config.types import EMPTY_IS_NONE, Number, Text, WholeNumber
 
 
-class Workers(Section):
-    """The cluster's worker nodes as they are, so that the program can tell what fits. It creates none."""
+class Nodes(Section):
+    """The worker nodes that the cluster has. The program creates none; it computes how many notebooks fit on them."""
 
     count: WholeNumber = Field(
         ge=1,
         le=10_000,
-        description="How many worker nodes",
+        description="Number of worker nodes",
         examples=[3],
         json_schema_extra=metadata(unit="nodes"),
     )
     cpus: Number = Field(
         gt=0,
         le=4096,
-        description="CPUs of one",
+        description="CPUs per node",
         examples=[8],
         json_schema_extra=metadata(unit="CPUs"),
     )
     ram_gb: Number = Field(
         gt=0,
         le=100_000,
-        description="Memory of one",
+        description="Memory per node",
         examples=[32],
         json_schema_extra=metadata(unit="GB"),
     )
@@ -36,28 +36,24 @@ class Workers(Section):
         None,
         ge=1,
         le=1_000_000,
-        description="Users with a running server at the same time",
+        description="Expected number of users with a running notebook server at the same time",
         examples=[20],
         json_schema_extra=metadata(unit="users"),
     )
 
 
-def _not_empty(value: object) -> object:
-    return None if value == "" else value
-
-
 class Kubernetes(Section):
-    """Which cluster the tenancy is in."""
+    """The Kubernetes cluster of the tenancy."""
 
     context: Text | None = Field(
         None,
-        description="Context in the kubeconfig; left out, its current one",
+        description="Context in the kubeconfig; by default its current context",
         examples=["vis@research-cloud"],
     )
-    kubeconfig: Annotated[SecretStr | None, BeforeValidator(_not_empty)] = Field(
+    kubeconfig: Annotated[SecretStr | None, EMPTY_IS_NONE] = Field(
         None,
         exclude=True,
         description="Content of a kubeconfig file, encrypted (`pulumi config set --secret --path "
-        "pangeo:kubernetes.kubeconfig`), or the path of one; left out, the KUBECONFIG of the environment",
+        "pangeo:kubernetes.kubeconfig`), or the path of a file; by default the environment variable `KUBECONFIG`",
         json_schema_extra=metadata(secret=True),
     )

@@ -1,4 +1,4 @@
-"""Tenancies that would take the same group or the same domain from each other."""
+"""Tenancies that claim the same FreeIPA group or the same domain."""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,7 +7,11 @@ from components.config.tenancy import Tenancy
 
 
 def find_collisions(tenancies: Mapping[str, Tenancy]) -> Iterator[InvalidTenancy]:
-    """Tenancies that would take the same group or the same domain from each other, by their source."""
+    """Yield an error for each tenancy whose group or domain an earlier one has.
+
+    Args:
+        tenancies: The tenancies by the name of their stack file.
+    """
     first_with: dict[tuple[str, str], str] = {}
     for source, tenancy in tenancies.items():
         problems = []
@@ -17,6 +21,6 @@ def find_collisions(tenancies: Mapping[str, Tenancy]) -> Iterator[InvalidTenancy
         ):
             other = first_with.setdefault((key if key == "clusterName" else "domain", claim), source)
             if other != source:
-                problems.append(Problem(format_key((key,)), value, f"is taken by {other}; choose another"))
+                problems.append(Problem(format_key((key,)), value, f"is used by {other}; choose another"))
         if problems:
             yield InvalidTenancy(source, problems)

@@ -1,4 +1,4 @@
-"""What a tenancy's users get of Dask: the bounds of a worker, of a cluster, of a user and of all users together."""
+"""The section ``dask``: the limits of a Dask worker, of a cluster, of a user and of all users together."""
 
 from typing import Annotated, Literal, Self
 
@@ -9,27 +9,27 @@ from components.config.section import Section, metadata
 from components.config.types import Number, WholeNumber
 
 NEVER = "never"
-MOST_IDLE_MINUTES = 60 * 24 * 7
+MAX_IDLE_MINUTES = 60 * 24 * 7
 
 SCHEDULER_CORES, SCHEDULER_RAM_GB = 1, 2.0
-"""What the chart dask-gateway 2026.3.0 gives a cluster's scheduler; a cluster's bounds count it."""
+"""Size of a cluster's scheduler in the chart dask-gateway 2026.3.0; it counts towards the cluster's limits."""
 
 
 def _idle_minutes(value: object) -> int | str:
-    """Zero is dask-gateway's word for never, and too near to ``at once`` to be taken for it."""
+    """Validate the time; refuse 0, which means ``never`` to dask-gateway and could be taken for ``at once``."""
     if isinstance(value, str) and value.strip().lower() == NEVER:
         return NEVER
-    minutes = None if isinstance(value, bool) else _whole(value)
+    minutes = None if isinstance(value, bool) else _to_whole_number(value)
     if minutes is None:
-        raise ValueError(f"is not a whole number of minutes; write e.g. 30, or {NEVER}")
+        raise ValueError(f"is not a whole number of minutes; write for example 30, or {NEVER}")
     if minutes == 0:
-        raise ValueError(f"would let idle clusters run for ever; write {NEVER} if that is meant, or at least 1 minute")
-    if not 1 <= minutes <= MOST_IDLE_MINUTES:
-        raise ValueError(f"is out of bounds; write 1 to {MOST_IDLE_MINUTES} minutes, or {NEVER}")
+        raise ValueError(f"would never stop idle clusters; write {NEVER} if that is intended, or at least 1")
+    if not 1 <= minutes <= MAX_IDLE_MINUTES:
+        raise ValueError(f"must be 1 to {MAX_IDLE_MINUTES} minutes, or {NEVER}")
     return minutes
 
 
-def _whole(value: object) -> int | None:
+def _to_whole_number(value: object) -> int | None:
     if not isinstance(value, int | float | str):
         return None
     try:
@@ -42,85 +42,87 @@ def _whole(value: object) -> int | None:
 IdleMinutes = Annotated[
     int | Literal["never"],
     PlainValidator(_idle_minutes),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": MOST_IDLE_MINUTES}, {"const": NEVER}]}),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": MAX_IDLE_MINUTES}, {"const": NEVER}]}),
 ]
 
 
 class _Range(Section):
-    """A choice between bounds: ``min`` ≤ ``default`` ≤ ``max``."""
+    """A range with a default: ``min`` ≤ ``default`` ≤ ``max``."""
 
     @model_validator(mode="after")
-    def _in_order(self) -> Self:
+    def _check_order(self) -> Self:
         lowest, default, highest = (float(getattr(self, name)) for name in ("min", "default", "max"))
         if not lowest <= default <= highest:
-            raise ValueError(f"has default {default:g} outside min {lowest:g} and max {highest:g}; write them in order")
+            raise ValueError(
+                f"has min {lowest:g}, default {default:g} and max {highest:g}; default must be between min and max"
+            )
         return self
 
 
 class WorkerCores(_Range):
-    """Cores of one Dask worker."""
+    """Cores of a Dask worker: the range from which users choose, and the default."""
 
-    min: WholeNumber = Field(1, ge=1, le=MAX_CPUS, description="Least", json_schema_extra=metadata(unit="cores"))
-    max: WholeNumber = Field(8, ge=1, le=MAX_CPUS, description="Most", json_schema_extra=metadata(unit="cores"))
-    default: WholeNumber = Field(1, ge=1, le=MAX_CPUS, description="Unasked", json_schema_extra=metadata(unit="cores"))
+    min: WholeNumber = Field(1, ge=1, le=MAX_CPUS, description="Minimum", json_schema_extra=metadata(unit="cores"))
+    max: WholeNumber = Field(8, ge=1, le=MAX_CPUS, description="Maximum", json_schema_extra=metadata(unit="cores"))
+    default: WholeNumber = Field(1, ge=1, le=MAX_CPUS, description="Default", json_schema_extra=metadata(unit="cores"))
 
 
 class WorkerRam(_Range):
-    """Memory of one Dask worker."""
+    """Memory of a Dask worker: the range from which users choose, and the default."""
 
-    min: Number = Field(1, gt=0, le=MAX_RAM_GB, description="Least", json_schema_extra=metadata(unit="GB"))
-    max: Number = Field(16, gt=0, le=MAX_RAM_GB, description="Most", json_schema_extra=metadata(unit="GB"))
-    default: Number = Field(2, gt=0, le=MAX_RAM_GB, description="Unasked", json_schema_extra=metadata(unit="GB"))
+    min: Number = Field(1, gt=0, le=MAX_RAM_GB, description="Minimum", json_schema_extra=metadata(unit="GB"))
+    max: Number = Field(16, gt=0, le=MAX_RAM_GB, description="Maximum", json_schema_extra=metadata(unit="GB"))
+    default: Number = Field(2, gt=0, le=MAX_RAM_GB, description="Default", json_schema_extra=metadata(unit="GB"))
 
 
 class Dask(Section):
-    """Dask Gateway: clusters users start from a notebook. The workers' bounds are those of CaaS."""
+    """Dask clusters that users start from a notebook, with Dask Gateway. Limits of a cluster include its scheduler."""
 
     enabled: bool = Field(True, description="Whether users can start Dask clusters")
     worker_cores: WorkerCores = Field(
         default_factory=WorkerCores,
-        description="Cores of one worker",
+        description="Cores per Dask worker",
         examples=[{"max": 4}],
     )
     worker_ram_gb: WorkerRam = Field(
         default_factory=WorkerRam,
-        description="Memory of one worker",
+        description="Memory per Dask worker",
         examples=[{"max": 8}],
     )
     max_workers: WholeNumber = Field(
         20,
         ge=1,
         le=10_000,
-        description="Most workers of one cluster",
+        description="Maximum number of workers per cluster",
         json_schema_extra=metadata(unit="workers"),
     )
     max_cores: WholeNumber = Field(
         40,
         ge=1,
         le=100_000,
-        description="Most cores of one cluster, its scheduler's among them",
+        description="Maximum number of cores per cluster",
         json_schema_extra=metadata(unit="cores"),
     )
     max_ram_gb: Number = Field(
         160,
         gt=0,
         le=1_000_000,
-        description="Most memory of one cluster, its scheduler's in it",
+        description="Maximum memory per cluster",
         json_schema_extra=metadata(unit="GB"),
     )
     clusters_per_user: WholeNumber = Field(
         2,
         ge=1,
         le=100,
-        description="Most clusters of one user at a time; another is refused until one is shut down",
+        description="Maximum number of running clusters per user",
         json_schema_extra=metadata(unit="clusters"),
     )
     total_cores: WholeNumber | None = Field(
         None,
         ge=1,
         le=1_000_000,
-        description="Most cores of all users' clusters together; left out, what the stated `workers` have for pods, "
-        "and without `workers` no bound but the cluster's own",
+        description="Maximum number of cores of all clusters together; by default what the nodes in `workers` have for "
+        "pods, and without `workers` no limit",
         examples=[64],
         json_schema_extra=metadata(unit="cores"),
     )
@@ -128,37 +130,34 @@ class Dask(Section):
         None,
         gt=0,
         le=10_000_000,
-        description="Most memory of all users' clusters together; left out, as with `totalCores`",
+        description="Maximum memory of all clusters together; the default is as for `totalCores`",
         examples=[256],
         json_schema_extra=metadata(unit="GB"),
     )
     idle_minutes: IdleMinutes = Field(
         30,
-        description=f"A cluster without work is stopped after so long, 1 to {MOST_IDLE_MINUTES}; "
-        f"`{NEVER}` where that is meant",
+        description=f"Time after which a cluster without work is stopped, 1 to {MAX_IDLE_MINUTES}, or `{NEVER}`",
         json_schema_extra=metadata(unit="minutes"),
     )
 
     @property
     def idle_seconds(self) -> int:
-        """As dask-gateway counts it: 0 is never."""
+        """Idle time as dask-gateway reads it, in seconds; 0 means never."""
         return 0 if isinstance(self.idle_minutes, str) else self.idle_minutes * 60
 
     @model_validator(mode="after")
-    def _a_cluster_has_room_for_a_worker(self) -> Self:
-        for bound, within in (("max", "one cluster needs"), ("total", "all clusters need")):
-            cores: int | None = getattr(self, f"{bound}_cores")
-            ram_gb: float | None = getattr(self, f"{bound}_ram_gb")
-            least_cores = SCHEDULER_CORES + self.worker_cores.default
-            least_ram_gb = SCHEDULER_RAM_GB + self.worker_ram_gb.default
-            if cores is not None and cores < least_cores:
+    def _check_minimum_size(self) -> Self:
+        cores = SCHEDULER_CORES + self.worker_cores.default
+        ram_gb = SCHEDULER_RAM_GB + self.worker_ram_gb.default
+        for key, limit, needed, scheduler in (
+            ("maxCores", self.max_cores, cores, SCHEDULER_CORES),
+            ("maxRamGb", self.max_ram_gb, ram_gb, SCHEDULER_RAM_GB),
+            ("totalCores", self.total_cores, cores, SCHEDULER_CORES),
+            ("totalRamGb", self.total_ram_gb, ram_gb, SCHEDULER_RAM_GB),
+        ):
+            if limit is not None and limit < needed:
                 raise ValueError(
-                    f"has {bound}Cores {cores}, and {within} {least_cores} for a scheduler "
-                    f"({SCHEDULER_CORES}) and one worker of the default size; raise it"
-                )
-            if ram_gb is not None and ram_gb < least_ram_gb:
-                raise ValueError(
-                    f"has {bound}RamGb {ram_gb:g}, and {within} {least_ram_gb:g} for a scheduler "
-                    f"({SCHEDULER_RAM_GB:g}) and one worker of the default size; raise it"
+                    f"has {key} {limit:.12g}, but a scheduler ({scheduler:g}) and a worker of the default size need "
+                    f"{needed:g}; raise {key}"
                 )
         return self

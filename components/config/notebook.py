@@ -1,4 +1,4 @@
-"""What a tenancy's users get of notebook servers."""
+"""The section ``notebook``: users' notebook servers."""
 
 from typing import Self
 
@@ -8,84 +8,91 @@ from components.config.section import Section, metadata
 from components.config.types import FixedImage, FreeIpaName, Number, ServerPath, Text, WholeNumber
 
 MAX_CPUS = 512
+"""Most CPUs of a notebook server or Dask worker."""
+
 MAX_RAM_GB = 4096
+"""Most memory of a notebook server or Dask worker, in GB."""
 
 
 class Culling(Section):
-    """When a notebook server is stopped by itself; homes stay."""
+    """Automatic stop of notebook servers. Users' files are kept."""
 
     idle_minutes: WholeNumber = Field(
         60,
         ge=0,
         le=60 * 24 * 30,
-        description="Stopped after so long without activity; 0 is never",
+        description="Time without activity after which a server is stopped; 0: never",
         json_schema_extra=metadata(unit="minutes"),
     )
     max_age_hours: WholeNumber = Field(
         0,
         ge=0,
         le=24 * 365,
-        description="Stopped at this age, active or not; 0 is never",
+        description="Age at which a server is stopped, even if it is active; 0: never",
         json_schema_extra=metadata(unit="hours"),
     )
 
 
 class NotebookProfile(Section):
-    """A choice on the page that starts a server. What is left out is as the tenancy has it."""
+    """A choice on the page that starts a server. Keys that are not set have the tenancy's values."""
 
-    name: Text = Field(min_length=1, max_length=80, description="What the user reads", examples=["Large memory"])
-    description: Text = Field("", max_length=400, description="A sentence below the name")
+    name: Text = Field(
+        min_length=1, max_length=80, description="Name that users see on the page", examples=["Large memory"]
+    )
+    description: Text = Field("", max_length=400, description="Sentence below the name")
     cpus: Number | None = Field(
         None,
         gt=0,
         le=MAX_CPUS,
-        description="CPUs of the server, limit and guarantee",
+        description="CPUs of the server, both guaranteed and the limit",
         json_schema_extra=metadata(unit="CPUs"),
     )
     ram_gb: Number | None = Field(
         None,
         gt=0,
         le=MAX_RAM_GB,
-        description="Memory of the server, limit and guarantee",
+        description="Memory of the server, both guaranteed and the limit",
         json_schema_extra=metadata(unit="GB"),
     )
-    image: FixedImage | None = Field(None, description="Container image with tag or digest")
+    image: FixedImage | None = Field(None, description="Container image, with a tag or digest")
     groups: tuple[FreeIpaName, ...] = Field(
         (),
-        description="FreeIPA groups whose members see this profile; left out, all users",
+        description="FreeIPA groups whose members are offered this profile; by default all users",
         examples=[["modellers"]],
     )
-    default: bool = Field(False, description="Chosen beforehand; otherwise the first profile is")
+    default: bool = Field(False, description="Preselected; if no profile is, the first one is preselected")
 
 
 class Notebook(Section):
-    """A user's notebook server beside its size."""
+    """Notebook server settings other than its size."""
 
     image: FixedImage = Field(
         "docker.io/pangeo/pangeo-notebook:2026.01.30",
         validate_default=True,
-        description="Container image with tag or digest, of the notebook and of Dask's workers",
+        description="Container image of notebook servers, Dask schedulers and Dask workers, with a tag or digest",
     )
-    default_url: ServerPath = Field("/lab", description="Where a user lands")
+    default_url: ServerPath = Field("/lab", description="Path that opens after log-in")
     start_timeout_seconds: WholeNumber = Field(
         900,
         ge=30,
         le=7200,
-        description="How long a server may take to start; the first pull of an image counts",
+        description="Time that a server may take to start, including the first pull of its image",
         json_schema_extra=metadata(unit="seconds"),
     )
-    pre_pull: bool = Field(True, description="Whether every worker keeps the image, so that no user waits for its pull")
-    profiles: tuple[NotebookProfile, ...] = Field(
-        (), description="Choices offered before a server starts; left out, none"
+    pre_pull: bool = Field(
+        True, description="Whether every node pulls the image in advance, so that no user waits for it"
     )
-    culling: Culling = Field(default_factory=Culling, description="When a server is stopped by itself")
+    profiles: tuple[NotebookProfile, ...] = Field(
+        (), description="Choices offered before a server starts; by default none"
+    )
+    culling: Culling = Field(default_factory=Culling, description="Automatic stop of notebook servers")
 
     @model_validator(mode="after")
-    def _profiles_can_be_told_apart(self) -> Self:
+    def _check_profiles(self) -> Self:
         names = [profile.name for profile in self.profiles]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ValueError(f"has two profiles named {twice!r}; give each its own name")
+        repeated = next((name for name in names if names.count(name) > 1), None)
+        if repeated is not None:
+            raise ValueError(f"has two profiles named {repeated!r}; rename one of them")
         if sum(profile.default for profile in self.profiles) > 1:
-            raise ValueError("has more than one default profile; keep `default: true` on one")
+            raise ValueError("has more than one profile with default: true; keep it on one of them")
         return self

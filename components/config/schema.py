@@ -1,4 +1,4 @@
-"""Keys looked up in the model: which group one is in, what is noted of it, which known one is nearest."""
+"""Look-ups in the model: the section and field of a key, a field's metadata, and the known key nearest to a typo."""
 
 import difflib
 from collections.abc import Iterable
@@ -10,51 +10,51 @@ from pydantic.fields import FieldInfo
 from components.config.section import Section
 
 Location = tuple[int | str, ...]
-"""Keys and places in lists, from the tenancy inwards."""
+"""Path from the top level of the configuration to a value: keys, and indices of lists."""
 
 
 def find_nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word most like this one, case and underscores aside; None where none is near."""
+    """Return the known word most similar to ``word``, ignoring case and underscores; None if none is similar."""
     lowered = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(to_camel(word.replace("-", "_")).lower(), lowered, n=1, cutoff=0.6)
-    return lowered[near[0]] if near else None
+    matches = difflib.get_close_matches(to_camel(word.replace("-", "_")).lower(), lowered, n=1, cutoff=0.6)
+    return lowered[matches[0]] if matches else None
 
 
 def field_metadata(field: FieldInfo | None, key: str) -> object:
-    """What ``settings.notes`` says of a field."""
+    """Return one property that ``section.metadata`` gave a field (``unit``, ``updates`` or ``secret``), or None."""
     extra = field.json_schema_extra if field is not None else None
     return extra.get(key) if isinstance(extra, dict) else None
 
 
 def find_section(annotation: object) -> type[Section] | None:
-    """The group of settings a field holds, also where it is optional or one of many."""
+    """Return the section in a field's annotation, also if it is optional or the item of a list; None for a value."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return annotation
-    return next((group for inner in get_args(annotation) if (group := find_section(inner))), None)
+    return next((section for inner in get_args(annotation) if (section := find_section(inner))), None)
 
 
 def list_nested_fields(field: FieldInfo) -> Iterable[FieldInfo]:
-    """The fields of the group a field holds; none where it holds a value."""
-    group = find_section(field.annotation)
-    return group.model_fields.values() if group else ()
+    """Return the fields of the section that a field holds; none if it holds a value."""
+    section = find_section(field.annotation)
+    return section.model_fields.values() if section else ()
 
 
 def find_field(model: type[Section], location: Location) -> tuple[type[Section] | None, FieldInfo | None]:
-    """The group a location is in, and its field where it has one."""
-    owner: type[Section] | None = model
+    """Return the section that contains a location, and the location's field; None for what does not exist."""
+    section: type[Section] | None = model
     field: FieldInfo | None = None
-    for place, part in enumerate(location):
+    for depth, part in enumerate(location):
         if isinstance(part, int):
             continue
-        if owner is None:
+        if section is None:
             return None, field
-        field = next((of for name, of in owner.model_fields.items() if part in (of.alias, name)), None)
-        if field is None or place == len(location) - 1:
-            return owner, field
-        owner = find_section(field.annotation)
-    return owner, field
+        field = next((known for name, known in section.model_fields.items() if part in (known.alias, name)), None)
+        if field is None or depth == len(location) - 1:
+            return section, field
+        section = find_section(field.annotation)
+    return section, field
 
 
-def list_keys(owner: type[Section] | None) -> list[str]:
-    """The keys of a group, sorted."""
-    return sorted(field.alias or name for name, field in owner.model_fields.items()) if owner else []
+def list_keys(section: type[Section] | None) -> list[str]:
+    """Return the keys of a section as a stack file spells them, sorted."""
+    return sorted(field.alias or name for name, field in section.model_fields.items()) if section else []

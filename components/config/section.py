@@ -1,4 +1,4 @@
-"""What every group of settings shares: frozen, no unknown keys, camelCase in files, all contradictions at once."""
+"""The base class of all sections: frozen, without unknown keys, camelCase in files, all problems reported at once."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, Self
@@ -8,26 +8,27 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 Updates = Literal["yes", "no", "grow only"]
+"""Whether a key may change after the first ``pulumi up``."""
 
 
 def metadata(*, unit: str | None = None, updates: Updates = "yes", secret: bool = False) -> dict[str, Any]:
-    """What the reference, the error lines and the refusal of changes need to know of a field beyond its type.
+    """Return a field's properties beyond its type, for the reference, the messages and the check of changes.
 
     Args:
-        unit: what a number counts, e.g. ``GB`` (powers of 1024, as z2jh's ``2G``).
-        updates: whether it may change after the first ``up``.
-        secret: the value is never shown.
+        unit: The unit of a number, in the plural, e.g. ``GB`` (1024³ bytes, as in z2jh's ``2G``).
+        updates: Whether the value may change after the first ``pulumi up``.
+        secret: Whether the value must never be shown.
     """
-    said: dict[str, Any] = {"updates": updates}
+    properties: dict[str, Any] = {"updates": updates}
     if unit:
-        said["unit"] = unit
+        properties["unit"] = unit
     if secret:
-        said["secret"] = True
-    return said
+        properties["secret"] = True
+    return properties
 
 
 class Section(BaseModel):
-    """A group of settings. Attributes are snake_case; files and as_inputs() use camelCase."""
+    """A section of a stack file. Attributes are snake_case; files and ``as_inputs()`` use camelCase."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -41,44 +42,46 @@ class Section(BaseModel):
 
     @classmethod
     def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-        """Which of the keys given do not go together, as (attribute, what is wrong).
+        """Yield an attribute and a message for each combination of keys that is not allowed.
 
-        Asked of the raw values, so that it is told together with the fields that are wrong by themselves.
+        Args:
+            given: The values by attribute before their validation, without empty ones. Contradictions are thus
+                reported together with values that are invalid by themselves.
         """
         yield from ()
 
     @model_validator(mode="wrap")
     @classmethod
-    def _all_problems(cls, raw: object, read: ModelWrapValidatorHandler[Self]) -> Self:
-        found: list[InitErrorDetails] = []
-        settings: Self | None = None
+    def _report_all_problems(cls, raw: object, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        errors: list[InitErrorDetails] = []
+        section: Self | None = None
         try:
-            settings = read(raw)
-        except ValidationError as wrong:
-            found = [_again(error) for error in wrong.errors(include_url=False)]
+            section = validate(raw)
+        except ValidationError as invalid:
+            errors = [_repeat(error) for error in invalid.errors(include_url=False)]
         if isinstance(raw, Mapping):
             aliases = {name: field.alias or name for name, field in cls.model_fields.items()}
             attributes = {alias: name for name, alias in aliases.items()}
             given: dict[str, object] = {
                 attributes.get(str(key), str(key)): value for key, value in raw.items() if value not in (None, "")
             }
-            for name, what in cls.find_contradictions(given):
-                said = PydanticCustomError("contradiction", "{what}", {"what": what})
-                found.append(InitErrorDetails(type=said, loc=(aliases[name],), input=given.get(name)))
-        if found or settings is None:
-            raise ValidationError.from_exception_data(cls.__name__, found)
-        return settings
+            for name, message in cls.find_contradictions(given):
+                kind = PydanticCustomError("contradiction", "{message}", {"message": message})
+                errors.append(InitErrorDetails(type=kind, loc=(aliases[name],), input=given.get(name)))
+        if errors or section is None:
+            raise ValidationError.from_exception_data(cls.__name__, errors)
+        return section
 
 
-def _again(error: ErrorDetails) -> InitErrorDetails:
-    """The same problem, to be told once more together with others; its type and context stay."""
-    said = PydanticCustomError(error["type"], "{message}", {**error.get("ctx", {}), "message": error["msg"]})
-    return InitErrorDetails(type=said, loc=error["loc"], input=error["input"])
+def _repeat(error: ErrorDetails) -> InitErrorDetails:
+    """Copy an error with its type and context, so that it can be raised together with others."""
+    kind = PydanticCustomError(error["type"], "{message}", {**error.get("ctx", {}), "message": error["msg"]})
+    return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"])
 
 
-def require_exactly_one(given: Mapping[str, object], one: str, other: str, spelled: str) -> Iterator[tuple[str, str]]:
-    """The rule that one of two keys is given and not both."""
+def require_exactly_one(given: Mapping[str, object], one: str, other: str) -> Iterator[tuple[str, str]]:
+    """Yield a contradiction unless exactly one of two attributes is given."""
     if one in given and other in given:
-        yield other, f"excludes the other of {spelled}; leave one of them out"
+        yield other, f"must not be set together with {to_camel(one)}; remove one of them"
     elif one not in given and other not in given:
-        yield one, f"is required: one of {spelled}"
+        yield one, f"is required; set {to_camel(one)} or {to_camel(other)}"

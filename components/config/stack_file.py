@@ -1,4 +1,4 @@
-"""A tenancy from Pulumi's configuration in memory or from a stack file on disk. All problems at once, no traceback."""
+"""Stack files: their names, and the tenancy read from a file or from the engine's configuration."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -7,144 +7,153 @@ from typing import TypeVar
 
 from pydantic import SecretStr, ValidationError
 
-from components.config.problems import HIDDEN, NAMESPACE, InvalidTenancy, Problem, describe_errors, format_key
+from components.config.problems import HIDDEN, NAMESPACE, PASSWORD_KEY, InvalidTenancy, Problem, format_key
 from components.config.schema import find_field, find_nearest, find_section
 from components.config.section import Section
 from components.config.strict_yaml import UnreadableYaml, load
 from components.config.tenancy import Names, Tenancy
-from components.freeipa.errors import PASSWORD_CONFIG_KEY
+from components.config.validation import describe_errors
 
-PASSWORD_KEY = PASSWORD_CONFIG_KEY.removeprefix(f"{NAMESPACE}:")
 STACKS = Path("stacks")
+"""Folder of the stack files, relative to the checkout."""
 
-_Settings = TypeVar("_Settings", bound=Section)
-_KNOWN = {field.alias or name: find_section(field.annotation) for name, field in Tenancy.model_fields.items()}
-_NAMING = {field.alias or name for name, field in Names.model_fields.items()}
-_ENCRYPTED_OPAQUE = SecretStr(HIDDEN)
+_SECTIONS = {field.alias or name: find_section(field.annotation) for name, field in Tenancy.model_fields.items()}
+"""Every top-level key, with its section; None for a key with a single value."""
 
+_NAMING_KEYS = {field.alias or name for name, field in Names.model_fields.items()}
 
-def read_config(config: Mapping[str, object], *, source: str, secret_keys: Collection[str] = ()) -> Tenancy:
-    """The tenancy in a Pulumi configuration, e.g. ``pulumi.runtime.config.CONFIG.get()``.
+_ENCRYPTED = SecretStr(HIDDEN)
+"""Stands for an encrypted value that is not decrypted here."""
 
-    Args:
-        config: keys ``pangeo:clusterName`` or ``clusterName``; other namespaces are ignored. Scalars may be strings,
-            objects may be JSON text, as the engine hands them over. The bind password is left where it is.
-        source: what the problems are listed under, e.g. ``stacks/Pulumi.vis.yaml``.
-        secret_keys: keys set with ``--secret``, whose values no message shows.
-
-    Raises:
-        InvalidTenancy: with every problem found.
-    """
-    own: dict[str, object] = {}
-    problems: list[Problem] = []
-    for key, value in _own(config):
-        if key == PASSWORD_KEY:
-            continue
-        try:
-            own[key] = _parsed(key, value)
-        except ValueError:
-            shown = HIDDEN if key == "kubernetes" else str(value)[:1] + "…"
-            problems.append(Problem(format_key((key,)), shown, "is not a group of settings; set its keys with --path"))
-    hidden = {key.removeprefix(f"{NAMESPACE}:") for key in secret_keys}
-    return _validate(Tenancy, own, problems, source, hidden)
-
-
-def read_stack(path: Path, *, source: str | None = None) -> Tenancy:
-    """The tenancy in a stack file. Encrypted values stay closed: a secret is only known to be there.
-
-    Args:
-        path: ``stacks/Pulumi.<tenancy>.yaml``.
-        source: what the problems are listed under; by default the path.
-
-    Raises:
-        InvalidTenancy: the file cannot be read, or says something wrong; with every problem found.
-    """
-    source = source or str(path)
-    own: dict[str, object] = {}
-    problems: list[Problem] = []
-    for key, value in _own(_config_of(path, source), problems):
-        if key == PASSWORD_KEY:
-            if not _is_encrypted(value):
-                problems.append(Problem(format_key((key,)), HIDDEN, _in_plain_text(PASSWORD_KEY)))
-            continue
-        if key == "kubernetes" and _is_encrypted(value):
-            continue
-        own[key] = _opened((key,), value, problems)
-    return _validate(Tenancy, own, problems, source, ())
-
-
-def read_names(path: Path, *, source: str | None = None) -> Names:
-    """Read the names in a stack file. Wrong values of settings that do not affect the names are no error.
-
-    Args:
-        path: ``stacks/Pulumi.<tenancy>.yaml``.
-        source: the file's name in the list of problems; by default the path.
-
-    Raises:
-        InvalidTenancy: the file cannot be read, or a key that may affect the names is wrong; with every such problem.
-    """
-    source = source or str(path)
-    own: dict[str, object] = {}
-    problems: list[Problem] = []
-    for key, value in _own(_config_of(path, source), problems):
-        if key in _NAMING or (key not in _KNOWN and key != PASSWORD_KEY):
-            own[key] = _opened((key,), value, problems)
-    return _validate(Names, own, problems, source, ())
+_Model = TypeVar("_Model", bound=Section)
+_NOT_A_SECTION = "is not a section; set its keys with --path"
 
 
 def stack_path(stack: str, folder: Path = STACKS) -> Path:
-    """Where a stack's file is: ``vis`` is ``stacks/Pulumi.vis.yaml``; a path is taken as it is."""
+    """Return the file of a stack: ``stacks/Pulumi.vis.yaml`` for ``vis``. A path of a file is returned unchanged."""
     return Path(stack) if stack.endswith((".yaml", ".yml")) else folder / f"Pulumi.{stack}.yaml"
 
 
 def stack_name(path: PurePath) -> str:
-    """The stack that a file belongs to: ``vis`` for ``stacks/Pulumi.vis.yaml``."""
+    """Return the stack of a file: ``vis`` for ``stacks/Pulumi.vis.yaml``."""
     return path.name.removeprefix("Pulumi.").removesuffix(".yaml")
 
 
 def stacks(folder: Path = STACKS) -> list[str]:
-    """The names of all stacks with a file, sorted."""
+    """Return the names of all stacks that have a file, sorted."""
     return sorted(stack_name(path) for path in folder.glob("Pulumi.*.yaml"))
 
 
+def read_config(config: Mapping[str, object], *, source: str, secret_keys: Collection[str] = ()) -> Tenancy:
+    """Read the tenancy from a Pulumi configuration, e.g. ``pulumi.runtime.config.CONFIG.get()``.
+
+    Args:
+        config: Values by key (``pangeo:clusterName`` or ``clusterName``); other namespaces are ignored. Scalars may be
+            strings and sections may be JSON, as the engine passes them. The bind password is not read.
+        source: Name of the configuration in messages, e.g. ``stacks/Pulumi.vis.yaml``.
+        secret_keys: Keys set with ``--secret``, whose values no message may show.
+
+    Raises:
+        InvalidTenancy: The configuration is invalid; the error holds every problem.
+    """
+    settings: dict[str, object] = {}
+    problems: list[Problem] = []
+    for key, value in _select_keys(config):
+        if key == PASSWORD_KEY:
+            continue
+        try:
+            settings[key] = _parse_section(key, value)
+        except ValueError:
+            shown = HIDDEN if key == "kubernetes" else str(value)[:1] + "…"
+            problems.append(Problem(format_key((key,)), shown, _NOT_A_SECTION))
+    hidden = {key.removeprefix(f"{NAMESPACE}:") for key in secret_keys}
+    return _validate(Tenancy, settings, problems, source, hidden)
+
+
+def read_stack(path: Path, *, source: str | None = None) -> Tenancy:
+    """Read the tenancy from a stack file. Encrypted values are not decrypted.
+
+    Args:
+        path: The file, ``stacks/Pulumi.<tenancy>.yaml``.
+        source: Name of the file in messages; by default the path.
+
+    Raises:
+        InvalidTenancy: The file cannot be read or is invalid; the error holds every problem.
+    """
+    source = source or str(path)
+    settings: dict[str, object] = {}
+    problems: list[Problem] = []
+    for key, value in _select_keys(_read_config_section(path, source), problems):
+        if key == PASSWORD_KEY:
+            if not _is_encrypted(value):
+                problems.append(Problem(format_key((key,)), HIDDEN, _plain_secret_message(PASSWORD_KEY)))
+            continue
+        if key == "kubernetes" and _is_encrypted(value):
+            continue
+        settings[key] = _replace_encrypted((key,), value, problems)
+    return _validate(Tenancy, settings, problems, source, ())
+
+
+def read_names(path: Path, *, source: str | None = None) -> Names:
+    """Read the names in a stack file. Invalid values of keys that do not affect the names are ignored.
+
+    Args:
+        path: The file, ``stacks/Pulumi.<tenancy>.yaml``.
+        source: Name of the file in messages; by default the path.
+
+    Raises:
+        InvalidTenancy: The file cannot be read, or a key that may affect the names is invalid; the error holds every
+            such problem.
+    """
+    source = source or str(path)
+    settings: dict[str, object] = {}
+    problems: list[Problem] = []
+    for key, value in _select_keys(_read_config_section(path, source), problems):
+        if key in _NAMING_KEYS or (key not in _SECTIONS and key != PASSWORD_KEY):
+            settings[key] = _replace_encrypted((key,), value, problems)
+    return _validate(Names, settings, problems, source, ())
+
+
 def _validate(
-    model: type[_Settings], own: Mapping[str, object], found: list[Problem], source: str, hidden: Collection[str]
-) -> _Settings:
+    model: type[_Model], settings: Mapping[str, object], found: list[Problem], source: str, hidden: Collection[str]
+) -> _Model:
     problems = list(found)
-    told = {problem.key for problem in found}
+    reported = {problem.key for problem in found}
     try:
-        settings = model.model_validate(own, by_alias=True, by_name=False)
-    except ValidationError as wrong:
+        validated = model.model_validate(settings, by_alias=True, by_name=False)
+    except ValidationError as invalid:
         problems += [
             problem
-            for problem in describe_errors(wrong, Tenancy, hidden)
-            # A key that could not be taken over is not missing too.
-            if not any(problem.key == field or problem.key.startswith((f"{field}.", f"{field}[")) for field in told)
+            for problem in describe_errors(invalid, Tenancy, hidden)
+            # A key that was reported and left out is not also missing.
+            if not any(problem.key == key or problem.key.startswith((f"{key}.", f"{key}[")) for key in reported)
         ]
-        settings = None
-    if problems or settings is None:
+        validated = None
+    if problems or validated is None:
         raise InvalidTenancy(source, problems)
-    return settings
+    return validated
 
 
-def _own(config: Mapping[str, object], problems: list[Problem] | None = None) -> Iterator[tuple[str, object]]:
-    """Keys of our namespace without it. In a file (``problems`` given) a key without a namespace is an error."""
+def _select_keys(config: Mapping[str, object], problems: list[Problem] | None = None) -> Iterator[tuple[str, object]]:
+    """Yield the keys of the program's namespace, without it.
+
+    Only with ``problems``, i.e. for a file, a key without a namespace is a problem.
+    """
     for full_key, value in config.items():
         namespace, colon, key = str(full_key).partition(":")
         if not colon and problems is not None:
-            said = f"has no namespace; write {NAMESPACE}:{namespace}"
-            problems.append(Problem(namespace, "", said))
+            problems.append(Problem(namespace, "", f"has no namespace; write {NAMESPACE}:{namespace}"))
         elif not colon:
             yield namespace, value
         elif namespace == NAMESPACE:
             yield key, value
-        elif find_nearest(namespace, [NAMESPACE]) and key in _KNOWN and problems is not None:
+        elif find_nearest(namespace, [NAMESPACE]) and key in _SECTIONS and problems is not None:
             problems.append(Problem(str(full_key), "", f"is in the namespace {namespace}; write {NAMESPACE}:{key}"))
 
 
-def _parsed(key: str, value: object) -> object:
-    """The engine hands objects over as JSON text."""
-    if not isinstance(value, str) or _KNOWN.get(key) is None:
+def _parse_section(key: str, value: object) -> object:
+    """Parse a section that the engine passes as JSON; return every other value as it is."""
+    if not isinstance(value, str) or _SECTIONS.get(key) is None:
         return value
     try:
         parsed = json.loads(value)
@@ -155,26 +164,28 @@ def _parsed(key: str, value: object) -> object:
     return parsed
 
 
-def _config_of(path: Path, source: str) -> Mapping[str, object]:
+def _read_config_section(path: Path, source: str) -> Mapping[str, object]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         others = stacks(path.parent)
-        near = find_nearest(stack_name(path), others)
-        hint = f"did you mean the stack {near}?" if near else f"stacks there: {', '.join(others) or 'none'}"
-        raise InvalidTenancy(source, [Problem("", "", f"there is no such file; {hint}")]) from None
+        nearest = find_nearest(stack_name(path), others)
+        hint = f"did you mean the stack {nearest}?" if nearest else f"existing stacks: {', '.join(others) or 'none'}"
+        raise InvalidTenancy(source, [Problem("", "", f"does not exist; {hint}")]) from None
     except UnicodeDecodeError:
         raise InvalidTenancy(source, [Problem("", "", "is not UTF-8 text; save it as UTF-8")]) from None
-    except OSError as wrong:
-        raise InvalidTenancy(source, [Problem("", "", f"cannot be read: {wrong.strerror}")]) from None
+    except OSError as error:
+        raise InvalidTenancy(source, [Problem("", "", f"cannot be read: {error.strerror}")]) from None
     try:
         document = load(text)
-    except UnreadableYaml as wrong:
-        raise InvalidTenancy(source, [Problem("", "", line) for line in wrong.lines]) from None
+    except UnreadableYaml as error:
+        raise InvalidTenancy(source, [Problem("", "", line) for line in error.lines]) from None
     config = document.get("config") if isinstance(document, dict) else None
     if not isinstance(config, dict):
-        said = f"has no `config:` with the tenancy's settings below it, e.g. {NAMESPACE}:clusterName: vis-pangeo"
-        raise InvalidTenancy(source, [Problem("", "", said)])
+        message = (
+            f"has no `config:`; write the tenancy's keys below it, for example {NAMESPACE}:clusterName: vis-pangeo"
+        )
+        raise InvalidTenancy(source, [Problem("", "", message)])
     return config
 
 
@@ -182,24 +193,25 @@ def _is_encrypted(value: object) -> bool:
     return isinstance(value, dict) and set(value) == {"secure"}
 
 
-def _opened(location: tuple[int | str, ...], value: object, problems: list[Problem]) -> object:
-    """The value with encrypted parts taken out where they may be, and told where they may not."""
+def _replace_encrypted(location: tuple[int | str, ...], value: object, problems: list[Problem]) -> object:
+    """Replace an encrypted kubeconfig by a placeholder; report every other encrypted value, and a plain kubeconfig."""
     if location == ("kubernetes", "kubeconfig"):
         if isinstance(value, str) and "\n" in value.strip():
-            problems.append(Problem(format_key(location), HIDDEN, _in_plain_text("--path kubernetes.kubeconfig")))
-        return _ENCRYPTED_OPAQUE if _is_encrypted(value) else value
+            message = _plain_secret_message("--path kubernetes.kubeconfig")
+            problems.append(Problem(format_key(location), HIDDEN, message))
+        return _ENCRYPTED if _is_encrypted(value) else value
     if _is_encrypted(value):
         if find_field(Tenancy, location)[1] is None:
             return value
-        said = "is encrypted, but previews and policies need to see it; set it again without --secret"
-        problems.append(Problem(format_key(location), HIDDEN, said))
+        message = "is encrypted, but previews and policies must read it; set it again without --secret"
+        problems.append(Problem(format_key(location), HIDDEN, message))
         return None
-    if isinstance(value, dict) and _KNOWN.get(str(location[0])) is not None:
-        return {key: _opened((*location, str(key)), inner, problems) for key, inner in value.items()}
+    if isinstance(value, dict) and _SECTIONS.get(str(location[0])) is not None:
+        return {key: _replace_encrypted((*location, str(key)), inner, problems) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_opened((*location, index), inner, problems) for index, inner in enumerate(value)]
+        return [_replace_encrypted((*location, index), inner, problems) for index, inner in enumerate(value)]
     return value
 
 
-def _in_plain_text(key: str) -> str:
-    return f"is a secret in plain text: change it where it is used, then: pulumi config set --secret {key}"
+def _plain_secret_message(key: str) -> str:
+    return f"is a secret in plain text; replace it by a new secret, then run: pulumi config set --secret {key}"

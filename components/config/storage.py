@@ -10,7 +10,7 @@ from components.config.types import KubernetesName, Text
 
 
 class StorageClassToCreate(Section):
-    """A storage class the program makes for this tenancy. It binds when the first pod needs it."""
+    """A storage class that the program creates for this tenancy. Volumes are bound when the first pod needs them."""
 
     provisioner: Text = Field(
         min_length=1,
@@ -20,45 +20,46 @@ class StorageClassToCreate(Section):
     )
     parameters: dict[str, Text] = Field(
         default_factory=dict,
-        description="The driver's own parameters",
+        description="Parameters of the driver",
         examples=[{"type": "ssd"}],
         json_schema_extra=metadata(updates="no"),
     )
     reclaim_policy: Literal["Retain", "Delete"] = Field(
         "Retain",
-        description="What becomes of a volume whose claim is deleted",
+        description="What happens to a volume whose claim is deleted",
         json_schema_extra=metadata(updates="no"),
     )
     allow_volume_expansion: bool = Field(
         True,
-        description="Whether volumes can grow, which `notebookStorageGb` needs to reach users who already have one",
+        description="Whether volumes can grow; existing home volumes follow `notebookStorageGb` only if they can",
     )
 
 
 class Storage(Section):
-    """Where users' homes and the hub's database are kept."""
+    """Storage classes of the home volumes and of the hub's database."""
 
     class_name: KubernetesName | None = Field(
         None,
-        description="Storage class of users' homes that exists already; without this and `create`, the cluster's "
-        "default class",
+        description="Existing storage class for home volumes; without this key and `create`, the cluster's default "
+        "class is used",
         examples=["csi-cinder-sc-retain"],
         json_schema_extra=metadata(updates="no"),
     )
     create: StorageClassToCreate | None = Field(
         None,
-        description="Storage class to make for users' homes",
+        description="Storage class to create for home volumes",
         json_schema_extra=metadata(updates="no"),
     )
     hub_database_class: KubernetesName | None = Field(
         None,
-        description="Storage class of the hub's database, a block volume; left out, the same as the homes'",
+        description="Existing storage class, of block volumes, for the hub's database; by default that of the home "
+        "volumes",
         examples=["csi-cinder-sc-retain"],
         json_schema_extra=metadata(updates="no"),
     )
 
     @classmethod
     def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-        """A class exists already or is made, not both."""
+        """Allow an existing class or one to create, not both."""
         if "class_name" in given and "create" in given:
-            yield "create", "excludes className; leave one of them out"
+            yield "create", "must not be set together with className; remove one of them"

@@ -1,4 +1,4 @@
-"""YAML as the Pulumi engine reads it, strictly: a key given twice is an error, and every error names its line."""
+"""A strict YAML reader with the types of the Pulumi engine. Repeated keys are errors; each error has its line."""
 
 import re
 
@@ -15,21 +15,21 @@ _CORE_FLOAT = re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[e
 
 
 class UnreadableYaml(Exception):
-    """The text is no YAML this program takes; ``lines`` are sentences that name the line."""
+    """The text is not valid YAML, or is YAML that this program does not accept. ``lines`` holds the messages."""
 
     def __init__(self, lines: list[str]) -> None:
         super().__init__("; ".join(lines))
         self.lines = lines
 
 
-class _NoSuchValue(ConstructorError):
-    """A value that is not what its tag says, or a number of more digits than Python reads."""
+class _InvalidValue(ConstructorError):
+    """A value that does not match its tag, or a number with more digits than Python converts."""
 
 
 class _Loader(yaml.SafeLoader):
-    """``yes``, ``1:30`` and dates stay text, as in the engine (YAML 1.2); duplicates are collected.
+    """Loader that reads ``yes``, ``1:30`` and dates as strings, like the engine (YAML 1.2). It collects repeated keys.
 
-    Aliases are refused: a few lines of them can stand for a tree of any size, or for one without an end.
+    Aliases are refused: a few lines of them can expand to a tree of any size, or to an infinite one.
     """
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - yaml declares it so
@@ -50,17 +50,17 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         if self.check_event(AliasEvent):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise ComposerError(None, None, "an alias; write the value out", mark)
+            raise ComposerError(None, None, "an alias is not allowed; write the value itself", mark)
         return super().compose_node(parent, index)
 
     def construct_object(self, node: Node, deep: bool = False) -> object:
         try:
             return super().construct_object(node, deep=deep)
         except (ValueError, KeyError):
-            raise _NoSuchValue(
+            raise _InvalidValue(
                 None,
                 None,
-                "a value that is not what its tag says, or too long a number; write it plainly",
+                "a value does not match its tag, or is too long a number; write it without a tag",
                 node.start_mark,
             ) from None
 
@@ -71,7 +71,7 @@ class _Loader(yaml.SafeLoader):
             if isinstance(key, str):
                 if key in first_lines:
                     self.duplicates.append(
-                        f"line {line}: {key} is given twice, first in line {first_lines[key]}; keep one"
+                        f"line {line}: {key} is repeated, first in line {first_lines[key]}; remove one of them"
                     )
                 first_lines.setdefault(key, line)
         return dict(super().construct_mapping(node, deep=deep))
@@ -83,18 +83,20 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:float", _CORE_FLOAT, list("-+01
 
 
 def load(text: str) -> object:
-    """The document as plain data.
+    """Read a document as dictionaries, lists and scalars.
 
     Raises:
-        UnreadableYaml: a syntax error, a key given twice, or a value no plain data has.
+        UnreadableYaml: The text has a syntax error, a repeated key, an alias or a tag that is not allowed.
     """
     try:
         loader = _Loader(text)
         document: object = loader.get_single_data()
-    except yaml.MarkedYAMLError as wrong:
-        raise UnreadableYaml([_located(wrong)]) from None
+    except yaml.MarkedYAMLError as error:
+        raise UnreadableYaml([_describe(error)]) from None
     except yaml.YAMLError:
-        raise UnreadableYaml(["holds a character YAML does not allow; save it as plain UTF-8 text"]) from None
+        raise UnreadableYaml(
+            ["contains a character that YAML does not allow; save the file as plain UTF-8 text"]
+        ) from None
     except RecursionError:
         raise UnreadableYaml(["is nested too deeply"]) from None
     if loader.duplicates:
@@ -102,10 +104,10 @@ def load(text: str) -> object:
     return document
 
 
-def _located(wrong: yaml.MarkedYAMLError) -> str:
-    mark = wrong.problem_mark or wrong.context_mark
+def _describe(error: yaml.MarkedYAMLError) -> str:
+    mark = error.problem_mark or error.context_mark
     place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    # A constructor's problem may quote the value, which may be a secret.
-    of_a_tag = isinstance(wrong, ConstructorError) and not isinstance(wrong, _NoSuchValue)
-    problem = "a value with a tag that is not allowed" if of_a_tag else wrong.problem
-    return f"{place}not YAML: {problem or 'unreadable'}"
+    # The text of a constructor's error may quote the value, which may be a secret.
+    is_tag_error = isinstance(error, ConstructorError) and not isinstance(error, _InvalidValue)
+    problem = "a value has a tag that is not allowed; remove the tag" if is_tag_error else error.problem
+    return f"{place}invalid YAML: {problem or 'unreadable'}"

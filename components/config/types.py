@@ -1,7 +1,8 @@
-"""The words a stack file is written in: addresses, names and numbers, each with the sentence for a wrong one.
+"""Types of the values in a stack file: addresses, names, images and numbers.
 
-Every reader here returns the one spelling of a value (lower case where case means nothing, no trailing dot, no blank
-in a DN), so that two spellings of the same value compare equal. A ``ValueError`` says what is wrong and what to write.
+Each type accepts every spelling of a value and returns one (lower case where case has no meaning, no trailing dot, no
+blanks in a DN), so that two spellings of the same value compare equal. The text of a ``ValueError`` continues a
+sentence that begins with the key, and ends with what to write instead.
 """
 
 import re
@@ -18,7 +19,7 @@ from components.freeipa.settings import authorities
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _KUBERNETES_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _CLUSTER_NAME = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
-_TAKEN_NAMESPACES = {"default"}
+_RESERVED_NAMESPACES = {"default"}
 _RDN = re.compile(
     r'\s*([A-Za-z][A-Za-z0-9-]*)\s*=\s*((?:[^,=+<>#;"\\\s]|\\.)(?:(?:[^,=+<>;"\\]|\\.)*[^,=+<>;"\\\s])?)\s*'
 )
@@ -36,128 +37,138 @@ def _address(value: object) -> IPv4Address | IPv6Address:
                 raise ValueError
             address = ip_address(value.strip())
         except ValueError:
-            raise ValueError("is not an IPv4 or IPv6 address; write one like 192.171.139.83") from None
+            raise ValueError("is not an IPv4 or IPv6 address; write for example 192.171.139.83") from None
     if isinstance(address, IPv6Address):
         if address.scope_id:
-            raise ValueError("is an address of one link only; write the address without %zone")
+            raise ValueError("is a link-local address with a zone; write the address without %zone")
         if address.ipv4_mapped:
-            raise ValueError(f"is an IPv4 address in IPv6 clothes; write {address.ipv4_mapped}")
+            raise ValueError(f"is an IPv4-mapped IPv6 address; write {address.ipv4_mapped}")
     if address.is_unspecified or address.is_multicast:
-        raise ValueError("is no address a host can have; write the one the ingress answers at")
+        raise ValueError("is not the address of a host; write the address of the ingress")
     return address
 
 
-def host_name(value: str) -> str:
-    """A fully qualified host name in lower case, without a trailing dot.
+def parse_host_name(value: str) -> str:
+    """Return a fully qualified host name in lower case, without a trailing dot.
 
     Raises:
-        ValueError: it is a URL, an address, not ASCII, has a wrong label or no dot, or is over 253 characters.
+        ValueError: The value is a URL, an IP address, not ASCII or longer than 253 characters, or has an invalid label
+            or no dot.
     """
     if "://" in value or "/" in value:
-        raise ValueError("is a URL or a path; write the host name only, e.g. hub.example.org")
+        raise ValueError("is a URL or a path; write only the host name, for example hub.example.org")
     name = value.strip().rstrip(".").lower()
     try:
         ip_address(name)
     except ValueError:
         pass
     else:
-        raise ValueError("is an address; write a host name, e.g. hub.example.org")
+        raise ValueError("is an IP address; write a host name, for example hub.example.org")
     if not name.isascii():
-        raise ValueError("is not ASCII; write the name in its xn-- form")
+        raise ValueError("is not ASCII; write the name in its Punycode form, which begins with xn--")
     labels = name.split(".")
-    wrong = next((label for label in labels if not _LABEL.fullmatch(label)), None)
-    if wrong is not None:
+    invalid = next((label for label in labels if not _LABEL.fullmatch(label)), None)
+    if invalid is not None:
         raise ValueError(
-            f"has the part {wrong!r}, which no host name has: letters, digits, dashes inside, 1 to 63 of them"
+            f"has the invalid part {invalid!r}; write 1 to 63 letters, digits and dashes, with no dash at either end"
         )
     if len(labels) < 2:
-        raise ValueError("has no dot; write the fully qualified name, e.g. hub.example.org")
+        raise ValueError("has no dot; write the fully qualified name, for example hub.example.org")
     if len(name) > 253:
-        raise ValueError("is longer than the 253 characters of a host name")
+        raise ValueError("is too long; write at most 253 characters")
     return name
 
 
 def _server(value: str) -> str:
-    """``host`` or ``host:port``."""
+    """Normalise ``host`` or ``host:port``."""
     if "://" in value:
-        raise ValueError("is a URL; write the host name only (tls says how it is reached), e.g. ipa.example.org")
+        raise ValueError("is a URL; write only the host name, for example ipa.example.org, and set identity.tls")
     host, colon, port = value.strip().partition(":")
     try:
         ip_address(value.strip())
     except ValueError:
         pass
     else:
-        raise ValueError("is an address, and the server's certificate names a host; write e.g. ipa.example.org")
-    name = host_name(host)
+        raise ValueError(
+            "is an IP address, but certificates are issued for host names; write for example ipa.example.org"
+        )
+    name = parse_host_name(host)
     if not colon:
         return name
     if not (_PORT.fullmatch(port) and 0 < int(port) < 65536):
-        raise ValueError("has no port number after the colon; write e.g. ipa.example.org:636")
+        raise ValueError("has no valid port after the colon; write for example ipa.example.org:636")
     return f"{name}:{int(port)}"
 
 
 def _cluster_name(value: str) -> str:
     if len(value) > 40:
-        raise ValueError(f"has {len(value)} characters; write at most 40")
+        raise ValueError(f"is too long ({len(value)} characters); write at most 40")
     if not _CLUSTER_NAME.fullmatch(value):
         likely = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-").lstrip("0123456789-")
-        write = f"; write {likely}" if _CLUSTER_NAME.fullmatch(likely) else "; write one like vis-pangeo"
-        raise ValueError(f"is not small letters, digits and dashes from a letter to a letter or digit{write}")
-    if value in _TAKEN_NAMESPACES or value.startswith("kube-"):
-        raise ValueError("is a namespace of Kubernetes' own; write one like vis-pangeo")
+        example = likely if _CLUSTER_NAME.fullmatch(likely) else "for example vis-pangeo"
+        raise ValueError(
+            "must consist of lower-case letters, digits and dashes, begin with a letter and not end with a dash; "
+            f"write {example}"
+        )
+    if value in _RESERVED_NAMESPACES or value.startswith("kube-"):
+        raise ValueError("is a namespace of Kubernetes itself; write another name, for example vis-pangeo")
     return value
 
 
 def _freeipa_name(value: str) -> str:
-    """FreeIPA has one rule for users and groups (ipalib/constants.py, PATTERN_GROUPUSER_NAME) and lower-cases both."""
+    """Normalise a user or group name; FreeIPA has one rule for both (ipalib/constants.py, PATTERN_GROUPUSER_NAME)."""
     name = value.strip().lower()
     if not GROUP_NAME.fullmatch(name) or len(name) > 255:
         raise ValueError(
-            "is not a FreeIPA name: letters, digits, _ . - (and a last $), not digits only; write e.g. alice"
+            "is not a FreeIPA name; write letters, digits, _ . - and optionally a final $, but not only digits; "
+            "for example alice"
         )
     return name
 
 
 def parse_distinguished_name(value: str) -> str:
-    """A DN without blanks around its parts; attribute names in lower case.
+    """Return a distinguished name (DN) without blanks around its parts, with attribute names in lower case.
 
     Raises:
-        ValueError: it is not a comma-separated list of ``attribute=value``.
+        ValueError: The value is not a comma-separated list of ``attribute=value``.
     """
     parts = re.split(r"(?<!\\),", value)
-    found = [_RDN.fullmatch(part) for part in parts]
-    if not all(found):
-        raise ValueError("is not a distinguished name; write one like dc=example,dc=org")
-    return ",".join(f"{match[1].lower()}={match[2]}" for match in found if match)
+    matches = [_RDN.fullmatch(part) for part in parts]
+    if not all(matches):
+        raise ValueError(
+            "is not a distinguished name; write for example uid=pangeo,cn=users,cn=accounts,dc=example,dc=org"
+        )
+    return ",".join(f"{match[1].lower()}={match[2]}" for match in matches if match)
 
 
 def _realm(value: str) -> str:
     try:
-        return host_name(value).upper()
-    except ValueError as wrong:
-        raise ValueError(f"is not a realm ({wrong}); write one like EXAMPLE.ORG") from None
+        return parse_host_name(value).upper()
+    except ValueError:
+        raise ValueError("is not a Kerberos realm; write for example EXAMPLE.ORG") from None
 
 
 def _base_dn(value: str) -> str:
     try:
         return suffix_of_base_dn(value)
     except InvalidSetting:
-        raise ValueError("is not the base DN of a FreeIPA directory; write one like dc=example,dc=org") from None
+        raise ValueError("is not the base DN of a FreeIPA directory; write for example dc=example,dc=org") from None
 
 
 def _certificates(value: str) -> str:
     if "PRIVATE KEY" in value:
-        raise ValueError("holds a private key; take it out of the file, and write the authority's certificate only")
+        raise ValueError("contains a private key; remove it from the file and write only the authority's certificate")
     try:
         return authorities(value)
     except InvalidSetting:
-        raise ValueError("is not a PEM certificate; write the text of FreeIPA's /etc/ipa/ca.crt") from None
+        raise ValueError("is not a PEM certificate; write the content of FreeIPA's /etc/ipa/ca.crt") from None
 
 
 def _kubernetes_name(value: str) -> str:
     if not _KUBERNETES_NAME.fullmatch(value) or len(value) > 253:
         raise ValueError(
-            "is not a Kubernetes object's name: small letters, digits, dashes and dots; write e.g. csi-cinder"
+            "is not a name of a Kubernetes object; write lower-case letters, digits, dashes and dots, "
+            "for example csi-cinder"
         )
     return value
 
@@ -201,38 +212,47 @@ def _image(value: object) -> Image:
     if isinstance(value, Image):
         return value
     if not isinstance(value, str):
-        raise ValueError("is not text; write an image like docker.io/pangeo/pangeo-notebook:2026.01.30")
+        raise ValueError("is not a string; write for example docker.io/pangeo/pangeo-notebook:2026.01.30")
     value = value.strip()
     if _IMAGE_BY_DIGEST.fullmatch(value):
         return Image.parse(value)
     if not _IMAGE.fullmatch(value):
         raise ValueError(
-            "is not an image with a tag or digest; write one like docker.io/pangeo/pangeo-notebook:2026.01.30"
+            "is not an image with a tag or digest; write for example docker.io/pangeo/pangeo-notebook:2026.01.30"
         )
     if value.endswith(":latest"):
-        raise ValueError("changes under its tag; write a fixed one, e.g. docker.io/pangeo/pangeo-notebook:2026.01.30")
+        raise ValueError(
+            "has the tag latest, which is not fixed; write for example docker.io/pangeo/pangeo-notebook:2026.01.30"
+        )
     return Image.parse(value)
 
 
 def _path(value: str) -> str:
     if not value.startswith("/") or re.search(r"\s", value):
-        raise ValueError("is not a path on the user's server; write one like /lab")
+        raise ValueError("is not a path on the notebook server; write for example /lab")
     return value
 
 
-def _plain_text(value: object) -> object:
-    """Kubernetes annotations and storage parameters are strings; YAML's ``true`` and ``0`` mean theirs."""
+def _to_string(value: object) -> object:
+    """Accept YAML's ``true`` and ``0`` for a string, as Kubernetes annotations and storage parameters need them."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else value
 
 
-def _no_truth_value(value: object) -> object:
-    """pydantic would read ``true`` as 1."""
+def _reject_boolean(value: object) -> object:
+    """Refuse ``true``, which pydantic would read as 1."""
     if isinstance(value, bool):
-        raise ValueError("is not a number; write one")
+        raise ValueError("is not a number; write a number")
     return value
 
+
+def _empty_to_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+EMPTY_IS_NONE = BeforeValidator(_empty_to_none)
+"""Makes a blank string the same as a key that is not set."""
 
 Address = Annotated[
     IPv4Address | IPv6Address,
@@ -240,7 +260,7 @@ Address = Annotated[
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
 ]
-HostName = Annotated[str, AfterValidator(host_name)]
+HostName = Annotated[str, AfterValidator(parse_host_name)]
 Server = Annotated[str, AfterValidator(_server)]
 ClusterName = Annotated[str, AfterValidator(_cluster_name)]
 FreeIpaName = Annotated[str, AfterValidator(_freeipa_name)]
@@ -253,6 +273,6 @@ FixedImage = Annotated[Image, BeforeValidator(_image), PlainSerializer(str), Wit
 """An image with a tag other than ``latest``, or with a digest."""
 
 ServerPath = Annotated[str, AfterValidator(_path)]
-Text = Annotated[str, BeforeValidator(_plain_text)]
-Number = Annotated[float, BeforeValidator(_no_truth_value)]
-WholeNumber = Annotated[int, BeforeValidator(_no_truth_value)]
+Text = Annotated[str, BeforeValidator(_to_string)]
+Number = Annotated[float, BeforeValidator(_reject_boolean)]
+WholeNumber = Annotated[int, BeforeValidator(_reject_boolean)]

@@ -8,7 +8,7 @@ import pulumi
 from components.chart.archives import ChartDependenciesError, verify_dependencies
 from components.chart.crds import Crd, packaged_crds, select_crds
 from components.cluster.identity import ClusterId
-from components.config.capacity import Capacity, capacity
+from components.config.capacity import Capacity, compute_capacity
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_config
 from components.config.tenancy import Tenancy
@@ -66,7 +66,7 @@ def _select_crds(tenancy: Tenancy, cluster: ClusterFacts) -> tuple[Crd, ...]:
 
 
 def _report_capacity(tenancy: Tenancy) -> Capacity | None:
-    found = capacity(tenancy)
+    found = compute_capacity(tenancy)
     if found:
         pulumi.log.info(str(found))
         _warn(*found.warnings)

@@ -6,10 +6,9 @@ from typing import get_args
 
 from pydantic.fields import FieldInfo
 
-from components.config.problems import NAMESPACE
+from components.config.problems import NAMESPACE, PASSWORD_KEY
 from components.config.schema import field_metadata, find_section
 from components.config.section import Section
-from components.config.stack_file import PASSWORD_KEY
 from components.config.tenancy import Tenancy
 from components.preflight.dns import DNS_CHECK_VARIABLE
 from docs.generate.fields import PASSWORD_DESCRIPTION, describe, list_fields

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 from pydantic.fields import FieldInfo
 
-from components.config.problems import NAMESPACE
+from components.config.problems import NAMESPACE, PASSWORD_KEY
 from components.config.schema import field_metadata
 from components.config.section import Section
-from components.config.stack_file import PASSWORD_KEY
 from components.freeipa.errors import PASSWORD_VARIABLE
 
 PASSWORD_DESCRIPTION = (

@@ -4,8 +4,7 @@ import inspect
 import json
 from typing import Any
 
-from components.config.problems import NAMESPACE
-from components.config.stack_file import PASSWORD_KEY
+from components.config.problems import NAMESPACE, PASSWORD_KEY
 from components.config.tenancy import Tenancy
 from docs.generate.fields import PASSWORD_DESCRIPTION
 

@@ -15,7 +15,8 @@ from pulumi import automation
 
 from ci.preview.official_cli import switch_notes
 from components.automation import open_stack
-from components.config.stack_file import PASSWORD_KEY, read_stack, stack_path
+from components.config.problems import PASSWORD_KEY
+from components.config.stack_file import read_stack, stack_path
 from local.failure import Failure
 from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble

@@ -76,7 +76,7 @@ def _profile_sizes(values: Mapping[str, Any]) -> Iterator[_Size]:
 def _bounds(context: Context) -> tuple[float, float]:
     """Return the largest CPUs and GB: the organisation's bounds, or those of a node where the tenancy states them."""
     cpus, ram_gb = float(context.settings["mostCpus"]), float(context.settings["mostRamGb"])
-    nodes = context.tenancy.workers
+    nodes = context.tenancy.nodes
     return (cpus, ram_gb) if nodes is None else (min(cpus, nodes.cpus), min(ram_gb, nodes.ram_gb))
 
 

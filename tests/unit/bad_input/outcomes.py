@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from components.chart.secrets import HubSecrets
 from components.chart.values import chart_values
-from components.config.capacity import capacity
+from components.config.capacity import compute_capacity
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_config
 from components.config.tenancy import Tenancy
@@ -46,7 +46,7 @@ def can_be_deployed(tenancy: Tenancy) -> None:
     """Everything that is made of a tenancy can be made of this one, and it is written as it is read."""
     json.dumps(chart_values(tenancy, SECRETS), allow_nan=False).encode()
     json.dumps(immutable_settings(tenancy).as_props(), allow_nan=False).encode()
-    room = capacity(tenancy)
+    room = compute_capacity(tenancy)
     assert room is None or room.notebooks >= 0
     written = tenancy.as_inputs()
     again = read_config(json.loads(json.dumps(written, allow_nan=False)), source="written")

@@ -9,7 +9,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from components.config.domain import derived_domain
-from components.config.types import host_name, parse_distinguished_name
+from components.config.types import parse_distinguished_name, parse_host_name
 from components.freeipa import names
 from components.freeipa.errors import InvalidSetting
 from components.freeipa.settings import authorities, check_bind_dn, server_address
@@ -22,7 +22,7 @@ LONG = 20_000
 Reader = Callable[[str], object]
 
 READERS: tuple[Reader, ...] = (
-    host_name,
+    parse_host_name,
     parse_distinguished_name,
     names.group_name,
     names.description,
@@ -77,7 +77,7 @@ def test_a_word_of_any_key_is_taken_or_told_with_what_to_write(key: str, text: s
 def test_an_address_is_refused_or_makes_a_host_name_that_names_it_alone(address: object) -> None:
     assume(told("externalIp", str(address)) == [])
     good = tenancy(externalIp=str(address))
-    assert host_name(good.domain) == good.domain
+    assert parse_host_name(good.domain) == good.domain
     assert derived_domain(good.external_ip).split(".")[1].strip("0123456789abcdef-") == ""
 
 

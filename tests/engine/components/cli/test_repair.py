@@ -95,7 +95,7 @@ def test_unknown_stack_is_reported_with_a_suggestion(operator: Operator, stack: 
     finally:
         stack.stack_file.with_name("Pulumi.tast.yaml").rename(stack.stack_file)
     assert done.returncode == 1
-    assert "there is no such file; did you mean the stack tast?" in done.stderr
+    assert "does not exist; did you mean the stack tast?" in done.stderr
 
 
 def test_encrypted_kubeconfig_is_decrypted_and_not_shown(

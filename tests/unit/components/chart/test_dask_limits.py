@@ -37,15 +37,15 @@ def test_idle_minutes_may_be_text_or_number(minutes: Any) -> None:
 @pytest.mark.parametrize(
     ("minutes", "message"),
     [
-        (0, "would let idle clusters run for ever; write never if that is meant, or at least 1 minute"),
-        ("0", "would let idle clusters run for ever; write never if that is meant, or at least 1 minute"),
-        (-5, "is out of bounds; write 1 to 10080 minutes, or never"),
-        (20000, "is out of bounds; write 1 to 10080 minutes, or never"),
-        (2.5, "is not a whole number of minutes; write e.g. 30, or never"),
-        ("soon", "is not a whole number of minutes; write e.g. 30, or never"),
-        ("nan", "is not a whole number of minutes; write e.g. 30, or never"),
-        ("inf", "is not a whole number of minutes; write e.g. 30, or never"),
-        (True, "is not a whole number of minutes; write e.g. 30, or never"),
+        (0, "would never stop idle clusters; write never if that is intended, or at least 1"),
+        ("0", "would never stop idle clusters; write never if that is intended, or at least 1"),
+        (-5, "must be 1 to 10080 minutes, or never"),
+        (20000, "must be 1 to 10080 minutes, or never"),
+        (2.5, "is not a whole number of minutes; write for example 30, or never"),
+        ("soon", "is not a whole number of minutes; write for example 30, or never"),
+        ("nan", "is not a whole number of minutes; write for example 30, or never"),
+        ("inf", "is not a whole number of minutes; write for example 30, or never"),
+        (True, "is not a whole number of minutes; write for example 30, or never"),
     ],
 )
 def test_invalid_idle_minutes_are_reported(minutes: Any, message: str) -> None:
@@ -56,15 +56,27 @@ def test_invalid_idle_minutes_are_reported(minutes: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("dask", "message"),
     [
-        ({"maxCores": 1}, "has maxCores 1, and one cluster needs 2 for a scheduler (1) and one worker"),
-        ({"maxRamGb": 3}, "has maxRamGb 3, and one cluster needs 4 for a scheduler (2) and one worker"),
-        ({"totalCores": 1}, "has totalCores 1, and all clusters need 2 for a scheduler (1) and one worker"),
-        ({"totalRamGb": 3.5}, "has totalRamGb 3.5, and all clusters need 4 for a scheduler (2) and one worker"),
+        (
+            {"maxCores": 1},
+            "has maxCores 1, but a scheduler (1) and a worker of the default size need 2; raise maxCores",
+        ),
+        (
+            {"maxRamGb": 3},
+            "has maxRamGb 3, but a scheduler (2) and a worker of the default size need 4; raise maxRamGb",
+        ),
+        (
+            {"totalCores": 1},
+            "has totalCores 1, but a scheduler (1) and a worker of the default size need 2; raise totalCores",
+        ),
+        (
+            {"totalRamGb": 3.5},
+            "has totalRamGb 3.5, but a scheduler (2) and a worker of the default size need 4; raise totalRamGb",
+        ),
     ],
 )
 def test_limits_too_small_for_one_worker_are_reported(dask: dict[str, Any], message: str) -> None:
     reported = problem(dask=dask)
-    assert (reported.key, reported.message) == ("pangeo:dask", f"{message} of the default size; raise it")
+    assert (reported.key, reported.message) == ("pangeo:dask", message)
 
 
 @pytest.mark.parametrize("count", [1, 5])

@@ -50,8 +50,8 @@ def test_warning_is_not_a_problem(stacks: Path) -> None:
     reports = checked(stacks)
     assert reports[0].is_good
     summary, warning, *_ = lines(reports)
-    assert "1 notebook on 1 " in summary
-    assert warning.startswith("  warning: 99 expected users do not fit")
+    assert "; capacity of 1 node: 1 notebook, " in summary
+    assert warning.startswith("  warning: 99 expected users need")
 
 
 def test_two_stacks_must_not_share_a_group_or_a_domain(stacks: Path) -> None:
@@ -60,8 +60,8 @@ def test_two_stacks_must_not_share_a_group_or_a_domain(stacks: Path) -> None:
     assert [report.is_good for report in reports] == [True, False]
     assert lines(reports)[1:] == [
         "stacks/Pulumi.vos.yaml: 2 problems",
-        "  pangeo:clusterName  vis-pangeo                      is taken by stacks/Pulumi.vis.yaml; choose another",
-        "  pangeo:externalIp   pangeo.192-171-139-83.sslip.io  is taken by stacks/Pulumi.vis.yaml; choose another",
+        "  pangeo:clusterName  vis-pangeo                      is used by stacks/Pulumi.vis.yaml; choose another",
+        "  pangeo:externalIp   pangeo.192-171-139-83.sslip.io  is used by stacks/Pulumi.vis.yaml; choose another",
     ]
 
 

@@ -37,7 +37,7 @@ def test_every_key_has_its_description_above_it() -> None:
     assert len(keys) == 12
     assert [lines[at] for at in keys if not lines[at - 1].lstrip().startswith("# ")] == []
     text = "\n".join(lines)
-    assert "Memory of each user's notebook server, limit and guarantee (GB)\n  pangeo:notebookRamGb: 4" in text
+    assert "Memory of each notebook server, both guaranteed and the limit (GB)\n  pangeo:notebookRamGb: 4" in text
     assert "cannot change after the first up\n  pangeo:externalIp: 192.171.139.83" in text
 
 
@@ -60,7 +60,7 @@ def test_all_problems_are_reported_and_nothing_is_written(tmp_path: Path) -> Non
 def test_group_or_domain_of_another_stack_is_refused(tmp_path: Path) -> None:
     write_stack("vis", settings(), tmp_path)
 
-    assert "is taken by" in str(refused("vos", settings(), tmp_path))
+    assert "is used by" in str(refused("vos", settings(), tmp_path))
     write_stack("vos", settings(clusterName="vos", externalIp="192.0.2.1"), tmp_path)
 
 

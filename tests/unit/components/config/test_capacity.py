@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from components.config.capacity import allocatable_cpus, allocatable_ram_gb, capacity
+from components.config.capacity import allocatable_cpus, allocatable_ram_gb, compute_capacity
 from tests.support.tenancies import tenancy
 
 NO_DASK = {"enabled": False}
@@ -32,88 +32,94 @@ def test_the_systems_share_of_memory_is_gkes_and_the_eviction_threshold(ram_gb: 
 
 
 def test_nothing_is_said_where_no_workers_are_stated() -> None:
-    assert capacity(tenancy()) is None
+    assert compute_capacity(tenancy()) is None
 
 
 def test_the_scarcer_of_cpus_and_memory_decides() -> None:
-    by_cpus = capacity(tenancy(notebookCpus=2, notebookRamGb=1, workers=workers()))
-    by_memory = capacity(tenancy(notebookCpus=0.5, notebookRamGb=10, workers=workers()))
+    by_cpus = compute_capacity(tenancy(notebookCpus=2, notebookRamGb=1, workers=workers()))
+    by_memory = compute_capacity(tenancy(notebookCpus=0.5, notebookRamGb=10, workers=workers()))
     assert by_cpus is not None
     assert by_memory is not None
-    assert (by_cpus.notebooks_per_worker, by_cpus.notebooks) == (3, 9)
-    assert (by_memory.notebooks_per_worker, by_memory.notebooks) == (2, 6)
+    assert (by_cpus.notebooks_per_node, by_cpus.notebooks) == (3, 9)
+    assert (by_memory.notebooks_per_node, by_memory.notebooks) == (2, 6)
 
 
 def test_the_hub_takes_room_on_one_worker() -> None:
     # 28.34 GB left: 7 notebooks of 4 GB, 6 beside the hub's 1 GB
-    read = capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=workers(count=2)))
+    read = compute_capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=workers(count=2)))
     assert read is not None
-    assert (read.notebooks_per_worker, read.notebooks) == (7, 13)
+    assert (read.notebooks_per_node, read.notebooks) == (7, 13)
 
 
 def test_kubelets_number_of_pods_is_a_bound_too() -> None:
-    read = capacity(tenancy(notebookCpus=0.1, notebookRamGb=0.1, workers=workers(count=1, cpus=64, ram_gb=512)))
+    read = compute_capacity(tenancy(notebookCpus=0.1, notebookRamGb=0.1, workers=workers(count=1, cpus=64, ram_gb=512)))
     assert read is not None
     assert read.notebooks == 100
 
 
 def test_the_workers_expected_users_need_are_counted() -> None:
-    read = capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=workers(count=2, expectedUsers=14), dask=NO_DASK))
-    assert read is not None
-    assert read.workers_needed == 3
-    assert read.warnings == (
-        "14 expected users do not fit: there is room for 13 notebooks on 2 workers, and 3 would be needed",
+    read = compute_capacity(
+        tenancy(notebookCpus=1, notebookRamGb=4, workers=workers(count=2, expectedUsers=14), dask=NO_DASK)
     )
+    assert read is not None
+    assert read.nodes_needed == 3
+    assert read.warnings == ("14 expected users need 3 nodes, but there are 2, on which 13 notebooks fit",)
 
 
 def test_users_who_fit_are_no_reason_to_warn() -> None:
-    read = capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=workers(count=2, expectedUsers=13), dask=NO_DASK))
+    read = compute_capacity(
+        tenancy(notebookCpus=1, notebookRamGb=4, workers=workers(count=2, expectedUsers=13), dask=NO_DASK)
+    )
     assert read is not None
-    assert (read.workers_needed, read.warnings) == (2, ())
+    assert (read.nodes_needed, read.warnings) == (2, ())
 
 
 @pytest.mark.parametrize("users", [1, 6, 7, 13, 14, 50, 333])
 def test_as_many_workers_as_are_needed_are_enough_and_one_less_is_not(users: int) -> None:
     def with_workers(count: int) -> int:
-        read = capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=workers(count=count)))
+        read = compute_capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=workers(count=count)))
         assert read is not None
         return read.notebooks
 
-    read = capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=workers(expectedUsers=users)))
+    read = compute_capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=workers(expectedUsers=users)))
     assert read is not None
-    assert read.workers_needed is not None
-    assert with_workers(read.workers_needed) >= users
-    assert read.workers_needed == 1 or with_workers(read.workers_needed - 1) < users
+    assert read.nodes_needed is not None
+    assert with_workers(read.nodes_needed) >= users
+    assert read.nodes_needed == 1 or with_workers(read.nodes_needed - 1) < users
 
 
 def test_a_notebook_that_fits_no_worker_is_told() -> None:
-    read = capacity(tenancy(notebookCpus=8, notebookRamGb=4, workers=workers(expectedUsers=1), dask=NO_DASK))
+    read = compute_capacity(tenancy(notebookCpus=8, notebookRamGb=4, workers=workers(expectedUsers=1), dask=NO_DASK))
     assert read is not None
-    assert (read.notebooks, read.workers_needed) == (0, None)
+    assert (read.notebooks, read.nodes_needed) == (0, None)
     assert read.warnings == (
-        "a notebook of 8 CPUs and 4 GB fits no worker of 8 CPUs and 32 GB: pods have 7.91 CPUs and 28.3 GB of it; "
-        "make it smaller or the workers larger",
+        "a notebook with 8 CPUs and 4 GB does not fit on a node: of its 8 CPUs and 32 GB, pods can use 7.91 CPUs and "
+        "28.3 GB; reduce the size or use larger nodes",
     )
 
 
 def test_a_profile_that_fits_no_worker_is_told() -> None:
     profiles = [{"name": "Huge", "ramGb": 64}, {"name": "Usual"}]
-    read = capacity(tenancy(notebook__profiles=profiles, workers=workers(), dask=NO_DASK))
+    read = compute_capacity(tenancy(notebook__profiles=profiles, workers=workers(), dask=NO_DASK))
     assert read is not None
-    assert [warning.split(" fits")[0] for warning in read.warnings] == ["the profile 'Huge' of 2 CPUs and 64 GB"]
+    assert [warning.split(" does not fit")[0] for warning in read.warnings] == [
+        "the profile 'Huge' with 2 CPUs and 64 GB"
+    ]
 
 
 def test_an_exact_fit_is_not_lost_to_floating_point() -> None:
     # 7.91 CPUs left on 8; 7.91 / 0.113 is 69.99999999999999 in floating point
-    read = capacity(tenancy(notebookCpus=0.113, notebookRamGb=0.1, workers=workers()))
+    read = compute_capacity(tenancy(notebookCpus=0.113, notebookRamGb=0.1, workers=workers()))
     assert read is not None
-    assert read.notebooks_per_worker == 70
+    assert read.notebooks_per_node == 70
 
 
 def test_the_output_is_plain_numbers() -> None:
-    read = capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=workers(count=2, expectedUsers=5), dask=NO_DASK))
+    read = compute_capacity(
+        tenancy(notebookCpus=1, notebookRamGb=4, workers=workers(count=2, expectedUsers=5), dask=NO_DASK)
+    )
     assert read is not None
-    assert str(read) == "room for 13 notebooks on 2 workers"
+    assert str(read) == "capacity of 2 nodes: 13 notebooks"
     assert read.as_output() == {
         "notebooks": 13, "notebooksPerWorker": 7, "workers": 2, "expectedUsers": 5, "workersNeeded": 1,
         "daskWorkers": None,
@@ -122,7 +128,7 @@ def test_the_output_is_plain_numbers() -> None:
 
 def dask_workers(users: int | None = None, count: int = 2, **dask: Any) -> int | None:
     stated = workers(count=count) if users is None else workers(count=count, expectedUsers=users)
-    read = capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=stated, dask=dask))
+    read = compute_capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=stated, dask=dask))
     assert read is not None
     return read.dask_workers
 
@@ -141,7 +147,7 @@ def test_every_notebook_more_takes_room_from_dask_and_never_the_other_way() -> N
     left = [dask_workers(users=users) or 0 for users in range(1, 20)]
     assert left == sorted(left, reverse=True)
     assert left[-1] == 0
-    read = capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=workers(count=2)))
+    read = compute_capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=workers(count=2)))
     assert read is not None
     assert read.notebooks == 13
 
@@ -153,7 +159,7 @@ def test_memory_counts_for_dask_workers_too() -> None:
 
 def test_the_most_that_can_be_stated_is_counted_at_once() -> None:
     stated = {"count": 10_000, "cpus": 4096, "ramGb": 100_000, "expectedUsers": 1_000_000}
-    read = capacity(tenancy(workers=stated))
+    read = compute_capacity(tenancy(workers=stated))
     assert read is not None
     assert read.notebooks == 1_000_000
     assert read.dask_workers == 0  # kubelet's number of pods is reached by notebooks alone
@@ -176,26 +182,26 @@ def test_the_bounds_of_clusters_bound_the_dask_workers_too() -> None:
 
 def test_what_dask_gets_is_said_and_an_output() -> None:
     modest = workers(count=2, expectedUsers=4)
-    read = capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=modest, dask=MODEST))
+    read = compute_capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=modest, dask=MODEST))
     assert read is not None
-    assert str(read) == "room for 13 notebooks on 2 workers, or for 4 notebooks and 9 Dask workers"
+    assert str(read) == "capacity of 2 nodes: 13 notebooks, or 4 notebooks and 9 Dask workers"
     assert read.as_output()["daskWorkers"] == 9
     assert read.warnings == ()
 
 
 def test_a_user_who_could_take_more_than_all_workers_have_is_told() -> None:
-    read = capacity(tenancy(workers=workers(count=2), dask={**MODEST, "maxCores": 10, "clustersPerUser": 2}))
+    read = compute_capacity(tenancy(workers=workers(count=2), dask={**MODEST, "maxCores": 10, "clustersPerUser": 2}))
     assert read is not None
     assert read.warnings == (
-        "one user's 2 Dask clusters may ask for 20 cores and 32 GB, and the workers have 15.3 and 55.7 for all users; "
-        "lower dask.maxCores, dask.maxRamGb or dask.clustersPerUser",
+        "the 2 Dask clusters of one user may have 20 cores and 32 GB, but the nodes have only 15.3 cores and 55.7 GB "
+        "for all users; reduce dask.maxCores, dask.maxRamGb or dask.clustersPerUser",
     )
 
 
 def test_a_dask_worker_that_fits_no_worker_is_told() -> None:
-    read = capacity(tenancy(workers=workers(), dask={**MODEST, "workerCores": {"max": 8}}))
+    read = compute_capacity(tenancy(workers=workers(), dask={**MODEST, "workerCores": {"max": 8}}))
     assert read is not None
     assert read.warnings == (
-        "the largest Dask worker of 8 cores and 16 GB fits no worker of 8 CPUs and 32 GB, and would wait for ever; "
-        "lower dask.workerCores.max or dask.workerRamGb.max",
+        "the largest Dask worker, with 8 cores and 16 GB, does not fit on a node with 8 CPUs and 32 GB and would "
+        "never start; reduce dask.workerCores.max or dask.workerRamGb.max",
     )

@@ -3,7 +3,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
 
-from components.config.domain import dashed, derived_domain
+from components.config.domain import derived_domain, dns_label
 
 
 def test_the_derived_domain_is_the_seeds() -> None:
@@ -26,12 +26,12 @@ def test_another_suffix_takes_the_place_of_sslip_io() -> None:
     ],
 )
 def test_ipv6_has_dashes_for_colons_and_a_zero_where_a_dash_would_be_at_an_end(address: str, label: str) -> None:
-    assert dashed(IPv6Address(address)) == label
+    assert dns_label(IPv6Address(address)) == label
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "::1", "2001:db8::", "::", "fe80::1", "1:2:3:4:5:6:7:8", "0:0:1::"])
 def test_the_label_is_valid_and_means_the_same_address(address: str) -> None:
-    label = dashed(ip_address(address))
+    label = dns_label(ip_address(address))
     assert re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", label)
     separator = "." if "." in address else ":"
     assert ip_address(label.replace("-", separator)) == ip_address(address)

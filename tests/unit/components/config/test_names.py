@@ -45,8 +45,8 @@ def test_wrong_values_of_other_settings_hide_no_name(tmp_path: Path) -> None:
         ("pangoe:pangeoDomain: hub.example.org", "write pangeo:pangeoDomain"),
         ("pangeoDomain: hub.example.org", "has no namespace"),
         ("pangeo:pangeoDomain: {secure: v1:abc}", "is encrypted"),
-        ("pangeo:pangeoDomain: 192.0.2.7", "is an address"),
-        ("pangeo:clusterName: twice", "is given twice"),
+        ("pangeo:pangeoDomain: 192.0.2.7", "is an IP address"),
+        ("pangeo:clusterName: twice", "is repeated"),
     ],
 )
 def test_a_key_that_may_affect_the_names_is_refused(line: str, message: str, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from components.config.problems import InvalidTenancy, Problem, shown
+from components.config.problems import InvalidTenancy, Problem, format_value
 from tests.support.tenancies import ABSENT, problem, problems
 
 
@@ -45,13 +45,13 @@ def test_an_unknown_key_is_told_once_with_the_nearest_known_one(
 
 def test_an_unknown_key_near_to_none_is_told_with_all_known_ones() -> None:
     assert (
-        problem(ingress__xyzzy=1).message == "is not a known key; known here: annotations, className, redirectedBy, tls"
+        problem(ingress__xyzzy=1).message == "is not a known key; known keys: annotations, className, redirectedBy, tls"
     )
 
 
 def test_a_missing_key_is_told_with_an_example() -> None:
     assert problem(clusterName=ABSENT) == Problem(
-        "pangeo:clusterName", "(missing)", "is required; write e.g. vis-pangeo"
+        "pangeo:clusterName", "(missing)", "is required; write for example vis-pangeo"
     )
 
 
@@ -93,4 +93,4 @@ def test_no_message_shows_what_may_be_a_secret(changes: dict[str, Any]) -> None:
     ],
 )
 def test_a_value_is_shown_on_one_short_line(value: object, text: str) -> None:
-    assert shown(value) == text
+    assert format_value(value) == text

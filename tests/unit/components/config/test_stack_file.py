@@ -65,8 +65,8 @@ def test_a_kubernetes_group_encrypted_as_a_whole_is_left_closed(stack: Path) -> 
 def test_what_policies_must_see_may_not_be_encrypted(stack: Path) -> None:
     text = stack_text(notebookCpus={"secure": "v1:abc"}, identity__realm={"secure": "v1:def"})
     assert told(stack, text) == [
-        "  pangeo:notebookCpus    [hidden]  is encrypted, but previews and policies need to see it; set it again without --secret",
-        "  pangeo:identity.realm  [hidden]  is encrypted, but previews and policies need to see it; set it again without --secret",
+        "  pangeo:notebookCpus    [hidden]  is encrypted, but previews and policies must read it; set it again without --secret",
+        "  pangeo:identity.realm  [hidden]  is encrypted, but previews and policies must read it; set it again without --secret",
     ]
 
 
@@ -116,21 +116,19 @@ def test_values_set_as_secrets_are_never_shown_nor_hinted_at(key: str, value: st
 
 
 def test_an_object_that_is_no_json_is_told(stack: Path) -> None:
-    with pytest.raises(
-        InvalidTenancy, match=r"pangeo:identity .* is not a group of settings; set its keys with --path"
-    ):
+    with pytest.raises(InvalidTenancy, match=r"pangeo:identity .* is not a section; set its keys with --path"):
         read_config(settings(identity="{server"), source="memory")
 
 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("config: [\n", "  line 2, column 1: not YAML: expected the node content, but found '<stream end>'"),
-        ("config:\n\tpangeo:protect: true\n", "  line 2, column 1: not YAML: found character '\\t' that cannot start any token"),
-        ("config:\n  a:b: 1\n  c:d: 2\n  a:b: 3\n", "  line 4: a:b is given twice, first in line 2; keep one"),
-        ("config: !!python/object:os.system {}\n", "  line 1, column 9: not YAML: a value with a tag that is not allowed"),
-        ("config: {pangeo:a: &a [*a]}\n", "  line 1, column 24: not YAML: an alias; write the value out"),
-        ("\x00", "  holds a character YAML does not allow; save it as plain UTF-8 text"),
+        ("config: [\n", "  line 2, column 1: invalid YAML: expected the node content, but found '<stream end>'"),
+        ("config:\n\tpangeo:protect: true\n", "  line 2, column 1: invalid YAML: found character '\\t' that cannot start any token"),
+        ("config:\n  a:b: 1\n  c:d: 2\n  a:b: 3\n", "  line 4: a:b is repeated, first in line 2; remove one of them"),
+        ("config: !!python/object:os.system {}\n", "  line 1, column 9: invalid YAML: a value has a tag that is not allowed; remove the tag"),
+        ("config: {pangeo:a: &a [*a]}\n", "  line 1, column 24: invalid YAML: an alias is not allowed; write the value itself"),
+        ("\x00", "  contains a character that YAML does not allow; save the file as plain UTF-8 text"),
         ("[" * 500, "  is nested too deeply"),
     ],
 )  # fmt: skip
@@ -155,9 +153,9 @@ def test_words_yaml_1_1_took_for_truth_or_time_stay_text(stack: Path) -> None:
 
 def test_a_stack_without_a_file_is_told_with_the_nearest_one(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.vis.yaml").touch()
-    with pytest.raises(InvalidTenancy, match=r"there is no such file; did you mean the stack vis\?"):
+    with pytest.raises(InvalidTenancy, match=r"does not exist; did you mean the stack vis\?"):
         read_stack(stack_path("viz", tmp_path))
-    with pytest.raises(InvalidTenancy, match="there is no such file; stacks there: vis"):
+    with pytest.raises(InvalidTenancy, match="does not exist; existing stacks: vis"):
         read_stack(stack_path("simulation", tmp_path))
 
 
