@@ -114,7 +114,7 @@ class Dask(Section):
         2,
         ge=1,
         le=100,
-        description="Maximum number of running clusters per user",
+        description="Maximum number of clusters per user at the same time",
         json_schema_extra=metadata(unit="clusters"),
     )
     total_cores: WholeNumber | None = Field(

@@ -24,8 +24,8 @@ class Names(Section):
     """The keys from which all names of a tenancy follow. No two tenancies may have a name in common."""
 
     cluster_name: ClusterName = Field(
-        description="Name of the cluster, of its namespace and, as `<clusterName>_notebook_users`, of the users' "
-        "FreeIPA group: at most 40 lower-case letters, digits and dashes",
+        description="Name of the cluster and of its namespace: at most 40 lower-case letters, digits and dashes. The "
+        "users' FreeIPA group is `<clusterName>_notebook_users`, with underscores in place of dashes",
         examples=["vis-pangeo"],
         json_schema_extra=metadata(updates="no"),
     )

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from typing import get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from components.config.problems import NAMESPACE, PASSWORD_KEY
 from components.config.schema import field_metadata, find_section
@@ -98,22 +99,25 @@ def _type(field: FieldInfo) -> str:
         return "secret"
     if find_section(field.annotation):
         return "list of sections" if _is_list(field) else "section"
-    choices = [choice for choice in get_args(field.annotation) if isinstance(choice, str)]
-    return " or ".join(f"`{choice}`" for choice in choices) or _plain_type(field.annotation)
+    accepted = (getattr(rule, "json_schema_input_type", PydanticUndefined) for rule in field.metadata)
+    return _plain_type(next((kind for kind in accepted if kind not in (PydanticUndefined, Any)), field.annotation))
 
 
 def _plain_type(annotation: object) -> str:
     names = {float: "number", int: "integer", bool: "`true` or `false`", str: "string"}
     if isinstance(annotation, type) and annotation in names:
         return names[annotation]
-    inner = [_plain_type(part) for part in get_args(annotation) if part not in (type(None), Ellipsis)]
-    origin = getattr(annotation, "__origin__", None)
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _plain_type(parts[0])
+    if origin is Literal:
+        return " or ".join(f"`{choice}`" for choice in parts)
     if origin is tuple:
-        return f"list of {inner[0]}s"
+        return f"list of {_plain_type(parts[0])}s"
     if origin is dict:
         return "map of strings"
-    return next((name for name in inner if name), "") or "string"
+    return " or ".join(dict.fromkeys(_plain_type(part) for part in parts if part is not type(None))) or "string"
 
 
 def _is_list(field: FieldInfo) -> bool:
-    return getattr(field.annotation, "__origin__", None) is tuple
+    return get_origin(field.annotation) is tuple

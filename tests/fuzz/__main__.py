@@ -1,6 +1,6 @@
-"""``python -m tests.fuzz [--count N] [--seed S] [--only WORDS]``: each parser N times by coverage-guided fuzzing.
+"""The command ``python -m tests.fuzz``: coverage-guided fuzzing of every parser, with a fixed number of inputs.
 
-An input that brings one down is kept in ``.state/fuzz/`` and its end shown; the exit code is then 1.
+An input that causes a fault is kept in ``.state/fuzz/``, and the last lines of its run are printed.
 """
 
 import argparse
@@ -20,71 +20,74 @@ from rich.table import Table
 from local.paths import PROJECT, State
 from tests.fuzz.targets import SEEDS, TARGETS
 
-LONGEST_INPUT_BYTES = 4096
-LONGEST_SECONDS_EACH = 20
-LAST_LINES = 25
-PULSE = re.compile(r"#(\d+)\s+\w+\s+cov: (\d+)")
+MAX_INPUT_BYTES = 4096
+MAX_SECONDS_PER_INPUT = 20
+MAX_LINES = 25
+STATUS_LINE = re.compile(r"#(\d+)\s+\w+\s+cov: (\d+)")
 
 
 @dataclass
-class Fuzzed:
-    """What came of one target."""
+class FuzzResult:
+    """The result of fuzzing one target."""
 
     target: str
     inputs: int = 0
-    covered: int = 0
-    found: bool = False
-    last: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
+    coverage: int = 0
+    failed: bool = False
+    last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=MAX_LINES))
 
 
 def main() -> int:
-    """The command; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Fuzz every parser a fixed count.")
-    parser.add_argument("--count", type=int, default=20_000, help="inputs for each target (20000)")
-    parser.add_argument("--seed", type=int, default=1, help="where the inputs are drawn from (1)")
-    parser.add_argument("--only", default="", help="only targets with these words in their name")
+    """Run the command; return the exit code, 1 if a target failed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fuzz", description="Fuzz every parser with a fixed number of inputs."
+    )
+    parser.add_argument("--count", type=int, default=20_000, help="inputs per target (default: 20000)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random generator (default: 1)")
+    parser.add_argument("--only", default="", help="only targets whose name contains this text")
     options = parser.parse_args()
     console = Console(soft_wrap=True)
     chosen = [name for name in TARGETS if options.only in name]
-    fuzzed = []
+    results = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         for name in chosen:
             task = progress.add_task(name, total=options.count)
-            one = Fuzzed(name)
-            for inputs in _run(one, options.count, options.seed):
+            result = FuzzResult(name)
+            for inputs in _run(result, options.count, options.seed):
                 progress.update(task, completed=inputs)
-            fuzzed.append(one)
-    table = Table("target", "inputs", "places reached", "outcome")
-    for one in fuzzed:
-        table.add_row(one.target, str(one.inputs), str(one.covered), "[red]fault[/]" if one.found else "no fault")
+            results.append(result)
+    table = Table("target", "inputs", "coverage", "result")
+    for result in results:
+        outcome = "[red]fault[/]" if result.failed else "no fault"
+        table.add_row(result.target, str(result.inputs), str(result.coverage), outcome)
     console.print(table)
-    for one in fuzzed:
-        if one.found:
-            console.print(f"\n{one.target}:\n" + "\n".join(one.last), markup=False, highlight=False)
-    return 1 if any(one.found for one in fuzzed) else 0
+    for result in results:
+        if result.failed:
+            console.print(f"\n{result.target}:\n" + "\n".join(result.last_lines), markup=False, highlight=False)
+    return 1 if any(result.failed for result in results) else 0
 
 
-def _run(one: Fuzzed, count: int, seed: int) -> Iterator[int]:
+def _run(result: FuzzResult, count: int, seed: int) -> Iterator[int]:
     kept = State().root / "fuzz"
     kept.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as corpus:
-        for number, content in enumerate(SEEDS[one.target]):
+        for number, content in enumerate(SEEDS[result.target]):
             (Path(corpus) / str(number)).write_bytes(content)
-        words = [sys.executable, "-m", "tests.fuzz.one", one.target, corpus, f"-runs={count}", f"-seed={seed}"]
-        words += [f"-max_len={LONGEST_INPUT_BYTES}", f"-timeout={LONGEST_SECONDS_EACH}"]
-        words += [f"-artifact_prefix={kept}/{one.target.replace(' ', '-')}-"]
-        with subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        command = [sys.executable, "-m", "tests.fuzz.one", result.target, corpus, f"-runs={count}", f"-seed={seed}"]
+        command += [f"-max_len={MAX_INPUT_BYTES}", f"-timeout={MAX_SECONDS_PER_INPUT}"]
+        command += [f"-artifact_prefix={kept}/{result.target.replace(' ', '-')}-"]
+        with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
             assert process.stdout is not None
             for raw in process.stdout:
                 line = raw.decode(errors="replace").rstrip()
-                one.last.append(line)
-                if found := PULSE.search(line):
-                    one.inputs, one.covered = int(found[1]), int(found[2])
-                    yield one.inputs
-        one.found = process.returncode != 0
-        if not one.found:
-            one.inputs = count
+                result.last_lines.append(line)
+                if found := STATUS_LINE.search(line):
+                    result.inputs, result.coverage = int(found[1]), int(found[2])
+                    yield result.inputs
+        result.failed = process.returncode != 0
+        if not result.failed:
+            result.inputs = count
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``python -m tests.fuzz.one TARGET [libFuzzer's options]``: one target until its count is reached or it fails."""
+"""The command ``python -m tests.fuzz.one TARGET [libFuzzer options]``: fuzz one target until it fails or is done."""
 
 import sys
 

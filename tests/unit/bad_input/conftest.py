@@ -2,7 +2,7 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "unit",
-    derandomize=True,  # the same cases on every machine; `make fuzz` looks for new ones
+    derandomize=True,  # the same cases on every machine; `make fuzz` searches for new ones
     database=None,
     deadline=None,
     max_examples=100,

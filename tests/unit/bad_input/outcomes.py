@@ -1,4 +1,4 @@
-"""The two things that may come of a configuration: a tenancy that can be deployed, or a list that can be acted on."""
+"""Checks that a configuration is either a tenancy that can be deployed or a list of problems."""
 
 import json
 from collections.abc import Callable
@@ -11,23 +11,23 @@ from components.config.stack_file import read_config
 from components.config.tenancy import Tenancy
 from components.contract.immutable import immutable_settings, list_refused_changes
 
-LONGEST_LINE = 600
+MAX_LINE_LENGTH = 600
 SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64)
 
 
-def tenancy_or_problems(read: Callable[[], Tenancy]) -> Tenancy | None:
-    """What was read, seen to be good; None where it was refused as a refusal should be. Anything else is raised."""
+def check_outcome(read: Callable[[], Tenancy]) -> Tenancy | None:
+    """Read a tenancy and check that it can be deployed; return None if it was refused with a printable list."""
     try:
         tenancy = read()
     except InvalidTenancy as invalid:
-        is_a_clean_list(invalid)
+        check_list(invalid)
         return None
-    can_be_deployed(tenancy)
+    check_deployable(tenancy)
     return tenancy
 
 
-def is_a_clean_list(invalid: InvalidTenancy) -> None:
-    """A line for each problem, which any terminal can show and which shows nothing else."""
+def check_list(invalid: InvalidTenancy) -> None:
+    """Fail unless there is one printable line for each problem and no trace of the implementation."""
     text = str(invalid)
     head, *lines = text.split("\n")
     count = len(invalid.problems)
@@ -37,18 +37,18 @@ def is_a_clean_list(invalid: InvalidTenancy) -> None:
     for line in lines:
         assert line.isprintable(), ascii(line)
         assert line.strip()
-        assert len(line) <= LONGEST_LINE, line
+        assert len(line) <= MAX_LINE_LENGTH, line
     assert "Traceback" not in text
     assert "pydantic" not in text
 
 
-def can_be_deployed(tenancy: Tenancy) -> None:
-    """Everything that is made of a tenancy can be made of this one, and it is written as it is read."""
+def check_deployable(tenancy: Tenancy) -> None:
+    """Fail unless all that depends on the configuration can be computed, and its JSON reads back as the same."""
     json.dumps(chart_values(tenancy, SECRETS), allow_nan=False).encode()
     json.dumps(immutable_settings(tenancy).as_props(), allow_nan=False).encode()
-    room = compute_capacity(tenancy)
-    assert room is None or room.notebooks >= 0
-    written = tenancy.as_inputs()
-    again = read_config(json.loads(json.dumps(written, allow_nan=False)), source="written")
-    assert again.as_inputs() == written
+    capacity = compute_capacity(tenancy)
+    assert capacity is None or capacity.notebooks >= 0
+    inputs = tenancy.as_inputs()
+    again = read_config(json.loads(json.dumps(inputs, allow_nan=False)), source="inputs")
+    assert again.as_inputs() == inputs
     assert list_refused_changes(immutable_settings(tenancy), immutable_settings(again)) == []

@@ -1,7 +1,8 @@
-"""What might come in: plausible words, hostile ones, and whole documents grown from good ones by a few changes."""
+"""Hypothesis strategies: plausible and hostile texts, and valid documents with a few changes."""
 
 import copy
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -44,7 +45,7 @@ HOSTILE = (
     "https://hub.example.org:99999/",
     "[" * 200,
 )
-LIKELY = (
+PLAUSIBLE = (
     "192.171.139.83",
     "2001:db8::1",
     "hub.example.org",
@@ -71,10 +72,10 @@ KEYS = (
     *("profiles", "name", "cpus", "ramGb", "groups", "default", "image", "culling", "idleMinutes", "count"),
     *("workerCores", "min", "max", "enabled", "kubeconfig", "context", "secure"),
 )
-"""Keys of every depth, so that many a made-up one is known where it stands and many another is known elsewhere."""
+"""Keys of all sections, so that many random keys are known, in their section or in another."""
 
-words = st.one_of(
-    st.sampled_from(LIKELY),
+texts = st.one_of(
+    st.sampled_from(PLAUSIBLE),
     st.sampled_from(HOSTILE),
     st.text(max_size=20),
     st.text(st.characters(), max_size=8),
@@ -88,9 +89,9 @@ numbers = st.one_of(
     st.sampled_from((0, 1, -1, 0.1, 2**63, 10**400, 1e308, 5e-324)),
 )
 
-scalars = st.one_of(st.none(), st.booleans(), numbers, words)
+scalars = st.one_of(st.none(), st.booleans(), numbers, texts)
 
-keys = st.one_of(st.sampled_from(KEYS), words)
+keys = st.one_of(st.sampled_from(KEYS), texts)
 
 values = st.recursive(
     scalars,
@@ -101,20 +102,20 @@ values = st.recursive(
     ),
     max_leaves=8,
 )
-"""Anything JSON can say, and somewhat more: numbers without an end, halves of surrogate pairs."""
+"""Every value of JSON, and more: infinite numbers, halves of surrogate pairs."""
 
 
 @st.composite
-def changed(draw: st.DrawFn, good: Any) -> Any:
-    """A good document with one to three places in it changed, taken away or added to."""
-    document = copy.deepcopy(good)
+def changed(draw: st.DrawFn, valid: Any) -> Any:
+    """A valid document with one to three of its values changed, removed or added."""
+    document = copy.deepcopy(valid)
     for _ in range(draw(st.integers(1, 3))):
         places = list(_places(document))
         inner, key = draw(st.sampled_from(places))
-        deed = draw(st.sampled_from(("change", "change", "remove", "add")))
-        if deed == "add" and isinstance(inner, dict):
+        action = draw(st.sampled_from(("change", "change", "remove", "add")))
+        if action == "add" and isinstance(inner, dict):
             inner[draw(keys)] = draw(values)
-        elif deed == "remove":
+        elif action == "remove":
             del inner[key]
         else:
             inner[key] = draw(values)
@@ -130,6 +131,15 @@ def _places(inner: Any) -> Any:
         if isinstance(value, dict | list):
             yield from _places(value)
 
+
+SECRET = "sesame-open-4711"
+KUBECONFIG: Mapping[str, Any] = {
+    "current-context": "one",
+    "contexts": [{"name": "one", "context": {"cluster": "a", "user": "me"}}],
+    "clusters": [{"name": "a", "cluster": {"server": "https://a.example.org:6443", "proxy-url": ""}}],
+    "users": [{"name": "me", "user": {"token": SECRET, "client-certificate-data": "UEVN", "tokenFile": ""}}],
+}
+"""A valid kubeconfig."""
 
 FULL_SETTINGS = settings(
     pangeoDomain="hub.example.org",
@@ -147,21 +157,21 @@ FULL_SETTINGS = settings(
     workers={"count": 2, "cpus": 8, "ramGb": 32, "expectedUsers": 14},
     kubernetes={"context": "vis", "kubeconfig": "~/.kube/vis"},
 )
-"""Every group of settings, so that a change may fall anywhere."""
+"""Keys of every section, so that a change can affect any of them."""
 
 
 @st.composite
-def texts_of_stack_files(draw: st.DrawFn) -> str:
-    """The text of a stack file: a good one changed, a made-up tree, or good text with characters changed."""
+def stack_files(draw: st.DrawFn) -> str:
+    """The text of a stack file: a valid one with changed values, a random tree, or either with changed characters."""
     tree = draw(st.one_of(changed(FULL_SETTINGS), st.dictionaries(keys, values, max_size=5)))
     config = {draw(st.sampled_from(("pangeo:", "pangeo:", "pangeo:", "", "pangea:"))) + key: tree[key] for key in tree}
     text = _flow({"encryptionsalt": "v1:salt", "config": config})
     if draw(st.booleans()):
         at = draw(st.integers(0, len(text)))
-        text = text[:at] + draw(words) + text[at + draw(st.integers(0, 5)) :]
+        text = text[:at] + draw(texts) + text[at + draw(st.integers(0, 5)) :]
     return text.replace("\ud800", "?")
 
 
 def _flow(tree: Any) -> str:
-    """JSON is YAML, but for what JSON does not know either: these are written as an operator would."""
+    """Write a tree as JSON, which is also YAML, with infinite numbers as YAML writes them."""
     return json.dumps(tree).replace("NaN", ".nan").replace("Infinity", ".inf")

@@ -1,4 +1,4 @@
-"""What the documents point to exists, and what they quote is what the program says."""
+"""Links, keys and commands in the documents exist, and quoted output is that of the program."""
 
 import re
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from components.cli.check import check_stacks
 from components.config.schema import find_section
 from components.config.section import Section
 from components.config.tenancy import Tenancy
+from docs.generate.fields import list_fields
 from docs.generate.messages import log_in_messages
 from tests.support.tenancies import stack_text
 
@@ -26,7 +27,7 @@ def text(path: Path) -> str:
 
 
 def code(path: Path) -> str:
-    """Code spans and blocks, a line each, without their comments."""
+    """Code spans and blocks, one line each, without comments."""
     blocks = re.findall(r"^ *```.*?\n(.*?)^ *```", text(path), re.DOTALL | re.MULTILINE)
     spans = re.findall(r"`([^`\n]+)`", text(path))
     return "\n".join(line.partition(" #")[0] for part in [*blocks, *spans] for line in part.splitlines())
@@ -38,12 +39,11 @@ def yaml_blocks(path: Path) -> list[dict[str, Any]]:
     return [block.get("config", block) for block in loaded]
 
 
-def known_keys(group: type[Section], above: str = "") -> Iterator[str]:
-    for name, field in group.model_fields.items():
-        key = f"{above}{field.alias or name}"
-        yield key
+def known_keys(section: type[Section], above: str = "") -> Iterator[str]:
+    for key, field in list_fields(section):
+        yield f"{above}{key}"
         if inner := find_section(field.annotation):
-            yield from known_keys(inner, f"{key}.")
+            yield from known_keys(inner, f"{above}{key}.")
 
 
 KEYS = {*known_keys(Tenancy), "identityBindPassword"}
@@ -58,13 +58,13 @@ def used_keys(settings: dict[str, Any], above: str = "") -> Iterator[str]:
 
 
 def files_of(module: str) -> tuple[Path, Path]:
-    """Where ``python -m`` looks: a module, or a package's own command."""
+    """Files that ``python -m`` may run: a module, or a package's command."""
     path = Path(*module.split("."))
     return path.with_suffix(".py"), path / "__main__.py"
 
 
 @every_document
-def test_every_link_and_image_leads_somewhere(path: Path) -> None:
+def test_every_link_and_image_exists(path: Path) -> None:
     targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text(path))]
     inside = [target for target in targets if target and "://" not in target]
 
@@ -72,23 +72,23 @@ def test_every_link_and_image_leads_somewhere(path: Path) -> None:
 
 
 @every_document
-def test_every_key_that_is_named_is_a_key(path: Path) -> None:
-    named = {*re.findall(r"\bpangeo:([A-Za-z]+(?:\.[A-Za-z]+)*)", text(path))}
-    named |= {key for block in yaml_blocks(path) for key in used_keys(block)}
+def test_every_key_in_a_document_exists(path: Path) -> None:
+    keys = {*re.findall(r"\bpangeo:([A-Za-z]+(?:\.[A-Za-z]+)*)", text(path))}
+    keys |= {key for block in yaml_blocks(path) for key in used_keys(block)}
 
-    assert named - KEYS == set()
+    assert keys - KEYS == set()
 
 
 @every_document
-def test_every_make_target_that_is_named_is_one(path: Path) -> None:
+def test_every_make_target_in_a_document_exists(path: Path) -> None:
     [phony] = re.findall(r"^\.PHONY: (.*)$", Path("Makefile").read_text(), re.MULTILINE)
 
     assert {*re.findall(r"\bmake ([a-z-]+)", code(path))} - set(phony.split()) == set()
 
 
 @every_document
-def test_every_command_of_ours_that_is_named_is_one(path: Path) -> None:
-    modules = {*re.findall(r"python -m ((?:components|local)[\w.]*)", code(path))}
+def test_every_command_in_a_document_exists(path: Path) -> None:
+    modules = {*re.findall(r"python -m ((?:bench|ci|components|docs|local|policies|tests)[\w.]*)", code(path))}
 
     assert [name for name in modules if not any(path.is_file() for path in files_of(name))] == []
 
@@ -103,17 +103,17 @@ def test_the_guides_use_every_screenshot_of_the_browser_tests() -> None:
 
 def test_the_user_guide_quotes_the_log_in_page() -> None:
     quoted = re.findall(r"^\| \*([^*]+)\* \|", text(USER), re.MULTILINE)
-    said = [message.text for message in log_in_messages()]
+    messages = [message.text for message in log_in_messages()]
 
-    def is_said(quotation: str) -> bool:
+    def is_quoted(quotation: str) -> bool:
         parts = [part.strip() for part in quotation.split("…") if part.strip()]
-        return any(all(part in sentence for part in parts) for sentence in said)
+        return any(all(part in message for part in parts) for message in messages)
 
     assert len(quoted) == 4
-    assert [quotation for quotation in quoted if not is_said(quotation)] == []
+    assert [quotation for quotation in quoted if not is_quoted(quotation)] == []
 
 
-def test_the_operator_guides_example_of_sizing_is_what_check_says(tmp_path: Path) -> None:
+def test_the_sizing_example_is_the_output_of_check(tmp_path: Path) -> None:
     [example] = yaml_blocks(OPERATOR)
     changes = {key.removeprefix("pangeo:"): value for key, value in example.items()}
     (tmp_path / "Pulumi.vis.yaml").write_text(stack_text(clusterName="vis", **changes))

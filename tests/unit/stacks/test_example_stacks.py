@@ -1,4 +1,4 @@
-"""The three tenancies that the repository brings as examples: good, apart from each other, and nobody's secret."""
+"""The three example stack files: valid, without collisions, with reserved addresses and no secrets."""
 
 import base64
 import re
@@ -16,10 +16,10 @@ from components.config.tenancy import Tenancy
 
 EXAMPLES = ("climate", "ocean", "teaching")
 DOCUMENTATION = [ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]
-"""RFC 5737: addresses that are nobody's."""
+"""Addresses reserved for documentation (RFC 5737)."""
 
 SALT = re.compile(r"v1:([A-Za-z0-9+/=]{12}):v1:([A-Za-z0-9+/=]{16}):([A-Za-z0-9+/=]+)")
-"""The engine's own form: version, salt of 8 bytes, version, nonce of 12, the word that proves the passphrase."""
+"""The engine's format: version, salt of 8 bytes, version, nonce of 12 bytes, encrypted text to verify a passphrase."""
 
 every_example = pytest.mark.parametrize("name", EXAMPLES)
 
@@ -33,7 +33,7 @@ def tenancy(name: str) -> Tenancy:
     return read_stack(stack_path(name))
 
 
-def test_all_stacks_pass_the_check_side_by_side() -> None:
+def test_all_stack_files_pass_the_check_together() -> None:
     reports = check_stacks([], Path("stacks"), resolve_domains=False, environment={})
 
     assert all(report.is_good for report in reports)
@@ -41,7 +41,7 @@ def test_all_stacks_pass_the_check_side_by_side() -> None:
     assert [report.warnings for report in reports if report.warnings] == []
 
 
-def test_each_shows_what_the_others_do_not() -> None:
+def test_each_example_shows_other_settings() -> None:
     teaching, climate, ocean = tenancy("teaching"), tenancy("climate"), tenancy("ocean")
 
     assert not teaching.dask.enabled
@@ -71,7 +71,7 @@ def test_no_two_examples_share_an_authority_or_a_salt() -> None:
 
 
 @every_example
-def test_an_example_has_a_salt_of_its_own_and_nothing_encrypted_with_a_lost_passphrase(name: str) -> None:
+def test_an_example_has_a_valid_salt_and_no_encrypted_value(name: str) -> None:
     match = SALT.fullmatch(document(name)["encryptionsalt"])
 
     assert match
@@ -81,7 +81,7 @@ def test_an_example_has_a_salt_of_its_own_and_nothing_encrypted_with_a_lost_pass
 
 
 @every_example
-def test_an_example_is_at_nobodys_address_and_under_nobodys_name(name: str) -> None:
+def test_an_example_has_reserved_addresses_and_names(name: str) -> None:
     example = tenancy(name)
 
     assert any(ip_address(str(example.external_ip)) in net for net in DOCUMENTATION)
@@ -90,5 +90,5 @@ def test_an_example_is_at_nobodys_address_and_under_nobodys_name(name: str) -> N
 
 
 @every_example
-def test_an_example_names_its_cluster_so_that_no_current_context_decides(name: str) -> None:
+def test_an_example_names_its_context(name: str) -> None:
     assert tenancy(name).kubernetes.context

@@ -6,11 +6,11 @@ import pytest
 from components.config.domain import derived_domain, dns_label
 
 
-def test_the_derived_domain_is_the_seeds() -> None:
+def test_the_derived_domain_contains_the_address() -> None:
     assert derived_domain(IPv4Address("192.171.139.83")) == "pangeo.192-171-139-83.sslip.io"
 
 
-def test_another_suffix_takes_the_place_of_sslip_io() -> None:
+def test_another_suffix_replaces_sslip_io() -> None:
     assert derived_domain(IPv4Address("192.171.139.83"), "nip.io") == "pangeo.192-171-139-83.nip.io"
 
 
@@ -25,12 +25,12 @@ def test_another_suffix_takes_the_place_of_sslip_io() -> None:
         ("::3:4:5:6:7:8", "0--3-4-5-6-7-8"),
     ],
 )
-def test_ipv6_has_dashes_for_colons_and_a_zero_where_a_dash_would_be_at_an_end(address: str, label: str) -> None:
+def test_an_ipv6_label_has_no_dash_at_either_end(address: str, label: str) -> None:
     assert dns_label(IPv6Address(address)) == label
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "::1", "2001:db8::", "::", "fe80::1", "1:2:3:4:5:6:7:8", "0:0:1::"])
-def test_the_label_is_valid_and_means_the_same_address(address: str) -> None:
+def test_a_label_is_valid_and_stands_for_its_address(address: str) -> None:
     label = dns_label(ip_address(address))
     assert re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", label)
     separator = "." if "." in address else ":"

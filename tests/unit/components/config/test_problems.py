@@ -6,7 +6,7 @@ from components.config.problems import InvalidTenancy, Problem, format_value
 from tests.support.tenancies import ABSENT, problem, problems
 
 
-def test_problems_are_aligned_one_line_each_under_their_file() -> None:
+def test_problems_are_aligned_lines_below_the_file_name() -> None:
     invalid = InvalidTenancy(
         "stacks/Pulumi.vis.yaml",
         [
@@ -21,7 +21,7 @@ def test_problems_are_aligned_one_line_each_under_their_file() -> None:
     ]
 
 
-def test_a_problem_of_the_whole_file_is_its_sentence_alone() -> None:
+def test_a_problem_of_the_whole_file_has_no_key() -> None:
     assert str(InvalidTenancy("x", [Problem("", "", "is not UTF-8 text")])) == "x: 1 problem\n  is not UTF-8 text"
 
 
@@ -35,21 +35,21 @@ def test_a_problem_of_the_whole_file_is_its_sentence_alone() -> None:
         ({"notebook__profiles": [{"name": "A", "cpu": 2}]}, "notebook.profiles[0].cpu", "cpus"),
     ],
 )
-def test_an_unknown_key_is_told_once_with_the_nearest_known_one(
+def test_an_unknown_key_is_reported_once_with_the_nearest_key(
     changes: dict[str, Any], field: str, nearest: str
 ) -> None:
-    told = problem(**changes)
-    assert told.key == f"pangeo:{field}"
-    assert told.message == f"is not a known key; did you mean {nearest}?"
+    found = problem(**changes)
+    assert found.key == f"pangeo:{field}"
+    assert found.message == f"is not a known key; did you mean {nearest}?"
 
 
-def test_an_unknown_key_near_to_none_is_told_with_all_known_ones() -> None:
+def test_an_unknown_key_without_a_near_one_lists_all_keys() -> None:
     assert (
         problem(ingress__xyzzy=1).message == "is not a known key; known keys: annotations, className, redirectedBy, tls"
     )
 
 
-def test_a_missing_key_is_told_with_an_example() -> None:
+def test_a_missing_key_is_reported_with_an_example() -> None:
     assert problem(clusterName=ABSENT) == Problem(
         "pangeo:clusterName", "(missing)", "is required; write for example vis-pangeo"
     )
@@ -70,10 +70,10 @@ def test_a_missing_key_is_told_with_an_example() -> None:
         {"identity__adminUsers": {"a": "hunter2"}},
     ],
 )
-def test_no_message_shows_what_may_be_a_secret(changes: dict[str, Any]) -> None:
-    told = problems(**changes)
-    assert told
-    assert "hunter2" not in str(InvalidTenancy("x", told))
+def test_no_message_shows_a_possible_secret(changes: dict[str, Any]) -> None:
+    found = problems(**changes)
+    assert found
+    assert "hunter2" not in str(InvalidTenancy("x", found))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a table of messages is read one a line
+# ruff: noqa: E501 - a table of messages has one message per line
 
 import json
 from pathlib import Path
@@ -15,14 +15,14 @@ def stack(tmp_path: Path) -> Path:
     return tmp_path / "Pulumi.vis.yaml"
 
 
-def told(stack: Path, text: str) -> list[str]:
+def read_problems(stack: Path, text: str) -> list[str]:
     stack.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidTenancy) as caught:
         read_stack(stack, source="stack")
     return str(caught.value).splitlines()[1:]
 
 
-def test_a_stack_file_reads_as_the_engines_configuration_does(stack: Path) -> None:
+def test_a_stack_file_reads_like_the_engines_configuration(stack: Path) -> None:
     stack.write_text(stack_text())
     in_memory = {
         f"pangeo:{key}": json.dumps(value) if isinstance(value, dict) else str(value)
@@ -31,25 +31,25 @@ def test_a_stack_file_reads_as_the_engines_configuration_does(stack: Path) -> No
     assert read_stack(stack) == read_config(in_memory, source="memory") == tenancy()
 
 
-def test_the_projects_own_stacks_are_good() -> None:
+def test_the_stack_files_of_the_repository_are_valid() -> None:
     for name in stacks():
         read_stack(stack_path(name))
     assert "local" in stacks()
 
 
-def test_other_namespaces_are_none_of_our_business(stack: Path) -> None:
+def test_other_namespaces_are_ignored(stack: Path) -> None:
     stack.write_text(stack_text() + "  kubernetes:context: vis\n  aws:region: eu\n")
     assert read_stack(stack) == tenancy()
 
 
-def test_a_key_without_or_in_a_misspelled_namespace_is_told(stack: Path) -> None:
-    assert told(stack, stack_text() + "  protect: true\n  pangea:protect: true\n") == [
+def test_a_missing_or_misspelled_namespace_is_reported(stack: Path) -> None:
+    assert read_problems(stack, stack_text() + "  protect: true\n  pangea:protect: true\n") == [
         "  protect           has no namespace; write pangeo:protect",
         "  pangea:protect    is in the namespace pangea; write pangeo:protect",
     ]
 
 
-def test_encrypted_secrets_are_taken_for_there(stack: Path) -> None:
+def test_encrypted_secrets_count_as_set(stack: Path) -> None:
     secrets = "  pangeo:identityBindPassword: {secure: v1:abc}\n  pangeo:kubernetes: {kubeconfig: {secure: v1:abc}, context: vis}\n"
     stack.write_text(stack_text() + secrets)
     read = read_stack(stack)
@@ -57,40 +57,40 @@ def test_encrypted_secrets_are_taken_for_there(stack: Path) -> None:
     assert read.kubernetes.kubeconfig is not None
 
 
-def test_a_kubernetes_group_encrypted_as_a_whole_is_left_closed(stack: Path) -> None:
+def test_an_encrypted_kubernetes_section_is_not_read(stack: Path) -> None:
     stack.write_text(stack_text() + "  pangeo:kubernetes: {secure: v1:abc}\n")
     assert read_stack(stack) == tenancy()
 
 
-def test_what_policies_must_see_may_not_be_encrypted(stack: Path) -> None:
+def test_values_that_policies_read_must_not_be_encrypted(stack: Path) -> None:
     text = stack_text(notebookCpus={"secure": "v1:abc"}, identity__realm={"secure": "v1:def"})
-    assert told(stack, text) == [
+    assert read_problems(stack, text) == [
         "  pangeo:notebookCpus    [hidden]  is encrypted, but previews and policies must read it; set it again without --secret",
         "  pangeo:identity.realm  [hidden]  is encrypted, but previews and policies must read it; set it again without --secret",
     ]
 
 
-def test_an_encrypted_value_under_an_unknown_key_is_an_unknown_key(stack: Path) -> None:
+def test_an_encrypted_unknown_key_is_reported_as_unknown(stack: Path) -> None:
     text = stack_text(identityBindPasword={"secure": "v1:abc"}, identity__bindPassword={"secure": "v1:def"})
-    told_of_it = told(stack, text)
-    assert len(told_of_it) == 2
-    assert all("is not a known key" in line and "[hidden]" in line for line in told_of_it)
-    assert told_of_it[1].endswith("did you mean identityBindPassword?")
+    lines = read_problems(stack, text)
+    assert len(lines) == 2
+    assert all("is not a known key" in line and "[hidden]" in line for line in lines)
+    assert lines[1].endswith("did you mean identityBindPassword?")
 
 
-def test_a_secret_in_plain_text_is_an_error_that_does_not_repeat_it(stack: Path) -> None:
+def test_a_secret_in_plain_text_is_reported_but_not_shown(stack: Path) -> None:
     text = stack_text(identityBindPassword="hunter2", kubernetes={"kubeconfig": "apiVersion: v1\ntoken: hunter2\n"})
-    lines = told(stack, text)
+    lines = read_problems(stack, text)
     assert len(lines) == 2
     assert all("is a secret in plain text" in line and "hunter2" not in line for line in lines)
 
 
-def test_a_kubeconfigs_path_is_no_secret(stack: Path) -> None:
+def test_the_path_of_a_kubeconfig_is_not_a_secret(stack: Path) -> None:
     stack.write_text(stack_text(kubernetes={"kubeconfig": "~/.kube/vis"}))
     assert read_stack(stack).kubernetes.kubeconfig is not None
 
 
-def test_a_bind_password_in_the_engines_memory_is_left_where_it_is() -> None:
+def test_the_bind_password_is_not_read_from_the_engine() -> None:
     read = read_config({**settings(), "identityBindPassword": "hunter2"}, source="memory")
     assert read == tenancy()
     assert "hunter2" not in repr(read)
@@ -107,7 +107,7 @@ def test_a_bind_password_in_the_engines_memory_is_left_where_it_is() -> None:
         ("kubernetes", '{"kubeconfig": 12345}'),
     ],
 )
-def test_values_set_as_secrets_are_never_shown_nor_hinted_at(key: str, value: str) -> None:
+def test_values_set_as_secrets_are_never_shown_in_part(key: str, value: str) -> None:
     with pytest.raises(InvalidTenancy) as caught:
         read_config({**settings(), key: value}, source="memory", secret_keys=[f"pangeo:{key}"])
     assert "[hidden]" in str(caught.value)
@@ -115,7 +115,7 @@ def test_values_set_as_secrets_are_never_shown_nor_hinted_at(key: str, value: st
     assert "hunter" not in str(caught.value).lower()
 
 
-def test_an_object_that_is_no_json_is_told(stack: Path) -> None:
+def test_a_section_that_is_not_json_is_reported(stack: Path) -> None:
     with pytest.raises(InvalidTenancy, match=r"pangeo:identity .* is not a section; set its keys with --path"):
         read_config(settings(identity="{server"), source="memory")
 
@@ -132,17 +132,17 @@ def test_an_object_that_is_no_json_is_told(stack: Path) -> None:
         ("[" * 500, "  is nested too deeply"),
     ],
 )  # fmt: skip
-def test_text_that_is_no_yaml_is_told_with_its_line(stack: Path, text: str, line: str) -> None:
-    assert told(stack, text)[0] == line
+def test_invalid_yaml_is_reported_with_its_line(stack: Path, text: str, line: str) -> None:
+    assert read_problems(stack, text)[0] == line
 
 
 @pytest.mark.parametrize("text", ["", "secretsprovider: x\n", "config:\n", "config: 5\n", "- a\n", "just text"])
-def test_a_file_without_configuration_is_told_what_belongs_there(stack: Path, text: str) -> None:
-    (line,) = told(stack, text)
+def test_a_file_without_config_is_reported(stack: Path, text: str) -> None:
+    (line,) = read_problems(stack, text)
     assert line.startswith("  has no `config:`")
 
 
-def test_words_yaml_1_1_took_for_truth_or_time_stay_text(stack: Path) -> None:
+def test_booleans_and_times_of_yaml_1_1_are_strings(stack: Path) -> None:
     stack.write_text(
         stack_text(clusterName="on") + "  pangeo:ingress: {annotations: {a: 1:30, b: 2026-01-30, c: no}}\n"
     )
@@ -151,7 +151,7 @@ def test_words_yaml_1_1_took_for_truth_or_time_stay_text(stack: Path) -> None:
     assert read.ingress.annotations == {"a": "1:30", "b": "2026-01-30", "c": "no"}
 
 
-def test_a_stack_without_a_file_is_told_with_the_nearest_one(tmp_path: Path) -> None:
+def test_a_stack_without_a_file_is_reported_with_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.vis.yaml").touch()
     with pytest.raises(InvalidTenancy, match=r"does not exist; did you mean the stack vis\?"):
         read_stack(stack_path("viz", tmp_path))
@@ -159,7 +159,7 @@ def test_a_stack_without_a_file_is_told_with_the_nearest_one(tmp_path: Path) -> 
         read_stack(stack_path("simulation", tmp_path))
 
 
-def test_a_file_that_is_no_text_or_no_file_is_told(tmp_path: Path, stack: Path) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path, stack: Path) -> None:
     stack.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InvalidTenancy, match="is not UTF-8 text"):
         read_stack(stack)

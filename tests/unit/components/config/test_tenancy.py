@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a table of messages is read one a line
+# ruff: noqa: E501 - a table of messages has one message per line
 
 import json
 from ipaddress import IPv4Address, IPv6Address
@@ -10,20 +10,22 @@ from pydantic import ValidationError
 from components.config.tenancy import Tenancy
 from tests.support.tenancies import ABSENT, CA_CERTIFICATE, problem, problems, settings, tenancy
 
+NODES = {"count": 3, "cpus": 8, "ramGb": 32, "expectedUsers": 20}
 
-def test_the_seeds_variables_and_the_directory_are_all_that_must_be_said() -> None:
+
+def test_the_required_keys_are_caas_variables_and_the_directory() -> None:
     required = {field.alias for field in Tenancy.model_fields.values() if field.is_required()}
     assert required == {
         "clusterName", "externalIp", "notebookCpus", "notebookRamGb", "notebookStorageGb", "identity",
     }  # fmt: skip
 
 
-def test_numbers_and_truth_values_may_be_text() -> None:
+def test_numbers_and_booleans_may_be_strings() -> None:
     read = tenancy(notebookCpus="2", notebookRamGb="1.5", notebookStorageGb="10", protect="false")
     assert (read.notebook_cpus, read.notebook_ram_gb, read.notebook_storage_gb, read.protect) == (2, 1.5, 10, False)
 
 
-def test_data_is_protected_unless_said_otherwise() -> None:
+def test_data_is_protected_by_default() -> None:
     assert tenancy().protect
     assert tenancy(storage__create__provisioner="csi.example.org").storage.create.reclaim_policy == "Retain"  # type: ignore[union-attr]
     assert tenancy().identity.existing_group == "refuse"
@@ -46,12 +48,12 @@ def test_an_empty_domain_is_none(empty: str | None) -> None:
     assert tenancy(pangeoDomain=empty).pangeo_domain is None
 
 
-def test_every_name_in_the_cluster_differs_from_tenancy_to_tenancy() -> None:
+def test_tenancies_share_no_name_in_the_cluster() -> None:
     one, other = tenancy(clusterName="vis"), tenancy(clusterName="sim")
     assert {one.namespace, one.release}.isdisjoint({other.namespace, other.release})
 
 
-def test_the_homes_storage_class_is_given_made_or_the_clusters_default() -> None:
+def test_the_storage_class_of_homes_has_three_sources() -> None:
     assert tenancy(storage__className="csi-retain").storage_class_name == "csi-retain"
     assert tenancy(storage__create__provisioner="csi.example.org").storage_class_name == "vis-pangeo-homes"
     assert tenancy().storage_class_name is None
@@ -81,13 +83,13 @@ def test_spellings_of_the_same_value_become_one(changes: dict[str, Any], attribu
     assert value == one_spelling
 
 
-def test_servers_are_tried_in_the_order_given_and_tls_decides_the_usual_port() -> None:
+def test_servers_keep_their_order_and_tls_sets_the_port() -> None:
     read = tenancy(identity__server=["ipa1.example.org", "ipa2.example.org:1636"]).identity
     assert [str(server) for server in read.directory().servers] == ["ipa1.example.org:636", "ipa2.example.org:1636"]
     assert str(tenancy(identity__tls="starttls").identity.directory().servers[0]) == "ipa.example.org:389"
 
 
-def test_the_suffix_is_the_realms_unless_a_base_dn_is_given() -> None:
+def test_the_suffix_is_the_base_dn_or_derived_from_the_realm() -> None:
     assert tenancy().directory_suffix == "dc=example,dc=org"
     assert tenancy(identity__realm=ABSENT, identity__baseDn="dc=other").directory_suffix == "dc=other"
 
@@ -96,13 +98,13 @@ def test_a_certificate_authority_is_kept_as_pem() -> None:
     assert tenancy(identity__caCertificate=CA_CERTIFICATE).identity.ca_certificate == CA_CERTIFICATE
 
 
-def test_annotations_are_text_as_kubernetes_wants_them() -> None:
+def test_annotations_are_strings() -> None:
     read = tenancy(ingress__annotations={"a/size": 0, "a/on": True, "a/text": "x"})
     assert read.ingress.annotations == {"a/size": "0", "a/on": "true", "a/text": "x"}
 
 
 @pytest.mark.parametrize(
-    ("changes", "field", "what"),
+    ("changes", "field", "message"),
     [
         ({"clusterName": "Vis Cluster"}, "clusterName", "must consist of lower-case letters, digits and dashes, begin with a letter and not end with a dash; write vis-cluster"),
         ({"clusterName": "a" * 41}, "clusterName", "is too long (41 characters); write at most 40"),
@@ -143,13 +145,13 @@ def test_annotations_are_text_as_kubernetes_wants_them() -> None:
         ({"ingress__className": "Big Ingress"}, "ingress.className", "is not a name of a Kubernetes object; write lower-case letters, digits, dashes and dots, for example csi-cinder"),
     ],
 )  # fmt: skip
-def test_a_wrong_value_is_told_with_what_to_write(changes: dict[str, Any], field: str, what: str) -> None:
-    told = problem(**changes)
-    assert (told.key, told.message) == (f"pangeo:{field}", what)
+def test_an_invalid_value_is_reported_with_a_fix(changes: dict[str, Any], field: str, message: str) -> None:
+    found = problem(**changes)
+    assert (found.key, found.message) == (f"pangeo:{field}", message)
 
 
 @pytest.mark.parametrize(
-    ("changes", "field", "what"),
+    ("changes", "field", "message"),
     [
         ({"identity__realm": ABSENT}, "identity.realm", "is required; set realm or baseDn"),
         ({"identity__baseDn": "dc=x"}, "identity.baseDn", "must not be set together with realm; remove one of them"),
@@ -160,27 +162,25 @@ def test_a_wrong_value_is_told_with_what_to_write(changes: dict[str, Any], field
         ({"dask__workerRamGb": {"default": 20}}, "dask.workerRamGb", "has min 1, default 20 and max 16; default must be between min and max"),
     ],
 )  # fmt: skip
-def test_keys_that_contradict_each_other_are_told(changes: dict[str, Any], field: str, what: str) -> None:
-    told = problem(**changes)
-    assert (told.key, told.message) == (f"pangeo:{field}", what)
+def test_contradicting_keys_are_reported(changes: dict[str, Any], field: str, message: str) -> None:
+    found = problem(**changes)
+    assert (found.key, found.message) == (f"pangeo:{field}", message)
 
 
-def test_contradictions_are_told_together_with_wrong_values() -> None:
-    told = problems(identity__realm=ABSENT, identity__tls="none", clusterName="A", storage__create__provisioner=[])
-    assert [one.key for one in told] == [
+def test_contradictions_and_invalid_values_are_reported_together() -> None:
+    found = problems(identity__realm=ABSENT, identity__tls="none", clusterName="A", storage__create__provisioner=[])
+    assert [one.key for one in found] == [
         "pangeo:clusterName", "pangeo:identity.tls", "pangeo:identity.realm", "pangeo:storage.create.provisioner",
     ]  # fmt: skip
 
 
-def test_a_tenancy_cannot_be_changed() -> None:
+def test_a_tenancy_is_immutable() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         tenancy().cluster_name = "other"  # type: ignore[misc]
 
 
-def test_inputs_are_plain_json_that_reads_back_as_the_same_tenancy() -> None:
-    read = tenancy(
-        storage__create__provisioner="csi.example.org", externalIp="2001:db8::1", workers=settings_of_workers()
-    )
+def test_inputs_are_json_that_reads_back_as_the_same_tenancy() -> None:
+    read = tenancy(storage__create__provisioner="csi.example.org", externalIp="2001:db8::1", workers=NODES)
     inputs = json.loads(json.dumps(read.as_inputs()))
     assert Tenancy.model_validate(inputs, by_alias=True, by_name=False) == read
 
@@ -196,12 +196,8 @@ def test_every_key_is_described() -> None:
     assert [name for name, field in Tenancy.model_fields.items() if not field.description] == []
 
 
-def settings_of_workers() -> dict[str, Any]:
-    return {"count": 3, "cpus": 8, "ramGb": 32, "expectedUsers": 20}
-
-
-def test_attributes_have_the_keys_camel_case_and_files_may_not_use_snake_case() -> None:
+def test_files_must_not_use_snake_case() -> None:
     assert Tenancy.model_fields["notebook_cpus"].alias == "notebookCpus"
-    told = problem(**{"notebookCpus": ABSENT}, notebook_cpus=2)
-    assert (told.key, told.message) == ("pangeo:notebook_cpus", "is not a known key; did you mean notebookCpus?")
+    found = problem(**{"notebookCpus": ABSENT}, notebook_cpus=2)
+    assert (found.key, found.message) == ("pangeo:notebook_cpus", "is not a known key; did you mean notebookCpus?")
     assert settings()["notebookCpus"] == 2
