@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
+from components.config.stack_file import STACKS, stack_path
 from local.failure import Failure
 from local.paths import PROJECT, State
 from local.tenancy import engine
@@ -44,7 +45,7 @@ def clones(state: State, count: int) -> Iterator[Clones]:
     states = sorted((state.engine / "backend").rglob(f".pulumi/stacks/*/{engine.STACK}.json"))
     if not states:
         raise Failure("the local tenancy is not deployed: there is no state to clone", fix="run make up")
-    stack_file = (deployed / "stacks" / f"Pulumi.{engine.STACK}.yaml").read_text()
+    stack_file = stack_path(engine.STACK, deployed / STACKS).read_text()
     salt = yaml.safe_load(stack_file)["encryptionsalt"]
     with TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
@@ -59,7 +60,7 @@ def clones(state: State, count: int) -> Iterator[Clones]:
         # The first keeps its name, because a policy refuses a stack that uses the names of another stack file.
         names = (engine.STACK, *(f"clone-{number:03d}" for number in range(1, count)))
         for clone in names:
-            (tenancies / "stacks" / f"Pulumi.{clone}.yaml").write_text(stack_file)
+            stack_path(clone, tenancies / STACKS).write_text(stack_file)
             (backend / "stacks" / "pangeo" / f"{clone}.json").write_text(_renamed(states[0].read_text(), clone))
         empty = folder / "empty"
         (empty / "stacks").mkdir(parents=True)

@@ -11,6 +11,7 @@ import yaml
 from components.config.collisions import find_collisions
 from components.config.problems import NAMESPACE, InvalidTenancy, Problem
 from components.config.schema import field_metadata, find_field
+from components.config.section import UPDATE_NOTES
 from components.config.stack_file import read_config, read_stack, stack_path, stacks
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import InvalidSetting
@@ -97,9 +98,9 @@ def _description(location: tuple[str, ...]) -> str:
     _, field = find_field(Tenancy, location)
     if field is None:
         return ""
-    unit = field_metadata(field, "unit")
-    fixed = {"no": "; cannot change after the first up", "grow only": "; can only grow"}
-    return f"{field.description}{f' ({unit})' if unit else ''}{fixed.get(str(field_metadata(field, 'updates')), '')}"
+    details = [field_metadata(field, "unit"), UPDATE_NOTES.get(str(field_metadata(field, "updates")))]
+    text = "; ".join(str(detail) for detail in details if detail)
+    return f"{field.description} ({text})" if text else str(field.description)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -10,6 +10,9 @@ from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 Updates = Literal["yes", "no", "grow only"]
 """Whether a key may change after the first ``pulumi up``."""
 
+UPDATE_NOTES: Mapping[str, str] = {"no": "cannot be changed after the first pulumi up", "grow only": "may only grow"}
+"""A remark for keys that may not change freely, by their ``Updates``."""
+
 
 def metadata(*, unit: str | None = None, updates: Updates = "yes", secret: bool = False) -> dict[str, Any]:
     """Return a field's properties beyond its type, for the reference, the messages and the check of changes.

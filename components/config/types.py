@@ -193,7 +193,7 @@ class Image:
 
     @property
     def name_and_tag(self) -> tuple[str, str]:
-        """The values ``image.name`` and ``image.tag`` of both charts, which join them with a colon.
+        """Values of ``image.name`` and ``image.tag`` in both charts, which join them with a colon.
 
         A digest is therefore divided at its own colon.
         """

@@ -10,7 +10,7 @@ from components.chart.crds import Crd, packaged_crds, select_crds
 from components.cluster.identity import ClusterId
 from components.config.capacity import Capacity, compute_capacity
 from components.config.problems import InvalidTenancy
-from components.config.stack_file import read_config
+from components.config.stack_file import read_config, stack_path
 from components.config.tenancy import Tenancy
 from components.preflight.cluster import ClusterFacts, ClusterRefused, verify_cluster
 from components.preflight.dns import verify_domain
@@ -47,7 +47,7 @@ def run_preflight() -> Preflight:
 
 def _read_tenancy() -> Tenancy:
     config = pulumi.runtime.config.CONFIG.get()
-    source = f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
+    source = str(stack_path(pulumi.get_stack()))
     secret_keys = [key for key in config if pulumi.runtime.config.is_config_secret(key)]
     notices = verify_dependencies()
     tenancy = read_config(config, source=source, secret_keys=secret_keys)

@@ -5,13 +5,12 @@ import json
 from typing import Any
 
 from components.config.problems import NAMESPACE, PASSWORD_KEY
+from components.config.section import UPDATE_NOTES
 from components.config.tenancy import Tenancy
 from docs.generate.fields import PASSWORD_DESCRIPTION
 
 ENCRYPTED = {"type": "object", "properties": {"secure": {"type": "string"}}, "required": ["secure"]}
 """The schema of a value set with ``pulumi config set --secret``."""
-
-UPDATES = {"no": "cannot be changed after the first pulumi up", "grow only": "may only grow"}
 
 
 def render_schema() -> str:
@@ -60,7 +59,7 @@ def _editor_schema(schema: Any) -> Any:  # noqa: ANN401 - a tree of JSON
         del plain["title"]
     if isinstance(plain.get("description"), str):
         plain.pop("secret", None)
-        details = [plain.pop("unit", None), UPDATES.get(plain.pop("updates", "yes"))]
+        details = [plain.pop("unit", None), UPDATE_NOTES.get(plain.pop("updates", "yes"))]
         plain["description"] = _describe(plain["description"], [detail for detail in details if detail])
     return plain
 

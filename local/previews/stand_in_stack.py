@@ -51,7 +51,7 @@ def stand_in_stack(name: str, state: State, folder: Path) -> tuple[automation.St
         InvalidTenancy: the stack file is wrong.
     """
     path = stack_path(name, PROJECT / "stacks")
-    read_stack(path, source=f"stacks/Pulumi.{name}.yaml")
+    read_stack(path, source=str(stack_path(name)))
     text, left_out = without_secrets(path.read_text(encoding="utf-8"))
     encrypted = [ENCRYPTED.format(keys=", ".join(left_out))] if left_out else []
     workspace = _workspace(state, folder)

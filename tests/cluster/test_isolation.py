@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from components.config.stack_file import STACKS, stack_path
 from local import directory, lifecycle
 from local.paths import PROJECT, State
 from local.tenancy import engine
@@ -61,7 +62,7 @@ def pod(state: State, kernel: Kernel) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def tenancy() -> dict[str, Any]:
     """The settings of the local stack file."""
-    config = yaml.safe_load((PROJECT / "stacks" / f"Pulumi.{engine.STACK}.yaml").read_text())["config"]
+    config = yaml.safe_load(stack_path(engine.STACK, PROJECT / STACKS).read_text())["config"]
     return {key.removeprefix("pangeo:"): value for key, value in config.items()}
 
 

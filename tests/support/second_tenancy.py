@@ -15,6 +15,7 @@ from pulumi.automation import OpType
 
 from components.automation import open_stack
 from components.config.domain import derived_domain
+from components.config.stack_file import STACKS, stack_path
 from components.freeipa.names import notebook_users_group
 from local import directory
 from local.directory.client import connection
@@ -84,9 +85,9 @@ class SecondTenancy:
 
     def write_stack_file(self, **changes: Any) -> None:
         """Write the local tenancy's stack file with this tenancy's name and settings, and with these keys changed."""
-        file = self.folder / "stacks" / f"Pulumi.{self.name}.yaml"
+        file = stack_path(self.name, self.folder / STACKS)
         kept = yaml.safe_load(file.read_text()) if file.exists() else {}
-        config = yaml.safe_load((PROJECT / "stacks" / f"Pulumi.{engine.STACK}.yaml").read_text())["config"]
+        config = yaml.safe_load(stack_path(engine.STACK, PROJECT / STACKS).read_text())["config"]
         own = {
             "clusterName": self.name,
             "externalIp": str(EXTERNAL_IP),

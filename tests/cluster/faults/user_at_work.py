@@ -17,6 +17,7 @@ from pulumi.automation import OpType
 from pulumi.automation.errors import CommandError
 from rich.console import Console
 
+from components.config.stack_file import STACKS, stack_path
 from local import cluster, directory, lifecycle
 from local.failure import Failure
 from local.host import supervisor
@@ -84,7 +85,7 @@ class Tenancy:
     def up_with_change(self) -> bool:
         """Run ``up`` with a changed setting of the hub, so that Helm is at work; return whether it succeeded."""
         stack = engine.prepare(self.state)
-        file = self.state.engine / "workspace" / "stacks" / f"Pulumi.{engine.STACK}.yaml"
+        file = stack_path(engine.STACK, self.state.engine / "workspace" / STACKS)
         document = yaml.safe_load(file.read_text())
         document["config"]["pangeo:notebook"]["startTimeoutSeconds"] = self.random.randint(301, 900)
         file.write_text(yaml.safe_dump(document, sort_keys=False))

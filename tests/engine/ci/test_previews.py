@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from ci.__main__ import main
+from components.config.stack_file import stack_path
 from local.paths import PROJECT
 from tests.engine.ci.checkout import pulumi
 
@@ -29,7 +30,7 @@ PHRASES = {name: f"the passphrase of {name}" for name in STACKS}
 def write(project: Path, name: str, changes: dict[str, Any]) -> None:
     document = yaml.safe_load((PROJECT / "stacks" / "Pulumi.ocean.yaml").read_text())
     config = {**document["config"], **{f"pangeo:{key}": value for key, value in changes.items()}}
-    (project / "stacks" / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump({"config": config}))
+    stack_path(name, project / "stacks").write_text(yaml.safe_dump({"config": config}))
 
 
 @pytest.fixture

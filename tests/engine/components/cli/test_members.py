@@ -17,6 +17,7 @@ import yaml
 from components.cli import members
 from components.cli.audit_log import AuditLog
 from components.cli.members import Group, MembersRefused
+from components.config.stack_file import STACKS, stack_path
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import NotPermitted
 from local.paths import PROJECT
@@ -72,7 +73,7 @@ class Command:
         settings["identity"] |= {"server": f"{DIRECTORY_NAME}:{port}"}
         settings["identity"] |= {"caCertificate": authority} if authority else {}
         config = {f"pangeo:{key}": value for key, value in settings.items()}
-        (self.folder / "stacks" / f"Pulumi.{STACK}.yaml").write_text(yaml.safe_dump({"config": config}))
+        stack_path(STACK, self.folder / STACKS).write_text(yaml.safe_dump({"config": config}))
 
     def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:
         """Start the command."""

@@ -38,7 +38,7 @@ def test_every_key_has_its_description_above_it() -> None:
     assert [lines[at] for at in keys if not lines[at - 1].lstrip().startswith("# ")] == []
     text = "\n".join(lines)
     assert "Memory of each notebook server, both guaranteed and the limit (GB)\n  pangeo:notebookRamGb: 4" in text
-    assert "cannot change after the first up\n  pangeo:externalIp: 192.171.139.83" in text
+    assert "(cannot be changed after the first pulumi up)\n  pangeo:externalIp: 192.171.139.83" in text
 
 
 def test_existing_file_is_not_changed(tmp_path: Path) -> None:
