@@ -59,8 +59,8 @@ def log_in_messages() -> list[LogInMessage]:
         ),
         LogInMessage(
             messages.PASSWORD_MISSING,
-            "The user name or the password was left empty. The directory was not asked",
-            "Nothing",
+            "The password was left empty. The directory was not asked",
+            "None",
         ),
     ]
 

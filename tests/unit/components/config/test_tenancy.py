@@ -182,6 +182,8 @@ def test_a_tenancy_is_immutable() -> None:
 def test_inputs_are_json_that_reads_back_as_the_same_tenancy() -> None:
     read = tenancy(storage__create__provisioner="csi.example.org", externalIp="2001:db8::1", workers=NODES)
     inputs = json.loads(json.dumps(read.as_inputs()))
+    assert inputs["workers"] == NODES
+    assert inputs["notebook"]["image"].startswith("docker.io/pangeo/pangeo-notebook:")
     assert Tenancy.model_validate(inputs, by_alias=True, by_name=False) == read
 
 
