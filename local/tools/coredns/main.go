@@ -1,6 +1,6 @@
 // Coredns is CoreDNS with only the plugins that local/cluster/config/Corefile uses.
 //
-// CoreDNS's own main package includes the plugins of every cloud provider, whose SDKs take minutes to compile.
+// CoreDNS's own main package includes the SDKs of every cloud provider.
 package main
 
 import (
