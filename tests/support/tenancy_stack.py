@@ -89,9 +89,13 @@ class TenancyStack:
             variables=self.variables,
             create=True,
             # The variables are set around each operation, so that a test can change them.
-            program=lambda: run_program(folder, {}),
+            program=self._program,
             command=automation.PulumiCommand(root=str(tools.parent)),
         )
+
+    def _program(self) -> None:
+        """Run the project's program; a subclass may run another one."""
+        run_program(self.folder, {})
 
     def write(self, **changes: Any) -> None:
         """Write the stack file with these keys changed; None removes a key."""

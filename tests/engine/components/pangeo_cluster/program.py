@@ -1,13 +1,13 @@
 """A test's own program that declares ``PangeoCluster``, with the real engine, API server and directory."""
 
 import contextlib
-import runpy
 from collections.abc import Callable
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.automation import run_program
 from components.chart.crds import CrdSelection, packaged_crds, select_crds
 from components.cluster.client import connect_to_cluster
 from components.cluster.crds import installed_crds
@@ -46,7 +46,7 @@ class Program(TenancyStack):
 
     def run_project(self) -> None:
         """Run the project's own program."""
-        runpy.run_path("__main__.py", run_name="__main__")
+        run_program(self.folder, {})
 
     def _program(self) -> None:
         with contextlib.chdir(self.folder):
