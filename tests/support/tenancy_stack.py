@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.support.directory import ThrowAwayDirectory
 from tests.support.inline_program import pause_after_failure
 
 STACK = "test"
+EXPORT_SECONDS = 60.0
 CLUSTER = "kept"
 CONTRACT = "pulumi-python:dynamic/tenancy:Contract"
 CHART = {
@@ -126,6 +128,28 @@ class TenancyStack:
         with self.environment_set(), pause_after_failure():
             return str(self._stack.up(color="never").stdout)
 
+    def refresh(self) -> None:
+        """Run ``pulumi refresh``."""
+        with self.environment_set():
+            self._stack.refresh(color="never")
+
+    def import_state(self, deployment: dict[str, Any]) -> None:
+        """Replace the stack's state."""
+        self._stack.import_stack(automation.Deployment(version=3, deployment=deployment))
+
+    def state_with_secrets(self, tools: Path) -> list[dict[str, Any]]:
+        """Return every resource in state, with its secrets decrypted."""
+        exported = subprocess.run(
+            [tools / "pulumi", "stack", "export", "--show-secrets", "--stack", STACK],
+            cwd=self.folder,
+            env={**os.environ, **self.variables},
+            capture_output=True,
+            timeout=EXPORT_SECONDS,
+            check=True,
+        )
+        resources: list[dict[str, Any]] = json.loads(exported.stdout)["deployment"]["resources"]
+        return [{**each, **{key: _opened(each.get(key)) for key in ("inputs", "outputs")}} for each in resources]
+
     def destroy(self) -> list[str]:
         """Run ``pulumi destroy``; return the types of the deleted resources in their order."""
         deleted: list[str] = []
@@ -204,3 +228,10 @@ def _settings(directory: ThrowAwayDirectory) -> dict[str, Any]:
         "storage": {"className": "homes"},
         "protect": True,
     }
+
+
+def _opened(value: Any) -> Any:
+    """Return the value with each decrypted secret in place of the engine's envelope around it."""
+    if isinstance(value, dict):
+        return json.loads(value["plaintext"]) if "plaintext" in value else {k: _opened(v) for k, v in value.items()}
+    return [_opened(each) for each in value] if isinstance(value, list) else value
