@@ -17,6 +17,8 @@ EVERY_TENANCY = (
     "components",
     "constraints.txt",
     "policies",
+    # Holds the version, which is an output of every stack.
+    "pyproject.toml",
     "requirements.txt",
     "stacks/policies.json",
 )
@@ -26,6 +28,8 @@ NO_TENANCY = (
     ".ci",
     ".github",
     ".gitignore",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "LICENSE",
     "Makefile",
     "README.md",
@@ -33,7 +37,6 @@ NO_TENANCY = (
     "ci",
     "docs",
     "local",
-    "pyproject.toml",
     "stacks/schema.json",
     "tests",
 )
