@@ -112,7 +112,7 @@ def stack(tmp_path: Path, tools: Path, directory: ThrowAwayDirectory, api_server
         (group,) = (each for each in found["deployment"]["resources"] if each["type"].endswith("freeipa:Group"))
         administrator.make(GROUP, group["outputs"]["description"], [directory.user_dn("alice")])
         yield stack
-        administrator.tidy_up()
+        administrator.delete_groups()
 
 
 def test_a_stack_of_version_0_1_lives_on(stack: OldStack, api_server: ApiServer, directory: ThrowAwayDirectory) -> None:
