@@ -121,15 +121,7 @@ async def _preview(
         arguments, environment = command(name, report)
     except CannotPreview as failure:
         return failed_preview(name, str(failure))
-    process = await asyncio.create_subprocess_exec(
-        *arguments,
-        env=environment,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        # The session identifies all processes of this preview, so that they can be ended.
-        start_new_session=True,
-    )
+    process = await _start(arguments, environment)
     try:
         async with asyncio.timeout(timeout_seconds):
             _, output = await process.communicate()
@@ -140,6 +132,26 @@ async def _preview(
     if report.is_file():
         return read_report(report)
     return failed_preview(name, _reason(output.decode(errors="replace"), process.returncode))
+
+
+async def _start(arguments: Sequence[str], environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """Start a preview. If the caller is cancelled meanwhile, end the processes that have already started."""
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *arguments,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            # The session identifies all processes of this preview, so that they can be ended.
+            start_new_session=True,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await _end(await starting)
+        raise
 
 
 def _reason(output: str, code: int | None) -> str:

@@ -74,8 +74,8 @@ class Identity(Section):
     )
     existing_group: Literal["refuse", "adopt"] = Field(
         "refuse",
-        description="What to do if the users' group already exists: `refuse` to continue, or `adopt` the group with "
-        "its members. An adopted group is never deleted",
+        description="Action if the users' group already exists: `refuse` stops with an error, `adopt` uses the group "
+        "with its members. An adopted group is never deleted",
     )
 
     @classmethod
