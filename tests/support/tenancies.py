@@ -77,3 +77,7 @@ def stack_text(**changes: Any) -> str:
     """Return the text of a stack file with these settings changed."""
     config = {f"pangeo:{key}": value for key, value in settings(**changes).items()}
     return yaml.safe_dump({"encryptionsalt": "v1:salt", "config": config}, sort_keys=False)
+
+
+DOMAIN = tenancy().domain
+"""The domain of the smallest tenancy, derived from its address."""

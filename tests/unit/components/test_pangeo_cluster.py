@@ -12,7 +12,7 @@ from pulumi.runtime.proto import resource_pb2
 from components.chart.crds import Crd
 from components.config.tenancy import Tenancy
 from components.pangeo_cluster import PangeoCluster
-from tests.support.tenancies import tenancy
+from tests.support.tenancies import DOMAIN, tenancy
 
 NAMESPACE = "kubernetes:core/v1:Namespace"
 STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
@@ -102,8 +102,8 @@ def test_ingress_serves_the_derived_domain_over_tls(declared: Declared) -> None:
     declare(tenancy())
 
     spec = declared.input(INGRESS)["spec"]
-    assert spec["rules"][0]["host"] == "pangeo.192-171-139-83.sslip.io"
-    assert spec["tls"][0]["hosts"] == ["pangeo.192-171-139-83.sslip.io"]
+    assert spec["rules"][0]["host"] == DOMAIN
+    assert spec["tls"][0]["hosts"] == [DOMAIN]
 
 
 def test_release_has_a_fixed_name_and_a_long_timeout(declared: Declared) -> None:

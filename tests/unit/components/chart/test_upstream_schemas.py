@@ -8,11 +8,15 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from components.chart.archives import CHART
 from tests.support.rendered_values import values
 
 SCHEMAS = Path(__file__).resolve().parents[5] / "shared" / "upstream"
 
-CHARTS = {"jupyterhub": "jupyterhub-4.4.0", "dask-gateway": "dask-gateway-2026.3.0"}
+CHARTS = {
+    each["name"]: f"{each['name']}-{each['version']}"
+    for each in yaml.safe_load((CHART / "Chart.lock").read_text())["dependencies"]
+}
 
 TENANCIES: dict[str, dict[str, Any]] = {
     "minimal": {},

@@ -18,7 +18,7 @@ from components.cli.app import app
 from components.cli.diagnose.result import broken, good
 from components.cli.output import print_results
 from components.version import program_version
-from tests.support.tenancies import stack_text
+from tests.support.tenancies import DOMAIN, stack_text
 
 PROJECT = Path(__file__).parents[4]
 SECONDS = 60
@@ -84,7 +84,7 @@ def test_check_prints_the_same_as_text_and_json(stacks: Path) -> None:
     assert found.exit_code == 1
     assert by_name["Pulumi.bad.yaml"]["problems"][0]["key"] == "pangeo:externalIp"
     assert by_name["Pulumi.vis.yaml"]["good"] is True
-    assert by_name["Pulumi.vis.yaml"]["url"] == "https://pangeo.192-171-139-83.sslip.io"
+    assert by_name["Pulumi.vis.yaml"]["url"] == f"https://{DOMAIN}"
     assert "99 expected users need" in by_name["Pulumi.vis.yaml"]["warnings"][0]
     assert run("check", "vis").exit_code == 0
     assert "stacks/Pulumi.vis.yaml: good" in run("check", "vis").stdout

@@ -4,7 +4,7 @@ import pytest
 
 from components.cli.check import StackReport, check_stacks
 from components.config.problems import InvalidTenancy
-from tests.support.tenancies import stack_text
+from tests.support.tenancies import DOMAIN, stack_text
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def lines(reports: list[StackReport]) -> list[str]:
 
 def test_report_of_a_good_stack_names_url_and_group(stacks: Path) -> None:
     assert lines(checked(stacks, "vis")) == [
-        "stacks/Pulumi.vis.yaml: good. https://pangeo.192-171-139-83.sslip.io for vis_pangeo_notebook_users"
+        f"stacks/Pulumi.vis.yaml: good. https://{DOMAIN} for vis_pangeo_notebook_users"
     ]
 
 
@@ -61,7 +61,7 @@ def test_two_stacks_must_not_share_a_group_or_a_domain(stacks: Path) -> None:
     assert lines(reports)[1:] == [
         "stacks/Pulumi.vos.yaml: 2 problems",
         "  pangeo:clusterName  vis-pangeo                      is used by stacks/Pulumi.vis.yaml; choose another",
-        "  pangeo:externalIp   pangeo.192-171-139-83.sslip.io  is used by stacks/Pulumi.vis.yaml; choose another",
+        f"  pangeo:externalIp   {DOMAIN}  is used by stacks/Pulumi.vis.yaml; choose another",
     ]
 
 

@@ -7,7 +7,7 @@ from components.config.schema import field_metadata, find_section
 from components.config.section import Section
 from components.config.tenancy import Tenancy
 from components.contract.immutable import immutable_settings, list_refused_changes
-from tests.support.tenancies import ABSENT, tenancy
+from tests.support.tenancies import ABSENT, DOMAIN, tenancy
 
 NEW_STACK = "set it back, or create a second stack and move the users to it"
 
@@ -37,20 +37,19 @@ def test_other_address_is_reported_once_despite_the_derived_domain() -> None:
 
 
 def test_other_domain_is_reported_with_the_value_to_restore() -> None:
-    fix = "set it back, or write pangeoDomain: pangeo.192-171-139-83.sslip.io"
+    fix = f"set it back, or write pangeoDomain: {DOMAIN}"
     assert refused({}, {"pangeoDomain": "hub.example.org"}) == [
-        "pangeoDomain: pangeo.192-171-139-83.sslip.io → hub.example.org would break every link to the hub, "
-        f"and its certificate; {fix}"
+        f"pangeoDomain: {DOMAIN} → hub.example.org would break every link to the hub, and its certificate; {fix}"
     ]
     assert refused({}, {"domainSuffix": "nip.io"}) == [
-        "domainSuffix: pangeo.192-171-139-83.sslip.io → pangeo.192-171-139-83.nip.io would break every link to the "
+        f"domainSuffix: {DOMAIN} → pangeo.192-171-139-83.nip.io would break every link to the "
         f"hub, and its certificate; {fix}"
     ]
 
 
 def test_removed_key_is_a_change() -> None:
     (message,) = refused({"pangeoDomain": "hub.example.org"}, {})
-    assert message.startswith("pangeoDomain: hub.example.org → pangeo.192-171-139-83.sslip.io")
+    assert message.startswith(f"pangeoDomain: hub.example.org → {DOMAIN}")
     (message,) = refused({"storage__className": "a"}, {})
     assert message.startswith("storage.className: a → (the cluster's default class) does not move existing volumes")
 
@@ -58,7 +57,7 @@ def test_removed_key_is_a_change() -> None:
 def test_other_default_of_a_newer_program_is_a_change() -> None:
     deployed = tenancy().model_copy(update={"domain_suffix": "xip.example.org"})
     (message,) = list_refused_changes(immutable_settings(deployed), immutable_settings(tenancy()))
-    assert message.startswith("domainSuffix: pangeo.192-171-139-83.xip.example.org → pangeo.192-171-139-83.sslip.io")
+    assert message.startswith(f"domainSuffix: pangeo.192-171-139-83.xip.example.org → {DOMAIN}")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from components.cluster.identity import ClusterId
 from components.contract import inputs as contract_inputs
 from components.contract.immutable import ImmutableSettings, immutable_settings
 from components.contract.inputs import REDEPLOY_HINT, Props
-from tests.support.tenancies import tenancy
+from tests.support.tenancies import DOMAIN, tenancy
 
 UNKNOWN = object()
 HERE = ClusterId("https://10.0.0.1:6443", "11111111").as_props()
@@ -89,7 +89,7 @@ def test_settings_missing_in_an_older_state_are_stored_not_compared() -> None:
 
 
 def test_other_spelling_is_no_update() -> None:
-    written_out = stored(pangeoDomain="pangeo.192-171-139-83.sslip.io", identity__realm="example.org")
+    written_out = stored(pangeoDomain=DOMAIN, identity__realm="example.org")
     assert refused(stored(), written_out) == []
     assert not differs(stored(), written_out)
 

@@ -4,13 +4,13 @@ import pytest
 
 from components.config.ingress import Ingress
 from components.resources.ingress import https_redirect, hub_ingress, ingress_annotations
-from tests.support.tenancies import tenancy
+from tests.support.tenancies import DOMAIN, tenancy
 
 
 def test_ingress_sends_all_of_the_domain_to_the_hub() -> None:
     ingress = hub_ingress(tenancy(ingress={"className": "nginx", "tls": {"secretName": "own"}}))
 
-    host = "pangeo.192-171-139-83.sslip.io"
+    host = DOMAIN
     assert ingress["metadata"]["namespace"] == "vis-pangeo"
     assert ingress["spec"]["ingressClassName"] == "nginx"
     assert ingress["spec"]["tls"] == [{"hosts": [host], "secretName": "own"}]
@@ -31,7 +31,7 @@ def test_traefik_redirects_plain_http() -> None:
     assert ingress["metadata"]["annotations"]["traefik.ingress.kubernetes.io/router.entrypoints"] == "web"
     used = ingress["metadata"]["annotations"]["traefik.ingress.kubernetes.io/router.middlewares"]
     assert used == f"vis-pangeo-{middleware['metadata']['name']}@kubernetescrd"
-    assert ingress["spec"]["rules"][0]["host"] == "pangeo.192-171-139-83.sslip.io"
+    assert ingress["spec"]["rules"][0]["host"] == DOMAIN
     assert "tls" not in ingress["spec"]
 
 

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from policies import kinds
+from tests.support.tenancies import DOMAIN
 from tests.unit.policies import declared
 
-HOST = "pangeo.192-171-139-83.sslip.io"
+HOST = DOMAIN
 
 
 def check_ingress(rule: str, **changes: Any) -> list[str]:

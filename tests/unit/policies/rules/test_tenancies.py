@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.tenancies import stack_text
+from tests.support.tenancies import DOMAIN, stack_text
 from tests.unit.policies import declared
 
 RULE = "unique-names"
@@ -52,9 +52,7 @@ def test_a_file_that_cannot_be_read_is_a_violation(folder: Path) -> None:
 def test_a_wrong_size_in_another_file_does_not_matter(folder: Path) -> None:
     """Its names are known in spite of it."""
     (folder / "Pulumi.broken.yaml").write_text(stack_text(clusterName="large", notebookRamGb="2Gi"))
-    assert check_names(folder) == [
-        "the domain pangeo.192-171-139-83.sslip.io is already used by the stack broken (Pulumi.broken.yaml)"
-    ]
+    assert check_names(folder) == [f"the domain {DOMAIN} is already used by the stack broken (Pulumi.broken.yaml)"]
     (folder / "Pulumi.broken.yaml").write_text(
         stack_text(clusterName="large", externalIp="192.0.2.2", notebookRamGb="2Gi")
     )
