@@ -6,7 +6,7 @@ from components.cli.diagnose import checks
 from components.cli.diagnose.certificates import NoConnection, trust
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.deployed_hub import DeployedHub
-from components.cli.diagnose.hub_client import HubClient
+from components.cli.diagnose.hub_client import PROBE_USER, HubClient
 from components.cli.diagnose.hub_config import SUBJECT as HUB_SETTINGS
 from components.cli.diagnose.hub_config import check_hub_settings
 from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown
@@ -71,8 +71,9 @@ def _check_hub_log_in(tenancy: Tenancy, env: CheckEnvironment) -> CheckResult:
     if log_in.was_refused_by_directory:
         return good(HUB_TO_DIRECTORY, "the hub reaches the directory, which refused a user name that does not exist")
     fix = (
-        f'kubectl logs --namespace {namespace} deployment/hub | grep --after-context=3 "not possible" shows the cause; '
-        "if the directory answers this machine but not the hub, check DNS, firewall and network policies of the cluster"
+        f'kubectl logs --namespace {namespace} deployment/hub | grep --after-context=3 "log-in of {PROBE_USER}" '
+        "shows the cause; if the directory answers this machine but not the hub, check DNS, firewall and network "
+        "policies of the cluster"
     )
     message = log_in.message or "the log-in page gives no reason"
     return broken(HUB_TO_DIRECTORY, f"HTTP {log_in.status}: {message}", fix)

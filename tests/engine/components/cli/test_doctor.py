@@ -8,6 +8,7 @@ import pytest
 
 from components.chart.values import Values
 from components.cli.diagnose.doctor import BIND, GROUP, HUB_TO_DIRECTORY, diagnose
+from components.cli.diagnose.hub_client import PROBE_USER
 from components.cli.diagnose.result import Status, exit_code
 from components.cli.diagnose.user import ACCOUNT, MEMBERSHIP, USER
 from components.config.problems import InvalidTenancy, Problem
@@ -209,6 +210,7 @@ def test_hub_that_cannot_reach_the_directory_is_broken(
 
     assert set(broken) == {HUB_TO_DIRECTORY}
     assert "cannot be reached at the moment" in broken[HUB_TO_DIRECTORY].message
+    assert f'grep --after-context=3 "log-in of {PROBE_USER}"' in broken[HUB_TO_DIRECTORY].fix
     assert "check DNS, firewall and network policies of the cluster" in broken[HUB_TO_DIRECTORY].fix
 
 
