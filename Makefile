@@ -44,7 +44,7 @@ wipe: .venv/made-from  ## Stop everything and delete the cluster, the directory 
 tools: .venv/made-from  ## Install the Debian packages and build all Go tools, also those that only tests use
 	@$(PYTHON) -m local tools
 
-bench: up  ## Compare with the baselines, about 43 min; FIGURES="preview many": only these; WRITE=1: update docs/measurements.md; `restart` stops the tenancy
+bench: up  ## Compare with the baselines, about 40 min; FIGURES="preview many": only these; WRITE=1: update docs/measurements.md; `restart` stops the tenancy
 	@$(PYTHON) -m bench $(if $(WRITE),--write) $(FIGURES)
 
 check: .venv/made-from  ## Check formatting, lint and types

@@ -24,7 +24,7 @@ PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "policies")
 
 @dataclass(frozen=True)
 class Clones:
-    """Workspaces of the project and of the empty project, with a common back-end."""
+    """Workspaces of the project and of the empty project, with a common backend."""
 
     tenancies: Path
     empty: Path

@@ -31,7 +31,7 @@ def open_stack(
         name: the stack's name.
         folder: holds ``Pulumi.yaml`` and ``__main__.py``.
         variables: environment variables for the engine, and for the program if it runs inline.
-        create: whether to create the stack if the back-end does not have it.
+        create: whether to create the stack if the backend does not have it.
         inline: whether this process runs the project's program. It then needs no language plugin, but only one stack
             at a time can be previewed or deployed, because the working directory and the variables belong to the whole
             process.
@@ -39,8 +39,8 @@ def open_stack(
         command: the Pulumi CLI; by default ``pulumi`` on PATH.
 
     Raises:
-        StackNotFoundError: the back-end has no such stack, and ``create`` is false.
-        CommandError: the back-end or the stack cannot be opened; carries the CLI's output.
+        StackNotFoundError: the backend has no such stack, and ``create`` is false.
+        CommandError: the backend or the stack cannot be opened; carries the CLI's output.
     """
     environment = dict(variables or {})
     workspace = _Workspace(
@@ -66,7 +66,7 @@ def run_program(folder: Path, variables: Mapping[str, str]) -> None:
 
 class _Workspace(automation.LocalWorkspace):
     def select_stack(self, stack_name: str) -> None:
-        """Check that the back-end has the stack, and select nothing."""
+        """Check that the backend has the stack, and select nothing."""
         self.pulumi_command.run(["stack", "--show-name", "--stack", stack_name], self.work_dir, self.env_vars)
 
     def create_stack(self, stack_name: str) -> None:

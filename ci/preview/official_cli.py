@@ -1,4 +1,4 @@
-"""Stacks opened by the official Pulumi CLI, in the back-end and with the passphrase of the environment."""
+"""Stacks opened by the official Pulumi CLI, in the backend and with the passphrase of the environment."""
 
 import contextlib
 import os
@@ -24,8 +24,8 @@ PROGRAMS = ("pulumi", "pulumi-language-python")
 """The programs of the official CLI that a preview needs on PATH."""
 
 FIRST_DEPLOYMENT = (
-    "The back-end has no stack {stack} yet. This preview shows its first deployment, made with an empty temporary "
-    "back-end"
+    "The backend has no stack {stack} yet. This preview shows its first deployment, made with an empty temporary "
+    "backend"
 )
 
 
@@ -47,9 +47,9 @@ def require_cli() -> None:
 
 @contextlib.contextmanager
 def official_stack(name: str, project: Path) -> Iterator[tuple[automation.Stack, list[str]]]:
-    """Open a stack of a project in the back-end of the environment.
+    """Open a stack of a project in the backend of the environment.
 
-    A stack that the back-end does not have is created in an empty temporary back-end, in a copy of the project.
+    A stack that the backend does not have is created in an empty temporary backend, in a copy of the project.
 
     Args:
         name: the stack.
@@ -59,7 +59,7 @@ def official_stack(name: str, project: Path) -> Iterator[tuple[automation.Stack,
         The stack, and notes for the reader of its preview.
 
     Raises:
-        CannotPreview: the CLI is missing, or the back-end or the stack cannot be opened.
+        CannotPreview: the CLI is missing, or the backend or the stack cannot be opened.
     """
     require_cli()
     stack = _existing_stack(name, project)
@@ -81,7 +81,7 @@ def _existing_stack(name: str, project: Path) -> automation.Stack | None:
 
 @contextlib.contextmanager
 def _temporary_stack(name: str, project: Path) -> Iterator[automation.Stack]:
-    """Create the stack in an empty back-end, and a project with links to everything but copies of the stack files.
+    """Create the stack in an empty backend, and a project with links to everything but copies of the stack files.
 
     The CLI writes a salt into the stack file when it creates a stack. Only ``pulumi stack init`` may change the
     project's own file.
@@ -133,5 +133,5 @@ def switch_notes(environment: Mapping[str, str]) -> list[str]:
 
 def _message(name: str, error: CommandError) -> str:
     errors = "; ".join(error_lines(str(error)))
-    backend = os.environ.get("PULUMI_BACKEND_URL") or "the back-end of `pulumi login`"
+    backend = os.environ.get("PULUMI_BACKEND_URL") or "the backend of `pulumi login`"
     return f"the stack {name} could not be opened in {backend.partition('?')[0]}: {errors}"

@@ -1,7 +1,7 @@
 """Previews of many stacks: one ordinary process for each, a limited number at a time.
 
-The processes share only the back-end and Pulumi's home. That is safe, because a preview writes nothing into the
-back-end, and no process selects its stack (:mod:`components.automation`).
+The processes share only the backend and Pulumi's home. That is safe, because a preview writes nothing into the
+backend, and no process selects its stack (:mod:`components.automation`).
 """
 
 import asyncio

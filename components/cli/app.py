@@ -82,7 +82,7 @@ def main(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the program's version.")
     ] = False,
 ) -> None:
-    """Read the options that stand before a command."""
+    """Read the options that precede a command."""
 
 
 app.command(epilog=examples("new vis", "new vis --external-ip 192.171.139.83 --cpus 2 --ram-gb 4 --storage-gb 10"))(new)

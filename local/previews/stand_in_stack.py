@@ -1,7 +1,7 @@
 """A stack of this checkout for a preview by the stand-ins, without a cluster, a directory or the DNS.
 
 Everything is below a folder that the caller deletes: a workspace with links to this checkout, the stack file without
-its encrypted values, Pulumi's home and an empty back-end.
+its encrypted values, Pulumi's home and an empty backend.
 """
 
 import os
@@ -27,14 +27,14 @@ SWITCHES = {"PANGEO_DNS_CHECK": "warn", "PANGEO_CLUSTER_CHECK": "warn"}
 """Variables that turn failed pre-flight checks into warnings."""
 
 STAND_INS = (
-    "Made without the official CLI, by the stand-ins in local/, with an empty back-end: all resources are shown as "
+    "Made without the official CLI, by the stand-ins in local/, with an empty backend: all resources are shown as "
     "new, even if they are deployed"
 )
 ENCRYPTED = "Left out because they are encrypted and this preview has no passphrase: {keys}"
 
 
 def stand_in_stack(name: str, state: State, folder: Path) -> tuple[automation.Stack, list[str]]:
-    """Open the stack ``name`` of this checkout in a workspace and a back-end below ``folder``.
+    """Open the stack ``name`` of this checkout in a workspace and a backend below ``folder``.
 
     This process runs the program.
 

@@ -1,7 +1,7 @@
 """``make preview STACK=vis``: the preview that CI makes, also on a machine without the official CLI and its plugins.
 
 With the official CLI on PATH this is ``python -m ci preview``, and ``STACK=all`` is ``python -m ci previews``. Without
-it the stand-ins run the same program on an empty back-end: the preview shows what a first deployment of the stack file
+it the stand-ins run the same program on an empty backend: the preview shows what a first deployment of the stack file
 would create, the policies' findings and the warnings. No cluster, directory or DNS server is contacted, and only the
 summaries are written outside a temporary folder.
 """

@@ -1,4 +1,4 @@
-"""A checkout as in a CI job: the project, the official CLI's programs on PATH, a back-end and a passphrase."""
+"""A checkout as in a CI job: the project, the official CLI's programs on PATH, a backend and a passphrase."""
 
 import os
 import subprocess

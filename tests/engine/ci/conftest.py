@@ -32,7 +32,7 @@ def deployed(deployed_once: WatchedTenancy) -> Iterator[WatchedTenancy]:
 
 @pytest.fixture
 def project(tmp_path: Path, tools: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout with the CLI's programs on PATH and an empty back-end."""
+    """A checkout with the CLI's programs on PATH and an empty backend."""
     folder, variables = checkout(tmp_path, tools)
     for key, value in variables.items():
         monkeypatch.setenv(key, value)

@@ -1,4 +1,4 @@
-"""``python -m ci preview`` with ``pulumi`` and a language host on PATH, a back-end and a passphrase."""
+"""``python -m ci preview`` with ``pulumi`` and a language host on PATH, a backend and a passphrase."""
 
 import shutil
 from pathlib import Path
@@ -25,7 +25,7 @@ def test_new_stack_is_previewed_and_leaves_nothing_behind(project: Path, tmp_pat
     assert code == 0, text
     assert "### Preview of `ocean` at `0123456789ab`" in text
     assert "+ create <code>kubernetes:helm.sh/v3:Release pangeo</code>" in text
-    assert "The back-end has no stack ocean yet" in text
+    assert "The backend has no stack ocean yet" in text
     assert stack_file.read_bytes() == as_written
     assert [*(tmp_path / "backend").rglob("*ocean*")] == []
     assert '"stack"' not in "".join(file.read_text() for file in (tmp_path / "home" / "workspaces").glob("*.json"))

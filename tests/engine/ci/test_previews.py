@@ -72,7 +72,7 @@ def test_every_stack_is_reported_despite_failures(
     assert "pangeo:notebookRamGb" in summaries["unfit"]
     assert "invalid YAML file: yaml: line 1" in summaries["broken"]
     assert "the stack closed has a passphrase" in summaries["closed"]
-    assert "The back-end has no stack unmade yet" in summaries["unmade"]
+    assert "The backend has no stack unmade yet" in summaries["unmade"]
     assert "mandatory" not in summaries["unmade"]
     results = dict(
         re.findall(r"^\| `(\w+)` \|.*\| `*\s?(\w+)[^|]*\|$", (tmp_path / "table.md").read_text(), re.MULTILINE)
