@@ -44,6 +44,11 @@ def stacks(folder: Path = STACKS) -> list[str]:
     return sorted(stack_name(path) for path in folder.glob("Pulumi.*.yaml"))
 
 
+def is_encrypted(value: object) -> bool:
+    """Return whether a value of a stack file was set with ``--secret``."""
+    return isinstance(value, dict) and set(value) == {"secure"}
+
+
 def read_config(config: Mapping[str, object], *, source: str, secret_keys: Collection[str] = ()) -> Tenancy:
     """Read the tenancy from a Pulumi configuration, e.g. ``pulumi.runtime.config.CONFIG.get()``.
 
@@ -85,10 +90,10 @@ def read_stack(path: Path, *, source: str | None = None) -> Tenancy:
     problems: list[Problem] = []
     for key, value in _select_keys(_read_config_section(path, source), problems):
         if key == PASSWORD_KEY:
-            if not _is_encrypted(value):
+            if not is_encrypted(value):
                 problems.append(Problem(format_key((key,)), HIDDEN, _plain_secret_message(PASSWORD_KEY)))
             continue
-        if key == "kubernetes" and _is_encrypted(value):
+        if key == "kubernetes" and is_encrypted(value):
             continue
         settings[key] = _replace_encrypted((key,), value, problems)
     return _validate(Tenancy, settings, problems, source, ())
@@ -189,18 +194,14 @@ def _read_config_section(path: Path, source: str) -> Mapping[str, object]:
     return config
 
 
-def _is_encrypted(value: object) -> bool:
-    return isinstance(value, dict) and set(value) == {"secure"}
-
-
 def _replace_encrypted(location: tuple[int | str, ...], value: object, problems: list[Problem]) -> object:
     """Replace an encrypted kubeconfig by a placeholder; report every other encrypted value, and a plain kubeconfig."""
     if location == ("kubernetes", "kubeconfig"):
         if isinstance(value, str) and "\n" in value.strip():
             message = _plain_secret_message("--path kubernetes.kubeconfig")
             problems.append(Problem(format_key(location), HIDDEN, message))
-        return _ENCRYPTED if _is_encrypted(value) else value
-    if _is_encrypted(value):
+        return _ENCRYPTED if is_encrypted(value) else value
+    if is_encrypted(value):
         if find_field(Tenancy, location)[1] is None:
             return value
         message = "is encrypted, but previews and policies must read it; set it again without --secret"

@@ -16,7 +16,7 @@ from pulumi import automation
 from ci.preview.official_cli import switch_notes
 from components.automation import open_stack
 from components.config.problems import PASSWORD_KEY
-from components.config.stack_file import read_stack, stack_path
+from components.config.stack_file import is_encrypted, read_stack, stack_path
 from local.failure import Failure
 from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
@@ -105,14 +105,10 @@ def without_secrets(text: str) -> tuple[str, list[str]]:
     """A stack file without its salt and its encrypted values, and the keys of the removed values."""
     document: dict[str, Any] = yaml.safe_load(text)
     config: dict[str, Any] = document["config"]
-    left_out = [key for key, value in config.items() if _is_encrypted(value) or key == f"pangeo:{PASSWORD_KEY}"]
+    left_out = [key for key, value in config.items() if is_encrypted(value) or key == f"pangeo:{PASSWORD_KEY}"]
     kept = {key: value for key, value in config.items() if key not in left_out}
     kubernetes = kept.get("pangeo:kubernetes")
-    if isinstance(kubernetes, dict) and _is_encrypted(kubernetes.get("kubeconfig")):
+    if isinstance(kubernetes, dict) and is_encrypted(kubernetes.get("kubeconfig")):
         kept["pangeo:kubernetes"] = {key: value for key, value in kubernetes.items() if key != "kubeconfig"}
         left_out.append("pangeo:kubernetes.kubeconfig")
     return yaml.safe_dump({"config": kept}, sort_keys=False), left_out
-
-
-def _is_encrypted(value: object) -> bool:
-    return isinstance(value, dict) and set(value) == {"secure"}
