@@ -13,11 +13,11 @@ from local.directory.client import connection
 from local.paths import State
 from local.tenancy import web
 from tests.support.homes import delete_homes
+from tests.support.hub_users import USER_CLASSES
 from tests.support.node_capacity import log_in_admin
 from tests.support.person import Hub, Person
 
 FIRST_UID = 671_900_000
-CLASSES = ("top", "person", "organizationalPerson", "inetOrgPerson", "inetUser", "posixAccount", "ipaObject")
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def _add(state: State, group: str, names: Sequence[str], word: str) -> None:
                 "homeDirectory": f"/home/{name}",
                 "ipaUniqueID": "autogenerate",
             }
-            admin.add(user_dn(name), list(CLASSES), attributes)  # type: ignore[no-untyped-call]
+            admin.add(user_dn(name), list(USER_CLASSES), attributes)  # type: ignore[no-untyped-call]
             # Admins may set a password, but may not add an entry that has one.
             admin.modify(user_dn(name), {"userPassword": [(ldap3.MODIFY_REPLACE, [word])]})  # type: ignore[no-untyped-call]
         added = {"member": [(ldap3.MODIFY_ADD, [user_dn(name) for name in names])]}

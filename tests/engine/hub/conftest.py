@@ -5,15 +5,13 @@ from typing import Any
 
 import pytest
 
-from components.chart.secrets import HubSecrets
 from components.chart.values import Values, chart_values
 from components.config.tenancy import Tenancy
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import Hub, running_hub
 from tests.support.hub_users import CLUSTER, People, create_users
+from tests.support.rendered_values import SECRETS
 from tests.support.virtual_environment import virtual_environment
-
-SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64)
 
 ValuesFor = Callable[..., Values]
 StartHub = Callable[..., AbstractContextManager[Hub]]

@@ -3,16 +3,15 @@
 import json
 from collections.abc import Callable
 
-from components.chart.secrets import HubSecrets
 from components.chart.values import chart_values
 from components.config.capacity import compute_capacity
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_config
 from components.config.tenancy import Tenancy
 from components.contract.immutable import immutable_settings, list_refused_changes
+from tests.support.rendered_values import SECRETS
 
 MAX_LINE_LENGTH = 600
-SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64)
 
 
 def check_outcome(read: Callable[[], Tenancy]) -> Tenancy | None:

@@ -17,20 +17,19 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from components.chart.secrets import HubSecrets
 from components.chart.values import Values, chart_values
 from components.config.tenancy import Tenancy
 from policies import kinds
 from policies.pack import make_policies, read_tenancy
 from policies.rule import Context, Rule
 from policies.rules import RULES
+from tests.support.rendered_values import SECRETS
 from tests.support.tenancies import settings, tenancy
 
 UNKNOWN = UNKNOWN_STRING_VALUE
 REMOVED = object()
 """A change that removes the key."""
 
-SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64)
 STORAGE = {"create": {"provisioner": "cinder.csi.openstack.org"}, "hubDatabaseClass": "vis-pangeo-homes"}
 STACK = "vis"
 
