@@ -95,14 +95,14 @@ def test_token_logs_in(api_server: ApiServer, changed: Change, account: str) -> 
 
 
 def test_missing_permission_is_named(changed: Change, account: str) -> None:
-    said = refusal(changed({"token": account}))
-    assert "the account may not read /api/v1/namespaces/kube-system (403); grant it that permission" in said
+    message = refusal(changed({"token": account}))
+    assert "the account may not read /api/v1/namespaces/kube-system (403); grant it that permission" in message
 
 
 def test_refused_token_is_reported_and_not_shown(changed: Change) -> None:
-    said = refusal(changed({"token": "sesame-open"}))
-    assert "the log-in is refused (401); renew the kubeconfig's certificate or token" in said
-    assert "sesame-open" not in said
+    message = refusal(changed({"token": "sesame-open"}))
+    assert "the log-in is refused (401); renew the kubeconfig's certificate or token" in message
+    assert "sesame-open" not in message
 
 
 def test_log_in_program_is_left_to_kubectl(
@@ -131,9 +131,9 @@ def test_log_in_program_is_left_to_kubectl(
         by_program, path=str(tmp_path)
     )
     program.write_text("#!/bin/sh\nexit 1\n")
-    said = refusal(by_program, path=f"{tools}:{os.defpath}")
-    assert "kubectl: " in said
-    assert "exit code 1" in said
+    message = refusal(by_program, path=f"{tools}:{os.defpath}")
+    assert "kubectl: " in message
+    assert "exit code 1" in message
 
 
 def test_other_authority_is_not_trusted(changed: Change, directory: Any) -> None:
@@ -143,8 +143,8 @@ def test_other_authority_is_not_trusted(changed: Change, directory: Any) -> None
 
 def test_silent_server_times_out(changed: Change) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        said = refusal(changed(server=f"https://127.0.0.1:{silent.getsockname()[1]}"), timeout_seconds=0.3)
-    assert "no answer within 0.3 s" in said
+        message = refusal(changed(server=f"https://127.0.0.1:{silent.getsockname()[1]}"), timeout_seconds=0.3)
+    assert "no answer within 0.3 s" in message
 
 
 def test_unresolvable_name_is_reported(changed: Change) -> None:
@@ -152,9 +152,9 @@ def test_unresolvable_name_is_reported(changed: Change) -> None:
 
 
 def test_password_in_the_server_url_is_not_shown(changed: Change) -> None:
-    said = refusal(changed(server="https://me:sesame-open@127.0.0.1:1"))
-    assert said.startswith("https://127.0.0.1:1 ")
-    assert "sesame-open" not in said
+    message = refusal(changed(server="https://me:sesame-open@127.0.0.1:1"))
+    assert message.startswith("https://127.0.0.1:1 ")
+    assert "sesame-open" not in message
 
 
 def test_namespace_without_a_release_has_no_revision(api_server: ApiServer) -> None:

@@ -83,9 +83,9 @@ def test_renamed_group_fails_the_preview(stack: GroupStack, administrator: Admin
     stack.declare(group_name="other_notebook_users")
     with pytest.raises(CommandError) as refusal:
         stack.preview()
-    said = str(refusal.value)
-    assert f"name: {GROUP} → other_notebook_users would replace the group and leave its members behind" in said
-    assert "Traceback" not in said
+    message = str(refusal.value)
+    assert f"name: {GROUP} → other_notebook_users would replace the group and leave its members behind" in message
+    assert "Traceback" not in message
     with pytest.raises(CommandError):
         stack.up()
     assert administrator.entry(GROUP) is not None

@@ -14,7 +14,7 @@ SUCCESS, INSUFFICIENT_ACCESS, OBJECT_CLASS_VIOLATION = 0, 50, 65
 
 
 @contextmanager
-def connected(
+def open_connection(
     directory: ThrowAwayDirectory,
     account: str | None = None,
     *,
@@ -22,7 +22,7 @@ def connected(
     host: str = "localhost",
     ca_file: Path | None = None,
 ) -> Iterator[ldap3.Connection]:
-    """A bound connection that verifies the server; anonymous without ``account``."""
+    """Open a bound connection that verifies the server; anonymous without ``account``."""
     verified = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(ca_file or directory.ca_file))
     ldaps = tls == "ldaps"
     port = directory.ldaps_port if ldaps else directory.ldap_port
@@ -39,8 +39,8 @@ def connected(
         connection.unbind()
 
 
-def seen(connection: ldap3.Connection, dn: str) -> dict[str, list[str]]:
-    """The non-empty attributes of an entry that the connection may read."""
+def read_entry(connection: ldap3.Connection, dn: str) -> dict[str, list[str]]:
+    """Return the non-empty attributes of an entry that the connection may read."""
     connection.search(dn, "(objectClass=*)", ldap3.BASE, attributes=["*", "memberOf"])
     if not connection.entries:
         return {}

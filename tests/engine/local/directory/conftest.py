@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.local.directory.clients import SUCCESS, add_group, connected, delete
+from tests.engine.local.directory.clients import SUCCESS, add_group, delete, open_connection
 from tests.support.directory import ThrowAwayDirectory
 
 
@@ -10,8 +10,8 @@ from tests.support.directory import ThrowAwayDirectory
 def group(directory: ThrowAwayDirectory) -> Iterator[str]:
     """A group with the member alice, made and afterwards removed by the delegated account."""
     dn = directory.group_dn("k1_notebook_users")
-    with connected(directory, "pangeo-operator") as operator:
+    with open_connection(directory, "pangeo-operator") as operator:
         assert add_group(operator, dn, [directory.user_dn("alice")]) == SUCCESS
     yield "k1_notebook_users"
-    with connected(directory, "pangeo-operator") as operator:
+    with open_connection(directory, "pangeo-operator") as operator:
         assert delete(operator, dn) == SUCCESS

@@ -13,9 +13,9 @@ from tests.engine.local.directory.clients import (
     SUCCESS,
     add_group,
     add_member,
-    connected,
     delete,
-    seen,
+    open_connection,
+    read_entry,
 )
 from tests.support.directory import ThrowAwayDirectory
 
@@ -23,35 +23,36 @@ pytestmark = pytest.mark.engine
 
 
 def test_anonymous_reads_a_group_without_its_members(directory: ThrowAwayDirectory, group: str) -> None:
-    with connected(directory) as anonymous:
-        assert set(seen(anonymous, directory.group_dn(group))) == {"cn", "description", "objectClass", "ipaUniqueID"}
+    with open_connection(directory) as anonymous:
+        entry = read_entry(anonymous, directory.group_dn(group))
+        assert set(entry) == {"cn", "description", "objectClass", "ipaUniqueID"}
 
 
 def test_anonymous_reads_a_user_without_groups_and_password(directory: ThrowAwayDirectory, group: str) -> None:
-    with connected(directory) as anonymous:
-        alice = seen(anonymous, directory.user_dn("alice"))
+    with open_connection(directory) as anonymous:
+        alice = read_entry(anonymous, directory.user_dn("alice"))
     assert alice["cn"] == ["Alice Ahlberg"]
     assert alice.keys().isdisjoint({"memberOf", "userPassword", "mail"})
 
 
 @pytest.mark.parametrize("account", ["carol", "reader"])
 def test_bound_account_reads_a_groups_members(directory: ThrowAwayDirectory, group: str, account: str) -> None:
-    with connected(directory, account) as bound:
-        assert seen(bound, directory.group_dn(group))["member"] == [directory.user_dn("alice")]
-        assert directory.group_dn(group) in seen(bound, directory.user_dn("alice"))["memberOf"]
-        assert "userPassword" not in seen(bound, directory.user_dn("alice"))
+    with open_connection(directory, account) as bound:
+        assert read_entry(bound, directory.group_dn(group))["member"] == [directory.user_dn("alice")]
+        assert directory.group_dn(group) in read_entry(bound, directory.user_dn("alice"))["memberOf"]
+        assert "userPassword" not in read_entry(bound, directory.user_dn("alice"))
 
 
 @pytest.mark.parametrize("account", ["alice", "reader"])
 def test_plain_account_cannot_change_groups(directory: ThrowAwayDirectory, group: str, account: str) -> None:
-    with connected(directory, account) as plain:
+    with open_connection(directory, account) as plain:
         assert add_group(plain, directory.group_dn("of_mine"), []) == INSUFFICIENT_ACCESS
         assert add_member(plain, directory.group_dn(group), directory.user_dn("carol")) == INSUFFICIENT_ACCESS
         assert delete(plain, directory.group_dn(group)) == INSUFFICIENT_ACCESS
 
 
 def test_delegated_account_manages_groups_except_admins(directory: ThrowAwayDirectory, group: str) -> None:
-    with connected(directory, "pangeo-operator") as operator:
+    with open_connection(directory, "pangeo-operator") as operator:
         assert add_member(operator, directory.group_dn(group), directory.user_dn("bob")) == SUCCESS
         assert add_member(operator, directory.group_dn("admins"), directory.user_dn("bob")) == INSUFFICIENT_ACCESS
         assert delete(operator, directory.group_dn("admins")) == INSUFFICIENT_ACCESS
@@ -60,49 +61,49 @@ def test_delegated_account_manages_groups_except_admins(directory: ThrowAwayDire
 
 def test_member_of_admins_manages_groups(directory: ThrowAwayDirectory) -> None:
     dn = directory.group_dn("made_by_admin")
-    with connected(directory, "admin") as admin:
-        assert directory.group_dn("admins") in seen(admin, directory.user_dn("admin"))["memberOf"]
+    with open_connection(directory, "admin") as admin:
+        assert directory.group_dn("admins") in read_entry(admin, directory.user_dn("admin"))["memberOf"]
         assert add_group(admin, dn, []) == SUCCESS
         assert delete(admin, dn) == SUCCESS
 
 
 def test_ipa_object_requires_its_unique_id(directory: ThrowAwayDirectory) -> None:
-    with connected(directory, "pangeo-operator") as operator:
+    with open_connection(directory, "pangeo-operator") as operator:
         operator.add(directory.group_dn("nameless"), FREEIPA_GROUP_CLASSES, {})  # type: ignore[no-untyped-call]
         assert operator.result["result"] == OBJECT_CLASS_VIOLATION
 
 
 def test_users_and_groups_have_unique_ids(directory: ThrowAwayDirectory) -> None:
     users = [directory.user_dn(name) for name in (*local_directory.DEMO_USERS, "pangeo-operator")]
-    with connected(directory, "admin") as admin:
-        ids = {UUID(seen(admin, dn)["ipaUniqueID"][0]) for dn in (*users, directory.group_dn("admins"))}
+    with open_connection(directory, "admin") as admin:
+        ids = {UUID(read_entry(admin, dn)["ipaUniqueID"][0]) for dn in (*users, directory.group_dn("admins"))}
     assert len(ids) == len(users) + 1
 
 
 def test_membership_includes_nested_groups(directory: ThrowAwayDirectory, group: str) -> None:
     outer = directory.group_dn("outer")
-    with connected(directory, "pangeo-operator") as operator:
+    with open_connection(directory, "pangeo-operator") as operator:
         assert add_group(operator, outer, [directory.group_dn(group)]) == SUCCESS
-        assert outer in seen(operator, directory.user_dn("alice"))["memberOf"]
+        assert outer in read_entry(operator, directory.user_dn("alice"))["memberOf"]
         assert delete(operator, outer) == SUCCESS
-        assert outer not in seen(operator, directory.user_dn("alice"))["memberOf"]
+        assert outer not in read_entry(operator, directory.user_dn("alice"))["memberOf"]
 
 
 def test_deleted_user_is_removed_from_groups(directory: ThrowAwayDirectory, group: str) -> None:
     guest = directory.user_dn("guest")
-    with connected(directory, "admin") as admin:
+    with open_connection(directory, "admin") as admin:
         admin.add(guest, ["top", "person", "inetUser"], {"cn": "Guest", "sn": "Guest"})  # type: ignore[no-untyped-call]
         assert admin.result["result"] == SUCCESS
         assert add_member(admin, directory.group_dn(group), guest) == SUCCESS
-        assert guest in seen(admin, directory.group_dn(group))["member"]
+        assert guest in read_entry(admin, directory.group_dn(group))["member"]
         assert delete(admin, guest) == SUCCESS
-        assert seen(admin, directory.group_dn(group))["member"] == [directory.user_dn("alice")]
+        assert read_entry(admin, directory.group_dn(group))["member"] == [directory.user_dn("alice")]
 
 
 def test_administrator_is_no_inet_org_person(directory: ThrowAwayDirectory) -> None:
-    with connected(directory) as anonymous:
+    with open_connection(directory) as anonymous:
         classes = {
-            user: {name.lower() for name in seen(anonymous, directory.user_dn(user))["objectClass"]}
+            user: {name.lower() for name in read_entry(anonymous, directory.user_dn(user))["objectClass"]}
             for user in ("admin", "alice")
         }
     assert {"posixaccount", "inetuser"} <= classes["admin"] & classes["alice"]
@@ -133,6 +134,6 @@ def listed_names(fix: str) -> set[str]:
 
 
 def test_only_bound_accounts_read_kerberos_names(directory: ThrowAwayDirectory) -> None:
-    with connected(directory) as anonymous, connected(directory, "reader") as bound:
-        assert "krbPrincipalName" not in seen(anonymous, directory.user_dn("alice"))
-        assert seen(bound, directory.user_dn("alice"))["krbPrincipalName"] == [f"alice@{directory.realm}"]
+    with open_connection(directory) as anonymous, open_connection(directory, "reader") as bound:
+        assert "krbPrincipalName" not in read_entry(anonymous, directory.user_dn("alice"))
+        assert read_entry(bound, directory.user_dn("alice"))["krbPrincipalName"] == [f"alice@{directory.realm}"]

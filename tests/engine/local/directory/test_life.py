@@ -15,7 +15,7 @@ from local.directory.endpoint import MANAGER
 from local.failure import Failure
 from local.paths import State
 from local.progress import Report
-from tests.engine.local.directory.clients import SUCCESS, connected, delete, seen
+from tests.engine.local.directory.clients import SUCCESS, delete, open_connection, read_entry
 from tests.support.directory import ThrowAwayDirectory, throw_away_directory
 
 pytestmark = pytest.mark.engine
@@ -50,7 +50,7 @@ def test_interrupted_start_is_completed_by_the_next() -> None:
 
 
 def _interrupted_while_entries_went_in(mine: ThrowAwayDirectory) -> None:
-    with connected(mine, "admin") as admin:
+    with open_connection(mine, "admin") as admin:
         for entry in ("cn=System: Remove Groups,cn=permissions,cn=pbac", "cn=ipausers,cn=groups,cn=accounts"):
             assert delete(admin, f"{entry},{mine.suffix}") == SUCCESS
 
@@ -65,9 +65,9 @@ def test_older_directory_is_completed_and_keeps_manual_changes() -> None:
         _as_before_kerberos_names(mine)
         mine.up()
 
-        with connected(mine, "pangeo-operator") as operator:
+        with open_connection(mine, "pangeo-operator") as operator:
             for user in (*local_directory.DEMO_USERS, "pangeo-operator"):
-                assert seen(operator, mine.user_dn(user))["krbPrincipalName"] == [f"{user}@{mine.realm}"]
+                assert read_entry(operator, mine.user_dn(user))["krbPrincipalName"] == [f"{user}@{mine.realm}"]
         assert "bob" not in local_directory.members(mine.state, "ipausers", endpoint=mine.endpoint)
         assert contents.complete(mine.state, mine.endpoint) == 0
 
@@ -107,7 +107,7 @@ def test_wrong_password_is_reported_at_once(directory: ThrowAwayDirectory) -> No
 def test_killed_server_leaves_nothing_beside_a_second_one(directory: ThrowAwayDirectory) -> None:
     with throw_away_directory() as second:
         assert second.password("alice") != directory.password("alice")
-        with connected(second, "alice"), connected(directory, "alice"):
+        with open_connection(second, "alice"), open_connection(directory, "alice"):
             pass
         second.kill()
         # the server names its semaphore after its configuration folder

@@ -9,7 +9,7 @@ from ldap3.core.exceptions import LDAPSocketOpenError
 
 from local.paths import State
 from local.tenancy import pki
-from tests.engine.local.directory.clients import connected, seen
+from tests.engine.local.directory.clients import open_connection, read_entry
 from tests.support.directory import ThrowAwayDirectory
 
 pytestmark = pytest.mark.engine
@@ -17,22 +17,22 @@ pytestmark = pytest.mark.engine
 
 @pytest.mark.parametrize("tls", ["ldaps", "starttls"])
 def test_ldaps_and_starttls_verify_the_authority(directory: ThrowAwayDirectory, tls: str) -> None:
-    with connected(directory, "bob", tls=tls) as bound:
+    with open_connection(directory, "bob", tls=tls) as bound:
         assert bound.server.ssl or bound.tls_started
-        assert seen(bound, directory.user_dn("bob"))["uid"] == ["bob"]
+        assert read_entry(bound, directory.user_dn("bob"))["uid"] == ["bob"]
 
 
 def test_other_authority_is_refused(directory: ThrowAwayDirectory, tmp_path: Path) -> None:
     stranger = pki.authority(State(tmp_path), "tenancy")
     with (
         pytest.raises(LDAPSocketOpenError, match="CERTIFICATE_VERIFY_FAILED"),
-        connected(directory, "bob", ca_file=stranger.crt),
+        open_connection(directory, "bob", ca_file=stranger.crt),
     ):
         pass
 
 
 def test_certificate_is_for_the_name_not_the_address(directory: ThrowAwayDirectory) -> None:
-    with pytest.raises(LDAPSocketOpenError, match="doesn't match"), connected(directory, host=directory.address):
+    with pytest.raises(LDAPSocketOpenError, match="doesn't match"), open_connection(directory, host=directory.address):
         pass
 
 
@@ -62,5 +62,5 @@ def test_renewed_certificate_is_used_after_a_restart(directory: ThrowAwayDirecto
     with directory.stopped():
         (directory.state.pki / "directory.crt").unlink()
     assert ssl.get_server_certificate((directory.address, directory.ldaps_port)) != before
-    with connected(directory, "alice"):
+    with open_connection(directory, "alice"):
         pass
