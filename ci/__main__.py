@@ -57,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     affected = commands.add_parser("affected", help="list the stacks that a change affects, as JSON")
     affected.add_argument("--base", help="revision before the change; if missing or all zeros, all stacks are listed")
     affected.add_argument("--head", default="HEAD", help="revision after the change (default: HEAD)")
-    affected.add_argument("--only", metavar="STACK", help="list this stack, whatever changed; it must have a file")
+    affected.add_argument(
+        "--only", metavar="STACK", help="list only this stack, even if unchanged; its file must exist"
+    )
     affected.add_argument("--output", type=Path, help="file to append `stacks=[…]` to, e.g. $GITHUB_OUTPUT")
     affected.add_argument("--summary", type=Path, help="file to append notices to, e.g. $GITHUB_STEP_SUMMARY")
     affected.set_defaults(run=_affected)

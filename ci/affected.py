@@ -65,12 +65,12 @@ class Affected(NamedTuple):
 
 
 def tenancies(stacks: Iterable[str]) -> list[str]:
-    """The deployed stacks: all except the one of a developer's machine."""
+    """Return the deployed stacks: all except the one of a developer's machine."""
     return [name for name in stacks if name != SCAFFOLDING_STACK]
 
 
 def affected_tenancies(changes: Iterable[Change], stacks: Collection[str]) -> Affected:
-    """The tenancies that ``changes`` can affect.
+    """Return the tenancies that ``changes`` can affect.
 
     A file that is in neither list above affects every tenancy, and a notice names it: an unnecessary preview does less
     harm than a missing one. A stack whose file is deleted cannot be previewed; a notice says that it is not destroyed.
@@ -101,7 +101,7 @@ def affected_tenancies(changes: Iterable[Change], stacks: Collection[str]) -> Af
 
 
 def changed_files(base: str, head: str, repository: Path) -> list[Change]:
-    """The files that differ between two revisions.
+    """Return the files that differ between two revisions.
 
     Raises:
         GitFailed: a revision is not in this clone, or git did not finish within ``GIT_TIMEOUT_SECONDS``.
@@ -121,7 +121,7 @@ def changed_files(base: str, head: str, repository: Path) -> list[Change]:
 
 
 def parse_name_status(listing: str) -> Iterator[Change]:
-    """The changes in the output of ``git diff --name-status --no-renames -z``: status and path, each ended by NUL."""
+    """Return the changes in the output of ``git diff --name-status --no-renames -z``: status, NUL, path, NUL."""
     fields = listing.split("\0")[:-1]
     for status, path in zip(fields[::2], fields[1::2], strict=True):
         yield Change(path, deleted=status == "D")

@@ -71,7 +71,7 @@ def write_comment(pull_request: PullRequest, marker: str, text: str, token: str,
 
 
 def find_comment(comments: Iterable[Mapping[str, Any]], marker: str, author: str) -> int | None:
-    """The id of the comment by ``author`` that begins with ``marker``, or None."""
+    """Return the id of the comment by ``author`` that begins with ``marker``, or None."""
     for comment in comments:
         if (comment.get("user") or {}).get("login") == author and str(comment.get("body") or "").startswith(marker):
             return int(comment["id"])

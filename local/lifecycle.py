@@ -172,7 +172,7 @@ def revoke(state: State, report: Report, user: str) -> None:
 
 
 def volume_claims(state: State) -> list[str]:
-    """The names of the volume claims in the hub's namespace."""
+    """Return the names of the volume claims in the hub's namespace."""
     found = output(
         [state.bin / "kubectl", "--kubeconfig", state.kubeconfig, "get", "pvc", "-n", web.NAMESPACE, "-o", "json"],
         timeout_seconds=30,

@@ -74,7 +74,7 @@ class Report:
             self._count(-1)
 
     def stop_steps(self) -> None:
-        """Let no further step start; steps under way go on."""
+        """Start no further step; running steps continue."""
         self._stopping = True
 
     def _count(self, change: int) -> None:

@@ -1,6 +1,6 @@
 """The policy pack ``pangeo-tenancy``: the rules as policies of the SDK.
 
-The SDK reports a policy that meets a value unknown in a preview as advisory, whatever the policy's level
+The SDK reports a policy that meets a value unknown in a preview as advisory, at any level of the policy
 (pulumi/pulumi-policy, ``_PolicyAnalyzerServicer.Analyze``). Here the rule reports such a value itself, at its own
 level: a value that cannot be checked is refused.
 """

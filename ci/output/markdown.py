@@ -27,7 +27,7 @@ SIGNS = {"create": "+", "import": "=", "update": "~", "replace": "±", "delete":
 
 
 def marker(stack: str) -> str:
-    """The first line of a stack's comment, by which the next preview finds it. GitHub does not show it."""
+    """Return the first line of a stack's comment, by which the next preview finds it. GitHub does not show it."""
     return f"<!-- pangeo-preview: {stack} -->"
 
 
@@ -68,7 +68,7 @@ def headline(preview: Preview) -> str:
 
 
 def diff_lines(change: PropertyChange) -> Iterator[str]:
-    """The lines of a diff for one property. Text of several lines is compared line by line."""
+    """Return the lines of a diff for one property. Text of several lines is compared line by line."""
     comment = "  # replaces the resource" if change.replaces else ""
     before, after = change.before, change.after
     if before is not None and after is not None and ("\n" in before or "\n" in after):
@@ -82,7 +82,7 @@ def diff_lines(change: PropertyChange) -> Iterator[str]:
 
 
 def property_lines(change: ResourceChange, *, limit: int) -> list[str]:
-    """The lines of a diff for a resource, with at most ``limit`` properties.
+    """Return the lines of a diff for a resource, with at most ``limit`` properties.
 
     Properties that replace the resource come first, then changed ones, then added and removed ones.
     """
@@ -177,7 +177,7 @@ def _one_line(value: str) -> str:
 
 
 def code(text: str) -> str:
-    """A Markdown code span; backticks in the text cannot end it."""
+    """Return a Markdown code span; backticks in the text cannot end it."""
     line = " ".join(text.split())
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
     pad = " " if line.startswith("`") or line.endswith("`") else ""

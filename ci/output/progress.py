@@ -16,10 +16,10 @@ from ci.preview.preview_all import TimedPreview
 class ProgressDisplay(Protocol):
     """Shows which previews run, and how many have ended."""
 
-    def started(self, stack: str) -> None:
+    def show_start(self, stack: str) -> None:
         """Show that the preview of a stack has started."""
 
-    def ended(self, timed: TimedPreview) -> None:
+    def show_end(self, timed: TimedPreview) -> None:
         """Show that a preview has ended, and its result."""
 
 
@@ -41,11 +41,11 @@ class _Bar:
         self._progress, self._task = progress, task
         self._running: list[str] = []
 
-    def started(self, stack: str) -> None:
+    def show_start(self, stack: str) -> None:
         self._running.append(stack)
         self._progress.update(self._task, description=self._description())
 
-    def ended(self, timed: TimedPreview) -> None:
+    def show_end(self, timed: TimedPreview) -> None:
         self._running.remove(timed.preview.stack)
         self._progress.update(self._task, advance=1, description=self._description())
         if not timed.preview.passed:
@@ -63,11 +63,11 @@ class _Lines:
         self._running: list[str] = []
         self._done = 0
 
-    def started(self, stack: str) -> None:
+    def show_start(self, stack: str) -> None:
         self._running.append(stack)
         self._print(f"started {stack}")
 
-    def ended(self, timed: TimedPreview) -> None:
+    def show_end(self, timed: TimedPreview) -> None:
         self._running.remove(timed.preview.stack)
         self._done += 1
         self._print(_result(timed))

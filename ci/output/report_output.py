@@ -77,10 +77,10 @@ def report_all(
 
         def ended(timed: TimedPreview) -> None:
             _write(timed.preview, summaries.folder / f"{timed.preview.stack}.md", summaries.commit)
-            progress.ended(timed)
+            progress.show_end(timed)
 
         try:
-            found = preview_all(names, command, limits, on_start=progress.started, on_end=ended)
+            found = preview_all(names, command, limits, on_start=progress.show_start, on_end=ended)
         except KeyboardInterrupt:
             console.print("interrupted: all running previews were ended")
             return INTERRUPTED

@@ -33,7 +33,7 @@ class Row(NamedTuple):
 
 
 def table_row(timed: TimedPreview) -> Row:
-    """The row of one stack."""
+    """Return the row of one stack."""
     preview = timed.preview
     return Row(
         preview.stack,
@@ -46,7 +46,7 @@ def table_row(timed: TimedPreview) -> Row:
 
 
 def totals(found: Sequence[TimedPreview], seconds: float) -> str:
-    """One sentence about all previews, with the names of the refused and failed stacks."""
+    """Return one sentence about all previews, with the names of the refused and failed stacks."""
     not_passed = [timed.preview.stack for timed in found if not timed.preview.passed]
     previewed = f"{len(found)} {'tenancy' if len(found) == 1 else 'tenancies'} previewed in {seconds:.1f} s"
     return f"{previewed}; refused or failed: {', '.join(not_passed)}" if not_passed else f"{previewed}, none refused"
@@ -69,7 +69,7 @@ def show_table(found: Sequence[TimedPreview], seconds: float, console: Console) 
 
 
 def markdown_table(found: Sequence[TimedPreview], seconds: float) -> str:
-    """The table as Markdown, with all text from the engine in code spans."""
+    """Return the table as Markdown, with all text from the engine in code spans."""
     lines = [f"| {' | '.join(HEAD)} |", "|---|" + "---:|" * (len(HEAD) - 2) + "---|"]
     for row in map(table_row, found):
         stack, *numbers, result = _cells(row)

@@ -52,7 +52,7 @@ def differences(
     named_by_engine: Collection[str] = (),
     replacing: Collection[str] = (),
 ) -> tuple[PropertyChange, ...]:
-    """The properties that differ, sorted by path.
+    """Return the properties that differ, sorted by path.
 
     Args:
         before: the deployed inputs; None for a new resource.
@@ -76,7 +76,7 @@ def differences(
 
 
 def shown(value: object) -> str:
-    """A value as text, without the content of secrets, private keys and kubeconfigs; a digest for certificates."""
+    """Return a value as text, without the content of secrets, keys and kubeconfigs; a digest for certificates."""
     if _is_secret(value):
         return SECRET
     if isinstance(value, dict) and _SIGNATURE in value:
@@ -91,7 +91,7 @@ def shown(value: object) -> str:
 
 
 def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
-    """The path and value of every scalar, with paths as the engine writes them: ``values.hub["a.b"][0]``."""
+    """Return the path and value of every scalar, with paths as the engine writes them: ``values.hub["a.b"][0]``."""
     if isinstance(value, dict) and value and _SIGNATURE not in value:
         for key, inner in value.items():
             # Keys with two underscores are the engine's own, e.g. the pickled class of a dynamic provider.
@@ -115,7 +115,7 @@ def _is_at_or_below(path: str, key: str) -> bool:
 
 
 def _is_secret(value: object) -> bool:
-    """Whether the engine marked the value as secret, or it has the form of a private key or a kubeconfig."""
+    """Return whether the engine marked the value as secret, or it has the form of a private key or a kubeconfig."""
     if isinstance(value, dict):
         return value.get(_SIGNATURE) == _SECRET_SIGNATURE
     if not isinstance(value, str):

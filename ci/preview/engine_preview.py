@@ -73,7 +73,7 @@ def preview(
 
 
 def find_policies(project: Path) -> Policies | None:
-    """The project's policy pack with the organisation's settings, or None if there is no pack."""
+    """Return the project's policy pack with the organisation's settings, or None if there is no pack."""
     pack, config = project / POLICIES, project / POLICY_CONFIG
     if not (pack / "PulumiPolicy.yaml").is_file():
         return None
@@ -81,7 +81,7 @@ def find_policies(project: Path) -> Policies | None:
 
 
 def error_lines(output: str) -> list[str]:
-    """The errors in the output of a failed CLI command: its lines that begin with ``error:``, or its last line."""
+    """Return the errors of a failed CLI command: its lines that begin with ``error:``, or its last line."""
     # The SDK puts "stderr: " before the CLI's error output.
     lines = [line.strip().removeprefix("stderr:").strip() for line in output.splitlines() if line.strip()]
     errors = [line.removeprefix("error:").strip() for line in lines if line.startswith("error:")]

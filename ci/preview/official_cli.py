@@ -30,7 +30,7 @@ FIRST_DEPLOYMENT = (
 
 
 def missing_programs(path: str | None = None) -> list[str]:
-    """The programs of the official CLI that are not on ``path``, by default the environment's."""
+    """Return the programs of the official CLI that are not on ``path``, by default the environment's."""
     return [program for program in PROGRAMS if shutil.which(program, path=path) is None]
 
 
@@ -106,7 +106,7 @@ def _temporary_stack(name: str, project: Path) -> Iterator[automation.Stack]:
 
 
 def preview_command(name: str, report: Path, passphrases: Path | None) -> PreviewCommand:
-    """The command that previews a stack of the project in the working directory, with the stack's passphrase.
+    """Return the command that previews a stack of the project in the working directory, with the stack's passphrase.
 
     Args:
         name: the stack.

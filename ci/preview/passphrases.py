@@ -18,7 +18,7 @@ FILE_VARIABLE = "PULUMI_CONFIG_PASSPHRASE_FILE"
 def passphrase_variables(
     stack: str, environment: Mapping[str, str], folder: Path | None, stacks: Path = STACKS
 ) -> dict[str, str]:
-    """The variables that an engine needs in addition to ``environment`` to decrypt the stack's secrets.
+    """Return the variables that an engine needs in addition to ``environment`` to decrypt the stack's secrets.
 
     Args:
         stack: the stack's name.
@@ -47,7 +47,7 @@ def passphrase_variables(
 
 
 def has_passphrase(stack: str, stacks: Path = STACKS) -> bool:
-    """Whether the stack's file has an encryption salt; False also if the file cannot be read.
+    """Return whether the stack's file has an encryption salt; False also if the file cannot be read.
 
     The engine reports the error of an unreadable file.
     """

@@ -44,7 +44,7 @@ class Limits:
 
     @classmethod
     def of_machine(cls, concurrency: int | None = None, timeout_seconds: float | None = None) -> "Limits":
-        """The given limits; by default one preview for each processor, at most ``MAX_DEFAULT_CONCURRENCY``."""
+        """Return the given limits; by default one preview for each processor, at most ``MAX_DEFAULT_CONCURRENCY``."""
         processors = len(os.sched_getaffinity(0))
         return cls(concurrency or min(MAX_DEFAULT_CONCURRENCY, processors), timeout_seconds or TIMEOUT_SECONDS)
 
@@ -155,7 +155,7 @@ async def _start(arguments: Sequence[str], environment: Mapping[str, str]) -> as
 
 
 def _reason(output: str, code: int | None) -> str:
-    """The error in the output of a command that wrote no report."""
+    """Return the error in the output of a command that wrote no report."""
     text = output.strip()
     # The error is in the last line of a traceback.
     return (text.splitlines()[-1] if "Traceback (most recent call last)" in text else text) or (
@@ -182,7 +182,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 def _session(leader: int) -> Iterator[int]:
-    """The running processes of a session. It includes plugins, although each has its own process group."""
+    """Return the running processes of a session. It includes plugins, although each has its own process group."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             # The fields after the program's name in parentheses are: state, parent, process group, session, …

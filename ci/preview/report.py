@@ -96,7 +96,7 @@ _JSON = TypeAdapter(Preview)
 def report_of_events(
     stack: str, events: Iterable[EngineEvent], *, failure: Collection[str] | None = None, notes: Collection[str] = ()
 ) -> Preview:
-    """The report of the events of one preview.
+    """Return the report of the events of one preview.
 
     Args:
         stack: the stack's name.
@@ -124,7 +124,7 @@ def report_of_events(
 
 
 def failed_preview(stack: str, *errors: str) -> Preview:
-    """The report of a preview without a result, because no engine ran or it did not finish."""
+    """Return the report of a preview without a result, because no engine ran or it did not finish."""
     return Preview(stack, succeeded=False, errors=errors)
 
 
@@ -168,7 +168,7 @@ def _steps(events: Iterable[EngineEvent]) -> Iterator[StepEventMetadata]:
 
 
 def _is_default_provider(step: StepEventMetadata) -> bool:
-    """Whether this is the engine's own entry for a plugin, which only repeats the stack's configuration."""
+    """Return whether this is the engine's own entry for a plugin, which only repeats the stack's configuration."""
     return step.type.startswith("pulumi:providers:") and _name(step.urn).startswith("default")
 
 

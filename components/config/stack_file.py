@@ -23,7 +23,7 @@ _SECTIONS = {field.alias or name: find_section(field.annotation) for name, field
 _NAMING_KEYS = {field.alias or name for name, field in Names.model_fields.items()}
 
 _ENCRYPTED = SecretStr(HIDDEN)
-"""Stands for an encrypted value that is not decrypted here."""
+"""Placeholder for an encrypted value that is not decrypted here."""
 
 _Model = TypeVar("_Model", bound=Section)
 _NOT_A_SECTION = "is not a section; set its keys with --path"

@@ -73,7 +73,7 @@ def _is_secret(field: FieldInfo | None) -> bool:
 
 
 def _may_be_secret(location: Location, model: type[Section]) -> bool:
-    """Whether to hide the value of an unknown key: unless the key is a typo of one whose value is not secret."""
+    """Return whether to hide the value of an unknown key: unless the key is a typo of one whose value is not secret."""
     nearest = _nearest_key(location, model)
     if nearest is None or SECRET_WORDS.search(str(location[-1])):
         return True

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None, folder: Path = CHECKOUT) -> int
 
 
 def stale_files(folder: Path) -> dict[str, str]:
-    """The generated files of a checkout that are missing or out of date, each with its new text."""
+    """Return the generated files of a checkout that are missing or out of date, each with its new text."""
     stale = {}
     for name, render in GENERATORS.items():
         path = folder / name

@@ -42,7 +42,7 @@ UPDATES = {"yes": "yes", "no": "no", "grow only": "may only grow"}
 
 
 def render_configuration() -> str:
-    """The reference as Markdown: a table of keys for the top level and for each section."""
+    """Return the reference as Markdown: a table of keys for the top level and for each section."""
     return "\n".join(_lines()).rstrip() + "\n"
 
 

@@ -15,7 +15,7 @@ WIDTH = 110
 
 
 def render_project_file(present: str) -> str:
-    """The text of ``Pulumi.yaml`` with its block ``config:`` renewed; all other lines and comments are kept."""
+    """Return the text of ``Pulumi.yaml`` with its block ``config:`` renewed; all other lines and comments are kept."""
     lines = present.splitlines(keepends=True)
     begin = next((number for number, line in enumerate(lines) if line.startswith("config:")), len(lines))
     end = begin + 1
@@ -26,7 +26,7 @@ def render_project_file(present: str) -> str:
 
 
 def engine_config() -> dict[str, dict[str, Any]]:
-    """The engine's configuration keys: the required ones, and the optional ones that hold a single value.
+    """Return the engine's configuration keys: the required ones, and the optional ones that hold a single value.
 
     The engine has no type for numbers with a fraction, so these are strings to it. It demands every key without a
     default, so optional sections and secrets are left out (pulumi/pulumi, ``pkg/workspace/config.go``).

@@ -1,4 +1,4 @@
-"""The message reference, ``docs/messages.md``: an operator looks up in it what a user reads or the hub's log holds.
+"""The message reference, ``docs/messages.md``: the messages that users read and that the hub's log contains.
 
 It lists the sentences of the log-in page (``components/in_hub/messages.py``) and of FreeIPA's errors
 (``components/freeipa/errors.py``).
@@ -20,7 +20,7 @@ class LogInMessage(NamedTuple):
 
 
 def log_in_messages() -> list[LogInMessage]:
-    """Every sentence that the log-in page shows to a user whose log-in is refused."""
+    """Return every sentence that the log-in page shows to a user whose log-in is refused."""
     servers, groups = ["SERVER"], ["GROUP"]
     return [
         LogInMessage(
@@ -66,7 +66,7 @@ def log_in_messages() -> list[LogInMessage]:
 
 
 def render_messages() -> str:
-    """The reference as Markdown."""
+    """Return the reference as Markdown."""
     return "\n".join(_lines()) + "\n"
 
 

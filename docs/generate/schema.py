@@ -14,12 +14,12 @@ ENCRYPTED = {"type": "object", "properties": {"secure": {"type": "string"}}, "re
 
 
 def render_schema() -> str:
-    """The text of ``stacks/schema.json``."""
+    """Return the text of ``stacks/schema.json``."""
     return json.dumps(editor_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def editor_schema() -> dict[str, Any]:
-    """The schema (draft 2020-12) of a stack file.
+    """Return the schema (draft 2020-12) of a stack file.
 
     It is less strict than the model, which also checks the form of names and combinations of keys. At the top level, a
     number or a Boolean may be a string, because ``pulumi config set`` writes them as strings.
@@ -49,7 +49,7 @@ def editor_schema() -> dict[str, Any]:
 
 
 def _editor_schema(schema: Any) -> Any:  # noqa: ANN401 - a tree of JSON
-    """The model's schema without pydantic's titles, and with the field's metadata as part of the description."""
+    """Return the model's schema without pydantic's titles, and with the field's metadata as part of the description."""
     if isinstance(schema, list):
         return [_editor_schema(inner) for inner in schema]
     if not isinstance(schema, dict):
@@ -65,7 +65,7 @@ def _editor_schema(schema: Any) -> Any:  # noqa: ANN401 - a tree of JSON
 
 
 def _describe(description: str, details: list[str]) -> str:
-    """The first paragraph on one line, with the details in brackets."""
+    """Return the first paragraph on one line, with the details in brackets."""
     paragraph = " ".join(inspect.cleandoc(description).split("\n\n")[0].split()).replace("``", "`")
     return f"{paragraph} ({'; '.join(details)})" if details else paragraph
 

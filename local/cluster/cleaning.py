@@ -32,7 +32,7 @@ CGROUP_TIMEOUT_SECONDS = 5.0
 
 
 def owner() -> State | None:
-    """The state folder whose cluster runs, or was killed without ``down``."""
+    """Return the state folder whose cluster runs, or was killed without ``down``."""
     try:
         return State(Path(OWNER.read_text()))
     except OSError:
@@ -78,7 +78,7 @@ def leftovers(state: State) -> list[str]:
 
 
 def foreign_kubernetes() -> str:
-    """A kubelet or kube-proxy that belongs to no local tenancy; empty if there is none."""
+    """Return a kubelet or kube-proxy that belongs to no local tenancy; empty if there is none."""
     own = set(orphans.with_variable(VARIABLE))
     everything = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
     found = (pid for pid in everything if _command(pid) in ("kubelet", "kube-proxy") and pid not in own)
@@ -111,7 +111,7 @@ def _unmount(roots: list[Path]) -> None:
 
 
 def _cgroups() -> list[Path]:
-    """The pods' control groups: one tree for each hierarchy with version 1, a single one with version 2."""
+    """Return the pods' control groups: one tree for each hierarchy with version 1, a single one with version 2."""
     parents = [CGROUPS, *(entry for entry in CGROUPS.iterdir() if entry.is_dir())] if CGROUPS.is_dir() else []
     return [path for parent in parents for name in POD_CGROUPS if (path := parent / name).is_dir()]
 

@@ -86,17 +86,17 @@ def up(state: State) -> None:
 
 
 def can_enforce_policies() -> bool:
-    """Whether the kernel has packet queues, and the rules exist that pass packets to the policy enforcer."""
+    """Return whether the kernel has packet queues, and the rules exist that pass packets to the policy enforcer."""
     return QUEUES.exists() and f"-j {FIREWALL_CHAIN}-POLICIES" in _saved("iptables")
 
 
 def enforces_policies() -> bool:
-    """Whether network policies are enforced: the rules exist and the policy enforcer listens."""
+    """Return whether network policies are enforced: the rules exist and the policy enforcer listens."""
     return can_enforce_policies() and has_listener(QUEUES.read_text(), POLICY_QUEUE)
 
 
 def has_listener(queues: str, number: int) -> bool:
-    """Whether the kernel's list of queues has a listener for this one."""
+    """Return whether the kernel's list of queues has a listener for this one."""
     return any(line.split()[:1] == [str(number)] for line in queues.splitlines())
 
 
@@ -121,7 +121,7 @@ def interfaces(which: str) -> list[str]:
 
 
 def leftovers() -> list[str]:
-    """The bridge, rules and changed settings that still exist, one line each."""
+    """Return the bridge, rules and changed settings that still exist, one line each."""
     lines = [f"interface {BRIDGE}"] if _exists(BRIDGE) else []
     for family in FAMILIES:
         count = len(own_lines(_saved(family)))
@@ -130,7 +130,7 @@ def leftovers() -> list[str]:
 
 
 def own_lines(saved: str, prefixes: Sequence[str] = OWN_CHAINS) -> list[str]:
-    """The lines of ``iptables-save`` that declare a chain with one of the prefixes, are in one, or jump to one."""
+    """Return the lines of ``iptables-save`` that declare, extend or jump to a chain with one of the prefixes."""
     chains = "|".join(map(re.escape, prefixes))
     own = re.compile(rf"^(?::(?:{chains})|-A (?:{chains})|-A .* -[jg] (?:{chains}))")
     return [line for line in saved.splitlines() if own.match(line)]

@@ -39,7 +39,7 @@ FIXED = (
 
 
 def is_free(address: IPv4Address, number: int) -> bool:
-    """Whether a program could listen on this TCP port now."""
+    """Return whether a program could listen on this TCP port now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -84,7 +84,7 @@ def choose_ingress_ports(state: State) -> IngressPorts:
 
 
 def holder(sockets: str) -> str:
-    """The program that listens, from a line of ``ss -Hltnp``; empty if the line names none."""
+    """Return the program that listens, from a line of ``ss -Hltnp``; empty if the line names none."""
     found = re.search(r'users:\(\("([^"]+)",pid=(\d+)', sockets)
     return f"in use by {found[1]} (process {found[2]})" if found else ""
 

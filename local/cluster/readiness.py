@@ -54,12 +54,12 @@ def wait_until(state: State, problem: str, check: Check, programs: Sequence[str]
 
 
 def is_api_ready(state: State) -> bool:
-    """Whether the API server answers with a certificate of the cluster's authority and reports that it is ready."""
+    """Return whether the API server reports that it is ready, with a certificate of the cluster's authority."""
     return _get(state, "/readyz") is not None
 
 
 def is_node_ready(state: State) -> bool:
-    """Whether kubelet has reported the node as Ready since its start; an older report in etcd does not count."""
+    """Return whether kubelet has reported the node as Ready since its start; an older report in etcd does not count."""
     kubelet = next((process for process in supervisor.status(state) if process.name == "kubelet"), None)
     answer = _get(state, f"/api/v1/nodes/{NODE_NAME}")
     if kubelet is None or not kubelet.is_running or answer is None:
@@ -69,7 +69,7 @@ def is_node_ready(state: State) -> bool:
 
 
 def ready_since(node: dict[str, Any], started: datetime) -> bool:
-    """Whether a Node object has the condition Ready with a heartbeat after ``started``."""
+    """Return whether a Node object has the condition Ready with a heartbeat after ``started``."""
     conditions = node.get("status", {}).get("conditions", [])
     return any(
         condition["type"] == "Ready"
@@ -80,13 +80,13 @@ def ready_since(node: dict[str, Any], started: datetime) -> bool:
 
 
 def is_dns_ready(state: State) -> bool:
-    """Whether CoreDNS listens and has read the cluster's services, by its ``ready`` plugin."""
+    """Return whether CoreDNS listens and has read the cluster's services, by its ``ready`` plugin."""
     del state
     return _answers("http://127.0.0.1:8181/ready")
 
 
 def has_default_storage(state: State) -> bool:
-    """Whether there is a default StorageClass and its provisioner runs."""
+    """Return whether there is a default StorageClass and its provisioner runs."""
     answer = _get(state, "/apis/storage.k8s.io/v1/storageclasses")
     if answer is None:
         return False
@@ -98,13 +98,13 @@ def has_default_storage(state: State) -> bool:
 
 
 def enforces_policies_if_possible(state: State) -> bool:
-    """Whether network policies are enforced, or this kernel cannot enforce them."""
+    """Return whether network policies are enforced, or this kernel cannot enforce them."""
     del state
     return network.enforces_policies() or not network.can_enforce_policies()
 
 
 def all_run(state: State) -> bool:
-    """Whether every program of the cluster runs."""
+    """Return whether every program of the cluster runs."""
     running = {process.name for process in supervisor.status(state) if process.is_running}
     return running.issuperset(PROGRAMS)
 

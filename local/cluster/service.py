@@ -1,4 +1,4 @@
-"""Start and stop the cluster, whatever state it is in."""
+"""Start and stop the cluster, from any state."""
 
 from pathlib import Path
 
@@ -119,13 +119,13 @@ def down(state: State, report: Report) -> None:
 def leftovers(state: State) -> list[str]:
     """Traces of the cluster on the machine outside the state folder, one line each; empty after ``down``.
 
-    Nothing of another checkout's running cluster is listed.
+    The list contains nothing that another checkout's running cluster uses.
     """
     return [] if _other_owner(state) else cleaning.leftovers(state)
 
 
 def is_ready(state: State) -> bool:
-    """Whether every process runs, the node is Ready, DNS answers and there is a default StorageClass.
+    """Return whether every process runs, the node is Ready, DNS answers and there is a default StorageClass.
 
     Network policies must also be enforced, if the kernel can.
     """

@@ -41,7 +41,7 @@ def complete(state: State, endpoint: Endpoint) -> int:
 
 
 def _missing_values(directory: ldap3.Connection, entry: Entry) -> Values:
-    """The values that the server's entry lacks; all values if there is no entry."""
+    """Return the values that the server's entry lacks; all values if there is no entry."""
     present = _read(directory, entry.dn, COMPLETED)
     if present is None:
         return entry.as_mapping()
@@ -65,12 +65,12 @@ def _complete_schema(directory: ldap3.Connection) -> None:
 
 
 def _number(definition: str) -> str:
-    """The object identifier of ``( 1.2.3 NAME …``."""
+    """Return the object identifier of ``( 1.2.3 NAME …``."""
     return definition.lstrip("( ").partition(" ")[0]
 
 
 def _read(directory: ldap3.Connection, dn: str, names: Sequence[str]) -> Values | None:
-    """The entry's values in lower case, an empty list for an attribute without any; None if there is no entry."""
+    """Return the entry's values in lower case, with an empty list for a missing attribute; None without an entry."""
     try:
         directory.search(dn, "(objectClass=*)", ldap3.BASE, attributes=list(names))
     except LDAPNoSuchObjectResult:

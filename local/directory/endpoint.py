@@ -24,7 +24,7 @@ TENANCY = Endpoint(str(NODE_ADDRESS), 389, 636, (DIRECTORY_NAME,))
 
 
 def suffix_of(realm: str) -> str:
-    """The directory's suffix: one ``dc=`` for each label of the realm, as in FreeIPA.
+    """Return the directory's suffix: one ``dc=`` for each label of the realm, as in FreeIPA.
 
     ``TENANCY.TEST`` becomes ``dc=tenancy,dc=test``.
     """
@@ -37,12 +37,12 @@ GROUPS = f"cn=groups,cn=accounts,{SUFFIX}"
 
 
 def user_dn(user: str) -> str:
-    """The distinguished name of a user."""
+    """Return the distinguished name of a user."""
     return f"uid={user},{USERS}"
 
 
 def group_dn(group: str) -> str:
-    """The distinguished name of a group."""
+    """Return the distinguished name of a group."""
     return f"cn={group},{GROUPS}"
 
 

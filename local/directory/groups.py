@@ -43,7 +43,7 @@ def revoke(state: State, user: str, group: str, *, endpoint: Endpoint = TENANCY)
 
 
 def members(state: State, group: str, *, endpoint: Endpoint = TENANCY) -> list[str]:
-    """The users that are direct members of ``group``, in name order.
+    """Return the users that are direct members of ``group``, in name order.
 
     Raises:
         Failure: there is no such group; the fix lists the existing ones.

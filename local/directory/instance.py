@@ -58,7 +58,7 @@ def prepare(state: State, endpoint: Endpoint) -> None:
 
 
 def entries(state: State) -> list[ldif.Entry]:
-    """The entries of ``entries.ldif``, parents first, with this tenancy's names and passwords."""
+    """Return the entries of ``entries.ldif``, parents first, with this tenancy's names and passwords."""
     passwords = credentials.obtain(state, "directory", ACCOUNTS)
     values = {
         "suffix": SUFFIX,
@@ -71,7 +71,7 @@ def entries(state: State) -> list[ldif.Entry]:
 
 
 def definitions() -> list[tuple[str, str]]:
-    """The additions of ``schema.ldif`` to the schema: pairs of kind (e.g. ``objectClasses``) and definition."""
+    """Return the additions of ``schema.ldif`` to the schema: pairs of kind (e.g. ``objectClasses``) and definition."""
     [schema] = ldif.parse((HERE / "schema.ldif").read_text())
     return list(schema.attributes)
 
@@ -126,7 +126,7 @@ def _configuration(state: State, endpoint: Endpoint, manager_password: str) -> s
 
 
 def _hash_password(secret: str) -> str:
-    """The password in 389-ds's default scheme; its configuration may not contain a clear-text password."""
+    """Return the password in 389-ds's default scheme; its configuration may not contain a clear-text password."""
     salt = secrets.token_bytes(16)
     digest = hashlib.pbkdf2_hmac("sha512", secret.encode(), salt, HASH_ROUNDS)
     return f"{{PBKDF2-SHA512}}{HASH_ROUNDS}${_base64(salt)}${_base64(digest)}"

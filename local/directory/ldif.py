@@ -13,7 +13,7 @@ class Entry:
     attributes: tuple[tuple[str, str], ...]
 
     def as_mapping(self) -> dict[str, list[str]]:
-        """The values of each attribute."""
+        """Return the values of each attribute."""
         values: dict[str, list[str]] = {}
         for name, value in self.attributes:
             values.setdefault(name, []).append(value)
@@ -21,7 +21,7 @@ class Entry:
 
 
 def parse(text: str) -> list[Entry]:
-    """The records of ``text``, with folded lines joined and comments removed.
+    """Return the records of ``text``, with folded lines joined and comments removed.
 
     Raises:
         ValueError: a record does not start with its dn.
@@ -40,7 +40,7 @@ def parse(text: str) -> list[Entry]:
 
 
 def format_entries(entries: Iterable[Entry]) -> str:
-    """The records as LDIF, unfolded."""
+    """Return the records as LDIF, unfolded."""
     blocks = ("\n".join(f"{name}: {value}" for name, value in (("dn", e.dn), *e.attributes)) for e in entries)
     return "\n\n".join(blocks) + "\n"
 

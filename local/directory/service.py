@@ -72,7 +72,7 @@ def down(state: State, *, stop: Action = stop_supervised) -> None:
 
 
 def is_ready(state: State, *, endpoint: Endpoint = TENANCY) -> bool:
-    """Whether the server answers over verified LDAPS, accepts admin's password and has its last entry."""
+    """Return whether the server answers over verified LDAPS, accepts admin's password and has its last entry."""
     try:
         with connection(state, endpoint, ADMIN, "admin") as directory:
             return _holds(directory, instance.entries(state)[-1])

@@ -82,7 +82,7 @@ def interrupt_all() -> None:
 
 
 def tail(log: Path, lines: int = TAIL_LINES) -> str:
-    """The last lines of a log, indented for display below a message."""
+    """Return the last lines of a log, indented for display below a message."""
     last = log.read_text(errors="replace").splitlines()[-lines:]
     return "\n".join(f"    {line}" for line in last)
 

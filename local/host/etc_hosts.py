@@ -10,7 +10,7 @@ END = "# end pangeo local tenancy"
 
 
 def without_names(text: str) -> str:
-    """The hosts file without the tenancy's lines."""
+    """Return the hosts file without the tenancy's lines."""
     kept: list[str] = []
     inside = False
     for line in text.splitlines(keepends=True):
@@ -24,7 +24,7 @@ def without_names(text: str) -> str:
 
 
 def with_names(text: str, names: Mapping[str, IPv4Address]) -> str:
-    """The hosts file with these host names and their addresses as the tenancy's lines."""
+    """Return the hosts file with these host names and their addresses as the tenancy's lines."""
     before = without_names(text)
     if before and not before.endswith("\n"):
         before += "\n"

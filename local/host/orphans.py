@@ -25,7 +25,7 @@ def with_variable(name: str, value: str | None = None) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs. A zombie does not: it has ended and its parent has not read its exit code."""
+    """Return whether the process runs. A zombie does not: it has ended and its parent has not read its exit code."""
     try:
         stat = (PROC / str(pid) / "stat").read_text()
     except OSError:

@@ -14,7 +14,7 @@ INSTALL_TIMEOUT_SECONDS = 1800
 
 
 def package_names(text: str) -> list[str]:
-    """The package names of a list with comments and blank lines."""
+    """Return the package names of a list with comments and blank lines."""
     lines = (line.split("#")[0].strip() for line in text.splitlines())
     return [line for line in lines if line]
 

@@ -21,7 +21,7 @@ def digest(*, files: Iterable[Path] = (), texts: Iterable[str] = ()) -> str:
 
 
 def is_done(state: State, name: str, made_from: str) -> bool:
-    """Whether step ``name`` finished with inputs of exactly this digest."""
+    """Return whether step ``name`` finished with inputs of exactly this digest."""
     stamp = state.stamps / name
     return stamp.is_file() and stamp.read_text() == made_from
 

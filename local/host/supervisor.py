@@ -59,7 +59,7 @@ class Process:
 
 
 def is_up(state: State) -> bool:
-    """Whether this state folder's supervisord answers."""
+    """Return whether this state folder's supervisord answers."""
     try:
         with _calls(state) as rpc:
             rpc.getState()
@@ -112,7 +112,7 @@ def daemon_up(state: State, variables: Mapping[str, str]) -> None:
 
 
 def daemon_down(state: State) -> None:
-    """Stop every program, then supervisord itself, and whatever it left running."""
+    """Stop every program, then supervisord itself, then all processes that it left running."""
     pid = _daemon_pid(state)
     if is_up(state):
         with _calls(state) as rpc:
@@ -174,7 +174,7 @@ def stop(state: State, *names: str) -> None:
 
 
 def status(state: State) -> list[Process]:
-    """Every program of supervisord, in name order; empty if supervisord does not run."""
+    """Return every program of supervisord, in name order; empty if supervisord does not run."""
     try:
         with _calls(state) as rpc:
             infos = rpc.getAllProcessInfo()
@@ -199,12 +199,12 @@ def unrequested_exits(log: str) -> dict[str, Exits]:
 
 
 def socket_path(state: State) -> Path:
-    """The socket of supervisord; only root may connect."""
+    """Return the socket of supervisord; only root may connect."""
     return state.supervisor.absolute() / "supervisor.sock"
 
 
 def environment(state: State, variables: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment of the programs, and the variables that their configuration may use as ``%(ENV_…)s``."""
+    """Return the programs' whole environment, which their configuration may also use as ``%(ENV_…)s``."""
     return {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": os.environ.get("HOME", "/root"),

@@ -40,7 +40,7 @@ BUILDAH_ENVIRONMENT = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "overlay
 
 
 def layout_folder(state: State) -> Path:
-    """The folder of the OCI layout with all images."""
+    """Return the folder of the OCI layout with all images."""
     return state.images / "layout"
 
 
@@ -92,7 +92,7 @@ def _build_once(state: State, report: Report, image: Image) -> None:
 
 
 def _storage(state: State) -> Path:
-    """The folder of buildah's own image storage."""
+    """Return the folder of buildah's own image storage."""
     return state.images / "storage"
 
 
@@ -128,7 +128,7 @@ def _debian_root(state: State) -> Path:
 
 
 def _apt_mirror() -> list[str]:
-    """The Debian mirror of this machine's apt as an argument for debootstrap; empty for debootstrap's default."""
+    """Return the Debian mirror of this machine's apt as debootstrap's argument; empty for debootstrap's default."""
     listed = output(
         [
             "apt-get",

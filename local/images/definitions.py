@@ -39,7 +39,7 @@ class Image:
 
 
 def reference(name: str) -> str:
-    """The full name of an image: ``hub`` becomes ``localhost/pangeo/hub:local``."""
+    """Return the full name of an image: ``hub`` becomes ``localhost/pangeo/hub:local``."""
     return f"{REPOSITORY}/{name}:{TAG}"
 
 

@@ -61,24 +61,24 @@ def digests(index: Mapping[str, Any]) -> dict[str, str]:
 
 
 def select_images(index: Mapping[str, Any], wanted: set[str]) -> dict[str, Any]:
-    """The index with only the images of the wanted full names."""
+    """Return the index with only the images of the wanted full names."""
     entries = [entry for entry in index["manifests"] if entry["annotations"][CONTAINERD_NAME] in wanted]
     return {**index, "manifests": entries}
 
 
 def read_index(layout: Path) -> dict[str, Any]:
-    """The layout's ``index.json``."""
+    """Return the layout's ``index.json``."""
     index: dict[str, Any] = json.loads((layout / "index.json").read_text())
     return index
 
 
 def blob(layout: Path, digest: str) -> Path:
-    """The file of the layout with the content of this digest."""
+    """Return the file of the layout with the content of this digest."""
     return layout / "blobs" / digest.replace(":", "/")
 
 
 def blobs(layout: Path, index: Mapping[str, Any]) -> list[Path]:
-    """Every blob of the index's images, once each: manifests, configurations, layers."""
+    """Return every blob of the index's images, once each: manifests, configurations, layers."""
 
     def of(entry: Mapping[str, Any]) -> Iterator[str]:
         yield entry["digest"]

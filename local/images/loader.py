@@ -58,7 +58,7 @@ def tag_as_upstream(state: State, containerd_address: str, charts: Path) -> None
 
 
 def upstream_names(values: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, str]:
-    """The full image name at each key of ``keys`` in an upstream chart's default values, and its local image."""
+    """Return the full image name at each key of ``keys`` in an upstream chart's default values, and its local image."""
 
     def image_at(path: str) -> str:
         image = reduce(lambda tree, key: tree[key], path.split("."), values)

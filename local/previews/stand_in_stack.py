@@ -102,7 +102,7 @@ def _variables(state: State, folder: Path) -> dict[str, str]:
 
 
 def without_secrets(text: str) -> tuple[str, list[str]]:
-    """A stack file without its salt and its encrypted values, and the keys of the removed values."""
+    """Return a stack file without its salt and its encrypted values, and the keys of the removed values."""
     document: dict[str, Any] = yaml.safe_load(text)
     config: dict[str, Any] = document["config"]
     left_out = [key for key, value in config.items() if is_encrypted(value) or key == f"pangeo:{PASSWORD_KEY}"]

@@ -22,5 +22,5 @@ REALM = "TENANCY.TEST"
 
 
 def variables() -> dict[str, str]:
-    """Each constant of this module as the environment variable ``TENANCY_<its name>``, for supervisord's programs."""
+    """Return this module's constants as environment variables ``TENANCY_<name>`` for supervisord's programs."""
     return {f"TENANCY_{name}": str(value) for name, value in globals().items() if name.isupper()}

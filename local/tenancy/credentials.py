@@ -22,7 +22,7 @@ def generate() -> str:
 
 
 def obtain(state: State, section: str, accounts: Iterable[str]) -> dict[str, str]:
-    """The passwords of ``accounts`` in ``section``; missing ones are generated and stored.
+    """Return the passwords of ``accounts`` in ``section``; missing ones are generated and stored.
 
     Raises:
         Failure: the file is damaged.
@@ -39,7 +39,7 @@ def obtain(state: State, section: str, accounts: Iterable[str]) -> dict[str, str
 
 
 def password(state: State, section: str, account: str) -> str:
-    """The stored password of ``account``.
+    """Return the stored password of ``account``.
 
     Raises:
         Failure: no password is stored, or the file is damaged.

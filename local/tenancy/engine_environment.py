@@ -31,7 +31,7 @@ def engine_variables(home: Path, *first_on_path: Path) -> dict[str, str]:
 
 
 def engine_environment(state: State) -> dict[str, str]:
-    """The environment of the engine, its plugins and the program of the stack ``local``.
+    """Return the environment of the engine, its plugins and the program of the stack ``local``.
 
     The bind password is passed here, so that no state contains it.
     """

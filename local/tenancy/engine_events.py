@@ -14,12 +14,12 @@ SIGNS = {
 
 
 def event_text(event: EngineEvent) -> str | None:
-    """One line for a change, a policy violation or a message; None for an event that is not shown."""
+    """Return one line for a change, a policy violation or a message; None for an event that is not shown."""
     return _change(event) or _violation(event) or _message(event)
 
 
 def is_error(event: EngineEvent) -> bool:
-    """Whether the event is an error message or the violation of a mandatory policy."""
+    """Return whether the event is an error message or the violation of a mandatory policy."""
     text = _violation(event) or _message(event)
     return text is not None and text.startswith("error:")
 

@@ -21,7 +21,7 @@ class IngressPorts:
 
 
 def ingress_ports(state: State) -> IngressPorts:
-    """The recorded ports, or the default ones if there is no readable record."""
+    """Return the recorded ports, or the default ones if there is no readable record."""
     try:
         return IngressPorts(**json.loads(_file(state).read_text()))
     except (OSError, ValueError, TypeError):

@@ -33,7 +33,7 @@ class Certificate:
 
 
 def authority(state: State, name: Authority) -> Certificate:
-    """The authority's own certificate; created at the first call."""
+    """Return the authority's own certificate; created at the first call."""
     ca = Certificate(state.pki / f"{name}-ca.crt", state.pki / f"{name}-ca.key")
     if not _expires_soon(ca.crt):
         return ca
@@ -58,7 +58,7 @@ def issue(
     dns_names: Sequence[str] = (),
     addresses: Sequence[IPv4Address | IPv6Address] = (),
 ) -> Certificate:
-    """A certificate for ``name``, valid for TLS servers and clients; renewed before it or its authority expires.
+    """Return a certificate for ``name``, valid for TLS servers and clients; renewed before it or its authority expires.
 
     Kubernetes takes ``organization`` as the client's group and ``common_name`` as its user name.
     """

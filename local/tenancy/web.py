@@ -24,7 +24,7 @@ CALL_TIMEOUT_SECONDS = 10.0
 
 
 def url(state: State) -> str:
-    """The hub's address for a browser on this machine."""
+    """Return the hub's address for a browser on this machine."""
     port = ingress_ports(state).https
     return f"https://{DOMAIN}" if port == 443 else f"https://{DOMAIN}:{port}"
 
@@ -63,7 +63,7 @@ def apply_certificate(state: State) -> None:
 
 
 def answers(state: State) -> bool:
-    """Whether the hub's health page answers through the ingress, over a verified connection."""
+    """Return whether the hub's health page answers through the ingress, over a verified connection."""
     try:
         page = requests.get(
             f"{url(state)}/hub/health", verify=str(authority(state, "tenancy").crt), timeout=CALL_TIMEOUT_SECONDS

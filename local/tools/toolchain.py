@@ -58,7 +58,7 @@ class Tool:
 
 
 def tools() -> list[Tool]:
-    """Every tool of ``tools.toml``, with the version that its ``go.mod`` pins."""
+    """Return every tool of ``tools.toml``, with the version that its ``go.mod`` pins."""
     table = tomllib.loads((MODULES / "tools.toml").read_text())
     return [
         Tool(
@@ -77,12 +77,12 @@ def tools() -> list[Tool]:
 
 
 def tenancy_tools() -> list[Tool]:
-    """The tools that ``make up`` needs."""
+    """Return the tools that ``make up`` needs."""
     return [tool for tool in tools() if not tool.tests_only]
 
 
 def pinned_version(go_mod: str, package: str) -> str:
-    """The version of the module that contains ``package``: the longest required path that is a prefix of it."""
+    """Return the version of the module that contains ``package``: the longest required path that is a prefix of it."""
     required = dict(re.findall(r"^\t?(?:require )?(\S+) (v\S+)(?: // indirect)?$", go_mod, flags=re.MULTILINE))
     holders = [path for path in required if package == path or package.startswith(f"{path}/")]
     return str(required[max(holders, key=len)])
@@ -122,7 +122,7 @@ def install(state: State, report: Report, wanted: Sequence[Tool]) -> None:
 
 
 def build_groups(wanted: Sequence[Tool]) -> list[list[Tool]]:
-    """The tools by invocation of ``go build``: those of one module that have the same linker flags share one.
+    """Return the tools by invocation of ``go build``: those of one module that have the same linker flags share one.
 
     One program is then linked while the next one is still being compiled.
     """
@@ -133,7 +133,7 @@ def build_groups(wanted: Sequence[Tool]) -> list[list[Tool]]:
 
 
 def has_version(printed: str, version: str) -> bool:
-    """Whether the text a program prints contains exactly this version, with or without the leading v."""
+    """Return whether the text a program prints contains exactly this version, with or without the leading v."""
     return re.search(rf"(?<![\d.]){re.escape(version.removeprefix('v'))}(?![\d.]*\d)(?!-)", printed) is not None
 
 

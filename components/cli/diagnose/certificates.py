@@ -57,7 +57,7 @@ class Certificate:
     ends: datetime
 
     def is_ending(self, now: datetime) -> bool:
-        """Whether its renewal is overdue."""
+        """Return whether its renewal is overdue."""
         return self.ends - now < RENEWAL_OVERDUE
 
 

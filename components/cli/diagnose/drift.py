@@ -26,7 +26,7 @@ def check_drift(stack: str, folder: Path, environment: Mapping[str, str]) -> Che
     if shutil.which("pulumi", path=environment.get("PATH", os.defpath)) is None:
         return unknown(SUBJECT, "the pulumi program is not on PATH", "install the Pulumi CLI")
     results: list[CheckResult] = []
-    # The engine has no timeout. A daemon thread that waits for ever does not keep this process alive.
+    # The engine has no timeout. A daemon thread that never ends does not keep this process alive.
     thread = threading.Thread(target=lambda: results.append(_preview(stack, folder, environment)), daemon=True)
     thread.start()
     thread.join(TIMEOUT_SECONDS)
