@@ -1,4 +1,4 @@
-"""What the engine tier shares: throw-away servers, each one for all of the tier's tests, and the programs they need."""
+"""Fixtures of the engine tier: throw-away servers, each shared by all tests of the tier, and the programs they need."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ __all__ = ["api_server", "directory", "tools"]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def engines_are_reached() -> Iterator[None]:
-    """However many of them one process starts, some to be killed."""
+def engine_connections() -> Iterator[None]:
+    """A separate gRPC connection to each engine, because one process starts many and kills some of them."""
     with separate_connections():
         yield

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 NEVER_HANDED_OUT = range(20_000, 30_000)
 """Below the ports that Linux uses for outgoing connections (from 32768) and Kubernetes for services (from 30000).
 
-One of the kernel's own choice could go to somebody's connection before the server listens, or while it restarts.
+A port that the kernel chooses could be given to another connection before the server listens or while it restarts.
 """
 WORKERS = 10
 """Largest number of parallel test processes; each has its own range of ports, so that two never choose the same."""

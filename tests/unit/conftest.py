@@ -1,4 +1,4 @@
-"""What every unit test has to itself."""
+"""The event loop of every unit test."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def event_loop_of_its_own() -> Iterator[None]:
-    """Pulumi's mocks need a current loop, and ``asyncio.run`` in a test before would have left none."""
+def new_event_loop() -> Iterator[None]:
+    """Set a new current loop, which Pulumi's mocks need: ``asyncio.run`` in an earlier test leaves none."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     yield

@@ -219,10 +219,10 @@ def test_terminal_table_does_not_interpret_markup() -> None:
 def test_log_shows_running_and_finished_previews() -> None:
     out = io.StringIO()
     with progress_display(2, Console(file=out, width=20)) as progress:
-        progress.started("calm")
-        progress.started("open")
-        progress.ended(FOUND[0])
-        progress.ended(FOUND[2])
+        progress.show_start("calm")
+        progress.show_start("open")
+        progress.show_end(FOUND[0])
+        progress.show_end(FOUND[2])
 
     assert out.getvalue().splitlines() == [
         "0/2 started calm; running: calm",
@@ -235,10 +235,10 @@ def test_log_shows_running_and_finished_previews() -> None:
 def test_terminal_shows_a_bar_with_the_running_previews() -> None:
     out = io.StringIO()
     with progress_display(3, Console(file=out, width=100, force_terminal=True, color_system=None)) as progress:
-        progress.started("calm")
-        progress.started("[b]")
-        progress.ended(FOUND[0])
-        progress.started("open")
+        progress.show_start("calm")
+        progress.show_start("[b]")
+        progress.show_end(FOUND[0])
+        progress.show_start("open")
 
     assert "1/3" in out.getvalue()
     assert "[b], open" in out.getvalue()
