@@ -61,7 +61,7 @@ def clones(state: State, count: int) -> Iterator[Clones]:
         names = (engine.STACK, *(f"clone-{number:03d}" for number in range(1, count)))
         for clone in names:
             stack_path(clone, tenancies / STACKS).write_text(stack_file)
-            (backend / "stacks" / "pangeo" / f"{clone}.json").write_text(_renamed(states[0].read_text(), clone))
+            (backend / "stacks" / "pangeo" / f"{clone}.json").write_text(_rename(states[0].read_text(), clone))
         empty = folder / "empty"
         (empty / "stacks").mkdir(parents=True)
         (empty / "Pulumi.yaml").write_text("name: empty\nruntime: python\nstackConfigDir: stacks\n")
@@ -75,7 +75,7 @@ def clones(state: State, count: int) -> Iterator[Clones]:
         yield Clones(tenancies, empty, names, "nothing", variables)
 
 
-def _renamed(text: str, clone: str) -> str:
+def _rename(text: str, clone: str) -> str:
     for old, new in (
         (f"urn:pulumi:{engine.STACK}::", f"urn:pulumi:{clone}::"),
         (f'::pangeo-{engine.STACK}"', f'::pangeo-{clone}"'),

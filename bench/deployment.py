@@ -11,7 +11,7 @@ from typing import Any
 from pulumi.automation.errors import CommandError
 
 from bench.measurements import Comparison, measure_in_turn
-from bench.process import timed
+from bench.process import measure_command
 from local.failure import Failure
 from local.paths import State
 from tests.support.second_tenancy import TIMEOUT_SECONDS, SecondTenancy
@@ -49,7 +49,7 @@ def deploy(tenancy: SecondTenancy) -> float:
     Raises:
         RunFailed: the engine failed.
     """
-    return timed(
+    return measure_command(
         [sys.executable, "-m", "bench.engine_run", "up", "tenancy", tenancy.name],
         cwd=tenancy.folder,
         variables=tenancy.environment,

@@ -9,7 +9,7 @@ from bench.clones import Clones
 from bench.engine_run import CHANGED
 from bench.many_previews import preview_command
 from bench.measurements import Amounts, Comparison, measure_in_turn
-from bench.process import Run, RunFailed, timed
+from bench.process import Run, RunFailed, measure_command
 from ci.preview.preview_all import Limits
 from local.paths import LOCAL, PROJECT
 
@@ -95,7 +95,7 @@ def measure_memory_of_many(clones: Clones) -> Amounts:
 
 
 def _run_many(clones: Clones, names: tuple[str, ...], *, memory: bool = False) -> Run:
-    return timed(
+    return measure_command(
         [sys.executable, "-m", "bench.many_previews", *names],
         cwd=clones.tenancies,
         variables=clones.variables,
@@ -107,13 +107,13 @@ def _run_many(clones: Clones, names: tuple[str, ...], *, memory: bool = False) -
 def _run_single(clones: Clones, name: str) -> float:
     with TemporaryDirectory(prefix="bench-") as folder:
         arguments, _ = preview_command(name, Path(folder, "report.json"))
-        return timed(arguments, cwd=clones.tenancies, variables=clones.variables).seconds
+        return measure_command(arguments, cwd=clones.tenancies, variables=clones.variables).seconds
 
 
 def _run(clones: Clones, program: str, *arguments: str, memory: bool = False) -> Run:
     folder, stack = (clones.tenancies, clones.names[0]) if program == "tenancy" else (clones.empty, clones.empty_name)
     try:
-        return timed(
+        return measure_command(
             [sys.executable, "-m", "bench.engine_run", "preview", program, stack, *arguments],
             cwd=folder,
             variables=clones.variables,

@@ -41,7 +41,7 @@ class Run:
     """The peak memory of all processes together; shared pages are counted once."""
 
 
-def timed(
+def measure_command(
     command: Sequence[str],
     *,
     cwd: Path,

@@ -21,18 +21,18 @@ PACKAGES = ("jupyterhub", "jupyterhub-kubespawner", "jupyterhub-ldapauthenticato
 
 def trait_names(class_name: str) -> frozenset[str] | None:
     """Return the settings of one of the hub's classes, with inherited ones; None for another class."""
-    names = _stored()["classes"].get(class_name)
+    names = _read_stored()["classes"].get(class_name)
     return None if names is None else frozenset(names)
 
 
 def class_names() -> list[str]:
     """Return the hub's classes that have settings."""
-    return list(_stored()["classes"])
+    return list(_read_stored()["classes"])
 
 
 def package_versions() -> dict[str, str]:
     """Return the package versions that the stored settings belong to."""
-    return {name: str(stored) for name, stored in _stored()["packages"].items()}
+    return {name: str(stored) for name, stored in _read_stored()["packages"].items()}
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @functools.cache
-def _stored() -> Mapping[str, Mapping[str, Any]]:
+def _read_stored() -> Mapping[str, Mapping[str, Any]]:
     stored: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
     return stored
 

@@ -46,8 +46,8 @@ def markdown(preview: Preview, *, commit: str | None = None) -> str:
         "",
         *_errors(preview),
         *_policies(preview),
-        *_listed("Warnings", preview.warnings),
-        *_listed("How this preview was made", preview.notes),
+        *_bullet_list("Warnings", preview.warnings),
+        *_bullet_list("How this preview was made", preview.notes),
     ]
     text = "\n".join(head)[:MAX_CHARACTERS]
     return text + "".join(_resources(preview.changes, space=MAX_CHARACTERS - len(text)))
@@ -63,7 +63,7 @@ def headline(preview: Preview) -> str:
         changes += f", {preview.unchanged} unchanged"
     if preview.refused:
         mandatory = sum(violation.mandatory for violation in preview.violations)
-        return f"Refused by {_counted(mandatory, 'mandatory policy', 'mandatory policies')}: {changes}"
+        return f"Refused by {_count(mandatory, 'mandatory policy', 'mandatory policies')}: {changes}"
     return (changes if preview.succeeded else f"The preview failed: {changes}").capitalize()
 
 
@@ -73,7 +73,9 @@ def diff_lines(change: PropertyChange) -> Iterator[str]:
     before, after = change.before, change.after
     if before is not None and after is not None and ("\n" in before or "\n" in after):
         yield f"  {change.path}:{comment}"
-        yield from _bounded(list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm=""))[2:])
+        yield from _limit_lines(
+            list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm=""))[2:]
+        )
         return
     if before is not None:
         yield f"- {change.path}: {_one_line(before)}{comment}"
@@ -89,12 +91,12 @@ def property_lines(change: ResourceChange, *, limit: int) -> list[str]:
     ordered = sorted(change.properties, key=lambda each: (not each.replaces, None in (each.before, each.after)))
     lines = [line for each in ordered[:limit] for line in diff_lines(each)]
     left = len(ordered) - limit
-    return [*lines, f"  … {_counted(left, 'more property', 'more properties')}"] if left > 0 else lines
+    return [*lines, f"  … {_count(left, 'more property', 'more properties')}"] if left > 0 else lines
 
 
 def _errors(preview: Preview) -> Iterator[str]:
     if preview.errors:
-        yield from ("**Errors**", "", *_fenced("\n\n".join(preview.errors).splitlines(), ""), "")
+        yield from ("**Errors**", "", *_code_block("\n\n".join(preview.errors).splitlines(), ""), "")
 
 
 def _policies(preview: Preview) -> Iterator[str]:
@@ -117,7 +119,7 @@ def _violation(violation: Violation) -> str:
     return f"- {level} {code(violation.policy)}{where}: {code(first)}{details}"
 
 
-def _listed(title: str, sentences: Sequence[str]) -> Iterator[str]:
+def _bullet_list(title: str, sentences: Sequence[str]) -> Iterator[str]:
     if sentences:
         yield from (f"**{title}**", "", *(f"- {code(_one_line(sentence))}" for sentence in sentences), "")
 
@@ -129,7 +131,7 @@ def _resources(changes: Sequence[ResourceChange], *, space: int) -> Iterator[str
         part = "\n" + "\n".join(_resource(change, space=space))
         if len(part) > space:
             left = len(changes) - number
-            yield f"\n{_counted(left, 'more resource is', 'more resources are')} not shown; see the job's log.\n"
+            yield f"\n{_count(left, 'more resource is', 'more resources are')} not shown; see the job's log.\n"
             return
         space -= len(part)
         yield part
@@ -143,7 +145,7 @@ def _resource(change: ResourceChange, *, space: int) -> Iterator[str]:
         return
     yield from (f"<details><summary>{title} ({len(change.properties)})</summary>", "")
     # The title, the fences and the tags need some of the space.
-    yield from _fenced(list(_fitting(lines, space=space - len(title) - 200)), "diff")
+    yield from _code_block(list(_fitting(lines, space=space - len(title) - 200)), "diff")
     yield from ("", "</details>", "")
 
 
@@ -151,19 +153,19 @@ def _fitting(lines: Sequence[str], *, space: int) -> Iterator[str]:
     for number, line in enumerate(lines):
         space -= len(line) + 1
         if space < 0:
-            yield f"  … {_counted(len(lines) - number, 'more line', 'more lines')}"
+            yield f"  … {_count(len(lines) - number, 'more line', 'more lines')}"
             return
         yield line
 
 
-def _fenced(lines: Sequence[str], language: str) -> Iterator[str]:
+def _code_block(lines: Sequence[str], language: str) -> Iterator[str]:
     text = "\n".join(lines)
     # A fence must be longer than any run of backticks inside it.
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
     yield from (f"{fence}{language}", text, fence)
 
 
-def _bounded(lines: list[str]) -> Iterator[str]:
+def _limit_lines(lines: list[str]) -> Iterator[str]:
     yield from (line[:MAX_LINE] for line in lines[:MAX_LINES_OF_TEXT])
     if len(lines) > MAX_LINES_OF_TEXT:
         yield f"  … {len(lines) - MAX_LINES_OF_TEXT} more lines"
@@ -188,5 +190,5 @@ def _html(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _counted(number: int, one: str, many: str) -> str:
+def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"

@@ -66,8 +66,8 @@ def differences(
     return tuple(
         PropertyChange(
             path,
-            shown(old[path]) if path in old else None,
-            shown(new[path]) if path in new else None,
+            display_value(old[path]) if path in old else None,
+            display_value(new[path]) if path in new else None,
             any(_is_at_or_below(path, key) for key in replacing),
         )
         for path in sorted({*old, *new})
@@ -75,7 +75,7 @@ def differences(
     )
 
 
-def shown(value: object) -> str:
+def display_value(value: object) -> str:
     """Return a value as text, without the content of secrets, keys and kubeconfigs; a digest for certificates."""
     if _is_secret(value):
         return SECRET
@@ -96,7 +96,7 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
         for key, inner in value.items():
             # Keys with two underscores are the engine's own, e.g. the pickled class of a dynamic provider.
             if not key.startswith("__"):
-                yield from _leaves(inner, _joined(path, key))
+                yield from _leaves(inner, _join(path, key))
     elif isinstance(value, list) and value:
         for index, inner in enumerate(value):
             yield from _leaves(inner, f"{path}[{index}]")
@@ -104,7 +104,7 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
         yield path, value
 
 
-def _joined(path: str, key: str) -> str:
+def _join(path: str, key: str) -> str:
     if not _PLAIN_KEY.fullmatch(key):
         return f"{path}[{json.dumps(key)}]"
     return f"{path}.{key}" if path else key

@@ -106,7 +106,7 @@ def allocatable_cpus(cpus: float) -> float:
     Reserved are 6 % of the first core, 1 % of the second, 0.5 % of the next two and 0.25 % of the others, as in GKE
     (https://cloud.google.com/kubernetes-engine/docs/concepts/plan-node-sizes). Kubernetes itself has no such rule.
     """
-    return cpus - _reserved(cpus, _RESERVED_CPUS)
+    return cpus - _reserve(cpus, _RESERVED_CPUS)
 
 
 def allocatable_ram_gb(ram_gb: float) -> float:
@@ -115,10 +115,10 @@ def allocatable_ram_gb(ram_gb: float) -> float:
     Reserved are 25 % of the first 4 GB, 20 % of the next 4, 10 % of the next 8, 6 % of the next 112 and 2 % of the
     rest, as in GKE, and the eviction threshold.
     """
-    return max(0.0, ram_gb - _reserved(ram_gb, _RESERVED_RAM) - EVICTION_RAM_GB)
+    return max(0.0, ram_gb - _reserve(ram_gb, _RESERVED_RAM) - EVICTION_RAM_GB)
 
 
-def _reserved(total: float, steps: tuple[tuple[float, float], ...]) -> float:
+def _reserve(total: float, steps: tuple[tuple[float, float], ...]) -> float:
     reserved = 0.0
     for width, share in steps:
         step = min(total, width)

@@ -78,7 +78,7 @@ def up(state: State) -> None:
     if disable_ipv6.exists():
         disable_ipv6.write_text("1\n")
     # Rules of an earlier start are removed first.
-    outdated = removal(_saved("iptables"), [f"{FIREWALL_CHAIN}-"])
+    outdated = removal(_dump_rules("iptables"), [f"{FIREWALL_CHAIN}-"])
     _restore("iptables", outdated + firewall_rules(), log)
     # Without packet queues in the kernel, everything but network policies works.
     with contextlib.suppress(Failure):
@@ -87,7 +87,7 @@ def up(state: State) -> None:
 
 def can_enforce_policies() -> bool:
     """Return whether the kernel has packet queues, and the rules exist that pass packets to the policy enforcer."""
-    return QUEUES.exists() and f"-j {FIREWALL_CHAIN}-POLICIES" in _saved("iptables")
+    return QUEUES.exists() and f"-j {FIREWALL_CHAIN}-POLICIES" in _dump_rules("iptables")
 
 
 def enforces_policies() -> bool:
@@ -108,7 +108,7 @@ def down(state: State) -> None:
         for name in (*interfaces(f"master {BRIDGE}"), BRIDGE):
             _delete(name, log)
     for family in FAMILIES:
-        removing = removal(_saved(family))
+        removing = removal(_dump_rules(family))
         if removing:
             _restore(family, removing, log)
     _restore_settings()
@@ -124,7 +124,7 @@ def leftovers() -> list[str]:
     """Return the bridge, rules and changed settings that still exist, one line each."""
     lines = [f"interface {BRIDGE}"] if _exists(BRIDGE) else []
     for family in FAMILIES:
-        count = len(own_lines(_saved(family)))
+        count = len(own_lines(_dump_rules(family)))
         lines += [f"{count} {family} rules and chains"] if count else []
     return lines + [f"kernel setting {name}" for name, value in _read_settings().items() if _setting(name) != value]
 
@@ -175,7 +175,7 @@ def _delete(interface: str, log: Path) -> None:
             raise
 
 
-def _saved(family: str) -> str:
+def _dump_rules(family: str) -> str:
     return output([f"{family}-save"], timeout_seconds=TIMEOUT_SECONDS)
 
 
@@ -202,10 +202,10 @@ def _save_settings() -> None:
     if _read_settings():
         return
     RUN.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (RUN / "settings.json").write_text(json.dumps(_present(CHANGED_SETTINGS)))
+    (RUN / "settings.json").write_text(json.dumps(_existing_settings(CHANGED_SETTINGS)))
 
 
-def _present(names: Iterable[str]) -> dict[str, str]:
+def _existing_settings(names: Iterable[str]) -> dict[str, str]:
     return {name: value for name in names if (value := _setting(name)) is not None}
 
 

@@ -68,7 +68,7 @@ def start_control_plane(state: State, report: Report) -> None:
         OWNER.write_text(str(state.root.absolute()))
         if not _running(state):
             ports.refuse_ports_in_use()
-        _started_from(state).write_text(configuration.write(state, ingress_ports(state)))
+        _configuration_record(state).write_text(configuration.write(state, ingress_ports(state)))
         supervisor.start(state, *STORES, API)
         _wait(state, "the cluster's API does not answer", readiness.is_api_ready, "etcd", API)
 
@@ -178,14 +178,14 @@ def _running(state: State) -> list[str]:
     return [process.name for process in known if process.name in PROGRAMS and process.state in supervisor.RUNNING]
 
 
-def _started_from(state: State) -> Path:
+def _configuration_record(state: State) -> Path:
     return state.node / "started-from"
 
 
 def _runs_as_configured(state: State) -> bool:
     if not _running(state):
         return False
-    before = _started_from(state)
+    before = _configuration_record(state)
     return before.is_file() and before.read_text() == configuration.write(state, ingress_ports(state))
 
 

@@ -31,7 +31,7 @@ def load(state: State, report: Report, containerd_address: str) -> None:
         if not (layout / "index.json").is_file():
             raise Failure("the images are not built", fix="run make up")
         index = read_index(layout)
-        present = _present(containerd_address)
+        present = _loaded_images(containerd_address)
         missing = {name for name, digest in digests(index).items() if present.get(name) != digest}
         if not missing:
             step.skip("already imported")
@@ -72,8 +72,8 @@ def _ctr(containerd_address: str) -> list[str]:
     return ["ctr", "--address", containerd_address, "--namespace", "k8s.io"]
 
 
-def _present(containerd_address: str) -> dict[str, str]:
-    """Manifest digest of every image in containerd, by name."""
+def _loaded_images(containerd_address: str) -> dict[str, str]:
+    """Return the manifest digest of every image in containerd, by name."""
     listed = output([*_ctr(containerd_address), "images", "list"], timeout_seconds=ASK_TIMEOUT_SECONDS)
     rows = [line.split() for line in listed.splitlines()[1:]]
     return {row[0]: row[2] for row in rows if len(row) > 2}

@@ -66,11 +66,11 @@ def up(state: State, report: Report) -> dict[str, Any]:
     """
     with _operation(state, report, "up") as (stack, watch):
         refresh_interrupted(stack, watch["on_output"])
-        done = reviewed_up(stack, **POLICIES, **watch)
+        done = preview_and_up(stack, **POLICIES, **watch)
     return {name: found.value for name, found in done.outputs.items()}
 
 
-def reviewed_up(
+def preview_and_up(
     stack: automation.Stack,
     on_event: Callable[[EngineEvent], None],
     **options: Any,  # noqa: ANN401 - the Automation API's own options

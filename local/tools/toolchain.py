@@ -97,14 +97,14 @@ def install(state: State, report: Report, wanted: Sequence[Tool]) -> None:
     Raises:
         Failure: a module cannot be downloaded or built; names the log.
     """
-    if not _outdated(state, wanted):
+    if not _outdated_tools(state, wanted):
         with report.step(f"Go tools ({len(wanted)})") as step:
             step.skip("already built")
         return
     state.bin.mkdir(parents=True, exist_ok=True)
     with lock_file(state.root / "tools.lock"):
         missing = []
-        for tool in _outdated(state, wanted):
+        for tool in _outdated_tools(state, wanted):
             found = _on_path(tool, state)
             if found:
                 _link(state.bin / tool.name, found)
@@ -137,7 +137,7 @@ def has_version(printed: str, version: str) -> bool:
     return re.search(rf"(?<![\d.]){re.escape(version.removeprefix('v'))}(?![\d.]*\d)(?!-)", printed) is not None
 
 
-def _outdated(state: State, wanted: Sequence[Tool]) -> list[Tool]:
+def _outdated_tools(state: State, wanted: Sequence[Tool]) -> list[Tool]:
     return [
         tool
         for tool in wanted

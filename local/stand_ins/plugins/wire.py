@@ -49,13 +49,13 @@ UNKNOWN = Unknown()
 
 def from_struct(struct: Struct) -> Properties:
     """Decode a struct. Whole numbers become ``int``: the wire has only doubles, and APIs refuse 80.0 as a port."""
-    return {key: _decoded(value) for key, value in MessageToDict(struct).items()}
+    return {key: _decode(value) for key, value in MessageToDict(struct).items()}
 
 
 def to_struct(properties: Mapping[str, Any]) -> Struct:
     """Encode properties as a struct."""
     struct = Struct()
-    struct.update(_encoded(properties))
+    struct.update(_encode(properties))
     return struct
 
 
@@ -118,23 +118,23 @@ def _secret_strings(value: Json, *, inside: bool) -> Iterator[str]:
         yield value
 
 
-def _decoded(value: Json) -> Json:
+def _decode(value: Json) -> Json:
     if isinstance(value, dict):
         if value.get(SIGNATURE_KEY) == SECRET_SIGNATURE:
-            return Secret(_decoded(value["value"]))
-        return {key: _decoded(inner) for key, inner in value.items()}
+            return Secret(_decode(value["value"]))
+        return {key: _decode(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_decoded(inner) for inner in value]
+        return [_decode(inner) for inner in value]
     if isinstance(value, float) and value.is_integer() and abs(value) < EXACT_INTEGERS:
         return int(value)
     return UNKNOWN if value == UNKNOWN_TEXT else value
 
 
-def _encoded(value: Json) -> Json:
+def _encode(value: Json) -> Json:
     if isinstance(value, Secret):
-        return {SIGNATURE_KEY: SECRET_SIGNATURE, "value": _encoded(value.value)}
+        return {SIGNATURE_KEY: SECRET_SIGNATURE, "value": _encode(value.value)}
     if isinstance(value, Mapping):
-        return {key: _encoded(inner) for key, inner in value.items()}
+        return {key: _encode(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_encoded(inner) for inner in value]
+        return [_encode(inner) for inner in value]
     return UNKNOWN_TEXT if value is UNKNOWN else value

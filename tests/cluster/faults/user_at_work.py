@@ -90,7 +90,7 @@ class Tenancy:
         document["config"]["pangeo:notebook"]["startTimeoutSeconds"] = self.random.randint(301, 900)
         file.write_text(yaml.safe_dump(document, sort_keys=False))
         try:
-            engine.reviewed_up(stack, on_event=lambda _event: None, **engine.POLICIES)
+            engine.preview_and_up(stack, on_event=lambda _event: None, **engine.POLICIES)
         except CommandError:
             return False
         return True

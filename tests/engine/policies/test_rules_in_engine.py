@@ -3,7 +3,7 @@
 import pytest
 from pulumi import automation
 
-from local.tenancy.engine import reviewed_up
+from local.tenancy.engine import preview_and_up
 from policies.rules import RULES
 from tests.engine.policies import broken
 from tests.engine.policies.reviewed_stack import NO_CLUSTER, SETTINGS, STACK, Reviewed, ReviewedStack
@@ -102,7 +102,7 @@ def test_a_wrong_setting_is_an_error_with_its_name(reviewed: ReviewedStack) -> N
 
 def test_a_refused_up_changes_nothing(reviewed: ReviewedStack) -> None:
     found = reviewed.preview(
-        broken.violate_everything, operation=lambda **options: reviewed_up(reviewed.stack, **options)
+        broken.violate_everything, operation=lambda **options: preview_and_up(reviewed.stack, **options)
     )
     assert found.refusal
     assert "Updating" not in found.refusal

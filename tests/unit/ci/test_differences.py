@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ci.preview.differences import SECRET, UNKNOWN, PropertyChange, differences, shown
+from ci.preview.differences import SECRET, UNKNOWN, PropertyChange, differences, display_value
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 BLINDED = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}
@@ -57,7 +57,7 @@ def test_internal_keys_of_the_engine_are_left_out() -> None:
 
 
 def test_unknown_value_is_shown_as_unknown() -> None:
-    assert shown("04da6b54-80e4-46f7-96ec-b56ff0331ba9") == UNKNOWN
+    assert display_value("04da6b54-80e4-46f7-96ec-b56ff0331ba9") == UNKNOWN
 
 
 @pytest.mark.parametrize("value", [BLINDED, "[secret]", KEY, KUBECONFIG], ids=["blinded", "text", "key", "kubeconfig"])
@@ -74,7 +74,9 @@ def test_changed_secret_is_listed_if_the_engine_names_it() -> None:
 
 
 def test_code_that_mentions_private_keys_is_shown() -> None:
-    assert shown('raise ValueError("is a PRIVATE KEY; -----BEGIN CERTIFICATE----- is wanted")').startswith("raise")
+    assert display_value('raise ValueError("is a PRIVATE KEY; -----BEGIN CERTIFICATE----- is wanted")').startswith(
+        "raise"
+    )
 
 
 def test_certificate_is_shown_by_its_digest() -> None:
@@ -85,7 +87,7 @@ def test_certificate_is_shown_by_its_digest() -> None:
 
 
 def test_file_asset_is_shown_as_a_file() -> None:
-    assert shown({SIGNATURE: "c44067f5952c0a294b673a41bacd8c17", "hash": "x"}) == "(file)"
+    assert display_value({SIGNATURE: "c44067f5952c0a294b673a41bacd8c17", "hash": "x"}) == "(file)"
 
 
 def test_properties_that_replace_a_resource_are_marked() -> None:
