@@ -77,12 +77,14 @@ def people(state: State) -> dict[str, Person]:
 def bobs_clusters(people: dict[str, Person]) -> Iterator[tuple[Cluster, Cluster]]:
     """Two clusters of bob with one worker each, from two kernels: one is kept, the other loses its kernel."""
 
-    def started(kernel: Kernel) -> Cluster:
+    def start_cluster(kernel: Kernel) -> Cluster:
         kernel.run(f"{NEW_CLUSTER}cluster.scale(1)\nclient.wait_for_workers(1)")
         return Cluster(str(kernel.value("cluster.name")), kernel)
 
     with ExitStack() as kernels, ThreadPoolExecutor() as pool:
-        kept, abandoned_cluster = pool.map(started, [kernels.enter_context(Kernel(people["bob"])) for _ in range(2)])
+        kept, abandoned_cluster = pool.map(
+            start_cluster, [kernels.enter_context(Kernel(people["bob"])) for _ in range(2)]
+        )
         yield kept, abandoned_cluster
         kept.kernel.run("cluster.shutdown()", CLEAN_UP_SECONDS)
 

@@ -129,7 +129,7 @@ def test_engine_text_is_never_markup_or_a_mention(preview: Preview) -> None:
     assert "[x](" not in left
 
 
-def test_long_comment_is_cut_and_says_what_is_missing() -> None:
+def test_long_comment_is_cut_and_counts_the_omitted_lines() -> None:
     long = replace(UPDATE, properties=tuple(PropertyChange(f"p{n}", "x" * 300, "y" * 300) for n in range(500)))
     text = markdown(replace(GOOD, changes=(long,) * 40))
 

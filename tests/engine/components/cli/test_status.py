@@ -24,14 +24,14 @@ pytestmark = pytest.mark.engine
 SECONDS = 120
 
 
-def checked(set_up: SetUp) -> dict[str, CheckResult]:
+def check_tenancy(set_up: SetUp) -> dict[str, CheckResult]:
     results = check_status(set_up.tenancy, stack=STACK, env=set_up.env, drift=None)
     return {result.subject: result for result in results}
 
 
 def test_every_part_is_reported(healthy: SetUp, deployment: Deployment) -> None:
     deployment.server("anna")
-    found = checked(healthy)
+    found = check_tenancy(healthy)
 
     assert {subject for subject, each in found.items() if each.status is not Status.GOOD} == {"hub certificate"}
     assert found["cluster"].message.startswith(deployment.api.url)
@@ -47,7 +47,7 @@ def test_every_part_is_reported(healthy: SetUp, deployment: Deployment) -> None:
 def test_stuck_release_names_the_repair_command(healthy: SetUp, deployment: Deployment) -> None:
     deployment.label_release("pending-upgrade")
     try:
-        found = checked(healthy)["release"]
+        found = check_tenancy(healthy)["release"]
     finally:
         deployment.label_release("deployed")
 
@@ -57,7 +57,7 @@ def test_stuck_release_names_the_repair_command(healthy: SetUp, deployment: Depl
 
 def test_cluster_that_is_down_is_reported_and_the_rest_checked(healthy: SetUp, deployment: Deployment) -> None:
     with deployment.api.stopped():
-        found = checked(healthy)
+        found = check_tenancy(healthy)
 
     assert found["cluster"].status is Status.UNKNOWN
     assert f"{deployment.api.url} (kubeconfig" in found["cluster"].message

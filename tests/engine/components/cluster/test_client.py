@@ -70,28 +70,28 @@ def uid(server: ApiServer) -> str:
     return str(server.read("namespace", "kube-system")["metadata"]["uid"])
 
 
-def asked(kubeconfig: Kubeconfig, path: str = os.defpath, timeout_seconds: float = 30) -> str:
+def read_uid(kubeconfig: Kubeconfig, path: str = os.defpath, timeout_seconds: float = 30) -> str:
     with connect_to_cluster(kubeconfig, {"PATH": path, "HOME": "/nowhere"}, timeout_seconds) as api:
         return read_cluster_id(api).uid
 
 
 def refusal(kubeconfig: Kubeconfig, path: str = os.defpath, timeout_seconds: float = 30) -> str:
     with pytest.raises(CannotAsk) as caught:
-        asked(kubeconfig, path, timeout_seconds)
+        read_uid(kubeconfig, path, timeout_seconds)
     return str(caught.value)
 
 
 def test_client_certificate_logs_in(api_server: ApiServer) -> None:
-    assert asked(Kubeconfig(None, api_server.kubeconfig, "test")) == uid(api_server)
+    assert read_uid(Kubeconfig(None, api_server.kubeconfig, "test")) == uid(api_server)
 
 
 def test_kubeconfig_text_works_like_a_file(api_server: ApiServer) -> None:
-    assert asked(Kubeconfig(api_server.kubeconfig.read_text(), None, None)) == uid(api_server)
+    assert read_uid(Kubeconfig(api_server.kubeconfig.read_text(), None, None)) == uid(api_server)
 
 
 def test_token_logs_in(api_server: ApiServer, changed: Change, account: str) -> None:
     allow(api_server)
-    assert asked(changed({"token": account})) == uid(api_server)
+    assert read_uid(changed({"token": account})) == uid(api_server)
 
 
 def test_missing_permission_is_named(changed: Change, account: str) -> None:
@@ -126,7 +126,7 @@ def test_log_in_program_is_left_to_kubectl(
             }
         }
     )
-    assert asked(by_program, path=f"{tools}:{os.defpath}") == uid(api_server)
+    assert read_uid(by_program, path=f"{tools}:{os.defpath}") == uid(api_server)
     assert "user.exec in the kubeconfig needs the kubectl program, which is not on PATH" in refusal(
         by_program, path=str(tmp_path)
     )

@@ -48,10 +48,10 @@ Start = Callable[..., AbstractContextManager[Plugin]]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
-    def started(environment: dict[str, str] | None = None, config: dict[str, str] | None = None) -> Any:
+    def launch(environment: dict[str, str] | None = None, config: dict[str, str] | None = None) -> Any:
         return plugin(tmp_path / "plugin.log", environment=environment or {}, config=config or {})
 
-    return started
+    return launch
 
 
 @pytest.fixture
@@ -63,14 +63,14 @@ def provider(start: Start, directory: ThrowAwayDirectory, tmp_path: Path) -> Ite
     assert directory.operator_password not in (tmp_path / "plugin.log").read_text()
 
 
-def created(provider: Plugin, properties: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
+def create_group(provider: Plugin, properties: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
     inputs, failures = provider.check({}, properties)
     assert failures == {}
     id_, state = provider.create(inputs)
     return id_, state, inputs
 
 
-def refreshed(provider: Plugin, id_: str, state: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def read_group(provider: Plugin, id_: str, state: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     id_, state, _ = provider.read(id_, state)
     return id_, state
 
@@ -84,19 +84,19 @@ def test_provider_is_stored_as_a_stable_reference() -> None:
 def test_created_group_needs_no_update(
     provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
 ) -> None:
-    id_, state, inputs = created(provider, given())
+    id_, state, inputs = create_group(provider, given())
     assert administrator.description(GROUP) == DESCRIPTION
     assert id_ == state["dn"] == inputs["dn"] == directory.group_dn(GROUP)
     assert state["adopted"] is False
     again, failures = provider.check(inputs, given())
     assert failures == {}
     assert not provider.changes(state, again)
-    same_id, same_state = refreshed(provider, id_, state)
+    same_id, same_state = read_group(provider, id_, state)
     assert (same_id, same_state) == (id_, state)
 
 
 def test_state_contains_only_inputs_and_dn(provider: Plugin, given: Given, administrator: Administrator) -> None:
-    _, state, _ = created(provider, given())
+    _, state, _ = create_group(provider, given())
     administrator.entry(GROUP)
     assert set(state) == {*INPUTS, "dn", "adopted", "__provider"}
 
@@ -104,7 +104,7 @@ def test_state_contains_only_inputs_and_dn(provider: Plugin, given: Given, admin
 def test_drifted_description_is_repaired_and_members_stay(
     provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
 ) -> None:
-    id_, state, inputs = created(provider, given())
+    id_, state, inputs = create_group(provider, given())
     members = [directory.user_dn("alice"), directory.user_dn("bob")]
     administrator.add_members(GROUP, members)
     administrator.describe(GROUP, "drifted")
@@ -120,9 +120,9 @@ def test_drifted_description_is_repaired_and_members_stay(
 def test_group_deleted_in_freeipa_is_created_again(
     provider: Plugin, given: Given, administrator: Administrator
 ) -> None:
-    id_, state, inputs = created(provider, given())
+    id_, state, inputs = create_group(provider, given())
     administrator.delete(GROUP)
-    assert refreshed(provider, id_, state)[0] == ""
+    assert read_group(provider, id_, state)[0] == ""
     assert provider.create(inputs)[0] == id_
     assert administrator.description(GROUP) == DESCRIPTION
 
@@ -130,10 +130,10 @@ def test_group_deleted_in_freeipa_is_created_again(
 def test_late_replication_is_not_reported_as_deleted(
     provider: Plugin, given: Given, administrator: Administrator
 ) -> None:
-    id_, state, _ = created(provider, given())
+    id_, state, _ = create_group(provider, given())
     administrator.delete(GROUP)
     with ThreadPoolExecutor() as engine:
-        refresh = engine.submit(refreshed, provider, id_, state)
+        refresh = engine.submit(read_group, provider, id_, state)
         time.sleep(1)
         assert not refresh.done()
         administrator.make(GROUP, DESCRIPTION)
@@ -141,14 +141,14 @@ def test_late_replication_is_not_reported_as_deleted(
 
 
 def test_update_of_a_deleted_group_names_a_fix(provider: Plugin, given: Given, administrator: Administrator) -> None:
-    id_, state, inputs = created(provider, given())
+    id_, state, inputs = create_group(provider, given())
     administrator.delete(GROUP)
     with pytest.raises(Refused, match="no longer exists; run pulumi refresh"):
         provider.update(id_, {**state, "description": "before"}, inputs)
 
 
 def test_group_can_be_deleted_twice(provider: Plugin, given: Given, administrator: Administrator) -> None:
-    id_, state, _ = created(provider, given())
+    id_, state, _ = create_group(provider, given())
     provider.delete(id_, state)
     assert administrator.entry(GROUP) is None
     provider.delete(id_, state)
@@ -170,10 +170,10 @@ def test_adopted_group_keeps_its_members_and_is_not_deleted(
 ) -> None:
     alice = directory.user_dn("alice")
     administrator.make(GROUP, "theirs", [alice])
-    id_, state, inputs = created(provider, given(existingGroup="adopt"))
+    id_, state, inputs = create_group(provider, given(existingGroup="adopt"))
     assert state["adopted"] is True
     assert administrator.description(GROUP) == DESCRIPTION
-    _, state = refreshed(provider, id_, state)
+    _, state = read_group(provider, id_, state)
     changed, _ = provider.check(inputs, given(existingGroup="refuse", protect=False))
     state = provider.update(id_, state, changed)
     assert state["adopted"] is True
@@ -203,12 +203,12 @@ def test_protected_group_survives_destroy_and_is_used_again(
     provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
 ) -> None:
     alice = directory.user_dn("alice")
-    id_, state, _ = created(provider, given(protect=True))
+    id_, state, _ = create_group(provider, given(protect=True))
     administrator.add_members(GROUP, [alice])
     provider.delete(id_, state)
     provider.delete(id_, state)
     assert administrator.description(GROUP) == f"{DESCRIPTION} (kept by pulumi destroy)"
-    id_, state, _ = created(provider, given(protect=True))
+    id_, state, _ = create_group(provider, given(protect=True))
     assert state["adopted"] is False
     assert administrator.description(GROUP) == DESCRIPTION
     assert administrator.members(GROUP) == [alice]
@@ -217,7 +217,7 @@ def test_protected_group_survives_destroy_and_is_used_again(
 def test_destroy_accepts_a_missing_protected_group(
     provider: Plugin, given: Given, administrator: Administrator
 ) -> None:
-    id_, state, _ = created(provider, given(protect=True))
+    id_, state, _ = create_group(provider, given(protect=True))
     administrator.delete(GROUP)
     provider.delete(id_, state)
 
@@ -225,7 +225,7 @@ def test_destroy_accepts_a_missing_protected_group(
 def test_changed_connection_settings_send_no_request(
     provider: Plugin, given: Given, administrator: Administrator
 ) -> None:
-    id_, state, inputs = created(provider, given())
+    id_, state, inputs = create_group(provider, given())
     administrator.entry(GROUP)
     administrator.forget_log()
     moved, failures = provider.check(
@@ -251,7 +251,7 @@ def test_preview_makes_no_connection(start: Start, given: Given) -> None:
 def test_changed_name_or_suffix_is_refused_with_a_fix(
     provider: Plugin, given: Given, administrator: Administrator, field: str, new: str
 ) -> None:
-    _, state, inputs = created(provider, given())
+    _, state, inputs = create_group(provider, given())
     _, failures = provider.check(inputs, given(**{field: new}))
     assert set(failures) == {field}
     assert f"{field}: {inputs[field]} → {new} would replace the group" in failures[field]
@@ -283,7 +283,7 @@ def test_missing_inputs_are_all_reported_at_preview(start: Start) -> None:
 def test_invalid_setting_prevents_a_connection(
     provider: Plugin, given: Given, administrator: Administrator, wrong: dict[str, Any]
 ) -> None:
-    id_, state, inputs = created(provider, given())
+    id_, state, inputs = create_group(provider, given())
     administrator.entry(GROUP)
     administrator.forget_log()
     for call in (lambda: provider.create({**inputs, **wrong}), lambda: provider.read(id_, {**state, **wrong})):
@@ -297,8 +297,8 @@ def test_stack_secret_is_used_without_the_variable(
 ) -> None:
     password = directory.operator_password
     with start(config={"pangeo:identityBindPassword": password}) as driven:
-        id_, state, _ = created(driven, given())
-        driven.delete(*refreshed(driven, id_, state))
+        id_, state, _ = create_group(driven, given())
+        driven.delete(*read_group(driven, id_, state))
     assert administrator.entry(GROUP) is None
     assert password not in driven.heard + (tmp_path / "plugin.log").read_text()
 
@@ -309,7 +309,7 @@ def test_variable_comes_before_the_stack_secret(
     administrator.entry(GROUP)
     config = {"pangeo:identityBindPassword": "an-older-password"}
     with start({"FREEIPA_BIND_PASSWORD": directory.operator_password}, config) as driven:
-        created(driven, given())
+        create_group(driven, given())
 
 
 def test_missing_password_error_names_both_sources(start: Start, given: Given) -> None:
@@ -331,7 +331,7 @@ def test_wrong_password_is_refused_and_not_shown(start: Start, given: Given, tmp
 def test_refresh_fails_without_a_directory_and_keeps_the_group(
     provider: Plugin, given: Given, administrator: Administrator
 ) -> None:
-    id_, state, _ = created(provider, given())
+    id_, state, _ = create_group(provider, given())
     assert administrator.entry(GROUP) is not None
     with pytest.raises(Refused, match="connection was refused"):
         provider.read(id_, {**state, "servers": ["localhost:1"]})

@@ -39,23 +39,23 @@ def test_changes_survive_a_killed_server(directory: ThrowAwayDirectory, group: s
 
 def test_interrupted_start_is_completed_by_the_next() -> None:
     with throw_away_directory() as mine:
-        _interrupted_while_entries_went_in(mine)
+        _delete_some_entries(mine)
         mine.up()
         everyone = ["alice", "bob", "carol", "pangeo-operator"]
         assert local_directory.members(mine.state, "ipausers", endpoint=mine.endpoint) == everyone
         mine.down()
-        _interrupted_while_the_folder_was_made(mine)
+        _delete_the_configuration(mine)
         mine.up()
         assert local_directory.members(mine.state, "admins", endpoint=mine.endpoint) == ["admin"]
 
 
-def _interrupted_while_entries_went_in(mine: ThrowAwayDirectory) -> None:
+def _delete_some_entries(mine: ThrowAwayDirectory) -> None:
     with open_connection(mine, "admin") as admin:
         for entry in ("cn=System: Remove Groups,cn=permissions,cn=pbac", "cn=ipausers,cn=groups,cn=accounts"):
             assert delete(admin, f"{entry},{mine.suffix}") == SUCCESS
 
 
-def _interrupted_while_the_folder_was_made(mine: ThrowAwayDirectory) -> None:
+def _delete_the_configuration(mine: ThrowAwayDirectory) -> None:
     (mine.state.directory / "config" / "dse.ldif").unlink()
 
 

@@ -245,7 +245,7 @@ sys.meta_path.insert(0, Finder())
 
 def test_ctrl_c_during_start_prints_no_traceback(stacks: Path) -> None:
     (stacks / "sitecustomize.py").write_text(CTRL_C_WHILE_TYPER_IS_IMPORTED)
-    with started("check", PYTHONPATH=os.pathsep.join([str(stacks), str(PROJECT)])) as process:
+    with run_command("check", PYTHONPATH=os.pathsep.join([str(stacks), str(PROJECT)])) as process:
         output, _ = process.communicate(timeout=SECONDS)
 
     assert process.returncode == -signal.SIGINT
@@ -258,7 +258,7 @@ def test_ctrl_c_during_a_request_prints_no_traceback(stacks: Path) -> None:
         server = f"https://127.0.0.1:{silent.getsockname()[1]}"
         entry = {"name": "silent", "context": {"cluster": "silent"}, "cluster": {"server": server}}
         kubeconfig.write_text(json.dumps({"current-context": "silent", "contexts": [entry], "clusters": [entry]}))
-        with started("status", "vis", "--no-drift", KUBECONFIG=str(kubeconfig)) as process:
+        with run_command("status", "vis", "--no-drift", KUBECONFIG=str(kubeconfig)) as process:
             silent.settimeout(SECONDS)
             client, _ = silent.accept()
             with client:
@@ -280,7 +280,7 @@ def test_ascii_terminal_shows_good_and_broken_differently(monkeypatch: pytest.Mo
 
 def test_ascii_terminal_does_not_break_a_command(stacks: Path) -> None:
     (stacks / "Pulumi.vis.yaml").write_text(stack_text())
-    with started("capacity", PYTHONIOENCODING="ascii") as process:
+    with run_command("capacity", PYTHONIOENCODING="ascii") as process:
         output, _ = process.communicate(timeout=SECONDS)
 
     assert process.returncode == 0, output
@@ -288,7 +288,7 @@ def test_ascii_terminal_does_not_break_a_command(stacks: Path) -> None:
 
 
 @contextmanager
-def started(*words: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+def run_command(*words: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "components", *words],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), **variables},

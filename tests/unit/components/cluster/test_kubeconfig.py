@@ -32,7 +32,7 @@ def text(**user: Any) -> str:
     return json.dumps(document(**user))
 
 
-def written(folder: Path, **user: Any) -> Path:
+def write_kubeconfig(folder: Path, **user: Any) -> Path:
     path = folder / "kubeconfig"
     path.write_text(text(**user))
     return path
@@ -44,13 +44,13 @@ def found(kubeconfig: str | None = None, context: str | None = None, **environme
 
 
 def test_kubeconfig_of_the_stack_comes_first(tmp_path: Path) -> None:
-    path = written(tmp_path)
+    path = write_kubeconfig(tmp_path)
     assert found(text(), KUBECONFIG=str(path)).text is not None
     assert found(str(path), KUBECONFIG="/nowhere").path == path
 
 
 def test_kubeconfig_variable_comes_before_the_home_folder(tmp_path: Path) -> None:
-    path = written(tmp_path)
+    path = write_kubeconfig(tmp_path)
     assert found(KUBECONFIG=str(path), HOME="/nowhere").path == path
     (tmp_path / ".kube").mkdir()
     path.rename(tmp_path / ".kube" / "config")
@@ -72,26 +72,28 @@ def test_several_files_in_kubeconfig_variable_are_refused() -> None:
 
 
 def test_context_selects_the_cluster(tmp_path: Path) -> None:
-    path = written(tmp_path)
+    path = write_kubeconfig(tmp_path)
     assert found(str(path)).access().server == "https://a.example.org:6443"
     assert found(str(path), "two").access().server == "https://b.example.org"
 
 
 def test_unknown_context_is_reported_with_the_existing_ones(tmp_path: Path) -> None:
     with pytest.raises(CannotAsk, match="context three: it has no context three; there are: one, two"):
-        found(str(written(tmp_path)), "three").access()
+        found(str(write_kubeconfig(tmp_path)), "three").access()
 
 
 def test_credentials_are_read_from_text_or_files(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from-file\n")
-    path = written(tmp_path, tokenFile="token", token="old", **{"client-key-data": base64.b64encode(b"PEM").decode()})
+    path = write_kubeconfig(
+        tmp_path, tokenFile="token", token="old", **{"client-key-data": base64.b64encode(b"PEM").decode()}
+    )
     access = found(str(path)).access()
     assert (access.token, access.key) == ("from-file", "PEM")
 
 
 @pytest.mark.parametrize("key", ["exec", "auth-provider", "username", "as"])
 def test_other_log_in_methods_are_left_to_kubectl(tmp_path: Path, key: str) -> None:
-    assert found(str(written(tmp_path, **{key: "x"}))).access().only_kubectl == f"user.{key}"
+    assert found(str(write_kubeconfig(tmp_path, **{key: "x"}))).access().only_kubectl == f"user.{key}"
 
 
 @pytest.mark.parametrize(

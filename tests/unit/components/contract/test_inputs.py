@@ -81,7 +81,7 @@ def test_unknown_properties_are_not_compared() -> None:
     assert differs(stored(), {**stored(), "cluster": {"server": UNKNOWN, "uid": UNKNOWN}})
 
 
-def test_settings_missing_in_an_older_state_are_stored_not_compared() -> None:
+def test_settings_missing_in_an_old_state_are_stored() -> None:
     older = stored()
     del older["settings"]["hubDatabaseClass"]
     assert refused(older, stored(storage__hubDatabaseClass="ssd")) == []

@@ -15,7 +15,7 @@ def is_unknown(value: object) -> bool:
     return isinstance(value, Unknown)
 
 
-def completed(olds: Props, news: Props) -> tuple[Props, list[tuple[str, str]]]:
+def complete(olds: Props, news: Props) -> tuple[Props, list[tuple[str, str]]]:
     return group_inputs.complete_inputs(olds, news, is_unknown)
 
 
@@ -31,30 +31,30 @@ def given(**changes: Any) -> Props:
 
 
 def test_defaults_are_the_safe_ones() -> None:
-    props, failures = completed({}, given())
+    props, failures = complete({}, given())
     assert failures == []
     assert (props["tls"], props["existingGroup"], props["protect"]) == ("ldaps", "refuse", True)
 
 
 def test_dn_is_known_before_creation() -> None:
-    props, _ = completed({}, given())
+    props, _ = complete({}, given())
     assert props["dn"] == "cn=k1_notebook_users,cn=groups,cn=accounts,dc=example,dc=org"
 
 
 def test_completing_inputs_twice_changes_nothing() -> None:
-    once, _ = completed({}, given())
-    assert completed(once, once) == (once, [])
+    once, _ = complete({}, given())
+    assert complete(once, once) == (once, [])
 
 
 def test_missing_inputs_are_all_reported() -> None:
-    _, failures = completed({}, {})
+    _, failures = complete({}, {})
     assert {field for field, _ in failures} == {"servers", "bindDn", "suffix", "name", "description"}
 
 
 @pytest.mark.parametrize("key", ["servers", "bindDn", "suffix", "name", "description", "caCertificate", "tls"])
 def test_unknown_input_passes_a_preview(key: str) -> None:
     unknown = Unknown()
-    props, failures = completed({}, given(**{key: unknown}))
+    props, failures = complete({}, given(**{key: unknown}))
     assert failures == []
     assert props[key] is unknown
     assert ("dn" in props) is (key not in ("name", "suffix"))
@@ -64,8 +64,8 @@ def test_unknown_input_passes_a_preview(key: str) -> None:
     ("field", "new"), [("name", "k2_notebook_users"), ("suffix", "dc=other,dc=org")]
 )  # fmt: skip
 def test_group_never_changes_its_name_or_suffix(field: str, new: str) -> None:
-    deployed, _ = completed({}, given())
-    _, failures = completed(deployed, given(**{field: new}))
+    deployed, _ = complete({}, given())
+    _, failures = complete(deployed, given(**{field: new}))
     [(at_fault, message)] = failures
     assert at_fault == field
     for word in (deployed[field], new, "leave its members behind", "pulumi state delete"):
@@ -73,13 +73,13 @@ def test_group_never_changes_its_name_or_suffix(field: str, new: str) -> None:
 
 
 def test_diff_refuses_what_the_check_refuses() -> None:
-    deployed, _ = completed({}, given())
+    deployed, _ = complete({}, given())
     with pytest.raises(IdentityChanged, match="change it back"):
         group_inputs.has_changes(deployed, {**deployed, "name": "k2_notebook_users"}, is_unknown)
 
 
 def test_unknown_name_is_an_update_and_no_rename() -> None:
-    deployed, _ = completed({}, given())
+    deployed, _ = complete({}, given())
     assert group_inputs.has_changes(deployed, {**deployed, "name": Unknown()}, is_unknown)
 
 
@@ -98,14 +98,14 @@ def test_unknown_name_is_an_update_and_no_rename() -> None:
     ],
 )
 def test_other_changes_are_updates(key: str, new: object) -> None:
-    deployed, _ = completed({}, given())
+    deployed, _ = complete({}, given())
     state = {**deployed, "adopted": False}
     assert not group_inputs.has_changes(state, deployed, is_unknown)
     assert group_inputs.has_changes(state, {**deployed, key: new}, is_unknown)
 
 
 def test_removed_input_is_an_update() -> None:
-    deployed, _ = completed({}, given())
+    deployed, _ = complete({}, given())
     assert group_inputs.has_changes({**deployed, "caCertificate": "PEM"}, deployed, is_unknown)
 
 
@@ -121,6 +121,6 @@ def test_removed_input_is_an_update() -> None:
     ],
 )
 def test_invalid_setting_prevents_a_connection(wrong: Props) -> None:
-    props, _ = completed({}, given(**wrong))
+    props, _ = complete({}, given(**wrong))
     with pytest.raises(InvalidSetting):
         group_inputs.directory(props)

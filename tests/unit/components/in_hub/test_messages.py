@@ -11,7 +11,7 @@ def test_unreachable_directory_is_named() -> None:
     assert "Running notebooks are not affected" in message
 
 
-def test_missing_groups_are_not_reported_as_an_unreachable_directory() -> None:
+def test_missing_groups_have_a_message_of_their_own() -> None:
     assert "accepted your password but did not return your groups" in groups_unavailable(SERVERS)
 
 

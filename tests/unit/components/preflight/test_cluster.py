@@ -8,14 +8,14 @@ NOWHERE = {"HOME": "/nowhere", "PATH": ""}
 NOT_IDENTIFIED = "the Kubernetes cluster cannot be identified: there is no kubeconfig"
 
 
-def test_unreachable_cluster_fails_a_preview_and_names_the_variable() -> None:
+def test_unreachable_cluster_fails_a_preview() -> None:
     with pytest.raises(ClusterRefused) as caught:
         verify_cluster(tenancy(), stack="vis", preview=True, environment=NOWHERE)
     assert str(caught.value).startswith(NOT_IDENTIFIED)
     assert str(caught.value).endswith("to preview without the cluster, set PANGEO_CLUSTER_CHECK=warn")
 
 
-def test_cluster_check_variable_lets_a_preview_go_on_with_a_warning() -> None:
+def test_cluster_check_variable_turns_the_refusal_into_a_warning() -> None:
     environment = {**NOWHERE, "PANGEO_CLUSTER_CHECK": "warn"}
     facts = verify_cluster(tenancy(), stack="vis", preview=True, environment=environment)
     assert facts.id is None
