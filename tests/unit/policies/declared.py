@@ -26,6 +26,8 @@ from policies.rules import RULES
 from tests.support.rendered_values import SECRETS
 from tests.support.tenancies import settings, tenancy
 
+RESOURCE_RULES = [rule.id for rule in RULES if rule.check]
+STACK_RULES = [rule.id for rule in RULES if rule.check_stack]
 UNKNOWN = UNKNOWN_STRING_VALUE
 REMOVED = object()
 """A change that removes the key."""

@@ -8,11 +8,9 @@ import pulumi
 import pytest
 
 from policies.pack import engine_context
-from policies.rules import RULES
 from tests.unit.policies import declared
+from tests.unit.policies.declared import RESOURCE_RULES, STACK_RULES
 
-RESOURCE_RULES = [rule.id for rule in RULES if rule.check]
-STACK_RULES = [rule.id for rule in RULES if rule.check_stack]
 PASSWORD = "correct horse battery staple"
 
 

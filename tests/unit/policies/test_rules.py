@@ -6,10 +6,7 @@ from policies import kinds
 from policies.rule import Rule
 from policies.rules import RULES
 from tests.unit.policies import declared
-from tests.unit.policies.declared import UNKNOWN
-
-RESOURCE_RULES = [rule.id for rule in RULES if rule.check]
-STACK_RULES = [rule.id for rule in RULES if rule.check_stack]
+from tests.unit.policies.declared import RESOURCE_RULES, STACK_RULES, UNKNOWN
 
 UNKNOWN_VALUES = {
     "log-in-by-directory": declared.release(hub__config__JupyterHub__authenticator_class=UNKNOWN),
