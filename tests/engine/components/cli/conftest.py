@@ -18,11 +18,12 @@ from components.config.tenancy import Tenancy
 from tests.engine.components.cli.deployment import Deployment
 from tests.engine.components.cli.directory import CLUSTER, Directory, create_users
 from tests.engine.components.cli.ingress import serve_ingress
-from tests.engine.hub.conftest import SECRETS, hub_python
+from tests.engine.hub.conftest import hub_python
 from tests.support.api_server import ApiServer
 from tests.support.certificates import Authority, authority, server_context
 from tests.support.directory import throw_away_directory
 from tests.support.hub_process import running_hub
+from tests.support.rendered_values import SECRETS
 
 __all__ = ["hub_python"]
 

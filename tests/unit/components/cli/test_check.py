@@ -25,7 +25,7 @@ def lines(reports: list[StackReport]) -> list[str]:
 
 
 def test_report_of_a_good_stack_names_url_and_group(stacks: Path) -> None:
-    assert lines(checked(stacks, "vis")) == [
+    assert lines(check_folder(stacks, "vis")) == [
         f"stacks/Pulumi.vis.yaml: good. https://{DOMAIN} for vis_pangeo_notebook_users"
     ]
 
