@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from components.freeipa import names, settings
-from components.freeipa.errors import IdentityChanged
+from components.freeipa.errors import IdentityChanged, InvalidSetting
 
 Props = dict[str, Any]
 """Properties as the engine sends them: camelCase keys, lists and numbers as in JSON."""
@@ -61,6 +61,11 @@ def directory(props: Props) -> settings.Directory:
     Raises:
         InvalidSetting: one of them is not valid.
     """
+    texts = [("servers", server) for server in props["servers"]]
+    texts += [("bindDn", props["bindDn"]), ("caCertificate", props.get("caCertificate") or "")]
+    for key, value in texts:
+        if not isinstance(value, str):
+            raise InvalidSetting(key, str(value), "must be text")
     return settings.directory(props["servers"], props["tls"], props.get("caCertificate"), props["bindDn"])
 
 

@@ -116,8 +116,11 @@ def test_removed_input_is_an_update() -> None:
         {"tls": 5.0},
         {"servers": []},
         {"servers": ["ldap://ipa.example.org"]},
+        {"servers": [2.0]},
         {"bindDn": ""},
+        {"bindDn": 3.0},
         {"caCertificate": "x"},
+        {"caCertificate": 4.0},
     ],
 )
 def test_invalid_setting_prevents_a_connection(wrong: Props) -> None:
