@@ -1,10 +1,12 @@
 """Valid tenancies for tests: the smallest one, and variants of it."""
 
 import copy
+from ipaddress import ip_address
 from typing import Any
 
 import yaml
 
+from components.config.domain import derived_domain
 from components.config.problems import InvalidTenancy, Problem
 from components.config.stack_file import read_config
 from components.config.tenancy import Tenancy
@@ -77,6 +79,11 @@ def stack_text(**changes: Any) -> str:
     """Return the text of a stack file with these settings changed."""
     config = {f"pangeo:{key}": value for key, value in settings(**changes).items()}
     return yaml.safe_dump({"encryptionsalt": "v1:salt", "config": config}, sort_keys=False)
+
+
+def domain_of(address: str) -> str:
+    """Return the domain of a tenancy with this address and no domain of its own."""
+    return derived_domain(ip_address(address))
 
 
 DOMAIN = tenancy().domain

@@ -5,6 +5,8 @@ from typing import Any
 
 import pulumi
 
+from tests.support.tenancies import domain_of
+
 PLAIN = "0123456789abcdef"
 
 VALUES: dict[str, Any] = {
@@ -38,7 +40,7 @@ MESSAGES = {
     "reviewed-hub-code": "hub.extraConfig.zz is not part of this project",
     "group-name": 'name is "other_notebook_users"; for pangeo:clusterName reviewed it must be reviewed_notebook_users',
     "tls-on-every-host": "hub.example.com is in no entry of spec.tls",
-    "ingress-host": 'host is "hub.example.com"; for this stack\'s configuration it must be pangeo.192-0-2-10.sslip.io',
+    "ingress-host": f'host is "hub.example.com"; for this stack\'s configuration it must be {domain_of("192.0.2.10")}',
     "no-public-services": 'proxy.service.type is "LoadBalancer"',
     "pod-security": "singleuser.allowPrivilegeEscalation is not false",
     "network-policies": "hub.networkPolicy.enabled is false",

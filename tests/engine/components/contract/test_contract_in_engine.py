@@ -10,6 +10,7 @@ from components.version import program_version
 from tests.support.administrator import Administrator
 from tests.support.api_server import ApiServer, throw_away_api_server
 from tests.support.directory import ThrowAwayDirectory
+from tests.support.tenancies import domain_of
 from tests.support.tenancy_stack import CONTRACT, TenancyStack, objects
 
 pytestmark = pytest.mark.engine
@@ -40,7 +41,7 @@ def change_everything(stack: TenancyStack) -> None:
 REFUSED = (
     "clusterName: kept → renamed would abandon the group kept_notebook_users",
     "externalIp: 192.0.2.10 → 192.0.2.11 would move the hub to an address its users do not know",
-    "pangeoDomain: pangeo.192-0-2-10.sslip.io → hub.example.test would break every link",
+    f"pangeoDomain: {domain_of('192.0.2.10')} → hub.example.test would break every link",
     "identity.realm: dc=tenancy,dc=test → dc=other,dc=test is another directory",
     "storage.className: homes → (the cluster's default class) does not move existing volumes",
     "notebookStorageGb: 10 → 5 would lose users' files",

@@ -8,6 +8,7 @@ from tests.engine.components.pangeo_cluster.conftest import NewStack
 from tests.support.administrator import Administrator
 from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
+from tests.support.tenancies import domain_of
 
 pytestmark = pytest.mark.engine
 
@@ -33,7 +34,7 @@ def test_two_components_in_one_program_do_not_collide(
     assert stack.preview() == {}
     providers = {each["provider"] for each in stack.state() if each["type"].startswith(KUBERNETES)}
     assert [provider.rpartition("::")[0].endswith(f"{PROVIDER}::cluster") for provider in providers] == [True]
-    for name, host in (("left", "pangeo.192-0-2-31.sslip.io"), ("right", "pangeo.192-0-2-32.sslip.io")):
+    for name, host in (("left", domain_of("192.0.2.31")), ("right", domain_of("192.0.2.32"))):
         assert api_server.read("ingress", "pangeo", "--namespace", name)["spec"]["rules"][0]["host"] == host
         assert api_server.exists("configmap", "hub", "--namespace", name)
     with Administrator.at(directory) as administrator:

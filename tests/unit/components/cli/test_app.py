@@ -18,7 +18,7 @@ from components.cli.app import app
 from components.cli.diagnose.result import broken, good
 from components.cli.output import print_results
 from components.version import program_version
-from tests.support.tenancies import DOMAIN, stack_text
+from tests.support.tenancies import DOMAIN, domain_of, stack_text
 
 PROJECT = Path(__file__).parents[4]
 SECONDS = 60
@@ -113,7 +113,7 @@ def test_new_writes_a_stack_that_passes_check(stacks: Path) -> None:
     made = run("new", "ocean", *words)
 
     assert made.exit_code == 0, made.output
-    assert "https://pangeo.192-0-2-1.sslip.io for ocean_notebook_users" in made.stdout
+    assert f"https://{domain_of('192.0.2.1')} for ocean_notebook_users" in made.stdout
     assert run("check", "ocean").exit_code == 0
     assert run("new", "ocean", *words).exit_code == 1
 

@@ -7,7 +7,7 @@ import pytest
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_names, read_stack
 from components.config.tenancy import Names
-from tests.support.tenancies import ABSENT, stack_text
+from tests.support.tenancies import ABSENT, DOMAIN, stack_text
 
 
 def write(folder: Path, text: str) -> Path:
@@ -35,7 +35,7 @@ def test_names_are_normalised(spelling: str, tmp_path: Path) -> None:
 def test_wrong_values_of_other_settings_hide_no_name(tmp_path: Path) -> None:
     path = write(tmp_path, stack_text(notebookRamGb="2Gi", identity="nobody", identityBindPassword="plain text"))
 
-    assert names(read_names(path)) == ("vis-pangeo", "pangeo.192-171-139-83.sslip.io", "vis_pangeo_notebook_users")
+    assert names(read_names(path)) == ("vis-pangeo", DOMAIN, "vis_pangeo_notebook_users")
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_other_default_of_a_newer_program_is_a_change() -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ({}, {"pangeoDomain": "Pangeo.192-171-139-83.sslip.io."}),
+        ({}, {"pangeoDomain": f"{DOMAIN.capitalize()}."}),
         ({"pangeoDomain": "hub.example.org"}, {"pangeoDomain": "HUB.example.org", "domainSuffix": "nip.io"}),
         ({"externalIp": "2001:db8::1"}, {"externalIp": "2001:DB8:0:0::1"}),
         ({}, {"identity__realm": "example.org"}),

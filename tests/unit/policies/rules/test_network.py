@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from policies import kinds
-from tests.support.tenancies import DOMAIN
+from tests.support.tenancies import DOMAIN, domain_of
 from tests.unit.policies import declared
 
 HOST = DOMAIN
@@ -53,7 +53,7 @@ def test_the_charts_ingress_is_disabled() -> None:
     ("config", "host"),
     [
         ({}, HOST),
-        ({"externalIp": "2001:db8::17"}, "pangeo.2001-db8--17.sslip.io"),
+        ({"externalIp": "2001:db8::17"}, domain_of("2001:db8::17")),
         ({"domainSuffix": "nip.io"}, "pangeo.192-171-139-83.nip.io"),
         ({"pangeoDomain": "Hub.example.org"}, "hub.example.org"),
     ],

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.tenancies import DOMAIN, stack_text
+from tests.support.tenancies import DOMAIN, domain_of, stack_text
 from tests.unit.policies import declared
 
 RULE = "unique-names"
@@ -34,11 +34,13 @@ def test_the_same_cluster_name_is_refused(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"externalIp": "192.0.2.1"}, {"pangeoDomain": "Pangeo.192-0-2-1.sslip.io."}], ids=["derived", "given"]
+    "changes",
+    [{"externalIp": "192.0.2.1"}, {"pangeoDomain": f"{domain_of('192.0.2.1').capitalize()}."}],
+    ids=["derived", "given"],
 )
 def test_the_same_domain_is_refused(folder: Path, changes: dict[str, str]) -> None:
     assert check_names(folder, **changes) == [
-        "the domain pangeo.192-0-2-1.sslip.io is already used by the stack other (Pulumi.other.yaml)"
+        f"the domain {domain_of('192.0.2.1')} is already used by the stack other (Pulumi.other.yaml)"
     ]
 
 
