@@ -13,6 +13,7 @@ from local.host.commands import output, run, tail
 from local.images.builder import layout_folder
 from local.images.definitions import UPSTREAM_IMAGES, reference
 from local.images.layout import digests, read_index, select_images, write_tar
+from local.images.node_names import node_name
 from local.paths import State
 from local.progress import Report
 
@@ -58,11 +59,14 @@ def tag_as_upstream(state: State, containerd_address: str, charts: Path) -> None
 
 
 def upstream_names(values: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, str]:
-    """Return the full image name at each key of ``keys`` in an upstream chart's default values, and its local image."""
+    """Return the image name at each key of ``keys`` in an upstream chart's default values, and its local image.
+
+    The names are complete, since the node looks for ``docker.io/library/traefik`` where a chart has ``traefik``.
+    """
 
     def image_at(path: str) -> str:
         image = reduce(lambda tree, key: tree[key], path.split("."), values)
-        return f"{image['name']}:{image['tag']}"
+        return node_name(f"{image['name']}:{image['tag']}")
 
     return {image_at(path): reference(name) for path, name in keys.items()}
 

@@ -22,9 +22,9 @@ def test_name_used_twice_gets_one_image() -> None:
     values = {
         "gateway": server,
         "controller": server,
-        "traefik": {"image": {"name": "registry.example/traefik", "tag": "3.3.5"}},
+        "traefik": {"image": {"name": "docker.io/traefik", "tag": "3.3.5"}},
     }
     assert upstream_names(values, UPSTREAM_IMAGES["dask-gateway"]) == {
         "registry.example/gateway-server:2026.3.0": "localhost/pangeo/gateway:local",
-        "registry.example/traefik:3.3.5": "localhost/pangeo/traefik:local",
+        "docker.io/library/traefik:3.3.5": "localhost/pangeo/traefik:local",
     }
