@@ -31,7 +31,7 @@ from components.cluster.helm import HelmFailed
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import STACKS
 from components.escape import escape_control_characters
-from components.freeipa.errors import PASSWORD_VARIABLE, FreeIpaError, PasswordMissing
+from components.freeipa.errors import PASSWORD_VARIABLE, FreeIpaError, PasswordInvalid, PasswordMissing
 from components.version import program_version
 
 EXIT_CODES = "Exit code 1: a check failed; 3: no check failed, but some could not run."
@@ -243,7 +243,7 @@ def _deferred_password(stack: OpenStack) -> Callable[[], str]:
     """Ask for the password now, before a progress display occupies the terminal; raise errors only when it is used."""
     try:
         password = _find_password(stack)
-    except InvalidTenancy as invalid:
+    except (InvalidTenancy, PasswordInvalid) as invalid:
         error = invalid
 
         def fail() -> str:

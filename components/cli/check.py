@@ -96,7 +96,9 @@ def chosen_stacks(names: Sequence[str], folder: Path) -> list[str]:
 def _check(source: str, *, resolve_domains: bool, environment: Mapping[str, str]) -> StackReport:
     try:
         tenancy = read_stack(Path(source))
-        dns_warning = verify_domain(tenancy, source=source, environment=environment) if resolve_domains else None
+        dns_warning = (
+            verify_domain(tenancy, source=source, preview=True, environment=environment) if resolve_domains else None
+        )
     except InvalidTenancy as invalid:
         return StackReport(source, problems=invalid.problems)
     fits = compute_capacity(tenancy)

@@ -11,7 +11,8 @@ from components.config.problems import NAMESPACE, InvalidTenancy, Problem
 from components.config.stack_file import STACKS, read_config, read_stack, stack_name, stack_path, stacks
 from components.config.strict_yaml import load
 from components.config.tenancy import Tenancy
-from components.freeipa.errors import PASSWORD_CONFIG_KEY, PASSWORD_VARIABLE, PasswordMissing
+from components.freeipa.errors import PASSWORD_CONFIG_KEY
+from components.freeipa.password import bind_password
 
 PULUMI_TIMEOUT_SECONDS = 60
 CLUSTER_KEY = f"{NAMESPACE}:kubernetes"
@@ -45,17 +46,16 @@ class OpenStack:
 
         Raises:
             PasswordMissing: there is neither.
+            PasswordInvalid: it has a form that only a mistake produces.
             InvalidTenancy: the secret cannot be decrypted.
         """
-        given = environment.get(PASSWORD_VARIABLE)
-        if given:
-            return given
+        return bind_password(environment, self._stored_password)
+
+    def _stored_password(self) -> str | None:
         if PASSWORD_CONFIG_KEY not in _config(self.path):
-            raise PasswordMissing
+            return None
         secret = _decrypt(self.path, "the bind password").get(PASSWORD_CONFIG_KEY)
-        if not secret:
-            raise PasswordMissing
-        return str(secret)
+        return str(secret) if secret else None
 
     def has_release(self, environment: Mapping[str, str]) -> bool | None:
         """Return whether the stack's state contains a Helm release; None where the Pulumi CLI fails.

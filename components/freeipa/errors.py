@@ -35,6 +35,14 @@ class PasswordMissing(FreeIpaError):
         )
 
 
+class PasswordInvalid(FreeIpaError):
+    """The bind password has a form that only a mistake produces. Nothing was sent; the text does not show it."""
+
+    def __init__(self, source: str, flaw: str, fix: str) -> None:
+        super().__init__(f"the bind password for FreeIPA in {source} {flaw}; {fix}")
+        self.flaw = flaw
+
+
 @dataclass(frozen=True)
 class Attempt:
     """Operation that failed, e.g. "adding group k1_notebook_users", with the server and the account."""

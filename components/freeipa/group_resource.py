@@ -27,6 +27,7 @@ from pulumi.dynamic import (
 
 from components.freeipa import errors, group_inputs, names
 from components.freeipa.group_inputs import Props
+from components.freeipa.password import bind_password
 
 if TYPE_CHECKING:
     from components.freeipa.groups import Group, Groups
@@ -117,9 +118,7 @@ class FreeIpaGroupProvider(ResourceProvider):
     def _groups(self, props: Props) -> "AbstractContextManager[Groups]":
         from components.freeipa.groups import open_groups
 
-        password = os.environ.get(errors.PASSWORD_VARIABLE) or self._configured_password
-        if not password:
-            raise errors.PasswordMissing
+        password = bind_password(os.environ, lambda: self._configured_password)
         return open_groups(group_inputs.directory(props), props["suffix"], password)
 
 

@@ -10,7 +10,10 @@ from components.config.tenancy import Tenancy
 from components.preflight.switch import only_warns
 
 DNS_CHECK_VARIABLE = "PANGEO_DNS_CHECK"
-"""Environment variable: ``refuse`` (the default) or ``warn``, for a CI system that cannot use the users' DNS server."""
+"""Environment variable: ``refuse`` (the default) or ``warn``.
+
+With ``warn``, a preview in a CI system that cannot use the users' DNS server continues. ``pulumi up`` always refuses.
+"""
 
 RESOLVE_TIMEOUT_SECONDS = 5.0
 """Time limit of one name look-up."""
@@ -60,19 +63,26 @@ def resolve_by_system(name: str, timeout_seconds: float = RESOLVE_TIMEOUT_SECOND
     raise ResolverFailed(failure.strerror or str(failure))
 
 
-def domain_problem(domain: str, external_ip: Address, resolve: Resolver = resolve_by_system) -> str | None:
+def domain_problem(
+    domain: str, external_ip: Address, resolve: Resolver = resolve_by_system, *, may_warn: bool = True
+) -> str | None:
     """Return why the domain does not lead browsers to the ingress, or None if it does.
 
     Further addresses of the name are accepted: the operator may use IPv4 and IPv6, or a second ingress.
+
+    Args:
+        domain: the host name.
+        external_ip: the address of the ingress.
+        resolve: returns the addresses of a name within a time limit.
+        may_warn: whether ``PANGEO_DNS_CHECK=warn`` has an effect, so that the message may recommend it.
     """
     try:
         found = resolve(domain)
     except NameUnknown:
         return f"does not resolve; add {_record(external_ip)} for {external_ip} to the DNS or leave the key out"
     except ResolverFailed as failure:
-        return (
-            f"could not be checked: the resolver of this machine failed ({failure}); "
-            f"try again or set {DNS_CHECK_VARIABLE}=warn"
+        return f"could not be checked: the resolver of this machine failed ({failure}); " + (
+            f"try again or set {DNS_CHECK_VARIABLE}=warn" if may_warn else "repair it and try again"
         )
     if external_ip in found:
         return None
@@ -81,26 +91,32 @@ def domain_problem(domain: str, external_ip: Address, resolve: Resolver = resolv
 
 
 def verify_domain(
-    tenancy: Tenancy, *, source: str, environment: Mapping[str, str], resolve: Resolver = resolve_by_system
+    tenancy: Tenancy,
+    *,
+    source: str,
+    preview: bool,
+    environment: Mapping[str, str],
+    resolve: Resolver = resolve_by_system,
 ) -> str | None:
     """Check the domain that the operator set. A derived domain is not checked: it contains the address.
 
     Args:
         tenancy: the tenancy to deploy.
         source: the file named in messages, e.g. ``stacks/Pulumi.vis.yaml``.
+        preview: whether nothing is deployed; only then does ``PANGEO_DNS_CHECK`` have an effect.
         environment: variables, of which ``PANGEO_DNS_CHECK`` is read.
         resolve: returns the addresses of a name within a time limit.
 
     Returns:
-        A warning if the domain is wrong and ``PANGEO_DNS_CHECK`` is ``warn``; else None.
+        A warning if the domain is wrong, ``PANGEO_DNS_CHECK`` is ``warn`` and this is a preview; else None.
 
     Raises:
         InvalidTenancy: the domain does not resolve to ``external_ip``, or ``PANGEO_DNS_CHECK`` has an unknown value.
     """
-    may_go_on = only_warns(DNS_CHECK_VARIABLE, environment)
+    may_go_on = only_warns(DNS_CHECK_VARIABLE, environment) and preview
     if tenancy.pangeo_domain is None:
         return None
-    message = domain_problem(tenancy.pangeo_domain, tenancy.external_ip, resolve)
+    message = domain_problem(tenancy.pangeo_domain, tenancy.external_ip, resolve, may_warn=preview)
     if message is None:
         return None
     if may_go_on:

@@ -1,5 +1,6 @@
 """All pre-flight checks of one run of the program, in order. Notices and warnings go to Pulumi's log."""
 
+import contextlib
 import os
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from components.config.capacity import Capacity, compute_capacity
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_config, stack_path
 from components.config.tenancy import Tenancy
+from components.freeipa.errors import PASSWORD_CONFIG_KEY, PasswordInvalid, PasswordMissing
+from components.freeipa.password import bind_password
 from components.preflight.cluster import ClusterFacts, ClusterRefused, verify_cluster
 from components.preflight.dns import verify_domain
 
@@ -41,7 +44,7 @@ def run_preflight() -> Preflight:
         )
         _warn(*cluster.warnings)
         return Preflight(tenancy, cluster.id, _select_crds(tenancy, cluster), _report_capacity(tenancy))
-    except (InvalidTenancy, ChartDependenciesError, ClusterRefused) as error:
+    except (InvalidTenancy, ChartDependenciesError, ClusterRefused, PasswordInvalid) as error:
         raise pulumi.RunError(str(error)) from None
 
 
@@ -51,7 +54,10 @@ def _read_tenancy() -> Tenancy:
     secret_keys = [key for key in config if pulumi.runtime.config.is_config_secret(key)]
     notices = verify_dependencies()
     tenancy = read_config(config, source=source, secret_keys=secret_keys)
-    domain_warning = verify_domain(tenancy, source=source, environment=os.environ)
+    # The directory's client finds a mistake in the password only after other resources were changed.
+    with contextlib.suppress(PasswordMissing):
+        bind_password(os.environ, lambda: config.get(PASSWORD_CONFIG_KEY))
+    domain_warning = verify_domain(tenancy, source=source, preview=pulumi.runtime.is_dry_run(), environment=os.environ)
     _warn(*notices, *([domain_warning] if domain_warning else []))
     return tenancy
 

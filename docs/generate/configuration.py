@@ -29,7 +29,7 @@ that may not. 1 GB is 1024³ bytes: write 2 for what Kubernetes calls `2Gi`.
 `python -m components check` checks all stack files, `python -m components check vis` only that of the stack `vis`.
 With `--dns`, it also resolves the domains. The preview fails if `pangeoDomain` does not resolve to `externalIp`; where
 the DNS server of the hub's users cannot be reached, as in some CI systems, `{DNS_CHECK_VARIABLE}=warn` makes this a
-warning.
+warning in previews. `pulumi up` always refuses.
 
 An editor with a YAML language server completes and checks keys if the file begins with
 `# yaml-language-server: $schema=schema.json`.

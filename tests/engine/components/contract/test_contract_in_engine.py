@@ -27,11 +27,11 @@ def administrator(directory: ThrowAwayDirectory) -> Iterator[Administrator]:
         yield administrator
 
 
-def change_everything(stack: TenancyStack) -> None:
+def change_everything(stack: TenancyStack, pangeoDomain: str | None = "hub.example.test") -> None:  # noqa: N803
     stack.write(
         clusterName="renamed",
         externalIp="192.0.2.11",
-        pangeoDomain="hub.example.test",
+        pangeoDomain=pangeoDomain,
         identity={**stack.identity, "realm": "OTHER.TEST"},
         storage=None,
         notebookStorageGb=5,
@@ -71,14 +71,35 @@ def test_up_without_preview_is_refused_before_any_change(
     stack: TenancyStack, api_server: ApiServer, administrator: Administrator
 ) -> None:
     state, live, group = stack.state(), objects(api_server, "kept"), administrator.entry(GROUP)
-    stack.environment["PANGEO_DNS_CHECK"] = "warn"
-    change_everything(stack)
+    change_everything(stack, pangeoDomain=None)
     assert REFUSED[0] in stack.refused("up")
     assert stack.state() == state
     assert objects(api_server, "kept") == live
     assert administrator.entry(GROUP) == group
     assert administrator.entry(OTHER_GROUP) is None
     assert not api_server.exists("namespace", "renamed")
+
+
+def test_the_dns_switch_does_not_weaken_up(stack: TenancyStack) -> None:
+    """No name below ``.invalid`` resolves (RFC 6761)."""
+    stack.environment["PANGEO_DNS_CHECK"] = "warn"
+    stack.write(pangeoDomain="hub.example.invalid")
+    refusal = stack.refused("up")
+    assert "pangeo:pangeoDomain  hub.example.invalid" in refusal
+    assert "Traceback" not in refusal
+
+
+@pytest.mark.parametrize("password", ["hunter2\n", "hunter2 ", "hunter2\udcff"], ids=["newline", "space", "not UTF-8"])
+def test_a_password_with_a_mistake_is_refused_before_any_change(stack: TenancyStack, password: str) -> None:
+    state = stack.state()
+    stack.environment["FREEIPA_BIND_PASSWORD"] = password
+    stack.write(notebookStorageGb=30)
+    for operation in ("preview", "up"):
+        refusal = stack.refused(operation)
+        assert "the bind password for FreeIPA in the environment variable FREEIPA_BIND_PASSWORD" in refusal
+        assert "hunter2" not in refusal
+        assert "Traceback" not in refusal
+    assert stack.state() == state
 
 
 def test_other_spelling_is_no_change(stack: TenancyStack, directory: ThrowAwayDirectory) -> None:

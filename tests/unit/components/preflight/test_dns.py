@@ -65,7 +65,9 @@ def test_failed_resolver_is_not_reported_as_an_unknown_name() -> None:
 def test_domain_of_another_address_is_refused() -> None:
     given = tenancy(pangeoDomain="hub.vis.example")
     with pytest.raises(InvalidTenancy) as caught:
-        verify_domain(given, source="stacks/Pulumi.vis.yaml", environment={}, resolve=answering("192.0.2.7"))
+        verify_domain(
+            given, source="stacks/Pulumi.vis.yaml", preview=True, environment={}, resolve=answering("192.0.2.7")
+        )
     assert str(caught.value) == (
         "stacks/Pulumi.vis.yaml: 1 problem\n"
         "  pangeo:pangeoDomain  hub.vis.example  resolves to 192.0.2.7, not to externalIp 192.171.139.83; "
@@ -73,23 +75,40 @@ def test_domain_of_another_address_is_refused() -> None:
     )
 
 
-def test_dns_check_variable_turns_the_refusal_into_a_warning() -> None:
+WARN = {"PANGEO_DNS_CHECK": "warn"}
+
+
+def test_dns_check_variable_turns_the_refusal_of_a_preview_into_a_warning() -> None:
     given = tenancy(pangeoDomain="hub.vis.example")
-    warning = verify_domain(
-        given, source="vis", environment={"PANGEO_DNS_CHECK": "warn"}, resolve=answering("192.0.2.7")
-    )
+    warning = verify_domain(given, source="vis", preview=True, environment=WARN, resolve=answering("192.0.2.7"))
     assert warning is not None
     assert warning.startswith("vis: pangeoDomain hub.vis.example resolves to 192.0.2.7")
 
 
+@pytest.mark.parametrize(
+    ("resolve", "message"),
+    [
+        (answering("192.0.2.7"), "resolves to 192.0.2.7, not to externalIp"),
+        (failing(ResolverFailed("no answer within 5 s")), r"failed \(no answer within 5 s\); repair it and try again"),
+    ],
+    ids=["wrong address", "no answer"],
+)
+def test_dns_check_variable_has_no_effect_on_up(resolve: Resolver, message: str) -> None:
+    given = tenancy(pangeoDomain="hub.vis.example")
+    with pytest.raises(InvalidTenancy, match=message):
+        verify_domain(given, source="vis", preview=False, environment=WARN, resolve=resolve)
+
+
 def test_unknown_value_of_the_dns_check_variable_is_refused() -> None:
     with pytest.raises(InvalidTenancy, match="PANGEO_DNS_CHECK  off  is neither refuse nor warn"):
-        verify_domain(tenancy(), source="vis", environment={"PANGEO_DNS_CHECK": "off"}, resolve=answering())
+        verify_domain(
+            tenancy(), source="vis", preview=True, environment={"PANGEO_DNS_CHECK": "off"}, resolve=answering()
+        )
 
 
 def test_derived_domain_is_not_resolved() -> None:
     resolve = failing(AssertionError("resolved"))
-    assert verify_domain(tenancy(), source="vis", environment={}, resolve=resolve) is None
+    assert verify_domain(tenancy(), source="vis", preview=False, environment={}, resolve=resolve) is None
 
 
 def test_system_resolver_resolves_localhost() -> None:
