@@ -15,7 +15,14 @@ def main() -> None:
     tenancy, cluster_id, crds, capacity = run_preflight()
     # Refuses changes to immutable settings. Everything else depends on it, including the provider: a replaced provider
     # would replace all its resources.
-    contract = Contract("pangeo", immutable_settings(tenancy), cluster_id)
+    contract = Contract(
+        "pangeo",
+        immutable_settings(tenancy),
+        cluster_id,
+        stack=pulumi.get_stack(),
+        namespace=tenancy.namespace,
+        protect=tenancy.protect,
+    )
     after_contract = pulumi.ResourceOptions(depends_on=[contract])
     kubeconfig = tenancy.kubernetes.kubeconfig
     provider = kubernetes.Provider(
@@ -27,7 +34,7 @@ def main() -> None:
         opts=after_contract,
     )
     options = pulumi.ResourceOptions.merge(after_contract, pulumi.ResourceOptions(providers=[provider]))
-    pangeo = PangeoCluster("pangeo", tenancy, options, crds=crds)
+    pangeo = PangeoCluster("pangeo", tenancy, options, crds=crds, mark=contract.mark)
     pulumi.export("url", pangeo.url)
     pulumi.export("domain", tenancy.domain)
     pulumi.export("namespace", pangeo.namespace)

@@ -12,8 +12,9 @@ from components.chart.values import chart_values
 from components.config.tenancy import Tenancy
 from components.freeipa.group_resource import FreeIpaGroup
 from components.freeipa.names import notebook_users_description
+from components.ownership.mark import ANNOTATION
 from components.resources.ingress import https_redirect, hub_ingress
-from components.resources.kubernetes import HelmRelease, KubernetesObject
+from components.resources.kubernetes import HelmRelease, KubernetesObject, annotated
 
 RELEASE_TIMEOUT_SECONDS = 1200
 """Time limit of a deployment of the Helm release. The first one pulls images of several gigabytes."""
@@ -26,6 +27,12 @@ POD_SECURITY_LABELS = {
     "pod-security.kubernetes.io/warn": "restricted",
 }
 """Labels of the namespace: pods below the level ``baseline`` are refused."""
+
+TAKE_OVER = {"pulumi.com/patchForce": "true"}
+"""Instruction to the Kubernetes provider: overwrite the mark, which another field manager has set.
+
+An object that an earlier destroy kept, or that is adopted, still has the mark of its last owner.
+"""
 
 CRD_ANNOTATIONS = {
     # Take over fields that Helm, or another tenancy with an older chart, has set.
@@ -72,6 +79,7 @@ class PangeoCluster(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         crds: Sequence[Crd] | None = None,
+        mark: pulumi.Input[str] | None = None,
     ) -> None:
         """Declare all resources of the hub.
 
@@ -81,24 +89,29 @@ class PangeoCluster(pulumi.ComponentResource):
             opts: the component's options.
             crds: the CRDs to declare (``chart.crds.select_crds``). With None, Helm installs missing CRDs with the first
                 revision of the release, and upgrades none.
+            mark: text that marks everything the component creates (``Contract.mark``); None for no mark.
         """
         super().__init__("pangeo:caas:PangeoCluster", name, tenancy.as_inputs(), opts)
+        self._annotations = {ANNOTATION: mark, **TAKE_OVER} if mark else {}
         namespace = KubernetesObject(
             name,
-            {
-                "apiVersion": "v1",
-                "kind": "Namespace",
-                "metadata": {"name": tenancy.namespace, "labels": POD_SECURITY_LABELS},
-            },
+            annotated(
+                {
+                    "apiVersion": "v1",
+                    "kind": "Namespace",
+                    "metadata": {"name": tenancy.namespace, "labels": POD_SECURITY_LABELS},
+                },
+                self._annotations,
+            ),
             pulumi.ResourceOptions(parent=self, retain_on_delete=tenancy.protect),
         )
         in_namespace = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
         group = self._declare_group(name, tenancy)
         release = self._declare_release(name, tenancy, crds, in_namespace)
         after_release = pulumi.ResourceOptions(parent=self, depends_on=[namespace, release])
-        KubernetesObject(name, hub_ingress(tenancy), after_release)
+        KubernetesObject(name, annotated(hub_ingress(tenancy), self._annotations), after_release)
         for manifest in https_redirect(tenancy):
-            KubernetesObject(f"{name}-https", manifest, after_release)
+            KubernetesObject(f"{name}-https", annotated(manifest, self._annotations), after_release)
         self.url = pulumi.Output.from_input(f"https://{tenancy.domain}")
         self.namespace = pulumi.Output.from_input(tenancy.namespace)
         self.notebook_users_group = pulumi.Output.from_input(tenancy.notebook_users_group)
@@ -163,16 +176,19 @@ class PangeoCluster(pulumi.ComponentResource):
         return [
             KubernetesObject(
                 name,
-                {
-                    "apiVersion": "storage.k8s.io/v1",
-                    "kind": "StorageClass",
-                    "metadata": {"name": tenancy.storage_class_name},
-                    "provisioner": create.provisioner,
-                    "parameters": create.parameters,
-                    "reclaimPolicy": create.reclaim_policy,
-                    "allowVolumeExpansion": create.allow_volume_expansion,
-                    "volumeBindingMode": "WaitForFirstConsumer",
-                },
+                annotated(
+                    {
+                        "apiVersion": "storage.k8s.io/v1",
+                        "kind": "StorageClass",
+                        "metadata": {"name": tenancy.storage_class_name},
+                        "provisioner": create.provisioner,
+                        "parameters": create.parameters,
+                        "reclaimPolicy": create.reclaim_policy,
+                        "allowVolumeExpansion": create.allow_volume_expansion,
+                        "volumeBindingMode": "WaitForFirstConsumer",
+                    },
+                    self._annotations,
+                ),
                 pulumi.ResourceOptions(parent=self, retain_on_delete=tenancy.protect),
             )
         ]

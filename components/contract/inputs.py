@@ -10,7 +10,17 @@ from components.cluster.identity import ClusterId, another_cluster
 from components.contract.immutable import ImmutableSettings, list_refused_changes
 
 Props = dict[str, Any]
-"""Stored properties: ``settings`` (:class:`ImmutableSettings`) and ``cluster`` (:class:`ClusterId`, if known)."""
+"""Stored properties.
+
+- ``settings``: :class:`ImmutableSettings`
+- ``cluster``: :class:`ClusterId`, if known
+- ``owner``: ``stack`` and ``deployment`` of :class:`components.ownership.mark.Owner`; stored since version 0.3
+- ``namespace``: name of the tenancy's namespace
+- ``protect``: whether a destroy keeps the namespace
+"""
+
+STORED = ("settings", "cluster", "owner", "namespace", "protect")
+"""Names of the properties in the stack's state."""
 
 REDEPLOY_HINT = (
     "if the hub has no users yet, for example after a failed first up, make the change with: pulumi destroy, then "
@@ -22,22 +32,36 @@ IsUnknown = Callable[[object], bool]
 """Returns whether a property has no value yet, as in a preview."""
 
 
-def check_inputs(olds: Props, news: Props, is_unknown: IsUnknown) -> tuple[Props, list[str]]:
+def check_inputs(olds: Props, news: Props, is_unknown: IsUnknown, deployment: str) -> tuple[Props, list[str]]:
     """Return the properties to store, and a message for each change that is refused.
 
     If ``news`` has no cluster, because it could not be reached, the one in ``olds`` is kept.
+
+    Args:
+        olds: the stored properties; empty at the first deployment.
+        news: the properties that the program declares.
+        is_unknown: whether a value is not known yet.
+        deployment: a new random id, used if none is stored yet.
     """
     inputs = {key: value for key, value in news.items() if value is not None}
     if "cluster" not in inputs and olds.get("cluster"):
         inputs["cluster"] = olds["cluster"]
+    stored_owner = olds.get("owner") or {}
+    inputs["owner"] = {**inputs["owner"], "deployment": stored_owner.get("deployment") or deployment}
     return inputs, list(_find_refusals(olds, inputs, is_unknown))
 
 
 def differs(olds: Props, news: Props, is_unknown: IsUnknown) -> bool:
-    """Return whether a stored value changes; another spelling of the same value is no change."""
-    if _has_unknown(news, is_unknown) or olds.get("__provider") != news.get("__provider"):
+    """Return whether a stored value changes; another spelling of the same value is no change.
+
+    The cluster's address is not compared: two operators may reach the same cluster at two addresses.
+    """
+    if _has_unknown(news, is_unknown):
         return True
-    if olds.get("cluster") != news.get("cluster"):
+    compared = [key for key in (*STORED, "__provider") if key not in ("settings", "cluster")]
+    if any(olds.get(key) != news.get(key) for key in compared):
+        return True
+    if (olds.get("cluster") or {}).get("uid") != (news.get("cluster") or {}).get("uid"):
         return True
     before, after = olds.get("settings") or {}, news["settings"]
     return before.keys() != after.keys() or ImmutableSettings.from_props(before) != ImmutableSettings.from_props(after)

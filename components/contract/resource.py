@@ -9,6 +9,8 @@ The engine calls a provider's ``check`` with the stored properties before it cha
 provider**: a provider that changed before the refusal would replace all its resources when the change is undone.
 """
 
+import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -26,10 +28,8 @@ from pulumi.dynamic import (
 from components.cluster.identity import ClusterId
 from components.contract import inputs as contract_inputs
 from components.contract.immutable import ImmutableSettings
-from components.contract.inputs import Props
-
-STORED = ("settings", "cluster")
-"""Names of the properties in the stack's state."""
+from components.contract.inputs import STORED, Props
+from components.ownership.mark import Mark, Owner
 
 
 class ContractProvider(ResourceProvider):
@@ -39,7 +39,7 @@ class ContractProvider(ResourceProvider):
 
     def check(self, olds: Props, news: Props) -> CheckResult:
         """Refuse changes to immutable settings. ``olds`` are the stored inputs; empty at the first deployment."""
-        inputs, messages = contract_inputs.check_inputs(olds, news, _is_unknown)
+        inputs, messages = contract_inputs.check_inputs(olds, news, _is_unknown, uuid.uuid4().hex)
         # The property is left empty because each message names the key of the stack's file.
         return CheckResult(inputs, [CheckFailure("", message) for message in messages])
 
@@ -64,13 +64,25 @@ class ContractProvider(ResourceProvider):
 
 
 class Contract(Resource, module="tenancy", name="Contract"):
-    """A tenancy's immutable settings and the identity of its cluster. Holds no secret."""
+    """A tenancy's immutable settings, the identity of its cluster, and the owner of what it creates. Holds no secret.
+
+    The outputs are filled in by the provider's ``check``, so they are known in a preview too.
+    """
+
+    cluster: pulumi.Output[Mapping[str, str]]
+    """Properties of the target cluster (:class:`ClusterId`). Unknown in a first preview without the cluster."""
+    owner: pulumi.Output[Mapping[str, str]]
+    """``stack`` and ``deployment`` of the owner of everything that the program creates."""
 
     def __init__(
         self,
         resource_name: str,
         settings: ImmutableSettings,
         cluster: ClusterId | None,
+        *,
+        stack: str,
+        namespace: str,
+        protect: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the contract. Every other resource must depend on it.
@@ -80,13 +92,33 @@ class Contract(Resource, module="tenancy", name="Contract"):
                 no stored settings to compare.
             settings: the immutable settings of this run.
             cluster: the target cluster; None if it could not be reached, which keeps the stored one.
+            stack: the stack's name.
+            namespace: name of the tenancy's namespace.
+            protect: whether a destroy keeps the namespace.
             opts: the resource's options.
         """
         props: dict[str, Any] = {
             "settings": settings.as_props(),
             "cluster": cluster.as_props() if cluster else None,
+            "owner": {"stack": stack},
+            "namespace": namespace,
+            "protect": protect,
         }
         super().__init__(ContractProvider(), resource_name, props, opts)
+
+    @property
+    def cluster_uid(self) -> pulumi.Output[str]:
+        """UID of the target cluster."""
+        return self.cluster.apply(lambda cluster: ClusterId.from_props(cluster).uid)
+
+    @property
+    def mark(self) -> pulumi.Output[str]:
+        """Text that marks objects as created by this deployment, see :mod:`components.ownership.mark`."""
+        return pulumi.Output.all(self.owner, self.cluster_uid).apply(lambda values: _mark(*values))
+
+
+def _mark(owner: Mapping[str, str], cluster_uid: str) -> str:
+    return str(Mark(Owner(owner["stack"], cluster_uid, owner["deployment"]), is_kept=False))
 
 
 def _is_unknown(value: object) -> bool:

@@ -42,6 +42,17 @@ class HelmRelease(pulumi.CustomResource):
         super().__init__("kubernetes:helm.sh/v3:Release", resource_name, props, _with_sdk_version(opts))
 
 
+def annotated(manifest: Mapping[str, Any], annotations: Mapping[str, pulumi.Input[str]]) -> dict[str, Any]:
+    """Return the manifest with further annotations."""
+    metadata = manifest["metadata"]
+    if not annotations:
+        return dict(manifest)
+    return {
+        **manifest,
+        "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), **annotations}},
+    }
+
+
 def type_token(api_version: str, kind: str) -> str:
     """Return Pulumi's type of a Kubernetes kind: ``kubernetes:core/v1:Namespace`` for ``v1`` and ``Namespace``."""
     group = api_version if "/" in api_version else f"core/{api_version}"

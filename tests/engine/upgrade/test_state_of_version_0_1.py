@@ -33,9 +33,16 @@ HELM_SECONDS = 60.0
 SERVER_FIELDS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
 """Metadata that the API server writes."""
 
-IN_PLACE = {RELEASE: OpType.UPDATE, CONTRACT: OpType.UPDATE}
-"""The paths of the files mounted into the hub changed, so Helm upgrades the release, and the contract's entry in the
-state names its new module. All other resources stay as they are."""
+IN_PLACE = {
+    RELEASE: OpType.UPDATE,
+    CONTRACT: OpType.UPDATE,
+    "kubernetes:core/v1:Namespace": OpType.UPDATE,
+    "kubernetes:networking.k8s.io/v1:Ingress": OpType.UPDATE,
+    "kubernetes:storage.k8s.io/v1:StorageClass": OpType.UPDATE,
+    "kubernetes:traefik.io/v1alpha1:Middleware": OpType.UPDATE,
+}
+"""The paths of the files mounted into the hub changed, so Helm upgrades the release; the contract's entry in the state
+names its new module; and the objects of the stack get their owner's mark. All other resources stay as they are."""
 
 
 def recorded(api_server: ApiServer, directory: ThrowAwayDirectory) -> dict[str, Any]:

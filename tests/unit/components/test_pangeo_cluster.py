@@ -11,6 +11,7 @@ from pulumi.runtime.proto import resource_pb2
 
 from components.chart.crds import Crd
 from components.config.tenancy import Tenancy
+from components.ownership.mark import ANNOTATION
 from components.pangeo_cluster import PangeoCluster
 from tests.support.tenancies import DOMAIN, tenancy
 
@@ -20,6 +21,7 @@ RELEASE = "kubernetes:helm.sh/v3:Release"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 GROUP = "pulumi-python:dynamic/freeipa:Group"
 RANDOM = "random:index/randomBytes:RandomBytes"
+MIDDLEWARE = "kubernetes:traefik.io/v1alpha1:Middleware"
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 COMPONENT = "pangeo:caas:PangeoCluster"
 
@@ -81,10 +83,10 @@ def declared() -> Iterator[Declared]:
     pulumi.runtime.settings.reset_options()
 
 
-def declare(*tenancies: Tenancy, crds: list[Crd] | None = None) -> None:
+def declare(*tenancies: Tenancy, crds: list[Crd] | None = None, mark: str | None = None) -> None:
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def program() -> pulumi.Output[list[Any]]:
-        clusters = [PangeoCluster(f"hub-{index}", one, crds=crds) for index, one in enumerate(tenancies)]
+        clusters = [PangeoCluster(f"hub-{index}", one, crds=crds, mark=mark) for index, one in enumerate(tenancies)]
         return pulumi.Output.all(*(cluster.url for cluster in clusters))
 
     program()
@@ -130,6 +132,16 @@ def test_namespace_is_retained_only_if_protected(declared: Declared, protect: bo
 
     assert declared.one(NAMESPACE).retainOnDelete is protect
     assert declared.input(GROUP)["protect"] is protect
+
+
+def test_every_object_of_the_component_is_marked(declared: Declared) -> None:
+    marked = tenancy(storage={"create": {"provisioner": "csi.example.org"}}, ingress={"className": "traefik"})
+    declare(marked, mark="stack vis, cluster 1, deployment 2")
+
+    kinds = (NAMESPACE, STORAGE_CLASS, INGRESS, MIDDLEWARE)
+    metadata = [inputs["metadata"] for (kind, _), inputs in declared.inputs.items() if kind in kinds]
+    assert len(metadata) == 5, "one of each kind, and the redirect's Ingress"
+    assert {each["annotations"][ANNOTATION] for each in metadata} == {"stack vis, cluster 1, deployment 2"}
 
 
 def test_namespace_refuses_privileged_pods(declared: Declared) -> None:

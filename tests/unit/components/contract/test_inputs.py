@@ -17,11 +17,28 @@ def stored(cluster: dict[str, str] | None = HERE, **changes: Any) -> Props:
     return {
         "settings": {**settings, "notebookStorageGb": float(settings["notebookStorageGb"])},
         **({"cluster": cluster} if cluster else {}),
+        "owner": {"stack": "vis", "deployment": "d1"},
+        "namespace": "vis-pangeo",
+        "protect": True,
     }
 
 
+def of_older_version() -> Props:
+    """Properties as versions before 0.3 stored them."""
+    return {key: value for key, value in stored().items() if key in ("settings", "cluster")}
+
+
+def declared(stack: str = "vis", **changes: Any) -> Props:
+    """Properties as the program declares them, without a deployment's id."""
+    return {**stored(), "owner": {"stack": stack}, **changes}
+
+
+def check(olds: Props, news: Props) -> tuple[Props, list[str]]:
+    return contract_inputs.check_inputs(olds, news, lambda value: value is UNKNOWN, "new")
+
+
 def refused(olds: Props, news: Props) -> list[str]:
-    return contract_inputs.check_inputs(olds, news, lambda value: value is UNKNOWN)[1]
+    return check(olds, news)[1]
 
 
 def differs(olds: Props, news: Props) -> bool:
@@ -54,14 +71,40 @@ def test_other_cluster_is_refused_with_both_names() -> None:
     )
 
 
-def test_other_url_of_the_same_cluster_is_stored() -> None:
+def test_other_url_of_the_same_cluster_is_no_change() -> None:
     moved = stored({**HERE, "server": "https://vpn.example.org"})
     assert refused(stored(), moved) == []
-    assert differs(stored(), moved)
+    assert not differs(stored(), moved), "two operators may use two addresses"
+
+
+def test_first_deployment_gets_an_id_that_is_kept() -> None:
+    first, _ = check({}, declared())
+    assert first["owner"] == {"stack": "vis", "deployment": "new"}
+    again, _ = check(stored(), declared())
+    assert again["owner"] == {"stack": "vis", "deployment": "d1"}
+    assert not differs(stored(), again)
+
+
+def test_renamed_stack_keeps_its_id() -> None:
+    renamed, messages = check(stored(), declared(stack="prod"))
+    assert renamed["owner"] == {"stack": "prod", "deployment": "d1"}
+    assert messages == []
+    assert differs(stored(), renamed)
+
+
+def test_state_of_an_older_version_is_completed() -> None:
+    completed, messages = check(of_older_version(), declared())
+    assert completed["owner"] == {"stack": "vis", "deployment": "new"}
+    assert messages == []
+    assert differs(of_older_version(), completed)
+
+
+def test_changed_protection_is_an_update() -> None:
+    assert differs(stored(), {**stored(), "protect": False})
 
 
 def test_unreachable_cluster_keeps_the_stored_one() -> None:
-    inputs, messages = contract_inputs.check_inputs(stored(), stored(None), lambda value: value is UNKNOWN)
+    inputs, messages = check(stored(), stored(None))
     assert inputs["cluster"] == HERE
     assert messages == []
     assert not differs(stored(), inputs)
@@ -77,7 +120,7 @@ def test_unknown_properties_are_not_compared() -> None:
     news["settings"]["domain"] = UNKNOWN
     message, _ = refused(stored(), news)
     assert message.startswith("clusterName: ")
-    assert refused(stored(), {"settings": UNKNOWN, "cluster": UNKNOWN}) == []
+    assert refused(stored(), declared(settings=UNKNOWN, cluster=UNKNOWN)) == []
     assert differs(stored(), {**stored(), "cluster": {"server": UNKNOWN, "uid": UNKNOWN}})
 
 

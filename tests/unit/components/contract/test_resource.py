@@ -13,7 +13,13 @@ from components.deployed import contract as old_module
 from tests.support.tenancies import tenancy
 
 PROGRAM = Path(__file__).parents[4]
-PROPS = {"settings": immutable_settings(tenancy()).as_props(), "cluster": ClusterId("https://a", "1").as_props()}
+PROPS = {
+    "settings": immutable_settings(tenancy()).as_props(),
+    "cluster": ClusterId("https://a", "1").as_props(),
+    "owner": {"stack": "vis", "deployment": "d1"},
+    "namespace": "vis-pangeo",
+    "protect": True,
+}
 
 
 def test_state_refers_to_the_provider_by_module_and_name() -> None:
@@ -44,7 +50,7 @@ def test_update_returns_every_output() -> None:
 
 
 def test_unknown_settings_are_accepted() -> None:
-    checked = ContractProvider().check(PROPS, {"settings": Unknown(), "cluster": PROPS["cluster"]})  # type: ignore[no-untyped-call]
+    checked = ContractProvider().check(PROPS, {**PROPS, "settings": Unknown()})  # type: ignore[no-untyped-call]
     assert checked.failures == []
 
 
