@@ -30,6 +30,7 @@ MODULES = (
     "in_hub/volume_growth.py",
     "deadline.py",
     "escape.py",
+    "tls.py",
 )
 """The mounted modules; each may import only the others and the packages of the hub's image."""
 

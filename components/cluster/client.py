@@ -21,6 +21,7 @@ from components.cluster.kubeconfig import IN_CLUSTER, Access, Kubeconfig
 from components.cluster.private_file import private_file
 from components.deadline import deadline
 from components.https import HttpsConnection
+from components.tls import Fault, certificate_fault, verifying_context
 
 TIMEOUT_SECONDS = 5.0
 """Timeout to connect, and again for each next part of an answer."""
@@ -37,6 +38,13 @@ KUBECTL_GRACE_SECONDS = 10.0
 HTTPS_PORT = 443
 NOT_KUBERNETES = "the server is not a Kubernetes API; check its address"
 """Message about an answer that no Kubernetes API gives."""
+
+_CERTIFICATE_REASONS = {
+    Fault.UNKNOWN_AUTHORITY: "its certificate is not signed by the kubeconfig's authority",
+    Fault.ANOTHER_HOST: "its certificate is not for this address",
+    Fault.VALIDITY: "its certificate or its authority's has expired or is not valid yet; check this machine's clock",
+    Fault.UNACCEPTABLE: "its certificate or its authority's is not acceptable",
+}
 
 _OK, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 200, 401, 403, 404
 
@@ -149,7 +157,7 @@ class DirectApi:
 
     def _context(self, access: Access) -> ssl.SSLContext:
         try:
-            context = ssl.create_default_context(cadata=access.authority)
+            context = verifying_context(access.authority)
             if not access.verify:
                 context.check_hostname = False
                 context.verify_mode = ssl.CERT_NONE
@@ -165,7 +173,7 @@ class DirectApi:
             case TimeoutError():
                 return f"no answer within {self._timeout_seconds:g} s; check the network, its firewalls and your VPN"
             case ssl.SSLCertVerificationError():
-                return f"its certificate is not signed by the kubeconfig's authority: {error.verify_message}"
+                return f"{_CERTIFICATE_REASONS[certificate_fault(error)]}: {error.verify_message}"
             case ssl.SSLError():
                 return f"no TLS connection: {error.reason or type(error).__name__}"
             case ConnectionRefusedError():

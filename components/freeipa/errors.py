@@ -128,6 +128,14 @@ class CertificateExpired(Unreachable):
     )
 
 
+class CertificateUnacceptable(Unreachable):
+    """OpenSSL does not accept the certificate or its authority's, for another reason than the three above."""
+
+    message = (
+        "the server's certificate or its authority's is not acceptable, for the reason at the end; renew it in FreeIPA"
+    )
+
+
 class NoTls(Unreachable):
     """The server does not use TLS 1.2 or newer on this port."""
 

@@ -2,16 +2,21 @@
 
 import socket
 import ssl
+from collections.abc import Mapping
 
 import ldap3
 from ldap3.core.exceptions import LDAPSessionTerminatedByServerError, LDAPSocketOpenError
 
 from components.freeipa import errors
 from components.freeipa.errors import Attempt, Unreachable
+from components.tls import Fault, certificate_fault, verifying_context
 
-_EXPIRED = frozenset({9, 10})
-_ANOTHER_HOST = frozenset({62, 64})
-"""OpenSSL's X509_V_ERR_* numbers (``x509_vfy.h``): not yet valid, expired; host name, IP address mismatch."""
+_CERTIFICATE_ERRORS: Mapping[Fault, type[Unreachable]] = {
+    Fault.ANOTHER_HOST: errors.CertificateOfAnotherHost,
+    Fault.VALIDITY: errors.CertificateExpired,
+    Fault.UNKNOWN_AUTHORITY: errors.CertificateUntrusted,
+    Fault.UNACCEPTABLE: errors.CertificateUnacceptable,
+}
 
 
 class VerifiedTls(ldap3.Tls):
@@ -22,8 +27,7 @@ class VerifiedTls(ldap3.Tls):
 
     def __init__(self, ca_certificate: str | None, host: str) -> None:
         super().__init__(validate=ssl.CERT_REQUIRED)
-        self._context = ssl.create_default_context(cadata=ca_certificate)
-        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._context = verifying_context(ca_certificate)
         self._host = host
         self.failure: Exception | None = None
 
@@ -43,11 +47,7 @@ class VerifiedTls(ldap3.Tls):
 def tls_error(attempt: Attempt, error: Exception) -> Unreachable:
     """Return the error for an exception of the TLS handshake."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        if error.verify_code in _ANOTHER_HOST:
-            return errors.CertificateOfAnotherHost(attempt, error.verify_message)
-        if error.verify_code in _EXPIRED:
-            return errors.CertificateExpired(attempt, error.verify_message)
-        return errors.CertificateUntrusted(attempt, error.verify_message)
+        return _CERTIFICATE_ERRORS[certificate_fault(error)](attempt, error.verify_message)
     if isinstance(error, TimeoutError):
         return errors.TimedOut(attempt)
     return errors.NoTls(attempt, getattr(error, "reason", None) or type(error).__name__)

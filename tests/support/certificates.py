@@ -1,10 +1,13 @@
 """Authorities, and servers with valid and invalid certificates."""
 
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -24,11 +27,49 @@ class Authority:
         return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def authority(name: str) -> Authority:
+_PARTIAL = ssl.VERIFY_X509_PARTIAL_CHAIN
+FLAGS_BY_PYTHON: Mapping[str, tuple[int, int]] = {
+    "3.12": (0, _PARTIAL | ssl.VERIFY_X509_STRICT),
+    "3.13": (_PARTIAL | ssl.VERIFY_X509_STRICT, 0),
+}
+"""Flags that ``ssl.create_default_context`` sets, and does not set, by Python version."""
+
+
+def use_flags_of_python(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ``ssl.create_default_context`` set the flags of that Python version."""
+    create = ssl.create_default_context
+    set_flags, unset_flags = FLAGS_BY_PYTHON[version]
+
+    def created(*arguments: Any, **more: Any) -> ssl.SSLContext:
+        context = create(*arguments, **more)
+        context.verify_flags = ssl.VerifyFlags((context.verify_flags | set_flags) & ~unset_flags)
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", created)
+
+
+def authority(
+    name: str,
+    signer: Authority | None = None,
+    *,
+    signs: bool = True,
+    critical: bool = True,
+    end: datetime = NOW + DAY,
+) -> Authority:
+    """Return an authority without key identifiers and key usage, as simple tools create it.
+
+    Args:
+        name: the common name.
+        signer: the authority above; None for a root.
+        signs: whether the certificate is one of an authority at all.
+        critical: whether its basic constraints are critical, as RFC 5280 demands.
+        end: the end of its validity.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    builder = _builder(subject, subject, key, NOW - DAY, NOW + DAY)
-    return Authority(builder.add_extension(x509.BasicConstraints(True, None), True).sign(key, hashes.SHA256()), key)
+    issuer = signer.certificate.subject if signer else subject
+    builder = _builder(subject, issuer, key, NOW - DAY, end).add_extension(x509.BasicConstraints(signs, None), critical)
+    return Authority(builder.sign(signer.key if signer else key, hashes.SHA256()), key)
 
 
 def server_context(

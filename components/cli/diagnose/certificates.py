@@ -16,6 +16,7 @@ from pyasn1.codec.der import decoder
 from pyasn1.error import PyAsn1Error
 
 from components.deadline import deadline
+from components.tls import Fault, certificate_fault, verifying_context
 
 TIMEOUT_SECONDS = 5.0
 """Timeout to connect, and again for each next part of the handshake."""
@@ -25,10 +26,6 @@ HANDSHAKE_TIMES = 3
 
 RENEWAL_OVERDUE = timedelta(days=21)
 """Remaining validity that means a missed renewal: cert-manager renews a certificate 30 days before its end."""
-
-_NOT_YET_OR_EXPIRED = frozenset({9, 10})
-_ANOTHER_HOST = frozenset({62, 64})
-"""OpenSSL's X509_V_ERR_* numbers (``x509_vfy.h``)."""
 
 _START_TLS = bytes.fromhex("301d02010177188016") + b"1.3.6.1.4.1.1466.20037"
 """LDAP's extended request StartTLS (RFC 4511, section 4.14), message 1."""
@@ -71,9 +68,7 @@ class CertificateRefused(Exception):
 
 def trust(ca: str | None) -> ssl.SSLContext:
     """Return a context that trusts only this PEM text; without one, the system's authorities and SSL_CERT_FILE."""
-    context = ssl.create_default_context(cadata=ca)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
+    return verifying_context(ca)
 
 
 def read_certificate(
@@ -160,22 +155,27 @@ def _reason(
     context: Callable[[], ssl.SSLContext],
     timeout_seconds: float,
 ) -> str:
-    if failure.verify_code in _ANOTHER_HOST:
+    fault = certificate_fault(failure)
+    if fault is Fault.ANOTHER_HOST:
         lenient = context()
         lenient.check_hostname = False
         names = "other names"
         with suppress(ssl.SSLError, NoConnection, KeyError):
             names = ", ".join(_certificate(_handshake(endpoint, lenient, timeout_seconds)[0]).names) or "none"
         return f"the certificate is not for {endpoint.name}; it is for {names}"
-    if failure.verify_code in _NOT_YET_OR_EXPIRED:
+    if fault is Fault.VALIDITY:
         blind = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         blind.check_hostname = False
         blind.verify_mode = ssl.CERT_NONE
         with suppress(NoConnection, PyAsn1Error, ValueError):
             begins, ends = _validity(_handshake(endpoint, blind, timeout_seconds)[1])
+            if begins <= datetime.now(UTC) <= ends:
+                return f"the certificate of its authority is not valid now [{failure.verify_message}]"
             return f"the certificate is valid from {format_time(begins)} to {format_time(ends)}, and not now"
         return f"the certificate has expired or is not valid yet [{failure.verify_message}]"
-    return f"the certificate is not signed by a trusted authority [{failure.verify_message}]"
+    if fault is Fault.UNKNOWN_AUTHORITY:
+        return f"the certificate is not signed by a trusted authority [{failure.verify_message}]"
+    return f"the certificate or its authority's is not acceptable [{failure.verify_message}]"
 
 
 def format_time(time: datetime) -> str:

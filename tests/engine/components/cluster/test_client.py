@@ -1,5 +1,6 @@
 """Identity of a real API server, read with every log-in method, and every failure."""
 
+import base64
 import json
 import os
 import socket
@@ -15,7 +16,18 @@ from components.cluster.errors import CannotAsk
 from components.cluster.identity import read_cluster_id
 from components.cluster.kubeconfig import Kubeconfig
 from components.cluster.releases import latest_revision
+from tests.engine.components.cli.ingress import serve_ingress
 from tests.support.api_server import ApiServer
+from tests.support.certificates import (
+    DAY,
+    FLAGS_BY_PYTHON,
+    NOW,
+    Authority,
+    authority,
+    server_context,
+    use_flags_of_python,
+)
+from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.engine
 
@@ -139,6 +151,45 @@ def test_log_in_program_is_left_to_kubectl(
 def test_other_authority_is_not_trusted(changed: Change, directory: Any) -> None:
     other = changed(**{"certificate-authority-data": None, "certificate-authority": str(directory.ca_file)})
     assert "its certificate is not signed by the kubeconfig's authority" in refusal(other)
+
+
+@pytest.mark.parametrize("python", FLAGS_BY_PYTHON)
+def test_authority_of_a_simple_tool_is_trusted_with_every_python(
+    changed: Change, tmp_path: Path, python: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_flags_of_python(python, monkeypatch)
+    simple = authority("intermediate without key identifiers", authority("root"), critical=False)
+    with serve_ingress(server_context(tmp_path, simple, "localhost"), free_ports(1)[0]) as port:
+        message = refusal(_reached(changed, port, simple))
+    assert "certificate" not in message, "the handshake succeeds; only an API is missing behind it"
+
+
+@pytest.mark.parametrize("python", FLAGS_BY_PYTHON)
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        ("another host", "its certificate is not for this address: Hostname mismatch"),
+        ("expired", "has expired or is not valid yet; check this machine's clock: certificate has expired"),
+        ("another authority", "not signed by the kubeconfig's authority: unable to get local issuer certificate"),
+        ("no authority", "its certificate or its authority's is not acceptable: invalid CA certificate"),
+    ],
+)
+def test_refused_certificate_is_reported_with_its_cause(
+    changed: Change, tmp_path: Path, python: str, fault: str, cause: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_flags_of_python(python, monkeypatch)
+    trusted = authority("trusted")
+    signer = {"no authority": authority("server", trusted, signs=False)}.get(fault, trusted)
+    end = NOW - DAY / 2 if fault == "expired" else NOW + DAY
+    context = server_context(tmp_path, signer, "other.example" if fault == "another host" else "localhost", end=end)
+    with serve_ingress(context, free_ports(1)[0]) as port:
+        message = refusal(_reached(changed, port, authority("another") if fault == "another authority" else signer))
+    assert cause in message
+
+
+def _reached(changed: Change, port: int, trusted: Authority) -> Kubeconfig:
+    data = base64.b64encode(trusted.pem.encode()).decode()
+    return changed(server=f"https://localhost:{port}", **{"certificate-authority-data": data})
 
 
 def test_silent_server_times_out(changed: Change) -> None:

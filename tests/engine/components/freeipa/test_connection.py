@@ -13,7 +13,15 @@ from components.freeipa import errors
 from components.freeipa.connection import Session, open_session
 from components.freeipa.errors import DirectoryError, Unreachable
 from components.freeipa.settings import Directory, ServerAddress, TlsMode
-from tests.support.certificates import DAY, NOW, Authority, authority, server_context
+from tests.support.certificates import (
+    DAY,
+    FLAGS_BY_PYTHON,
+    NOW,
+    Authority,
+    authority,
+    server_context,
+    use_flags_of_python,
+)
 from tests.support.scripted_server import ADD, BIND, EXTENDED, SEARCH, Answer, scripted_server
 
 pytestmark = pytest.mark.engine
@@ -108,6 +116,38 @@ def test_unverified_server_never_gets_the_password(
         assert type(failure(at(server.port, tls=mode))) is kind
         assert BIND not in server.kinds
         assert PASSWORD.encode() not in server.received
+
+
+@pytest.mark.parametrize("python", FLAGS_BY_PYTHON)
+@pytest.mark.parametrize("mode", ["ldaps", "starttls"])
+def test_authority_of_a_simple_tool_is_trusted_with_every_python(
+    tmp_path: Path, python: str, mode: TlsMode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_flags_of_python(python, monkeypatch)
+    simple = authority("intermediate without key identifiers", authority("root"), critical=False)
+    context = server_context(tmp_path, simple, HOST)
+    arguments = {"tls": context} if mode == "ldaps" else {"start_tls": context}
+    with scripted_server([OK, OK], **arguments) as server:
+        address = (ServerAddress(HOST, server.port),)
+        directory = Directory(address, mode, simple.pem, BIND_DN, TIMEOUT_SECONDS, TIMEOUT_SECONDS)
+        with open_session(directory, PASSWORD):
+            pass
+        assert BIND in server.kinds
+
+
+@pytest.mark.parametrize("python", FLAGS_BY_PYTHON)
+def test_unacceptable_certificate_has_its_own_message(
+    tmp_path: Path, at: At, trusted: Authority, python: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_flags_of_python(python, monkeypatch)
+    no_authority = authority("server", trusted, signs=False)
+    with scripted_server([OK], tls=server_context(tmp_path, no_authority, HOST)) as server:
+        directory = Directory(
+            (ServerAddress(HOST, server.port),), "ldaps", no_authority.pem, BIND_DN, TIMEOUT_SECONDS, TIMEOUT_SECONDS
+        )
+        refusal = failure(directory)
+        assert type(refusal) is errors.CertificateUnacceptable
+        assert str(refusal).endswith("[invalid CA certificate]")
 
 
 def test_system_authorities_are_the_default(at: At, good: ssl.SSLContext) -> None:
