@@ -12,3 +12,8 @@ def escape_control_characters(text: str) -> str:
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
+
+
+def escape_lines(text: str) -> str:
+    """Return ``text`` with every unprintable character escaped, but with its line breaks."""
+    return "\n".join(escape_control_characters(line) for line in text.replace("\r\n", "\n").split("\n"))

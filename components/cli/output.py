@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from components.cli.diagnose.result import CheckResult, Status, conclusion, exit_code
-from components.escape import escape_control_characters
+from components.escape import escape_control_characters, escape_lines
 
 MARKS = {
     Status.GOOD: ("✓", "green"),
@@ -60,7 +60,7 @@ def print_results(stack: str, results: Sequence[CheckResult], *, as_json: bool, 
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for result in results:
-        message = Text(escape_control_characters(result.message))
+        message = Text(escape_lines(result.message))
         if result.fix and result.status is not Status.GOOD:
             message.append(f"\n→ {escape_control_characters(result.fix)}", style="bold")
         table.add_row(Text(_mark(result.status), style=MARKS[result.status][1]), Text(result.subject), message)

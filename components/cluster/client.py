@@ -7,20 +7,28 @@ import json
 import shutil
 import socket
 import ssl
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPException
-from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from components.cluster.errors import CannotAsk
-from components.cluster.kubeconfig import IN_CLUSTER, Access, Kubeconfig
+from components.cluster.kubeconfig import IN_CLUSTER, LOG_IN_PROGRAMS, Access, Kubeconfig
 from components.cluster.private_file import private_file
 from components.deadline import deadline
 from components.https import HttpsConnection
+from components.programs import (
+    LOG_IN_VARIABLE,
+    InvalidPatience,
+    Patience,
+    call_program,
+    is_attended,
+    patience_for_log_in,
+    report_on_stderr,
+    without_a_person,
+)
 from components.tls import Fault, certificate_fault, verifying_context
 
 TIMEOUT_SECONDS = 5.0
@@ -33,7 +41,7 @@ LARGEST_ANSWER_BYTES = 32 * 1024**2
 """Limit of an answer's size; no list that is read here comes near it."""
 
 KUBECTL_GRACE_SECONDS = 10.0
-"""Time added to the timeout of kubectl for a log-in program that it may have to run."""
+"""Time added to the timeout of kubectl for a log-in program that waits for nobody."""
 
 HTTPS_PORT = 443
 NOT_KUBERNETES = "the server is not a Kubernetes API; check its address"
@@ -72,14 +80,19 @@ class Api(Protocol):
 
 @contextmanager
 def connect_to_cluster(
-    kubeconfig: Kubeconfig, environment: Mapping[str, str], timeout_seconds: float = TIMEOUT_SECONDS
+    kubeconfig: Kubeconfig,
+    environment: Mapping[str, str],
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    report: Callable[[str], None] = report_on_stderr,
 ) -> Iterator[Api]:
     """Give access to the API of the cluster in a kubeconfig. Nothing is sent before the first request.
 
     Args:
         kubeconfig: the kubeconfig.
-        environment: where ``kubectl`` is looked up, and its own environment.
+        environment: where ``kubectl`` is looked up, and its own environment. ``PANGEO_LOGIN_SECONDS`` limits the time
+            that a log-in program may wait for a person.
         timeout_seconds: as ``TIMEOUT_SECONDS``.
+        report: receives the messages of kubectl and its log-in program while they run.
 
     Raises:
         CannotAsk: the kubeconfig cannot be used.
@@ -97,8 +110,10 @@ def connect_to_cluster(
     server = _normalized_url(access.server) if access else IN_CLUSTER
     if program is None:
         raise CannotAsk(f"{server}: {reason} needs the kubectl program, which is not on PATH; install it")
+    patience = _patience(access, timeout_seconds, environment)
     with kubeconfig.as_file() as file:
-        yield _Kubectl(program, server, file, kubeconfig, environment, timeout_seconds)
+        variables = {**environment, **({"KUBECONFIG": str(file)} if file else {})}
+        yield _Kubectl(program, server, kubeconfig, variables, patience, timeout_seconds, report)
 
 
 class DirectApi:
@@ -193,36 +208,57 @@ class _Kubectl:
         self,
         program: str,
         server: str,
-        file: Path | None,
         kubeconfig: Kubeconfig,
         environment: Mapping[str, str],
+        patience: Patience,
         timeout_seconds: float,
+        report: Callable[[str], None],
     ) -> None:
         self.server = server
         self._name = kubeconfig.name
-        self._words = [program, "get", f"--request-timeout={timeout_seconds:g}s"]
+        # The time of a log-in program counts as time of the request.
+        request_seconds = timeout_seconds + patience.attended_seconds - patience.unattended_seconds
+        self._words = [program, "get", f"--request-timeout={request_seconds:g}s"]
         self._words += ["--context", kubeconfig.context] if kubeconfig.context else []
-        self._environment = {**environment, **({"KUBECONFIG": str(file)} if file else {})}
-        self._limit_seconds = timeout_seconds + KUBECTL_GRACE_SECONDS
+        self._environment = environment
+        self._patience = patience
+        self._may_log_in = patience.attended_seconds > patience.unattended_seconds
+        self._report = report
 
     def get(self, path: str, accept: str = "application/json") -> Mapping[str, Any]:
         try:
-            done = subprocess.run(
+            done = call_program(
                 [*self._words, "--raw", path],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                env=self._environment,
-                timeout=self._limit_seconds,
-                check=False,
+                environment=self._environment,
+                patience=self._patience,
+                waiting=f"waiting for kubectl, which asks {self.server} and may have to log you in",
+                report=self._report,
+                # Without a log-in program, kubectl prints nothing but the error, which is in the exception.
+                passes_messages=self._may_log_in,
+                terminal=self._patience.has_terminal,
             )
-        except subprocess.TimeoutExpired:
-            raise CannotAsk(
-                f"{self.server} ({self._name}): kubectl gave no answer within {self._limit_seconds:g} s"
-            ) from None
-        if done.returncode != 0:
-            last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-            raise CannotAsk(f"{self.server} ({self._name}): kubectl: {''.join(last) or 'failed without a message'}")
+        except OSError as error:
+            raise self._failure(f"cannot be started: {error.strerror}") from None
+        if done.exit_code is None:
+            fix = f"check the network, or give its log-in program more time with {LOG_IN_VARIABLE}"
+            text = f"gave no answer within {done.limit_seconds:g} s; {fix}"
+            raise self._failure(text, f"; it printed:\n{done.messages}" if done.messages else "")
+        if done.exit_code != 0:
+            raise self._failure("", done.messages or "failed without a message")
         return _json_object(done.stdout, self.server)
+
+    def _failure(self, reason: str, messages: str = "") -> CannotAsk:
+        return CannotAsk(f"{self.server} ({self._name}): kubectl: {reason}", messages)
+
+
+def _patience(access: Access | None, timeout_seconds: float, environment: Mapping[str, str]) -> Patience:
+    unattended_seconds = timeout_seconds + KUBECTL_GRACE_SECONDS
+    if access is None or access.only_kubectl not in LOG_IN_PROGRAMS:
+        return without_a_person(unattended_seconds)
+    try:
+        return patience_for_log_in(unattended_seconds, environment, has_terminal=is_attended())
+    except InvalidPatience as invalid:
+        raise CannotAsk(str(invalid)) from None
 
 
 def _reason_for_kubectl(access: Access | None) -> str | None:

@@ -4,12 +4,20 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from components.cluster.kubeconfig import Kubeconfig
 from components.cluster.releases import Repair, Revision
+from components.programs import (
+    InvalidPatience,
+    Patience,
+    call_program,
+    is_attended,
+    patience_for_log_in,
+    without_a_person,
+)
 
 READ_TIMEOUT_SECONDS = 60
 CHANGE_TIMEOUT_SECONDS = 300
@@ -20,7 +28,7 @@ GRACE_SECONDS = 60
 class HelmFailed(Exception):
     """helm is missing, failed, or did not end; the text is its message.
 
-    ``printed`` is all that helm wrote to standard error.
+    ``printed`` is all that helm, and a log-in program that it called, wrote to standard error.
     """
 
     def __init__(self, text: str, printed: str = "") -> None:
@@ -31,10 +39,14 @@ class HelmFailed(Exception):
 class Helm:
     """Runs helm on one cluster."""
 
-    def __init__(self, program: str, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, program: str, environment: Mapping[str, str], report: Callable[[str], None] | None, *, may_log_in: bool
+    ) -> None:
         self._program = program
         self._environment = environment
-        self._running: set[subprocess.Popen[str]] = set()
+        self._report = report
+        self._may_log_in = may_log_in
+        self._running: set[subprocess.Popen[bytes]] = set()
 
     def history(self, release: str, namespace: str) -> list[Revision]:
         """Return every revision that Helm keeps of the release; none where it is not installed.
@@ -75,45 +87,64 @@ class Helm:
         Raises:
             HelmFailed: it failed, or did not end within ``timeout_seconds`` and a grace period.
         """
-        # Its own session: Ctrl-C would end helm in the middle of an operation and leave the release pending.
-        process = subprocess.Popen(
-            [self._program, *words],
-            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=self._environment,
-            start_new_session=True,
-            text=True,
-        )
-        self._running.add(process)
         try:
-            printed, errors = process.communicate(stdin, timeout=timeout_seconds + GRACE_SECONDS)
-        except BaseException as error:
-            process.terminate()  # helm then marks the release as failed, which the next up repairs
-            process.communicate()
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise HelmFailed(f"helm {words[0]} did not end within {error.timeout:g} s and was stopped") from None
-            raise
-        finally:
-            self._running.discard(process)
-        if process.returncode != 0:
-            message = errors.strip().removeprefix("Error: ") or "failed without a message"
-            raise HelmFailed(f"helm {words[0]}: {message}", printed=errors)
-        return printed
+            # In its own session: Ctrl-C would end helm in the middle of an operation and leave the release pending.
+            done = call_program(
+                [self._program, *words],
+                environment=self._environment,
+                patience=self._patience(timeout_seconds + GRACE_SECONDS),
+                waiting=f"waiting for helm {words[0]}",
+                report=self._report,
+                passes_messages=self._may_log_in,
+                stdin=None if stdin is None else stdin.encode(),
+                running=self._running,
+                # When it is asked to end, helm marks the release as failed, which the next up repairs.
+                grace_seconds=GRACE_SECONDS,
+            )
+        except OSError as error:
+            raise HelmFailed(f"helm cannot be started: {error.strerror}") from None
+        printed = done.messages
+        if done.exit_code is None:
+            said = f"; it printed:\n{printed}" if printed else ""
+            raise HelmFailed(
+                f"helm {words[0]} did not end within {done.limit_seconds:g} s and was stopped{said}", printed
+            )
+        if done.exit_code != 0:
+            message = printed.removeprefix("Error: ") or "failed without a message"
+            raise HelmFailed(f"helm {words[0]}: {message}", printed)
+        return done.stdout.decode(errors="replace")
+
+    def _patience(self, seconds: float) -> Patience:
+        if not self._may_log_in:
+            return without_a_person(seconds)
+        try:
+            return patience_for_log_in(seconds, self._environment, has_terminal=is_attended())
+        except InvalidPatience as invalid:
+            raise HelmFailed(str(invalid)) from None
 
 
 @contextmanager
-def helm_for(kubeconfig: Kubeconfig, environment: Mapping[str, str]) -> Iterator[Helm]:
+def helm_for(
+    kubeconfig: Kubeconfig, environment: Mapping[str, str], report: Callable[[str], None] | None = None
+) -> Iterator[Helm]:
     """Give a helm that uses this kubeconfig and context.
+
+    Args:
+        kubeconfig: the kubeconfig.
+        environment: where ``helm`` is looked up, and its own environment.
+        report: receives the messages of a log-in program in the kubeconfig while it runs, and the progress. With None,
+            messages are in errors only, and nobody can log in.
 
     Raises:
         HelmFailed: helm is not on PATH.
+        CannotAsk: the kubeconfig cannot be read.
     """
     program = shutil.which("helm", path=environment.get("PATH", os.defpath))
     if program is None:
         raise HelmFailed("the helm program is not on PATH; install Helm 3")
     with kubeconfig.as_file() as file:
-        yield Helm(program, {**environment, **_target(file, kubeconfig.context)})
+        variables = {**environment, **_target(file, kubeconfig.context)}
+        yield Helm(program, variables, report, may_log_in=report is not None and kubeconfig.may_log_in())
 
 
 def _target(file: Path | None, context: str | None) -> Mapping[str, str]:

@@ -29,6 +29,9 @@ _OTHER_WAYS = {
 }
 """Keys that only a Kubernetes client such as kubectl supports."""
 
+LOG_IN_PROGRAMS = ("user.exec", "user.auth-provider")
+"""Those of the keys with which kubectl may have to log a person in."""
+
 
 @dataclass(frozen=True)
 class Access:
@@ -95,6 +98,14 @@ class Kubeconfig:
             token=self._file(user.get("tokenFile")) or self._text(user, "token"),
             only_kubectl=next(iter(others), None),
         )
+
+    def may_log_in(self) -> bool:
+        """Return whether a program in the kubeconfig may have to log a person in.
+
+        Raises:
+            CannotAsk: as in :meth:`access`.
+        """
+        return (self.path is not None or self.text is not None) and self.access().only_kubectl in LOG_IN_PROGRAMS
 
     def _document(self) -> Mapping[str, Any]:
         try:

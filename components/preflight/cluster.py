@@ -1,6 +1,6 @@
 """Pre-flight checks of the target cluster: its identity, its CRDs, and a Helm release that is stuck."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from components.chart.crds import InstalledCrd
@@ -12,6 +12,7 @@ from components.cluster.kubeconfig import find_kubeconfig
 from components.cluster.releases import latest_revision, stuck_release
 from components.config.tenancy import Tenancy
 from components.preflight.switch import only_warns
+from components.programs import report_on_stderr
 
 CLUSTER_CHECK_VARIABLE = "PANGEO_CLUSTER_CHECK"
 """Environment variable: ``refuse`` (the default) or ``warn``.
@@ -35,7 +36,14 @@ class ClusterFacts(NamedTuple):
     """Installed CRDs by name; None where the cluster was not reached or Dask is off."""
 
 
-def verify_cluster(tenancy: Tenancy, *, stack: str, preview: bool, environment: Mapping[str, str]) -> ClusterFacts:
+def verify_cluster(
+    tenancy: Tenancy,
+    *,
+    stack: str,
+    preview: bool,
+    environment: Mapping[str, str],
+    report: Callable[[str], None] = report_on_stderr,
+) -> ClusterFacts:
     """Read the facts from the cluster that the stack's provider will use, with the same kubeconfig and context.
 
     Args:
@@ -43,6 +51,7 @@ def verify_cluster(tenancy: Tenancy, *, stack: str, preview: bool, environment: 
         stack: the stack's name, for messages.
         preview: whether this run is a preview. A stuck release is then a warning only, as another run may be active.
         environment: variables that name the kubeconfig, and ``PANGEO_CLUSTER_CHECK``.
+        report: receives the messages of a log-in program in the kubeconfig while it runs.
 
     Raises:
         ClusterRefused: the cluster cannot be read (unless ``PANGEO_CLUSTER_CHECK`` is ``warn`` in a preview), or its
@@ -52,7 +61,7 @@ def verify_cluster(tenancy: Tenancy, *, stack: str, preview: bool, environment: 
     may_go_on = only_warns(CLUSTER_CHECK_VARIABLE, environment) and preview
     try:
         kubeconfig = find_kubeconfig(tenancy.kubernetes, environment)
-        with connect_to_cluster(kubeconfig, environment) as api:
+        with connect_to_cluster(kubeconfig, environment, report=report) as api:
             cluster_id = read_cluster_id(api)
             revision = latest_revision(api, tenancy.release, tenancy.namespace)
             crds = installed_crds(api) if tenancy.dask.enabled else None

@@ -40,7 +40,11 @@ def run_preflight() -> Preflight:
     try:
         tenancy = _read_tenancy()
         cluster = verify_cluster(
-            tenancy, stack=pulumi.get_stack(), preview=pulumi.runtime.is_dry_run(), environment=os.environ
+            tenancy,
+            stack=pulumi.get_stack(),
+            preview=pulumi.runtime.is_dry_run(),
+            environment=os.environ,
+            report=pulumi.log.info,
         )
         _warn(*cluster.warnings)
         return Preflight(tenancy, cluster.id, _select_crds(tenancy, cluster), _report_capacity(tenancy))

@@ -142,10 +142,80 @@ def test_log_in_program_is_left_to_kubectl(
     assert "user.exec in the kubeconfig needs the kubectl program, which is not on PATH" in refusal(
         by_program, path=str(tmp_path)
     )
-    program.write_text("#!/bin/sh\nexit 1\n")
-    message = refusal(by_program, path=f"{tools}:{os.defpath}")
-    assert "kubectl: " in message
-    assert "exit code 1" in message
+
+
+@pytest.fixture
+def by_log_in_program(changed: Change, tmp_path: Path) -> Callable[[str], Kubeconfig]:
+    """Return a kubeconfig whose log-in program is a shell script."""
+
+    def write(script: str) -> Kubeconfig:
+        program = tmp_path / "device-log-in"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        version = "client.authentication.k8s.io/v1"
+        return changed({"exec": {"apiVersion": version, "command": str(program), "interactiveMode": "IfAvailable"}})
+
+    return write
+
+
+DEVICE_CODE = "To sign in, open https://login.example/device and enter the code ABCD-EFGH"
+
+
+def test_device_code_is_shown_while_the_log_in_program_waits(
+    api_server: ApiServer,
+    by_log_in_program: Callable[[str], Kubeconfig],
+    account: str,
+    tools: Path,
+    tmp_path: Path,
+) -> None:
+    allow(api_server)
+    entered = tmp_path / "entered"
+    credential = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "kind": "ExecCredential",
+        "status": {"token": account},
+    }
+    kubeconfig = by_log_in_program(
+        f"echo '{DEVICE_CODE}' >&2\n"
+        f"until [ -e {entered} ]; do sleep 0.1; done\n"
+        # Longer than the time limit of a request to the API server.
+        "sleep 2\n"
+        f"echo '{json.dumps(credential)}'"
+    )
+    environment = {"PATH": f"{tools}:{os.defpath}", "HOME": "/nowhere"}
+
+    def read(line: str) -> None:
+        if line == DEVICE_CODE:
+            entered.touch()
+
+    with connect_to_cluster(kubeconfig, environment, timeout_seconds=1, report=read) as api:
+        assert read_cluster_id(api).uid == uid(api_server)
+
+
+def test_failed_log_in_program_is_reported_with_all_its_messages(
+    by_log_in_program: Callable[[str], Kubeconfig], tools: Path
+) -> None:
+    kubeconfig = by_log_in_program(f"echo '{DEVICE_CODE}' >&2\necho 'the code has expired' >&2\nexit 7")
+    message = refusal(kubeconfig, path=f"{tools}:{os.defpath}")
+
+    assert f"kubectl: {DEVICE_CODE}\nthe code has expired\n" in message
+    assert "failed with exit code 7" in message
+
+
+def test_log_in_program_is_not_waited_for_in_a_ci_system(
+    by_log_in_program: Callable[[str], Kubeconfig], tools: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("components.cluster.client.KUBECTL_GRACE_SECONDS", 1)
+    kubeconfig = by_log_in_program(f"echo '{DEVICE_CODE}' >&2\nexec sleep 600")
+    environment = {"PATH": f"{tools}:{os.defpath}", "HOME": "/nowhere", "CI": "true"}
+    with (
+        pytest.raises(CannotAsk) as caught,
+        connect_to_cluster(kubeconfig, environment, timeout_seconds=2) as api,
+    ):
+        read_cluster_id(api)
+
+    assert "kubectl: gave no answer within 3 s; " in str(caught.value)
+    assert "more time with PANGEO_LOGIN_SECONDS; it printed:\n" + DEVICE_CODE in str(caught.value)
 
 
 def test_other_authority_is_not_trusted(changed: Change, directory: Any) -> None:
