@@ -1,12 +1,12 @@
 """Deploy the hub that the stack's file describes, and export its address."""
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 
 from components.contract.immutable import immutable_settings
 from components.contract.resource import Contract
 from components.pangeo_cluster import PangeoCluster
 from components.preflight.run import run_preflight
+from components.resources.kubernetes import KubernetesProvider
 from components.version import program_version
 
 
@@ -25,12 +25,12 @@ def main() -> None:
     )
     after_contract = pulumi.ResourceOptions(depends_on=[contract])
     kubeconfig = tenancy.kubernetes.kubeconfig
-    provider = kubernetes.Provider(
+    provider = KubernetesProvider(
         "cluster",
         context=tenancy.kubernetes.context,
         kubeconfig=None if kubeconfig is None else pulumi.Output.secret(kubeconfig.get_secret_value()),
-        # Adopts the namespace that an earlier destroy left in place.
-        upsert_existing_objects=True,
+        # From the state where a preview runs without access to the cluster: left out, it could replace the provider.
+        cluster_identifier=contract.cluster_uid,
         opts=after_contract,
     )
     options = pulumi.ResourceOptions.merge(after_contract, pulumi.ResourceOptions(providers=[provider]))

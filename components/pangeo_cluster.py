@@ -164,9 +164,7 @@ class PangeoCluster(pulumi.ComponentResource):
                 "maxHistory": RELEASE_HISTORY,
                 "skipCrds": crds is not None,
             },
-            pulumi.ResourceOptions.merge(
-                opts, pulumi.ResourceOptions(delete_before_replace=True, depends_on=dependencies)
-            ),
+            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=dependencies)),
         )
 
     def _declare_storage_class(self, name: str, tenancy: Tenancy) -> list[KubernetesObject]:

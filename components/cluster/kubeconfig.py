@@ -1,9 +1,12 @@
 """Kubeconfig of the target cluster, found in the same places as by the Kubernetes provider.
 
+No machine's path is stored in the stack: the stack's file holds an encrypted text, or each machine uses its own file.
+
 Format: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 """
 
 import base64
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +18,7 @@ import yaml
 
 from components.cluster.errors import CannotAsk
 from components.cluster.private_file import private_file
+from components.config.kubeconfig_text import is_kubeconfig_text
 
 if TYPE_CHECKING:
     from components.config.cluster import Kubernetes
@@ -168,39 +172,32 @@ class Kubeconfig:
 
 
 def find_kubeconfig(settings: "Kubernetes", environment: Mapping[str, str]) -> Kubeconfig:
-    """Find the kubeconfig for ``pangeo:kubernetes``, the text or path of a kubeconfig and a context.
+    """Find the kubeconfig of a stack: the text in its file, else the one of this machine.
 
     Raises:
-        CannotAsk: as in ``locate_kubeconfig``.
+        CannotAsk: as in ``find_default_kubeconfig``.
     """
-    given = settings.kubeconfig.get_secret_value() if settings.kubeconfig else None
-    return locate_kubeconfig(given, settings.context, environment)
+    if settings.kubeconfig:
+        return Kubeconfig(text=settings.kubeconfig.get_secret_value(), path=None, context=settings.context)
+    return find_default_kubeconfig(settings.context, environment)
 
 
-def locate_kubeconfig(given: str | None, context: str | None, environment: Mapping[str, str]) -> Kubeconfig:
-    """Find the kubeconfig that a ``pulumi_kubernetes.Provider`` would use.
+def find_default_kubeconfig(context: str | None, environment: Mapping[str, str]) -> Kubeconfig:
+    """Find the kubeconfig that the Kubernetes plugin uses if its provider has none.
 
-    Its SDK takes the variable KUBECONFIG in place of a missing ``kubeconfig``. An existing path is read; anything else
-    is content. With neither, client-go uses the file in the home folder, and then the pod in which it runs.
+    These are client-go's rules: the file in the variable KUBECONFIG, else the file in the home folder, else the pod in
+    which it runs. client-go also merges several files; that is refused, so that there is one file to name and to check.
 
     Args:
-        given: the text or path of a kubeconfig.
         context: the context to use instead of the current one.
         environment: variables, of which KUBECONFIG, HOME and a pod's KUBERNETES_SERVICE_HOST are used.
 
     Raises:
-        CannotAsk: the value is neither a file nor the text of one, or there is no kubeconfig.
+        CannotAsk: KUBECONFIG is not the path of one file, or there is no kubeconfig.
     """
-    chosen = given or environment.get("KUBECONFIG") or ""
-    if "\n" in chosen.strip() or chosen.lstrip().startswith("{"):
-        return Kubeconfig(text=chosen, path=None, context=context)
+    chosen = environment.get("KUBECONFIG") or ""
     if chosen:
-        path = _existing_file(chosen)
-        if path is None:
-            # The value of kubernetes.kubeconfig may be a secret.
-            source = "kubernetes.kubeconfig" if given else f"KUBECONFIG {chosen[:_LONGEST_NAME]}"
-            raise CannotAsk(f"{source} is not a kubeconfig file or the text of one; write the path of one file")
-        return Kubeconfig(text=None, path=path, context=context)
+        return Kubeconfig(text=None, path=_only_file(chosen), context=context)
     home = Path(environment.get("HOME") or "~").expanduser() / HOME.relative_to("~")
     if home.is_file():
         return Kubeconfig(text=None, path=home, context=context)
@@ -209,12 +206,31 @@ def locate_kubeconfig(given: str | None, context: str | None, environment: Mappi
     raise CannotAsk(f"there is no kubeconfig; set KUBECONFIG or kubernetes.kubeconfig, or create {HOME}")
 
 
-def _existing_file(name: str) -> Path | None:
+def _only_file(chosen: str) -> Path:
+    """Return the file that the variable KUBECONFIG names. Like client-go, do not expand ``~``.
+
+    Raises:
+        CannotAsk: it is the text of a kubeconfig, several files, or no file.
+    """
+    if is_kubeconfig_text(chosen):
+        raise CannotAsk(
+            "KUBECONFIG contains the text of a kubeconfig; write the text to a file that only you can read, and set "
+            "KUBECONFIG to its path"
+        )
+    name = chosen[:_LONGEST_NAME]
+    if os.pathsep in chosen:
+        raise CannotAsk(
+            f"KUBECONFIG {name} lists several files; join them with kubectl config view --flatten, and set KUBECONFIG "
+            "to the path of the result"
+        )
     try:
-        path = Path(name).expanduser()
-        return path if path.is_file() else None
-    except (OSError, ValueError, RuntimeError):  # a name that is too long or not valid; an unknown user's home
-        return None
+        path = Path(chosen)
+        if path.is_file():
+            return path
+    except (OSError, ValueError):  # a name that is too long or not valid
+        pass
+    fix = "write the path without ~" if chosen.startswith("~") else "set it to the path of one"
+    raise CannotAsk(f"KUBECONFIG {name} is not a kubeconfig file; {fix}")
 
 
 def _is_url_with_host(server: str) -> bool:

@@ -1,9 +1,11 @@
 """The sections ``workers`` and ``kubernetes``: the cluster's nodes, and the access to the cluster."""
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import Field, SecretStr
 
+from components.config.kubeconfig_text import is_kubeconfig_text
 from components.config.section import Section, metadata
 from components.config.types import EMPTY_IS_NONE, Number, Text, WholeNumber
 
@@ -54,6 +56,19 @@ class Kubernetes(Section):
         None,
         exclude=True,
         description="Content of a kubeconfig file, encrypted (`pulumi config set --secret --path "
-        "pangeo:kubernetes.kubeconfig`), or the path of a file; by default the environment variable `KUBECONFIG`",
+        "pangeo:kubernetes.kubeconfig`). By default, the file in the environment variable `KUBECONFIG` or "
+        "`~/.kube/config` on the machine that runs `pulumi`",
         json_schema_extra=metadata(secret=True),
     )
+
+    @classmethod
+    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+        """Yield a path in ``kubeconfig``: it would be valid on one machine only."""
+        kubeconfig = given.get("kubeconfig")
+        if isinstance(kubeconfig, str) and not is_kubeconfig_text(kubeconfig):
+            yield (
+                "kubeconfig",
+                "is not the content of a kubeconfig file; if it is a path, remove the key and set the environment "
+                "variable KUBECONFIG to the path, or store the content: "
+                "pulumi config set --secret --path pangeo:kubernetes.kubeconfig < FILE",
+            )

@@ -16,13 +16,53 @@ SDK = "pulumi-kubernetes"
 """Resources request the provider plugin in the version of this installed package, as the SDK's own classes do."""
 
 
+class KubernetesProvider(pulumi.ProviderResource):
+    """Access to the target cluster, for all Kubernetes resources.
+
+    Nothing of this machine is an input, since inputs are kept in the stack's state. Without a kubeconfig, the plugin
+    uses the one of the machine that runs it. (The SDK's class adds the value of the variable KUBECONFIG.)
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        context: str | None,
+        kubeconfig: pulumi.Input[str] | None,
+        cluster_identifier: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Declare the provider.
+
+        Args:
+            resource_name: the provider's name in the state.
+            context: the context in the kubeconfig; None for its current one.
+            kubeconfig: the secret text of a kubeconfig; None for the one of this machine.
+            cluster_identifier: identifies the cluster whatever its address is. The plugin replaces the provider, and
+                with it all its resources, if this changes, or if it is new and the address changes at the same time.
+            opts: the resource's options.
+        """
+        props = {
+            "context": context,
+            "kubeconfig": kubeconfig,
+            "clusterIdentifier": cluster_identifier,
+            # Lets the next ``up`` use the objects that a destroy kept. The engine encodes providers' inputs as JSON.
+            "upsertExistingObjects": "true",
+        }
+        super().__init__("kubernetes", resource_name, props, _with_sdk_version(opts))
+
+
 class KubernetesObject(pulumi.CustomResource):
     """An object of the Kubernetes API."""
 
     def __init__(self, resource_name: str, manifest: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
-        """Declare the object in ``manifest``, which has the form that kubectl accepts."""
+        """Declare the object in ``manifest``, which has the form that kubectl accepts.
+
+        A replacement deletes the old object first: both have the same name, so that the deletion of the old object
+        after the creation of the new one would delete the new one.
+        """
         super().__init__(
-            type_token(manifest["apiVersion"], manifest["kind"]), resource_name, dict(manifest), _with_sdk_version(opts)
+            type_token(manifest["apiVersion"], manifest["kind"]), resource_name, dict(manifest), _with_fixed_name(opts)
         )
 
 
@@ -30,7 +70,7 @@ class HelmRelease(pulumi.CustomResource):
     """A Helm release. Pulumi waits until its pods are ready."""
 
     def __init__(self, resource_name: str, settings: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
-        """Declare the release.
+        """Declare the release; a replacement uninstalls the old one first, since both have the same name.
 
         Args:
             resource_name: the resource's name in the state.
@@ -39,7 +79,7 @@ class HelmRelease(pulumi.CustomResource):
         """
         # The SDK's class sends the constant `compat`, too.
         props = {"compat": "true", **settings}
-        super().__init__("kubernetes:helm.sh/v3:Release", resource_name, props, _with_sdk_version(opts))
+        super().__init__("kubernetes:helm.sh/v3:Release", resource_name, props, _with_fixed_name(opts))
 
 
 def annotated(manifest: Mapping[str, Any], annotations: Mapping[str, pulumi.Input[str]]) -> dict[str, Any]:
@@ -57,6 +97,10 @@ def type_token(api_version: str, kind: str) -> str:
     """Return Pulumi's type of a Kubernetes kind: ``kubernetes:core/v1:Namespace`` for ``v1`` and ``Namespace``."""
     group = api_version if "/" in api_version else f"core/{api_version}"
     return f"kubernetes:{group}:{kind}"
+
+
+def _with_fixed_name(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions.merge(_with_sdk_version(opts), pulumi.ResourceOptions(delete_before_replace=True))
 
 
 def _with_sdk_version(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:

@@ -42,10 +42,8 @@ def _own_secrets(context: Context) -> Iterator[tuple[str, str]]:
     for password in context.bind_passwords:
         yield "the password of the program's directory account", password
     given = context.tenancy.kubernetes.kubeconfig
-    kubeconfig = given.get_secret_value() if given else ""
-    # A path is not secret; the program also takes any other text for content.
-    if "\n" in kubeconfig.strip() or kubeconfig.lstrip().startswith("{"):
-        yield "the cluster's kubeconfig", kubeconfig
+    if given:
+        yield "the cluster's kubeconfig", given.get_secret_value()
 
 
 RULES = (

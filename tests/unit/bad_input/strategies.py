@@ -155,7 +155,7 @@ FULL_SETTINGS = settings(
     },
     dask={"workerCores": {"min": 1, "max": 4, "default": 2}, "maxCores": 40},
     workers={"count": 2, "cpus": 8, "ramGb": 32, "expectedUsers": 14},
-    kubernetes={"context": "vis", "kubeconfig": "~/.kube/vis"},
+    kubernetes={"context": "vis", "kubeconfig": '{"apiVersion": "v1"}'},
 )
 """Keys of every section, so that a change can affect any of them."""
 

@@ -111,7 +111,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "workers.ramGb": (*decimal(32.5), 4, "4.000000001"),
     "workers.expectedUsers": whole(20),
     "kubernetes.context": ("vis@research-cloud", " vis@research-cloud "),
-    "kubernetes.kubeconfig": ("", "/etc/kubeconfig", "~/.kube/config", "pangeo", KUBECONFIG, '{"apiVersion": "v1"}'),
+    "kubernetes.kubeconfig": ("", KUBECONFIG, '{"apiVersion": "v1"}'),
     "protect": ("true", "True", "1", "yes", "on"),
 }
 """Values of each key, as the engine passes them: text at the top level, JSON below it."""

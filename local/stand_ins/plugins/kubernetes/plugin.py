@@ -38,7 +38,7 @@ class KubernetesPlugin(Plugin):
     @reporting_failures
     def DiffConfig(self, request: proto.DiffRequest, context: grpc.ServicerContext) -> proto.DiffResponse:
         """Replace the provider, and so all its resources, if the cluster changed."""
-        return provider_config.compare(from_struct(request.old_inputs), from_struct(request.news))
+        return provider_config.compare(from_struct(request.olds), from_struct(request.news))
 
     def Configure(self, request: proto.ConfigureRequest, context: grpc.ServicerContext) -> proto.ConfigureResponse:
         """Use this configuration in later calls."""

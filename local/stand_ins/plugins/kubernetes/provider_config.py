@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 
 from pulumi.runtime.proto import provider_pb2
 
+from local.stand_ins.plugins.kubernetes.active_cluster import active_cluster, existing_path, parse_kubeconfig
 from local.stand_ins.plugins.server import CheckFailures
-from local.stand_ins.plugins.wire import Properties, plain
+from local.stand_ins.plugins.wire import UNKNOWN, Properties, plain
 
 if TYPE_CHECKING:
     from components.cluster.kubeconfig import Kubeconfig
 
 CONFIG_PREFIX = "kubernetes:config:"
 OPTIONS = {"clusterIdentifier", "context", "deleteUnreachable", "kubeconfig", "upsertExistingObjects", "version"}
+IDENTIFIER = "clusterIdentifier"
+CLUSTER_KEYS = ("kubeconfig", "context", "cluster")
+"""Inputs that decide which cluster is active."""
+
 DELETE_UNREACHABLE = "PULUMI_K8S_DELETE_UNREACHABLE"
 
 
@@ -28,14 +33,18 @@ class ProviderConfig:
     delete_unreachable: bool = False
 
     def kubeconfig(self) -> "Kubeconfig":
-        """Find the kubeconfig.
+        """Return the given kubeconfig, or find the one of this machine.
 
         Raises:
             CannotAsk: there is none.
         """
-        from components.cluster.kubeconfig import locate_kubeconfig
+        from components.cluster.kubeconfig import Kubeconfig, find_default_kubeconfig
 
-        return locate_kubeconfig(self.given_kubeconfig, self.context, os.environ)
+        given, context = self.given_kubeconfig, self.context or None
+        if not given:
+            return find_default_kubeconfig(context, os.environ)
+        path = existing_path(given)
+        return Kubeconfig(text=None if path else given, path=path, context=context)
 
 
 def from_variables(variables: Mapping[str, str]) -> ProviderConfig:
@@ -45,8 +54,7 @@ def from_variables(variables: Mapping[str, str]) -> ProviderConfig:
         given.get("kubeconfig"),
         given.get("context"),
         upsert_existing_objects=given.get("upsertExistingObjects") == "true",
-        delete_unreachable=given.get("deleteUnreachable") == "true"
-        or os.environ.get(DELETE_UNREACHABLE, "").lower() == "true",
+        delete_unreachable=given.get("deleteUnreachable", os.environ.get(DELETE_UNREACHABLE)) == "true",
     )
 
 
@@ -63,33 +71,32 @@ def check(news: Properties) -> CheckFailures:
 def compare(olds: Properties, news: Properties) -> provider_pb2.DiffResponse:
     """Compare two configurations. A replaced provider also replaces all its resources.
 
-    An unchanged ``clusterIdentifier`` means the same cluster, and a changed one another cluster. Without it, the
-    active cluster's entry in the kubeconfig decides: a new token or user does not change the cluster.
+    A changed ``clusterIdentifier`` is another cluster, and an unchanged one is the same: it prevents every replacement.
+    Otherwise the active cluster's whole entry decides, if both configurations contain one. Source: ``DiffConfig`` in
+    pulumi-kubernetes, provider/pkg/provider/provider.go.
+
+    Raises:
+        OperationFailed: one of the two inputs ``kubeconfig`` cannot be parsed.
     """
-    old, new = plain(olds), plain(news)
+    old, new = _without_nulls(olds), _without_nulls(news)
     keys = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
-    identifiers = old.get("clusterIdentifier"), new.get("clusterIdentifier")
-    replaces = []
-    if all(identifiers):
-        replaces = [key for key in keys if key == "clusterIdentifier"]
-    elif "kubeconfig" in keys and not _same_cluster(old, new):
-        replaces = ["kubeconfig"]
-    changes = provider_pb2.DiffResponse.DIFF_SOME if keys else provider_pb2.DiffResponse.DIFF_NONE
-    return provider_pb2.DiffResponse(changes=changes, diffs=keys, replaces=replaces)
+    if not keys:
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+    both = old.keys() & new.keys()
+    replaces = [IDENTIFIER] if IDENTIFIER in both and IDENTIFIER in keys else []
+    is_same_cluster = IDENTIFIER in both and not replaces
+    unknown = next((key for key in CLUSTER_KEYS if new.get(key) is UNKNOWN), None)
+    if unknown:
+        keys = [unknown]
+        replaces.append(unknown)
+    else:
+        clusters = [active_cluster(parse_kubeconfig(each.get("kubeconfig")), each) for each in (old, new)]
+        if None not in clusters and clusters[0] != clusters[1]:
+            replaces += [key for key in CLUSTER_KEYS if key in keys]
+    return provider_pb2.DiffResponse(
+        changes=provider_pb2.DiffResponse.DIFF_SOME, diffs=keys, replaces=[] if is_same_cluster else replaces
+    )
 
 
-def _same_cluster(old: Properties, new: Properties) -> bool:
-    from components.cluster.errors import CannotAsk
-    from components.cluster.kubeconfig import locate_kubeconfig
-
-    clusters = []
-    for each in (old, new):
-        kubeconfig = each.get("kubeconfig")
-        if kubeconfig is not None and not isinstance(kubeconfig, str):
-            return False  # unknown
-        try:
-            access = locate_kubeconfig(kubeconfig, each.get("context"), os.environ).access()
-        except CannotAsk:
-            return False
-        clusters.append((access.server, access.authority, access.verify))
-    return clusters[0] == clusters[1]
+def _without_nulls(properties: Properties) -> Properties:
+    return {key: value for key, value in plain(properties).items() if value is not None}

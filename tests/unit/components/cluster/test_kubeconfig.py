@@ -9,6 +9,9 @@ import pytest
 from components.cluster.errors import CannotAsk
 from components.cluster.kubeconfig import Kubeconfig, find_kubeconfig
 from components.config.cluster import Kubernetes
+from components.config.problems import InvalidTenancy
+from components.config.stack_file import read_config
+from tests.support.tenancies import settings
 
 SECRET = "sesame-open"
 
@@ -46,7 +49,13 @@ def found(kubeconfig: str | None = None, context: str | None = None, **environme
 def test_kubeconfig_of_the_stack_comes_first(tmp_path: Path) -> None:
     path = write_kubeconfig(tmp_path)
     assert found(text(), KUBECONFIG=str(path)).text is not None
-    assert found(str(path), KUBECONFIG="/nowhere").path == path
+    assert found(text(), KUBECONFIG="/nowhere").text is not None
+
+
+@pytest.mark.parametrize("path", ["~/.kube/config", "/etc/kubeconfig", "pangeo", "."])
+def test_path_in_the_stack_file_is_refused_with_the_fix(path: str) -> None:
+    with pytest.raises(ValueError, match="remove the key and set the environment variable KUBECONFIG to the path"):
+        found(path)
 
 
 def test_kubeconfig_variable_comes_before_the_home_folder(tmp_path: Path) -> None:
@@ -66,20 +75,31 @@ def test_missing_kubeconfig_is_reported() -> None:
         found(HOME="/nowhere")
 
 
-def test_several_files_in_kubeconfig_variable_are_refused() -> None:
-    with pytest.raises(CannotAsk, match="KUBECONFIG /a:/b is not a kubeconfig file"):
-        found(KUBECONFIG="/a:/b")
+@pytest.mark.parametrize(
+    ("chosen", "fix"),
+    [
+        ("/a:/b", "KUBECONFIG /a:/b lists several files; join them with kubectl config view --flatten"),
+        (f'{{"users": "{SECRET}"}}', "KUBECONFIG contains the text of a kubeconfig; write the text to a file"),
+        (f"users:\n- {SECRET}", "KUBECONFIG contains the text of a kubeconfig; write the text to a file"),
+        ("~/.kube/config", "KUBECONFIG ~/.kube/config is not a kubeconfig file; write the path without ~"),
+        ("/nowhere/config", "KUBECONFIG /nowhere/config is not a kubeconfig file; set it to the path of one"),
+    ],
+)
+def test_other_values_of_the_kubeconfig_variable_are_refused(chosen: str, fix: str) -> None:
+    with pytest.raises(CannotAsk) as caught:
+        found(KUBECONFIG=chosen)
+    assert str(caught.value).startswith(fix)
+    assert SECRET not in str(caught.value)
 
 
-def test_context_selects_the_cluster(tmp_path: Path) -> None:
-    path = write_kubeconfig(tmp_path)
-    assert found(str(path)).access().server == "https://a.example.org:6443"
-    assert found(str(path), "two").access().server == "https://b.example.org"
+def test_context_selects_the_cluster() -> None:
+    assert found(text()).access().server == "https://a.example.org:6443"
+    assert found(text(), "two").access().server == "https://b.example.org"
 
 
-def test_unknown_context_is_reported_with_the_existing_ones(tmp_path: Path) -> None:
+def test_unknown_context_is_reported_with_the_existing_ones() -> None:
     with pytest.raises(CannotAsk, match="context three: it has no context three; there are: one, two"):
-        found(str(write_kubeconfig(tmp_path)), "three").access()
+        found(text(), "three").access()
 
 
 def test_credentials_are_read_from_text_or_files(tmp_path: Path) -> None:
@@ -87,13 +107,13 @@ def test_credentials_are_read_from_text_or_files(tmp_path: Path) -> None:
     path = write_kubeconfig(
         tmp_path, tokenFile="token", token="old", **{"client-key-data": base64.b64encode(b"PEM").decode()}
     )
-    access = found(str(path)).access()
+    access = found(KUBECONFIG=str(path)).access()
     assert (access.token, access.key) == ("from-file", "PEM")
 
 
 @pytest.mark.parametrize("key", ["exec", "auth-provider", "username", "as"])
-def test_other_log_in_methods_are_left_to_kubectl(tmp_path: Path, key: str) -> None:
-    assert found(str(write_kubeconfig(tmp_path, **{key: "x"}))).access().only_kubectl == f"user.{key}"
+def test_other_log_in_methods_are_left_to_kubectl(key: str) -> None:
+    assert found(text(**{key: "x"})).access().only_kubectl == f"user.{key}"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +123,7 @@ def test_invalid_kubeconfig_is_reported_without_content(tmp_path: Path, wrong: s
     path = tmp_path / "kubeconfig"
     path.write_text(wrong)
     with pytest.raises(CannotAsk) as caught:
-        found(str(path)).access()
+        found(KUBECONFIG=str(path)).access()
     assert str(path) in str(caught.value)
     assert SECRET not in str(caught.value)
 
@@ -111,9 +131,9 @@ def test_invalid_kubeconfig_is_reported_without_content(tmp_path: Path, wrong: s
 def test_secrets_are_in_no_repr_or_error(tmp_path: Path) -> None:
     kubeconfig = found(text(token=SECRET))
     assert SECRET not in repr(kubeconfig) + repr(kubeconfig.access())
-    with pytest.raises(CannotAsk) as caught:
-        found(f"token-{SECRET}")
-    assert SECRET not in str(caught.value)
+    with pytest.raises(InvalidTenancy, match="is not the content of a kubeconfig file") as refused:
+        read_config(settings(kubernetes={"kubeconfig": f"token-{SECRET}"}), source="memory")
+    assert SECRET not in str(refused.value)
 
 
 def test_kubeconfig_text_becomes_a_private_temporary_file() -> None:

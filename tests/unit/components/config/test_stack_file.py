@@ -85,9 +85,10 @@ def test_a_secret_in_plain_text_is_reported_but_not_shown(stack: Path) -> None:
     assert all("is a secret in plain text" in line and "hunter2" not in line for line in lines)
 
 
-def test_the_path_of_a_kubeconfig_is_not_a_secret(stack: Path) -> None:
-    stack.write_text(stack_text(kubernetes={"kubeconfig": "~/.kube/vis"}))
-    assert read_stack(stack).kubernetes.kubeconfig is not None
+def test_the_path_of_a_kubeconfig_is_refused_with_the_fix(stack: Path) -> None:
+    (line,) = read_problems(stack, stack_text(kubernetes={"kubeconfig": "~/.kube/vis"}))
+    assert "pangeo:kubernetes.kubeconfig" in line
+    assert "remove the key and set the environment variable KUBECONFIG to the path" in line
 
 
 def test_the_bind_password_is_not_read_from_the_engine() -> None:

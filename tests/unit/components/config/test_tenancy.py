@@ -188,9 +188,9 @@ def test_inputs_are_json_that_reads_back_as_the_same_tenancy() -> None:
 
 
 def test_no_text_of_a_tenancy_holds_its_kubeconfig() -> None:
-    read = tenancy(kubernetes={"context": "vis", "kubeconfig": "token: hunter2"})
+    read = tenancy(kubernetes={"context": "vis", "kubeconfig": '{"token": "hunter2"}'})
     assert read.kubernetes.kubeconfig is not None
-    assert read.kubernetes.kubeconfig.get_secret_value() == "token: hunter2"
+    assert read.kubernetes.kubeconfig.get_secret_value() == '{"token": "hunter2"}'
     assert "hunter2" not in f"{read} {read!r} {read.as_inputs()} {read.model_dump_json()}"
 
 

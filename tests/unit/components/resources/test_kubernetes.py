@@ -10,7 +10,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 from pulumi.runtime import mocks
 
-from components.resources.kubernetes import HelmRelease, KubernetesObject
+from components.resources.kubernetes import HelmRelease, KubernetesObject, KubernetesProvider
 
 METADATA = {"metadata": {"name": "vis", "labels": {"who": "pangeo"}}}
 CLASS = {
@@ -30,6 +30,7 @@ RELEASE: dict[str, Any] = {
     "values": {"jupyterhub": {"hub": {"config": {"JupyterHub": {"admin_access": True}}}}},
 }
 OPTIONS = pulumi.ResourceOptions(delete_before_replace=True)
+"""The generic classes set it themselves: the names are fixed."""
 
 
 class Recorder(mocks.MockMonitor):
@@ -62,20 +63,26 @@ def recorder() -> Iterator[Recorder]:
 
 
 def declare_generic(kind: str) -> pulumi.CustomResource:
+    opts = pulumi.ResourceOptions()
+    if kind == "Provider":
+        return KubernetesProvider("one", context="vis", kubeconfig=None, cluster_identifier="uid", opts=opts)
     if kind == "Namespace":
-        return KubernetesObject("one", {"apiVersion": "v1", "kind": kind, **METADATA}, OPTIONS)
+        return KubernetesObject("one", {"apiVersion": "v1", "kind": kind, **METADATA}, opts)
     if kind == "StorageClass":
-        return KubernetesObject("one", {"apiVersion": "storage.k8s.io/v1", "kind": kind, **METADATA, **CLASS}, OPTIONS)
-    return HelmRelease("one", RELEASE, OPTIONS)
+        return KubernetesObject("one", {"apiVersion": "storage.k8s.io/v1", "kind": kind, **METADATA, **CLASS}, opts)
+    return HelmRelease("one", RELEASE, opts)
 
 
 def declare_typed(kind: str) -> pulumi.CustomResource:
+    from pulumi_kubernetes import Provider
     from pulumi_kubernetes.core.v1 import Namespace
     from pulumi_kubernetes.helm.v3 import Release
     from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
     from pulumi_kubernetes.storage.v1 import StorageClass
 
     metadata = ObjectMetaArgs(name="vis", labels={"who": "pangeo"})
+    if kind == "Provider":
+        return Provider("one", context="vis", cluster_identifier="uid", upsert_existing_objects=True)
     if kind == "Namespace":
         return Namespace("one", metadata=metadata, opts=OPTIONS)
     if kind == "StorageClass":
@@ -102,8 +109,11 @@ def declare_typed(kind: str) -> pulumi.CustomResource:
     )
 
 
-@pytest.mark.parametrize("kind", ["Namespace", "StorageClass", "Release"])
-def test_registration_equals_the_one_of_the_sdks_class(recorder: Recorder, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["Namespace", "StorageClass", "Release", "Provider"])
+def test_registration_equals_the_one_of_the_sdks_class(
+    recorder: Recorder, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KUBECONFIG", raising=False)
     declare(lambda: declare_generic(kind))
     declare(lambda: declare_typed(kind))
 
@@ -113,6 +123,22 @@ def test_registration_equals_the_one_of_the_sdks_class(recorder: Recorder, kind:
         for field in ("aliases", "sourcePosition", "stackTrace", "packageRef"):
             request.pop(field, None)
     assert generic == typed
+
+
+def test_provider_has_no_input_of_this_machine(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/home/me/.kube/vis")
+    declare(lambda: declare_generic("Provider"))
+
+    (registered,) = recorder.requests
+    assert registered["object"] == {"context": "vis", "clusterIdentifier": "uid", "upsertExistingObjects": "true"}
+
+
+@pytest.mark.parametrize("kind", ["Namespace", "StorageClass", "Release"])
+def test_fixed_name_is_free_before_a_replacement_uses_it(recorder: Recorder, kind: str) -> None:
+    declare(lambda: declare_generic(kind))
+
+    (registered,) = recorder.requests
+    assert registered["deleteBeforeReplace"]
 
 
 def test_component_imports_no_typed_sdk_modules() -> None:

@@ -74,8 +74,6 @@ def test_no_resource_contains_the_kubeconfig() -> None:
     stack = {**declared.config(), "pangeo:kubernetes": json.dumps({"kubeconfig": content})}
     (message,) = check_secrets(declared.namespace(metadata__annotations={"note": content}), stack=stack)
     assert message == "metadata.annotations.note contains the cluster's kubeconfig"
-    stack = {**declared.config(), "pangeo:kubernetes": json.dumps({"kubeconfig": "/etc/kubeconfig"})}
-    assert check_secrets(declared.namespace(metadata__annotations={"note": "/etc/kubeconfig"}), stack=stack) == []
 
 
 def test_no_resource_contains_a_private_key() -> None:
