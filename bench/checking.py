@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from bench.measurements import Growth
-from components.config.collisions import find_collisions
+from components.config.collisions import claims_of, compare_all
 from components.config.stack_file import read_stack, stack_name
 from components.config.tenancy import Tenancy
 from local.paths import PROJECT
@@ -21,8 +21,8 @@ LIMIT = (100, 10.0)
 """A number of tenancies, and the seconds that their check may take."""
 
 MODEL = PROJECT / "stacks" / "Pulumi.local.yaml"
-UNIQUE_NAMES = "unique-names"
-"""The rule that compares one stack with every other file; `find_collisions` compares all of them at once."""
+COMPARING = ("unique-names", "comparable-names")
+"""The rules that compare one stack with every other file; `compare_all` compares all of them at once."""
 
 
 class CollidingStacks(Exception):
@@ -65,7 +65,8 @@ def write_stacks(folder: Path, count: int) -> list[Path]:
 def _time_checks(paths: list[Path]) -> float:
     started = time.perf_counter()
     tenancies = {path: read_stack(path) for path in paths}
-    collisions = [str(each) for each in find_collisions({str(path): tenancy for path, tenancy in tenancies.items()})]
+    compared = compare_all({str(path): claims_of(tenancy) for path, tenancy in tenancies.items()})
+    collisions = [f"{path}: {each.message}" for path, found in compared.items() for each in found.problems]
     if collisions:
         raise CollidingStacks("\n".join(collisions[:5]))
     for path, tenancy in tenancies.items():
@@ -82,5 +83,5 @@ def find_violations(stack: str, tenancy: Tenancy) -> Iterator[str | tuple[str, s
         for resource in resources if rule.check else ():
             if rule.check and rule.applies_to(resource):
                 yield from rule.check(resource, context)
-        if rule.check_stack and rule.id != UNIQUE_NAMES:
+        if rule.check_stack and rule.id not in COMPARING:
             yield from rule.check_stack(resources, context)

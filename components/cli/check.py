@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from components.config.capacity import compute_capacity
-from components.config.collisions import find_collisions
+from components.config.claims import read_claims, read_folder
+from components.config.collisions import Claims, Comparison, claims_of, compare_all, compare_names
 from components.config.problems import InvalidTenancy, Problem
 from components.config.stack_file import read_stack, stack_path, stacks
 from components.config.tenancy import Tenancy
@@ -74,11 +75,8 @@ def check_stacks(
     for name in chosen_stacks(names, folder):
         source = str(stack_path(name, folder))
         reports[source] = _check(source, resolve_domains=resolve_domains, environment=environment)
-    tenancies = {source: report.tenancy for source, report in reports.items() if report.tenancy}
-    for collision in find_collisions(tenancies):
-        report = reports[collision.source]
-        reports[collision.source] = replace(report, problems=(*report.problems, *collision.problems))
-    return list(reports.values())
+    comparisons = _compare(reports, folder)
+    return [_add(report, comparisons.get(source)) for source, report in reports.items()]
 
 
 def chosen_stacks(names: Sequence[str], folder: Path) -> list[str]:
@@ -91,6 +89,41 @@ def chosen_stacks(names: Sequence[str], folder: Path) -> list[str]:
     if not chosen:
         raise InvalidTenancy(str(folder), [Problem("", "", "there is no stack file Pulumi.<tenancy>.yaml")])
     return chosen
+
+
+def _compare(reports: Mapping[str, StackReport], folder: Path) -> dict[str, Comparison]:
+    """Compare the names of the checked stacks with each other and with all others in the folder."""
+    own = {source: claims for source, report in reports.items() if (claims := _claims(report)) is not None}
+    checked = {Path(source).resolve() for source in reports}
+    others = {str(path): each for path, each in read_folder(folder).items() if path.resolve() not in checked}
+    readable = {source: each for source, each in others.items() if not isinstance(each, InvalidTenancy)}
+    unreadable = {source: each for source, each in others.items() if isinstance(each, InvalidTenancy)}
+    compared = compare_all({**own, **readable})
+    return {source: _join(compared[source], compare_names(claims, unreadable)) for source, claims in own.items()}
+
+
+def _claims(report: StackReport) -> Claims | None:
+    """Return the names in a checked file; None if they cannot be read, which its own report shows."""
+    if report.tenancy is not None:
+        return claims_of(report.tenancy)
+    try:
+        return read_claims(Path(report.source))
+    except InvalidTenancy:
+        return None
+
+
+def _join(one: Comparison, other: Comparison) -> Comparison:
+    return Comparison((*one.problems, *other.problems), (*one.warnings, *other.warnings))
+
+
+def _add(report: StackReport, comparison: Comparison | None) -> StackReport:
+    if comparison is None:
+        return report
+    return replace(
+        report,
+        problems=(*report.problems, *comparison.problems),
+        warnings=(*report.warnings, *comparison.warnings),
+    )
 
 
 def _check(source: str, *, resolve_domains: bool, environment: Mapping[str, str]) -> StackReport:

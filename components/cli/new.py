@@ -12,6 +12,7 @@ from components.config.problems import InvalidTenancy
 from components.config.schema import find_field
 from components.config.stack_file import STACKS
 from components.config.tenancy import Tenancy
+from components.escape import escape_control_characters
 
 Settings = dict[str, Any]
 
@@ -74,11 +75,14 @@ def new(
     try:
         if identity_ca_file:
             flags["identity.caCertificate"] = read_certificate(identity_ca_file, "--identity-ca-file")
-        path, tenancy = write_stack(stack, nest_settings(flags, ask=is_terminal()), STACKS)
+        written = write_stack(stack, nest_settings(flags, ask=is_terminal()), STACKS)
     except InvalidTenancy as invalid:
         print(invalid, file=sys.stderr)
         sys.exit(EXIT_FAILED)
-    print(f"{path}: written. https://{tenancy.domain} for {tenancy.notebook_users_group}")
+    tenancy = written.tenancy
+    print(f"{written.path}: written. https://{tenancy.domain} for {tenancy.notebook_users_group}")
+    for warning in written.warnings:
+        print(f"  warning: {escape_control_characters(warning)}")
     print(f"next: pulumi stack init {stack}, pulumi preview")
 
 

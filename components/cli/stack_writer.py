@@ -4,15 +4,16 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
-from components.config.collisions import find_collisions
+from components.config.claims import read_folder
+from components.config.collisions import claims_of, compare_names
 from components.config.problems import NAMESPACE, InvalidTenancy, Problem
 from components.config.schema import field_metadata, find_field
 from components.config.section import UPDATE_NOTES
-from components.config.stack_file import read_config, read_stack, stack_path, stacks
+from components.config.stack_file import read_config, read_stack, stack_path
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import InvalidSetting
 from components.freeipa.settings import authorities
@@ -29,7 +30,16 @@ config:
 """
 
 
-def write_stack(stack: str, settings: Mapping[str, Any], folder: Path) -> tuple[Path, Tenancy]:
+class Written(NamedTuple):
+    """A new stack file."""
+
+    path: Path
+    tenancy: Tenancy
+    warnings: tuple[str, ...]
+    """Names that another stack may also use, and stack files that cannot be compared."""
+
+
+def write_stack(stack: str, settings: Mapping[str, Any], folder: Path) -> Written:
     """Check the settings and write ``Pulumi.<stack>.yaml``.
 
     Args:
@@ -38,8 +48,8 @@ def write_stack(stack: str, settings: Mapping[str, Any], folder: Path) -> tuple[
         folder: the folder of the stack files.
 
     Raises:
-        InvalidTenancy: the settings are not valid, the file already exists, or another stack has the same group or
-            domain. Nothing is written.
+        InvalidTenancy: the settings are not valid, the file already exists, or another stack uses the same namespace,
+            group or domain. Nothing is written.
     """
     if not STACK_NAME.fullmatch(stack) or stack.endswith((".yaml", ".yml")):
         message = "is not a stack name; write letters, digits, _ . and -, at most 100 characters"
@@ -49,8 +59,9 @@ def write_stack(stack: str, settings: Mapping[str, Any], folder: Path) -> tuple[
     if path.exists():
         raise InvalidTenancy(str(path), [exists])
     tenancy = read_config({f"{NAMESPACE}:{key}": value for key, value in settings.items()}, source=str(path))
-    for clash in find_collisions({**_other_stacks(folder), str(path): tenancy}):
-        raise clash
+    compared = compare_names(claims_of(tenancy), {str(other): each for other, each in read_folder(folder).items()})
+    if compared.problems:
+        raise InvalidTenancy(str(path), compared.problems)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("x", encoding="utf-8") as file:
@@ -59,7 +70,7 @@ def write_stack(stack: str, settings: Mapping[str, Any], folder: Path) -> tuple[
         raise InvalidTenancy(str(path), [exists]) from None
     except OSError as failure:
         raise InvalidTenancy(str(path), [Problem("", "", f"cannot be written: {failure.strerror}")]) from None
-    return path, read_stack(path)
+    return Written(path, read_stack(path), compared.warnings)
 
 
 def stack_text(stack: str, settings: Mapping[str, Any]) -> str:
@@ -113,17 +124,6 @@ def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _represent_text)
-
-
-def _other_stacks(folder: Path) -> dict[str, Tenancy]:
-    found = {}
-    for name in stacks(folder):
-        path = stack_path(name, folder)
-        try:
-            found[str(path)] = read_stack(path)
-        except InvalidTenancy:  # not this stack's problem; the command check reports it
-            continue
-    return found
 
 
 def read_certificate(path: str, option: str) -> str:

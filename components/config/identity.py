@@ -15,8 +15,8 @@ def _to_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-class Identity(Section):
-    """The FreeIPA directory that users log in with."""
+class DirectoryKeys(Section):
+    """The keys that name the directory."""
 
     servers: Annotated[tuple[Server, ...], BeforeValidator(_to_list, json_schema_input_type=str | tuple[str, ...])] = (
         Field(
@@ -39,6 +39,21 @@ class Identity(Section):
         examples=["dc=example,dc=org"],
         json_schema_extra=metadata(updates="no"),
     )
+
+    @classmethod
+    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+        """Allow exactly one source of the directory's suffix."""
+        yield from require_exactly_one(given, "realm", "base_dn")
+
+    @property
+    def directory_suffix(self) -> str:
+        """Suffix of the directory: ``base_dn``, or ``dc=`` for each part of the realm."""
+        return self.base_dn or suffix_of_realm(self.realm or "")
+
+
+class Identity(DirectoryKeys):
+    """The FreeIPA directory that users log in with."""
+
     tls: Literal["ldaps", "starttls"] = Field(
         "ldaps",
         description="`ldaps` (port 636) or `starttls` (port 389). Connections without TLS are not supported",
@@ -77,16 +92,6 @@ class Identity(Section):
         description="Action if the users' group already exists: `refuse` stops with an error, `adopt` uses the group "
         "with its members. An adopted group is never deleted",
     )
-
-    @classmethod
-    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-        """Allow exactly one source of the directory's suffix."""
-        yield from require_exactly_one(given, "realm", "base_dn")
-
-    @property
-    def directory_suffix(self) -> str:
-        """Suffix of the directory: ``base_dn``, or ``dc=`` for each part of the realm."""
-        return self.base_dn or suffix_of_realm(self.realm or "")
 
     def directory(self) -> settings.Directory:
         """Return the servers in the order to try them, the TLS mode, the authority and the account to log in with."""

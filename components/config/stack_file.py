@@ -11,21 +11,19 @@ from components.config.problems import HIDDEN, NAMESPACE, PASSWORD_KEY, InvalidT
 from components.config.schema import find_field, find_nearest, find_section
 from components.config.section import Section
 from components.config.strict_yaml import UnreadableYaml, load
-from components.config.tenancy import Names, Tenancy
+from components.config.tenancy import Tenancy
 from components.config.validation import describe_errors
 
 STACKS = Path("stacks")
 """Folder of the stack files, relative to the checkout."""
 
-_SECTIONS = {field.alias or name: find_section(field.annotation) for name, field in Tenancy.model_fields.items()}
+SECTIONS = {field.alias or name: find_section(field.annotation) for name, field in Tenancy.model_fields.items()}
 """Every top-level key, with its section; None for a key with a single value."""
-
-_NAMING_KEYS = {field.alias or name for name, field in Names.model_fields.items()}
 
 _ENCRYPTED = SecretStr(HIDDEN)
 """Placeholder for an encrypted value that is not decrypted here."""
 
-_Model = TypeVar("_Model", bound=Section)
+Model = TypeVar("Model", bound=Section)
 _NOT_A_SECTION = "is not a section; set its keys with --path"
 
 
@@ -63,7 +61,7 @@ def read_config(config: Mapping[str, object], *, source: str, secret_keys: Colle
     """
     settings: dict[str, object] = {}
     problems: list[Problem] = []
-    for key, value in _select_keys(config):
+    for key, value in select_keys(config):
         if key == PASSWORD_KEY:
             continue
         try:
@@ -72,7 +70,7 @@ def read_config(config: Mapping[str, object], *, source: str, secret_keys: Colle
             shown = HIDDEN if key == "kubernetes" else str(value)[:1] + "…"
             problems.append(Problem(format_key((key,)), shown, _NOT_A_SECTION))
     hidden = {key.removeprefix(f"{NAMESPACE}:") for key in secret_keys}
-    return _validate(Tenancy, settings, problems, source, hidden)
+    return validate(Tenancy, settings, problems, source, hidden)
 
 
 def read_stack(path: Path, *, source: str | None = None) -> Tenancy:
@@ -88,40 +86,25 @@ def read_stack(path: Path, *, source: str | None = None) -> Tenancy:
     source = source or str(path)
     settings: dict[str, object] = {}
     problems: list[Problem] = []
-    for key, value in _select_keys(_read_config_section(path, source), problems):
+    for key, value in select_keys(read_config_section(path, source), problems):
         if key == PASSWORD_KEY:
             if not is_encrypted(value):
                 problems.append(Problem(format_key((key,)), HIDDEN, _plain_secret_message(PASSWORD_KEY)))
             continue
         if key == "kubernetes" and is_encrypted(value):
-            continue
-        settings[key] = _replace_encrypted((key,), value, problems)
-    return _validate(Tenancy, settings, problems, source, ())
+            value = {"kubeconfig": value}
+        settings[key] = replace_encrypted((key,), value, problems)
+    return validate(Tenancy, settings, problems, source, ())
 
 
-def read_names(path: Path, *, source: str | None = None) -> Names:
-    """Read the names in a stack file. Invalid values of keys that do not affect the names are ignored.
-
-    Args:
-        path: The file, ``stacks/Pulumi.<tenancy>.yaml``.
-        source: Name of the file in messages; by default the path.
+def validate(
+    model: type[Model], settings: Mapping[str, object], found: list[Problem], source: str, hidden: Collection[str]
+) -> Model:
+    """Validate settings, and report the problems found before and new ones together.
 
     Raises:
-        InvalidTenancy: The file cannot be read, or a key that may affect the names is invalid; the error holds every
-            such problem.
+        InvalidTenancy: There are problems.
     """
-    source = source or str(path)
-    settings: dict[str, object] = {}
-    problems: list[Problem] = []
-    for key, value in _select_keys(_read_config_section(path, source), problems):
-        if key in _NAMING_KEYS or (key not in _SECTIONS and key != PASSWORD_KEY):
-            settings[key] = _replace_encrypted((key,), value, problems)
-    return _validate(Names, settings, problems, source, ())
-
-
-def _validate(
-    model: type[_Model], settings: Mapping[str, object], found: list[Problem], source: str, hidden: Collection[str]
-) -> _Model:
     problems = list(found)
     reported = {problem.key for problem in found}
     try:
@@ -139,7 +122,7 @@ def _validate(
     return validated
 
 
-def _select_keys(config: Mapping[str, object], problems: list[Problem] | None = None) -> Iterator[tuple[str, object]]:
+def select_keys(config: Mapping[str, object], problems: list[Problem] | None = None) -> Iterator[tuple[str, object]]:
     """Yield the keys of the program's namespace, without it.
 
     Only with ``problems``, i.e. for a file, a key without a namespace is a problem.
@@ -152,13 +135,13 @@ def _select_keys(config: Mapping[str, object], problems: list[Problem] | None = 
             yield namespace, value
         elif namespace == NAMESPACE:
             yield key, value
-        elif find_nearest(namespace, [NAMESPACE]) and key in _SECTIONS and problems is not None:
+        elif find_nearest(namespace, [NAMESPACE]) and key in SECTIONS and problems is not None:
             problems.append(Problem(str(full_key), "", f"is in the namespace {namespace}; write {NAMESPACE}:{key}"))
 
 
 def _parse_section(key: str, value: object) -> object:
     """Parse a section that the engine passes as JSON; return every other value as it is."""
-    if not isinstance(value, str) or _SECTIONS.get(key) is None:
+    if not isinstance(value, str) or SECTIONS.get(key) is None:
         return value
     try:
         parsed = json.loads(value)
@@ -169,7 +152,12 @@ def _parse_section(key: str, value: object) -> object:
     return parsed
 
 
-def _read_config_section(path: Path, source: str) -> Mapping[str, object]:
+def read_config_section(path: Path, source: str) -> Mapping[str, object]:
+    """Read the mapping below ``config:`` of a stack file.
+
+    Raises:
+        InvalidTenancy: The file cannot be read, or has no such mapping.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -194,7 +182,7 @@ def _read_config_section(path: Path, source: str) -> Mapping[str, object]:
     return config
 
 
-def _replace_encrypted(location: tuple[int | str, ...], value: object, problems: list[Problem]) -> object:
+def replace_encrypted(location: tuple[int | str, ...], value: object, problems: list[Problem]) -> object:
     """Replace an encrypted kubeconfig by a placeholder; report every other encrypted value, and a plain kubeconfig."""
     if location == ("kubernetes", "kubeconfig"):
         if isinstance(value, str) and "\n" in value.strip():
@@ -207,10 +195,10 @@ def _replace_encrypted(location: tuple[int | str, ...], value: object, problems:
         message = "is encrypted, but previews and policies must read it; set it again without --secret"
         problems.append(Problem(format_key(location), HIDDEN, message))
         return None
-    if isinstance(value, dict) and _SECTIONS.get(str(location[0])) is not None:
-        return {key: _replace_encrypted((*location, str(key)), inner, problems) for key, inner in value.items()}
+    if isinstance(value, dict) and SECTIONS.get(str(location[0])) is not None:
+        return {key: replace_encrypted((*location, str(key)), inner, problems) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_replace_encrypted((*location, index), inner, problems) for index, inner in enumerate(value)]
+        return [replace_encrypted((*location, index), inner, problems) for index, inner in enumerate(value)]
     return value
 
 

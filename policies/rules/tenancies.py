@@ -1,49 +1,57 @@
 """Several tenancies in one checkout: their names do not collide."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from components.escape import escape_control_characters
 from policies.rule import Context, Resource, Rule, Setting
 
-NAMES = {"namespace": "namespace", "domain": "domain", "FreeIPA group": "notebook_users_group"}
-"""Labels of the names that belong to one tenancy only, and the properties of the model that return them."""
+if TYPE_CHECKING:
+    from components.config.collisions import Comparison
+
+FOLDER = Setting("folder", "Folder of the stack files, relative to the checkout", {"type": "string"}, "stacks")
+
+
+def _compare(context: Context) -> "Comparison":
+    # They import pydantic, which loads at the same time as the program.
+    from components.config.claims import others_in_folder
+    from components.config.collisions import claims_of, compare_names
+
+    others = others_in_folder(context.stack, context.checkout / context.settings[FOLDER.name])
+    return compare_names(claims_of(context.tenancy), others)
 
 
 def _check_names(_: Sequence[Resource], context: Context) -> Iterator[str]:
-    # They import pydantic, which loads at the same time as the program.
-    from components.config.problems import InvalidTenancy
-    from components.config.stack_file import read_names, stack_path, stacks
+    for problem in _compare(context).problems:
+        yield f"{problem.key} {problem.value} {problem.message}"
 
-    folder = context.checkout / context.settings["folder"]
-    for stack in stacks(folder):
-        if stack == context.stack:
-            continue
-        path = stack_path(stack, folder)
-        try:
-            other = read_names(path)
-        except InvalidTenancy as error:
-            problems = "; ".join(f"{each.key} {each.message}".strip() for each in error.problems)
-            yield (
-                f"{path.name} cannot be read, so its names cannot be compared: {escape_control_characters(problems)}"
-            )
-            continue
-        for label, attribute in NAMES.items():
-            name = getattr(context.tenancy, attribute)
-            if name == getattr(other, attribute):
-                yield f"the {label} {name} is already used by the stack {stack} ({path.name})"
+
+def _check_comparable(_: Sequence[Resource], context: Context) -> Iterator[str]:
+    for warning in _compare(context).warnings:
+        yield escape_control_characters(warning)
 
 
 RULES = (
     Rule(
         "unique-names",
-        "No two stacks have the same namespace, domain or FreeIPA group",
+        "No two stacks share a namespace in one cluster, a FreeIPA group in one directory, or a domain",
         "Two hubs in one namespace overwrite each other; with one group for two hubs, users of one could log in to the "
         "other.",
-        "Change pangeo:clusterName, pangeo:externalIp or pangeo:pangeoDomain, or correct the other file.",
+        "Change pangeo:clusterName, pangeo:externalIp or pangeo:pangeoDomain; for stacks in different clusters, set "
+        "pangeo:kubernetes.context in both.",
         "critical",
-        settings=(
-            Setting("folder", "Folder of the stack files, relative to the checkout", {"type": "string"}, "stacks"),
-        ),
+        settings=(FOLDER,),
         check_stack=_check_names,
+    ),
+    Rule(
+        "comparable-names",
+        "The names of every other stack can be compared with those of this one",
+        "Stacks whose cluster or directory is not known may share a namespace or a group. pulumi up refuses a "
+        "namespace or a group that another stack owns.",
+        "Correct the other file, set pangeo:kubernetes.context in both files, or choose another name.",
+        "medium",
+        "advisory",
+        settings=(FOLDER,),
+        check_stack=_check_comparable,
     ),
 )

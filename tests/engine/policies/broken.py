@@ -53,7 +53,7 @@ MESSAGES = {
     "no-latest-image": "the tag latest is not fixed",
     "guaranteed-resources": "CPU limit 1 is not the guarantee 0.1",
     "dask-limits": "sets no idle_timeout",
-    "unique-names": "the namespace reviewed is already used by the stack neighbour",
+    "unique-names": "pangeo:clusterName reviewed is also the namespace of the stack neighbour",
 }
 """A part of each mandatory rule's message; for unique-names, the test adds another stack file."""
 

@@ -133,7 +133,8 @@ class ReviewedStack:
                 found.append(Violation(violation.policy_name, violation.enforcement_level, violation.message))
 
         config = self.folder / "organisation.json"
-        own_stacks = {"unique-names": {"folder": str(self.folder / "stacks")}}
+        folder = {"folder": str(self.folder / "stacks")}
+        own_stacks = {"unique-names": folder, "comparable-names": folder}
         config.write_text(json.dumps({**own_stacks, **(organisation or {})}))
         self._change, refusal = change, ""
         try:

@@ -1,5 +1,8 @@
 """The rules in the real engine: violations of mandatory rules stop it, and the project's program violates none."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from pulumi import automation
 
@@ -56,6 +59,37 @@ def test_a_secret_kubeconfig_is_only_allowed_in_a_provider(reviewed: ReviewedSta
         reviewed.write(STACK)
     assert "metadata.annotations.note contains the cluster's kubeconfig" in found.by("no-plain-text-secrets")
     assert "https://127.0.0.1:9" not in found.by("no-plain-text-secrets")
+
+
+@pytest.fixture
+def neighbour(reviewed: ReviewedStack) -> Iterator[Path]:
+    """The file of another stack with the same clusterName; it is removed after the test."""
+    path = reviewed.folder / "stacks" / "Pulumi.neighbour.yaml"
+    reviewed.write("neighbour", externalIp="192.0.2.11")
+    yield path
+    path.unlink()
+    reviewed.write(STACK)
+
+
+def test_one_name_in_other_clusters_and_directories_is_accepted(reviewed: ReviewedStack, neighbour: Path) -> None:
+    other = {"context": "vos"}, {**SETTINGS["identity"], "realm": "OTHER.ORG"}
+    reviewed.write("neighbour", externalIp="192.0.2.11", kubernetes=other[0], identity=other[1])
+    reviewed.write(STACK, kubernetes={"context": "none"})
+    assert reviewed.preview() == Reviewed([], "")
+
+
+def test_one_namespace_in_one_cluster_is_refused_with_different_directories(
+    reviewed: ReviewedStack, neighbour: Path
+) -> None:
+    reviewed.write("neighbour", externalIp="192.0.2.11", identity={**SETTINGS["identity"], "realm": "OTHER.ORG"})
+    assert "reviewed is also the namespace of the stack neighbour" in reviewed.preview().by("unique-names")
+
+
+def test_another_file_that_cannot_be_read_is_only_a_warning(reviewed: ReviewedStack, neighbour: Path) -> None:
+    neighbour.write_text("config: [\n")
+    (violation,), refusal = reviewed.preview()
+    assert (violation.policy, violation.level, refusal) == ("comparable-names", "advisory", "")
+    assert "the stack neighbour (Pulumi.neighbour.yaml) cannot be read" in violation.message
 
 
 def test_settings_of_an_unknown_rule_are_an_error(reviewed: ReviewedStack) -> None:

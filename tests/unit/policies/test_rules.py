@@ -97,4 +97,4 @@ def test_rule_names_are_unique_and_most_rules_are_mandatory() -> None:
 
 
 def _no_other_stack(name: str) -> dict[str, str]:
-    return {"folder": "policies"} if name == "unique-names" else {}
+    return {"folder": "policies"} if name in ("unique-names", "comparable-names") else {}

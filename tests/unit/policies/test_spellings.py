@@ -136,6 +136,7 @@ STORAGE = {"create": {"provisioner": "cinder.csi.openstack.org"}}
 ORGANISATION: Mapping[str, Mapping[str, object]] = {
     "retained-expandable-volumes": {"classes": ["csi-cinder", "csi.cinder"]},
     "unique-names": {"folder": "policies"},
+    "comparable-names": {"folder": "policies"},
 }
 """Settings of the rules: the existing storage classes in the table, and a folder without stack files."""
 

@@ -90,12 +90,12 @@ def test_check_prints_the_same_as_text_and_json(stacks: Path) -> None:
     assert "stacks/Pulumi.vis.yaml: good" in run("check", "vis").stdout
 
 
-def test_collision_is_reported_at_one_of_two_stacks(stacks: Path) -> None:
+def test_collision_is_reported_at_both_stacks(stacks: Path) -> None:
     (stacks / "Pulumi.vos.yaml").write_text(stack_text())
     reports = json.loads(run("check", "--json").stdout)
 
-    assert [each["good"] for each in reports] == [True, False]
-    assert "is used by" in reports[1]["problems"][0]["message"]
+    assert [each["good"] for each in reports] == [False, False]
+    assert "is also the namespace of" in reports[1]["problems"][0]["message"]
 
 
 def test_capacity_is_printed_as_table_or_json(stacks: Path) -> None:

@@ -54,20 +54,45 @@ def test_warning_is_not_a_problem(stacks: Path) -> None:
     assert warning.startswith("  warning: 99 expected users need")
 
 
-def test_two_stacks_must_not_share_a_group_or_a_domain(stacks: Path) -> None:
+def test_two_stacks_must_not_share_a_name(stacks: Path) -> None:
     (stacks / "Pulumi.vos.yaml").write_text(stack_text())
     reports = check_folder(stacks)
-    assert [report.is_good for report in reports] == [True, False]
-    assert lines(reports)[1:] == [
-        "stacks/Pulumi.vos.yaml: 2 problems",
-        "  pangeo:clusterName  vis-pangeo                      is used by stacks/Pulumi.vis.yaml; choose another",
-        f"  pangeo:externalIp   {DOMAIN}  is used by stacks/Pulumi.vis.yaml; choose another",
-    ]
+    assert [report.is_good for report in reports] == [False, False]
+    for report, other in zip(reports, ("vos", "vis"), strict=True):
+        assert [(each.key, each.value) for each in report.problems] == [
+            ("pangeo:clusterName", "vis-pangeo"),
+            ("pangeo:clusterName", "vis-pangeo"),
+            ("pangeo:externalIp", DOMAIN),
+        ]
+        assert all(f"of stacks/Pulumi.{other}.yaml" in each.message for each in report.problems)
 
 
-def test_same_group_name_in_another_directory_is_allowed(stacks: Path) -> None:
+def test_one_namespace_in_one_cluster_is_refused_with_different_directories(stacks: Path) -> None:
     (stacks / "Pulumi.vos.yaml").write_text(stack_text(identity__realm="OTHER.ORG", externalIp="192.0.2.1"))
-    assert all(report.is_good for report in check_folder(stacks))
+    for report in check_folder(stacks):
+        (problem,) = report.problems
+        assert "is also the namespace of" in problem.message
+
+
+def test_one_name_in_other_clusters_and_directories_is_good(stacks: Path) -> None:
+    (stacks / "Pulumi.vis.yaml").write_text(stack_text(kubernetes={"context": "vis"}))
+    other = {"identity__realm": "OTHER.ORG", "externalIp": "192.0.2.1", "kubernetes": {"context": "vos"}}
+    (stacks / "Pulumi.vos.yaml").write_text(stack_text(**other))
+    assert [(report.is_good, report.warnings) for report in check_folder(stacks)] == [(True, ()), (True, ())]
+
+
+def test_a_stack_is_compared_with_those_that_are_not_named(stacks: Path) -> None:
+    (stacks / "Pulumi.vos.yaml").write_text(stack_text(notebookRamGb="2Gi"))
+    (stacks / "Pulumi.bad.yaml").write_text("config: {}\n")
+    [report] = check_folder(stacks, "./stacks/Pulumi.vis.yaml")
+    assert len(report.problems) == 3
+    assert report.warnings[0].startswith("stacks/Pulumi.bad.yaml cannot be read, so its names cannot be compared: ")
+
+
+def test_the_names_of_a_stack_with_other_problems_are_compared(stacks: Path) -> None:
+    (stacks / "Pulumi.vos.yaml").write_text(stack_text(notebookRamGb="2Gi"))
+    reports = check_folder(stacks)
+    assert [len(report.problems) for report in reports] == [3, 4]
 
 
 def test_domains_are_resolved_only_on_request(stacks: Path) -> None:

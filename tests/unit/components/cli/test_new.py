@@ -9,6 +9,7 @@ from components.cli.stack_writer import parse_number, stack_text, write_stack
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_stack
 from tests.support.tenancies import CA_CERTIFICATE, settings, tenancy
+from tests.support.tenancies import stack_text as existing_stack_text
 
 
 def refused(stack: str, wanted: dict[str, Any], folder: Path) -> InvalidTenancy:
@@ -24,10 +25,11 @@ def test_written_stack_file_reads_back_the_same(tmp_path: Path) -> None:
         identity__server=["ipa1.example.org", "ipa2.example.org"],
         ingress={"className": "nginx", "tls": {"clusterIssuer": "letsencrypt"}},
     )
-    path, written = write_stack("vis", wanted, tmp_path / "stacks")
+    path, written, warnings = write_stack("vis", wanted, tmp_path / "stacks")
 
     assert path == tmp_path / "stacks" / "Pulumi.vis.yaml"
     assert written == read_stack(path) == tenancy(**wanted)
+    assert warnings == ()
 
 
 def test_every_key_has_its_description_above_it() -> None:
@@ -57,11 +59,26 @@ def test_all_problems_are_reported_and_nothing_is_written(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_group_or_domain_of_another_stack_is_refused(tmp_path: Path) -> None:
+def test_names_of_another_stack_are_refused(tmp_path: Path) -> None:
     write_stack("vis", settings(), tmp_path)
 
-    assert "is used by" in str(refused("vos", settings(), tmp_path))
-    write_stack("vos", settings(clusterName="vos", externalIp="192.0.2.1"), tmp_path)
+    message = str(refused("vos", settings(), tmp_path))
+    assert [f"{word} of {tmp_path}/Pulumi.vis.yaml" in message for word in ("namespace", "group", "domain")] == [
+        True
+    ] * 3
+    other_directory = settings(externalIp="192.0.2.1", identity__realm="OTHER.ORG")
+    assert "is also the namespace of" in str(refused("vos", other_directory, tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["Pulumi.vis.yaml"]
+
+
+def test_collisions_among_other_stacks_and_unreadable_ones_do_not_prevent_a_new_one(tmp_path: Path) -> None:
+    for name in ("vis", "vos"):
+        (tmp_path / f"Pulumi.{name}.yaml").write_text(existing_stack_text())
+    (tmp_path / "Pulumi.bad.yaml").write_text("\x00")
+
+    written = write_stack("new", settings(clusterName="new", externalIp="192.0.2.1"), tmp_path)
+    (warning,) = written.warnings
+    assert warning.startswith(f"{tmp_path}/Pulumi.bad.yaml cannot be read, so its names cannot be compared: ")
 
 
 @pytest.mark.parametrize("name", ["../vis", "a/b", "", "vis.yaml", "a b"])
