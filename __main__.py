@@ -4,6 +4,7 @@ import pulumi
 
 from components.contract.immutable import immutable_settings
 from components.contract.resource import Contract
+from components.language_host import run_quietly
 from components.pangeo_cluster import PangeoCluster
 from components.preflight.run import run_preflight
 from components.resources.kubernetes import KubernetesProvider
@@ -44,4 +45,4 @@ def main() -> None:
     pulumi.export("version", program_version())
 
 
-main()
+run_quietly(main)

@@ -18,7 +18,18 @@ LAYERS = (
     {"in_hub", "in_gateway"},
     {"config"},
     {"freeipa"},
-    {"automation", "deadline", "deployed", "escape", "https", "ownership", "programs", "tls", "version"},
+    {
+        "automation",
+        "deadline",
+        "deployed",
+        "escape",
+        "https",
+        "language_host",
+        "ownership",
+        "programs",
+        "tls",
+        "version",
+    },
 )
 """The packages and modules of ``components/``, from the top. Each may import those of its own row and below."""
 

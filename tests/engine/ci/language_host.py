@@ -4,8 +4,10 @@ The real ``pulumi`` starts it as its language host; it uses the SDK's own server
 """
 
 import contextlib
+import json
 import os
-import runpy
+import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,21 +16,57 @@ from pathlib import Path
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 from tests.engine.ci.policy_proxy import run_pack
+from tests.engine.ci.program_process import REASON_WAS_SHOWN
 
 
 class LanguageHost(LanguageServer):
-    """Runs ``__main__.py`` of the folder that the engine names."""
+    """Runs ``__main__.py`` of the folder that the engine names, as the official host does: in a process of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: None)
+        self.programs: list[subprocess.Popen[str]] = []
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> plugin_pb2.PluginInfo:  # noqa: N802 - gRPC's name
         return plugin_pb2.PluginInfo(version="0.0.0")
 
-    def Run(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
-        self.program = lambda: _run(Path(request.info.program_directory or request.pwd))
-        return super().Run(request, context)  # type: ignore[no-untyped-call]
+    def Run(self, request: Any, context: Any) -> language_pb2.RunResponse:  # noqa: N802 - gRPC's name
+        """Run the program in a process of its own, and pass a cancellation on as SIGINT."""
+        settings = {
+            "monitor": request.monitor_address,
+            "engine": sys.argv[-1],
+            "project": request.project,
+            "stack": request.stack,
+            "parallel": request.parallel,
+            "dry_run": request.dryRun,
+            "organization": request.organization,
+        }
+        with subprocess.Popen(
+            [sys.executable, "-u", "-m", "tests.engine.ci.program_process"],
+            cwd=request.info.program_directory or request.pwd,
+            stdin=subprocess.PIPE,
+            # This process's standard output is the engine's, too.
+            text=True,
+        ) as program:
+            context.add_callback(lambda: _interrupt(program))
+            self.programs.append(program)
+            assert program.stdin is not None
+            config = {"config": dict(request.config), "secret_keys": list(request.configSecretKeys)}
+            program.stdin.write(json.dumps({**config, "settings": settings}))
+            program.stdin.close()
+            code = program.wait()
+        if code in (0, REASON_WAS_SHOWN):
+            return language_pb2.RunResponse(bail=code != 0)
+        return language_pb2.RunResponse(error=f"program exited with non-zero exit code: {code}")
+
+    def Cancel(self, _request: Any, _context: Any) -> empty_pb2.Empty:  # noqa: N802 - gRPC's name
+        for program in self.programs:
+            _interrupt(program)
+        return empty_pb2.Empty()
 
     def RunPlugin(self, request: Any, context: Any) -> Iterator[language_pb2.RunPluginResponse]:  # noqa: N802
         """Run a policy pack, and pass on what it prints."""
@@ -49,13 +87,15 @@ def launcher(folder: Path) -> Path:
 def serve() -> None:
     """Print the port for the engine, and answer until the engine ends this process."""
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageHost(lambda: None), server)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageHost(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
     # The host must end if its engine was killed.
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    server.wait_for_termination()
+    # The engine ends its plugins with SIGINT.
+    with contextlib.suppress(KeyboardInterrupt):
+        server.wait_for_termination()
 
 
 def _end_with(parent: int) -> None:
@@ -64,9 +104,9 @@ def _end_with(parent: int) -> None:
     os._exit(0)
 
 
-def _run(folder: Path) -> None:
-    with contextlib.chdir(folder):
-        runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
+def _interrupt(program: subprocess.Popen[str]) -> None:
+    if program.poll() is None:
+        program.send_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":
