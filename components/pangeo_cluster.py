@@ -35,8 +35,6 @@ An object that an earlier destroy kept, or that is adopted, still has the mark o
 """
 
 CRD_ANNOTATIONS = {
-    # Take over fields that Helm, or another tenancy with an older chart, has set.
-    "pulumi.com/patchForce": "true",
     # The release contains objects of these kinds.
     "pulumi.com/waitFor": "condition=Established",
 }

@@ -7,25 +7,26 @@ https://github.com/dask/dask-gateway/issues/553). Therefore the program declares
 CRDs are shared by all tenancies of a cluster:
 
 - **No CRD is deleted** by a destroy. Deleting one would delete all its objects, including other tenancies' clusters.
-- **Dask's CRDs** (``*.gateway.dask.org``) are adopted, even if Helm installed them. An annotation holds the chart's
-  version. A CRD from a newer chart, installed by another tenancy, is left unchanged.
+- **A newer chart upgrades them**: an annotation holds the version of the chart that a CRD came from. A CRD from a newer
+  chart, installed by another tenancy, is left unchanged.
+- **No CRD is overwritten with other content of the same version**, or if its version is unknown, as with Helm: another
+  tenancy, or a hub that this program did not deploy, may depend on it. Equal ones are adopted.
 - **Traefik's CRDs**, which the gateway's proxy uses, may belong to the cluster's own, possibly newer Traefik. A CRD
   that this program did not install, or that others have changed since, is left unchanged and used as it is.
-
-Descriptions are removed from the schemas. They are three quarters of the 107 kB, would be stored several times in every
-stack's state and sent in every preview, and serve only ``kubectl explain``.
 """
 
 import re
 import tarfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
 from components.chart.archives import CHART, FETCH, ChartDependenciesError
+from components.chart.crd_content import content_digest, stored_spec
+from components.ownership import field_manager
 
 GATEWAY = "dask-gateway"
 """Name of the gateway's chart."""
@@ -36,8 +37,12 @@ DASK_GROUP = "gateway.dask.org"
 VERSION_ANNOTATION = "dask-gateway.pangeo/chart-version"
 """Annotation of the CRDs that this program installs; its value is the version of the gateway's chart."""
 
-_SCHEMA_MAPS = ("properties", "patternProperties", "definitions")
-_NOT_SCHEMAS = ("default", "enum", "example", "required")
+CONTENT_ANNOTATION = "dask-gateway.pangeo/content"
+"""Annotation of the CRDs that this program installs; its value is the digest of the specification."""
+
+UNKNOWN_VERSION = "0"
+"""Version to write into the annotation of a CRD that this program may overwrite."""
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -53,6 +58,11 @@ class Crd:
     spec: Mapping[str, Any]
 
     @property
+    def content(self) -> str:
+        """The digest of the specification."""
+        return self.annotations[CONTENT_ANNOTATION]
+
+    @property
     def is_dask(self) -> bool:
         """Whether the CRD belongs to Dask Gateway; no other software installs it."""
         return self.name.partition(".")[2] == DASK_GROUP
@@ -66,6 +76,10 @@ class InstalledCrd:
     """Version of the gateway's chart that it came from; None if this program did not install it."""
     changed_by_others: bool
     """Whether a client other than Pulumi has set one of its fields."""
+    content: str | None = None
+    """The digest of its specification; None if it was not read."""
+    field_manager: str | None = None
+    """A name of Pulumi under which the specification was set; None if there is none."""
 
 
 class CrdSelection(NamedTuple):
@@ -98,6 +112,7 @@ def select_crds(packaged: Sequence[Crd], installed: Mapping[str, InstalledCrd] |
     known = installed or {}
     newer = [crd for crd in packaged if _is_newer(known.get(crd.name), crd)]
     foreign = [crd for crd in packaged if crd not in newer and not crd.is_dask and _is_foreign(known.get(crd.name))]
+    other = [crd for crd in packaged if crd not in newer and crd not in foreign and _is_other(known.get(crd.name), crd)]
     notices = []
     if newer:
         versions = sorted({str(known[crd.name].chart_version) for crd in newer}, key=_version_key)
@@ -109,24 +124,17 @@ def select_crds(packaged: Sequence[Crd], installed: Mapping[str, InstalledCrd] |
         notices.append(
             f"{_join_names(foreign)}: not changed, because they belong to the cluster; Dask Gateway uses them"
         )
-    return CrdSelection(tuple(crd for crd in packaged if crd not in newer and crd not in foreign), tuple(notices))
-
-
-def remove_descriptions(schema: object) -> object:
-    """Return an OpenAPI schema without descriptions; a property named ``description`` is kept."""
-    if isinstance(schema, list):
-        return [remove_descriptions(each) for each in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    kept: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key in _SCHEMA_MAPS and isinstance(value, Mapping):
-            kept[key] = {name: remove_descriptions(inner) for name, inner in value.items()}
-        elif key in _NOT_SCHEMAS:
-            kept[key] = value
-        elif key != "description":
-            kept[key] = remove_descriptions(value)
-    return kept
+    if other:
+        names = " ".join(crd.name for crd in other)
+        notices.append(
+            f"{_join_names(other)}: not changed, because the cluster has them with other content, on which another hub "
+            f"may depend, and not from an older {GATEWAY} than {other[0].chart_version}. If no other hub needs them, "
+            f"let this stack overwrite them: kubectl annotate --overwrite crd {names} "
+            f"{VERSION_ANNOTATION}={UNKNOWN_VERSION}"
+        )
+    left = {crd.name for crd in (*newer, *foreign, *other)}
+    declared = tuple(_with_field_manager(crd, known.get(crd.name)) for crd in packaged if crd.name not in left)
+    return CrdSelection(declared, tuple(notices))
 
 
 def _read_archive(archive: Path, version: str) -> list[Crd]:
@@ -152,20 +160,26 @@ def _is_crd(document: object) -> bool:
 
 def _make_crd(document: Mapping[str, Any], version: str) -> Crd:
     metadata = document["metadata"]
-    spec = {**document["spec"], "versions": [_shorten(each) for each in document["spec"]["versions"]]}
+    spec = stored_spec(document["spec"])
+    own = {VERSION_ANNOTATION: version, CONTENT_ANNOTATION: content_digest(spec)}
     return Crd(
         name=str(metadata["name"]),
         chart_version=version,
         labels=dict(metadata.get("labels") or {}),
-        annotations={**(metadata.get("annotations") or {}), VERSION_ANNOTATION: version},
+        annotations={**(metadata.get("annotations") or {}), **own, **field_manager.annotations()},
         spec=spec,
     )
 
 
-def _shorten(version: Mapping[str, Any]) -> dict[str, Any]:
-    if "schema" not in version:
-        return dict(version)
-    return {**version, "schema": {key: remove_descriptions(schema) for key, schema in version["schema"].items()}}
+def _with_field_manager(crd: Crd, installed: InstalledCrd | None) -> Crd:
+    """Return the CRD with the name under which the installed one was set.
+
+    When the name of a CRD in the state changes, the provider ends the old name's ownership of all fields. It updates
+    CRDs in a way that gives the new name only changed fields, so the API server would refuse that.
+    """
+    if installed is None or installed.field_manager is None:
+        return crd
+    return replace(crd, annotations={**crd.annotations, **field_manager.annotations(installed.field_manager)})
 
 
 def _is_newer(installed: InstalledCrd | None, packaged: Crd) -> bool:
@@ -175,6 +189,14 @@ def _is_newer(installed: InstalledCrd | None, packaged: Crd) -> bool:
 
 def _is_foreign(installed: InstalledCrd | None) -> bool:
     return installed is not None and (installed.chart_version is None or installed.changed_by_others)
+
+
+def _is_other(installed: InstalledCrd | None, packaged: Crd) -> bool:
+    """Return whether the installed CRD differs and is not from an older chart."""
+    if installed is None or installed.content in (None, packaged.content):
+        return False
+    version = installed.chart_version
+    return version is None or _version_key(version) >= _version_key(packaged.chart_version)
 
 
 def _version_key(version: str) -> tuple[int, ...]:

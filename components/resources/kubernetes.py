@@ -12,8 +12,14 @@ from typing import Any
 
 import pulumi
 
+from components.ownership import field_manager
+
 SDK = "pulumi-kubernetes"
 """Resources request the provider plugin in the version of this installed package, as the SDK's own classes do."""
+
+
+OUTLIVES_THE_STACK = ("CustomResourceDefinition", "Namespace", "StorageClass")
+"""Kinds of the objects that a destroy may keep, so that a later stack finds them."""
 
 
 class KubernetesProvider(pulumi.ProviderResource):
@@ -62,7 +68,10 @@ class KubernetesObject(pulumi.CustomResource):
         after the creation of the new one would delete the new one.
         """
         super().__init__(
-            type_token(manifest["apiVersion"], manifest["kind"]), resource_name, dict(manifest), _with_fixed_name(opts)
+            type_token(manifest["apiVersion"], manifest["kind"]),
+            resource_name,
+            declared_form(manifest),
+            _with_fixed_name(opts),
         )
 
 
@@ -91,6 +100,23 @@ def annotated(manifest: Mapping[str, Any], annotations: Mapping[str, pulumi.Inpu
         **manifest,
         "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), **annotations}},
     }
+
+
+def declared_form(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the manifest without empty fields of the object and of its metadata, and with a fixed field manager.
+
+    The API server leaves out empty labels, annotations and parameters. The provider compares with the live object, so
+    every preview would show them as changes. Fields inside ``spec`` are kept, where an empty map can have a meaning.
+    """
+    metadata = manifest["metadata"]
+    if manifest["kind"] in OUTLIVES_THE_STACK:
+        annotations = {**field_manager.annotations(), **(metadata.get("annotations") or {})}
+        metadata = {**metadata, "annotations": annotations}
+    return _without_empty({**manifest, "metadata": _without_empty(metadata)})
+
+
+def _without_empty(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if value is not None and value not in ({}, [])}
 
 
 def type_token(api_version: str, kind: str) -> str:

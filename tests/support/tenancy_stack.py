@@ -133,6 +133,12 @@ class TenancyStack:
         with self.environment_set():
             self._stack.refresh(color="never")
 
+    def refresh_changes(self) -> dict[str, int]:
+        """Run ``pulumi refresh``; return the number of resources by kind of change, without unchanged ones."""
+        with self.environment_set():
+            found = self._stack.refresh(color="never").summary.resource_changes or {}
+        return {str(kind): count for kind, count in found.items() if kind != OpType.SAME}
+
     def import_state(self, deployment: dict[str, Any]) -> None:
         """Replace the stack's state."""
         self._stack.import_stack(automation.Deployment(version=3, deployment=deployment))

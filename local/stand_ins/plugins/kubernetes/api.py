@@ -69,6 +69,12 @@ class Cluster:
         query = {**_query(field_manager, dry_run), "force": str(force).lower()}
         return self._send("PATCH", path, query, body, "application/apply-patch+yaml")
 
+    def relinquish(self, kind: ObjectKind, namespace: str | None, name: str, *, field_manager: str) -> None:
+        """End a manager's ownership of all fields of an object; fields without another owner are removed."""
+        metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
+        body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
+        self.apply(kind, body, field_manager=field_manager, dry_run=False, force=False)
+
     def replace(self, kind: ObjectKind, body: Mapping[str, Any], *, field_manager: str, dry_run: bool) -> Json:
         """Replace the live object whose ``resourceVersion`` is in ``body``."""
         path = _path(kind, body["metadata"].get("namespace"), body["metadata"]["name"])

@@ -20,8 +20,16 @@ class ObjectKind:
     plural: str
     namespaced: bool
     immutable: tuple[Path, ...] = ()
+    is_typed: bool = True
+    """Whether the official plugin knows the kind's type, and so drops its empty maps and lists."""
     updated_whole: bool = False
     """Whether an update replaces the whole object, including other managers' fields, instead of applying its own."""
+
+    @property
+    def resource(self) -> str:
+        """The API's name of the kind in messages: ``ingresses.networking.k8s.io``, ``namespaces``."""
+        group, slash, _ = self.api_version.rpartition("/")
+        return f"{self.plural}.{group}" if slash else self.plural
 
     @property
     def replaces_on(self) -> tuple[Path, ...]:
@@ -46,9 +54,10 @@ OBJECT_KINDS = {
         "CustomResourceDefinition",
         "customresourcedefinitions",
         namespaced=False,
+        is_typed=False,
         updated_whole=True,
     ),
     "kubernetes:traefik.io/v1alpha1:Middleware": ObjectKind(
-        "traefik.io/v1alpha1", "Middleware", "middlewares", namespaced=True
+        "traefik.io/v1alpha1", "Middleware", "middlewares", namespaced=True, is_typed=False
     ),
 }

@@ -30,6 +30,14 @@ Source: https://www.pulumi.com/registry/packages/kubernetes/#waiting-on-resource
 
 CONDITION = "condition="
 
+LIVE = "failed to fully initialize or become live"
+TIMED_OUT = "timed out waiting for the condition"
+CONFLICTS_PAGE = (
+    "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/"
+    "#handle-field-conflicts-on-existing-resources"
+)
+"""The page that the official plugin names in a conflict."""
+
 
 class ObjectResource(ClusterResource):
     """The objects of one kind."""
@@ -43,8 +51,8 @@ class ObjectResource(ClusterResource):
         return objects.check(self._kind, news)
 
     def diff(self, olds: Properties, old_inputs: Properties, news: Properties) -> provider_pb2.DiffResponse:
-        """Compare the last inputs with the new ones."""
-        return objects.compare(self._kind, old_inputs, news)
+        """Compare the state with the new inputs."""
+        return objects.compare(self._kind, olds, news)
 
     def create(self, call: Call, inputs: Properties) -> tuple[str, Properties]:
         """Create the object; with ``upsertExistingObjects`` also take over an existing one.
@@ -59,7 +67,7 @@ class ObjectResource(ClusterResource):
         cluster = self._cluster_for(call, inputs)
         if cluster is None:
             return "", inputs
-        body, field_manager = plain(inputs), objects.new_field_manager()
+        body, field_manager = plain(inputs), objects.field_manager(inputs, {})
         try:
             if self.session.config.upsert_existing_objects:
                 live = self._apply(cluster, call, body, field_manager)
@@ -67,15 +75,18 @@ class ObjectResource(ClusterResource):
                 live = cluster.create(self._kind, body, dry_run=call.preview)
         except ApiError as error:
             if call.preview and error.reason == "AlreadyExists":
-                call.log("INFO", f"{error}: creation will fail unless a replacement deletes it first")
+                call.log("INFO", f"Retry #0; creation failed: {error}")
                 return "", inputs
             if call.preview and error.reason == "NotFound" and error.details.get("kind") == "namespaces":
                 return "", inputs  # the same stack creates the namespace
-            raise OperationFailed(_not_created(call, error)) from None
+            raise OperationFailed(_not_created(call, field_manager, error)) from None
         if call.preview:
             return "", objects.outputs(self._kind, inputs, live, field_manager)
         id = objects.object_id(self._kind, live)
-        live = self._wait_for_condition(cluster, call, id, inputs, live, field_manager)
+        failed = (
+            f'resource "{call.urn}" was successfully created, but the Kubernetes API server reported that it {LIVE}'
+        )
+        live = self._wait_for_condition(cluster, call, failed, inputs, live, field_manager)
         return id, objects.outputs(self._kind, inputs, live, field_manager)
 
     def update(self, call: Call, id: str, olds: Properties, old_inputs: Properties, news: Properties) -> Properties:
@@ -91,31 +102,33 @@ class ObjectResource(ClusterResource):
             return news
         kind, body = self._kind, plain(news)
         namespace, name = objects.parse_id(kind, id)
-        field_manager = olds.get("__fieldManager") or objects.new_field_manager()
+        former_manager, field_manager = objects.field_manager(old_inputs, olds), objects.field_manager(news, olds)
         live = cluster.read(kind, namespace, name)
         if live is None:
+            gone = f'{kind.resource} "{name}" not found'
             raise OperationFailed(
-                f'update of resource "{call.urn}" failed: {kind.plural} "{name}" not found; '
-                "it was deleted outside of this stack: run pulumi refresh, then pulumi up creates it again"
+                f'update of resource "{call.urn}" failed: {gone}\nunable to get cluster state: {gone}'
             )
+        failed = f'the Kubernetes API server reported that "{id}" {LIVE}'
         try:
             if kind.updated_whole:
-                version = live["metadata"]["resourceVersion"]
-                whole = {**body, "metadata": {**body["metadata"], "resourceVersion": version}}
-                applied = cluster.replace(kind, whole, field_manager=field_manager, dry_run=call.preview)
+                body["metadata"] |= {"resourceVersion": live["metadata"]["resourceVersion"]}
+                applied = cluster.replace(kind, body, field_manager=field_manager, dry_run=call.preview)
+                news = body
             else:
                 if not call.preview:
                     self._take_over_fields(cluster, live, field_manager)
-                applied = self._apply(cluster, call, body, field_manager)
+                applied = self._apply(cluster, call, body, field_manager, live)
         except ApiError as error:
-            text = f'the Kubernetes API server reported that "{id}" failed to fully initialize or become live: '
-            text += _conflict(field_manager, error) if error.reason == "Conflict" else str(error)
+            text = f"{failed}: {_conflict(field_manager, error) if error.reason == 'Conflict' else error}"
             if call.preview:
                 raise OperationFailed(text) from None
-            outputs = objects.outputs(kind, old_inputs, live, field_manager)
+            outputs = objects.outputs(kind, news, live, field_manager)
             raise PartialFailure(text, id=id, outputs=outputs) from None
         if not call.preview:
-            applied = self._wait_for_condition(cluster, call, id, news, applied, field_manager)
+            applied = self._wait_for_condition(cluster, call, failed, news, applied, field_manager)
+            if former_manager != field_manager:
+                cluster.relinquish(kind, namespace, name, field_manager=former_manager)
         return objects.outputs(kind, news, applied, field_manager)
 
     def read_live(self, id: str, olds: Properties, inputs: Properties) -> tuple[Properties, Properties] | None:
@@ -124,14 +137,14 @@ class ObjectResource(ClusterResource):
         if live is None:
             return None
         inputs = objects.refreshed_inputs(inputs, live)
-        field_manager = olds.get("__fieldManager") or objects.new_field_manager()
+        field_manager = objects.field_manager(inputs, olds)
         return inputs, objects.outputs(self._kind, inputs, live, field_manager)
 
     def delete_live(self, call: Call, id: str, olds: Properties) -> None:
         """Delete the object and wait until it is gone; one that does not exist is no error.
 
         Raises:
-            OperationFailed: it still exists after the timeout; the text contains the cause in its status.
+            OperationFailed: it still exists after the timeout.
         """
         cluster, (namespace, name) = self.session.cluster(), objects.parse_id(self._kind, id)
         cluster.delete(self._kind, namespace, name)
@@ -141,9 +154,9 @@ class ObjectResource(ClusterResource):
             if self.session.cancelled.is_set():
                 raise OperationFailed(f"the run was cancelled before {self._kind.kind} {name} was deleted")
             if time.monotonic() > deadline:
-                raise OperationFailed(
-                    f"{self._kind.kind} {name} is not deleted after {limit_seconds:g} s{_cause(live)}"
-                )
+                finalizers = ", ".join(live["metadata"].get("finalizers") or [])
+                call.log("WARNING", f"finalizers might be preventing deletion ({finalizers})")
+                raise OperationFailed(TIMED_OUT)
             time.sleep(POLL_SECONDS)
 
     def _cluster_for(self, call: Call, inputs: Properties) -> "Cluster | None":
@@ -157,9 +170,12 @@ class ObjectResource(ClusterResource):
                 return None
             raise
 
-    def _apply(self, cluster: "Cluster", call: Call, body: Properties, field_manager: str) -> Json:
-        # The official plugin previews with force: a conflict is reported by the update only.
-        force = call.preview or _annotation(body, FORCE).lower() == "true"
+    def _apply(
+        self, cluster: "Cluster", call: Call, body: Properties, field_manager: str, live: Json | None = None
+    ) -> Json:
+        # The official plugin forces the dry run of fields that an update will first take over from their creation.
+        is_expected = call.preview and (live is None or _has_fields_of_creation(live))
+        force = is_expected or objects.annotation(body, FORCE).lower() == "true"
         return cluster.apply(self._kind, body, field_manager=field_manager, dry_run=call.preview, force=force)
 
     def _take_over_fields(self, cluster: "Cluster", live: Json, field_manager: str) -> None:
@@ -171,12 +187,11 @@ class ObjectResource(ClusterResource):
             cluster.patch(self._kind, metadata.get("namespace"), metadata["name"], [version, managers])
 
     def _wait_for_condition(
-        self, cluster: "Cluster", call: Call, id: str, inputs: Properties, live: Json, field_manager: str
+        self, cluster: "Cluster", call: Call, failed: str, inputs: Properties, live: Json, field_manager: str
     ) -> Json:
         """Read the object until the condition in its annotation is true. Returns the object as it then is."""
         kind, namespace, name = self._kind, live["metadata"].get("namespace"), live["metadata"]["name"]
-        limit_seconds = call.timeout_seconds or WAIT_TIMEOUT_SECONDS
-        deadline = time.monotonic() + limit_seconds
+        deadline = time.monotonic() + (call.timeout_seconds or WAIT_TIMEOUT_SECONDS)
         try:
             condition = awaited_condition(plain(inputs))
             while condition is not None:
@@ -184,18 +199,15 @@ class ObjectResource(ClusterResource):
                 if found.get("status") == "True":
                     break
                 if self.session.cancelled.is_set():
-                    raise OperationFailed(f"the run was cancelled before {kind.kind} {name} was {condition}")
+                    raise OperationFailed("operation was cancelled")
                 if time.monotonic() > deadline:
-                    cause = f": {found['message']}" if found.get("message") else ""
-                    raise OperationFailed(f"{kind.kind} {name} is not {condition} after {limit_seconds:g} s{cause}")
+                    raise OperationFailed(TIMED_OUT)
                 time.sleep(POLL_SECONDS)
-                present = cluster.read(kind, namespace, name)
-                if present is None:
-                    raise OperationFailed(f"{kind.kind} {name} was deleted before it was {condition}")
-                live = present
+                live = cluster.read(kind, namespace, name) or live
         except OperationFailed as error:
             outputs = objects.outputs(kind, inputs, live, field_manager)
-            raise PartialFailure(f'"{id}" failed to become live: {error}', id=id, outputs=outputs) from None
+            id = objects.object_id(kind, live)
+            raise PartialFailure(f"{failed}: {error}", id=id, outputs=outputs) from None
         return live
 
 
@@ -205,7 +217,7 @@ def awaited_condition(body: Properties) -> str | None:
     Raises:
         OperationFailed: the annotation is one that only the official plugin implements.
     """
-    value = _annotation(body, WAIT_FOR)
+    value = objects.annotation(body, WAIT_FOR)
     if not value:
         return None
     condition = value.removeprefix(CONDITION)
@@ -249,32 +261,26 @@ def _union(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
     return {**left, **right, **{key: _union(left[key], right[key]) for key in left.keys() & right.keys()}}
 
 
-def _annotation(body: Properties, name: str) -> str:
-    return str((body["metadata"].get("annotations") or {}).get(name) or "")
-
-
 def _conditions(live: Json) -> list[dict[str, Any]]:
     return list((live.get("status") or {}).get("conditions") or [])
 
 
-def _cause(live: Json) -> str:
-    causes = [
-        str(each["message"]) for each in _conditions(live) if each.get("status") == "True" and each.get("message")
-    ]
-    finalizers = live["metadata"].get("finalizers") or []
-    causes += [f"it has the finalizers {', '.join(finalizers)}"] if finalizers else []
-    return ": " + "; ".join(causes) if causes else ""
+def _has_fields_of_creation(live: Json) -> bool:
+    entries = live["metadata"].get("managedFields") or []
+    return any(each.get("manager") == CREATE_MANAGER and each.get("operation") == "Update" for each in entries)
 
 
-def _not_created(call: Call, error: ApiError) -> str:
+def _not_created(call: Call, field_manager: str, error: ApiError) -> str:
     text = f'resource "{call.urn}" was not successfully created by the Kubernetes API server: '
+    if call.preview:
+        text = f"Preview failed: {text}"
     if error.reason == "AlreadyExists":
-        return f"{text}{error}; set upsertExistingObjects on the provider to take it over, or delete it"
-    return text + (_conflict("this stack", error) if error.reason == "Conflict" else str(error))
+        return f"{text}{error}\n\nThe resource already exists in the cluster."
+    return text + (_conflict(field_manager, error) if error.reason == "Conflict" else str(error))
 
 
 def _conflict(field_manager: str, error: ApiError) -> str:
     return (
-        f"server-side apply field conflict detected: {field_manager} had an apply conflict: {error}. "
-        f'Leave the field out of the program, or overwrite it with the annotation {FORCE}: "true"'
+        f"server-side apply field conflict detected, see {CONFLICTS_PAGE} for troubleshooting help\n"
+        f'The resource managed by field manager "{field_manager}" had an apply conflict: {error}'
     )

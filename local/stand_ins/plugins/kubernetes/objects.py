@@ -10,11 +10,15 @@ from typing import Any
 from pulumi.runtime.proto import provider_pb2
 
 from local.stand_ins.plugins.diff import Change, Kind, Path, changes, diff_response, is_below
-from local.stand_ins.plugins.kubernetes.kinds import NAME, NAMESPACE, ObjectKind
+from local.stand_ins.plugins.kubernetes.kinds import CREATE_MANAGER, NAME, NAMESPACE, ObjectKind
+from local.stand_ins.plugins.kubernetes.pruning import normalize, prune, split_state, stored_form, without_empty
 from local.stand_ins.plugins.server import CheckFailures
-from local.stand_ins.plugins.wire import UNKNOWN, Json, Properties, plain, type_name
+from local.stand_ins.plugins.wire import UNKNOWN, Json, Properties, has_unknown, plain, type_name
 
 DEFAULT_NAMESPACE = "default"
+
+PATCH_FIELD_MANAGER = "pulumi.com/patchFieldManager"
+"""Annotation: the name under which the object's fields are set, instead of a random one."""
 
 
 def check(kind: ObjectKind, news: Properties) -> tuple[Properties, CheckFailures]:
@@ -27,23 +31,40 @@ def check(kind: ObjectKind, news: Properties) -> tuple[Properties, CheckFailures
         return inputs, {"metadata": f"is {type_name(metadata)}; write a map"}
     if "name" not in metadata:
         return inputs, {"metadata.name": "is missing; the local stand-in does not generate names"}
+    if kind.is_typed and not has_unknown(inputs):
+        inputs = without_empty(inputs)
     if kind.namespaced and "namespace" not in metadata:
-        inputs["metadata"] = {**metadata, "namespace": DEFAULT_NAMESPACE}
+        inputs["metadata"] = {**inputs["metadata"], "namespace": DEFAULT_NAMESPACE}
     return inputs, {}
 
 
-def compare(kind: ObjectKind, old_inputs: Properties, news: Properties) -> provider_pb2.DiffResponse:
-    """Compare the last inputs with the new ones. The live object is not considered; only a refresh reads it."""
-    old, new = _without_empty_maps(plain(old_inputs)), _without_empty_maps(plain(news))
+def compare(kind: ObjectKind, state: Properties, news: Properties) -> provider_pb2.DiffResponse:
+    """Compare the live object in the state, reduced to the keys of the last inputs, with the new inputs.
+
+    A key that the API server dropped or changed is therefore a change in every comparison. The cluster is not asked;
+    only a refresh reads the present object.
+    """
+    inputs, live = split_state(state)
+    old, new = prune(live, normalize(inputs, typed=kind.is_typed)), normalize(news, typed=kind.is_typed)
+    if kind.namespaced:
+        old["metadata"] = {**old["metadata"], "namespace": old["metadata"].get("namespace", DEFAULT_NAMESPACE)}
     found = [each for change in changes(old, new) for each in _unknown_map_as_deletions(change, old, new)]
     replacing = {change.path for change in found if is_below(change.path, kind.replaces_on)}
     keeps_name = bool(replacing) and not replacing & {NAME, NAMESPACE}
     return diff_response(found, kind.replaces_on, delete_before_replace=keeps_name)
 
 
-def new_field_manager() -> str:
-    """Generate the name under which the fields of one resource are applied during its whole life."""
-    return f"pulumi-kubernetes-{secrets.token_hex(4)}"
+def field_manager(inputs: Json, state: Properties) -> str:
+    """Return the name under which a resource's fields are set: its annotation's, its state's, or a random one."""
+    named = annotation(inputs, PATCH_FIELD_MANAGER)
+    return named or state.get("__fieldManager") or f"{CREATE_MANAGER}-{secrets.token_hex(4)}"
+
+
+def annotation(inputs: Json, name: str) -> str:
+    """Return the value of an annotation; empty if there is none."""
+    metadata = plain(inputs.get("metadata"))
+    found = metadata.get("annotations") if isinstance(metadata, dict) else None
+    return str(found.get(name) or "") if isinstance(found, dict) else ""
 
 
 def outputs(kind: ObjectKind, inputs: Properties, live: Mapping[str, Any], field_manager: str) -> Properties:
@@ -51,10 +72,10 @@ def outputs(kind: ObjectKind, inputs: Properties, live: Mapping[str, Any], field
     return {
         "__fieldManager": field_manager,
         "__initialApiVersion": kind.api_version,
-        "__inputs": inputs,
+        "__inputs": stored_form(inputs),
         "apiVersion": kind.api_version,
         "kind": kind.kind,
-        **live,
+        **stored_form(dict(live)),
     }
 
 
@@ -71,24 +92,8 @@ def parse_id(kind: ObjectKind, id: str) -> tuple[str | None, str]:
 
 
 def refreshed_inputs(inputs: Json, live: Json) -> Json:
-    """Return the inputs with the live values of the same fields; fields that others added are left out."""
-    inputs = plain(inputs)
-    if isinstance(inputs, dict) and isinstance(live, dict):
-        return {key: refreshed_inputs(value, live[key]) for key, value in inputs.items() if key in live}
-    if isinstance(inputs, list) and isinstance(live, list):
-        shared = min(len(inputs), len(live))
-        return [refreshed_inputs(inputs[i], live[i]) for i in range(shared)] + live[shared:]
-    return live
-
-
-def _without_empty_maps(value: Json) -> Json:
-    """Remove empty maps, which the API server drops."""
-    if isinstance(value, list):
-        return [_without_empty_maps(inner) for inner in value]
-    if not isinstance(value, dict):
-        return value
-    pruned = {key: _without_empty_maps(inner) for key, inner in value.items()}
-    return {key: inner for key, inner in pruned.items() if inner != {}}
+    """Return the inputs with the live values of the same fields; what others added, in lists too, is left out."""
+    return prune(live, plain(inputs))
 
 
 def _unknown_map_as_deletions(change: Change, old: Properties, new: Properties) -> Iterator[Change]:

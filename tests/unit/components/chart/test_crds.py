@@ -7,15 +7,17 @@ import pytest
 
 from components.chart.archives import ChartDependenciesError
 from components.chart.crds import (
+    UNKNOWN_VERSION,
     VERSION_ANNOTATION,
     Crd,
     InstalledCrd,
     packaged_crds,
-    remove_descriptions,
     select_crds,
 )
+from components.ownership.field_manager import FIELD_MANAGER, NAME_ANNOTATION
 from tests.support.gateway_archives import DASK, TRAEFIK, crd, put_gateway
 
+OTHER = "digest of another specification"
 OURS = InstalledCrd("2026.3.0", changed_by_others=False)
 FOREIGN = InstalledCrd(None, changed_by_others=True)
 
@@ -73,8 +75,10 @@ def test_crds_of_this_program_are_kept_and_upgraded(packaged: list[Crd]) -> None
     assert declared(packaged, {DASK: older, TRAEFIK: older}) == [DASK, TRAEFIK]
 
 
-def test_only_dask_crds_are_adopted_from_helm(packaged: list[Crd]) -> None:
-    selection = select_crds(packaged, {DASK: FOREIGN, TRAEFIK: FOREIGN})
+def test_only_equal_dask_crds_are_adopted_from_helm(packaged: list[Crd]) -> None:
+    equal = replace(FOREIGN, content=packaged[0].content)
+
+    selection = select_crds(packaged, {DASK: equal, TRAEFIK: FOREIGN})
 
     assert [each.name for each in selection.declared] == [DASK]
     assert selection.notices == (f"{TRAEFIK}: not changed, because they belong to the cluster; Dask Gateway uses them",)
@@ -92,22 +96,25 @@ def test_crd_of_a_newer_chart_is_left_unchanged(packaged: list[Crd], version: st
     assert f"dask-gateway {version}, which is newer than this tenancy's 2026.3.0" in selection.notices[0]
 
 
-def test_schema_loses_only_its_descriptions() -> None:
-    schema = {
-        "description": "Prose.",
-        "required": ["description"],
-        "properties": {
-            "description": {"type": "string", "description": "Prose.", "default": {"description": "kept"}},
-            "rules": {"type": "array", "items": {"description": "Prose.", "enum": ["description"]}},
-            "any": {"anyOf": [{"description": "Prose.", "type": "integer"}], "x-kubernetes-int-or-string": True},
-        },
-    }
+@pytest.mark.parametrize("version", ["2026.3.0", None])
+def test_crd_with_other_content_is_not_overwritten(packaged: list[Crd], version: str | None) -> None:
+    selection = select_crds(packaged, {DASK: replace(OURS, chart_version=version, content=OTHER), TRAEFIK: OURS})
 
-    assert remove_descriptions(schema) == {
-        "required": ["description"],
-        "properties": {
-            "description": {"type": "string", "default": {"description": "kept"}},
-            "rules": {"type": "array", "items": {"enum": ["description"]}},
-            "any": {"anyOf": [{"type": "integer"}], "x-kubernetes-int-or-string": True},
-        },
-    }
+    assert [each.name for each in selection.declared] == [TRAEFIK]
+    (notice,) = selection.notices
+    assert notice.startswith(f"{DASK}: not changed, because the cluster has them with other content")
+    assert notice.endswith(f"kubectl annotate --overwrite crd {DASK} {VERSION_ANNOTATION}={UNKNOWN_VERSION}")
+
+
+@pytest.mark.parametrize("version", ["2025.12.1", UNKNOWN_VERSION])
+def test_crd_with_other_content_of_an_older_chart_is_upgraded(packaged: list[Crd], version: str) -> None:
+    assert declared(packaged, {DASK: replace(OURS, chart_version=version, content=OTHER)}) == [DASK, TRAEFIK]
+
+
+def test_installed_crds_keep_the_name_that_set_them(packaged: list[Crd]) -> None:
+    older = replace(OURS, field_manager="pulumi-kubernetes-0a1b2c3d")
+
+    selection = select_crds(packaged, {DASK: older, TRAEFIK: OURS})
+
+    names = [each.annotations[NAME_ANNOTATION] for each in selection.declared]
+    assert names == ["pulumi-kubernetes-0a1b2c3d", FIELD_MANAGER]

@@ -10,7 +10,14 @@ import pytest
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 from pulumi.runtime import mocks
 
-from components.resources.kubernetes import HelmRelease, KubernetesObject, KubernetesProvider
+from components.ownership.field_manager import FIELD_MANAGER
+from components.resources.kubernetes import (
+    OUTLIVES_THE_STACK,
+    HelmRelease,
+    KubernetesObject,
+    KubernetesProvider,
+    declared_form,
+)
 
 METADATA = {"metadata": {"name": "vis", "labels": {"who": "pangeo"}}}
 CLASS = {
@@ -80,7 +87,8 @@ def declare_typed(kind: str) -> pulumi.CustomResource:
     from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
     from pulumi_kubernetes.storage.v1 import StorageClass
 
-    metadata = ObjectMetaArgs(name="vis", labels={"who": "pangeo"})
+    annotations = {"pulumi.com/patchFieldManager": FIELD_MANAGER, "pulumi.com/patchForce": "true"}
+    metadata = ObjectMetaArgs(name="vis", labels={"who": "pangeo"}, annotations=annotations)
     if kind == "Provider":
         return Provider("one", context="vis", cluster_identifier="uid", upsert_existing_objects=True)
     if kind == "Namespace":
@@ -157,3 +165,27 @@ def declare(resource: Callable[[], pulumi.CustomResource]) -> None:
         return resource().urn
 
     program()
+
+
+def test_empty_fields_of_object_and_metadata_are_left_out() -> None:
+    metadata = {"name": "vis", "labels": {}, "annotations": {"a": ""}, "finalizers": []}
+    spec: dict[str, Any] = {"subresources": {"status": {}}}
+    manifest = {"apiVersion": "a/v1", "kind": "A", "metadata": metadata, "parameters": {}, "rules": None, "spec": spec}
+
+    assert declared_form(manifest) == {
+        "apiVersion": "a/v1",
+        "kind": "A",
+        "metadata": {"name": "vis", "annotations": {"a": ""}},
+        "spec": spec,
+    }
+
+
+@pytest.mark.parametrize("kind", OUTLIVES_THE_STACK)
+def test_objects_that_outlive_the_stack_have_one_field_manager(kind: str) -> None:
+    def manager(annotations: dict[str, str]) -> str:
+        metadata = {"name": "vis", "annotations": annotations}
+        declared = declared_form({"apiVersion": "v1", "kind": kind, "metadata": metadata})["metadata"]
+        return str(declared["annotations"]["pulumi.com/patchFieldManager"])
+
+    assert manager({}) == FIELD_MANAGER
+    assert manager({"pulumi.com/patchFieldManager": "another"}) == "another"

@@ -1,5 +1,7 @@
 """Plain objects: behaviour that the recorded exchanges do not contain."""
 
+import re
+
 import grpc  # type: ignore[import-untyped]
 import pytest
 from pulumi.runtime.proto import provider_pb2
@@ -13,6 +15,7 @@ from local.stand_ins.plugins.kubernetes.object_resource import awaited_condition
 from local.stand_ins.plugins.wire import to_struct
 
 NAMESPACE = OBJECT_KINDS["kubernetes:core/v1:Namespace"]
+CRD = OBJECT_KINDS["kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"]
 INGRESS = OBJECT_KINDS["kubernetes:networking.k8s.io/v1:Ingress"]
 
 
@@ -25,10 +28,26 @@ def test_object_without_a_name_is_refused() -> None:
     assert list(objects.check(NAMESPACE, {})[1]) == ["metadata.name"]
 
 
-def test_refresh_includes_entries_that_were_added_to_a_list() -> None:
+def test_refresh_leaves_out_what_others_added() -> None:
     inputs = {"spec": {"rules": [{"host": "a"}]}}
-    live = {"spec": {"rules": [{"host": "a", "http": {}}, {"host": "b"}]}}
-    assert objects.refreshed_inputs(inputs, live) == {"spec": {"rules": [{"host": "a"}, {"host": "b"}]}}
+    live = {"spec": {"rules": [{"host": "changed", "http": {}}, {"host": "b"}], "tls": []}}
+    assert objects.refreshed_inputs(inputs, live) == {"spec": {"rules": [{"host": "changed"}]}}
+
+
+def test_field_that_the_server_dropped_is_a_change_unless_the_kind_is_typed() -> None:
+    metadata = {"name": "a", "labels": {}}
+    for kind, changes_found in ((CRD, True), (NAMESPACE, False)):
+        state = {"__inputs": {"metadata": metadata}, "metadata": {"name": "a", "uid": "1"}}
+        found = objects.compare(kind, state, {"metadata": metadata})
+        assert (found.changes == provider_pb2.DiffResponse.DIFF_SOME) is changes_found
+
+
+def test_field_manager_is_the_annotations_then_the_states() -> None:
+    annotated = {"metadata": {"annotations": {"pulumi.com/patchFieldManager": "named"}}}
+    state = {"__fieldManager": "pulumi-kubernetes-1"}
+    assert objects.field_manager(annotated, state) == "named"
+    assert objects.field_manager({"metadata": {}}, state) == "pulumi-kubernetes-1"
+    assert re.fullmatch("pulumi-kubernetes-[0-9a-f]{8}", objects.field_manager({"metadata": {}}, {}))
 
 
 def test_true_and_1_are_different_values() -> None:
