@@ -4,6 +4,7 @@ import pulumi
 
 from components.contract.immutable import immutable_settings
 from components.contract.resource import Contract
+from components.destroy_check.resource import DestroyCheck
 from components.language_host import run_quietly
 from components.pangeo_cluster import PangeoCluster
 from components.preflight.run import run_preflight
@@ -36,6 +37,14 @@ def main() -> None:
     )
     options = pulumi.ResourceOptions.merge(after_contract, pulumi.ResourceOptions(providers=[provider]))
     pangeo = PangeoCluster("pangeo", tenancy, options, crds=crds, mark=contract.mark)
+    # Deleted first, so that it can refuse a destroy of another cluster.
+    DestroyCheck(
+        "pangeo",
+        cluster=contract.cluster,
+        namespace=tenancy.namespace,
+        owner=contract.owner,
+        opts=pulumi.ResourceOptions(depends_on=[contract, provider, pangeo]),
+    )
     pulumi.export("url", pangeo.url)
     pulumi.export("domain", tenancy.domain)
     pulumi.export("namespace", pangeo.namespace)

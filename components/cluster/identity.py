@@ -50,6 +50,6 @@ def another_cluster(deployed: ClusterId, wanted: ClusterId) -> str | None:
         return None
     return (
         f"kubernetes: {deployed} → {wanted} is another cluster; set kubernetes.context or KUBECONFIG back, or make a "
-        "new stack for this cluster. If the old cluster no longer exists and this one replaces it: "
-        "pulumi refresh, pulumi destroy, pulumi up"
+        "new stack for this cluster. If the old cluster no longer exists, see docs/changing-a-tenancy.md, section "
+        "A cluster that no longer exists"
     )

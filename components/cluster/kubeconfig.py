@@ -6,6 +6,7 @@ Format: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 """
 
 import base64
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -180,6 +181,26 @@ def find_kubeconfig(settings: "Kubernetes", environment: Mapping[str, str]) -> K
     if settings.kubeconfig:
         return Kubeconfig(text=settings.kubeconfig.get_secret_value(), path=None, context=settings.context)
     return find_default_kubeconfig(settings.context, environment)
+
+
+def find_configured_kubeconfig(section: str | None, environment: Mapping[str, str]) -> Kubeconfig:
+    """Find the kubeconfig of a stack from the engine's configuration, for providers of the program's own.
+
+    Args:
+        section: the value of ``pangeo:kubernetes``, which is JSON; None where it is not set.
+        environment: as in ``find_default_kubeconfig``.
+
+    Raises:
+        CannotAsk: as in ``find_default_kubeconfig``.
+    """
+    settings = json.loads(section) if section else {}
+    given, context = settings.get("kubeconfig") or None, settings.get("context") or None
+    if given is None:
+        return find_default_kubeconfig(context, environment)
+    if is_kubeconfig_text(given):
+        return Kubeconfig(text=given, path=None, context=context)
+    # Written by a version before 0.3, in which the key could be a path.
+    return Kubeconfig(text=None, path=Path(given).expanduser(), context=context)
 
 
 def find_default_kubeconfig(context: str | None, environment: Mapping[str, str]) -> Kubeconfig:

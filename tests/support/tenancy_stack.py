@@ -169,7 +169,7 @@ class TenancyStack:
         return deleted
 
     def refused(self, operation: str) -> str:
-        """Run a ``preview`` or an ``up`` that must fail; return its error message."""
+        """Run an operation that must fail; return its error message."""
         try:
             getattr(self, operation)()
         except CommandError as refusal:

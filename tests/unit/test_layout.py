@@ -12,7 +12,7 @@ ROOTS = ("components", "policies", "ci", "docs", "local", "bench", "tests")
 
 LAYERS = (
     {"__main__", "cli"},
-    {"preflight", "contract"},
+    {"preflight", "contract", "destroy_check"},
     {"pangeo_cluster"},
     {"resources", "chart", "cluster"},
     {"in_hub", "in_gateway"},

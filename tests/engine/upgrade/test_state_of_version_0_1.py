@@ -40,13 +40,15 @@ IN_PLACE = {
     "kubernetes:networking.k8s.io/v1:Ingress": OpType.UPDATE,
     "kubernetes:storage.k8s.io/v1:StorageClass": OpType.UPDATE,
     "pulumi:providers:kubernetes": OpType.UPDATE,
+    "pulumi-python:dynamic/tenancy:DestroyCheck": OpType.CREATE,
     "kubernetes:traefik.io/v1alpha1:Middleware": OpType.UPDATE,
     "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition": OpType.UPDATE,
 }
 """The paths of the files mounted into the hub changed, so Helm upgrades the release; the contract's entry in the state
-names its new module; and the objects of the stack get their owner's mark. The
-provider gets the cluster's UID in place of a kubeconfig's path. CRDs get a digest of their content and a fixed field
-manager. All other resources stay as they are."""
+names its new module; and the objects of the stack get their owner's mark. The provider gets the cluster's UID in place
+of a kubeconfig's path. CRDs get a digest of their content and a fixed field manager. The check of a destroy is new.
+All other resources stay as they are."""
+
 
 
 def recorded(api_server: ApiServer, directory: ThrowAwayDirectory) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The check at the start of ``pulumi destroy`` and ``pulumi refresh``, which do not run the program."""
