@@ -5,6 +5,7 @@ from pathlib import Path
 
 from components.config.capacity import compute_dask_capacity
 from components.config.tenancy import Tenancy
+from components.config.types import format_number
 
 _BACKEND_MODULE = Path(__file__).resolve().parent.parent / "in_gateway" / "bounded_backend.py"
 
@@ -29,8 +30,8 @@ def cluster_limits(tenancy: Tenancy) -> str:
     return "\n".join(
         [
             f"c.ClusterConfig.cluster_max_workers = {dask.max_workers}",
-            f"c.ClusterConfig.cluster_max_cores = {dask.max_cores:g}",
-            f'c.ClusterConfig.cluster_max_memory = "{dask.max_ram_gb:g} G"',
+            f"c.ClusterConfig.cluster_max_cores = {dask.max_cores}",
+            f'c.ClusterConfig.cluster_max_memory = "{format_number(dask.max_ram_gb)} G"',
             f"c.ClusterConfig.idle_timeout = {dask.idle_seconds}",
         ]
     )
@@ -39,6 +40,7 @@ def cluster_limits(tenancy: Tenancy) -> str:
 def cluster_options(tenancy: Tenancy) -> str:
     """Return the code that offers users the size of their workers, within the tenancy's bounds."""
     cores, ram = tenancy.dask.worker_cores, tenancy.dask.worker_ram_gb
+    default, least, most = map(format_number, (ram.default, ram.min, ram.max))
     return f"""\
 from dask_gateway_server.options import Float, Options
 
@@ -46,8 +48,8 @@ def worker_size(options):
     return {{"worker_cores": options.worker_cores, "worker_memory": "%f G" % options.worker_ram_gb}}
 
 c.Backend.cluster_options = Options(
-    Float("worker_cores", default={cores.default:g}, min={cores.min:g}, max={cores.max:g}, label="Worker cores"),
-    Float("worker_ram_gb", default={ram.default:g}, min={ram.min:g}, max={ram.max:g}, label="Worker RAM (GB)"),
+    Float("worker_cores", default={cores.default}, min={cores.min}, max={cores.max}, label="Worker cores"),
+    Float("worker_ram_gb", default={default}, min={least}, max={most}, label="Worker RAM (GB)"),
     handler=worker_size,
 )
 """

@@ -8,6 +8,7 @@ from components.chart.mounted_code import hub_code
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_internet, network_policy
 from components.chart.secrets import HubSecrets
 from components.config.tenancy import Tenancy
+from components.config.types import format_number
 from components.freeipa.names import group_dn, user_dn_template
 
 T = TypeVar("T")
@@ -94,11 +95,11 @@ def hub_priority_class(tenancy: Tenancy) -> str:
 
 
 def memory(ram_gb: float) -> str:
-    """Return a memory size for JupyterHub and Dask, whose unit G is 1024³ bytes.
+    """Return a memory size for JupyterHub, whose unit G is 1024³ bytes, with every digit and without an exponent.
 
     The hub does not start with Kubernetes' notation ``"2Gi"``.
     """
-    return f"{ram_gb:g}G"
+    return f"{format_number(ram_gb)}G"
 
 
 def announcement(tenancy: Tenancy) -> str:

@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr
 
 from components.config.kubeconfig_text import is_kubeconfig_text
 from components.config.section import Section, metadata
-from components.config.types import EMPTY_IS_NONE, Number, Text, WholeNumber
+from components.config.types import EMPTY_IS_NONE, MIN_CPUS, MIN_RAM_GB, Number, Text, WholeNumber
 
 
 class Nodes(Section):
@@ -21,14 +21,14 @@ class Nodes(Section):
         json_schema_extra=metadata(unit="nodes"),
     )
     cpus: Number = Field(
-        gt=0,
+        ge=MIN_CPUS,
         le=4096,
         description="CPUs per node",
         examples=[8],
         json_schema_extra=metadata(unit="CPUs"),
     )
     ram_gb: Number = Field(
-        gt=0,
+        ge=MIN_RAM_GB,
         le=100_000,
         description="Memory per node",
         examples=[32],

@@ -6,7 +6,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from components.config.notebook import MAX_CPUS, MAX_RAM_GB
 from components.config.section import Section, metadata
-from components.config.types import Number, WholeNumber
+from components.config.types import MIN_RAM_GB, Number, WholeNumber
 
 NEVER = "never"
 MAX_IDLE_MINUTES = 60 * 24 * 7
@@ -70,9 +70,11 @@ class WorkerCores(_Range):
 class WorkerRam(_Range):
     """Memory of a Dask worker: the range from which users choose, and the default."""
 
-    min: Number = Field(1, gt=0, le=MAX_RAM_GB, description="Minimum", json_schema_extra=metadata(unit="GB"))
-    max: Number = Field(16, gt=0, le=MAX_RAM_GB, description="Maximum", json_schema_extra=metadata(unit="GB"))
-    default: Number = Field(2, gt=0, le=MAX_RAM_GB, description="Default", json_schema_extra=metadata(unit="GB"))
+    min: Number = Field(1, ge=MIN_RAM_GB, le=MAX_RAM_GB, description="Minimum", json_schema_extra=metadata(unit="GB"))
+    max: Number = Field(16, ge=MIN_RAM_GB, le=MAX_RAM_GB, description="Maximum", json_schema_extra=metadata(unit="GB"))
+    default: Number = Field(
+        2, ge=MIN_RAM_GB, le=MAX_RAM_GB, description="Default", json_schema_extra=metadata(unit="GB")
+    )
 
 
 class Dask(Section):
@@ -105,7 +107,7 @@ class Dask(Section):
     )
     max_ram_gb: Number = Field(
         160,
-        gt=0,
+        ge=MIN_RAM_GB,
         le=1_000_000,
         description="Maximum memory per cluster",
         json_schema_extra=metadata(unit="GB"),
@@ -128,7 +130,7 @@ class Dask(Section):
     )
     total_ram_gb: Number | None = Field(
         None,
-        gt=0,
+        ge=MIN_RAM_GB,
         le=10_000_000,
         description="Maximum memory of all clusters together; the default is as for `totalCores`",
         examples=[256],

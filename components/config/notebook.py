@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from components.config.section import Section, metadata
-from components.config.types import FixedImage, FreeIpaName, Number, ServerPath, Text, WholeNumber
+from components.config.types import MIN_CPUS, MIN_RAM_GB, FixedImage, FreeIpaName, Number, ServerPath, Text, WholeNumber
 
 MAX_CPUS = 512
 """Most CPUs of a notebook server or Dask worker."""
@@ -42,14 +42,14 @@ class NotebookProfile(Section):
     description: Text = Field("", max_length=400, description="Sentence below the name")
     cpus: Number | None = Field(
         None,
-        gt=0,
+        ge=MIN_CPUS,
         le=MAX_CPUS,
         description="CPUs of the server, both guaranteed and the limit",
         json_schema_extra=metadata(unit="CPUs"),
     )
     ram_gb: Number | None = Field(
         None,
-        gt=0,
+        ge=MIN_RAM_GB,
         le=MAX_RAM_GB,
         description="Memory of the server, both guaranteed and the limit",
         json_schema_extra=metadata(unit="GB"),

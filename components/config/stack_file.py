@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pydantic import SecretStr, ValidationError
 
+from components.config.kubeconfig_text import is_kubeconfig_text
 from components.config.problems import HIDDEN, NAMESPACE, PASSWORD_KEY, InvalidTenancy, Problem, format_key
 from components.config.schema import find_field, find_nearest, find_section
 from components.config.section import Section
@@ -70,6 +71,10 @@ def read_config(config: Mapping[str, object], *, source: str, secret_keys: Colle
             shown = HIDDEN if key == "kubernetes" else str(value)[:1] + "…"
             problems.append(Problem(format_key((key,)), shown, _NOT_A_SECTION))
     hidden = {key.removeprefix(f"{NAMESPACE}:") for key in secret_keys}
+    kubernetes = settings.get("kubernetes")
+    if "kubernetes" not in hidden and isinstance(kubernetes, dict) and "kubeconfig" in kubernetes:
+        checked = _report_plain_kubeconfig(kubernetes["kubeconfig"], problems)
+        settings["kubernetes"] = {**kubernetes, "kubeconfig": checked}
     return validate(Tenancy, settings, problems, source, hidden)
 
 
@@ -89,7 +94,9 @@ def read_stack(path: Path, *, source: str | None = None) -> Tenancy:
     for key, value in select_keys(read_config_section(path, source), problems):
         if key == PASSWORD_KEY:
             if not is_encrypted(value):
-                problems.append(Problem(format_key((key,)), HIDDEN, _plain_secret_message(PASSWORD_KEY)))
+                problems.append(
+                    Problem(format_key((key,)), HIDDEN, _plain_secret_message(f"{NAMESPACE}:{PASSWORD_KEY}"))
+                )
             continue
         if key == "kubernetes" and is_encrypted(value):
             value = {"kubeconfig": value}
@@ -183,12 +190,11 @@ def read_config_section(path: Path, source: str) -> Mapping[str, object]:
 
 
 def replace_encrypted(location: tuple[int | str, ...], value: object, problems: list[Problem]) -> object:
-    """Replace an encrypted kubeconfig by a placeholder; report every other encrypted value, and a plain kubeconfig."""
+    """Replace an encrypted kubeconfig by a placeholder; report all other encrypted values, and a plain kubeconfig."""
     if location == ("kubernetes", "kubeconfig"):
-        if isinstance(value, str) and "\n" in value.strip():
-            message = _plain_secret_message("--path kubernetes.kubeconfig")
-            problems.append(Problem(format_key(location), HIDDEN, message))
-        return _ENCRYPTED if is_encrypted(value) else value
+        if is_encrypted(value):
+            return _ENCRYPTED
+        return _report_plain_kubeconfig(value, problems)
     if is_encrypted(value):
         if find_field(Tenancy, location)[1] is None:
             return value
@@ -200,6 +206,15 @@ def replace_encrypted(location: tuple[int | str, ...], value: object, problems: 
     if isinstance(value, list):
         return [replace_encrypted((*location, index), inner, problems) for index, inner in enumerate(value)]
     return value
+
+
+def _report_plain_kubeconfig(value: object, problems: list[Problem]) -> object:
+    """Report the content of a kubeconfig, as text or as a section, and leave it out; return anything else as it is."""
+    if value in (None, "") or (isinstance(value, str) and not is_kubeconfig_text(value)):
+        return value
+    message = _plain_secret_message(f"--path {NAMESPACE}:kubernetes.kubeconfig < FILE")
+    problems.append(Problem(format_key(("kubernetes", "kubeconfig")), HIDDEN, message))
+    return None
 
 
 def _plain_secret_message(key: str) -> str:

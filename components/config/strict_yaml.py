@@ -6,12 +6,26 @@ import yaml
 from yaml.composer import ComposerError
 from yaml.constructor import ConstructorError
 from yaml.events import AliasEvent
-from yaml.nodes import MappingNode, Node
+from yaml.nodes import MappingNode, Node, ScalarNode
 
+_TEXT = "tag:yaml.org,2002:str"
+_FIXES = {"a number": "a decimal number, or quotes around the text", "a date": "quotes around the text"}
 _CORE_KINDS = ("null", "bool", "int", "float", "str", "seq", "map")
 _CORE_BOOL = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
 _CORE_INT = re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$")
 _CORE_FLOAT = re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?$")
+
+_OTHER_NUMBER = re.compile(
+    r"""[-+]?(?:0[0-9_]+(?:\.[0-9_]*)?  # 010, which the engine reads as 8
+    |0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+
+    |[0-9][0-9_]*_[0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?
+    |\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))""",
+    re.VERBOSE,
+)
+"""Plain values that are numbers to the engine (gopkg.in/yaml.v3) and text to YAML 1.2."""
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?")
+"""Plain values that the engine reads as a date, and rewrites: ``2026-01-30`` as ``2026-01-30 00:00:00 +0000 UTC``."""
 
 
 class UnreadableYaml(Exception):
@@ -23,7 +37,7 @@ class UnreadableYaml(Exception):
 
 
 class _InvalidValue(ConstructorError):
-    """A value that does not match its tag, or a number with more digits than Python converts."""
+    """A value that does not match its tag, is a number with too many digits, or means something else to the engine."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -52,6 +66,17 @@ class _Loader(yaml.SafeLoader):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise ComposerError(None, None, "an alias is not allowed; write the value itself", mark)
         return super().compose_node(parent, index)
+
+    def construct_scalar(self, node: ScalarNode | MappingNode) -> str:
+        if isinstance(node, ScalarNode) and not node.style and node.tag == _TEXT:
+            kind = (
+                "a number" if _OTHER_NUMBER.fullmatch(node.value) else "a date" if _DATE.fullmatch(node.value) else ""
+            )
+            if kind:
+                problem = f"Pulumi reads a value like this as {kind} in another notation; write {_FIXES[kind]}"
+                raise _InvalidValue(None, None, problem, node.start_mark)
+        value: str = super().construct_scalar(node)
+        return value
 
     def construct_object(self, node: Node, deep: bool = False) -> object:
         try:

@@ -16,7 +16,16 @@ from components.config.ingress import Ingress
 from components.config.notebook import MAX_CPUS, MAX_RAM_GB, Notebook
 from components.config.section import Section, metadata
 from components.config.storage import Storage
-from components.config.types import EMPTY_IS_NONE, Address, ClusterName, HostName, Number, WholeNumber
+from components.config.types import (
+    EMPTY_IS_NONE,
+    MIN_CPUS,
+    MIN_RAM_GB,
+    Address,
+    ClusterName,
+    HostName,
+    Number,
+    WholeNumber,
+)
 from components.freeipa.names import group_dn, notebook_users_group
 
 
@@ -73,14 +82,14 @@ class Tenancy(Names):
     """The configuration of one tenancy. Its only secret is ``kubernetes.kubeconfig``, which is never printed."""
 
     notebook_cpus: Number = Field(
-        gt=0,
+        ge=MIN_CPUS,
         le=MAX_CPUS,
         description="CPUs of each notebook server, both guaranteed and the limit",
         examples=[2],
         json_schema_extra=metadata(unit="CPUs"),
     )
     notebook_ram_gb: Number = Field(
-        gt=0,
+        ge=MIN_RAM_GB,
         le=MAX_RAM_GB,
         description="Memory of each notebook server, both guaranteed and the limit",
         examples=[4],

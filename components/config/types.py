@@ -7,7 +7,8 @@ sentence that begins with the key, and ends with what to write instead.
 
 import re
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from decimal import Decimal
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
@@ -15,6 +16,9 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonS
 from components.freeipa.errors import InvalidSetting
 from components.freeipa.names import GROUP_NAME, suffix_of_base_dn
 from components.freeipa.settings import authorities
+
+_NO_HOST = ip_network("0.0.0.0/8"), ip_network("240.0.0.0/4")
+"""Addresses that no host can have (RFC 1122, section 3.2.1.3; RFC 1112, section 4), including the broadcast address."""
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _KUBERNETES_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -35,7 +39,8 @@ def _address(value: object) -> IPv4Address | IPv6Address:
         try:
             if not isinstance(value, str):
                 raise ValueError
-            address = ip_address(value.strip())
+            text = value.strip()
+            address = ip_address(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
         except ValueError:
             raise ValueError("is not an IPv4 or IPv6 address; write for example 192.171.139.83") from None
     if isinstance(address, IPv6Address):
@@ -43,7 +48,9 @@ def _address(value: object) -> IPv4Address | IPv6Address:
             raise ValueError("is a link-local address with a zone; write the address without %zone")
         if address.ipv4_mapped:
             raise ValueError(f"is an IPv4-mapped IPv6 address; write {address.ipv4_mapped}")
-    if address.is_unspecified or address.is_multicast:
+    if address.is_link_local:
+        raise ValueError("is a link-local address; write the address of the ingress")
+    if address.is_unspecified or address.is_multicast or any(address in network for network in _NO_HOST):
         raise ValueError("is not the address of a host; write the address of the ingress")
     return address
 
@@ -247,6 +254,12 @@ def _reject_boolean(value: object) -> object:
     return value
 
 
+def format_number(number: float) -> str:
+    """Return a number with every digit, and without an exponent or a point that it does not need: ``1``, ``0.5``."""
+    text = format(Decimal(repr(float(number))), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def _empty_to_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -273,6 +286,12 @@ FixedImage = Annotated[Image, BeforeValidator(_image), PlainSerializer(str), Wit
 """An image with a tag other than ``latest``, or with a digest."""
 
 ServerPath = Annotated[str, AfterValidator(_path)]
+MIN_CPUS = 0.01
+"""Fewest CPUs of a pod or node. Less is a mistake in the unit, and no program starts in any useful time."""
+
+MIN_RAM_GB = 0.1
+"""Least memory of a pod or node, in GB. Less is a mistake in the unit: a notebook server alone needs more."""
+
 Text = Annotated[str, BeforeValidator(_to_string)]
 Number = Annotated[float, BeforeValidator(_reject_boolean)]
 WholeNumber = Annotated[int, BeforeValidator(_reject_boolean)]

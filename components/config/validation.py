@@ -117,8 +117,8 @@ def _not_a_number(kind: str) -> Message:
 
 
 def _likely_number(value: object, *, gigabytes: bool, whole: bool) -> str | None:
-    """Return the number most likely meant by ``2Gi`` or ``2.5``, rounded up if it must be whole."""
-    match = _QUANTITY.fullmatch(str(value)) if isinstance(value, str | int | float) else None
+    """Return the number most likely meant by ``2Gi``, ``2,5`` or ``2.5``, rounded up if it must be whole."""
+    match = _QUANTITY.fullmatch(str(value).replace(",", ".")) if isinstance(value, str | int | float) else None
     if match is None or (match[2] and not gigabytes):
         return None
     number = float(match[1]) * _GB_PER_UNIT[match[2].lower()]

@@ -36,8 +36,6 @@ def _check_sizes(release: Resource, context: Context) -> Iterator[str]:
             required = format_value(configured)
             yield f"singleuser.{name}.limit is {format_value(limit)}; for pangeo:{key} it must be {required}"
     max_cpus, max_ram_gb = _bounds(context)
-    # The values contain rounded numbers; the bound is rounded in the same way.
-    max_ram_gb = parse_gigabytes(memory(max_ram_gb)) or max_ram_gb
     for size in (default, *_profile_sizes(hub_values(release))):
         for name, limit, guarantee in (
             ("CPU", size.cpu_limit, size.cpu_guarantee),

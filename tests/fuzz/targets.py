@@ -17,7 +17,7 @@ from tests.support.tenancies import CA_CERTIFICATE, stack_text
 from tests.unit.bad_input.directory_server import DirectoryServer, check_answer, good_answer, tlv
 from tests.unit.bad_input.outcomes import check_outcome
 from tests.unit.bad_input.readers import READERS
-from tests.unit.bad_input.strategies import FULL_SETTINGS, KUBECONFIG, changed
+from tests.unit.bad_input.strategies import FULL_SETTINGS, KUBECONFIG, SECRET_KEYS, changed
 
 Target = Callable[[bytes], object]
 
@@ -59,7 +59,7 @@ def configuration(content: bytes) -> None:
 
 @given(changed(FULL_SETTINGS))
 def _read_changed_configuration(tree: dict[str, Any]) -> None:
-    check_outcome(lambda: read_config(tree, source="random"))
+    check_outcome(lambda: read_config(tree, source="random", secret_keys=SECRET_KEYS))
 
 
 TARGETS: Mapping[str, Target] = {

@@ -57,7 +57,10 @@ def settings(**changes: Any) -> dict[str, Any]:
 
 def tenancy(**changes: Any) -> Tenancy:
     """Return a valid tenancy with these settings changed."""
-    return read_config(settings(**changes), source="test")
+    changed = settings(**changes)
+    # A kubeconfig is only accepted as a secret.
+    has_kubeconfig = "kubeconfig" in str(changed.get("kubernetes"))
+    return read_config(changed, source="test", secret_keys=["kubernetes"] if has_kubeconfig else [])
 
 
 def problems(**changes: Any) -> list[Problem]:

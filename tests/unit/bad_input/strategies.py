@@ -159,6 +159,9 @@ FULL_SETTINGS = settings(
 )
 """Keys of every section, so that a change can affect any of them."""
 
+SECRET_KEYS = ("kubernetes",)
+"""The keys of these settings that were set as secrets; the kubeconfig must be one."""
+
 
 @st.composite
 def stack_files(draw: st.DrawFn) -> str:

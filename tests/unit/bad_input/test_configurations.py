@@ -15,7 +15,7 @@ from components.config.stack_file import read_config, read_stack
 from components.config.strict_yaml import UnreadableYaml, load
 from tests.support.tenancies import settings as minimal_settings
 from tests.unit.bad_input.outcomes import check_outcome
-from tests.unit.bad_input.strategies import FULL_SETTINGS, changed, keys, stack_files, texts, values
+from tests.unit.bad_input.strategies import FULL_SETTINGS, SECRET_KEYS, changed, keys, stack_files, texts, values
 
 SECRET = "sesame-open-4711"
 
@@ -26,22 +26,22 @@ def as_engine_config(tree: Mapping[str, Any]) -> dict[str, object]:
 
 
 def test_the_unchanged_configuration_is_valid() -> None:
-    assert check_outcome(lambda: read_config(FULL_SETTINGS, source="random")) is not None
+    assert check_outcome(lambda: read_config(FULL_SETTINGS, source="random", secret_keys=SECRET_KEYS)) is not None
 
 
 @given(changed(FULL_SETTINGS))
 def test_a_changed_configuration_is_read_or_refused(tree: dict[str, Any]) -> None:
-    check_outcome(lambda: read_config(tree, source="random"))
+    check_outcome(lambda: read_config(tree, source="random", secret_keys=SECRET_KEYS))
 
 
 @given(changed(FULL_SETTINGS))
 def test_a_changed_engine_configuration_is_read_or_refused(tree: dict[str, Any]) -> None:
-    check_outcome(lambda: read_config(as_engine_config(tree), source="random"))
+    check_outcome(lambda: read_config(as_engine_config(tree), source="random", secret_keys=SECRET_KEYS))
 
 
 @given(st.dictionaries(keys, values, max_size=6))
 def test_a_random_configuration_is_read_or_refused(tree: dict[str, Any]) -> None:
-    check_outcome(lambda: read_config(tree, source="random"))
+    check_outcome(lambda: read_config(tree, source="random", secret_keys=SECRET_KEYS))
 
 
 @given(st.sampled_from(["identity", "storage", "kubernetes", "notebook"]), texts)

@@ -115,9 +115,13 @@ def test_notebook_limits_equal_its_guarantees() -> None:
     assert notebook["memory"] == {"limit": "2.5G", "guarantee": "2.5G"}
 
 
-@pytest.mark.parametrize(("ram_gb", "written"), [(2, "2G"), (1.5, "1.5G"), (0.25, "0.25G"), (1024, "1024G")])
+@pytest.mark.parametrize(
+    ("ram_gb", "written"),
+    [(2, "2G"), (1.5, "1.5G"), (0.25, "0.25G"), (1024, "1024G"), (3.7252902984, "3.7252902984G"), (0.1, "0.1G")],
+)
 def test_memory_has_jupyterhubs_notation(ram_gb: float, written: str) -> None:
     assert memory(ram_gb) == written
+    assert int(float(written[:-1]) * 1024**3) == int(ram_gb * 1024**3), "as JupyterHub reads it"
 
 
 def test_home_has_the_configured_size_and_class() -> None:

@@ -1,5 +1,6 @@
 # ruff: noqa: E501 - a table of messages has one message per line
 
+import base64
 import json
 from pathlib import Path
 
@@ -85,6 +86,39 @@ def test_a_secret_in_plain_text_is_reported_but_not_shown(stack: Path) -> None:
     assert all("is a secret in plain text" in line and "hunter2" not in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    "kubeconfig",
+    [
+        '{"apiVersion": "v1", "users": [{"user": {"token": "hunter2"}}]}',
+        "{apiVersion: v1, users: [{user: {token: hunter2}}]}",
+        "apiVersion: v1\nusers: [{user: {token: hunter2}}]\n",
+        "users: [{user: {token: hunter2}}]",
+        base64.b64encode(b"apiVersion: v1\nkind: Config\n").decode(),
+        base64.b64encode(b'{"apiVersion": "v1"}').decode(),
+        {"apiVersion": "v1", "users": [{"user": {"token": "hunter2"}}]},
+        ["hunter2"],
+    ],
+)
+def test_a_kubeconfig_in_plain_text_is_reported_and_not_shown(stack: Path, kubeconfig: object) -> None:
+    expected = (
+        "  pangeo:kubernetes.kubeconfig  [hidden]  is a secret in plain text; replace it by a new secret, then run: "
+        "pulumi config set --secret --path pangeo:kubernetes.kubeconfig < FILE"
+    )
+    assert read_problems(stack, stack_text(kubernetes={"kubeconfig": kubeconfig})) == [expected]
+    for value in ({"kubeconfig": kubeconfig}, json.dumps({"kubeconfig": kubeconfig})):
+        with pytest.raises(InvalidTenancy) as from_engine:
+            read_config(settings(kubernetes=value), source="memory")
+        assert str(from_engine.value).splitlines()[1:] == [expected]
+
+
+def test_a_secret_kubeconfig_is_accepted_from_the_engine() -> None:
+    kubeconfig = '{"apiVersion": "v1"}'
+    config = {**settings(), "kubernetes": json.dumps({"kubeconfig": kubeconfig})}
+    read = read_config(config, source="memory", secret_keys=["pangeo:kubernetes"])
+    assert read.kubernetes.kubeconfig is not None
+    assert read.kubernetes.kubeconfig.get_secret_value() == kubeconfig
+
+
 def test_the_path_of_a_kubeconfig_is_refused_with_the_fix(stack: Path) -> None:
     (line,) = read_problems(stack, stack_text(kubernetes={"kubeconfig": "~/.kube/vis"}))
     assert "pangeo:kubernetes.kubeconfig" in line
@@ -145,11 +179,27 @@ def test_a_file_without_config_is_reported(stack: Path, text: str) -> None:
 
 def test_booleans_and_times_of_yaml_1_1_are_strings(stack: Path) -> None:
     stack.write_text(
-        stack_text(clusterName="on") + "  pangeo:ingress: {annotations: {a: 1:30, b: 2026-01-30, c: no}}\n"
+        stack_text(clusterName="on") + "  pangeo:ingress: {annotations: {a: 1:30, b: '2026-01-30', c: no, d: '010'}}\n"
     )
     read = read_stack(stack)
     assert read.cluster_name == "on"
-    assert read.ingress.annotations == {"a": "1:30", "b": "2026-01-30", "c": "no"}
+    assert read.ingress.annotations == {"a": "1:30", "b": "2026-01-30", "c": "no", "d": "010"}
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        *((number, "number") for number in ("010", "-08", "0x10", "0o17", "0b11", "1_000", "1_000.5", ".inf", ".NaN")),
+        *((date, "date") for date in ("2026-01-30", "2026-1-3", "2026-01-30T10:00:00Z", "2026-01-30 10:00:00")),
+    ],
+)
+def test_values_that_the_engine_reads_differently_are_refused(stack: Path, value: str, kind: str) -> None:
+    """The engine would deploy another value than the one that is checked."""
+    for line in (f"  pangeo:notebookStorageGb: {value}", f"  pangeo:ingress: {{annotations: {{a: {value}}}}}"):
+        (problem,) = read_problems(stack, f"config:\n{line}\n")
+        assert problem.startswith("  line 2, column ")
+        assert f"Pulumi reads a value like this as a {kind} in another notation; write " in problem
+        assert value not in problem
 
 
 def test_a_stack_without_a_file_is_reported_with_the_nearest(tmp_path: Path) -> None:

@@ -94,6 +94,41 @@ def test_the_suffix_is_the_base_dn_or_derived_from_the_realm() -> None:
     assert tenancy(identity__realm=ABSENT, identity__baseDn="dc=other").directory_suffix == "dc=other"
 
 
+NUMBERS = (
+    "notebookCpus",
+    "notebookRamGb",
+    "notebookStorageGb",
+    "notebook.profiles[0].cpus",
+    "notebook.profiles[0].ramGb",
+    *(f"dask.workerRamGb.{key}" for key in ("min", "max", "default")),
+    *(f"dask.workerCores.{key}" for key in ("min", "max", "default")),
+    *(f"dask.{key}" for key in ("maxWorkers", "maxCores", "maxRamGb", "totalCores", "totalRamGb", "clustersPerUser")),
+    *(f"workers.{key}" for key in ("count", "cpus", "ramGb", "expectedUsers")),
+)
+
+
+@pytest.mark.parametrize("key", NUMBERS)
+def test_every_number_has_a_floor_and_a_unit(key: str) -> None:
+    """Values whose unit or notation is a mistake are refused by their key, and nothing else is reported."""
+    values: tuple[object, ...] = (0, -1, 1e-9, 0.00001, 1e400, True, [])
+    texts = ("1e-5", "1e400", "nan", "inf", "-inf", "2,5", "2 GB", "0x10", "")
+    for wrong in (*values, *texts):
+        assert [each.key for each in problems(**_with(key, wrong))] == [f"pangeo:{key}"], wrong
+
+
+def _with(key: str, value: object) -> dict[str, Any]:
+    section, _, rest = key.partition(".")
+    if section == "notebook":
+        return {"notebook": {"profiles": [{"name": "a", rest.partition(".")[2]: value}]}}
+    if section == "workers":
+        return {"workers": {"count": 2, "cpus": 8, "ramGb": 32, rest: value}}
+    return {key.replace(".", "__"): value}
+
+
+def test_an_ipv6_address_may_be_in_brackets() -> None:
+    assert tenancy(externalIp=" [2001:db8::1] ") == tenancy(externalIp="2001:db8::1")
+
+
 def test_a_certificate_authority_is_kept_as_pem() -> None:
     assert tenancy(identity__caCertificate=CA_CERTIFICATE).identity.ca_certificate == CA_CERTIFICATE
 
@@ -113,13 +148,21 @@ def test_annotations_are_strings() -> None:
         ({"externalIp": 3232235777}, "externalIp", "is not an IPv4 or IPv6 address; write for example 192.171.139.83"),
         ({"externalIp": "::ffff:192.0.2.1"}, "externalIp", "is an IPv4-mapped IPv6 address; write 192.0.2.1"),
         ({"externalIp": "fe80::1%eth0"}, "externalIp", "is a link-local address with a zone; write the address without %zone"),
+        ({"externalIp": "fe80::1"}, "externalIp", "is a link-local address; write the address of the ingress"),
+        ({"externalIp": "255.255.255.255"}, "externalIp", "is not the address of a host; write the address of the ingress"),
+        ({"externalIp": "0.1.2.3"}, "externalIp", "is not the address of a host; write the address of the ingress"),
+        ({"externalIp": "192.171.139.083"}, "externalIp", "is not an IPv4 or IPv6 address; write for example 192.171.139.83"),
         ({"externalIp": "224.0.0.1"}, "externalIp", "is not the address of a host; write the address of the ingress"),
         ({"pangeoDomain": "https://hub.example.org"}, "pangeoDomain", "is a URL or a path; write only the host name, for example hub.example.org"),
         ({"pangeoDomain": "192.0.2.1"}, "pangeoDomain", "is an IP address; write a host name, for example hub.example.org"),
         ({"pangeoDomain": "hub"}, "pangeoDomain", "has no dot; write the fully qualified name, for example hub.example.org"),
         ({"pangeoDomain": "hüb.example.org"}, "pangeoDomain", "is not ASCII; write the name in its Punycode form, which begins with xn--"),
         ({"pangeoDomain": "-hub.example.org"}, "pangeoDomain", "has the invalid part '-hub'; write 1 to 63 letters, digits and dashes, with no dash at either end"),
-        ({"notebookCpus": 0}, "notebookCpus", "must be above 0; write for example 2"),
+        ({"notebookCpus": 0}, "notebookCpus", "must be at least 0.01 CPUs"),
+        ({"notebookCpus": 1e-9}, "notebookCpus", "must be at least 0.01 CPUs"),
+        ({"notebookRamGb": 0.00001}, "notebookRamGb", "must be at least 0.1 gigabytes"),
+        ({"notebookRamGb": "2,5"}, "notebookRamGb", "is not a number of gigabytes; write 2.5"),
+        ({"notebookRamGb": "2 GB"}, "notebookRamGb", "is not a number of gigabytes; write 2"),
         ({"notebookCpus": True}, "notebookCpus", "is not a number; write a number"),
         ({"notebookCpus": "nan"}, "notebookCpus", "is not a number of CPUs; write for example 2"),
         ({"notebookRamGb": 8192}, "notebookRamGb", "must be at most 4096 gigabytes"),

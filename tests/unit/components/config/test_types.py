@@ -1,6 +1,6 @@
 import pytest
 
-from components.config.types import Image
+from components.config.types import Image, format_number
 from tests.support.tenancies import tenancy
 
 DIGEST = f"sha256:{'0f' * 32}"
@@ -33,3 +33,23 @@ def test_an_image_reference_is_split_and_joined(reference: str, image: Image) ->
 def test_the_charts_join_an_image_from_name_and_tag(reference: str, name: str, tag: str) -> None:
     assert tenancy(notebook__image=reference).notebook.image.name_and_tag == (name, tag)
     assert f"{name}:{tag}" == reference
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (1, "1"),
+        (1.0, "1"),
+        (0.5, "0.5"),
+        (100, "100"),
+        (1024.0, "1024"),
+        (1_000_000, "1000000"),
+        (1.23456789, "1.23456789"),
+        (3.7252902984, "3.7252902984"),
+        (0.00001, "0.00001"),
+        (1e22, "10000000000000000000000"),
+    ],
+)
+def test_a_number_has_every_digit_and_no_exponent(number: float, text: str) -> None:
+    assert format_number(number) == text
+    assert float(text) == number
