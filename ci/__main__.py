@@ -1,4 +1,4 @@
-"""The command ``python -m ci``: affected tenancies, previews of one or many, and comments on a pull request."""
+"""The command ``python -m ci``: affected tenancies, previews, comments on a pull request, the chart's record."""
 
 import argparse
 import json
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ci.affected import SCAFFOLDING_STACK, Affected, GitFailed, affected_tenancies, changed_files, tenancies
+from ci.chart_record import UnchangedVersion, write_record
 from ci.comment import API, CommentFailed, PullRequest, write_comment
 from components.config.stack_file import STACKS, stacks
 
@@ -27,6 +28,7 @@ examples:
   python -m ci preview vis --drift       compare vis with its cluster and directory; fail on any difference
   python -m ci previews                  preview all tenancies
   python -m ci previews vis climate --concurrency 2
+  python -m ci record-chart              after a change of chart/ and of its version
 """
 
 
@@ -39,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
-    except (GitFailed, CommentFailed) as failure:
+    except (GitFailed, CommentFailed, UnchangedVersion) as failure:
         print(failure, file=sys.stderr)
         return 1
     return code
@@ -90,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     previews.add_argument("--summary", type=Path, help="file to append the table to, e.g. $GITHUB_STEP_SUMMARY")
     previews.add_argument("--commit", help="commit to name in the summaries")
     previews.set_defaults(run=_previews)
+
+    record = commands.add_parser("record-chart", help="record the files of a new version of the chart")
+    record.set_defaults(run=_record_chart)
 
     comment = commands.add_parser(
         "comment", help=f"write a summary into a comment on a pull request, with the token in {TOKEN_VARIABLE}"
@@ -186,6 +191,11 @@ def _previews(options: argparse.Namespace) -> int:
     except CannotPreview as failure:
         print(failure, file=sys.stderr)
         return 1
+
+
+def _record_chart(_: argparse.Namespace) -> int:
+    print(f"chart/source.sha256 has the files of version {write_record()}")
+    return 0
 
 
 def _count(text: str) -> int:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import pulumi
-from pulumi_random import RandomBytes
 
 from components.chart.archives import CHART
 from components.chart.crds import Crd
-from components.chart.secrets import SECRET_BYTES, HubSecrets
+from components.chart.digest import chart_digest
+from components.chart.secrets import SECRET_DIGITS, HubSecrets, secret_manifest, secrets_digest
 from components.chart.values import chart_values
 from components.config.tenancy import Tenancy
 from components.freeipa.group_resource import FreeIpaGroup
@@ -15,6 +15,7 @@ from components.freeipa.names import notebook_users_description
 from components.ownership.mark import ANNOTATION
 from components.resources.ingress import https_redirect, hub_ingress
 from components.resources.kubernetes import HelmRelease, KubernetesObject, annotated
+from components.resources.random import RandomHex
 
 RELEASE_TIMEOUT_SECONDS = 1200
 """Time limit of a deployment of the Helm release. The first one pulls images of several gigabytes."""
@@ -143,20 +144,20 @@ class PangeoCluster(pulumi.ComponentResource):
     def _declare_release(
         self, name: str, tenancy: Tenancy, crds: Sequence[Crd] | None, opts: pulumi.ResourceOptions
     ) -> HelmRelease:
-        secrets = HubSecrets(
-            proxy_token=self._declare_secret(name, "proxy-token"),
-            cookie_secret=self._declare_secret(name, "cookie-secret"),
-            crypt_key=self._declare_secret(name, "crypt-key"),
-            gateway_token=self._declare_secret(name, "gateway-token"),
-        )
-        dependencies = [*self._declare_storage_class(name, tenancy), *self._declare_crds(name, tenancy, crds or ())]
+        secrets = self._declare_secrets(name)
+        dependencies = [
+            KubernetesObject(f"{name}-secrets", annotated(secret_manifest(tenancy, secrets), self._annotations), opts),
+            *self._declare_storage_class(name, tenancy),
+            *self._declare_crds(name, tenancy, crds or ()),
+        ]
+        values = chart_values(tenancy, chart_digest=chart_digest(CHART), secrets_digest=_public_digest(secrets))
         return HelmRelease(
             name,
             {
                 "name": tenancy.release,
                 "namespace": tenancy.namespace,
                 "chart": f"./{CHART}",
-                "values": chart_values(tenancy, secrets),
+                "values": values,
                 "timeout": RELEASE_TIMEOUT_SECONDS,
                 "cleanupOnFail": True,
                 "maxHistory": RELEASE_HISTORY,
@@ -209,6 +210,19 @@ class PangeoCluster(pulumi.ComponentResource):
             if tenancy.dask.enabled
         ]
 
-    def _declare_secret(self, name: str, purpose: str) -> pulumi.Output[str]:
-        child = pulumi.ResourceOptions(parent=self)
-        return pulumi.Output.secret(RandomBytes(f"{name}-{purpose}", length=SECRET_BYTES, opts=child).hex)
+    def _declare_secrets(self, name: str) -> HubSecrets[pulumi.Output[str]]:
+        def declare(purpose: str) -> pulumi.Output[str]:
+            child = pulumi.ResourceOptions(parent=self)
+            return pulumi.Output.secret(RandomHex(f"{name}-{purpose}", SECRET_DIGITS, child).result)
+
+        return HubSecrets(
+            proxy_token=declare("proxy-token"),
+            cookie_secret=declare("cookie-secret"),
+            crypt_key=declare("crypt-key"),
+            gateway_token=declare("gateway-token"),
+        )
+
+
+def _public_digest(secrets: HubSecrets[pulumi.Output[str]]) -> pulumi.Output[str]:
+    known = pulumi.Output.all(**vars(secrets))
+    return pulumi.Output.unsecret(known.apply(lambda found: secrets_digest(HubSecrets(**found))))

@@ -21,7 +21,13 @@ INGRESS = Kind("kubernetes:networking.k8s.io/v1:Ingress", "ingresses")
 MIDDLEWARE = Kind("kubernetes:traefik.io/v1alpha1:Middleware", "Traefik middlewares")
 STORAGE_CLASS = Kind("kubernetes:storage.k8s.io/v1:StorageClass", "storage classes")
 GROUP = Kind("pulumi-python:dynamic/freeipa:Group", "FreeIPA groups")
-RANDOM = ("random:index/randomBytes:RandomBytes", "random:index/randomPassword:RandomPassword")
+SECRET = Kind("kubernetes:core/v1:Secret", "Secrets")
+RANDOM = "random:index/randomPassword:RandomPassword"
+"""The type of the stack's random secrets."""
+
+REVEALED = tuple(f"random:index/random{name}:Random{name}" for name in ("Bytes", "Id", "String", "Uuid"))
+"""Random types whose id is, or contains, the value. The engine never encrypts ids."""
+
 PROVIDERS = "pulumi:providers:"
 """The start of the type of every provider."""
 

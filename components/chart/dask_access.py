@@ -7,13 +7,10 @@ route to it. Notebooks connect to it directly. Users open a cluster's dashboard 
 """
 
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from components.chart.network_policies import Rule
-from components.chart.secrets import HubSecrets
 from components.config.tenancy import Tenancy
-
-T = TypeVar("T")
 
 SERVICE = "dask-gateway"
 """Name of the gateway among the hub's services."""
@@ -63,7 +60,7 @@ def gateway_egress(tenancy: Tenancy) -> list[Rule]:
     ]
 
 
-def gateway_access(tenancy: Tenancy, secrets: HubSecrets[T]) -> GatewayAccess:
+def gateway_access(tenancy: Tenancy) -> GatewayAccess:
     """Return the hub's service, the users' role, the scopes of notebooks' tokens and the hosts that servers may proxy.
 
     Both role and scopes are needed: a token has only those of its scopes that its user has, too.
@@ -73,7 +70,8 @@ def gateway_access(tenancy: Tenancy, secrets: HubSecrets[T]) -> GatewayAccess:
         return GatewayAccess()
     proxied_hosts = ("localhost", "127.0.0.1", gateway_service(tenancy))
     return GatewayAccess(
-        services={SERVICE: {"display": False, "apiToken": secrets.gateway_token}},
+        # Its token is in the hub's Secret, from which the gateway's chart reads it by default.
+        services={SERVICE: {"display": False}},
         roles={"user": {"scopes": ["self", GATEWAY_SCOPE]}},
         spawner={
             "server_token_scopes": ["users:activity!user", "access:servers!server", GATEWAY_SCOPE],

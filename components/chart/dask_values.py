@@ -23,8 +23,17 @@ NOTEBOOK_UID = 1000
 """User ID that the jupyterhub chart runs the notebook image with."""
 
 
-def dask_gateway_values(tenancy: Tenancy) -> dict[str, Any]:
-    """Return the values of the gateway's chart; only ``enabled`` if Dask is off."""
+SECRETS_ANNOTATION = "tenancy.pangeo/secrets"
+"""Annotation of the gateway's pod with the digest of the hub's secrets: a new token restarts the pod."""
+
+
+def dask_gateway_values(tenancy: Tenancy, secrets_digest: object = "") -> dict[str, Any]:
+    """Return the values of the gateway's chart; only ``enabled`` if Dask is off.
+
+    Args:
+        tenancy: the tenancy's configuration.
+        secrets_digest: digest of the hub's secrets, one of which the gateway has.
+    """
     if not tenancy.dask.enabled:
         return {"enabled": False}
     image_name, image_tag = tenancy.notebook.image.name_and_tag
@@ -35,6 +44,7 @@ def dask_gateway_values(tenancy: Tenancy) -> dict[str, Any]:
         "gateway": {
             "prefix": PREFIX,
             "auth": {"type": "jupyterhub", "jupyterhub": {"jupyterhubServiceName": SERVICE}},
+            "annotations": {SECRETS_ANNOTATION: secrets_digest},
             "resources": REQUESTS,
             "backend": {
                 # The same image as notebooks: client, scheduler and workers need the same versions.

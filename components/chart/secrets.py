@@ -1,12 +1,22 @@
-"""The four secrets of a hub. Without them, the charts would generate new ones in every render."""
+"""The four secrets of a hub. Without them, the charts would generate new ones.
 
+They are no values of the Helm release, because the errors of templates print values. They are in a Kubernetes Secret,
+from which ``chart/templates/_secrets.tpl`` reads them.
+"""
+
+import hashlib
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from components.config.tenancy import Tenancy
 
 T = TypeVar("T")
 
-SECRET_BYTES = 32
-"""Length of each secret."""
+SECRET_DIGITS = 64
+"""Length of each secret, in hexadecimal digits: 256 bits."""
+
+SECRET_NAME = "pangeo-secrets"  # noqa: S105 - the name of a Kubernetes Secret
+"""Name of the Kubernetes Secret; ``chart/templates/_secrets.tpl`` has the same."""
 
 
 @dataclass(frozen=True)
@@ -29,3 +39,25 @@ class HubSecrets(Generic[T]):
 
     gateway_token: T
     """Authenticates the Dask gateway to the hub."""
+
+
+def secret_manifest(tenancy: Tenancy, secrets: HubSecrets[T]) -> dict[str, Any]:
+    """Return the Kubernetes Secret. Its keys are those of the Secret ``hub`` of the chart ``jupyterhub``."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": SECRET_NAME, "namespace": tenancy.namespace},
+        "type": "Opaque",
+        "stringData": {
+            "hub.config.ConfigurableHTTPProxy.auth_token": secrets.proxy_token,
+            "hub.config.JupyterHub.cookie_secret": secrets.cookie_secret,
+            "hub.config.CryptKeeper.keys": secrets.crypt_key,
+            "hub.services.dask-gateway.apiToken": secrets.gateway_token,
+        },
+    }
+
+
+def secrets_digest(secrets: HubSecrets[str]) -> str:
+    """Return a digest that changes with the secrets. It reveals nothing about them: they have 1024 random bits."""
+    parts = (secrets.proxy_token, secrets.cookie_secret, secrets.crypt_key, secrets.gateway_token)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

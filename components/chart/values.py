@@ -1,20 +1,17 @@
 """The Helm values of a tenancy: pure functions, one for each part of the charts."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 from components.chart.dask_access import gateway_access, gateway_egress, notebook_environment
 from components.chart.dask_values import dask_gateway_values, dask_values
 from components.chart.mounted_code import hub_code
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_internet, network_policy
-from components.chart.secrets import HubSecrets
 from components.config.tenancy import Tenancy
 from components.config.types import format_number
 from components.freeipa.names import group_dn, user_dn_template
 
-T = TypeVar("T")
-
 Values = dict[str, Any]
-"""A tree of chart values: plain data, except for the secrets, which may be Pulumi outputs."""
+"""A tree of chart values: plain data without secrets, except that ``digests`` may have Pulumi outputs."""
 
 COOKIE_MAX_AGE_DAYS = 1
 """Lifetime of a log-in: the longest time that users keep access after leaving the group. JupyterHub's default is 14."""
@@ -61,13 +58,19 @@ CONTAINER_SECURITY = {"capabilities": {"drop": ["ALL"]}}
 """Security context of notebook containers, for the same level."""
 
 
-def chart_values(tenancy: Tenancy, secrets: HubSecrets[T]) -> Values:
-    """Return all values that the program sets in the charts ``jupyterhub`` 4.4.0 and ``dask-gateway`` 2026.3.0."""
+def chart_values(tenancy: Tenancy, *, chart_digest: object = "", secrets_digest: object = "") -> Values:
+    """Return all values that the program sets in the charts ``jupyterhub`` 4.4.0 and ``dask-gateway`` 2026.3.0.
+
+    Args:
+        tenancy: the tenancy's configuration.
+        chart_digest: digest of the chart (``chart.digest``). Only its inputs make Pulumi upgrade a release.
+        secrets_digest: digest of the hub's secrets, which are no values (``chart.secrets``), for the same reason.
+    """
     return {
+        "digests": {"chart": chart_digest, "secrets": secrets_digest},
         "jupyterhub": {
-            "hub": _hub(tenancy, secrets),
+            "hub": _hub(tenancy),
             "proxy": {
-                "secretToken": secrets.proxy_token,
                 "service": {"type": "ClusterIP"},
                 "https": {"enabled": False},
                 # The proxy has routes to the hub and the notebooks only; the chart itself allows these.
@@ -84,7 +87,7 @@ def chart_values(tenancy: Tenancy, secrets: HubSecrets[T]) -> Values:
             # The program declares the Ingress itself, so that previews and policies see it.
             "ingress": {"enabled": False},
         },
-        "dask-gateway": dask_gateway_values(tenancy),
+        "dask-gateway": dask_gateway_values(tenancy, secrets_digest),
         "dask": dask_values(tenancy),
     }
 
@@ -110,10 +113,9 @@ def announcement(tenancy: Tenancy) -> str:
     )
 
 
-def _hub(tenancy: Tenancy, secrets: HubSecrets[T]) -> Values:
-    access = gateway_access(tenancy, secrets)
+def _hub(tenancy: Tenancy) -> Values:
+    access = gateway_access(tenancy)
     return {
-        "cookieSecret": secrets.cookie_secret,
         "config": {
             "JupyterHub": {
                 "authenticator_class": "ldap",
@@ -140,7 +142,6 @@ def _hub(tenancy: Tenancy, secrets: HubSecrets[T]) -> Values:
                 "container_security_context": CONTAINER_SECURITY,
                 **access.spawner,
             },
-            "CryptKeeper": {"keys": [secrets.crypt_key]},
         },
         "db": {
             "type": "sqlite-pvc",

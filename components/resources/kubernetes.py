@@ -67,12 +67,15 @@ class KubernetesObject(pulumi.CustomResource):
         A replacement deletes the old object first: both have the same name, so that the deletion of the old object
         after the creation of the new one would delete the new one.
         """
-        super().__init__(
-            type_token(manifest["apiVersion"], manifest["kind"]),
-            resource_name,
-            declared_form(manifest),
-            _with_fixed_name(opts),
-        )
+        # As the SDK's class does for a Secret.
+        confidential = ["data", "stringData"] if manifest["kind"] == "Secret" else []
+        props = {
+            key: pulumi.Output.secret(value) if key in confidential else value
+            for key, value in declared_form(manifest).items()
+        }
+        marks = pulumi.ResourceOptions(additional_secret_outputs=confidential or None)
+        options = pulumi.ResourceOptions.merge(_with_fixed_name(opts), marks)
+        super().__init__(type_token(manifest["apiVersion"], manifest["kind"]), resource_name, props, options)
 
 
 class HelmRelease(pulumi.CustomResource):

@@ -12,6 +12,7 @@ from policies.rule import STRINGS, Context, Resource, Rule, Setting
 from policies.tree import format_value, get
 
 CHART = "./chart"
+DIGEST = re.compile(r"[0-9a-f]{64}")
 EXACT_VERSION = re.compile(r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 
 
@@ -26,6 +27,9 @@ def _check_chart(release: Resource, context: Context) -> Iterator[str]:
     # The plugin sets the version of a local chart, but not where any input is unknown.
     if version and version != metadata["version"]:
         yield f"version is {format_value(version)}; the version of this checkout's chart is {metadata['version']}"
+    digest = get(release.props, "values", "digests", "chart", default="")
+    if isinstance(digest, str) and not DIGEST.fullmatch(digest):
+        yield f"values.digests.chart is {format_value(digest)}, no digest; a changed chart would not be deployed"
     lock = _parse((context.checkout / "chart" / "Chart.lock").read_text(encoding="utf-8"))
     for dependency in lock["dependencies"]:
         name, locked, source = dependency["name"], str(dependency["version"]), str(dependency["repository"]).rstrip("/")

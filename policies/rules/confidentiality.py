@@ -1,12 +1,14 @@
 """Secrets: none in plain text where the state, previews or objects in the cluster show it."""
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator, Sequence
 
-from policies.kinds import PROVIDERS, RANDOM, RELEASE
+from policies.kinds import PROVIDERS, RANDOM, RELEASE, REVEALED, SECRET
 from policies.rule import Context, Resource, Rule
 from policies.secret_paths import is_secret
-from policies.tree import UNKNOWN, format_path, leaves
+from policies.tree import UNKNOWN, format_path, get, leaves
 
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 MIN_SECRET_LENGTH = 6
@@ -14,27 +16,53 @@ MIN_SECRET_LENGTH = 6
 
 
 def _check_secrets(resources: Sequence[Resource], context: Context) -> Iterator[tuple[str, str]]:
-    random = [each for each in resources if each.type in RANDOM]
-    generated = {str(value) for each in random for _, value in leaves(each.props) if value is not UNKNOWN}
+    generated = _generated_secrets(resources)
     own = {secret: name for name, secret in _own_secrets(context) if len(secret) >= MIN_SECRET_LENGTH}
     for resource in resources:
         if resource.type.startswith(PROVIDERS):  # the engine keeps the configuration there, encrypted
             continue
+        if resource.type in REVEALED:
+            yield "the id, which the state has in plain text, is the value", resource.urn
+        elif resource.type == SECRET.type:
+            yield from ((message, resource.urn) for message in _check_data(resource, generated))
         for path, value in leaves(resource.props):
+            in_values = resource.type == RELEASE.type and path[0] == "values"
+            if in_values and is_secret(path) and (value is UNKNOWN or (isinstance(value, str) and value)):
+                yield (
+                    f"{format_path(path)} contains a secret; templates can print a release's values",
+                    resource.urn,
+                )
             if not isinstance(value, str):
                 continue
+            if in_values and any(secret in value for secret in generated):
+                yield f"{format_path(path)} contains one of the stack's random secrets", resource.urn
             for secret, name in own.items():
                 if secret in value:
                     yield f"{format_path(path)} contains {name}", resource.urn
             if PRIVATE_KEY.search(value):
                 yield f"{format_path(path)} contains a private key", resource.urn
-            if (
-                resource.type == RELEASE.type
-                and path[0] == "values"
-                and is_secret(path)
-                and value not in (generated | {""})
-            ):
-                yield f"{format_path(path)} contains a secret that no resource of this stack generated", resource.urn
+
+
+def _generated_secrets(resources: Sequence[Resource]) -> set[str]:
+    """Return the values of the random resources that are known already."""
+    results = (get(each.props, "result") for each in resources if each.type == RANDOM)
+    return {result for result in results if isinstance(result, str) and result}
+
+
+def _check_data(secret: Resource, generated: set[str]) -> Iterator[str]:
+    """Yield the keys of a Kubernetes Secret whose value the stack did not generate."""
+    for path, value in leaves(secret.props):
+        if path[0] not in ("data", "stringData") or not isinstance(value, str):
+            continue
+        if (_decode(value) if path[0] == "data" else value) not in generated:
+            yield f"{format_path(path)} contains a secret that no resource of this stack generated"
+
+
+def _decode(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return value
 
 
 def _own_secrets(context: Context) -> Iterator[tuple[str, str]]:
@@ -49,12 +77,14 @@ def _own_secrets(context: Context) -> Iterator[tuple[str, str]]:
 RULES = (
     Rule(
         "no-plain-text-secrets",
-        "The stack generates every secret in the chart values, and no resource contains the program's own secrets",
-        "Previews show values, Helm keeps them in the cluster, and Pulumi keeps them in its state; only the outputs of "
-        "random resources are marked as secret everywhere.",
+        "The stack generates every secret of the hub, in a Kubernetes Secret; no chart value, id or other resource "
+        "contains a secret",
+        "Previews show values, errors of chart templates print them, Helm keeps them in the cluster, and Pulumi keeps "
+        "them in its state, ids in plain text; only the outputs of random passwords are marked as secret everywhere.",
         "Remove the secret from the configuration key that contains it, for example pangeo:ingress.annotations; give "
         "the directory password in the environment variable FREEIPA_BIND_PASSWORD or, encrypted, in "
-        "pangeo:identityBindPassword. The stack generates the hub's secrets itself.",
+        "pangeo:identityBindPassword. The stack generates the hub's secrets itself, as RandomPassword resources, and "
+        "puts them into the Secret pangeo-secrets.",
         "critical",
         check_stack=_check_secrets,
     ),

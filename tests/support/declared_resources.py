@@ -10,7 +10,7 @@ from components.config.tenancy import Tenancy
 from components.pangeo_cluster import PangeoCluster
 from policies.rule import Resource
 
-RANDOM = "random:index/randomBytes:RandomBytes"
+RANDOM = "random:index/randomPassword:RandomPassword"
 STACK_TYPE = "pulumi:pulumi:Stack"
 
 
@@ -53,7 +53,7 @@ class _Recorder(mocks.MockMonitor):
 
 
 def _outputs(type_: str) -> dict[str, Any]:
-    return {"hex": "0f" * 32} if type_ == RANDOM else {}
+    return {"result": "1e" * 32} if type_ == RANDOM else {}
 
 
 def _resource(request: resource_pb2.RegisterResourceRequest) -> Resource:

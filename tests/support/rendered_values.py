@@ -3,11 +3,24 @@
 from typing import Any
 
 from components.chart.secrets import HubSecrets
-from components.chart.values import chart_values
+from components.chart.values import Values, chart_values
+from components.config.tenancy import Tenancy
 from tests.support.tenancies import tenancy
 
 SECRETS = HubSecrets(proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64)
 
 
-def values(**changes: Any) -> dict[str, Any]:
-    return chart_values(tenancy(**changes), SECRETS)
+def values(**changes: Any) -> Values:
+    return chart_values(tenancy(**changes))
+
+
+def values_with_secrets(tenancy: Tenancy, secrets: HubSecrets[str] = SECRETS) -> Values:
+    """Return values with secrets, for a chart or a hub that has no Secret in a cluster to read them from."""
+    given = chart_values(tenancy)
+    hub = given["jupyterhub"]["hub"]
+    hub["cookieSecret"] = secrets.cookie_secret
+    hub["config"]["CryptKeeper"] = {"keys": [secrets.crypt_key]}
+    given["jupyterhub"]["proxy"]["secretToken"] = secrets.proxy_token
+    for service in hub["services"].values():
+        service["apiToken"] = secrets.gateway_token
+    return given

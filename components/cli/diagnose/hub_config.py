@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.chart.secrets import HubSecrets
 from components.chart.values import chart_values
 from components.cli.diagnose.result import CheckResult, broken, good, warning
 from components.config.tenancy import Tenancy
 
 SUBJECT = "hub settings"
 LOG_IN_SECTIONS = ("Authenticator", "LDAPAuthenticator", "FreeIpaAuthenticator")
-_NO_SECRETS = HubSecrets(proxy_token="", cookie_secret="", crypt_key="", gateway_token="")
 _FIX = "run pulumi up, which deploys the settings of the stack file"
 
 
@@ -26,7 +24,7 @@ def check_hub_settings(tenancy: Tenancy, deployed: Mapping[str, Any]) -> CheckRe
     problems = list(_log_in_problems(tenancy, config, _section(hub, "extraConfig")))
     if problems:
         return broken(SUBJECT, "; ".join(problems), _FIX)
-    expected = chart_values(tenancy, _NO_SECRETS)["jupyterhub"]["hub"]["config"]
+    expected = chart_values(tenancy)["jupyterhub"]["hub"]["config"]
     differing = [
         f"{section}.{key}"
         for section in LOG_IN_SECTIONS

@@ -1,6 +1,7 @@
-"""The ``random`` stand-in, with its one resource type: ``random:index/randomBytes:RandomBytes``.
+"""The resource type ``random:index/randomBytes:RandomBytes``, which states of older versions of the program contain.
 
-The answers of the official plugin are recorded in tests/fixtures/grpc/random.json.
+The program does not declare it any more: its id, which no engine encrypts, is its value. The answers of the official
+plugin are recorded in tests/fixtures/grpc/random.json.
 """
 
 import base64
@@ -10,7 +11,7 @@ import secrets
 from pulumi.runtime.proto import provider_pb2
 
 from local.stand_ins.plugins.errors import OperationFailed
-from local.stand_ins.plugins.server import Call, CheckFailures, Plugin, Resource
+from local.stand_ins.plugins.server import Call, CheckFailures, Resource
 from local.stand_ins.plugins.wire import UNKNOWN, Properties, Secret, plain
 
 TYPE = "random:index/randomBytes:RandomBytes"
@@ -61,16 +62,6 @@ class RandomBytes(Resource):
 
     def delete(self, call: Call, id: str, olds: Properties) -> None:
         """Do nothing: the bytes exist in the state only."""
-
-
-class RandomPlugin(Plugin):
-    """The ``random`` provider, which has no configuration."""
-
-    def __init__(self, version: str, engine_address: str | None) -> None:
-        configured = provider_pb2.ConfigureResponse(
-            supportsPreview=True, acceptResources=True, supports_autonaming_configuration=True
-        )
-        super().__init__("random", version, engine_address, {TYPE: RandomBytes()}, configured)
 
 
 def _outputs(inputs: Properties, value: bytes) -> Properties:

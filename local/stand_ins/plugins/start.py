@@ -37,7 +37,7 @@ if __name__ == "__main__":
 
         plugin = KubernetesPlugin(version, engine_address)
     elif name == "random":
-        from local.stand_ins.plugins.random_bytes import RandomPlugin
+        from local.stand_ins.plugins.random_plugin import RandomPlugin
 
         plugin = RandomPlugin(version, engine_address)
     else:

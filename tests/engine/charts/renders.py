@@ -13,9 +13,10 @@ from typing import Any
 import yaml
 
 from components.chart.secrets import HubSecrets
-from components.chart.values import Values, chart_values
+from components.chart.values import Values
 from components.config.tenancy import Tenancy
 from local.paths import PROJECT
+from tests.support.rendered_values import values_with_secrets
 
 KUBERNETES = "1.34.4"
 RENDER_TIMEOUT_SECONDS = 60
@@ -75,7 +76,7 @@ def render_chart(helm: Path, chart: Path, tenancy: Tenancy) -> Rendered:
     Raises:
         ValueError: helm refused the values; the text is helm's message.
     """
-    values = chart_values(tenancy, SECRETS)
+    values = values_with_secrets(tenancy, SECRETS)
     done = subprocess.run(
         [
             *(helm, "template", tenancy.release, chart, "--namespace", tenancy.namespace),

@@ -13,7 +13,6 @@ import requests
 
 from components.chart.dask_access import gateway_service, notebook_environment
 from components.chart.values import chart_values
-from tests.engine.charts.renders import SECRETS
 from tests.support.ports import free_ports
 from tests.support.tenancies import tenancy
 
@@ -54,7 +53,7 @@ def notebook_server(gateway_program: Path, tmp_path_factory: pytest.TempPathFact
     """The URL of a user's server, started with the arguments that the hub passes."""
     [port] = free_ports(1)
     home = tmp_path_factory.mktemp("home")
-    hub_arguments = chart_values(TENANCY, SECRETS)["jupyterhub"]["hub"]["config"]["KubeSpawner"]["args"]
+    hub_arguments = chart_values(TENANCY)["jupyterhub"]["hub"]["config"]["KubeSpawner"]["args"]
     arguments = [argument.replace(gateway_service(TENANCY), GATEWAY) for argument in hub_arguments]
     process = subprocess.Popen(
         [

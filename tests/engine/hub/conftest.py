@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from components.chart.values import Values, chart_values
+from components.chart.values import Values
 from components.config.tenancy import Tenancy
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import Hub, running_hub
 from tests.support.hub_users import CLUSTER, People, create_users
-from tests.support.rendered_values import SECRETS
+from tests.support.rendered_values import values_with_secrets
 from tests.support.virtual_environment import virtual_environment
 
 ValuesFor = Callable[..., Values]
@@ -55,7 +55,7 @@ def values_for(directory: ThrowAwayDirectory) -> ValuesFor:
         # Stack files refuse the name localhost, but the throw-away directory has no other name.
         there = servers or (f"{directory.host}:{directory.ldaps_port}",)
         reached = tenancy.identity.model_copy(update={"servers": there})
-        return chart_values(tenancy.model_copy(update={"identity": reached}), SECRETS)
+        return values_with_secrets(tenancy.model_copy(update={"identity": reached}))
 
     return values
 

@@ -9,7 +9,6 @@ from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_config
 from components.config.tenancy import Tenancy
 from components.contract.immutable import immutable_settings, list_refused_changes
-from tests.support.rendered_values import SECRETS
 
 MAX_LINE_LENGTH = 600
 
@@ -43,7 +42,7 @@ def check_list(invalid: InvalidTenancy) -> None:
 
 def check_deployable(tenancy: Tenancy) -> None:
     """Fail unless all that depends on the configuration can be computed, and its JSON reads back as the same."""
-    json.dumps(chart_values(tenancy, SECRETS), allow_nan=False).encode()
+    json.dumps(chart_values(tenancy), allow_nan=False).encode()
     json.dumps(immutable_settings(tenancy).as_props(), allow_nan=False).encode()
     capacity = compute_capacity(tenancy)
     assert capacity is None or capacity.notebooks >= 0

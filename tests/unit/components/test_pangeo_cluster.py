@@ -1,5 +1,6 @@
 """The resources that the component declares, and their options."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,8 @@ STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
 RELEASE = "kubernetes:helm.sh/v3:Release"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 GROUP = "pulumi-python:dynamic/freeipa:Group"
-RANDOM = "random:index/randomBytes:RandomBytes"
+RANDOM = "random:index/randomPassword:RandomPassword"
+SECRET = "kubernetes:core/v1:Secret"
 MIDDLEWARE = "kubernetes:traefik.io/v1alpha1:Middleware"
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 COMPONENT = "pangeo:caas:PangeoCluster"
@@ -48,14 +50,14 @@ class Declared:
 
 
 class Echo(pulumi.runtime.Mocks):
-    """Returns the inputs of every registration as its outputs; random bytes get a hex value."""
+    """Returns the inputs of every registration as its outputs; random passwords get a value."""
 
     def __init__(self, declared: Declared) -> None:
         self.declared = declared
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         self.declared.inputs[(args.typ, args.name)] = args.inputs
-        more = {"hex": "0f" * 32} if args.typ == RANDOM else {}
+        more = {"result": "0f" * 32} if args.typ == RANDOM else {}
         return f"{args.name}-id", {**args.inputs, **more}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
@@ -119,11 +121,22 @@ def test_release_has_a_fixed_name_and_a_long_timeout(declared: Declared) -> None
     assert declared.one(RELEASE).deleteBeforeReplace
 
 
-def test_release_values_are_secret(declared: Declared) -> None:
+def test_hubs_secrets_are_in_a_kubernetes_secret_and_nowhere_else(declared: Declared) -> None:
     declare(tenancy())
 
-    values = declared.input(RELEASE)["values"]
-    assert rpc.is_rpc_secret(values)
+    assert rpc.is_rpc_secret(declared.input(SECRET)["stringData"])
+    assert len(declared.input(SECRET)["stringData"]["value"]) == 4
+    assert declared.one(SECRET).deleteBeforeReplace
+    assert any(urn.endswith("hub-0-secrets") for urn in declared.one(RELEASE).dependencies)
+    assert "0f" * 32 not in repr(declared.input(RELEASE))
+
+
+def test_release_has_digests_of_chart_and_secrets_in_plain_text(declared: Declared) -> None:
+    declare(tenancy())
+
+    digests = declared.input(RELEASE)["values"]["digests"]
+    assert re.fullmatch("[0-9a-f]{64}", digests["chart"])
+    assert re.fullmatch("[0-9a-f]{64}", digests["secrets"])
 
 
 @pytest.mark.parametrize("protect", [True, False])

@@ -52,7 +52,7 @@ def test_a_good_stack_violates_no_rule(name: str) -> None:
 
 @pytest.mark.parametrize("name", RESOURCE_RULES)
 def test_a_rule_ignores_other_resources(name: str) -> None:
-    assert not declared.check(name, declared.random_bytes("0" * 64)).applies
+    assert not declared.check(name, declared.random_secret("0" * 64)).applies
     other = declared.release_with(chart="prometheus", values={"server": {"image": UNKNOWN}})
     assert not declared.check(name, other).applies
 
@@ -75,7 +75,7 @@ def test_a_hub_without_values_violates_the_rules_on_the_hub() -> None:
     """Most defaults of the charts are unsafe; the exceptions are listed here."""
     empty = declared.release_with(values={"jupyterhub": {}, "dask-gateway": {}})
     refused = {rule.id for rule in RULES if kinds.RELEASE in rule.kinds and declared.check(rule.id, empty).messages}
-    safe_by_default = {"tls-on-every-host", "known-settings", "exact-chart"}
+    safe_by_default = {"tls-on-every-host", "known-settings"}
     named_only = {"approved-images", "no-latest-image"}
     assert refused == {rule.id for rule in RULES if kinds.RELEASE in rule.kinds} - safe_by_default - named_only
 

@@ -25,6 +25,9 @@ class ObjectKind:
     updated_whole: bool = False
     """Whether an update replaces the whole object, including other managers' fields, instead of applying its own."""
 
+    confidential: bool = False
+    """Whether the fields ``data`` and ``stringData`` are secret."""
+
     @property
     def resource(self) -> str:
         """The API's name of the kind in messages: ``ingresses.networking.k8s.io``, ``namespaces``."""
@@ -39,6 +42,9 @@ class ObjectKind:
 
 OBJECT_KINDS = {
     "kubernetes:core/v1:Namespace": ObjectKind("v1", "Namespace", "namespaces", namespaced=False),
+    "kubernetes:core/v1:Secret": ObjectKind(
+        "v1", "Secret", "secrets", namespaced=True, immutable=(("type",), ("data",)), confidential=True
+    ),
     "kubernetes:storage.k8s.io/v1:StorageClass": ObjectKind(
         "storage.k8s.io/v1",
         "StorageClass",

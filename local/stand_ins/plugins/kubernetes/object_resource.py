@@ -136,7 +136,7 @@ class ObjectResource(ClusterResource):
         live = self.session.cluster().read(self._kind, *objects.parse_id(self._kind, id))
         if live is None:
             return None
-        inputs = objects.refreshed_inputs(inputs, live)
+        inputs = objects.mark_confidential(self._kind, objects.refreshed_inputs(inputs, live))
         field_manager = objects.field_manager(inputs, olds)
         return inputs, objects.outputs(self._kind, inputs, live, field_manager)
 

@@ -3,6 +3,7 @@
 The answers of the official plugin are recorded in tests/fixtures/grpc.
 """
 
+import base64
 import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,7 +14,7 @@ from local.stand_ins.plugins.diff import Change, Kind, Path, changes, diff_respo
 from local.stand_ins.plugins.kubernetes.kinds import CREATE_MANAGER, NAME, NAMESPACE, ObjectKind
 from local.stand_ins.plugins.kubernetes.pruning import normalize, prune, split_state, stored_form, without_empty
 from local.stand_ins.plugins.server import CheckFailures
-from local.stand_ins.plugins.wire import UNKNOWN, Json, Properties, has_unknown, plain, type_name
+from local.stand_ins.plugins.wire import UNKNOWN, Json, Properties, Secret, has_unknown, plain, type_name
 
 DEFAULT_NAMESPACE = "default"
 
@@ -35,7 +36,7 @@ def check(kind: ObjectKind, news: Properties) -> tuple[Properties, CheckFailures
         inputs = without_empty(inputs)
     if kind.namespaced and "namespace" not in metadata:
         inputs["metadata"] = {**inputs["metadata"], "namespace": DEFAULT_NAMESPACE}
-    return inputs, {}
+    return (_encode_strings(inputs) if kind.confidential else inputs), {}
 
 
 def compare(kind: ObjectKind, state: Properties, news: Properties) -> provider_pb2.DiffResponse:
@@ -72,11 +73,17 @@ def outputs(kind: ObjectKind, inputs: Properties, live: Mapping[str, Any], field
     return {
         "__fieldManager": field_manager,
         "__initialApiVersion": kind.api_version,
-        "__inputs": stored_form(inputs),
+        "__inputs": mark_confidential(kind, stored_form(inputs)),
         "apiVersion": kind.api_version,
         "kind": kind.kind,
-        **stored_form(dict(live)),
+        **mark_confidential(kind, stored_form(dict(live))),
     }
+
+
+def mark_confidential(kind: ObjectKind, fields: Mapping[str, Any]) -> Properties:
+    """Mark the data of a Secret as secret, each map as a whole."""
+    confidential = ("data", "stringData") if kind.confidential else ()
+    return {key: Secret(plain(value)) if key in confidential else value for key, value in fields.items()}
 
 
 def object_id(kind: ObjectKind, live: Mapping[str, Any]) -> str:
@@ -94,6 +101,16 @@ def parse_id(kind: ObjectKind, id: str) -> tuple[str | None, str]:
 def refreshed_inputs(inputs: Json, live: Json) -> Json:
     """Return the inputs with the live values of the same fields; what others added, in lists too, is left out."""
     return prune(live, plain(inputs))
+
+
+def _encode_strings(inputs: Properties) -> Properties:
+    """Move a Secret's ``stringData`` into ``data``, like the API server, unless a part of it is unknown."""
+    strings = plain(inputs.get("stringData"))
+    if isinstance(strings, dict) and not has_unknown(strings):
+        encoded = {key: base64.b64encode(str(value).encode()).decode() for key, value in strings.items()}
+        rest = {key: value for key, value in inputs.items() if key != "stringData"}
+        inputs = {**rest, "data": {**plain(inputs.get("data", {})), **encoded}}
+    return {key: Secret(plain(value)) if key in ("data", "stringData") else value for key, value in inputs.items()}
 
 
 def _unknown_map_as_deletions(change: Change, old: Properties, new: Properties) -> Iterator[Change]:

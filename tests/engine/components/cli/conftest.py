@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from components.chart.values import Values, chart_values
+from components.chart.values import Values
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.doctor import diagnose
 from components.cli.diagnose.result import CheckResult, Status
@@ -23,7 +23,7 @@ from tests.support.api_server import ApiServer
 from tests.support.certificates import Authority, authority, server_context
 from tests.support.directory import throw_away_directory
 from tests.support.hub_process import running_hub
-from tests.support.rendered_values import SECRETS
+from tests.support.rendered_values import values_with_secrets
 
 __all__ = ["hub_python"]
 
@@ -100,7 +100,7 @@ def tenancy(people: Directory) -> Tenancy:
 
 @pytest.fixture(scope="session")
 def values(tenancy: Tenancy) -> Values:
-    return chart_values(tenancy, SECRETS)
+    return values_with_secrets(tenancy)
 
 
 @pytest.fixture(scope="session")

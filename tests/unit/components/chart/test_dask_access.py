@@ -7,7 +7,6 @@ import pytest
 
 from components.chart.dask_access import gateway_egress, gateway_name, gateway_service
 from components.chart.values import chart_values
-from tests.support.rendered_values import SECRETS
 from tests.support.tenancies import tenancy
 
 GATEWAY_RULE = {
@@ -23,7 +22,7 @@ GATEWAY_RULE = {
 
 
 def hub_chart(**changes: Any) -> dict[str, Any]:
-    values: dict[str, Any] = chart_values(tenancy(**changes), SECRETS)["jupyterhub"]
+    values: dict[str, Any] = chart_values(tenancy(**changes))["jupyterhub"]
     return values
 
 
@@ -90,7 +89,7 @@ def test_gateway_names_differ_between_releases() -> None:
 
 def test_gateway_name_is_set_in_the_charts_values() -> None:
     vis = tenancy(clusterName="vis-dask-gateway")
-    values = chart_values(vis, SECRETS)
+    values = chart_values(vis)
 
     assert values["dask-gateway"]["fullnameOverride"] == "vis-dask-gateway-dask-gateway"
     assert gateway_service(vis) == "traefik-vis-dask-gateway-dask-gateway"

@@ -6,12 +6,11 @@ import pytest
 
 from components.chart.dask_values import dask_values
 from components.chart.values import chart_values
-from tests.support.rendered_values import SECRETS
 from tests.support.tenancies import tenancy
 
 
 def gateway_chart(**changes: Any) -> dict[str, Any]:
-    values: dict[str, Any] = chart_values(tenancy(**changes), SECRETS)["dask-gateway"]
+    values: dict[str, Any] = chart_values(tenancy(**changes))["dask-gateway"]
     return values
 
 
@@ -33,7 +32,7 @@ def test_users_pods_have_no_permissions(component: str) -> None:
 
 def test_priority_classes_differ_between_releases() -> None:
     def classes(cluster: str) -> set[str]:
-        values = chart_values(tenancy(clusterName=cluster), SECRETS)["dask-gateway"]["gateway"]["backend"]
+        values = chart_values(tenancy(clusterName=cluster))["dask-gateway"]["gateway"]["backend"]
         return {values[component]["extraPodConfig"]["priorityClassName"] for component in ("scheduler", "worker")}
 
     assert len(classes("vis")) == 2
@@ -49,7 +48,7 @@ def test_gateway_proxy_watches_only_its_own_namespace() -> None:
 def test_gateway_accounts_have_names_of_their_own() -> None:
     names = [account["serviceAccountName"] for account in gateway_chart()["rbac"].values()]
     assert len(set(names)) == 3
-    longest = chart_values(tenancy(clusterName="a" * 40), SECRETS)["dask-gateway"]["rbac"]
+    longest = chart_values(tenancy(clusterName="a" * 40))["dask-gateway"]["rbac"]
     assert all(len(account["serviceAccountName"]) <= 63 for account in longest.values())
 
 

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from components.chart.values import memory
-from tests.support.rendered_values import SECRETS, values
-from tests.support.tenancies import CA_CERTIFICATE
+from components.chart.values import chart_values, memory
+from policies.secret_paths import is_secret
+from policies.tree import leaves
+from tests.support.rendered_values import values
+from tests.support.tenancies import CA_CERTIFICATE, tenancy
 
 
 def hub_config(**changes: Any) -> dict[str, Any]:
@@ -144,13 +146,16 @@ def test_protected_hub_database_outlives_the_release() -> None:
     assert annotations(protect=False) == {}
 
 
-def test_all_four_secrets_are_set() -> None:
-    rendered = values()["jupyterhub"]
+def test_values_contain_no_secret() -> None:
+    found = [path for path, value in leaves(values()) if is_secret(path) and value]
 
-    assert rendered["proxy"]["secretToken"] == SECRETS.proxy_token
-    assert rendered["hub"]["cookieSecret"] == SECRETS.cookie_secret
-    assert rendered["hub"]["config"]["CryptKeeper"]["keys"] == [SECRETS.crypt_key]
-    assert rendered["hub"]["services"]["dask-gateway"]["apiToken"] == SECRETS.gateway_token
+    assert found == []
+
+
+def test_new_secrets_restart_the_gateway() -> None:
+    rendered = chart_values(tenancy(), secrets_digest="5" * 64)
+
+    assert "5" * 64 in rendered["dask-gateway"]["gateway"]["annotations"].values()
 
 
 def test_values_without_dask_do_not_mention_the_gateway() -> None:

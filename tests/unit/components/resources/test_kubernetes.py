@@ -26,6 +26,7 @@ CLASS = {
     "allowVolumeExpansion": True,
     "volumeBindingMode": "WaitForFirstConsumer",
 }
+SECRET: dict[str, Any] = {"type": "Opaque", "stringData": {"token": "0123"}}
 RELEASE: dict[str, Any] = {
     "name": "pangeo",
     "namespace": "vis",
@@ -77,12 +78,14 @@ def declare_generic(kind: str) -> pulumi.CustomResource:
         return KubernetesObject("one", {"apiVersion": "v1", "kind": kind, **METADATA}, opts)
     if kind == "StorageClass":
         return KubernetesObject("one", {"apiVersion": "storage.k8s.io/v1", "kind": kind, **METADATA, **CLASS}, opts)
+    if kind == "Secret":
+        return KubernetesObject("one", {"apiVersion": "v1", "kind": kind, **METADATA, **SECRET}, opts)
     return HelmRelease("one", RELEASE, opts)
 
 
 def declare_typed(kind: str) -> pulumi.CustomResource:
     from pulumi_kubernetes import Provider
-    from pulumi_kubernetes.core.v1 import Namespace
+    from pulumi_kubernetes.core.v1 import Namespace, Secret
     from pulumi_kubernetes.helm.v3 import Release
     from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
     from pulumi_kubernetes.storage.v1 import StorageClass
@@ -93,6 +96,9 @@ def declare_typed(kind: str) -> pulumi.CustomResource:
         return Provider("one", context="vis", cluster_identifier="uid", upsert_existing_objects=True)
     if kind == "Namespace":
         return Namespace("one", metadata=metadata, opts=OPTIONS)
+    if kind == "Secret":
+        metadata = ObjectMetaArgs(name="vis", labels={"who": "pangeo"})
+        return Secret("one", metadata=metadata, type="Opaque", string_data=SECRET["stringData"], opts=OPTIONS)
     if kind == "StorageClass":
         return StorageClass(
             "one",
@@ -117,7 +123,7 @@ def declare_typed(kind: str) -> pulumi.CustomResource:
     )
 
 
-@pytest.mark.parametrize("kind", ["Namespace", "StorageClass", "Release", "Provider"])
+@pytest.mark.parametrize("kind", ["Namespace", "Secret", "StorageClass", "Release", "Provider"])
 def test_registration_equals_the_one_of_the_sdks_class(
     recorder: Recorder, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from policies.rule import CHECKOUT, Context, Resource
 from tests.support.tenancies import tenancy
 from tests.unit.policies import declared
 
+RELEASE = {"chart": "./chart", "values": {"digests": {"chart": "0" * 64}}}
 LOCK = """\
 dependencies:
 - name: jupyterhub
@@ -26,6 +27,7 @@ def check_release(rule: str, organisation: dict[str, Any] | None = None, **chang
     [
         ({"chart": "jupyterhub"}, 'chart is "jupyterhub", not this checkout\'s chart ./chart'),
         ({"version": "9.9.9"}, 'version is "9.9.9"; the version of this checkout\'s chart is'),
+        ({"values__digests__chart": ""}, 'values.digests.chart is "", no digest'),
         ({"repositoryOpts": {"repo": "https://charts.example.com"}}, 'repositoryOpts.repo is "https://charts.exam'),
     ],
 )
@@ -53,7 +55,7 @@ def test_dependencies_are_exact_and_from_approved_sources(
     rule = declared.rule("exact-chart")
     assert rule.check
     context = Context("vis", tenancy(), rule.defaults, checkout=tmp_path)
-    found = list(rule.check(Resource("", "", {"chart": "./chart"}), context))
+    found = list(rule.check(Resource("", "", RELEASE), context))
     assert len(found) == bool(message)
     assert all(message in each for each in found)
 
@@ -61,7 +63,7 @@ def test_dependencies_are_exact_and_from_approved_sources(
 def test_this_checkouts_chart_is_accepted() -> None:
     rule = declared.rule("exact-chart")
     assert rule.check
-    assert list(rule.check(Resource("", "", {"chart": "./chart"}), Context("vis", tenancy(), rule.defaults))) == []
+    assert list(rule.check(Resource("", "", RELEASE), Context("vis", tenancy(), rule.defaults))) == []
     assert (CHECKOUT / "chart" / "Chart.lock").is_file()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.rendered_values import SECRETS
 from tests.unit.policies import declared
 from tests.unit.policies.declared import UNKNOWN, Declared
 
@@ -33,22 +34,34 @@ def check_secrets(*resources: Declared, **context: Any) -> list[str]:
 def test_a_secret_in_plain_text_is_found(path: str) -> None:
     (message,) = check_secrets(declared.release(**{path: "hunter2"}))
     where = path.replace("__", ".")
-    assert message == f"values.jupyterhub.{where} contains a secret that no resource of this stack generated"
+    assert message == f"values.jupyterhub.{where} contains a secret; templates can print a release's values"
 
 
-def test_a_plain_text_encryption_key_is_found_among_several() -> None:
-    keys = ["c" * 64, "0" * 64]
-    (message,) = check_secrets(declared.release(hub__config__CryptKeeper__keys=keys))
-    assert message.startswith("values.jupyterhub.hub.config.CryptKeeper.keys[1] contains a secret")
+def test_an_encryption_key_in_the_values_is_found() -> None:
+    (message,) = check_secrets(declared.release(hub__config__CryptKeeper__keys=["0" * 64]))
+    assert message.startswith("values.jupyterhub.hub.config.CryptKeeper.keys[0] contains a secret")
 
 
-def test_a_secret_that_is_not_generated_yet_is_accepted() -> None:
-    assert declared.check_stack(
-        RULE, [declared.release(proxy__secretToken=UNKNOWN), declared.random_bytes(UNKNOWN)]
-    ) == [
-        f"values.jupyterhub.{where} contains a secret that no resource of this stack generated"
-        for where in ("hub.cookieSecret", "hub.config.CryptKeeper.keys[0]", "hub.services.dask-gateway.apiToken")
-    ]
+def test_a_secret_in_the_values_that_is_not_generated_yet_is_found() -> None:
+    (message,) = check_secrets(declared.release(proxy__secretToken=UNKNOWN))
+    assert message.startswith("values.jupyterhub.proxy.secretToken contains a secret")
+
+
+def test_a_generated_secret_in_any_value_is_found() -> None:
+    (message,) = check_secrets(declared.release(hub__extraConfig={"x": f"token = '{SECRETS.crypt_key}'"}))
+    assert message == "values.jupyterhub.hub.extraConfig.x contains one of the stack's random secrets"
+
+
+def test_the_hubs_secret_has_generated_values_only() -> None:
+    (message,) = check_secrets(declared.secret(data={"token": "aHVudGVyMg=="}))
+    assert message == "data.token contains a secret that no resource of this stack generated"
+    assert check_secrets(declared.secret(data={"token": UNKNOWN})) == []
+
+
+@pytest.mark.parametrize("name", ["Bytes", "Id", "String", "Uuid"])
+def test_a_random_resource_whose_id_is_its_value_is_found(name: str) -> None:
+    (message,) = check_secrets(Declared(f"random:index/random{name}:Random{name}", {"length": 32.0}))
+    assert message == "the id, which the state has in plain text, is the value"
 
 
 @pytest.mark.parametrize("path", ["hub__existingSecret", "imagePullSecret__secretName"])

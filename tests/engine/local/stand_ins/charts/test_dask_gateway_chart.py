@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import yaml
 
-from components.chart.secrets import HubSecrets
 from components.chart.values import chart_values
 from local.stand_ins.charts.assemble import STAND_INS, upstream_charts
 from tests.support.tenancies import tenancy
@@ -25,9 +24,7 @@ KUBERNETES = "1.34.4"
 RELEASE = "vis"
 DEPLOYMENTS = ["api", "controller", "traefik"]
 
-VALUES: dict[str, Any] = chart_values(tenancy(clusterName=RELEASE), HubSecrets("proxy", "cookie", "crypt", "gateway"))[
-    "dask-gateway"
-]
+VALUES: dict[str, Any] = chart_values(tenancy(clusterName=RELEASE))["dask-gateway"]
 
 
 def helm_template(tools: Path, chart: Path, values: dict[str, Any], *flags: str) -> str:

@@ -3,19 +3,17 @@ from typing import Any
 
 import pytest
 
-from components.chart.secrets import HubSecrets
 from components.chart.values import chart_values
 from components.cli.diagnose.hub_config import check_hub_settings
 from components.cli.diagnose.result import Status
 from tests.support.tenancies import tenancy
 
-SECRETS = HubSecrets(proxy_token="p", cookie_secret="c", crypt_key="k", gateway_token="g")
 VIS = tenancy()
 
 
 def deployed(path: str = "", value: object = None) -> dict[str, Any]:
     """The chart's values as deployed from the stack file, with one changed; ``hub.config.X.y`` names it."""
-    values: dict[str, Any] = copy.deepcopy(chart_values(VIS, SECRETS)["jupyterhub"])
+    values: dict[str, Any] = copy.deepcopy(chart_values(VIS)["jupyterhub"])
     if path:
         *groups, key = path.split(".")
         inner = values
