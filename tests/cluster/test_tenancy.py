@@ -29,7 +29,7 @@ EXPECTED = {
     "pangeo:caas:PangeoCluster",
     "pulumi-python:dynamic/freeipa:Group",
     "pulumi-python:dynamic/tenancy:Contract",
-    "random:index/randomBytes:RandomBytes",
+    "random:index/randomPassword:RandomPassword",
 }
 
 
@@ -104,9 +104,9 @@ def hub_secrets(state: State) -> dict[str, str]:
         )
     )
     return {
-        resource["urn"].rsplit("::", 1)[-1]: json.loads(resource["outputs"]["hex"]["plaintext"])
+        resource["urn"].rsplit("::", 1)[-1]: json.loads(resource["outputs"]["result"]["plaintext"])
         for resource in exported["deployment"]["resources"]
-        if resource["type"] == "random:index/randomBytes:RandomBytes"
+        if resource["type"] == "random:index/randomPassword:RandomPassword"
     }
 
 

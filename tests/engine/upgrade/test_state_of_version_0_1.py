@@ -4,6 +4,7 @@ The state in ``tests/fixtures/states/version-0.1.json`` was written by version 0
 directory. The test puts the recorded objects into a cluster and a directory, imports the state, and runs this version.
 """
 
+import base64
 import json
 import os
 import subprocess
@@ -33,6 +34,7 @@ HELM_SECONDS = 60.0
 SERVER_FIELDS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
 """Metadata that the API server writes."""
 
+OLD_RANDOM = "random:index/randomBytes:RandomBytes"
 IN_PLACE = {
     RELEASE: OpType.UPDATE,
     CONTRACT: OpType.UPDATE,
@@ -43,12 +45,15 @@ IN_PLACE = {
     "pulumi-python:dynamic/tenancy:DestroyCheck": OpType.CREATE,
     "kubernetes:traefik.io/v1alpha1:Middleware": OpType.UPDATE,
     "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition": OpType.UPDATE,
+    "random:index/randomPassword:RandomPassword": OpType.CREATE,
+    "kubernetes:core/v1:Secret": OpType.CREATE,
+    OLD_RANDOM: OpType.DELETE,
 }
 """The paths of the files mounted into the hub changed, so Helm upgrades the release; the contract's entry in the state
 names its new module; and the objects of the stack get their owner's mark. The provider gets the cluster's UID in place
 of a kubeconfig's path. CRDs get a digest of their content and a fixed field manager. The check of a destroy is new.
-All other resources stay as they are."""
-
+The hub gets new secrets, because the ids of the old ones were their values, in plain text. All other resources stay as
+they are."""
 
 
 def recorded(api_server: ApiServer, directory: ThrowAwayDirectory) -> dict[str, Any]:
@@ -98,6 +103,12 @@ class OldStack(TenancyStack):
         )
 
 
+def random_values(state: list[dict[str, Any]]) -> list[str]:
+    """Return the hub's secrets in a state of version 0.1, in each of their forms."""
+    found = [each for each in state if each["type"] == OLD_RANDOM]
+    return [text for each in found for text in (each["id"], base64.b64decode(each["id"]).hex())]
+
+
 def manifest(live: dict[str, Any]) -> str:
     """Return an object's manifest without the fields that the API server writes."""
     fields = {key: value for key, value in live.items() if key != "status" and not key.startswith("__")}
@@ -128,8 +139,12 @@ def stack(tmp_path: Path, tools: Path, directory: ThrowAwayDirectory, api_server
         administrator.delete_groups()
 
 
-def test_a_stack_of_version_0_1_lives_on(stack: OldStack, api_server: ApiServer, directory: ThrowAwayDirectory) -> None:
+def test_a_stack_of_version_0_1_lives_on(
+    stack: OldStack, api_server: ApiServer, directory: ThrowAwayDirectory, tools: Path
+) -> None:
     uid = api_server.read("namespace", NAME)["metadata"]["uid"]
+    old_secrets = random_values(stack.state())
+    assert len(old_secrets) == 8
 
     assert stack.preview() == IN_PLACE
     stack.refresh()
@@ -137,6 +152,8 @@ def test_a_stack_of_version_0_1_lives_on(stack: OldStack, api_server: ApiServer,
     stack.up()
     assert stack.preview() == {}
 
+    state = json.dumps(stack.state_with_secrets(tools))
+    assert not any(secret in state for secret in old_secrets), "the state still has a secret of version 0.1"
     assert api_server.read("namespace", NAME)["metadata"]["uid"] == uid
     with Administrator.at(directory) as administrator:
         assert administrator.members(GROUP) == [directory.user_dn("alice")]
