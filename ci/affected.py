@@ -27,6 +27,7 @@ EVERY_TENANCY = (
 NO_TENANCY = (
     ".ci",
     ".github",
+    ".gitattributes",
     ".gitignore",
     "CHANGELOG.md",
     "CONTRIBUTING.md",

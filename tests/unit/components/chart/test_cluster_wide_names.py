@@ -5,7 +5,6 @@ from itertools import combinations
 
 from components.chart.values import chart_values
 from components.config.tenancy import Tenancy
-from tests.support.rendered_values import SECRETS
 from tests.support.tenancies import tenancy
 
 ENDINGS = ("hub", "dask", "homes", "dask-gateway", "dask-worker", "dask-scheduler", "notebook-users", "a" * 37)
@@ -14,7 +13,7 @@ NAMES = ["vis", *(f"vis-{ending}"[:40] for ending in ENDINGS), *(f"{start}-vis" 
 
 def cluster_wide_names(tenancy: Tenancy) -> Iterator[tuple[str, str]]:
     """Yield the kind and name of each object that is in no namespace."""
-    values = chart_values(tenancy, SECRETS)
+    values = chart_values(tenancy)
     gateway = values["dask-gateway"]
     yield "PriorityClass", values["jupyterhub"]["hub"]["extraPodSpec"]["priorityClassName"]
     for part in ("scheduler", "worker"):
