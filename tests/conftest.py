@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from local.paths import State
+from local.tenancy.engine_environment import used_plugins
+
 MESSAGE_LINES = 8
 """Number of lines of a failure's message in the file of ``--failures-to``."""
 
@@ -26,6 +29,11 @@ def pytest_configure() -> None:
     # A shell starts background processes with interrupts ignored, and their children inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_report_header() -> list[str]:
+    """Name the Pulumi plugins that the engine tests use."""
+    return [str(plugin) for plugin in used_plugins(State().bin)]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -4,9 +4,7 @@ Everything is below a folder that the caller deletes: a workspace with links to 
 its encrypted values, Pulumi's home and an empty backend.
 """
 
-import os
 import secrets
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +18,13 @@ from components.config.stack_file import is_encrypted, read_stack, stack_path
 from local.failure import Failure
 from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
-from local.stand_ins.plugins.choose import prepare_launchers
-from local.tenancy.engine_environment import engine_variables
+from local.tenancy.engine_environment import engine_variables, used_plugins
 
 SWITCHES = {"PANGEO_DNS_CHECK": "warn", "PANGEO_CLUSTER_CHECK": "warn"}
 """Variables that turn failed pre-flight checks into warnings."""
 
-STAND_INS = (
-    "Made without the official CLI, by the stand-ins in local/, with an empty backend: all resources are shown as "
-    "new, even if they are deployed"
+EMPTY_BACKEND = (
+    "Made without the stack's backend, with an empty one: all resources are shown as new, even if they are deployed"
 )
 ENCRYPTED = "Left out because they are encrypted and this preview has no passphrase: {keys}"
 
@@ -64,7 +60,8 @@ def stand_in_stack(name: str, state: State, folder: Path) -> tuple[automation.St
         inline=True,
         command=automation.PulumiCommand(root=str(state.root)),
     )
-    return stack, [STAND_INS, *encrypted, *switch_notes(SWITCHES)]
+    plugins = [str(plugin) for plugin in used_plugins(state.bin)]
+    return stack, [EMPTY_BACKEND, *encrypted, *switch_notes(SWITCHES), *plugins]
 
 
 def require_engine(state: State) -> None:
@@ -88,11 +85,10 @@ def _workspace(state: State, folder: Path) -> Path:
 
 
 def _variables(state: State, folder: Path) -> dict[str, str]:
-    home, backend = folder / "home", folder / "backend"
+    backend = folder / "backend"
     backend.mkdir()
-    launchers = prepare_launchers(folder / "path", home, Path(sys.executable), os.environ["PATH"])
     return {
-        **engine_variables(home, launchers, state.bin),
+        **engine_variables(folder, state.bin),
         "PULUMI_BACKEND_URL": backend.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(32),
         # A cluster in this machine's kubeconfig is not the stack's cluster.

@@ -20,7 +20,7 @@ from local.failure import Failure
 from local.paths import LOCAL, PROJECT, State
 from local.progress import Report
 from local.stand_ins.charts.assemble import assemble
-from local.tenancy.engine_environment import engine_environment, link
+from local.tenancy.engine_environment import engine_environment, link, used_plugins
 from local.tenancy.engine_events import event_text, is_error
 from local.tenancy.pki import authority
 
@@ -64,6 +64,7 @@ def up(state: State, report: Report) -> dict[str, Any]:
     Raises:
         Failure: the engine stopped; contains its error and names its log.
     """
+    _report_plugins(state, report)
     with _operation(state, report, "up") as (stack, watch):
         refresh_interrupted(stack, watch["on_output"])
         done = preview_and_up(stack, **POLICIES, **watch)
@@ -104,6 +105,7 @@ def preview(state: State, report: Report) -> dict[OpType, int]:
     Raises:
         Failure: the engine stopped; contains its error and names its log.
     """
+    _report_plugins(state, report)
     with _operation(state, report, "preview") as (stack, watch):
         return dict(stack.preview(**POLICIES, **watch).change_summary)
 
@@ -122,6 +124,11 @@ def resources(state: State) -> list[tuple[str, str]]:
     """Type and id of every resource in the stack's state."""
     deployment = prepare(state).export_stack().deployment or {}
     return [(found["type"], found.get("id", "")) for found in deployment.get("resources", [])]
+
+
+def _report_plugins(state: State, report: Report) -> None:
+    for plugin in used_plugins(state.bin):
+        report.console.print(f"  {plugin}", highlight=False, markup=False)
 
 
 def _write_stack_file(state: State, to: Path) -> None:

@@ -1,8 +1,6 @@
 """Stack of the real engine whose program declares one FreeIPA group."""
 
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,6 @@ from pulumi.automation import OpType
 
 from components.freeipa import names
 from components.freeipa.group_resource import FreeIpaGroup
-from local.stand_ins.plugins.choose import prepare_launchers
 from local.tenancy.engine_environment import engine_variables
 from tests.engine.components.freeipa.plugin import PROGRAM
 from tests.support.directory import ThrowAwayDirectory
@@ -28,13 +25,12 @@ class GroupStack:
     def __init__(self, folder: Path, tools: Path, directory: ThrowAwayDirectory, password: dict[str, str]) -> None:
         self._directory = directory
         self._changes: dict[str, Any] = {}
-        launchers = prepare_launchers(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
         self._stack = create_stack(
             "test",
             folder,
             program=self._program,
             variables={
-                **engine_variables(folder / "home", launchers, tools),
+                **engine_variables(folder, tools),
                 "PULUMI_BACKEND_URL": f"file://{folder}",
                 "PULUMI_CONFIG_PASSPHRASE": "test",
                 "PYTHONPATH": str(PROGRAM),

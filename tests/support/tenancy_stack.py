@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from pulumi.automation.errors import CommandError
 
 from components.automation import open_stack, run_program
 from local.paths import PROJECT
-from local.stand_ins.plugins.choose import prepare_launchers
 from local.tenancy.addresses import DIRECTORY_NAME
 from local.tenancy.engine_environment import engine_variables
 from tests.support.api_server import ApiServer
@@ -76,9 +74,8 @@ class TenancyStack:
         (folder / "stacks").mkdir()
         (folder / "backend").mkdir()
         self.stack_file = folder / "stacks" / f"Pulumi.{STACK}.yaml"
-        launchers = prepare_launchers(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
         self.variables = {
-            **engine_variables(folder / "home", launchers, tools),
+            **engine_variables(folder, tools),
             "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "only for this test",
             "PYTHONPATH": os.pathsep.join([str(folder / "names"), str(PROJECT)]),

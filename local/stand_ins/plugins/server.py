@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +16,11 @@ import grpc  # type: ignore[import-untyped]
 from google.protobuf.any_pb2 import Any as AnyMessage  # type: ignore[import-untyped]
 from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
 from google.protobuf.message import Message  # type: ignore[import-untyped]
-from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as proto
 
 from local.stand_ins.plugins.errors import OperationFailed, PartialFailure
-from local.stand_ins.plugins.wire import Properties, from_struct, redact, to_struct
+from local.stand_ins.plugins.wire import Properties, from_struct, to_struct
 
 THREADS = 8
 MESSAGE_BYTES = 400 * 1024 * 1024
@@ -96,20 +95,20 @@ class Resource(ABC):
 
 
 def reporting_failures(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, grpc.ServicerContext], Any]:
-    """Turn a method's exceptions into gRPC errors, without the secrets of the request in their texts."""
+    """Turn a method's exceptions into gRPC errors. As in the official plugins, secrets in their texts stay."""
 
     @functools.wraps(method)
     def wrapper(self: object, request: Message, context: grpc.ServicerContext) -> object:
         try:
             return method(self, request, context)
         except PartialFailure as error:
-            _abort_with_outputs(context, redact(str(error), *_properties(request)), error)
+            _abort_with_outputs(context, str(error), error)
         except OperationFailed as error:
-            context.abort(grpc.StatusCode.UNKNOWN, redact(str(error), *_properties(request)))
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
         except Exception as error:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             text = f"the local stand-in plugin failed at {frame.name}:{frame.lineno}: {type(error).__name__}: {error}"
-            context.abort(grpc.StatusCode.INTERNAL, redact(text, *_properties(request)))
+            context.abort(grpc.StatusCode.INTERNAL, text)
         return None
 
     return wrapper
@@ -258,11 +257,3 @@ def _abort_with_outputs(context: grpc.ServicerContext, text: str, error: Partial
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=text, details=[detail])
     context.set_trailing_metadata(((STATUS_DETAILS, status.SerializeToString()),))
     context.abort(grpc.StatusCode.UNKNOWN, text)
-
-
-def _properties(request: Message) -> Iterator[Properties]:
-    for _, value in request.ListFields():
-        if isinstance(value, Struct):
-            # A release's __inputs are marked secret as a whole, the namespace included. The actual secrets in them
-            # are marked in its values too.
-            yield {key: inner for key, inner in from_struct(value).items() if key != "__inputs"}

@@ -4,7 +4,7 @@ Signature keys mark secrets inside a struct, and a reserved string marks unknown
 (https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/resource/properties.go).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,6 @@ SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker o
 UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 EXACT_INTEGERS = 2**53
 """Bound below which a double represents every integer exactly."""
-
-SHORTEST_REDACTED = 4
-"""Length of the shortest secret that is removed from messages; shorter ones would remove most of the text."""
 
 _TYPE_NAMES = {bool: "a boolean", str: "a string", dict: "a map", list: "a list", type(None): "null"}
 
@@ -92,30 +89,9 @@ def mark_secrets_like(value: Json, like: Json) -> Json:
     return value
 
 
-def redact(text: str, *properties: Mapping[str, Any]) -> str:
-    """Remove every secret string of ``properties`` from ``text``, except very short ones."""
-    secrets = {found for each in properties for found in _secret_strings(each, inside=False)}
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "[secret]")
-    return text
-
-
 def type_name(value: Json) -> str:
     """Return the type of ``value`` for a message, for example ``a string``."""
     return _TYPE_NAMES.get(type(value), "a number")
-
-
-def _secret_strings(value: Json, *, inside: bool) -> Iterator[str]:
-    if isinstance(value, Secret):
-        yield from _secret_strings(value.value, inside=True)
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _secret_strings(inner, inside=inside)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _secret_strings(inner, inside=inside)
-    elif inside and isinstance(value, str) and len(value) >= SHORTEST_REDACTED:
-        yield value
 
 
 def _decode(value: Json) -> Json:

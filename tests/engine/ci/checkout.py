@@ -2,12 +2,10 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
-from local.stand_ins.plugins.choose import prepare_launchers
 from local.tenancy.engine_environment import engine_variables
 from tests.engine.ci.language_host import launcher
 
@@ -19,11 +17,10 @@ def checkout(root: Path, tools: Path) -> tuple[Path, dict[str, str]]:
     for name in ("Pulumi.yaml", "__main__.py", "components"):
         (folder / name).symlink_to(PROJECT / name)
     (folder / "chart").symlink_to(assemble(State()))
-    plugins = prepare_launchers(root / "plugins", root / "home", Path(sys.executable), os.environ["PATH"])
     host = launcher(root / "host")
     (root / "backend").mkdir()
     return folder, {
-        **engine_variables(root / "home", host, plugins, tools),
+        **engine_variables(root, host, tools),
         "PULUMI_BACKEND_URL": (root / "backend").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "only for this test",
         "KUBECONFIG": "no-cluster",

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 from pulumi.automation import OpType
 
+from local.tenancy.engine_environment import uses_stand_in
 from local.tenancy.pki import authority
 from tests.engine.faults import processes
 from tests.engine.faults.proxy import NetworkFault, Proxy, proxy_to
@@ -43,6 +44,8 @@ SLOW_HELM = """\
 {helm} "$@" || exit
 [ "$1" != uninstall ] || {{ touch {uninstalled}; exec sleep 60; }}
 """
+
+HELM_INSIDE_PLUGIN = "not possible: Helm runs inside the official Kubernetes plugin"
 
 Fault = Callable[[FaultTarget], str]
 GroupFault = Callable[[GroupFaultTarget], str]
@@ -100,6 +103,8 @@ def directory_answer_lost_and_engine_killed(target: FaultTarget) -> str:
 
 def helm_answer_lost_and_engine_killed(target: FaultTarget) -> str:
     """Kill the engine after Helm has uninstalled the release and before the engine receives the answer."""
+    if not uses_stand_in(target.stack.folder):
+        return HELM_INSIDE_PLUGIN
     before = target.user_data()
     kill_engine_after_uninstall(target)
     target.recover()

@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from local.tenancy.engine import refresh_interrupted
-from tests.engine.faults.faults import FAULTS, GROUP_FAULTS, kill_engine_after_uninstall
+from local.tenancy.engine_environment import uses_stand_in
+from tests.engine.faults.faults import FAULTS, GROUP_FAULTS, HELM_INSIDE_PLUGIN, kill_engine_after_uninstall
 from tests.engine.faults.targets import FaultTarget, GroupFaultTarget, group_target, tenancy_target
 from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
@@ -40,6 +41,8 @@ def test_a_fault_loses_no_data_and_the_next_up_is_clean(tenancy: FaultTarget, fa
 
 
 def test_make_up_refreshes_the_state_of_a_killed_destroy(tenancy: FaultTarget) -> None:
+    if not uses_stand_in(tenancy.stack.folder):
+        pytest.skip(HELM_INSIDE_PLUGIN)
     kill_engine_after_uninstall(tenancy)
     tenancy.cancel()
 

@@ -6,7 +6,6 @@ There is neither a cluster nor a directory: policies see the resources that the 
 import contextlib
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +17,6 @@ from pulumi.automation.errors import CommandError
 
 from components.automation import open_stack, run_program
 from local.paths import PROJECT
-from local.stand_ins.plugins.choose import prepare_launchers
 from local.tenancy.engine_environment import engine_variables
 
 STACK = "test"
@@ -91,9 +89,8 @@ class ReviewedStack:
         for name in ("stacks", "backend"):
             (folder / name).mkdir()
         (folder / "kubeconfig").write_text(NO_CLUSTER)
-        launchers = prepare_launchers(folder / "launchers", folder / "home", Path(sys.executable), os.environ["PATH"])
         self.variables = {
-            **engine_variables(folder / "home", launchers, tools),
+            **engine_variables(folder, tools),
             "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "only for this test",
             "FREEIPA_BIND_PASSWORD": "correct horse battery staple",

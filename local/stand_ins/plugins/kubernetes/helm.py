@@ -38,17 +38,6 @@ class LiveRelease:
         """Whether an operation is running, or was killed and will never end."""
         return self.status.startswith("pending-")
 
-    @property
-    def hint(self) -> str:
-        """The end of a sentence with the fix for a release that a killed run left pending; empty for others."""
-        if not self.is_pending:
-            return ""
-        command = "uninstall" if self.status == "pending-install" else "rollback"
-        return (
-            f"; release {self.namespace}/{self.name} is {self.status} (revision {self.revision}): if no other run is "
-            f"changing it, an earlier run was killed; run: helm {command} {self.name} --namespace {self.namespace}"
-        )
-
 
 class ReleaseClient:
     """Changes and reads the releases of one cluster by running helm."""

@@ -46,7 +46,7 @@ class Release(ClusterResource):
             except HelmError as error:
                 now = helm.find(name, namespace)
                 if now is None or "cannot re-use a name" in str(error):
-                    raise OperationFailed(f"{error}{now.hint if now else ''}") from None
+                    raise OperationFailed(str(error)) from None
                 raise _partial_failure(helm, call, inputs, now, error, created=True) from None
             return f"{namespace}/{name}", _outputs(helm, inputs, live)
 
@@ -64,12 +64,9 @@ class Release(ClusterResource):
         with self._reachable_helm("update") as helm:
             before = helm.find(name, namespace)
             if before is None:
-                raise OperationFailed(
-                    f'"{name}" has no deployed releases: it was uninstalled outside of this stack; '
-                    "run pulumi refresh, then pulumi up installs it again"
-                )
+                raise OperationFailed(f'"{name}" has no deployed releases')
             if before.is_pending:
-                raise OperationFailed(f"another operation (install/upgrade/rollback) is in progress{before.hint}")
+                raise OperationFailed("another operation (install/upgrade/rollback) is in progress")
             # Without --reset-values, helm would keep the last values where the program has none.
             options = ["--history-max", str(given.get("maxHistory") or 0), "--reset-values"]
             options += ["--cleanup-on-fail"] if given["cleanupOnFail"] else []
@@ -78,7 +75,7 @@ class Release(ClusterResource):
             except HelmError as error:
                 now = helm.find(name, namespace)
                 if now is None or now.revision == before.revision:
-                    raise OperationFailed(f"{error}{now.hint if now else ''}") from None
+                    raise OperationFailed(str(error)) from None
                 raise _partial_failure(helm, call, news, now, error, created=False) from None
             return _outputs(helm, news, live)
 
@@ -100,16 +97,12 @@ class Release(ClusterResource):
         """Run ``helm uninstall`` and wait until the release's objects are gone, unless ``skipAwait`` is set.
 
         Raises:
-            OperationFailed: helm failed, or there is no such release.
+            HelmError: helm failed, or there is no such release.
         """
         namespace, _, name = id.rpartition("/")
         seconds = int(plain(olds.get("timeout")) or release_inputs.DEFAULTS["timeout"])
         with self.session.helm() as helm:
-            try:
-                helm.uninstall(name, namespace, timeout_seconds=seconds, wait=not olds.get("skipAwait"))
-            except HelmError as error:
-                hint = "; run pulumi refresh to remove it from the state" if "not found" in str(error) else ""
-                raise OperationFailed(f"{error}{hint}") from None
+            helm.uninstall(name, namespace, timeout_seconds=seconds, wait=not olds.get("skipAwait"))
 
     @contextmanager
     def _reachable_helm(self, operation: str) -> Iterator["ReleaseClient"]:
@@ -135,5 +128,5 @@ def _partial_failure(
     )
     id = f"{live.namespace}/{live.name}"
     result = "was created, but failed" if created else "failed"
-    text = f'Helm release "{id}" {result} to initialize completely. {ADVICE} {id}: {error}{live.hint}'
+    text = f'Helm release "{id}" {result} to initialize completely. {ADVICE} {id}: {error}'
     return PartialFailure(text, id=id, outputs=_outputs(helm, inputs, live))

@@ -1,8 +1,6 @@
 """The real engine with the stand-ins: each test has its own stack in its own file backend."""
 
 import json
-import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +10,6 @@ import pytest
 from pulumi import automation as auto
 
 from local.paths import PROJECT
-from local.stand_ins.plugins import choose
 from local.tenancy.engine_environment import engine_variables
 from tests.support.inline_program import create_stack, pause_after_failure
 
@@ -26,6 +23,7 @@ class Engine:
     stack: auto.Stack
     backend: Path
     work_dir: Path
+    tools: Path
     printed: list[str] = field(default_factory=list)
 
     def declare(self, program: Program) -> None:
@@ -67,19 +65,13 @@ class Engine:
 
 
 @pytest.fixture
-def path_folder(tmp_path: Path) -> Path:
-    """Write the launchers like the local tenancy does."""
-    return choose.prepare_launchers(tmp_path / "path", tmp_path / "home", Path(sys.executable), os.environ["PATH"])
-
-
-@pytest.fixture
-def engine(tmp_path: Path, path_folder: Path, tools: Path) -> Engine:
+def engine(tmp_path: Path, tools: Path) -> Engine:
     """Create an empty stack."""
     backend, work_dir = tmp_path / "backend", tmp_path / "work"
     backend.mkdir()
     work_dir.mkdir()
     environment = {
-        **engine_variables(tmp_path / "home", path_folder, tools),
+        **engine_variables(tmp_path, tools),
         "PULUMI_CONFIG_PASSPHRASE": "only for this test",
         "PYTHONPATH": f"{work_dir}:{PROJECT}",
         "HELM_CACHE_HOME": str(tmp_path / "helm"),
@@ -91,7 +83,7 @@ def engine(tmp_path: Path, path_folder: Path, tools: Path) -> Engine:
         "plugins", runtime="python", backend=auto.ProjectBackend(url=backend.as_uri()), main=str(work_dir)
     )
     stack = create_stack("test", work_dir, program=lambda: None, variables=environment, tools=tools, settings=settings)
-    return Engine(stack, backend, work_dir)
+    return Engine(stack, backend, work_dir, tools)
 
 
 def _counts(changes: Mapping[Any, int] | None) -> dict[str, int]:

@@ -1,80 +1,146 @@
-"""A stand-in is put on PATH only if the official plugin of the SDK's version is not installed."""
+"""A stand-in is put on PATH only if the engine would find no official plugin."""
 
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from local.stand_ins.plugins.choose import STAND_INS, find_missing, prepare_launchers, sdk_versions, write_launchers
+from local.stand_ins.plugins.choose import (
+    CLI,
+    LANGUAGE_HOST,
+    STAND_INS,
+    Places,
+    Plugin,
+    sdk_versions,
+    select_plugins,
+    without_launchers,
+    write_launchers,
+)
 
 VERSIONS = {"pulumi-kubernetes": "4.32.0", "pulumi-random": "4.21.1"}
-ALL = [each.program for each in STAND_INS]
+KUBERNETES, RANDOM, DYNAMIC, POLICY = (each.program for each in STAND_INS)
+ALL = [KUBERNETES, RANDOM, DYNAMIC, POLICY]
+PYTHON = Path("/usr/bin/python3")
 
 
-def install(home: Path, folder: str, program: str) -> None:
-    place = home / "plugins" / folder
-    place.mkdir(parents=True)
-    (place / program).touch(mode=0o755)
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    """A machine without any program of Pulumi."""
+    (tmp_path / "bin").mkdir()
+    return Places(str(tmp_path / "bin"), tmp_path / "home")
 
 
-def programs(home: Path, on_path: tuple[str, ...] = ()) -> list[str]:
-    return [each.program for each in find_missing(home, VERSIONS, lambda program: program in on_path)]
+def put(folder: Path, *programs: str) -> Path:
+    """Put official programs into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for program in programs:
+        (folder / program).write_text("#!/bin/sh\nexit 0\n")
+        (folder / program).chmod(0o755)
+    return folder
 
 
-def test_all_stand_ins_are_used_if_nothing_is_installed(tmp_path: Path) -> None:
-    assert programs(tmp_path) == ALL
+def install(places: Places, version: str, program: str = KUBERNETES) -> Path:
+    """Install a plugin into Pulumi's home."""
+    name = program.removeprefix("pulumi-resource-")
+    return put(places.home / "plugins" / f"resource-{name}-v{version}", program)
 
 
-def test_official_plugin_of_the_sdks_version_takes_precedence(tmp_path: Path) -> None:
-    install(tmp_path, "resource-kubernetes-v4.32.0", "pulumi-resource-kubernetes")
-    assert programs(tmp_path) == [each for each in ALL if each != "pulumi-resource-kubernetes"]
+def stand_ins(places: Places) -> list[str]:
+    """Return the programs that stand-ins replace."""
+    return [each.stand_in.program for each in select_plugins(places, VERSIONS) if each.official is None]
+
+
+def missing_plugins() -> list[Plugin]:
+    return [Plugin(each, VERSIONS.get(each.sdk or "", ""), None) for each in STAND_INS]
+
+
+def test_all_stand_ins_are_used_if_nothing_is_installed(places: Places) -> None:
+    assert stand_ins(places) == ALL
+
+
+def test_official_plugin_of_the_sdks_version_takes_precedence(places: Places) -> None:
+    install(places, "4.32.0")
+    assert stand_ins(places) == [RANDOM, DYNAMIC, POLICY]
 
 
 @pytest.mark.parametrize("version", ["4.31.0", "4.32.1", "4.32.0-beta"])
-def test_official_plugin_of_another_version_does_not_count(tmp_path: Path, version: str) -> None:
-    install(tmp_path, f"resource-kubernetes-v{version}", "pulumi-resource-kubernetes")
-    assert programs(tmp_path) == ALL
+def test_official_plugin_of_another_version_does_not_count(places: Places, version: str) -> None:
+    install(places, version)
+    assert stand_ins(places) == ALL
 
 
-def test_interrupted_installation_does_not_count(tmp_path: Path) -> None:
-    (tmp_path / "plugins" / "resource-kubernetes-v4.32.0").mkdir(parents=True)
-    assert programs(tmp_path) == ALL
+def test_incomplete_installation_does_not_count(places: Places) -> None:
+    installed = install(places, "4.32.0")
+    (installed.parent / f"{installed.name}.partial").touch()
+    assert stand_ins(places) == ALL
+    (installed.parent / f"{installed.name}.partial").unlink()
+    (installed / KUBERNETES).chmod(0o644)
+    assert stand_ins(places) == ALL
 
 
-def test_official_cli_contains_the_launchers_for_python(tmp_path: Path) -> None:
-    assert programs(tmp_path, ("pulumi-language-python",)) == ["pulumi-resource-kubernetes", "pulumi-resource-random"]
+def test_plugin_on_path_is_not_replaced(places: Places, tmp_path: Path) -> None:
+    put(tmp_path / "bin", RANDOM)
+    assert stand_ins(places) == [KUBERNETES, DYNAMIC, POLICY]
 
 
-def test_plugin_on_path_is_not_replaced(tmp_path: Path) -> None:
-    assert "pulumi-resource-random" not in programs(tmp_path, ("pulumi-resource-random",))
+def test_complete_official_cli_needs_only_plugins(places: Places, tmp_path: Path) -> None:
+    put(tmp_path / "bin", CLI, LANGUAGE_HOST, DYNAMIC)
+    assert stand_ins(places) == [KUBERNETES, RANDOM]
 
 
-def test_missing_sdk_needs_no_plugin(tmp_path: Path) -> None:
-    found = find_missing(tmp_path, {"pulumi-random": "4.21.1"}, lambda _: False)
-    assert "pulumi-resource-kubernetes" not in [each.program for each in found]
+def test_programs_beside_a_linked_cli_count(places: Places, tmp_path: Path) -> None:
+    official = put(tmp_path / "pulumi-3.259.0", CLI, LANGUAGE_HOST, DYNAMIC)
+    (tmp_path / "bin" / CLI).symlink_to(official / CLI)
+    assert stand_ins(places) == [KUBERNETES, RANDOM]
+
+
+def test_language_host_alone_starts_policy_packs_but_no_dynamic_providers(places: Places, tmp_path: Path) -> None:
+    put(tmp_path / "bin", LANGUAGE_HOST)
+    assert stand_ins(places) == [KUBERNETES, RANDOM, DYNAMIC]
+
+
+def test_official_plugins_without_the_cli_need_its_launchers(places: Places) -> None:
+    install(places, "4.32.0")
+    install(places, "4.21.1", RANDOM)
+    assert stand_ins(places) == [DYNAMIC, POLICY]
+
+
+def test_missing_sdk_needs_no_plugin(places: Places) -> None:
+    found = select_plugins(places, {"pulumi-random": "4.21.1"})
+    assert KUBERNETES not in [each.stand_in.program for each in found]
+
+
+def test_selection_names_version_and_source(places: Places) -> None:
+    program = install(places, "4.32.0") / KUBERNETES
+    assert [str(each) for each in select_plugins(places, VERSIONS)] == [
+        f"plugin: kubernetes 4.32.0 (official, {program})",
+        "plugin: random 4.21.1 (stand-in)",
+        "plugin: pulumi-python (stand-in)",
+        "plugin: policy-python (stand-in)",
+    ]
 
 
 def test_folder_contains_only_the_needed_launchers(tmp_path: Path) -> None:
-    folder = write_launchers(tmp_path / "path", STAND_INS, VERSIONS, Path("/usr/bin/python3"))
+    folder = write_launchers(tmp_path / "path", missing_plugins(), PYTHON)
     assert sorted(each.name for each in folder.iterdir()) == sorted(ALL)
-    write_launchers(folder, STAND_INS[:1], VERSIONS, Path("/usr/bin/python3"))
-    assert [each.name for each in folder.iterdir()] == ["pulumi-resource-kubernetes"]
+    official = [Plugin(each.stand_in, each.version, Path("/opt/a")) for each in missing_plugins()[1:]]
+    write_launchers(folder, [missing_plugins()[0], *official], PYTHON)
+    assert [each.name for each in folder.iterdir()] == [KUBERNETES]
 
 
 def test_launcher_passes_arguments_and_version_to_python(tmp_path: Path) -> None:
     python = tmp_path / "my python"
     python.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     python.chmod(0o755)
-    folder = write_launchers(tmp_path / "path", STAND_INS, VERSIONS, python)
-    run = subprocess.run([folder / "pulumi-resource-random", "127.0.0.1:1"], capture_output=True, text=True, check=True)
+    folder = write_launchers(tmp_path / "path", missing_plugins(), python)
+    run = subprocess.run([folder / RANDOM, "127.0.0.1:1"], capture_output=True, text=True, check=True)
     assert run.stdout.splitlines()[1:] == ["random", "4.21.1", "127.0.0.1:1"]
 
 
-def test_own_launchers_do_not_count_as_installed(tmp_path: Path) -> None:
-    folder, path = tmp_path / "path", f"{tmp_path / 'path'}:/nowhere"
-    first = prepare_launchers(folder, tmp_path / "home", Path("/usr/bin/python3"), path)
-    again = prepare_launchers(folder, tmp_path / "home", Path("/usr/bin/python3"), path)
-    assert sorted(each.name for each in first.iterdir()) == sorted(each.name for each in again.iterdir()) == sorted(ALL)
+def test_launchers_of_other_runs_leave_the_path(tmp_path: Path) -> None:
+    launchers = write_launchers(tmp_path / "path", missing_plugins(), PYTHON)
+    official = put(tmp_path / "official", KUBERNETES)
+    assert without_launchers(f"{launchers}:{official}:/usr/bin:") == f"{official}:/usr/bin"
 
 
 def test_sdk_versions_are_those_installed() -> None:

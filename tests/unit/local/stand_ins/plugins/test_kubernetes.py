@@ -112,20 +112,6 @@ def test_helm_error_is_reported_without_its_prefixes(printed: str, text: str) ->
     assert helm.error_message(HelmFailed("helm install: failed", printed)) == text
 
 
-@pytest.mark.parametrize(
-    ("status", "fix"),
-    [
-        ("deployed", ""),
-        ("pending-install", "helm uninstall hub --namespace vis"),
-        ("pending-upgrade", "helm rollback hub --namespace vis"),
-    ],
-)
-def test_pending_release_is_explained_with_its_fix(status: str, fix: str) -> None:
-    live = helm.LiveRelease("hub", "vis", 2, status, values={}, manifest="")
-    assert live.hint.endswith(fix)
-    assert bool(live.hint) == bool(fix)
-
-
 def test_objects_of_a_manifest_are_listed_by_kind() -> None:
     manifest = """\
 ---
