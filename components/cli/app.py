@@ -23,14 +23,15 @@ from components.cli.diagnose.status import check_status
 from components.cli.members import Change, Group, MembersRefused
 from components.cli.new import new
 from components.cli.output import console, print_json, print_results, print_rows
-from components.cli.repair import repair_release
+from components.cli.pulumi_cli import PulumiFailed
+from components.cli.repair.command import repair_stack
 from components.cli.stack import OpenStack, open_stack
 from components.cli.stack_writer import read_certificate
 from components.cluster.errors import CannotAsk
 from components.cluster.helm import HelmFailed
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import STACKS
-from components.escape import escape_control_characters
+from components.escape import escape_control_characters, escape_lines
 from components.freeipa.errors import PASSWORD_VARIABLE, FreeIpaError, PasswordInvalid, PasswordMissing
 from components.version import program_version
 
@@ -159,23 +160,33 @@ def doctor(
     sys.exit(print_results(opened.name, results, as_json=as_json, user=user))
 
 
-@app.command(epilog=examples("repair vis", "repair vis --yes"))
+@app.command(epilog=examples("repair vis", "repair vis --yes", "repair vis --interrupted"))
 def repair(
     stack: Stack = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Repair the release without a question.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Repair without a question.")] = False,
+    interrupted: Annotated[
+        bool,
+        typer.Option(
+            "--interrupted",
+            help="State that neither pulumi nor helm is running on this tenancy any more. Needed for 20 minutes after "
+            "the run that was killed began.",
+        ),
+    ] = False,
 ) -> None:
-    """Repair a Helm release after a killed run.
+    """Repair what a killed run left in the cluster and in the state.
 
-    The command reports what it will do and asks before it changes anything. Users' home volumes are not changed.
+    The command reports what it will do and asks before it changes anything. It changes a Helm release only if both the
+    stack's state and the cluster show that a run was interrupted. Users' home volumes are not changed.
 
-    Exit code 1: the release still needs a repair.
+    Exit code 1: something still needs a repair, or the repair was refused.
     """
     with _errors_reported():
-        is_repaired = repair_release(
+        is_repaired = repair_stack(
             open_stack(stack).with_kubeconfig(),
-            confirm=lambda: yes or _ask("Repair the release?"),
+            confirm=lambda: yes or _ask("Do this?"),
+            is_interrupted=interrupted,
             environment=os.environ,
-            report=lambda line: print(line, flush=True),
+            report=lambda line: print(escape_lines(line), flush=True),
         )
     sys.exit(EXIT_OK if is_repaired else EXIT_FAILED)
 
@@ -243,7 +254,7 @@ def _deferred_password(stack: OpenStack) -> Callable[[], str]:
     """Ask for the password now, before a progress display occupies the terminal; raise errors only when it is used."""
     try:
         password = _find_password(stack)
-    except (InvalidTenancy, PasswordInvalid) as invalid:
+    except (PulumiFailed, PasswordInvalid) as invalid:
         error = invalid
 
         def fail() -> str:
@@ -276,7 +287,7 @@ def _errors_reported() -> Iterator[None]:
     """End the command with a message on standard error and exit code 1 for each expected error of the block."""
     try:
         yield
-    except (InvalidTenancy, FreeIpaError, MembersRefused, CannotAsk, HelmFailed) as error:
+    except (InvalidTenancy, FreeIpaError, MembersRefused, CannotAsk, HelmFailed, PulumiFailed) as error:
         _exit_with([error])
 
 

@@ -1,12 +1,12 @@
 """A stack opened for a command: its stack file, its decrypted secrets where they are needed, its state."""
 
-import json
-import subprocess
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from components.cli.pulumi_cli import read_object
 from components.config.problems import NAMESPACE, InvalidTenancy, Problem
 from components.config.stack_file import STACKS, read_config, read_stack, stack_name, stack_path, stacks
 from components.config.strict_yaml import load
@@ -14,10 +14,7 @@ from components.config.tenancy import Tenancy
 from components.freeipa.errors import PASSWORD_CONFIG_KEY
 from components.freeipa.password import bind_password
 
-PULUMI_TIMEOUT_SECONDS = 60
 CLUSTER_KEY = f"{NAMESPACE}:kubernetes"
-RELEASE_TYPE = "kubernetes:helm.sh/v3:Release"
-"""Pulumi type of the hub's Helm release."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class OpenStack:
         The Pulumi CLI is called only if the stack file contains an encrypted kubeconfig.
 
         Raises:
-            InvalidTenancy: it cannot be decrypted.
+            PulumiFailed: it cannot be decrypted.
         """
         if not _has_encrypted_kubeconfig(self.path):
             return self
@@ -47,7 +44,7 @@ class OpenStack:
         Raises:
             PasswordMissing: there is neither.
             PasswordInvalid: it has a form that only a mistake produces.
-            InvalidTenancy: the secret cannot be decrypted.
+            PulumiFailed: the secret cannot be decrypted.
         """
         return bind_password(environment, self._stored_password)
 
@@ -56,18 +53,6 @@ class OpenStack:
             return None
         secret = _decrypt(self.path, "the bind password").get(PASSWORD_CONFIG_KEY)
         return str(secret) if secret else None
-
-    def has_release(self, environment: Mapping[str, str]) -> bool | None:
-        """Return whether the stack's state contains a Helm release; None where the Pulumi CLI fails.
-
-        A release that the engine was deleting, or was creating when it was interrupted, does not count. Secrets stay
-        encrypted.
-
-        Args:
-            environment: where the program pulumi and its backend are looked up.
-        """
-        state = _run_pulumi(["stack", "export", "--stack", self.name], environment)
-        return None if state is None else has_release(state)
 
 
 def open_stack(stack: str | None) -> OpenStack:
@@ -78,12 +63,6 @@ def open_stack(stack: str | None) -> OpenStack:
     """
     path = stack_path(_only_stack(STACKS) if stack is None else stack, STACKS)
     return OpenStack(stack_name(path), path, read_stack(path))
-
-
-def has_release(state: Mapping[str, Any]) -> bool:
-    """Return whether a state, as printed by ``pulumi stack export``, contains a Helm release."""
-    resources = (state.get("deployment") or {}).get("resources") or []
-    return any(each.get("type") == RELEASE_TYPE and not each.get("delete") for each in resources)
 
 
 def _only_stack(folder: Path) -> str:
@@ -109,25 +88,7 @@ def _has_encrypted_kubeconfig(path: Path) -> bool:
 
 def _decrypt(path: Path, name: str) -> dict[str, object]:
     """Return the stack's decrypted configuration; only the Pulumi CLI can decrypt it."""
-    config = _run_pulumi(["config", "--json", "--show-secrets", "--stack", stack_name(path)], None)
-    if config is None:
-        message = f"{name} is encrypted, and pulumi config --show-secrets failed; log in to the stack's backend"
-        raise InvalidTenancy(str(path), [Problem("", "", message)])
-    return {key: entry["value"] for key, entry in config.items() if "value" in entry}
-
-
-def _run_pulumi(arguments: list[str], environment: Mapping[str, str] | None) -> dict[str, Any] | None:
-    """Return the JSON object that the Pulumi CLI prints; None where it fails or prints something else."""
-    try:
-        done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=None if environment is None else dict(environment),
-            timeout=PULUMI_TIMEOUT_SECONDS,
-            check=False,
-        )
-        printed = json.loads(done.stdout) if done.returncode == 0 else None
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return None
-    return printed if isinstance(printed, dict) else None
+    arguments = ["config", "--json", "--show-secrets", "--stack", stack_name(path)]
+    purpose = f"{path}: {name} is encrypted and cannot be decrypted"
+    config = read_object(arguments, os.environ, purpose=purpose)
+    return {key: entry["value"] for key, entry in config.items() if isinstance(entry, dict) and "value" in entry}

@@ -53,3 +53,8 @@ def another_cluster(deployed: ClusterId, wanted: ClusterId) -> str | None:
         "new stack for this cluster. If the old cluster no longer exists, see docs/changing-a-tenancy.md, section "
         "A cluster that no longer exists"
     )
+
+
+def other_cluster(deployed: ClusterId, reached: ClusterId, stack: str) -> str:
+    """Return the message about a kubeconfig that leads to another cluster than the one in the stack's state."""
+    return f"the stack {stack} is deployed in the cluster {deployed}, and the kubeconfig leads to {reached}"

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Media type of a list without the objects' content: Helm's revisions are Secrets that contain every value."""
 
+LONGEST_UP = timedelta(minutes=20)
+"""Time that Helm may take for a release (``RELEASE_TIMEOUT_SECONDS`` of the component). A longer one was killed."""
+
 
 @dataclass(frozen=True, order=True)
 class Revision:

@@ -11,10 +11,10 @@ from components.cli.diagnose.hub_config import SUBJECT as HUB_SETTINGS
 from components.cli.diagnose.hub_config import check_hub_settings
 from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown
 from components.cli.diagnose.user import check_user
+from components.cli.pulumi_cli import PulumiFailed
 from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.kubeconfig import find_kubeconfig
-from components.config.problems import InvalidTenancy
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import AccountUnusable, BindRefused, FreeIpaError, PasswordMissing, WrongPassword
 from components.freeipa.users import Users, open_users
@@ -33,7 +33,7 @@ def diagnose(
         tenancy: the tenancy.
         stack: its stack's name, for suggested commands.
         user: a user that cannot log in; None checks the steps that all users share.
-        password: returns the bind password, or raises PasswordMissing or InvalidTenancy. Called only when needed.
+        password: returns the bind password, or raises PasswordMissing or PulumiFailed. Called only when needed.
         env: inputs that are not in the stack file.
     """
     results = [checks.check_domain(tenancy, env), certificate := checks.check_hub_certificate(tenancy, env)]
@@ -101,8 +101,8 @@ def _check_directory(
                 yield from check_user(tenancy, directory, user, stack=stack, now=env.now)
     except PasswordMissing as missing:
         yield unknown(BIND, "not checked: there is no bind password", str(missing).partition(": ")[2])
-    except InvalidTenancy as invalid:
-        yield unknown(BIND, f"not checked: {'; '.join(each.message for each in invalid.problems)}")
+    except PulumiFailed as failed:
+        yield unknown(BIND, "\n".join(filter(None, (f"not checked: {failed.problem}", failed.messages))), failed.fix)
     except (WrongPassword, AccountUnusable, BindRefused) as refusal:
         message, _, fix = str(refusal).partition("; ")
         yield broken(BIND, message, fix)

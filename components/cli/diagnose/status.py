@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from components.cli.diagnose import checks
 from components.cli.diagnose.checks import CheckEnvironment
@@ -13,14 +13,11 @@ from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.identity import read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
-from components.cluster.releases import Revision, latest_revision
+from components.cluster.releases import LONGEST_UP, Revision, latest_revision
 from components.config.tenancy import Tenancy
 
 CLUSTER, RELEASE, SERVERS, HOMES = "cluster", "release", "servers", "homes"
 _DEPLOYED = "deployed"
-
-LONGEST_UP = timedelta(minutes=20)
-"""Time that Helm waits for a hub (``RELEASE_TIMEOUT_SECONDS`` of the component). A longer one was killed."""
 
 
 def check_status(

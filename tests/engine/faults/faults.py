@@ -19,9 +19,9 @@ from pulumi.automation import OpType
 from local.tenancy.engine_environment import uses_stand_in
 from local.tenancy.pki import authority
 from tests.engine.faults import processes
+from tests.engine.faults.killed_up import blocking_hook, kill_up
 from tests.engine.faults.proxy import NetworkFault, Proxy, proxy_to
 from tests.engine.faults.targets import (
-    CLUSTER,
     GROUP,
     BackgroundOperation,
     FaultTarget,
@@ -30,7 +30,6 @@ from tests.engine.faults.targets import (
 )
 from tests.support.administrator import Administrator
 from tests.support.certificates import DAY, NOW, Authority, server_context
-from tests.support.operator import Operator
 from tests.support.scripted_server import BIND, Answer, scripted_server
 
 EARLY = 0.6
@@ -210,24 +209,23 @@ def two_concurrent_ups(target: FaultTarget) -> str:
     return "the second was refused"
 
 
-def release_left_pending_upgrade(target: FaultTarget) -> str:
-    """Kill helm during an upgrade."""
+def up_killed_during_upgrade(target: FaultTarget) -> str:
+    """Kill the engine, its plugins and helm while helm upgrades the release."""
     before = target.user_data()
-    Operator(target.stack, target.tools).kill_in_the_middle(["upgrade"], CLUSTER)
-    error = target.run("up")
-    assert "is pending-upgrade" in error
+    target.stack.write(notebookStorageGb=_more_storage(target))
+    with blocking_hook(target.stack):
+        kill_up(target.stack, lambda: target.release_status() == "pending-upgrade")
     target.recover()
     assert target.user_data() == before
     return "repaired by the command in the message"
 
 
-def release_left_pending_install(target: FaultTarget) -> str:
-    """Kill helm during the first installation."""
+def up_killed_during_install(target: FaultTarget) -> str:
+    """Kill the engine, its plugins and helm while helm installs the release for the first time."""
     before = target.user_data()
     target.stack.destroy()
-    Operator(target.stack, target.tools).kill_in_the_middle(["install"], CLUSTER)
-    error = target.run("up")
-    assert "is pending-install" in error
+    with blocking_hook(target.stack):
+        kill_up(target.stack, lambda: target.release_status() == "pending-install")
     target.recover()
     assert target.user_data() == before
     return "repaired by the command in the message"
@@ -344,8 +342,8 @@ FAULTS: dict[str, Fault] = {
     "engine killed after Helm's uninstall, before its answer": helm_answer_lost_and_engine_killed,
     "API server killed during up": api_server_killed_during_up,
     "directory killed before up": directory_killed_before_up,
-    "Helm release left pending-install": release_left_pending_install,
-    "Helm release left pending-upgrade": release_left_pending_upgrade,
+    "Helm release left pending-install": up_killed_during_install,
+    "Helm release left pending-upgrade": up_killed_during_upgrade,
     "state file truncated": state_truncated,
     "two concurrent ups": two_concurrent_ups,
 }

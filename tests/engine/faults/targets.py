@@ -29,6 +29,10 @@ CLUSTER = "fault-target"
 
 GROUP = notebook_users_group(CLUSTER)
 REPAIR_TIMEOUT_SECONDS = 120
+
+PENDING_WARNING = "pending operations"
+"""In the engine's warning about operations of a killed run."""
+
 HOME = """
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -71,19 +75,18 @@ class FaultTarget:
 
     def recover(self) -> None:
         """Follow the messages and docs/faults.md, as an operator does after a fault, until an ``up`` is clean."""
-        for _ in range(6):
+        for _ in range(8):
             error = self.run("up")
-            if not error and not self.has_unknown_resources():
+            if not error and PENDING_WARNING not in self.output:
                 break
             assert "Traceback" not in error, error
             if "pulumi cancel" in error:
                 self.cancel()
             elif "failed to load checkpoint: EOF" in error:
                 self.drop_empty_attributes()
-            elif "run pulumi refresh" in error or not error:
-                with self.stack.environment_set():
-                    self.stack._stack.refresh()
-            elif "components repair" in error or "cannot re-use a name that is still in use" in error:
+            elif "run pulumi refresh" in error or (not error and self.has_unknown_resources()):
+                self.refresh()
+            elif not error or "components repair" in error or "cannot re-use a name that is still in use" in error:
                 self.repair()
         else:
             raise AssertionError(f"no up was clean: {error or self.output}")
@@ -93,9 +96,14 @@ class FaultTarget:
     def has_unknown_resources(self) -> bool:
         """Return whether the last ``up`` warned that the result of an update or a deletion is unknown.
 
-        Interrupted creations do not count: they are repeated, and every ``up`` warns of them.
+        Interrupted creations do not count: they are repeated, and the command ``repair`` ends the warning.
         """
         return any(f"interrupted while {change}" in self.output for change in ("updating", "deleting"))
+
+    def refresh(self) -> None:
+        """Run ``pulumi refresh``."""
+        with self.stack.environment_set():
+            self.stack._stack.refresh()
 
     def run(self, operation: str) -> str:
         """Run ``up`` or ``destroy``; return its error message, or an empty string."""
@@ -117,15 +125,22 @@ class FaultTarget:
                 file.unlink()
 
     def repair(self) -> None:
-        """Run the command that repairs a stuck release."""
-        subprocess.run(
-            [sys.executable, "-m", "components", "repair", STACK, "--yes"],
+        """Run the command that repairs what a killed run left behind, and a refresh if it asks for that."""
+        done = subprocess.run(
+            [sys.executable, "-m", "components", "repair", STACK, "--yes", "--interrupted"],
             cwd=self.stack.folder,
             env={**os.environ, **self.stack.variables, "KUBECONFIG": str(self.stack.kubeconfig)},
+            stdin=subprocess.DEVNULL,
             timeout=REPAIR_TIMEOUT_SECONDS,
             capture_output=True,
-            check=True,
+            text=True,
+            check=False,
         )
+        assert "Traceback" not in done.stderr, done.stderr
+        if "now run pulumi refresh" in done.stdout:
+            self.refresh()
+        else:
+            assert done.returncode == 0, done.stdout + done.stderr
 
     @property
     def state_file(self) -> Path:

@@ -11,7 +11,7 @@ from components.cli.diagnose.doctor import BIND, GROUP, HUB_TO_DIRECTORY, diagno
 from components.cli.diagnose.hub_client import PROBE_USER
 from components.cli.diagnose.result import Status, exit_code
 from components.cli.diagnose.user import ACCOUNT, MEMBERSHIP, USER
-from components.config.problems import InvalidTenancy, Problem
+from components.cli.pulumi_cli import PulumiFailed
 from tests.engine.components.cli.conftest import STACK, Ingress, SetUp
 from tests.engine.components.cli.deployment import Deployment
 from tests.engine.components.cli.directory import EXPIRED, IN, LOCKED, MEMBERS, NESTED, OUT, STALE, Directory
@@ -101,12 +101,13 @@ def test_ingress_without_a_hub_is_broken(healthy: SetUp, ingress: Ingress) -> No
 
 def test_undecryptable_password_skips_only_the_directory(healthy: SetUp) -> None:
     def fail() -> str:
-        raise InvalidTenancy("stacks/Pulumi.vis.yaml", [Problem("", "", "the bind password is encrypted")])
+        raise PulumiFailed("the bind password is encrypted", "error: incorrect passphrase", "set it")
 
     found = {
         each.subject: each for each in diagnose(healthy.tenancy, stack=STACK, user=IN, password=fail, env=healthy.env)
     }
-    assert found[BIND].message == "not checked: the bind password is encrypted"
+    assert found[BIND].message == "not checked: the bind password is encrypted\nerror: incorrect passphrase"
+    assert found[BIND].fix == "set it"
     assert {subject for subject, each in found.items() if each.status is Status.UNKNOWN} == {BIND}
 
 

@@ -1,16 +1,26 @@
-"""A release that a killed helm left pending: a warning in a preview, refused by an up, repaired by the command."""
+"""What killed runs leave behind is repaired, and nothing else is changed: real engine, API server and Helm."""
 
+import json
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 
-from tests.support.api_server import ApiServer
+from components.ownership.mark import ANNOTATION
+from tests.engine.faults.killed_up import blocking_hook, kill_up, running_up
+from tests.support.api_server import ApiServer, throw_away_api_server
+from tests.support.directory import ThrowAwayDirectory
 from tests.support.operator import TIMEOUT_SECONDS, Operator
 from tests.support.tenancy_stack import STACK, TenancyStack
 
 pytestmark = pytest.mark.engine
+
+PENDING_WARNING = "pending operations"
+"""In the engine's warning about operations of a killed run."""
 
 VOLUME_CLAIM = """
 apiVersion: v1
@@ -18,6 +28,7 @@ kind: PersistentVolumeClaim
 metadata: {name: claim-alice}
 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 """
+RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
 @pytest.fixture
@@ -25,56 +36,210 @@ def operator(stack: TenancyStack, tools: Path) -> Operator:
     return Operator(stack, tools)
 
 
-def test_killed_upgrade_is_repaired(operator: Operator, stack: TenancyStack, api_server: ApiServer) -> None:
-    operator.kill_in_the_middle(["upgrade"], "kept")
-    before = operator.statuses("kept")
+@pytest.fixture
+def fresh(
+    request: pytest.FixtureRequest, tmp_path: Path, tools: Path, directory: ThrowAwayDirectory, api_server: ApiServer
+) -> Iterator["Fresh"]:
+    """A tenancy that was never deployed."""
+    stack = TenancyStack(tmp_path, tools, directory, api_server.kubeconfig)
+    name = f"repair-{Random(request.node.name).randrange(10**9)}"
+    stack._settings["clusterName"] = name
+    stack.write()
+    yield Fresh(stack, Operator(stack, tools), name)
+    stack._stack.cancel()
 
-    (warning,) = (line for line in stack.warnings() if "pending-upgrade" in line)
-    assert "the Helm release kept/kept is pending-upgrade" in warning
+
+class Fresh:
+    """A tenancy of one test, and its operator."""
+
+    def __init__(self, stack: TenancyStack, operator: Operator, name: str) -> None:
+        self.stack = stack
+        self.operator = operator
+        self.name = name
+
+    def statuses(self) -> list[str]:
+        return self.operator.statuses(self.name)
+
+    def deployment(self) -> dict[str, Any]:
+        return dict(self.stack._stack.export_stack().deployment or {})
+
+    def pending(self) -> list[tuple[str, str]]:
+        """Return the pending operations in the state, with the type of the resource."""
+        operations = self.deployment().get("pending_operations") or []
+        return [(each["type"], each["resource"]["type"]) for each in operations]
+
+    def knows(self, kind: str) -> bool:
+        """Return whether the state contains a resource of this kind."""
+        return any(each["type"] == kind for each in self.deployment().get("resources") or [])
+
+    def cancel(self) -> None:
+        """Remove the lock of the killed run, as its message says."""
+        self.stack._stack.cancel()
+
+    def assert_clean_up(self) -> None:
+        """Deploy; there is no warning, and nothing is left to do."""
+        assert PENDING_WARNING not in self.stack.up()
+        assert self.pending() == []
+        assert self.statuses()[-1] == "deployed"
+        assert self.stack.preview() == {}
+
+    def lose_release(self, *, creation: bool) -> None:
+        """Let the state be that of an ``up`` that was killed before helm's result was saved."""
+        deployment = self.deployment()
+        [release] = [each for each in deployment["resources"] if each["type"] == RELEASE]
+        users = [each for each in deployment["resources"] if release["urn"] in (each.get("dependencies") or [])]
+        gone = [release["urn"], *(each["urn"] for each in users)]
+        kept = [each for each in deployment["resources"] if each["urn"] not in gone]
+        interrupted = {key: value for key, value in release.items() if key not in ("id", "outputs")}
+        pending = [{"type": "creating", "resource": interrupted}] if creation else []
+        # Not by pulumi stack import, which drops pending operations.
+        file = self.stack.folder / "backend" / ".pulumi" / "stacks" / "pangeo" / f"{STACK}.json"
+        checkpoint = json.loads(file.read_text())
+        checkpoint["checkpoint"]["latest"].update(resources=kept, pending_operations=pending)
+        file.write_text(json.dumps(checkpoint))
+
+
+def test_killed_first_up_is_repaired_without_a_trace(fresh: Fresh, api_server: ApiServer) -> None:
+    with (
+        blocking_hook(fresh.stack),
+        running_up(fresh.stack, lambda: fresh.statuses() == ["pending-install"]),
+    ):
+        api_server.kubectl("apply", "--namespace", fresh.name, "--filename", "-", stdin=VOLUME_CLAIM)
+        claim = api_server.read("persistentvolumeclaim", "claim-alice", "--namespace", fresh.name)["metadata"]["uid"]
+        young = fresh.operator.repair("--yes")
+        locked = fresh.operator.repair("--yes", "--interrupted")
+        assert fresh.statuses() == ["pending-install"], "the running up is not disturbed"
+    assert ("creating", RELEASE) in fresh.pending()
+
+    assert young.returncode == locked.returncode == 1
+    assert "nothing was changed: the Helm release" in young.stdout
+    assert f"python -m components repair {STACK} --interrupted" in young.stdout
+    assert "nothing was changed: the stack is currently locked by 1 lock(s)" in locked.stdout
+    assert "pulumi cancel" in locked.stdout
+
+    fresh.cancel()
+    done = fresh.operator.repair("--interrupted")
+    assert done.returncode == 1
+    assert f"to do: helm uninstall {fresh.name}: the release was never deployed" in done.stdout
+    assert "Release" in done.stdout.partition("every later up warns")[2]
+    assert "nothing was changed; to repair without a question, add --yes" in done.stdout
+    assert fresh.statuses() == ["pending-install"]
+
+    done = fresh.operator.repair("--interrupted", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert fresh.statuses() == []
+    assert fresh.pending() == []
+    again = fresh.operator.repair("--yes")
+    assert again.returncode == 0
+    assert "there is nothing to repair in the cluster\nthe state needs no repair" in again.stdout
+
+    fresh.assert_clean_up()
+    after = api_server.read("persistentvolumeclaim", "claim-alice", "--namespace", fresh.name)["metadata"]
+    assert after["uid"] == claim
+    assert not after.get("deletionTimestamp")
+
+
+@pytest.mark.parametrize("kind", ["pulumi-python:dynamic/tenancy:Contract", "kubernetes:core/v1:Namespace"])
+def test_killed_first_up_before_the_release_leaves_no_warning(fresh: Fresh, kind: str) -> None:
+    kill_up(fresh.stack, lambda: fresh.knows(kind))
+    fresh.cancel()
+
+    done = fresh.operator.repair("--yes", "--interrupted")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [each for each in fresh.pending() if each[0] == "creating"] == []
+    fresh.assert_clean_up()
+
+
+def test_killed_update_is_rolled_back(fresh: Fresh) -> None:
+    fresh.stack.up()
+    fresh.stack.write(notebookStorageGb=11)
+    with blocking_hook(fresh.stack):
+        kill_up(fresh.stack, lambda: fresh.statuses()[-1] == "pending-upgrade")
+    fresh.cancel()
+    proposed = fresh.operator.repair("--interrupted")
+    assert "a run was killed while it was updating Release" in proposed.stdout
+
+    (warning,) = (line for line in fresh.stack.warnings() if "is pending-upgrade" in line)
     assert f"python -m components repair {STACK}" in warning
-
-    refusal = stack.refused("up")
-    assert "a run was killed, and neither pulumi refresh nor pulumi up repairs the release" in refusal
+    refusal = fresh.stack.refused("up")
     assert f"to repair it, run: python -m components repair {STACK}" in refusal
     assert "Traceback" not in refusal
 
-    done = operator.repair()
+    done = fresh.operator.repair("--yes", "--interrupted")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"to do: helm rollback {fresh.name} 1" in done.stdout
+    assert fresh.statuses()[-1] == "deployed"
+    fresh.assert_clean_up()
+
+
+def test_release_that_was_not_recorded_is_installed_again(fresh: Fresh) -> None:
+    fresh.stack.up()
+    fresh.lose_release(creation=True)
+    done = fresh.operator.repair("--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "the stack's state does not contain it" in done.stdout
+    assert fresh.statuses() == []
+    fresh.assert_clean_up()
+
+
+def test_young_release_needs_a_pending_creation_in_the_state(fresh: Fresh) -> None:
+    fresh.stack.up()
+    fresh.lose_release(creation=False)
+
+    done = fresh.operator.repair("--yes")
     assert done.returncode == 1
-    assert f"cluster: {api_server.url} (kube-system " in done.stdout
-    assert "to do: helm rollback kept" in done.stdout
-    assert "nothing was changed; to repair the release without a question, add --yes" in done.stdout
-    assert operator.statuses("kept") == before
+    assert "a run of pulumi or helm may still be changing it" in done.stdout
+    assert fresh.statuses() == ["deployed"]
 
-    done = operator.repair("--yes")
-    assert done.returncode == 0, done.stderr
+
+def test_release_of_another_deployment_is_left_alone(fresh: Fresh, api_server: ApiServer) -> None:
+    fresh.stack.up()
+    fresh.lose_release(creation=True)
+    mark = api_server.read("namespace", fresh.name)["metadata"]["annotations"][ANNOTATION]
+    other = f"{mark.rpartition(' ')[0]} 0a1b2c"
+    api_server.kubectl("annotate", "namespace", fresh.name, f"{ANNOTATION}={other}", "--overwrite")
+
+    done = fresh.operator.repair("--yes", "--interrupted")
+    assert done.returncode == 1
+    assert f"belongs to another deployment: {other}" in done.stdout
+    assert fresh.statuses() == ["deployed"]
+
+
+def test_empty_backend_is_refused_and_the_hub_stays(operator: Operator, tmp_path: Path) -> None:
+    operator._environment["PULUMI_BACKEND_URL"] = tmp_path.as_uri()
+    absent = operator.repair("--yes", "--interrupted")
+    assert absent.returncode == 1
+    assert f"error: no stack named '{STACK}' found" in absent.stderr
+
+    subprocess.run(
+        ["pulumi", "stack", "init", STACK, "--no-select"],
+        cwd=operator._stack.folder,
+        env=operator._environment,
+        timeout=TIMEOUT_SECONDS,
+        capture_output=True,
+        check=True,
+    )
+    empty = operator.repair("--yes", "--interrupted")
+    assert empty.returncode == 1
+    assert (
+        f"the state of the stack {STACK} in the backend {tmp_path.as_uri()} does not know this tenancy" in empty.stdout
+    )
+    assert "pulumi login or PULUMI_BACKEND_URL" in empty.stdout
     assert operator.statuses("kept")[-1] == "deployed"
-    assert "Traceback" not in done.stderr
-
-    assert not [line for line in stack.warnings() if "pending" in line]
-    stack.up()
-    assert stack.preview() == {}
-    again = operator.repair()
-    assert again.returncode == 0
-    assert "there is nothing to repair" in again.stdout
 
 
-def test_killed_install_is_removed_and_volumes_stay(
-    operator: Operator, stack: TenancyStack, api_server: ApiServer
-) -> None:
-    stack.write(clusterName="never")
-    api_server.kubectl("create", "namespace", "never")
-    api_server.kubectl("apply", "--namespace", "never", "--filename", "-", stdin=VOLUME_CLAIM)
-    operator.kill_in_the_middle(["install"], "never")
-    claim = api_server.read("persistentvolumeclaim", "claim-alice", "--namespace", "never")["metadata"]["uid"]
+def test_other_cluster_is_refused_and_its_release_stays(operator: Operator, api_server: ApiServer, tools: Path) -> None:
+    with throw_away_api_server(tools) as other:
+        operator._environment["KUBECONFIG"] = str(other.kubeconfig)
+        other.kubectl("create", "namespace", "kept")
+        operator.kill_in_the_middle(["install"], "kept")
+        done = operator.repair("--yes", "--interrupted")
 
-    done = operator.repair()
-    assert "to do: helm uninstall never: the release was never deployed" in done.stdout
-    done = operator.repair("--yes")
-
-    assert done.returncode == 0, done.stderr
-    assert operator.statuses("never") == []
-    assert not api_server.exists("configmap", "hub", "--namespace", "never")
-    assert api_server.read("persistentvolumeclaim", "claim-alice", "--namespace", "never")["metadata"]["uid"] == claim
+        assert done.returncode == 1
+        assert f"is deployed in the cluster {api_server.url}" in done.stdout
+        assert f"the kubeconfig leads to {other.url}" in done.stdout
+        assert operator.statuses("kept") == ["pending-install"]
 
 
 def test_unreachable_cluster_is_reported_without_a_traceback(
