@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ci.affected import SCAFFOLDING_STACK, Affected, GitFailed, affected_tenancies, changed_files, tenancies
@@ -71,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     preview.add_argument("--markdown", type=Path, help="file for the Markdown summary")
     preview.add_argument("--report", type=Path, help="file for the report as JSON")
     preview.add_argument("--commit", help="commit to name in the summary")
+    preview.add_argument(
+        "--base", help="revision before the change; the summary compares the policies with it and finds a renamed stack"
+    )
     preview.add_argument(
         "--drift", action="store_true", help="compare with the cluster and the directory; fail on any difference"
     )
@@ -145,22 +149,29 @@ def _affected(options: argparse.Namespace) -> int:
 def _preview(options: argparse.Namespace) -> int:
     # The engine's SDK takes half a second to import; the other commands do not need it.
     from ci.output.report_output import report_preview
+    from ci.policy_review import review_policies
     from ci.preview.engine_preview import CannotPreview, find_policies, preview
     from ci.preview.official_cli import official_stack, switch_notes
+    from ci.preview.report import failed_preview
 
     project = Path.cwd()
+    review = review_policies(project, options.base or None)
     try:
-        with official_stack(options.stack, project) as (stack, notes):
-            found = preview(
-                stack,
-                policies=find_policies(project),
-                refresh=options.drift,
-                expect_no_changes=options.drift,
-                notes=[*notes, *switch_notes(os.environ)],
-            )
+        if review.errors:
+            found = failed_preview(options.stack, *review.errors)
+        else:
+            with official_stack(options.stack, project) as (stack, notes):
+                found = preview(
+                    stack,
+                    policies=find_policies(project),
+                    refresh=options.drift,
+                    expect_no_changes=options.drift,
+                    notes=[*notes, *switch_notes(os.environ)],
+                )
     except CannotPreview as failure:
         print(failure, file=sys.stderr)
         return 1
+    found = replace(found, policy_changes=review.sentences)
     return report_preview(found, markdown_file=options.markdown, report_file=options.report, commit=options.commit)
 
 

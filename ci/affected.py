@@ -38,6 +38,7 @@ NO_TENANCY = (
     "ci",
     "docs",
     "local",
+    "stacks/policies.schema.json",
     "stacks/schema.json",
     "tests",
 )

@@ -104,11 +104,10 @@ def _policies(preview: Preview) -> Iterator[str]:
     if not preview.violations:
         yield f"**Policies** {packs}: no violations" if packs else "**Policies**: no policy pack was run"
         yield ""
-        return
-    yield from (f"**Policies** {packs}".rstrip(), "")
-    for violation in preview.violations:
-        yield _violation(violation)
-    yield ""
+    else:
+        yield from (f"**Policies** {packs}".rstrip(), "", *map(_violation, preview.violations), "")
+    # Above the changes: a disabled policy has no violations.
+    yield from _bullet_list("Policies that differ from their defaults or from the base", preview.policy_changes)
 
 
 def _violation(violation: Violation) -> str:

@@ -25,6 +25,8 @@ def show(preview: Preview, console: Console) -> None:
     show_findings(preview, console)
     packs = ", ".join(f"{name} {version}".strip() for name, version in sorted(preview.policy_packs.items()))
     console.print(Text(f"policies: {packs or 'no policy pack was run'}"))
+    for change in preview.policy_changes:
+        console.print(Text(f"policies: {change}", style="yellow"))
     for note in preview.notes:
         console.print(Text(f"note: {note}"))
 

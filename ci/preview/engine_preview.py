@@ -8,13 +8,11 @@ from pulumi import automation
 from pulumi.automation.errors import CommandError
 from pulumi.automation.events import EngineEvent
 
+from ci.policy_review import POLICY_CONFIG
 from ci.preview.report import Preview, report_of_events
 
 POLICIES = Path("policies")
 """Folder of the project's policy pack."""
-
-POLICY_CONFIG = Path("stacks", "policies.json")
-"""The organisation's settings of the policies, for ``--policy-pack-config``."""
 
 DNS_NOT_REQUIRED = (
     "PANGEO_DNS_CHECK=warn: a domain that does not resolve to externalIp is only a warning in this preview"

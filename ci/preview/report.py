@@ -73,6 +73,9 @@ class Preview:
     notes: tuple[str, ...] = ()
     """Sentences about how the preview was made, if that limits its result."""
 
+    policy_changes: tuple[str, ...] = ()
+    """Sentences about policies below their default level, changed settings, and edits of the policies themselves."""
+
     @property
     def counts(self) -> dict[str, int]:
         """The number of resources for each operation, in the order of ``OPERATIONS``."""

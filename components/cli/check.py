@@ -1,5 +1,6 @@
-"""The command ``check``: checks stack files, one by one and against each other."""
+"""The command ``check``: checks stack files, one by one and against each other, and the settings of policies."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from components.config.capacity import compute_capacity
 from components.config.claims import read_claims, read_folder
 from components.config.collisions import Claims, Comparison, claims_of, compare_all, compare_names
+from components.config.policy_settings import parse_known_policies, read_policy_file
 from components.config.problems import InvalidTenancy, Problem
 from components.config.stack_file import read_stack, stack_path, stacks
 from components.config.tenancy import Tenancy
@@ -76,7 +78,24 @@ def check_stacks(
         source = str(stack_path(name, folder))
         reports[source] = _check(source, resolve_domains=resolve_domains, environment=environment)
     comparisons = _compare(reports, folder)
-    return [_add(report, comparisons.get(source)) for source, report in reports.items()]
+    checked = [_add(report, comparisons.get(source)) for source, report in reports.items()]
+    return [*checked, *check_policies(folder)]
+
+
+def check_policies(folder: Path) -> list[StackReport]:
+    """Check the organisation's settings of policies beside the stack files; return a report only of problems."""
+    path, schema = folder / "policies.json", folder / "policies.schema.json"
+    if not path.exists() or not schema.exists():
+        return []
+    try:
+        known = parse_known_policies(json.loads(schema.read_text(encoding="utf-8")))
+        read_policy_file(path.read_text(encoding="utf-8"), known, source=str(path))
+    except InvalidTenancy as invalid:
+        return [StackReport(str(path), problems=invalid.problems)]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        message = f"cannot be compared with {schema}: {type(error).__name__}; run python -m docs.generate"
+        return [StackReport(str(path), problems=(Problem("", "", message),))]
+    return []
 
 
 def chosen_stacks(names: Sequence[str], folder: Path) -> list[str]:

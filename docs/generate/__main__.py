@@ -9,6 +9,7 @@ from docs.generate.configuration import render_configuration
 from docs.generate.engine_config import render_project_file
 from docs.generate.messages import render_messages
 from docs.generate.policies import render_policies
+from docs.generate.policy_schema import render_policy_schema
 from docs.generate.schema import render_schema
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -17,6 +18,7 @@ GENERATORS: Mapping[str, Callable[[str], str]] = {
     "docs/configuration.md": lambda _: render_configuration(),
     "docs/messages.md": lambda _: render_messages(),
     "docs/policies.md": lambda _: render_policies(),
+    "stacks/policies.schema.json": lambda _: render_policy_schema(),
     "stacks/schema.json": lambda _: render_schema(),
     "Pulumi.yaml": render_project_file,
 }

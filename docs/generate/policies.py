@@ -48,8 +48,9 @@ def _lines() -> Iterator[str]:
     yield (
         "The organisation's file, here `stacks/policies.json`, sets the level (`mandatory`, `advisory`, `disabled`) "
         "and the settings of rules; otherwise the values below apply. A list replaces the default list. An unknown "
-        'setting is an error. For settings of an unknown rule, the engine reports `invalid enforcement level ""`; it '
-        "ignores an unknown rule with a level, so check the names of the rules after an upgrade."
+        "setting is an error. The engine ignores an unknown rule with a level, so `python -m components check` and the "
+        "previews of CI refuse a name, level or setting that does not exist. The summary of a preview in CI lists "
+        "every rule below its default level, and every level and setting that the pull request changes."
     )
     yield ""
     yield "```json"

@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -19,9 +20,11 @@ from ci.__main__ import add_limits
 from ci.__main__ import main as ci
 from ci.affected import tenancies
 from ci.output.report_output import Summaries, report_all, report_preview
+from ci.policy_review import review_policies
 from ci.preview.engine_preview import find_policies, preview
 from ci.preview.official_cli import missing_programs
 from ci.preview.preview_all import Limits, PreviewCommand
+from ci.preview.report import failed_preview
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import stacks
 from local.failure import Failure
@@ -62,7 +65,12 @@ def _preview_one(options: argparse.Namespace, state: State) -> int:
         return ci(["preview", options.stack, "--markdown", str(summary), *report])
     with tempfile.TemporaryDirectory(prefix="pangeo-preview-") as folder:
         stack, notes = stand_in_stack(options.stack, state, Path(folder))
-        found = preview(stack, policies=find_policies(PROJECT), notes=notes)
+        review = review_policies(PROJECT, None)
+        if review.errors:
+            found = failed_preview(options.stack, *review.errors)
+        else:
+            found = preview(stack, policies=find_policies(PROJECT), notes=notes)
+    found = replace(found, policy_changes=review.sentences)
     return report_preview(found, markdown_file=summary, report_file=options.report)
 
 

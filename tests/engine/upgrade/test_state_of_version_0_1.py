@@ -55,7 +55,6 @@ of a kubeconfig's path. CRDs get a digest of their content and a fixed field man
 The hub gets new secrets, because the ids of the old ones were their values, in plain text. All other resources stay as
 they are."""
 
-
 def recorded(api_server: ApiServer, directory: ThrowAwayDirectory) -> dict[str, Any]:
     """Return the recorded stack file and deployment with the addresses of these servers."""
     authority = json.dumps(directory.ca_pem)[1:-1]

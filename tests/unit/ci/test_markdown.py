@@ -70,6 +70,17 @@ def test_violation_has_policy_resource_and_message() -> None:
     ) in markdown(replace(GOOD, violations=(MANDATORY,)))
 
 
+def test_changed_policies_stand_before_the_changes_of_resources() -> None:
+    text = markdown(replace(GOOD, policy_changes=("log-in-by-group is disabled (default: mandatory)",)))
+
+    assert (
+        "**Policies** `pangeo 1.0.0`: no violations\n\n"
+        "**Policies that differ from their defaults or from the base**\n\n"
+        "- `log-in-by-group is disabled (default: mandatory)`\n\n"
+    ) in text
+    assert text.index("log-in-by-group is disabled") < text.index("<details>")
+
+
 def test_missing_policy_pack_is_reported() -> None:
     assert "**Policies**: no policy pack was run" in markdown(replace(GOOD, policy_packs={}))
 
@@ -115,11 +126,12 @@ def outside_code(text: str) -> str:
     [
         replace(GOOD, errors=(HOSTILE,)),
         replace(GOOD, warnings=(HOSTILE,)),
+        replace(GOOD, policy_changes=(HOSTILE,)),
         replace(GOOD, violations=(replace(MANDATORY, message=HOSTILE, policy=HOSTILE, resource=HOSTILE),)),
         replace(GOOD, changes=(replace(UPDATE, properties=(PropertyChange("a", HOSTILE, HOSTILE + "!"),)),)),
         replace(GOOD, changes=(replace(UPDATE, properties=(PropertyChange(HOSTILE, "1", "2"),)),)),
     ],
-    ids=["error", "warning", "violation", "value", "path"],
+    ids=["error", "warning", "policy change", "violation", "value", "path"],
 )
 def test_engine_text_is_never_markup_or_a_mention(preview: Preview) -> None:
     left = outside_code(markdown(preview))

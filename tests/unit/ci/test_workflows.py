@@ -131,6 +131,13 @@ def test_previews_have_no_cluster_and_directory_secrets(stem: str, name: str) ->
     assert "PANGEO_DNS_CHECK: warn" in text
 
 
+def test_previews_of_pull_requests_are_compared_with_their_base() -> None:
+    [checkout] = [step for step in job("pull-request", "preview")["steps"] if "checkout" in step.get("uses", "")]
+
+    assert checkout["with"]["fetch-depth"] == 2
+    assert "--base HEAD^1" in yaml.safe_dump(job("pull-request", "preview"))
+
+
 def test_deployment_runs_all_checks_and_policies() -> None:
     up = job("deploy", "up")
 

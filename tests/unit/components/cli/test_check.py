@@ -1,9 +1,11 @@
+import shutil
 from pathlib import Path
 
 import pytest
 
 from components.cli.check import StackReport, check_stacks
 from components.config.problems import InvalidTenancy
+from local.paths import PROJECT
 from tests.support.tenancies import DOMAIN, stack_text
 
 
@@ -108,3 +110,24 @@ def test_domains_are_resolved_only_on_request(stacks: Path) -> None:
 def test_folder_without_stacks_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InvalidTenancy, match=r"there is no stack file Pulumi\.<tenancy>\.yaml"):
         check_folder(tmp_path)
+
+
+def test_a_misspelt_policy_is_reported(stacks: Path) -> None:
+    shutil.copy(PROJECT / "stacks" / "policies.schema.json", stacks)
+    (stacks / "policies.json").write_text('{"log-in-by-group": "mandatory"}')
+    assert [report.source for report in check_folder(stacks)] == ["stacks/Pulumi.vis.yaml"]
+
+    (stacks / "policies.json").write_text('{"log-in-by-grup": "mandatory"}')
+    *_, report = check_folder(stacks, "vis")
+    assert lines([report]) == [
+        "stacks/policies.json: 1 problem",
+        "  log-in-by-grup    is not the name of a policy, and would be ignored; did you mean log-in-by-group?",
+    ]
+
+
+@pytest.mark.parametrize("schema", ["", "{}", "[]", '{"properties": {"a": {}}}'])
+def test_a_damaged_schema_of_policies_is_reported(stacks: Path, schema: str) -> None:
+    (stacks / "policies.schema.json").write_text(schema)
+    (stacks / "policies.json").write_text("{}")
+    *_, report = check_folder(stacks)
+    assert "run python -m docs.generate" in report.problems[0].message
