@@ -25,6 +25,10 @@ class PartialFailure(Exception):
 class Unreachable(OperationFailed):
     """The API server does not answer, or the kubeconfig cannot be used."""
 
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"configured Kubernetes cluster is unreachable: {reason}")
+        self.reason = reason
+
 
 class ApiError(OperationFailed):
     """The API server refused a request. The text is the server's own message."""

@@ -147,7 +147,7 @@ class Cluster:
 
 
 def _unreachable(error: CannotAsk) -> Unreachable:
-    return Unreachable(f"configured Kubernetes cluster is unreachable: {error}")
+    return Unreachable(str(error))
 
 
 def _path(kind: ObjectKind, namespace: str | None, name: str | None = None) -> str:

@@ -1,5 +1,6 @@
 """Helm releases in the cluster: install, upgrade, read and uninstall them."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -101,6 +102,13 @@ class Release(ClusterResource):
         """
         namespace, _, name = id.rpartition("/")
         seconds = int(plain(olds.get("timeout")) or release_inputs.DEFAULTS["timeout"])
+        try:
+            self.session.cluster()
+        except Unreachable as error:
+            # Also on request: only a refresh removes a release of a deleted cluster from the state.
+            raise OperationFailed(
+                f"can't delete Helm Release with unreachable cluster. Reason: {json.dumps(error.reason)}"
+            ) from None
         with self.session.helm() as helm:
             helm.uninstall(name, namespace, timeout_seconds=seconds, wait=not olds.get("skipAwait"))
 
@@ -109,7 +117,7 @@ class Release(ClusterResource):
         try:
             self.session.cluster()
         except Unreachable as error:
-            raise OperationFailed(f"can't {operation} Helm Release with unreachable cluster: {error}") from None
+            raise OperationFailed(f"can't {operation} Helm Release with unreachable cluster: {error.reason}") from None
         with self.session.helm() as helm:
             yield helm
 

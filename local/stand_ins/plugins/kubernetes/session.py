@@ -116,5 +116,6 @@ class ClusterResource(Resource):
         try:
             self.delete_live(call, id, olds)
         except Unreachable as error:
+            call.log("WARNING", str(error))
             if not self.session.config.delete_unreachable:
-                raise OperationFailed(f"{error}. {IF_DELETED}") from None
+                raise OperationFailed(f"configured Kubernetes cluster is unreachable. {IF_DELETED}") from None
