@@ -117,8 +117,7 @@ def changed_files(base: str, head: str, repository: Path) -> list[Change]:
     except (FileNotFoundError, subprocess.TimeoutExpired) as failure:
         raise GitFailed(f"git diff {base} {head} in {repository}: {failure}") from None
     if finished.returncode != 0:
-        errors = finished.stderr.strip().splitlines()
-        raise GitFailed(f"git diff {base} {head} in {repository}: {errors[0] if errors else 'failed'}")
+        raise GitFailed(f"git diff {base} {head} in {repository}: {finished.stderr.strip() or 'failed'}")
     return list(parse_name_status(finished.stdout))
 
 

@@ -7,12 +7,15 @@ stack, and several processes would write the same file in Pulumi's home.
 import contextlib
 import os
 import runpy
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pulumi import automation
 
 PROGRAM = "__main__.py"
+
+_RUNTIME_VARIABLES = ("PULUMI_RUNTIME_VIRTUALENV", "PULUMI_RUNTIME_TOOLCHAIN")
 
 
 def open_stack(
@@ -43,6 +46,8 @@ def open_stack(
         CommandError: the backend or the stack cannot be opened; carries the CLI's output.
     """
     environment = dict(variables or {})
+    if inline or program:
+        environment |= provider_variables(environment)
     workspace = _Workspace(
         work_dir=str(folder),
         env_vars=environment,
@@ -50,6 +55,18 @@ def open_stack(
         pulumi_command=command,
     )
     return automation.Stack.create_or_select(name, workspace) if create else automation.Stack.select(name, workspace)
+
+
+def provider_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with which the engine starts dynamic providers with the interpreter of this process.
+
+    If a program runs inline, the engine has no language host that knows the interpreter. Pulumi's launcher
+    ``pulumi-resource-pulumi-python`` then runs ``python3`` of PATH, which may not have the project's packages. It
+    prefers
+    ``PULUMI_PYTHON_CMD``, and before that what the variables ``PULUMI_RUNTIME_…`` name.
+    """
+    inherited = [name for name in _RUNTIME_VARIABLES if variables.get(name) or os.environ.get(name)]
+    return {"PULUMI_PYTHON_CMD": sys.executable, **dict.fromkeys(inherited, "")}
 
 
 def run_program(folder: Path, variables: Mapping[str, str]) -> None:

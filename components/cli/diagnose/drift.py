@@ -55,10 +55,11 @@ def _preview(stack: str, folder: Path, environment: Mapping[str, str]) -> CheckR
     try:
         opened = open_stack(stack, folder, variables=environment, inline=True)
         opened.preview(refresh=True, color="never", on_event=collect)
-    except Exception as failure:  # any error of the engine or the program; its first line is reported
-        lines = errors or [line for line in str(failure).splitlines() if "error:" in line] or [str(failure)]
-        fix = f"pulumi preview --refresh --stack {stack} shows the whole error"
-        return unknown(SUBJECT, lines[0].splitlines()[0].strip(), fix)
+    except Exception as failure:  # any error of the engine or the program
+        named = [line[line.index("error:") :] for line in str(failure).splitlines() if "error:" in line]
+        lines = errors or named or [str(failure)]
+        fix = f"pulumi preview --refresh --stack {stack} shows the whole output"
+        return unknown(SUBJECT, "\n".join(dict.fromkeys(lines)), fix)
     if changes:
         message = f"the deployment differs from the stack: {', '.join(sorted(changes))}"
         fix = f"pulumi preview --refresh --diff --stack {stack}, then pulumi up"

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from tests.support.tenancy_stack import TenancyStack
 pytestmark = pytest.mark.engine
 
 SECONDS = 120
+NUMBERS = count()
+"""For a namespace and group of each stack: they belong to the stack that created them."""
 
 
 def check_tenancy(set_up: SetUp) -> dict[str, CheckResult]:
@@ -67,7 +70,7 @@ def test_cluster_that_is_down_is_reported_and_the_rest_checked(healthy: SetUp, d
 @pytest.fixture
 def stack(tmp_path: Path, tools: Path, people: Directory, api_server: ApiServer) -> TenancyStack:
     made = TenancyStack(tmp_path, tools, people.server, api_server.kubeconfig)
-    made.write(clusterName="drifting", externalIp="127.0.0.1", ingress={"className": "nginx"})
+    made.write(clusterName=f"drifting-{next(NUMBERS)}", externalIp="127.0.0.1", ingress={"className": "nginx"})
     made.up()
     return made
 
@@ -75,19 +78,40 @@ def stack(tmp_path: Path, tools: Path, people: Directory, api_server: ApiServer)
 def test_drift_is_a_change_made_outside_the_stack(stack: TenancyStack, api_server: ApiServer) -> None:
     text = stack.stack_file.read_text()
     assert pulumi(stack, "stack", "unselect").returncode == 0
-    api_server.kubectl("delete", "ingress", "pangeo", "--namespace", "drifting")
+    namespace = json.loads(pulumi(stack, "stack", "output", "--json", "--stack", DEPLOYED).stdout)["namespace"]
+    api_server.kubectl("delete", "ingress", "pangeo", "--namespace", namespace)
     found = drift(stack)
 
     assert found["status"] == "warning"
     assert found["changes"] == ["create Ingress pangeo"], "and nothing else"
-    assert not api_server.exists("ingress", "pangeo", "--namespace", "drifting"), "the check changes nothing"
+    assert not api_server.exists("ingress", "pangeo", "--namespace", namespace), "the check changes nothing"
     assert stack.stack_file.read_text() == text
     assert "no stack selected" in pulumi(stack, "stack").stderr, "the selected stack is the same as before"
 
 
-def drift(stack: TenancyStack) -> dict[str, Any]:
+LAUNCHER = """\
+#!/bin/sh
+[ -z "${PULUMI_RUNTIME_VIRTUALENV:-}" ] || exec "$PULUMI_RUNTIME_VIRTUALENV/bin/python" -u -m pulumi.dynamic "$@"
+exec "${PULUMI_PYTHON_CMD:-python3}" -u -m pulumi.dynamic "$@"
+"""
+"""Starts dynamic providers with the same interpreter as the official launcher, which the CLI contains."""
+
+
+def test_drift_is_checked_from_a_shell_without_the_virtual_environment(stack: TenancyStack, tools: Path) -> None:
+    launchers = Path(stack.variables["PATH"].split(os.pathsep)[0])
+    launcher = Path(str(shutil.which("pulumi-resource-pulumi-python", path=stack.variables["PATH"])))
+    if launcher.parent == launchers:
+        launcher.write_text(LAUNCHER)
+    path = os.pathsep.join([str(launchers), str(launcher.parent), str(tools), os.defpath])
+    assert shutil.which("python3", path=path) != sys.executable
+    found = drift(stack, PATH=path, PULUMI_PYTHON_CMD="", PULUMI_RUNTIME_VIRTUALENV=str(stack.folder / "other"))
+
+    assert found["message"] == "the deployment matches the stack"
+
+
+def drift(stack: TenancyStack, **environment: str) -> dict[str, Any]:
     """Return the drift that ``python -m components status`` reports."""
-    done = run(stack, sys.executable, "-m", "components", "status", DEPLOYED, "--json")
+    done = run(stack, sys.executable, "-m", "components", "status", DEPLOYED, "--json", **environment)
     assert "Traceback" not in done.stderr
     [found] = [each for each in json.loads(done.stdout)["results"] if each["subject"] == "drift"]
     return dict(found)
@@ -97,12 +121,18 @@ def pulumi(stack: TenancyStack, *words: str) -> subprocess.CompletedProcess[str]
     return run(stack, "pulumi", *words, "--non-interactive")
 
 
-def run(stack: TenancyStack, *words: str) -> subprocess.CompletedProcess[str]:
+def run(stack: TenancyStack, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     path = stack.variables["PATH"]
     return subprocess.run(
         [shutil.which(words[0], path=path) or words[0], *words[1:]],
         cwd=stack.folder,
-        env={**os.environ, **stack.variables, "KUBECONFIG": str(stack.kubeconfig), "HOME": str(stack.folder)},
+        env={
+            **os.environ,
+            **stack.variables,
+            "KUBECONFIG": str(stack.kubeconfig),
+            "HOME": str(stack.folder),
+            **environment,
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
