@@ -1,6 +1,7 @@
 """The Pulumi component of one tenancy's hub: namespace, storage class, group, secrets, Helm release and Ingress."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 
@@ -13,12 +14,13 @@ from components.config.tenancy import Tenancy
 from components.freeipa.group_resource import FreeIpaGroup
 from components.freeipa.names import notebook_users_description
 from components.ownership.mark import ANNOTATION
+from components.readiness.resource import HubReady
 from components.resources.ingress import https_redirect, hub_ingress
 from components.resources.kubernetes import HelmRelease, KubernetesObject, annotated
 from components.resources.random import RandomHex
 
 RELEASE_TIMEOUT_SECONDS = 1200
-"""Time limit of a deployment of the Helm release. The first one pulls images of several gigabytes."""
+"""Time limit of the wait for a hub. The first one pulls images of several gigabytes."""
 
 RELEASE_HISTORY = 10
 """Number of revisions to keep: Helm's default. The Pulumi provider's default is to keep all."""
@@ -79,6 +81,7 @@ class PangeoCluster(pulumi.ComponentResource):
         *,
         crds: Sequence[Crd] | None = None,
         mark: pulumi.Input[str] | None = None,
+        report_wait: bool = True,
     ) -> None:
         """Declare all resources of the hub.
 
@@ -89,8 +92,12 @@ class PangeoCluster(pulumi.ComponentResource):
             crds: the CRDs to declare (``chart.crds.select_crds``). With None, Helm installs missing CRDs with the first
                 revision of the release, and upgrades none.
             mark: text that marks everything the component creates (``Contract.mark``); None for no mark.
+            report_wait: wait for the hub with progress and an early stop. This reads from the cluster of the stack's
+                key ``pangeo:kubernetes``, of KUBECONFIG or of ``~/.kube/config``, so it must be false if the provider
+                in ``opts`` has another cluster; Helm then waits, silently.
         """
         super().__init__("pangeo:caas:PangeoCluster", name, tenancy.as_inputs(), opts)
+        self._reports_wait = report_wait
         self._annotations = {ANNOTATION: mark, **TAKE_OVER} if mark else {}
         namespace = KubernetesObject(
             name,
@@ -107,7 +114,8 @@ class PangeoCluster(pulumi.ComponentResource):
         in_namespace = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
         group = self._declare_group(name, tenancy)
         release = self._declare_release(name, tenancy, crds, in_namespace)
-        after_release = pulumi.ResourceOptions(parent=self, depends_on=[namespace, release])
+        ready = [self._declare_wait(name, tenancy, release)] if self._reports_wait else []
+        after_release = pulumi.ResourceOptions(parent=self, depends_on=[namespace, release, *ready])
         KubernetesObject(name, annotated(hub_ingress(tenancy), self._annotations), after_release)
         for manifest in https_redirect(tenancy):
             KubernetesObject(f"{name}-https", annotated(manifest, self._annotations), after_release)
@@ -122,6 +130,16 @@ class PangeoCluster(pulumi.ComponentResource):
                 "notebookUsersGroup": self.notebook_users_group,
                 "notebookUsersGroupDn": self.notebook_users_group_dn,
             }
+        )
+
+    def _declare_wait(self, name: str, tenancy: Tenancy, release: HelmRelease) -> HubReady:
+        return HubReady(
+            name,
+            release=tenancy.release,
+            namespace=tenancy.namespace,
+            revision=release.status.apply(_revision),
+            limit_seconds=RELEASE_TIMEOUT_SECONDS,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[release]),
         )
 
     def _declare_group(self, name: str, tenancy: Tenancy) -> FreeIpaGroup:
@@ -158,6 +176,9 @@ class PangeoCluster(pulumi.ComponentResource):
                 "namespace": tenancy.namespace,
                 "chart": f"./{CHART}",
                 "values": values,
+                # Helm would wait without a word. HubReady waits instead, says for what, and stops if that cannot help.
+                "skipAwait": self._reports_wait,
+                # Still the limit of each hook of the charts.
                 "timeout": RELEASE_TIMEOUT_SECONDS,
                 "cleanupOnFail": True,
                 "maxHistory": RELEASE_HISTORY,
@@ -226,3 +247,8 @@ class PangeoCluster(pulumi.ComponentResource):
 def _public_digest(secrets: HubSecrets[pulumi.Output[str]]) -> pulumi.Output[str]:
     known = pulumi.Output.all(**vars(secrets))
     return pulumi.Output.unsecret(known.apply(lambda found: secrets_digest(HubSecrets(**found))))
+
+
+def _revision(status: Mapping[str, Any] | None) -> float:
+    """Return the number of a release's revision; 0 if the engine has none."""
+    return float((status or {}).get("revision") or 0)

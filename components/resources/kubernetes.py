@@ -79,7 +79,10 @@ class KubernetesObject(pulumi.CustomResource):
 
 
 class HelmRelease(pulumi.CustomResource):
-    """A Helm release. Pulumi waits until its pods are ready."""
+    """A Helm release. With ``skipAwait``, it is deployed as soon as its hooks have ended and its objects exist."""
+
+    status: pulumi.Output[Mapping[str, Any]]
+    """Among others the number ``revision``. Unknown in a preview in which the release changes."""
 
     def __init__(self, resource_name: str, settings: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
         """Declare the release; a replacement uninstalls the old one first, since both have the same name.
@@ -90,7 +93,7 @@ class HelmRelease(pulumi.CustomResource):
             opts: the resource's options.
         """
         # The SDK's class sends the constant `compat`, too.
-        props = {"compat": "true", **settings}
+        props = {"compat": "true", **settings, "status": None}
         super().__init__("kubernetes:helm.sh/v3:Release", resource_name, props, _with_fixed_name(opts))
 
 

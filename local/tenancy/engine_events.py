@@ -12,6 +12,9 @@ SIGNS = {
 }
 """The sign before a resource, by kind of change; other kinds are not shown."""
 
+PROGRESS = "waiting for the hub"
+"""Beginning of the lines that the resource HubReady prints."""
+
 
 def event_text(event: EngineEvent) -> str | None:
     """Return one line for a change, a policy violation or a message; None for an event that is not shown."""
@@ -41,8 +44,12 @@ def _violation(event: EngineEvent) -> str | None:
 
 def _message(event: EngineEvent) -> str | None:
     diagnostic = event.diagnostic_event
-    if diagnostic is None or diagnostic.severity not in ("warning", "error", "info#err"):
+    if diagnostic is None:
         return None
     text = diagnostic.message.strip()
+    if diagnostic.severity == "info" and text.startswith(PROGRESS):
+        return text
+    if diagnostic.severity not in ("warning", "error", "info#err"):
+        return None
     # The engine warns of each plugin that it takes from PATH, where the stand-ins are on purpose.
     return None if not text or "from $PATH" in text else f"{diagnostic.severity}: {text}"

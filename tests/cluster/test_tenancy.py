@@ -29,6 +29,7 @@ EXPECTED = {
     "pangeo:caas:PangeoCluster",
     "pulumi-python:dynamic/freeipa:Group",
     "pulumi-python:dynamic/tenancy:Contract",
+    "pulumi-python:dynamic/tenancy:HubReady",
     "random:index/randomPassword:RandomPassword",
 }
 

@@ -108,8 +108,16 @@ class ApiServer:
 
 
 @contextmanager
-def throw_away_api_server(tools: Path) -> Iterator[ApiServer]:
-    """Provide a running API server; it and its data are removed afterwards."""
+def throw_away_api_server(
+    tools: Path, controllers: str = CONTROLLERS, scheduler: Path | None = None
+) -> Iterator[ApiServer]:
+    """Provide a running API server; it and its data are removed afterwards.
+
+    Args:
+        tools: the programs.
+        controllers: the controllers to run.
+        scheduler: the program kube-scheduler; None for no scheduler.
+    """
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="api-server-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -168,12 +176,15 @@ def throw_away_api_server(tools: Path) -> Iterator[ApiServer]:
                 f"--kubeconfig={kubeconfig}",
                 f"--service-account-private-key-file={signing}",
                 f"--root-ca-file={ca.crt}",
-                f"--controllers={CONTROLLERS}",
+                f"--controllers={controllers}",
                 "--leader-elect=false",
                 "--secure-port=0",
             ],
         )
         stack.callback(_ended, manager)
+        if scheduler:
+            options = [f"--kubeconfig={kubeconfig}", "--leader-elect=false", "--secure-port=0"]
+            stack.callback(_ended, _started(state, [str(scheduler), *options]))
         yield server
 
 

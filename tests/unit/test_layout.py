@@ -14,6 +14,7 @@ LAYERS = (
     {"__main__", "cli"},
     {"preflight", "contract", "destroy_check"},
     {"pangeo_cluster"},
+    {"readiness"},
     {"resources", "chart", "cluster"},
     {"in_hub", "in_gateway"},
     {"config"},

@@ -34,9 +34,11 @@ HELM_SECONDS = 60.0
 SERVER_FIELDS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
 """Metadata that the API server writes."""
 
+HUB_READY = "pulumi-python:dynamic/tenancy:HubReady"
 OLD_RANDOM = "random:index/randomBytes:RandomBytes"
 IN_PLACE = {
     RELEASE: OpType.UPDATE,
+    HUB_READY: OpType.CREATE,
     CONTRACT: OpType.UPDATE,
     "kubernetes:core/v1:Namespace": OpType.UPDATE,
     "kubernetes:networking.k8s.io/v1:Ingress": OpType.UPDATE,
@@ -53,7 +55,8 @@ IN_PLACE = {
 names its new module; and the objects of the stack get their owner's mark. The provider gets the cluster's UID in place
 of a kubeconfig's path. CRDs get a digest of their content and a fixed field manager. The check of a destroy is new.
 The hub gets new secrets, because the ids of the old ones were their values, in plain text. All other resources stay as
-they are."""
+they are. The wait for the hub is a resource of its own."""
+
 
 def recorded(api_server: ApiServer, directory: ThrowAwayDirectory) -> dict[str, Any]:
     """Return the recorded stack file and deployment with the addresses of these servers."""

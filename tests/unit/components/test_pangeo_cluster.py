@@ -18,6 +18,7 @@ from tests.support.tenancies import DOMAIN, tenancy
 
 NAMESPACE = "kubernetes:core/v1:Namespace"
 STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
+HUB_READY = "pulumi-python:dynamic/tenancy:HubReady"
 RELEASE = "kubernetes:helm.sh/v3:Release"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 GROUP = "pulumi-python:dynamic/freeipa:Group"

@@ -26,7 +26,7 @@ def test_two_components_in_one_program_do_not_collide(
     def declare() -> None:
         opts = stack.in_cluster()
         for name, address in (("left", "192.0.2.31"), ("right", "192.0.2.32")):
-            PangeoCluster(name, stack.tenancy(name, externalIp=address, protect=False), opts)
+            PangeoCluster(name, stack.tenancy(name, externalIp=address, protect=False), opts, report_wait=False)
 
     stack.declare = declare
     stack.up()
@@ -43,7 +43,12 @@ def test_two_components_in_one_program_do_not_collide(
 
     # One of the two is removed; the other must not change.
     def declare_one() -> None:
-        PangeoCluster("right", stack.tenancy("right", externalIp="192.0.2.32", protect=False), stack.in_cluster())
+        PangeoCluster(
+            "right",
+            stack.tenancy("right", externalIp="192.0.2.32", protect=False),
+            stack.in_cluster(),
+            report_wait=False,
+        )
 
     before = api_server.read("configmap", "hub", "--namespace", "right")
     stack.declare = declare_one
@@ -59,7 +64,7 @@ def test_renamed_component_keeps_its_children_by_its_alias(new_stack: NewStack, 
     def declare_as(name: str) -> None:
         def declare() -> None:
             opts = pulumi.ResourceOptions.merge(stack.in_cluster(), pulumi.ResourceOptions(aliases=list(aliases)))
-            PangeoCluster(name, stack.tenancy("renaming", protect=False), opts)
+            PangeoCluster(name, stack.tenancy("renaming", protect=False), opts, report_wait=False)
 
         stack.declare = declare
 

@@ -26,7 +26,8 @@ def tenancy_with_dask(stack: Program, cluster_name: str) -> Program:
 
     def declare() -> None:
         tenancy = stack.tenancy(cluster_name, protect=False)
-        PangeoCluster("pangeo", tenancy, stack.in_cluster(), crds=stack.crd_selection().declared)
+        crds = stack.crd_selection().declared
+        PangeoCluster("pangeo", tenancy, stack.in_cluster(), crds=crds, report_wait=False)
 
     stack.declare = declare
     return stack
@@ -140,7 +141,8 @@ def test_kept_objects_gain_no_field_managers(new_stack: NewStack, api_server: Ap
         storage = {"create": {"provisioner": "example.org/none"}}
         tenancy = stack.tenancy(cluster_name, protect=True, storage=storage)
         storage_class = str(tenancy.storage_class_name)
-        PangeoCluster("pangeo", tenancy, stack.in_cluster(), crds=stack.crd_selection().declared)
+        crds = stack.crd_selection().declared
+        PangeoCluster("pangeo", tenancy, stack.in_cluster(), crds=crds, report_wait=False)
 
     first.declare = lambda: declare(first, "crds-again")
     second.declare = lambda: declare(second, "crds-beside")
