@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ci.affected import SCAFFOLDING_STACK, Affected, GitFailed, affected_tenancies, changed_files, tenancies
+from ci.affected import SCAFFOLDING_STACK, Affected, affected_tenancies, tenancies
 from ci.chart_record import UnchangedVersion, write_record
 from ci.comment import API, CommentFailed, PullRequest, write_comment
+from ci.renames import Rename, find_renames
+from ci.revisions import GitFailed, changed_files
+from ci.stored_secrets import SWITCH_FIX, are_allowed, stored_secret_messages
+from components.config.problems import InvalidTenancy
 from components.config.stack_file import STACKS, stacks
 
 SUMMARIES = Path(".state", "previews")
@@ -42,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
-    except (GitFailed, CommentFailed, UnchangedVersion) as failure:
+    except (GitFailed, CommentFailed, UnchangedVersion, InvalidTenancy) as failure:
         print(failure, file=sys.stderr)
         return 1
     return code
@@ -132,7 +136,14 @@ def _affected(options: argparse.Namespace) -> int:
     elif not options.base or options.base == NO_COMMIT:
         found = Affected(tuple(tenancies(names)), ())
     else:
-        found = affected_tenancies(changed_files(options.base, options.head, Path.cwd()), names)
+        changes = changed_files(options.base, options.head, Path.cwd())
+        renamed = {rename.before: str(rename) for rename in find_renames(changes, options.base, Path.cwd())}
+        found = affected_tenancies(changes, names, renamed)
+    secrets = list(stored_secret_messages(found.stacks))
+    if secrets and not are_allowed(os.environ):
+        print("\n".join([*secrets, SWITCH_FIX]), file=sys.stderr)
+        return 1
+    found = Affected(found.stacks, (*found.notices, *secrets))
     listed = json.dumps(list(found.stacks))
     print(listed)
     for notice in found.notices:
@@ -151,16 +162,17 @@ def _preview(options: argparse.Namespace) -> int:
     from ci.output.report_output import report_preview
     from ci.policy_review import review_policies
     from ci.preview.engine_preview import CannotPreview, find_policies, preview
-    from ci.preview.official_cli import official_stack, switch_notes
+    from ci.preview.official_cli import StackRenamed, official_stack, switch_notes
     from ci.preview.report import failed_preview
 
     project = Path.cwd()
     review = review_policies(project, options.base or None)
+    rename = _rename_to(options.stack, options.base, project)
     try:
         if review.errors:
             found = failed_preview(options.stack, *review.errors)
         else:
-            with official_stack(options.stack, project) as (stack, notes):
+            with official_stack(options.stack, project, rename) as (stack, notes):
                 found = preview(
                     stack,
                     policies=find_policies(project),
@@ -168,11 +180,24 @@ def _preview(options: argparse.Namespace) -> int:
                     expect_no_changes=options.drift,
                     notes=[*notes, *switch_notes(os.environ)],
                 )
+    except StackRenamed as renamed:
+        found = failed_preview(options.stack, str(renamed))
     except CannotPreview as failure:
         print(failure, file=sys.stderr)
         return 1
     found = replace(found, policy_changes=review.sentences)
     return report_preview(found, markdown_file=options.markdown, report_file=options.report, commit=options.commit)
+
+
+def _rename_to(stack: str, base: str | None, project: Path) -> Rename | None:
+    """Return the rename of another stack's file to this one; None if there is none, or if it cannot be known."""
+    if not base:
+        return None
+    try:
+        renames = find_renames(changed_files(base, "HEAD", project), base, project)
+    except GitFailed:  # the review of the policies tells it
+        return None
+    return next((rename for rename in renames if rename.after == stack), None)
 
 
 def _previews(options: argparse.Namespace) -> int:

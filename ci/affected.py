@@ -1,10 +1,10 @@
 """The tenancies that a change affects, decided by the files it touches."""
 
-import subprocess
-from collections.abc import Collection, Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from ci.revisions import Change
 from components.config.stack_file import stack_name, stack_path
 
 SCAFFOLDING_STACK = "local"
@@ -44,20 +44,6 @@ NO_TENANCY = (
 )
 """Files and folders that are part of no deployed tenancy."""
 
-GIT_TIMEOUT_SECONDS = 60.0
-"""Limit for ``git diff``."""
-
-
-class GitFailed(Exception):
-    """git did not list the changed files; the text is its error."""
-
-
-class Change(NamedTuple):
-    """A file that a change touches, by its path from the repository's root."""
-
-    path: str
-    deleted: bool = False
-
 
 class Affected(NamedTuple):
     """The affected stacks, sorted, and notices for the reviewer about unusual changes."""
@@ -71,7 +57,9 @@ def tenancies(stacks: Iterable[str]) -> list[str]:
     return [name for name in stacks if name != SCAFFOLDING_STACK]
 
 
-def affected_tenancies(changes: Iterable[Change], stacks: Collection[str]) -> Affected:
+def affected_tenancies(
+    changes: Iterable[Change], stacks: Collection[str], renamed: Mapping[str, str] | None = None
+) -> Affected:
     """Return the tenancies that ``changes`` can affect.
 
     A file that is in neither list above affects every tenancy, and a notice names it: an unnecessary preview does less
@@ -80,16 +68,19 @@ def affected_tenancies(changes: Iterable[Change], stacks: Collection[str]) -> Af
     Args:
         changes: every touched file; a renamed file is a deletion and an addition.
         stacks: the stacks that have a file after the change.
+        renamed: the notice for each deleted stack file that another one replaces, by stack.
     """
     all_stacks = sorted(set(tenancies(stacks)))
     found: set[str] = set()
     notices: list[str] = []
     for change in sorted(set(changes)):
-        stack = _stack_of(change.path)
+        stack = stack_of(change.path)
         if stack == SCAFFOLDING_STACK or (stack is None and _is_below(change.path, NO_TENANCY)):
             continue
         if stack is not None and stack in stacks:
             found.add(stack)
+        elif stack is not None and renamed and stack in renamed:
+            notices.append(renamed[stack])
         elif stack is not None:
             notices.append(
                 f"{change.path} is deleted, so there is no preview for it. This does not remove the tenancy: it keeps "
@@ -102,33 +93,8 @@ def affected_tenancies(changes: Iterable[Change], stacks: Collection[str]) -> Af
     return Affected(tuple(sorted(found)), tuple(notices))
 
 
-def changed_files(base: str, head: str, repository: Path) -> list[Change]:
-    """Return the files that differ between two revisions.
-
-    Raises:
-        GitFailed: a revision is not in this clone, or git did not finish within ``GIT_TIMEOUT_SECONDS``.
-    """
-    # --end-of-options: git takes no revision for an option.
-    words = ["git", "diff", "--name-status", "--no-renames", "-z", "--end-of-options", base, head, "--"]
-    try:
-        finished = subprocess.run(
-            words, cwd=repository, capture_output=True, text=True, timeout=GIT_TIMEOUT_SECONDS, check=False
-        )
-    except (FileNotFoundError, subprocess.TimeoutExpired) as failure:
-        raise GitFailed(f"git diff {base} {head} in {repository}: {failure}") from None
-    if finished.returncode != 0:
-        raise GitFailed(f"git diff {base} {head} in {repository}: {finished.stderr.strip() or 'failed'}")
-    return list(parse_name_status(finished.stdout))
-
-
-def parse_name_status(listing: str) -> Iterator[Change]:
-    """Return the changes in the output of ``git diff --name-status --no-renames -z``: status, NUL, path, NUL."""
-    fields = listing.split("\0")[:-1]
-    for status, path in zip(fields[::2], fields[1::2], strict=True):
-        yield Change(path, deleted=status == "D")
-
-
-def _stack_of(path: str) -> str | None:
+def stack_of(path: str) -> str | None:
+    """Return the stack whose file this is, by its path from the repository's root; None for another file."""
     name = stack_name(PurePosixPath(path))
     return name if stack_path(name).as_posix() == path else None
 

@@ -3,12 +3,11 @@
 A pull request is previewed with its own policies. Its preview alone does not show that it disabled one of them.
 """
 
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ci.affected import GIT_TIMEOUT_SECONDS, Change, GitFailed, changed_files
+from ci.revisions import Change, GitFailed, changed_files, file_at
 from components.config.policy_settings import (
     NO_FILE,
     KnownPolicy,
@@ -85,32 +84,3 @@ def describe_edits(changes: list[Change]) -> Iterator[str]:
 def _policies_at(project: Path, revision: str) -> PolicyFile:
     text = file_at(project, revision, POLICY_CONFIG)
     return NO_FILE if text is None else read_policy_file(text, KNOWN, source=str(POLICY_CONFIG))
-
-
-def file_at(project: Path, revision: str, path: Path) -> str | None:
-    """Return the text of a file in a revision; None if the revision has no such file.
-
-    Raises:
-        GitFailed: the revision is not in this clone, or git did not finish in time.
-    """
-    found = _git(project, "ls-tree", "--name-only", "--end-of-options", revision, "--", str(path))
-    return _git(project, "show", "--end-of-options", f"{revision}:{path.as_posix()}") if found.strip() else None
-
-
-def _git(project: Path, *words: str) -> str:
-    try:
-        finished = subprocess.run(
-            ["git", *words],
-            cwd=project,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=GIT_TIMEOUT_SECONDS,
-            check=False,
-        )
-    except (FileNotFoundError, subprocess.TimeoutExpired) as failure:
-        raise GitFailed(f"git {words[0]} in {project}: {failure}") from None
-    if finished.returncode != 0:
-        errors = finished.stderr.strip().splitlines()
-        raise GitFailed(f"git {words[0]} in {project}: {errors[0] if errors else 'failed'}")
-    return finished.stdout

@@ -15,6 +15,7 @@ from pulumi.automation.errors import CommandError, StackNotFoundError
 from ci.preview.engine_preview import CLUSTER_NOT_REQUIRED, DNS_NOT_REQUIRED, CannotPreview, error_lines
 from ci.preview.passphrases import FILE_VARIABLE, VARIABLE, has_passphrase, passphrase_variables
 from ci.preview.preview_all import PreviewCommand
+from ci.renames import Rename
 from components.automation import open_stack
 from components.config.stack_file import STACKS
 from components.preflight.cluster import CLUSTER_CHECK_VARIABLE
@@ -27,6 +28,10 @@ FIRST_DEPLOYMENT = (
     "The backend has no stack {stack} yet. This preview shows its first deployment, made with an empty temporary "
     "backend"
 )
+
+
+class StackRenamed(CannotPreview):
+    """The backend has the stack under the name that its file had before."""
 
 
 def missing_programs(path: str | None = None) -> list[str]:
@@ -46,7 +51,9 @@ def require_cli() -> None:
 
 
 @contextlib.contextmanager
-def official_stack(name: str, project: Path) -> Iterator[tuple[automation.Stack, list[str]]]:
+def official_stack(
+    name: str, project: Path, rename: Rename | None = None
+) -> Iterator[tuple[automation.Stack, list[str]]]:
     """Open a stack of a project in the backend of the environment.
 
     A stack that the backend does not have is created in an empty temporary backend, in a copy of the project.
@@ -54,11 +61,13 @@ def official_stack(name: str, project: Path) -> Iterator[tuple[automation.Stack,
     Args:
         name: the stack.
         project: the folder with ``Pulumi.yaml``.
+        rename: the change of the stack file's name, if there is one.
 
     Returns:
         The stack, and notes for the reader of its preview.
 
     Raises:
+        StackRenamed: the file is renamed, but the stack is not.
         CannotPreview: the CLI is missing, or the backend or the stack cannot be opened.
     """
     require_cli()
@@ -66,6 +75,8 @@ def official_stack(name: str, project: Path) -> Iterator[tuple[automation.Stack,
     if stack is not None:
         yield stack, []
         return
+    if rename is not None:
+        raise StackRenamed(str(rename))
     with _temporary_stack(name, project) as temporary:
         yield temporary, [FIRST_DEPLOYMENT.format(stack=name)]
 

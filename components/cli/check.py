@@ -12,6 +12,7 @@ from components.config.collisions import Claims, Comparison, claims_of, compare_
 from components.config.policy_settings import parse_known_policies, read_policy_file
 from components.config.problems import InvalidTenancy, Problem
 from components.config.stack_file import read_stack, stack_path, stacks
+from components.config.stored_secrets import list_stored_secrets
 from components.config.tenancy import Tenancy
 from components.preflight.dns import verify_domain
 
@@ -154,5 +155,10 @@ def _check(source: str, *, resolve_domains: bool, environment: Mapping[str, str]
     except InvalidTenancy as invalid:
         return StackReport(source, problems=invalid.problems)
     fits = compute_capacity(tenancy)
-    warnings = (*([dns_warning] if dns_warning else []), *(fits.warnings if fits else ()))
+    secrets = (
+        f"{each.key} is encrypted in the file; whoever has the passphrase can decrypt it, and CI refuses it "
+        "(docs/ci.md#credentials-in-stack-files)"
+        for each in list_stored_secrets(Path(source))
+    )
+    warnings = (*([dns_warning] if dns_warning else []), *(fits.warnings if fits else ()), *secrets)
     return StackReport(source, tenancy, warnings=warnings)

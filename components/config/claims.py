@@ -1,5 +1,6 @@
 """The names that stack files use, read also from files with other mistakes."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from components.config.stack_file import (
     SECTIONS,
     Model,
     is_encrypted,
+    parse_config_section,
     read_config_section,
     replace_encrypted,
     select_keys,
@@ -37,10 +39,19 @@ def read_claims(path: Path, *, source: str | None = None) -> Claims:
             such problem.
     """
     source = source or str(path)
+    return _claims(read_config_section(path, source), source)
+
+
+def read_claims_text(text: str, *, source: str) -> Claims:
+    """Read the names in the text of a stack file, as :func:`read_claims` does."""
+    return _claims(parse_config_section(text, source), source)
+
+
+def _claims(config: Mapping[str, object], source: str) -> Claims:
     settings: dict[str, object] = {}
     problems: list[Problem] = []
     sections: dict[str, object] = {}
-    for key, value in select_keys(read_config_section(path, source), problems):
+    for key, value in select_keys(config, problems):
         if key in _NAMING_KEYS or (key not in SECTIONS and key != PASSWORD_KEY):
             settings[key] = replace_encrypted((key,), value, problems)
         elif key in ("identity", "kubernetes"):

@@ -176,6 +176,15 @@ def read_config_section(path: Path, source: str) -> Mapping[str, object]:
         raise InvalidTenancy(source, [Problem("", "", "is not UTF-8 text; save it as UTF-8")]) from None
     except OSError as error:
         raise InvalidTenancy(source, [Problem("", "", f"cannot be read: {error.strerror}")]) from None
+    return parse_config_section(text, source)
+
+
+def parse_config_section(text: str, source: str) -> Mapping[str, object]:
+    """Return the mapping below ``config:`` in the text of a stack file.
+
+    Raises:
+        InvalidTenancy: The text is not valid YAML, or has no such mapping.
+    """
     try:
         document = load(text)
     except UnreadableYaml as error:

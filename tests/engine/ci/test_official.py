@@ -1,6 +1,7 @@
 """``python -m ci preview`` with ``pulumi`` and a language host on PATH, a backend and a passphrase."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,40 @@ def test_wrong_passphrase_names_stack_and_back_end(
     assert "Traceback" not in message
     assert "only for this test" not in message
     assert pulumi("stack", "--show-name") == "chosen", "the operator's selected stack is kept"
+
+
+def test_renamed_stack_is_not_previewed_as_a_first_deployment(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As soon as the stack is renamed too, it is previewed."""
+    for key in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        monkeypatch.setenv(key, "/dev/null")
+    before, after = (project / "stacks" / f"Pulumi.{name}.yaml" for name in ("ocean", "sea"))
+    document = yaml.safe_load((PROJECT / "stacks" / "Pulumi.ocean.yaml").read_text())
+    before.write_text(yaml.safe_dump({"config": document["config"]}))
+    pulumi("stack", "init", "ocean")
+    git("init", "--quiet")
+    commit()
+    before.rename(after)
+    commit()
+    words = ["preview", "sea", "--base", "HEAD^", "--markdown", str(tmp_path / "preview.md")]
+
+    assert main(words) == 1
+    text = (tmp_path / "preview.md").read_text()
+    assert "`pulumi stack rename sea --stack ocean`" in text
+    assert "create" not in text
+
+    pulumi("stack", "rename", "sea", "--stack", "ocean")
+    assert main(words) == 0
+    text = (tmp_path / "preview.md").read_text()
+    assert "The backend has no stack" not in text
+    assert "+ create <code>kubernetes:helm.sh/v3:Release pangeo</code>" in text
+
+
+def git(*words: str) -> None:
+    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True)
+
+
+def commit() -> None:
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "a")

@@ -6,15 +6,9 @@ from pathlib import Path
 import pytest
 
 from ci.__main__ import main
-from ci.affected import (
-    EVERY_TENANCY,
-    NO_TENANCY,
-    Change,
-    GitFailed,
-    affected_tenancies,
-    changed_files,
-    parse_name_status,
-)
+from ci.affected import EVERY_TENANCY, NO_TENANCY, affected_tenancies
+from ci.revisions import Change, GitFailed, changed_files, file_at, parse_name_status
+from tests.support.tenancies import stack_text
 
 STACKS = ["climate", "local", "ocean"]
 ALL = ("climate", "ocean")
@@ -97,6 +91,12 @@ def test_renamed_stack_is_a_new_and_a_deleted_one() -> None:
 
     assert found.stacks == ("ocean",)
     assert len(found.notices) == 1
+
+
+def test_notice_of_a_renamed_stack_replaces_that_of_a_deleted_one() -> None:
+    changes = [Change("stacks/Pulumi.old.yaml", deleted=True), Change("stacks/Pulumi.ocean.yaml")]
+
+    assert affected_tenancies(changes, STACKS, {"old": "renamed"}) == (("ocean",), ("renamed",))
 
 
 def test_unlisted_file_affects_all_and_is_named() -> None:
@@ -210,3 +210,70 @@ def test_only_rejects_an_unknown_tenancy(repository: Path, capsys: pytest.Captur
     assert main(["affected", "--only", "gone", "--output", "output"]) == 2
     assert capsys.readouterr().err == "there is no tenancy 'gone' in stacks; there are: kept, other\n"
     assert not Path("output").exists()
+
+
+def test_file_of_a_revision_is_read_or_missing(repository: Path) -> None:
+    assert file_at(repository, "HEAD^", Path("stacks/Pulumi.gone.yaml")) == "config: {}\n"
+    assert file_at(repository, "HEAD", Path("stacks/Pulumi.gone.yaml")) is None
+    with pytest.raises(GitFailed, match="git ls-tree"):
+        file_at(repository, "nope", Path("a"))
+
+
+def test_renamed_stack_is_told_with_the_command(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = {"clusterName": "other", "externalIp": "192.0.2.9", "identity__realm": "OTHER.ORG"}
+    (repository / "stacks" / "Pulumi.vis.yaml").write_text(stack_text())
+    commit(repository)
+    (repository / "stacks" / "Pulumi.vis.yaml").rename(repository / "stacks" / "Pulumi.vis2.yaml")
+    (repository / "stacks" / "Pulumi.vis2.yaml").write_text(stack_text(notebookCpus=4))
+    (repository / "stacks" / "Pulumi.new.yaml").write_text(stack_text(**other))
+    commit(repository)
+
+    assert main(["affected", "--base", "HEAD^", "--summary", "summary"]) == 0
+    assert capsys.readouterr().out == '["new", "vis2"]\n'
+    (notice,) = (repository / "summary").read_text().splitlines()
+    assert "stacks/Pulumi.vis2.yaml takes the place of stacks/Pulumi.vis.yaml" in notice
+    assert "`pulumi stack rename vis2 --stack vis`" in notice
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "variable"),
+    [
+        ({"kubernetes": {"kubeconfig": {"secure": "v1:a"}}}, "pangeo:kubernetes.kubeconfig", "KUBECONFIG"),
+        ({"kubernetes": {"secure": "v1:a"}}, "pangeo:kubernetes", "KUBECONFIG"),
+        ({"identityBindPassword": {"secure": "v1:a"}}, "pangeo:identityBindPassword", "FREEIPA_BIND_PASSWORD"),
+    ],
+)
+def test_credential_in_a_stack_file_is_refused(
+    repository: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, object],
+    key: str,
+    variable: str,
+) -> None:
+    (repository / "stacks" / "Pulumi.vis.yaml").write_text(stack_text(**changes))
+    commit(repository)
+    words = ["affected", "--base", "HEAD^", "--output", "output", "--summary", "summary"]
+
+    assert main(words) == 1
+    message = capsys.readouterr().err
+    assert f"stacks/Pulumi.vis.yaml contains {key}, encrypted" in message
+    assert f"as the secret {variable} of deploy-vis and drift-vis" in message
+    assert "set the repository variable PANGEO_STACK_SECRETS=warn" in message
+    assert not Path("output").exists()
+
+    monkeypatch.setenv("PANGEO_STACK_SECRETS", "warn")
+    assert main(words) == 0
+    assert f"contains {key}, encrypted" in Path("summary").read_text()
+    monkeypatch.setenv("PANGEO_STACK_SECRETS", "allow")
+    assert main(words) == 1
+    assert "PANGEO_STACK_SECRETS  allow  is neither refuse nor warn" in capsys.readouterr().err
+
+
+def test_credential_of_an_unaffected_tenancy_is_no_matter(repository: Path) -> None:
+    (repository / "stacks" / "Pulumi.vis.yaml").write_text(stack_text(identityBindPassword={"secure": "v1:a"}))
+    commit(repository)
+    (repository / "stacks" / "Pulumi.kept.yaml").write_text(stack_text())
+    commit(repository)
+
+    assert main(["affected", "--base", "HEAD^"]) == 0

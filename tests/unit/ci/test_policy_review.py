@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ci.affected import Change
 from ci.policy_review import KNOWN, Review, describe_edits, review_policies
+from ci.revisions import Change
 
 DISABLED = "log-in-by-group is disabled (default: mandatory, before this change: mandatory)"
 

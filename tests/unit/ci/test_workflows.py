@@ -131,6 +131,15 @@ def test_previews_have_no_cluster_and_directory_secrets(stem: str, name: str) ->
     assert "PANGEO_DNS_CHECK: warn" in text
 
 
+@pytest.mark.parametrize(
+    ("stem", "name"), [("pull-request", "affected"), ("deploy", "affected"), ("drift", "tenancies")]
+)
+def test_credentials_in_stack_files_are_refused_unless_a_variable_allows_them(stem: str, name: str) -> None:
+    [step] = [step for step in job(stem, name)["steps"] if "ci affected" in step.get("run", "")]
+
+    assert step["env"]["PANGEO_STACK_SECRETS"] == "${{ vars.PANGEO_STACK_SECRETS }}"
+
+
 def test_previews_of_pull_requests_are_compared_with_their_base() -> None:
     [checkout] = [step for step in job("pull-request", "preview")["steps"] if "checkout" in step.get("uses", "")]
 

@@ -112,6 +112,20 @@ def test_folder_without_stacks_is_an_error(tmp_path: Path) -> None:
         check_folder(tmp_path)
 
 
+def test_a_credential_in_the_file_is_a_warning(stacks: Path) -> None:
+    (stacks / "Pulumi.vis.yaml").write_text(
+        stack_text(
+            identityBindPassword={"secure": "v1:a"}, kubernetes={"kubeconfig": {"secure": "v1:b"}, "context": "vis"}
+        )
+    )
+    [report] = check_folder(stacks)
+    assert report.is_good
+    assert [warning.partition(" ")[0] for warning in report.warnings] == [
+        "pangeo:kubernetes.kubeconfig",
+        "pangeo:identityBindPassword",
+    ]
+
+
 def test_a_misspelt_policy_is_reported(stacks: Path) -> None:
     shutil.copy(PROJECT / "stacks" / "policies.schema.json", stacks)
     (stacks / "policies.json").write_text('{"log-in-by-group": "mandatory"}')
