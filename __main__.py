@@ -14,7 +14,7 @@ from components.version import program_version
 
 def main() -> None:
     """Declare all resources of one tenancy."""
-    tenancy, cluster_id, crds, capacity = run_preflight()
+    tenancy, cluster_id, objects, crds, capacity = run_preflight()
     # Refuses changes to immutable settings. Everything else depends on it, including the provider: a replaced provider
     # would replace all its resources.
     contract = Contract(
@@ -24,6 +24,8 @@ def main() -> None:
         stack=pulumi.get_stack(),
         namespace=tenancy.namespace,
         protect=tenancy.protect,
+        found=objects,
+        existing_namespace=tenancy.kubernetes.existing_namespace,
     )
     after_contract = pulumi.ResourceOptions(depends_on=[contract])
     kubeconfig = tenancy.kubernetes.kubeconfig

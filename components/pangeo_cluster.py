@@ -13,6 +13,7 @@ from components.chart.values import chart_values
 from components.config.tenancy import Tenancy
 from components.freeipa.group_resource import FreeIpaGroup
 from components.freeipa.names import notebook_users_description
+from components.ownership.field_manager import FORCE_ANNOTATION
 from components.ownership.mark import ANNOTATION
 from components.readiness.resource import HubReady
 from components.resources.ingress import https_redirect, hub_ingress
@@ -31,7 +32,7 @@ POD_SECURITY_LABELS = {
 }
 """Labels of the namespace: pods below the level ``baseline`` are refused."""
 
-TAKE_OVER = {"pulumi.com/patchForce": "true"}
+TAKE_OVER = {FORCE_ANNOTATION: "true"}
 """Instruction to the Kubernetes provider: overwrite the mark, which another field manager has set.
 
 An object that an earlier destroy kept, or that is adopted, still has the mark of its last owner.
@@ -52,8 +53,9 @@ class PangeoCluster(pulumi.ComponentResource):
     the next ``up`` fail. A program may declare several of these components: names in the cluster and in the directory
     are derived from ``tenancy.cluster_name``, names in the state from ``name``. Only CRDs are shared (``chart.crds``).
 
-    **Retained objects.** If ``tenancy.protect`` is true, a destroy keeps the namespace (and so users' home volumes and
-    the hub's database) and the group. CRDs are always kept.
+    **Retained objects.** The engine never deletes the namespace (and so users' home volumes and the hub's database),
+    the storage class or CRDs. ``Contract`` deletes the first two at a destroy if ``tenancy.protect`` is false. A
+    protected group is kept.
 
     **Aliases.** Do not change the name, type or parent of a child without giving it the old one as an alias, as long
     as a deployed stack may contain it. Without an alias, Pulumi deletes the child and creates a new one; deleting the
@@ -109,7 +111,8 @@ class PangeoCluster(pulumi.ComponentResource):
                 },
                 self._annotations,
             ),
-            pulumi.ResourceOptions(parent=self, retain_on_delete=tenancy.protect),
+            # No ``up`` can delete it. The contract does, at a destroy of a tenancy without protection.
+            pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
         in_namespace = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
         group = self._declare_group(name, tenancy)
@@ -207,7 +210,7 @@ class PangeoCluster(pulumi.ComponentResource):
                     },
                     self._annotations,
                 ),
-                pulumi.ResourceOptions(parent=self, retain_on_delete=tenancy.protect),
+                pulumi.ResourceOptions(parent=self, retain_on_delete=True),  # as the namespace
             )
         ]
 

@@ -1,4 +1,4 @@
-"""Reads from the target cluster's API: directly with a client certificate or a token, otherwise through ``kubectl``.
+"""Access to the target cluster's API: directly with a client certificate or a token, otherwise through ``kubectl``.
 
 Log-in programs (``exec``), proxies, impersonation and a pod's own account are left to ``kubectl``.
 """
@@ -14,21 +14,14 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from components.cluster.answers import CONFLICT, NOT_FOUND, NOT_KUBERNETES, OK, json_object, refusal
 from components.cluster.errors import CannotAsk
-from components.cluster.kubeconfig import IN_CLUSTER, LOG_IN_PROGRAMS, Access, Kubeconfig
+from components.cluster.kubeconfig import IN_CLUSTER, Access, Kubeconfig
+from components.cluster.kubectl import KubectlApi, Method, patience_for
 from components.cluster.private_file import private_file
 from components.deadline import deadline
 from components.https import HttpsConnection
-from components.programs import (
-    LOG_IN_VARIABLE,
-    InvalidPatience,
-    Patience,
-    call_program,
-    is_attended,
-    patience_for_log_in,
-    report_on_stderr,
-    without_a_person,
-)
+from components.programs import report_on_stderr
 from components.tls import Fault, certificate_fault, verifying_context
 
 TIMEOUT_SECONDS = 5.0
@@ -40,21 +33,14 @@ WHOLE_ANSWER_TIMES = 3
 LARGEST_ANSWER_BYTES = 32 * 1024**2
 """Limit of an answer's size; no list that is read here comes near it."""
 
-KUBECTL_GRACE_SECONDS = 10.0
-"""Time added to the timeout of kubectl for a log-in program that waits for nobody."""
-
 HTTPS_PORT = 443
-NOT_KUBERNETES = "the server is not a Kubernetes API; check its address"
-"""Message about an answer that no Kubernetes API gives."""
-
+_FIRST_REDIRECT = 300
 _CERTIFICATE_REASONS = {
     Fault.UNKNOWN_AUTHORITY: "its certificate is not signed by the kubeconfig's authority",
     Fault.ANOTHER_HOST: "its certificate is not for this address",
     Fault.VALIDITY: "its certificate or its authority's has expired or is not valid yet; check this machine's clock",
     Fault.UNACCEPTABLE: "its certificate or its authority's is not acceptable",
 }
-
-_OK, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 200, 401, 403, 404
 
 
 class Api(Protocol):
@@ -78,13 +64,25 @@ class Api(Protocol):
         ...
 
 
+class ReadWriteApi(Api, Protocol):
+    """Access to a cluster's API."""
+
+    def send(self, method: Method, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, Mapping[str, Any]]:
+        """Send one request. Return its status (of success, ``NOT_FOUND`` or ``CONFLICT``) and the JSON object.
+
+        Raises:
+            CannotAsk: there is no answer, or the request is refused for another reason.
+        """
+        ...
+
+
 @contextmanager
 def connect_to_cluster(
     kubeconfig: Kubeconfig,
     environment: Mapping[str, str],
     timeout_seconds: float = TIMEOUT_SECONDS,
     report: Callable[[str], None] = report_on_stderr,
-) -> Iterator[Api]:
+) -> Iterator[ReadWriteApi]:
     """Give access to the API of the cluster in a kubeconfig. Nothing is sent before the first request.
 
     Args:
@@ -110,10 +108,10 @@ def connect_to_cluster(
     server = _normalized_url(access.server) if access else IN_CLUSTER
     if program is None:
         raise CannotAsk(f"{server}: {reason} needs the kubectl program, which is not on PATH; install it")
-    patience = _patience(access, timeout_seconds, environment)
+    patience = patience_for(access, timeout_seconds, environment)
     with kubeconfig.as_file() as file:
         variables = {**environment, **({"KUBECONFIG": str(file)} if file else {})}
-        yield _Kubectl(program, server, kubeconfig, variables, patience, timeout_seconds, report)
+        yield KubectlApi(program, server, kubeconfig, variables, patience, timeout_seconds, report)
 
 
 class DirectApi:
@@ -133,9 +131,17 @@ class DirectApi:
     def get(self, path: str, accept: str = "application/json") -> Mapping[str, Any]:
         """Return the JSON object at ``path``, as described in :class:`Api`."""
         status, body = self.request("GET", path, {"Accept": accept})
-        if status != _OK:
-            raise self._failure(_refusal(status, path))
-        return _json_object(body, self.server)
+        if status != OK:
+            raise self._failure(refusal(status, path))
+        return json_object(body, self.server)
+
+    def send(self, method: Method, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, Mapping[str, Any]]:
+        """Send one request, as described in :class:`ReadWriteApi`."""
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        status, answer = self.request(method, path, headers, None if body is None else json.dumps(body).encode())
+        if status not in (NOT_FOUND, CONFLICT) and not OK <= status < _FIRST_REDIRECT:
+            raise self._failure(refusal(status, path, "read" if method == "GET" else "change"))
+        return status, json_object(answer, self.server)
 
     def request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
@@ -201,66 +207,6 @@ class DirectApi:
                 return NOT_KUBERNETES
 
 
-class _Kubectl:
-    """API access through ``kubectl get --raw``."""
-
-    def __init__(
-        self,
-        program: str,
-        server: str,
-        kubeconfig: Kubeconfig,
-        environment: Mapping[str, str],
-        patience: Patience,
-        timeout_seconds: float,
-        report: Callable[[str], None],
-    ) -> None:
-        self.server = server
-        self._name = kubeconfig.name
-        # The time of a log-in program counts as time of the request.
-        request_seconds = timeout_seconds + patience.attended_seconds - patience.unattended_seconds
-        self._words = [program, "get", f"--request-timeout={request_seconds:g}s"]
-        self._words += ["--context", kubeconfig.context] if kubeconfig.context else []
-        self._environment = environment
-        self._patience = patience
-        self._may_log_in = patience.attended_seconds > patience.unattended_seconds
-        self._report = report
-
-    def get(self, path: str, accept: str = "application/json") -> Mapping[str, Any]:
-        try:
-            done = call_program(
-                [*self._words, "--raw", path],
-                environment=self._environment,
-                patience=self._patience,
-                waiting=f"waiting for kubectl, which asks {self.server} and may have to log you in",
-                report=self._report,
-                # Without a log-in program, kubectl prints nothing but the error, which is in the exception.
-                passes_messages=self._may_log_in,
-                terminal=self._patience.has_terminal,
-            )
-        except OSError as error:
-            raise self._failure(f"cannot be started: {error.strerror}") from None
-        if done.exit_code is None:
-            fix = f"check the network, or give its log-in program more time with {LOG_IN_VARIABLE}"
-            text = f"gave no answer within {done.limit_seconds:g} s; {fix}"
-            raise self._failure(text, f"; it printed:\n{done.messages}" if done.messages else "")
-        if done.exit_code != 0:
-            raise self._failure("", done.messages or "failed without a message")
-        return _json_object(done.stdout, self.server)
-
-    def _failure(self, reason: str, messages: str = "") -> CannotAsk:
-        return CannotAsk(f"{self.server} ({self._name}): kubectl: {reason}", messages)
-
-
-def _patience(access: Access | None, timeout_seconds: float, environment: Mapping[str, str]) -> Patience:
-    unattended_seconds = timeout_seconds + KUBECTL_GRACE_SECONDS
-    if access is None or access.only_kubectl not in LOG_IN_PROGRAMS:
-        return without_a_person(unattended_seconds)
-    try:
-        return patience_for_log_in(unattended_seconds, environment, has_terminal=is_attended())
-    except InvalidPatience as invalid:
-        raise CannotAsk(str(invalid)) from None
-
-
 def _reason_for_kubectl(access: Access | None) -> str | None:
     if access is None:
         return "a log-in with the account of the pod that this runs in"
@@ -272,26 +218,6 @@ def _reason_for_kubectl(access: Access | None) -> str | None:
     if "https" in getproxies() and not proxy_bypass(url.hostname or ""):
         return "the proxy HTTPS_PROXY"
     return None
-
-
-def _refusal(status: int, path: str) -> str:
-    if status == _UNAUTHORIZED:
-        return "the log-in is refused (401); renew the kubeconfig's certificate or token"
-    if status == _FORBIDDEN:
-        return f"the account may not read {path} (403); grant it that permission"
-    if status == _NOT_FOUND:
-        return f"there is no {path} (404); {NOT_KUBERNETES}"
-    return f"the answer to {path} is HTTP {status}"
-
-
-def _json_object(body: bytes, server: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(body)
-    except ValueError:
-        found = None
-    if not isinstance(found, Mapping):
-        raise CannotAsk(f"{server}: {NOT_KUBERNETES}")
-    return found
 
 
 def _normalized_url(server: str) -> str:

@@ -76,6 +76,17 @@ def latest_revision(api: "Api", release: str, namespace: str) -> Revision | None
     return max((_revision(item.get("metadata") or {}) for item in found.get("items") or []), default=None)
 
 
+def installed_releases(api: "Api", namespace: str) -> list[str]:
+    """Return the names of all Helm releases in a namespace, whatever their status.
+
+    Raises:
+        CannotAsk: the cluster gives no answer, or the account may not list Secrets.
+    """
+    found = api.get(f"/api/v1/namespaces/{namespace}/secrets?labelSelector=owner%3Dhelm", accept=METADATA_ONLY)
+    labels = [(item.get("metadata") or {}).get("labels") or {} for item in found.get("items") or []]
+    return sorted({str(each.get("name", "")) for each in labels})
+
+
 def repair_for(release: str, namespace: str, history: Iterable[Revision]) -> Repair | None:
     """Return the operation that repairs a stuck release; None where the latest revision is not pending."""
     revisions = sorted(history)

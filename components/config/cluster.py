@@ -1,7 +1,7 @@
 """The sections ``workers`` and ``kubernetes``: the cluster's nodes, and the access to the cluster."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
@@ -59,6 +59,12 @@ class Kubernetes(Section):
         "pangeo:kubernetes.kubeconfig`). By default, the file in the environment variable `KUBECONFIG` or "
         "`~/.kube/config` on the machine that runs `pulumi`",
         json_schema_extra=metadata(secret=True),
+    )
+    existing_namespace: Literal["refuse", "adopt"] = Field(
+        "refuse",
+        description="What to do at the first deployment if the namespace, or the storage class to create, exists "
+        "already and was not kept by this stack: `refuse`, or `adopt` it. An adopted one keeps its other content and "
+        "is never deleted",
     )
 
     @classmethod

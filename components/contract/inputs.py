@@ -8,6 +8,8 @@ from typing import Any
 
 from components.cluster.identity import ClusterId, another_cluster
 from components.contract.immutable import ImmutableSettings, list_refused_changes
+from components.ownership.existing import Decision, FoundObject, TakenOver, decide
+from components.ownership.mark import Owner
 
 Props = dict[str, Any]
 """Stored properties.
@@ -17,10 +19,19 @@ Props = dict[str, Any]
 - ``owner``: ``stack`` and ``deployment`` of :class:`components.ownership.mark.Owner`; stored since version 0.3
 - ``namespace``: name of the tenancy's namespace
 - ``protect``: whether a destroy keeps the namespace
+- ``takenOver``: :class:`TakenOver` by name, of objects that existed without this deployment's mark
+
+Properties that are only compared, and never stored:
+
+- ``found``: every :class:`FoundObject`
+- ``existingNamespace``: ``refuse`` or ``adopt``
 """
 
-STORED = ("settings", "cluster", "owner", "namespace", "protect")
+STORED = ("settings", "cluster", "owner", "namespace", "protect", "takenOver")
 """Names of the properties in the stack's state."""
+
+COMPARED = ("found", "existingNamespace")
+"""Names of the properties that are removed by :func:`check_inputs`."""
 
 REDEPLOY_HINT = (
     "if the hub has no users yet, for example after a failed first up, make the change with: pulumi destroy, then "
@@ -48,7 +59,18 @@ def check_inputs(olds: Props, news: Props, is_unknown: IsUnknown, deployment: st
         inputs["cluster"] = olds["cluster"]
     stored_owner = olds.get("owner") or {}
     inputs["owner"] = {**inputs["owner"], "deployment": stored_owner.get("deployment") or deployment}
-    return inputs, list(_find_refusals(olds, inputs, is_unknown))
+    compared = {key: inputs.pop(key, None) for key in COMPARED}
+    refusals = list(_find_refusals(olds, inputs, is_unknown))
+    decision = _decide(olds, inputs, compared, is_unknown)
+    if decision.taken_over:
+        inputs["takenOver"] = {key: each.as_props() for key, each in decision.taken_over.items()}
+    # Under another name or in another cluster, other objects were found.
+    return inputs, refusals or list(decision.refusals)
+
+
+def taken_over(props: Props) -> dict[str, TakenOver]:
+    """Return the objects that the deployment took over."""
+    return {key: TakenOver.from_props(each) for key, each in (props.get("takenOver") or {}).items()}
 
 
 def differs(olds: Props, news: Props, is_unknown: IsUnknown) -> bool:
@@ -82,6 +104,21 @@ def _find_refusals(olds: Props, news: Props, is_unknown: IsUnknown) -> Iterator[
         yield from messages
         if messages:
             yield REDEPLOY_HINT
+
+
+def _decide(olds: Props, inputs: Props, compared: Props, is_unknown: IsUnknown) -> Decision:
+    before = taken_over(olds)
+    cluster = _known(inputs.get("cluster"), is_unknown)
+    if not compared["found"] or "uid" not in cluster:
+        return Decision(before)
+    owner = Owner(inputs["owner"]["stack"], cluster["uid"], inputs["owner"]["deployment"])
+    return decide(
+        [FoundObject.from_props(each) for each in compared["found"]],
+        owner,
+        standing="first" if not olds else "marked" if olds.get("owner") else "older",
+        permission=compared["existingNamespace"] or "refuse",
+        taken_over=before,
+    )
 
 
 def _known(props: object, is_unknown: IsUnknown) -> Props:

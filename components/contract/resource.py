@@ -9,14 +9,16 @@ The engine calls a provider's ``check`` with the stored properties before it cha
 provider**: a provider that changed before the refusal would replace all its resources when the change is undone.
 """
 
+import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
+    ConfigureRequest,
     CreateResult,
     DiffResult,
     ReadResult,
@@ -25,17 +27,32 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from components.cluster.client import connect_to_cluster
+from components.cluster.errors import CannotAsk
 from components.cluster.identity import ClusterId
+from components.cluster.kubeconfig import find_configured_kubeconfig
 from components.contract import inputs as contract_inputs
 from components.contract.immutable import ImmutableSettings
 from components.contract.inputs import STORED, Props
+from components.contract.removal import attempt, end_deployment
+from components.destroy_check.resource import CONFIG_KEY
+from components.destroy_check.target import DELETE_UNREACHABLE
+from components.ownership.existing import FoundObject, Permission
 from components.ownership.mark import Mark, Owner
 
 
 class ContractProvider(ResourceProvider):
-    """Stores properties in the state; has no effect outside of it."""
+    """Stores properties in the state. Outside of it, only ``delete`` has an effect."""
 
     serialize_as_secret_always = False  # the state holds only this class's name, which is no secret
+
+    # Not set in ``__init__``, which is not called when an instance is restored from a state of an older version.
+    _kubernetes: str | None = None
+    """The section ``kubernetes`` of the stack's file, kept in this process's memory."""
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Keep the access to the cluster, without a connection."""
+        self._kubernetes = req.config.get(CONFIG_KEY)
 
     def check(self, olds: Props, news: Props) -> CheckResult:
         """Refuse changes to immutable settings. ``olds`` are the stored inputs; empty at the first deployment."""
@@ -60,7 +77,29 @@ class ContractProvider(ResourceProvider):
         return UpdateResult(_stored(news))
 
     def delete(self, _id: str, props: Props) -> None:
-        """Do nothing: without the properties in the state, the next ``up`` is a first deployment."""
+        """Mark the namespace as kept, or delete it, see :mod:`components.contract.removal`.
+
+        Without the properties in the state, the next ``up`` is a first deployment. A state of an older version without
+        an owner is only forgotten: its namespace was kept or deleted by the engine.
+
+        Raises:
+            CannotAsk: the cluster cannot be asked, or refuses a change.
+            RemovalRefused: a Helm release is still in the namespace.
+        """
+        if not props.get("owner") or not props.get("cluster"):
+            return
+        try:
+            kubeconfig = find_configured_kubeconfig(self._kubernetes, os.environ)
+            with connect_to_cluster(kubeconfig, os.environ) as api:
+                end_deployment(api, props, _report)
+        except CannotAsk as error:
+            if os.environ.get(DELETE_UNREACHABLE) == "true":
+                _report(f"{error}; going on without the cluster ({DELETE_UNREACHABLE})")
+                return
+            raise CannotAsk(
+                f"{attempt(props)}: {error}. If this cluster no longer exists, run: "
+                f"{DELETE_UNREACHABLE}=true pulumi destroy"
+            ) from None
 
 
 class Contract(Resource, module="tenancy", name="Contract"):
@@ -83,6 +122,8 @@ class Contract(Resource, module="tenancy", name="Contract"):
         stack: str,
         namespace: str,
         protect: bool,
+        found: Sequence[FoundObject] = (),
+        existing_namespace: Permission = "refuse",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the contract. Every other resource must depend on it.
@@ -95,6 +136,8 @@ class Contract(Resource, module="tenancy", name="Contract"):
             stack: the stack's name.
             namespace: name of the tenancy's namespace.
             protect: whether a destroy keeps the namespace.
+            found: the objects that exist in the cluster under the names that this stack uses.
+            existing_namespace: whether to refuse or to adopt those of others.
             opts: the resource's options.
         """
         props: dict[str, Any] = {
@@ -103,6 +146,8 @@ class Contract(Resource, module="tenancy", name="Contract"):
             "owner": {"stack": stack},
             "namespace": namespace,
             "protect": protect,
+            "found": [each.as_props() for each in found],
+            "existingNamespace": existing_namespace,
         }
         super().__init__(ContractProvider(), resource_name, props, opts)
 
@@ -119,6 +164,10 @@ class Contract(Resource, module="tenancy", name="Contract"):
 
 def _mark(owner: Mapping[str, str], cluster_uid: str) -> str:
     return str(Mark(Owner(owner["stack"], cluster_uid, owner["deployment"]), is_kept=False))
+
+
+def _report(message: str) -> None:
+    print(message, flush=True)  # the engine shows what a provider's process prints
 
 
 def _is_unknown(value: object) -> bool:

@@ -1,18 +1,22 @@
-"""Pre-flight checks of the target cluster: its identity, its CRDs, and a Helm release that is stuck."""
+"""Pre-flight checks of the target cluster: its identity, its CRDs, existing objects, and a stuck Helm release."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from components.chart.crds import InstalledCrd
-from components.cluster.client import connect_to_cluster
+from components.chart.secrets import SECRET_NAME
+from components.cluster.client import ReadWriteApi, connect_to_cluster
 from components.cluster.crds import installed_crds
 from components.cluster.errors import CannotAsk
 from components.cluster.identity import ClusterId, read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
+from components.cluster.objects import find_object, namespace_path, object_path, storage_class_path
 from components.cluster.releases import latest_revision, stuck_release
 from components.config.tenancy import Tenancy
+from components.ownership.existing import FoundObject
 from components.preflight.switch import only_warns
 from components.programs import report_on_stderr
+from components.resources.ingress import https_redirect, hub_ingress
 
 CLUSTER_CHECK_VARIABLE = "PANGEO_CLUSTER_CHECK"
 """Environment variable: ``refuse`` (the default) or ``warn``.
@@ -34,6 +38,8 @@ class ClusterFacts(NamedTuple):
     """Messages for the operator."""
     crds: Mapping[str, InstalledCrd] | None = None
     """Installed CRDs by name; None where the cluster was not reached or Dask is off."""
+    objects: tuple[FoundObject, ...] = ()
+    """Existing objects with the names of those that the program declares."""
 
 
 def verify_cluster(
@@ -65,6 +71,7 @@ def verify_cluster(
             cluster_id = read_cluster_id(api)
             revision = latest_revision(api, tenancy.release, tenancy.namespace)
             crds = installed_crds(api) if tenancy.dask.enabled else None
+            objects = tuple(find_objects(api, tenancy))
     except CannotAsk as error:
         message = f"the Kubernetes cluster cannot be identified: {error}"
         if may_go_on:
@@ -72,11 +79,31 @@ def verify_cluster(
         fix = f"; to preview without the cluster, set {CLUSTER_CHECK_VARIABLE}=warn" if preview else ""
         raise ClusterRefused(message + fix) from None
     if revision is None or not revision.is_pending:
-        return ClusterFacts(cluster_id, (), crds)
+        return ClusterFacts(cluster_id, (), crds, objects)
     message = (
         f"{stuck_release(tenancy.release, tenancy.namespace, revision)}; "
         f"to repair it, run: python -m components repair {stack}"
     )
     if preview:
-        return ClusterFacts(cluster_id, (message,), crds)
+        return ClusterFacts(cluster_id, (message,), crds, objects)
     raise ClusterRefused(message)
+
+
+def find_objects(api: ReadWriteApi, tenancy: Tenancy) -> Iterator[FoundObject]:
+    """Find the objects in the cluster that have the names of those that the program declares, except CRDs.
+
+    Raises:
+        CannotAsk: the cluster gives no answer, or the account may not read them.
+    """
+    places = [namespace_path(tenancy.namespace)]
+    if tenancy.storage.create is not None and tenancy.storage_class_name:
+        places.append(storage_class_path(tenancy.storage_class_name))
+    for place in places:
+        if live := find_object(api, place):
+            yield FoundObject.of(live, place.kind)
+    metadata = {"name": SECRET_NAME, "namespace": tenancy.namespace}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
+    for manifest in (secret, hub_ingress(tenancy), *https_redirect(tenancy)):
+        place = object_path(manifest)
+        if live := find_object(api, place):
+            yield FoundObject.of(live, place.kind)

@@ -15,6 +15,7 @@ from components.config.stack_file import read_config, stack_path
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import PASSWORD_CONFIG_KEY, PasswordInvalid, PasswordMissing
 from components.freeipa.password import bind_password
+from components.ownership.existing import FoundObject
 from components.preflight.cluster import ClusterFacts, ClusterRefused, verify_cluster
 from components.preflight.dns import verify_domain
 
@@ -25,6 +26,8 @@ class Preflight(NamedTuple):
     tenancy: Tenancy
     cluster_id: ClusterId | None
     """None where a preview runs without access to the cluster."""
+    objects: tuple[FoundObject, ...]
+    """Existing objects with the names of those that the program declares."""
     crds: tuple[Crd, ...]
     """The CRDs that this stack declares."""
     capacity: Capacity | None
@@ -47,7 +50,9 @@ def run_preflight() -> Preflight:
             report=pulumi.log.info,
         )
         _warn(*cluster.warnings)
-        return Preflight(tenancy, cluster.id, _select_crds(tenancy, cluster), _report_capacity(tenancy))
+        return Preflight(
+            tenancy, cluster.id, cluster.objects, _select_crds(tenancy, cluster), _report_capacity(tenancy)
+        )
     except (InvalidTenancy, ChartDependenciesError, ClusterRefused, PasswordInvalid) as error:
         raise pulumi.RunError(str(error)) from None
 

@@ -16,6 +16,7 @@ import pytest
 import yaml
 from pulumi.automation import OpType
 
+from components.ownership.mark import ANNOTATION
 from local.paths import PROJECT
 from tests.support.administrator import Administrator
 from tests.support.api_server import ApiServer, throw_away_api_server
@@ -37,6 +38,7 @@ SERVER_FIELDS = ("creationTimestamp", "generation", "managedFields", "resourceVe
 HUB_READY = "pulumi-python:dynamic/tenancy:HubReady"
 OLD_RANDOM = "random:index/randomBytes:RandomBytes"
 IN_PLACE = {
+    "pangeo:caas:PangeoCluster": OpType.UPDATE,
     RELEASE: OpType.UPDATE,
     HUB_READY: OpType.CREATE,
     CONTRACT: OpType.UPDATE,
@@ -54,8 +56,8 @@ IN_PLACE = {
 """The paths of the files mounted into the hub changed, so Helm upgrades the release; the contract's entry in the state
 names its new module; and the objects of the stack get their owner's mark. The provider gets the cluster's UID in place
 of a kubeconfig's path. CRDs get a digest of their content and a fixed field manager. The check of a destroy is new.
-The hub gets new secrets, because the ids of the old ones were their values, in plain text. All other resources stay as
-they are. The wait for the hub is a resource of its own."""
+The hub gets new secrets, because the ids of the old ones were their values, in plain text. The wait for the hub is a
+resource of its own. The component's entry in the state contains new keys. All other resources stay as they are."""
 
 
 def recorded(api_server: ApiServer, directory: ThrowAwayDirectory) -> dict[str, Any]:
@@ -156,7 +158,9 @@ def test_a_stack_of_version_0_1_lives_on(
 
     state = json.dumps(stack.state_with_secrets(tools))
     assert not any(secret in state for secret in old_secrets), "the state still has a secret of version 0.1"
-    assert api_server.read("namespace", NAME)["metadata"]["uid"] == uid
+    namespace = api_server.read("namespace", NAME)["metadata"]
+    assert namespace["uid"] == uid
+    assert namespace["annotations"][ANNOTATION].endswith(f"deployment {stack.contract()['owner']['deployment']}")
     with Administrator.at(directory) as administrator:
         assert administrator.members(GROUP) == [directory.user_dn("alice")]
 

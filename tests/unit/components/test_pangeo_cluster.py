@@ -141,10 +141,11 @@ def test_release_has_digests_of_chart_and_secrets_in_plain_text(declared: Declar
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_namespace_is_retained_only_if_protected(declared: Declared, protect: bool) -> None:
-    declare(tenancy(protect=protect))
+def test_engine_never_deletes_the_namespace_and_the_storage_class(declared: Declared, protect: bool) -> None:
+    declare(tenancy(protect=protect, storage={"create": {"provisioner": "csi.example.org"}}))
 
-    assert declared.one(NAMESPACE).retainOnDelete is protect
+    assert declared.one(NAMESPACE).retainOnDelete
+    assert declared.one(STORAGE_CLASS).retainOnDelete
     assert declared.input(GROUP)["protect"] is protect
 
 

@@ -111,6 +111,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "workers.ramGb": (*decimal(32.5), 4, "4.000000001"),
     "workers.expectedUsers": whole(20),
     "kubernetes.context": ("vis@research-cloud", " vis@research-cloud "),
+    "kubernetes.existingNamespace": ("refuse", "adopt"),
     "kubernetes.kubeconfig": ("", KUBECONFIG, '{"apiVersion": "v1"}'),
     "protect": ("true", "True", "1", "yes", "on"),
 }

@@ -205,7 +205,7 @@ def test_failed_log_in_program_is_reported_with_all_its_messages(
 def test_log_in_program_is_not_waited_for_in_a_ci_system(
     by_log_in_program: Callable[[str], Kubeconfig], tools: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("components.cluster.client.KUBECTL_GRACE_SECONDS", 1)
+    monkeypatch.setattr("components.cluster.kubectl.KUBECTL_GRACE_SECONDS", 1)
     kubeconfig = by_log_in_program(f"echo '{DEVICE_CODE}' >&2\nexec sleep 600")
     environment = {"PATH": f"{tools}:{os.defpath}", "HOME": "/nowhere", "CI": "true"}
     with (

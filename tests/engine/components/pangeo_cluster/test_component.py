@@ -53,7 +53,8 @@ def test_two_components_in_one_program_do_not_collide(
     before = api_server.read("configmap", "hub", "--namespace", "right")
     stack.declare = declare_one
     stack.up()
-    assert not api_server.exists("namespace", "left")
+    assert not api_server.exists("ingress", "pangeo", "--namespace", "left")
+    assert api_server.exists("namespace", "left"), "no up deletes home volumes"
     assert api_server.read("configmap", "hub", "--namespace", "right") == before
 
 
@@ -73,7 +74,7 @@ def test_renamed_component_keeps_its_children_by_its_alias(new_stack: NewStack, 
     uid = api_server.read("namespace", "renaming")["metadata"]["uid"]
 
     declare_as("after")
-    assert stack.preview()["kubernetes:core/v1:Namespace"] == "delete", "which would delete all homes"
+    assert stack.preview()["kubernetes:core/v1:Namespace"] == "delete", "of the state's entry; the hub would be deleted"
     aliases.append(pulumi.Alias(name="before"))
     assert stack.preview() == {}
     stack.up()

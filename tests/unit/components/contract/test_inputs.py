@@ -4,6 +4,7 @@ from components.cluster.identity import ClusterId
 from components.contract import inputs as contract_inputs
 from components.contract.immutable import ImmutableSettings, immutable_settings
 from components.contract.inputs import REDEPLOY_HINT, Props
+from components.ownership.existing import FoundObject
 from tests.support.tenancies import DOMAIN, tenancy
 
 UNKNOWN = object()
@@ -148,3 +149,36 @@ def test_created_storage_class_is_compared_by_field() -> None:
         "existing class; set it back",
         REDEPLOY_HINT,
     ]
+
+
+FOREIGN = FoundObject("Namespace", "vis-pangeo", "", "u1", "", "").as_props()
+
+
+def test_foreign_object_is_refused_and_never_stored() -> None:
+    inputs, (message,) = check({}, declared(found=[FOREIGN], existingNamespace="refuse"))
+    assert message.startswith("the namespace vis-pangeo exists already, and it has no mark")
+    assert inputs.keys() == stored().keys()
+
+
+def test_adopted_object_is_stored_and_kept_in_later_runs() -> None:
+    first, messages = check({}, declared(found=[FOREIGN], existingNamespace="adopt"))
+    assert messages == []
+    assert first["takenOver"] == {"Namespace vis-pangeo": {"uid": "u1", "mark": "", "adopted": True}}
+    own = {**FOREIGN, "mark": "stack vis, cluster 11111111, deployment new"}
+    later, messages = check(first, declared(found=[own], existingNamespace="refuse"))
+    assert messages == []
+    assert not differs(first, later)
+
+
+def test_found_objects_are_no_change() -> None:
+    own = {**FOREIGN, "mark": "stack vis, cluster 11111111, deployment d1"}
+    inputs, messages = check(stored(), declared(found=[own], existingNamespace="adopt"))
+    assert messages == []
+    assert not differs(stored(), inputs)
+
+
+def test_objects_are_not_compared_while_another_change_is_refused() -> None:
+    news = {**declared(found=[FOREIGN], existingNamespace="refuse"), "settings": stored(clusterName="vis")["settings"]}
+    first, hint = refused(stored(), news)
+    assert first.startswith("clusterName: ")
+    assert hint == REDEPLOY_HINT

@@ -108,7 +108,6 @@ def test_release_is_changed_only_if_state_and_cluster_show_an_interruption(
         (state(), HERE, None),
         (state(is_creating=True), HERE, None),
     ],
-    ids=str,
 )
 @pytest.mark.parametrize("history", ["pending", "finished", "failed"])
 @pytest.mark.parametrize("is_interrupted", [False, True])
