@@ -47,7 +47,7 @@ MESSAGES = {
     "tenancy-protected": "protect is false",
     "homes-outlive-users": "delete_pvc is true",
     "retained-expandable-volumes": 'reclaimPolicy is "Delete"',
-    "no-plain-text-secrets": "values.jupyterhub.proxy.secretToken contains a secret that no",
+    "no-plain-text-secrets": "values.jupyterhub.proxy.secretToken contains a secret",
     "exact-chart": 'chart is "./other/chart"',
     "approved-images": "image is registry.example.com/somebody/notebook:latest, which is not from an approved registry",
     "no-latest-image": "the tag latest is not fixed",
@@ -82,7 +82,7 @@ def make_cpus_unknown(args: pulumi.ResourceTransformationArgs) -> pulumi.Resourc
     if args.type_ != "kubernetes:helm.sh/v3:Release":
         return None
     props: dict[str, Any] = dict(args.props)
-    later = props["values"]["jupyterhub"]["proxy"]["secretToken"].apply(len)
+    later = props["values"]["digests"]["secrets"].apply(len)
     return pulumi.ResourceTransformationResult(
         {**props, "values": merge(props["values"], {"jupyterhub": {"singleuser": {"cpu": {"limit": later}}}})},
         args.opts,
