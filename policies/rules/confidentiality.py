@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from policies.kinds import PROVIDERS, RANDOM, RELEASE, REVEALED, SECRET
 from policies.rule import Context, Resource, Rule
 from policies.secret_paths import is_secret
-from policies.tree import UNKNOWN, format_path, get, leaves
+from policies.tree import UNKNOWN, format_path, leaves
 
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 MIN_SECRET_LENGTH = 6
@@ -45,8 +45,13 @@ def _check_secrets(resources: Sequence[Resource], context: Context) -> Iterator[
 
 def _generated_secrets(resources: Sequence[Resource]) -> set[str]:
     """Return the values of the random resources that are known already."""
-    results = (get(each.props, "result") for each in resources if each.type == RANDOM)
-    return {result for result in results if isinstance(result, str) and result}
+    return {
+        value
+        for each in resources
+        if each.type == RANDOM
+        for path, value in leaves(each.props)
+        if path == ("result",) and isinstance(value, str) and value
+    }
 
 
 def _check_data(secret: Resource, generated: set[str]) -> Iterator[str]:

@@ -7,10 +7,12 @@ from pulumi_policy.proxy import UnknownValueError
 
 from policies.kinds import RELEASE, SPAWNERS, class_settings
 from policies.rule import STRINGS, Context, Resource, Rule, Setting
-from policies.secret_paths import is_secret
 from policies.tree import Path, format_path, get
 
 DOCKER_HUB = "docker.io"
+
+TEXTS = ("annotations", "digests")
+"""Keys of mappings whose values are texts, one of which a preview does not know: the digest of the hub's secrets."""
 
 Images = Iterator[tuple[str, str]]
 """Pairs of a path in the values and the image named there."""
@@ -61,11 +63,11 @@ def _images_below(tree: Any, path: Path) -> Images:  # noqa: ANN401 - values of 
 
 
 def _child(tree: Any, key: Any, path: Path) -> Any:  # noqa: ANN401 - values of any kind
-    """Return a mapping or list below ``tree``; None for other values. An unknown value is no image if it is secret."""
+    """Return a mapping or list below ``tree``; None for other values. An unknown digest or annotation is no image."""
     try:
         value = tree[key]
     except UnknownValueError:
-        if is_secret(path):
+        if len(path) > 1 and path[-2] in TEXTS:
             return None
         raise
     return value if isinstance(value, Mapping | Sequence) and not isinstance(value, str) else None

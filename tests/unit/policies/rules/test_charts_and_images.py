@@ -112,3 +112,10 @@ def test_images_have_a_fixed_version(image: dict[str, str], message: str) -> Non
     found = check_release("no-latest-image", singleuser__image=image)
     assert len(found) == bool(message)
     assert all(message in each for each in found)
+
+
+@pytest.mark.parametrize("name", ["approved-images", "no-latest-image"])
+def test_an_unknown_digest_of_the_secrets_is_no_image(name: str) -> None:
+    annotations = {"values__dask-gateway__gateway__annotations": {"tenancy.pangeo/secrets": declared.UNKNOWN}}
+    release = declared.release_with(values__digests__secrets=declared.UNKNOWN, **annotations)
+    assert declared.check(name, release).messages == []

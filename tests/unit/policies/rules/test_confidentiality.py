@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from policies import kinds
 from tests.support.rendered_values import SECRETS
 from tests.unit.policies import declared
 from tests.unit.policies.declared import UNKNOWN, Declared
@@ -56,6 +57,15 @@ def test_the_hubs_secret_has_generated_values_only() -> None:
     (message,) = check_secrets(declared.secret(data={"token": "aHVudGVyMg=="}))
     assert message == "data.token contains a secret that no resource of this stack generated"
     assert check_secrets(declared.secret(data={"token": UNKNOWN})) == []
+
+
+def test_secrets_that_are_not_generated_yet_are_accepted() -> None:
+    first_preview = [
+        declared.random_secret(UNKNOWN),
+        Declared(kinds.SECRET.type, {"stringData": UNKNOWN}),
+        declared.release_with(values__digests__secrets=UNKNOWN),
+    ]
+    assert check_secrets(*first_preview) == []
 
 
 @pytest.mark.parametrize("name", ["Bytes", "Id", "String", "Uuid"])
