@@ -1,5 +1,6 @@
 """Limits of Dask: of one cluster, of one user and of all users together."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,10 @@ from components.config.tenancy import Tenancy
 from components.config.types import format_number
 
 _BACKEND_MODULE = Path(__file__).resolve().parent.parent / "in_gateway" / "bounded_backend.py"
+
+
+FIXED_NODES_SECONDS, MORE_NODES_SECONDS = 30, 300
+"""Time in which a scheduler must get a node: on the nodes in the stack file, and where an autoscaler may add nodes."""
 
 
 def quota_name(tenancy: Tenancy) -> str:
@@ -45,7 +50,14 @@ def cluster_options(tenancy: Tenancy) -> str:
 from dask_gateway_server.options import Float, Options
 
 def worker_size(options):
-    return {{"worker_cores": options.worker_cores, "worker_memory": "%f G" % options.worker_ram_gb}}
+    cores, memory = options.worker_cores, "%f G" % options.worker_ram_gb
+    # The limits in the chart's values are those of the default size.
+    return {{
+        "worker_cores": cores,
+        "worker_cores_limit": cores,
+        "worker_memory": memory,
+        "worker_memory_limit": memory,
+    }}
 
 c.Backend.cluster_options = Options(
     Float("worker_cores", default={cores.default}, min={cores.min}, max={cores.max}, label="Worker cores"),
@@ -63,8 +75,21 @@ def user_limits(tenancy: Tenancy) -> str:
 
 c.DaskGateway.backend_class = BoundedKubeBackend
 c.BoundedKubeBackend.quota = "{quota}"
+c.BoundedKubeBackend.cpu_request = {tenancy.dask.cpu_request or 0}
+c.BoundedKubeBackend.nodes_are_fixed = {tenancy.nodes is not None}
+c.BoundedKubeBackend.scheduling_timeout = {FIXED_NODES_SECONDS if tenancy.nodes else MORE_NODES_SECONDS}
 c.BoundedKubeBackend.clusters_per_user = {tenancy.dask.clusters_per_user}
 """
+
+
+def dask_memory(ram_gb: float) -> str:
+    """Return a memory size for dask-gateway, whose unit G is 1024³ bytes."""
+    return f"{format_number(ram_gb)} G"
+
+
+def format_cpus(cpus: float) -> str:
+    """Return a number of CPUs as a Kubernetes quantity."""
+    return f"{math.ceil(cpus * 1000 - 1e-6)}m"
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from typing import Any
 
 from components.chart.dask_access import PREFIX, SERVICE, gateway_name
-from components.chart.dask_limits import gateway_configuration, quota_limits
+from components.chart.dask_limits import dask_memory, format_cpus, gateway_configuration, quota_limits
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_internet
+from components.config.dask import Dask
 from components.config.tenancy import Tenancy
 
 REQUESTS = {"requests": {"cpu": "50m", "memory": "128Mi"}}
@@ -38,6 +39,7 @@ def dask_gateway_values(tenancy: Tenancy, secrets_digest: object = "") -> dict[s
         return {"enabled": False}
     image_name, image_tag = tenancy.notebook.image.name_and_tag
     name = gateway_name(tenancy)
+    dask = tenancy.dask
     return {
         "enabled": True,
         "fullnameOverride": name,
@@ -49,8 +51,15 @@ def dask_gateway_values(tenancy: Tenancy, secrets_digest: object = "") -> dict[s
             "backend": {
                 # The same image as notebooks: client, scheduler and workers need the same versions.
                 "image": {"name": image_name, "tag": image_tag},
-                "scheduler": _user_pod(f"{tenancy.release}-dask-scheduler", SCHEDULER_PROBE),
-                "worker": _user_pod(f"{tenancy.release}-dask-worker", {}),
+                "scheduler": {
+                    **_size(dask.scheduler_cores, dask.scheduler_ram_gb),
+                    **_user_pod(f"{tenancy.release}-dask-scheduler", {**SCHEDULER_PROBE, **_cpu_request(dask)}),
+                },
+                # Users choose another size for their workers (chart.dask_limits).
+                "worker": {
+                    **_size(dask.worker_cores.default, dask.worker_ram_gb.default),
+                    **_user_pod(f"{tenancy.release}-dask-worker", _cpu_request(dask)),
+                },
             },
             "extraConfig": gateway_configuration(tenancy),
         },
@@ -90,6 +99,17 @@ def dask_values(tenancy: Tenancy) -> dict[str, Any]:
 def _truncate(name: str) -> str:
     """Truncate a name in the same way as the gateway's chart does."""
     return name[:63].removesuffix("-")
+
+
+def _size(cores: float, ram_gb: float) -> dict[str, Any]:
+    """Return the size of a scheduler or worker. Without it, the chart has sizes of its own."""
+    ram = dask_memory(ram_gb)
+    return {"cores": {"request": cores, "limit": cores}, "memory": {"request": ram, "limit": ram}}
+
+
+def _cpu_request(dask: Dask) -> dict[str, Any]:
+    """Return the container setting for fewer CPUs than cores. dask-gateway counts the cores in a cluster's limits."""
+    return {} if dask.cpu_request is None else {"resources": {"requests": {"cpu": format_cpus(dask.cpu_request)}}}
 
 
 def _user_pod(priority_class: str, container: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from components.config.cluster import Nodes
-from components.config.dask import SCHEDULER_CORES, SCHEDULER_RAM_GB
 from components.config.tenancy import Tenancy
 
 PODS_PER_NODE = 110
@@ -186,18 +185,18 @@ def _count_dask_workers(tenancy: Tenancy, nodes: Nodes, notebooks: int) -> int:
     dask = tenancy.dask
     cores, ram_gb = dask.worker_cores.default, dask.worker_ram_gb.default
     user_limit = dask.clusters_per_user * min(
-        _times(dask.max_cores - SCHEDULER_CORES, cores),
-        _times(dask.max_ram_gb - SCHEDULER_RAM_GB, ram_gb),
+        _times(dask.max_cores - dask.scheduler_cores, cores),
+        _times(dask.max_ram_gb - dask.scheduler_ram_gb, ram_gb),
         dask.max_workers,
     )
+    scheduler = dask.requested_cpus(dask.scheduler_cores), dask.scheduler_ram_gb
+    worker = dask.requested_cpus(cores), ram_gb
     free = _capacity_beside_notebooks(tenancy, nodes, min(nodes.expected_users or 0, notebooks))
-    fits_scheduler = (node for node, count in free if count and node.count_fitting(SCHEDULER_CORES, SCHEDULER_RAM_GB))
-    node = next(fits_scheduler, None)
+    node = next((node for node, count in free if count and node.count_fitting(*scheduler)), None)
     if node is None:
         return 0
-    with_scheduler = node.without(1, SCHEDULER_CORES, SCHEDULER_RAM_GB)
-    lost = node.count_fitting(cores, ram_gb) - with_scheduler.count_fitting(cores, ram_gb)
-    fitting = sum(count * each.count_fitting(cores, ram_gb) for each, count in free) - lost
+    lost = node.count_fitting(*worker) - node.without(1, *scheduler).count_fitting(*worker)
+    fitting = sum(count * each.count_fitting(*worker) for each, count in free) - lost
     return min(fitting, user_limit * max(1, nodes.expected_users or 1))
 
 
@@ -223,13 +222,17 @@ def _dask_warnings(tenancy: Tenancy, nodes: Nodes) -> Iterator[str]:
     if not tenancy.dask.enabled or available is None:
         return
     dask = tenancy.dask
-    cores, ram_gb = dask.worker_cores.max, dask.worker_ram_gb.max
-    if not _empty_node(nodes).count_fitting(cores, ram_gb):
-        yield (
-            f"the largest Dask worker, with {cores:g} cores and {ram_gb:g} GB, does not fit on a node with "
-            f"{nodes.cpus:g} CPUs and {nodes.ram_gb:g} GB and would never start; reduce dask.workerCores.max or "
-            "dask.workerRamGb.max"
-        )
+    largest = ("the largest Dask worker", dask.worker_cores.max, dask.worker_ram_gb.max)
+    scheduler = ("a Dask scheduler", dask.scheduler_cores, dask.scheduler_ram_gb)
+    for (subject, cores, ram_gb), keys in (
+        (largest, "dask.workerCores.max or dask.workerRamGb.max"),
+        (scheduler, "dask.schedulerCores or dask.schedulerRamGb"),
+    ):
+        if not _empty_node(nodes).count_fitting(dask.requested_cpus(cores), ram_gb):
+            yield (
+                f"{subject}, with {cores:g} cores and {ram_gb:g} GB, does not fit on a node with {nodes.cpus:g} CPUs "
+                f"and {nodes.ram_gb:g} GB and would never start; reduce {keys}"
+            )
     limit = dask.clusters_per_user * dask.max_cores, dask.clusters_per_user * dask.max_ram_gb
     if limit[0] > available[0] or limit[1] > available[1]:
         yield (

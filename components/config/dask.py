@@ -6,13 +6,10 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from components.config.notebook import MAX_CPUS, MAX_RAM_GB
 from components.config.section import Section, metadata
-from components.config.types import MIN_RAM_GB, Number, WholeNumber
+from components.config.types import MIN_CPUS, MIN_RAM_GB, Number, WholeNumber
 
 NEVER = "never"
 MAX_IDLE_MINUTES = 60 * 24 * 7
-
-SCHEDULER_CORES, SCHEDULER_RAM_GB = 1, 2.0
-"""Size of a cluster's scheduler in the chart dask-gateway 2026.3.0; it counts towards the cluster's limits."""
 
 
 def _idle_minutes(value: object) -> int | str:
@@ -91,6 +88,29 @@ class Dask(Section):
         description="Memory per Dask worker",
         examples=[{"max": 8}],
     )
+    scheduler_cores: Number = Field(
+        1,
+        ge=MIN_CPUS,
+        le=MAX_CPUS,
+        description="Cores of a cluster's scheduler",
+        json_schema_extra=metadata(unit="cores"),
+    )
+    scheduler_ram_gb: Number = Field(
+        2,
+        ge=MIN_RAM_GB,
+        le=MAX_RAM_GB,
+        description="Memory of a cluster's scheduler",
+        json_schema_extra=metadata(unit="GB"),
+    )
+    cpu_request: Number | None = Field(
+        None,
+        ge=MIN_CPUS,
+        le=MAX_CPUS,
+        description="CPUs that are reserved for each scheduler and worker, by default all of its cores; with less, "
+        "they share CPUs that no other pod uses at the moment",
+        examples=[0.5],
+        json_schema_extra=metadata(unit="CPUs"),
+    )
     max_workers: WholeNumber = Field(
         20,
         ge=1,
@@ -147,15 +167,19 @@ class Dask(Section):
         """Idle time as dask-gateway reads it, in seconds; 0 means never."""
         return 0 if isinstance(self.idle_minutes, str) else self.idle_minutes * 60
 
+    def requested_cpus(self, cores: float) -> float:
+        """Return the CPUs that are reserved for a scheduler or worker with this number of cores."""
+        return cores if self.cpu_request is None else min(self.cpu_request, cores)
+
     @model_validator(mode="after")
     def _check_minimum_size(self) -> Self:
-        cores = SCHEDULER_CORES + self.worker_cores.default
-        ram_gb = SCHEDULER_RAM_GB + self.worker_ram_gb.default
+        cores = self.scheduler_cores + self.worker_cores.default
+        ram_gb = self.scheduler_ram_gb + self.worker_ram_gb.default
         for key, limit, needed, scheduler in (
-            ("maxCores", self.max_cores, cores, SCHEDULER_CORES),
-            ("maxRamGb", self.max_ram_gb, ram_gb, SCHEDULER_RAM_GB),
-            ("totalCores", self.total_cores, cores, SCHEDULER_CORES),
-            ("totalRamGb", self.total_ram_gb, ram_gb, SCHEDULER_RAM_GB),
+            ("maxCores", self.max_cores, cores, self.scheduler_cores),
+            ("maxRamGb", self.max_ram_gb, ram_gb, self.scheduler_ram_gb),
+            ("totalCores", self.total_cores, cores, self.scheduler_cores),
+            ("totalRamGb", self.total_ram_gb, ram_gb, self.scheduler_ram_gb),
         ):
             if limit is not None and limit < needed:
                 raise ValueError(

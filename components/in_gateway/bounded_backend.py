@@ -2,22 +2,30 @@
 
 dask-gateway 2026.3.0 can count users' clusters only in a database of its own (``UserLimits``), which it does not have
 on Kubernetes. This backend counts the DaskCluster objects in the Kubernetes API. It also refuses a cluster that does
-not fit the quota shared by all users; dask-gateway itself would wait indefinitely, without a message. The notebook
-shows the text of a refusal.
+not fit the quota shared by all users, and reports pods for which no node has room; dask-gateway itself would wait
+indefinitely, without a message. The notebook shows the text of a refusal.
 """
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from aiohttp import ClientError  # type: ignore[import-not-found,unused-ignore]
+from aiohttp import ClientError, web  # type: ignore[import-not-found,unused-ignore]
 from dask_gateway_server.backends.base import PublicException  # type: ignore[import-not-found,unused-ignore]
 from dask_gateway_server.backends.kubernetes import KubeBackend  # type: ignore[import-not-found,unused-ignore]
+from dask_gateway_server.models import ClusterStatus  # type: ignore[import-not-found,unused-ignore]
 from kubernetes_asyncio.client.exceptions import ApiException  # type: ignore[import-not-found,unused-ignore]
-from traitlets import Integer, Unicode  # type: ignore[import-not-found,unused-ignore]
+from traitlets import Bool, Float, Integer, Unicode  # type: ignore[import-not-found,unused-ignore]
 
 REQUEST_TIMEOUT_SECONDS = 10
 """Time limit of one request to Kubernetes."""
+
+SCALE_SECONDS = 5.0
+"""Time after a scale request in which its first worker must get a node, where no nodes are added."""
+
+POLL_SECONDS = 0.5
 
 GB = 1024**3
 """Bytes in dask-gateway's unit ``G``."""
@@ -70,10 +78,51 @@ def explain_lack_of_capacity(
     return None
 
 
+def find_unschedulable(pods: Sequence[Any], now: datetime, seconds: float) -> str | None:
+    """Return the cluster's scheduler's message if none of the pods has had a node for this time; None otherwise.
+
+    Args:
+        pods: pods of ``kubernetes_asyncio``.
+        now: the present time.
+        seconds: the time for which the pods must have been unschedulable.
+    """
+    messages = []
+    for pod in pods:
+        condition = next((each for each in pod.status.conditions or [] if each.type == "PodScheduled"), None)
+        if condition is None or condition.status != "False" or condition.reason != "Unschedulable":
+            return None
+        if (now - condition.last_transition_time).total_seconds() < seconds:
+            return None
+        messages.append(" ".join((condition.message or "").split()))
+    return messages[0] if messages else None
+
+
+def explain_unscheduled_scheduler(message: str) -> str:
+    """Return the text for a user whose cluster's scheduler has no node."""
+    return (
+        f"Your Dask cluster cannot start: no node has room for its scheduler ({message}). The cluster was stopped; try "
+        "again later, when others have stopped their servers and clusters, or ask your administrator."
+    )
+
+
+def explain_unscheduled_workers(count: int, message: str) -> str:
+    """Return the text for a user none of whose workers has a node."""
+    return (
+        f"No node has room for {'the worker' if count == 1 else f'any of the {count} workers'} of your Dask cluster "
+        f"({message}). Workers start as soon as there is room. To use smaller ones, shut the cluster down and start "
+        "one with fewer worker_cores or less worker_ram_gb."
+    )
+
+
 class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
-    """dask-gateway's Kubernetes backend with a limit of clusters per user and a check of the shared quota."""
+    """dask-gateway's Kubernetes backend with a limit of clusters per user, and checks of the quota and the nodes."""
 
     clusters_per_user = Integer(1, min=1, help="Maximum number of clusters per user.", config=True)
+    cpu_request = Float(
+        0, min=0, help="CPUs that each scheduler and worker requests; 0 for all of its cores.", config=True
+    )
+    nodes_are_fixed = Bool(False, help="Whether no node is added for pods that do not fit.", config=True)
+    scheduling_timeout = Float(300, min=0, help="Seconds in which a pod must get a node.", config=True)
     quota = Unicode("", help="The ResourceQuota that all users' clusters share; empty if there is none.", config=True)
 
     async def setup(self, app: Any) -> None:  # noqa: ANN401 - dask-gateway has no types
@@ -101,6 +150,60 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
                 raise PublicException(refusal)
             name: str = await super().start_cluster(user, cluster_options)
             return name
+
+    async def get_cluster(self, cluster_name: str, wait: bool = False) -> Any:  # noqa: ANN401
+        """Return a cluster. A client that waits for its start is told if its scheduler gets no node.
+
+        Raises:
+            web.HTTPConflict: the scheduler had no node for too long, so the cluster was stopped. The notebook shows
+                the text.
+        """
+        cluster = await super().get_cluster(cluster_name, wait)
+        if wait and cluster is not None and cluster.status == ClusterStatus.PENDING:
+            pods = await self._list_pods(cluster_name, "dask-scheduler")
+            message = find_unschedulable(pods, datetime.now(UTC), self.scheduling_timeout)
+            if message:
+                await self.stop_cluster(cluster_name)
+                raise web.HTTPConflict(reason=explain_unscheduled_scheduler(message))
+        return cluster
+
+    async def forward_message_to_scheduler(self, cluster: Any, msg: dict[str, Any]) -> None:  # noqa: ANN401
+        """Forward a request to the cluster's scheduler, such as the one for another number of workers.
+
+        Raises:
+            PublicException: the scheduler did not answer, or no node has room for any worker. The notebook shows the
+                text.
+        """
+        await super().forward_message_to_scheduler(cluster, msg)
+        if msg.get("op") != "scale" or not msg.get("count"):
+            return
+        # Nodes that are added for pods come later.
+        wait = SCALE_SECONDS if self.nodes_are_fixed else 0.0
+        deadline = time.monotonic() + wait
+        while True:
+            pods = await self._list_pods(cluster.name, "dask-worker")
+            is_last = time.monotonic() >= deadline
+            if is_last or any(pod.spec.node_name for pod in pods):
+                break
+            await asyncio.sleep(POLL_SECONDS)
+        seconds = 0.0 if self.nodes_are_fixed else self.scheduling_timeout
+        message = find_unschedulable(pods, datetime.now(UTC), seconds)
+        if message:
+            raise PublicException(explain_unscheduled_workers(len(pods), message))
+
+    async def _list_pods(self, cluster_name: str, component: str) -> Sequence[Any]:
+        """Return the pods of a cluster; none if Kubernetes does not answer."""
+        namespace, name = cluster_name.split(".")
+        selector = f"gateway.dask.org/cluster={name},app.kubernetes.io/component={component}"
+        try:
+            listed = await self.core_client.list_namespaced_pod(
+                namespace, label_selector=selector, _request_timeout=REQUEST_TIMEOUT_SECONDS
+            )
+        except (TimeoutError, ApiException, ClientError) as error:
+            self.log.warning("Could not list the pods of the cluster %s", cluster_name, exc_info=error)
+            return []
+        pods: Sequence[Any] = listed.items
+        return pods
 
     async def _count_clusters(self, user: str) -> int:
         try:
@@ -132,7 +235,7 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
             return explain_lack_of_capacity(
                 status.hard or {},
                 status.used or {},
-                config.scheduler_cores + config.worker_cores,
+                sum(min(cores, self.cpu_request or cores) for cores in (config.scheduler_cores, config.worker_cores)),
                 config.scheduler_memory + config.worker_memory,
             )
         except (TimeoutError, ApiException, ClientError, ValueError) as error:

@@ -24,12 +24,12 @@ pytestmark = pytest.mark.cluster
 
 TOTAL_GB = 4
 """``dask.totalRamGb`` of the local stack file: limit of the memory of all users' schedulers and workers together."""
-SCHEDULER_GB = 0.25
-"""Memory of a scheduler in the local chart."""
-SMALL_GB, LARGE_GB, MAX_WORKERS = 1, 0.75, 4
+SCHEDULER_GB = 0.5
+"""``dask.schedulerRamGb`` of the local stack file."""
+SMALL_GB, LARGE_GB, MAX_WORKERS = 1, 0.625, 4
 """Memory of the small cluster's only worker, memory of a worker of the large cluster, and ``dask.maxWorkers``."""
 EXPECTED_WORKERS = 3
-"""Workers of the large cluster that fit: 4 - (0.25 + 1) - 0.25 = 2.5 GB are available to them, 0.25 GB remain."""
+"""Workers of the large cluster that fit: 4 - (0.5 + 1) - 0.5 = 2 GB are available to them, 0.125 GB remain."""
 
 OLD_CLUSTERS_TIMEOUT_SECONDS = 120
 """Time until idle clusters of earlier tests are removed."""
@@ -182,8 +182,8 @@ def test_a_cluster_without_capacity_is_refused_at_once(scarcity: Scarcity, bob: 
         message = kernel.value("refused(gateway.new_cluster)", timeout_seconds=30)
 
     assert message == (
-        "There is not enough capacity for another Dask cluster: its scheduler and one worker need 0.75 GB of memory, "
-        "but only 0.25 of the 4 that all users' clusters share are free. Try again later, or choose smaller workers."
+        "There is not enough capacity for another Dask cluster: its scheduler and one worker need 1 GB of memory, "
+        "but only 0.125 of the 4 that all users' clusters share are free. Try again later, or choose smaller workers."
     )
 
 

@@ -16,7 +16,15 @@ from tests.support.virtual_environment import virtual_environment
 TENANCY = {
     "clusterName": "gateway-test",
     "notebook__prePull": False,
-    "dask": {"clustersPerUser": 2, "totalCores": 50, "totalRamGb": 100, "workerCores": {"max": 4}, "maxCores": 8},
+    "dask": {
+        "clustersPerUser": 2,
+        "totalCores": 50,
+        "totalRamGb": 100,
+        "workerCores": {"max": 4},
+        "maxCores": 8,
+        "schedulerCores": 0.5,
+        "schedulerRamGb": 1.5,
+    },
 }
 
 

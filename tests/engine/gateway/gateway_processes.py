@@ -39,8 +39,16 @@ TEST_CONFIGURATION = """
 c.DaskGateway.authenticator_class = "dask_gateway_server.auth.SimpleAuthenticator"
 c.DaskGateway.address = c.KubeController.address = "127.0.0.1:{port}"
 c.KubeClusterConfig.namespace = "{namespace}"
+
+from dask_gateway_server.backends.base import Backend
+
+async def answer(backend, cluster, message):
+    pass
+
+Backend.forward_message_to_scheduler = answer
 """
-"""Replaces the authentication by the hub, which other tests cover, and the namespace, which pods read from a file."""
+"""Replaces the authentication by the hub, which other tests cover; the namespace, which pods read from a file; and the
+requests to schedulers, whose pods do not run."""
 
 
 @dataclass(frozen=True)

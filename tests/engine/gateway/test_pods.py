@@ -58,9 +58,12 @@ def test_scheduler_is_probed_every_second(pods: list[Object]) -> None:
 def test_dask_pods_have_the_notebook_image_and_requested_size(gateway: Gateway, pods: list[Object]) -> None:
     for pod in pods:
         assert pod["spec"]["containers"][0]["image"] == str(gateway.rendered.tenancy.notebook.image)
-    assert [pod["spec"]["containers"][0]["resources"]["limits"] for pod in pods[1:]] == [
-        {"cpu": "2", "memory": str(2 * 1024**3)}
-    ] * 2
+    scheduler, *workers = (pod["spec"]["containers"][0]["resources"] for pod in pods)
+    # The tenancy's scheduler has half a core and 1.5 GB, and no CPU request of its own.
+    size = {"cpu": "500m", "memory": str(3 * 1024**3 // 2)}
+    assert scheduler == {"requests": size, "limits": size}
+    size = {"cpu": "2", "memory": str(2 * 1024**3)}
+    assert workers == [{"requests": size, "limits": size}] * 2
 
 
 def test_network_policies_select_dask_pods(gateway: Gateway, pods: list[Object]) -> None:

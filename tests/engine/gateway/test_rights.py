@@ -60,4 +60,4 @@ def test_controller_cannot_read_secrets(gateway: Gateway) -> None:
 def test_api_server_can_read_but_not_list_secrets(gateway: Gateway) -> None:
     kinds = ["secrets", "resourcequotas", "pods"]
     allowed = gateway.allowed("gateway", [*READING, *CHANGING], kinds, gateway.namespace)
-    assert allowed == {"get secrets", "get resourcequotas"}
+    assert allowed == {"get secrets", "get resourcequotas", "list pods"}

@@ -157,7 +157,7 @@ def test_a_change_that_renders_nothing_new_restarts_nothing(
     stack.up()
 
     assert config_map(api_server, "hub")["metadata"]["resourceVersion"] == before
-    words = [tools / "helm", "get", "manifest", CLUSTER, "--namespace", CLUSTER]
+    words: list[str | Path] = [tools / "helm", "get", "manifest", CLUSTER, "--namespace", CLUSTER]
     environment = {**os.environ, "KUBECONFIG": str(api_server.kubeconfig)}
     manifest = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=True)
     assert "kind: ConfigMap" in manifest.stdout

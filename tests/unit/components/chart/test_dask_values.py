@@ -30,6 +30,28 @@ def test_users_pods_have_no_permissions(component: str) -> None:
     }
 
 
+def test_size_of_schedulers_is_the_tenancys() -> None:
+    scheduler = gateway_chart(dask={"schedulerCores": 0.5, "schedulerRamGb": 1.25})["gateway"]["backend"]["scheduler"]
+    assert scheduler["cores"] == {"request": 0.5, "limit": 0.5}
+    assert scheduler["memory"] == {"request": "1.25 G", "limit": "1.25 G"}
+
+
+def test_size_of_workers_is_the_tenancys_default() -> None:
+    sizes = {"workerCores": {"default": 2}, "workerRamGb": {"default": 3}}
+    worker = gateway_chart(dask=sizes)["gateway"]["backend"]["worker"]
+    assert worker["cores"] == {"request": 2, "limit": 2}
+    assert worker["memory"] == {"request": "3 G", "limit": "3 G"}
+
+
+@pytest.mark.parametrize("component", ["scheduler", "worker"])
+def test_pods_reserve_all_their_cores_unless_the_stack_says_less(component: str) -> None:
+    def resources(**changes: Any) -> Any:
+        return gateway_chart(**changes)["gateway"]["backend"][component]["extraContainerConfig"].get("resources")
+
+    assert resources() is None
+    assert resources(dask__cpuRequest=0.25) == {"requests": {"cpu": "250m"}}
+
+
 def test_priority_classes_differ_between_releases() -> None:
     def classes(cluster: str) -> set[str]:
         values = chart_values(tenancy(clusterName=cluster))["dask-gateway"]["gateway"]["backend"]

@@ -180,6 +180,25 @@ def test_limits_of_clusters_limit_the_dask_workers() -> None:
     assert dask_workers(users=1, maxRamGb=8, clustersPerUser=1) == 3
 
 
+def test_size_of_the_scheduler_reduces_the_dask_workers() -> None:
+    assert dask_workers(schedulerCores=3, clustersPerUser=9) == 6 + 5
+    assert dask_workers(users=1, schedulerRamGb=6, maxRamGb=8, clustersPerUser=1) == 1
+
+
+def test_a_smaller_cpu_request_lets_more_dask_workers_fit() -> None:
+    assert (dask_workers(cpuRequest=0.5, clustersPerUser=9) or 0) > 6 + 7
+
+
+def test_a_dask_scheduler_too_large_for_a_node_causes_a_warning() -> None:
+    read = compute_capacity(tenancy(workers=nodes(), dask={**MODEST, "schedulerCores": 8.5, "maxCores": 10}))
+    assert read
+    assert any(
+        "a Dask scheduler, with 8.5 cores and 2 GB, does not fit on a node" in warning
+        and "reduce dask.schedulerCores or dask.schedulerRamGb" in warning
+        for warning in read.warnings
+    )
+
+
 def test_dask_workers_are_in_the_text_and_the_output() -> None:
     modest = nodes(count=2, expectedUsers=4)
     read = compute_capacity(tenancy(notebookCpus=1, notebookRamGb=4, workers=modest, dask=MODEST))

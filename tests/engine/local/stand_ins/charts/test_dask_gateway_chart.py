@@ -212,15 +212,12 @@ def test_servers_read_the_given_values(render: Render) -> None:
     assert configuration(rendered, "controller")["gateway"] == {"prefix": "/services/dask-gateway"}
 
 
-def test_worker_requests_few_cores_and_keeps_the_pod_settings(
-    render: Render,
-) -> None:
-    worker = configuration(render(), "api")["gateway"]["backend"]["worker"]
-    program = VALUES["gateway"]["backend"].get("worker", {})
+@pytest.mark.parametrize("part", ["scheduler", "worker"])
+def test_pods_have_the_programs_settings_and_no_others(render: Render, part: str) -> None:
+    backend = configuration(render(), "api")["gateway"]["backend"]
 
-    assert worker["extraContainerConfig"]["resources"] == {"requests": {"cpu": "20m"}}
-    assert worker["extraContainerConfig"].items() >= program.get("extraContainerConfig", {}).items()
-    assert worker["extraPodConfig"] == program.get("extraPodConfig", {})
+    given = VALUES["gateway"]["backend"][part]
+    assert {key: backend[part][key] for key in given} == given
 
 
 @pytest.mark.parametrize(
