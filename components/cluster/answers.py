@@ -6,20 +6,18 @@ from typing import Any
 
 from components.cluster.errors import CannotAsk
 
-OK, NOT_FOUND, CONFLICT = 200, 404, 409
+OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT = 200, 401, 403, 404, 409
 """HTTP statuses."""
 
 NOT_KUBERNETES = "the server is not a Kubernetes API; check its address"
 """Message about an answer that no Kubernetes API gives."""
 
-_UNAUTHORIZED, _FORBIDDEN = 401, 403
-
 
 def refusal(status: int, path: str, verb: str = "read") -> str:
     """Return the reason why a request was refused."""
-    if status == _UNAUTHORIZED:
+    if status == UNAUTHORIZED:
         return "the log-in is refused (401); renew the kubeconfig's certificate or token"
-    if status == _FORBIDDEN:
+    if status == FORBIDDEN:
         return f"the account may not {verb} {path} (403); grant it that permission"
     if status == NOT_FOUND:
         return f"there is no {path} (404); {NOT_KUBERNETES}"

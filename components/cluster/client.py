@@ -14,8 +14,17 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from components.cluster.answers import CONFLICT, NOT_FOUND, NOT_KUBERNETES, OK, json_object, refusal
-from components.cluster.errors import CannotAsk
+from components.cluster.answers import (
+    CONFLICT,
+    FORBIDDEN,
+    NOT_FOUND,
+    NOT_KUBERNETES,
+    OK,
+    UNAUTHORIZED,
+    json_object,
+    refusal,
+)
+from components.cluster.errors import CannotAsk, Refused
 from components.cluster.kubeconfig import IN_CLUSTER, Access, Kubeconfig
 from components.cluster.kubectl import KubectlApi, Method, patience_for
 from components.cluster.private_file import private_file
@@ -132,7 +141,8 @@ class DirectApi:
         """Return the JSON object at ``path``, as described in :class:`Api`."""
         status, body = self.request("GET", path, {"Accept": accept})
         if status != OK:
-            raise self._failure(refusal(status, path))
+            failure = self._failure(refusal(status, path))
+            raise Refused(str(failure)) if status in (UNAUTHORIZED, FORBIDDEN) else failure
         return json_object(body, self.server)
 
     def send(self, method: Method, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, Mapping[str, Any]]:

@@ -18,3 +18,7 @@ class CannotAsk(Exception):
             messages: lines that another program printed; they follow the text.
         """
         super().__init__(escape_control_characters(text) + escape_lines(messages))
+
+
+class Refused(CannotAsk):
+    """The API server refuses the account: asking again does not help."""

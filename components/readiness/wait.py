@@ -4,13 +4,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from components.cluster.errors import CannotAsk
+from components.cluster.errors import CannotAsk, Refused
 from components.readiness.finding import Finding
 from components.readiness.verdict import Snapshot, Verdict, judge
 
 POLL_SECONDS = 1.0
 REPORT_SECONDS = 30.0
 """Longest time without a line of progress."""
+
+REFUSED_SECONDS = 30.0
+"""How long the account must be refused: an API server that has just started refuses everybody for a moment."""
 
 MOST_LINES = 5
 """Number of findings in one report."""
@@ -42,25 +45,29 @@ class Wait:
         self._reported_at = begin
         while True:
             now = self.clock()
-            verdict, failure = self._look()
-            if verdict and verdict.is_ready and not any(each.fix for each in verdict.notebooks):
+            verdict = self._look()
+            if verdict.is_ready and not any(each.fix for each in verdict.notebooks):
                 return
-            findings = [*verdict.missing, *verdict.notebooks] if verdict else []
+            findings = [*verdict.missing, *verdict.notebooks]
             final = [each for each in findings if self._is_final(each, now)]
             if final:
                 raise NotReady(_describe_final(final))
-            lines = [failure] if failure else [str(each) for each in findings]
+            lines = [str(each) for each in findings]
             if now - begin >= limit_seconds:
                 raise NotReady(_describe_timeout(lines, limit_seconds))
             self._report(tuple(lines[:MOST_LINES]), now, begin)
             self.sleep(POLL_SECONDS)
 
-    def _look(self) -> tuple[Verdict | None, str]:
-        """Return the verdict, or the reason why there is none: an API server may be away for a while."""
+    def _look(self) -> Verdict:
+        """Return the verdict. An API server that is away for a while is waited for, too."""
         try:
-            return judge(self.observe()), ""
+            return judge(self.observe())
+        except Refused as error:
+            return Verdict(
+                (Finding("cluster", str(error), "give the account access, then run pulumi up", REFUSED_SECONDS),)
+            )
         except CannotAsk as error:
-            return None, f"{error}; trying again"
+            return Verdict((Finding("cluster", f"{error}; trying again"),))
 
     def _is_final(self, finding: Finding, now: float) -> bool:
         """Return whether a finding that waiting cannot help has lasted long enough."""

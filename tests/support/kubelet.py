@@ -28,7 +28,7 @@ _NOT_FOUND = (
 Status = dict[str, Any]
 
 
-def _ready(_pod: Any) -> Status:
+def ready_state(_pod: Any) -> Status:
     return {"phase": "Running", "ready": True, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
 
 
@@ -54,7 +54,7 @@ def _crashed(_pod: Any) -> Status:
 
 
 STATES: dict[str, Callable[[Any], Status]] = {
-    IMAGE: _ready,
+    IMAGE: ready_state,
     MISSING_IMAGE: _not_pulled,
     CRASHING_IMAGE: _crashed,
     SLOW_IMAGE: _pulling,

@@ -140,6 +140,17 @@ def test_release_has_digests_of_chart_and_secrets_in_plain_text(declared: Declar
     assert re.fullmatch("[0-9a-f]{64}", digests["secrets"])
 
 
+def test_ingress_waits_for_a_hub_that_is_ready_in_the_releases_revision(declared: Declared) -> None:
+    declare(tenancy())
+
+    ready = declared.one(HUB_READY)
+    assert declared.input(RELEASE)["skipAwait"] is True
+    assert any(RELEASE in urn for urn in ready.dependencies)
+    assert any(HUB_READY in urn for urn in declared.one(INGRESS).dependencies)
+    inputs = {key: value for key, value in declared.input(HUB_READY).items() if key != "__provider"}
+    assert inputs == {"release": "vis-pangeo", "namespace": "vis-pangeo", "revision": 0, "limitSeconds": 1200}
+
+
 @pytest.mark.parametrize("protect", [True, False])
 def test_engine_never_deletes_the_namespace_and_the_storage_class(declared: Declared, protect: bool) -> None:
     declare(tenancy(protect=protect, storage={"create": {"provisioner": "csi.example.org"}}))

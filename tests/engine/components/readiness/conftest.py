@@ -12,7 +12,10 @@ from tests.support.kubelet import Kubelet, add_node, running_kubelet
 from tests.support.tools import link_tools
 
 LIMIT_SECONDS = 120
-WORKLOADS = "deployment-controller,replicaset-controller,daemonset-controller,persistentvolume-binder-controller"
+WORKLOADS = (
+    "deployment-controller,replicaset-controller,persistentvolume-binder-controller,"
+    "persistentvolumeclaim-protection-controller"
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """A tenancy whose chart has a hub's Deployment and claim; the lines that the engine prints are kept."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from pulumi import automation
@@ -60,13 +61,18 @@ class WaitingStack(TenancyStack):
         error = self.try_up()
         assert error == "", error
 
-    def try_up(self) -> str:
-        """Run ``up``; return its error message, or an empty text. The engine's messages are kept."""
+    def try_up(self, on_message: Callable[[str], object] = str) -> str:
+        """Run ``up``; return its error message, or an empty text. The engine's messages are kept.
+
+        Args:
+            on_message: receives each message as soon as the engine prints it.
+        """
         self.messages = []
 
         def record(event: automation.EngineEvent) -> None:
             if event.diagnostic_event and event.diagnostic_event.severity != "debug":
                 self.messages.append(event.diagnostic_event.message.strip())
+                on_message(self.messages[-1])
 
         try:
             with self.environment_set(), pause_after_failure():

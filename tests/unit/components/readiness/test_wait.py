@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import pytest
 
-from components.cluster.errors import CannotAsk
+from components.cluster.errors import CannotAsk, Refused
 from components.readiness.pods import PULL_SECONDS
 from components.readiness.verdict import Snapshot
-from components.readiness.wait import POLL_SECONDS, NotReady, Wait
+from components.readiness.wait import POLL_SECONDS, REFUSED_SECONDS, NotReady, Wait
 from tests.support.cluster_objects import daemon_set, deployment, pod, replica_set, waiting
 
 HUB = deployment(availableReplicas=0)
@@ -100,7 +100,13 @@ def test_time_limit_names_what_was_missing() -> None:
 def test_api_server_that_is_away_for_a_while_is_asked_again(after: Iterable[Snapshot]) -> None:
     cluster = Cluster(OUTAGE, OUTAGE, *after)
     cluster.wait.until_ready(1200)
-    assert lines_without_time(cluster)[0] == f"{OUTAGE}; trying again"
+    assert lines_without_time(cluster)[0] == f"cluster: {OUTAGE}; trying again"
+
+
+def test_account_without_permission_ends_the_wait() -> None:
+    cluster = Cluster(Refused("https://127.0.0.1:6443: the account may not read /api/v1/pods (403)"))
+    assert "the account may not read /api/v1/pods (403). Fix: give the account access" in refusal(cluster)
+    assert cluster.seconds == REFUSED_SECONDS
 
 
 def test_api_server_that_stays_away_is_reported() -> None:
