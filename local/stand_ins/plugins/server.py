@@ -4,6 +4,7 @@
 
 import functools
 import os
+import signal
 import sys
 import traceback
 from abc import ABC, abstractmethod
@@ -231,6 +232,8 @@ def serve(plugin: Plugin) -> None:
     If the engine was killed, running calls are finished first.
     """
     engine = os.getppid()
+    # The engine ends its plugins with SIGINT; a KeyboardInterrupt would print a traceback into the operator's output.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     server = grpc.server(
         ThreadPoolExecutor(THREADS),
         options=[
