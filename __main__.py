@@ -26,6 +26,7 @@ def main() -> None:
         protect=tenancy.protect,
         found=objects,
         existing_namespace=tenancy.kubernetes.existing_namespace,
+        stores_kubeconfig=tenancy.kubernetes.kubeconfig is not None,
     )
     after_contract = pulumi.ResourceOptions(depends_on=[contract])
     kubeconfig = tenancy.kubernetes.kubeconfig

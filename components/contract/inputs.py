@@ -25,12 +25,15 @@ Properties that are only compared, and never stored:
 
 - ``found``: every :class:`FoundObject`
 - ``existingNamespace``: ``refuse`` or ``adopt``
+- ``storesKubeconfig``: whether the stack file contains a kubeconfig
 """
 
 STORED = ("settings", "cluster", "owner", "namespace", "protect", "takenOver")
 """Names of the properties in the stack's state."""
 
-COMPARED = ("found", "existingNamespace")
+STORES_KUBECONFIG = "storesKubeconfig"
+
+COMPARED = ("found", "existingNamespace", STORES_KUBECONFIG)
 """Names of the properties that are removed by :func:`check_inputs`."""
 
 REDEPLOY_HINT = (
@@ -61,6 +64,8 @@ def check_inputs(olds: Props, news: Props, is_unknown: IsUnknown, deployment: st
     inputs["owner"] = {**inputs["owner"], "deployment": stored_owner.get("deployment") or deployment}
     compared = {key: inputs.pop(key, None) for key in COMPARED}
     refusals = list(_find_refusals(olds, inputs, is_unknown))
+    if compared[STORES_KUBECONFIG] and not refusals:
+        refusals += _find_replacement(olds, inputs, is_unknown)
     decision = _decide(olds, inputs, compared, is_unknown)
     if decision.taken_over:
         inputs["takenOver"] = {key: each.as_props() for key, each in decision.taken_over.items()}
@@ -119,6 +124,22 @@ def _decide(olds: Props, inputs: Props, compared: Props, is_unknown: IsUnknown) 
         permission=compared["existingNamespace"] or "refuse",
         taken_over=before,
     )
+
+
+def _find_replacement(olds: Props, news: Props, is_unknown: IsUnknown) -> Iterator[str]:
+    """Refuse another address in the same step that adds the cluster's UID to the Kubernetes provider.
+
+    Versions before 0.3 stored no owner, and no UID in the provider. The Kubernetes plugin would replace the provider
+    with all its resources, as it does for a kubeconfig of another cluster.
+    """
+    before = _known(olds.get("cluster"), is_unknown)
+    after = _known(news.get("cluster"), is_unknown)
+    if before and after and not olds.get("owner") and before.get("server") != after.get("server"):
+        yield (
+            f"kubernetes.kubeconfig: {before.get('server')} → {after.get('server')} is another address of the same "
+            "cluster, but the state of a version before 0.3 does not identify the cluster, so that everything in it "
+            f"would be replaced; run first: python -m components repair {news['owner']['stack']}"
+        )
 
 
 def _known(props: object, is_unknown: IsUnknown) -> Props:

@@ -33,7 +33,7 @@ from components.cluster.identity import ClusterId
 from components.cluster.kubeconfig import find_configured_kubeconfig
 from components.contract import inputs as contract_inputs
 from components.contract.immutable import ImmutableSettings
-from components.contract.inputs import STORED, Props
+from components.contract.inputs import STORED, STORES_KUBECONFIG, Props
 from components.contract.removal import attempt, end_deployment
 from components.destroy_check.resource import CONFIG_KEY
 from components.destroy_check.target import DELETE_UNREACHABLE
@@ -124,6 +124,7 @@ class Contract(Resource, module="tenancy", name="Contract"):
         protect: bool,
         found: Sequence[FoundObject] = (),
         existing_namespace: Permission = "refuse",
+        stores_kubeconfig: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the contract. Every other resource must depend on it.
@@ -138,6 +139,7 @@ class Contract(Resource, module="tenancy", name="Contract"):
             protect: whether a destroy keeps the namespace.
             found: the objects that exist in the cluster under the names that this stack uses.
             existing_namespace: whether to refuse or to adopt those of others.
+            stores_kubeconfig: whether the stack file contains a kubeconfig.
             opts: the resource's options.
         """
         props: dict[str, Any] = {
@@ -148,6 +150,7 @@ class Contract(Resource, module="tenancy", name="Contract"):
             "protect": protect,
             "found": [each.as_props() for each in found],
             "existingNamespace": existing_namespace,
+            STORES_KUBECONFIG: stores_kubeconfig or None,
         }
         super().__init__(ContractProvider(), resource_name, props, opts)
 

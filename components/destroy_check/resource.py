@@ -41,7 +41,7 @@ STORED = ("cluster", "namespace", "owner")
 AFTER_REFRESH = (
     "The refresh has deleted nothing, but it may have removed objects from the stack's state that the other cluster "
     "does not have. With the right cluster, run pulumi up; if the name of the Helm release is then still in use, run "
-    "python -m components repair and pulumi up"
+    "python -m components repair --interrupted and pulumi up"
 )
 """End of the message about a refresh."""
 

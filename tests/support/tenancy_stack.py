@@ -1,8 +1,10 @@
 """A tenancy deployed by the project's ``__main__.py`` with real engine, API server and directory, and a small chart."""
 
+import base64
 import contextlib
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,7 +60,24 @@ socket.getaddrinfo = lambda host, *rest, **more: ask("127.0.0.1" if host == "{DI
 class TenancyStack:
     """An operator's workspace, and operations of the engine in it."""
 
-    def __init__(self, folder: Path, tools: Path, directory: ThrowAwayDirectory, kubeconfig: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        tools: Path,
+        directory: ThrowAwayDirectory,
+        kubeconfig: Path,
+        *,
+        of: "TenancyStack | None" = None,
+    ) -> None:
+        """Create the workspace and the stack.
+
+        Args:
+            folder: the workspace.
+            tools: the folder of the programs.
+            directory: the stack's directory server.
+            kubeconfig: the value of the variable KUBECONFIG.
+            of: a stack to open from this workspace too, as on another machine, with its backend and its stack file.
+        """
         self.folder = folder
         self.kubeconfig = kubeconfig
         self.environment: dict[str, str] = {}
@@ -72,15 +91,19 @@ class TenancyStack:
         (folder / "names").mkdir()
         (folder / "names" / "sitecustomize.py").write_text(NAME_SERVICE)
         (folder / "stacks").mkdir()
-        (folder / "backend").mkdir()
+        backend = of.folder / "backend" if of else folder / "backend"
+        backend.mkdir(exist_ok=True)
         self.stack_file = folder / "stacks" / f"Pulumi.{STACK}.yaml"
         self.variables = {
             **engine_variables(folder, tools),
-            "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
+            "PULUMI_BACKEND_URL": backend.as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "only for this test",
             "PYTHONPATH": os.pathsep.join([str(folder / "names"), str(PROJECT)]),
             "FREEIPA_BIND_PASSWORD": directory.operator_password,
         }
+        if of:
+            self._settings = {**of._settings}
+            self.stack_file.write_text(of.stack_file.read_text())
         self.write()
         self._stack = open_stack(
             STACK,
@@ -139,6 +162,18 @@ class TenancyStack:
     def import_state(self, deployment: dict[str, Any]) -> None:
         """Replace the stack's state."""
         self._stack.import_stack(automation.Deployment(version=3, deployment=deployment))
+
+    def encrypt_kubeconfig(self, text: str) -> None:
+        """Store the text of a kubeconfig in the stack file, encrypted; later calls of ``write`` keep it."""
+        secret = automation.ConfigValue(text, secret=True)
+        self._stack.set_config("pangeo:kubernetes.kubeconfig", secret, path=True)
+        self._settings["kubernetes"] = yaml.safe_load(self.stack_file.read_text())["config"]["pangeo:kubernetes"]
+
+    def exported_text(self) -> str:
+        """Return the whole exported state as text, with the references to providers' classes decoded."""
+        exported = json.dumps(self._stack.export_stack().deployment)
+        pickles = re.findall(r'"__provider": "([A-Za-z0-9+/=]+)"', exported)
+        return exported + "".join(base64.b64decode(each).decode("latin-1") for each in pickles)
 
     def state_with_secrets(self, tools: Path) -> list[dict[str, Any]]:
         """Return every resource in state, with its secrets decrypted."""

@@ -121,7 +121,7 @@ def plan_repair(facts: Facts, stack: str, backend: str, now: datetime, *, is_int
         )
         again = f", then python -m components repair {stack}" if creations else ""
         return Plan(tuple(steps), tuple(messages), f"pulumi refresh{again}, then pulumi up", is_complete=False)
-    steps += state_steps(StateToRepair(facts.export, creations))
+    steps += state_steps(StateToRepair(facts.export, creations, facts.cluster.cluster, facts.has_kubeconfig))
     messages += [] if steps else ["the state needs no repair"]
     return Plan(tuple(steps), tuple(messages), "pulumi up", is_complete=True)
 

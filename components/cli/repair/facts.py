@@ -28,6 +28,8 @@ class Facts:
     cluster: ReleaseFacts
     existing: frozenset[KubernetesName]
     """The objects of pending creations that exist in the cluster."""
+    has_kubeconfig: bool = False
+    """Whether the stack file contains a kubeconfig."""
 
 
 def read_facts(
@@ -48,7 +50,8 @@ def read_facts(
         names = {name for each in state.pending if each.is_creation and (name := kubernetes_name(each))}
         existing = frozenset(_find_existing(api, names))
     history = tuple(helm.history(tenancy.release, tenancy.namespace))
-    return Facts(export, state, ReleaseFacts(cluster_id, tenancy.namespace, tenancy.release, mark, history), existing)
+    release = ReleaseFacts(cluster_id, tenancy.namespace, tenancy.release, mark, history)
+    return Facts(export, state, release, existing, has_kubeconfig=tenancy.kubernetes.kubeconfig is not None)
 
 
 def _read_mark(api: Api, namespace: str) -> Mark | None:

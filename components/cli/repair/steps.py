@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from components.cli.repair.creations import Creation
 from components.cli.repair.state import Export, drop_creations
+from components.cli.repair.stored_provider import needs_identity, with_identity
 from components.cli.repair.verdict import ReleaseRepair
+from components.cluster.identity import ClusterId
 from components.cluster.releases import Repair
 
 HOMES_STAY = "Users' home volumes stay as they are"
@@ -34,6 +36,10 @@ class StateToRepair:
 
     export: Export
     creations: tuple[Creation, ...]
+    cluster: ClusterId | None = None
+    """The cluster at its present address; it is the one in the state's contract."""
+    has_kubeconfig: bool = False
+    """Whether the stack file contains a kubeconfig."""
 
 
 StateRepair = Callable[[StateToRepair], Step | None]
@@ -59,7 +65,20 @@ def forget_creations(state: StateToRepair) -> Step | None:
     )
 
 
-STATE_REPAIRS: tuple[StateRepair, ...] = (forget_creations,)
+def identify_provider(state: StateToRepair) -> Step | None:
+    """Return the step that puts the cluster's identity in the place of one machine's kubeconfig."""
+    cluster = state.cluster
+    if cluster is None or not needs_identity(state.export):
+        return None
+    return Step(
+        "the state was written by a version before 0.3: its Kubernetes provider has the kubeconfig of one machine, and "
+        "not the identity of the cluster",
+        f"record the cluster {cluster}; nothing outside the state is changed",
+        edit=lambda export: with_identity(export, cluster, keeps_secret=state.has_kubeconfig),
+    )
+
+
+STATE_REPAIRS: tuple[StateRepair, ...] = (forget_creations, identify_provider)
 """Every repair of the state, in the order in which they are applied. Each is independent of the others.
 
 They run only if the outcome of every pending operation is known, because writing the state drops all of them.

@@ -182,3 +182,23 @@ def test_objects_are_not_compared_while_another_change_is_refused() -> None:
     first, hint = refused(stored(), news)
     assert first.startswith("clusterName: ")
     assert hint == REDEPLOY_HINT
+
+
+MOVED = {**HERE, "server": "https://api.example.org:6443"}
+
+
+def test_another_address_of_the_same_cluster_is_accepted() -> None:
+    assert refused(stored(), declared(cluster=MOVED, storesKubeconfig=True)) == []
+    assert refused(of_older_version(), declared(cluster=MOVED)) == []
+    assert refused(of_older_version(), declared(storesKubeconfig=True)) == []
+
+
+def test_another_address_is_refused_while_the_state_does_not_identify_the_cluster() -> None:
+    (message,) = refused(of_older_version(), declared(cluster=MOVED, storesKubeconfig=True))
+    assert message.startswith("kubernetes.kubeconfig: https://10.0.0.1:6443 → https://api.example.org:6443")
+    assert message.endswith("run first: python -m components repair vis")
+
+
+def test_presence_of_a_kubeconfig_is_not_stored() -> None:
+    inputs, _ = check({}, declared(storesKubeconfig=True))
+    assert "storesKubeconfig" not in inputs
