@@ -19,6 +19,7 @@ from pulumi.automation import OpType
 from local.tenancy.engine_environment import uses_stand_in
 from local.tenancy.pki import authority
 from tests.engine.faults import processes
+from tests.engine.faults.another_way import another_address, another_machine
 from tests.engine.faults.killed_up import blocking_hook, kill_up
 from tests.engine.faults.proxy import NetworkFault, Proxy, proxy_to
 from tests.engine.faults.targets import (
@@ -346,6 +347,8 @@ FAULTS: dict[str, Fault] = {
     "Helm release left pending-upgrade": up_killed_during_upgrade,
     "state file truncated": state_truncated,
     "two concurrent ups": two_concurrent_ups,
+    "another address": another_address,
+    "another machine": another_machine,
 }
 GROUP_FAULTS: dict[str, GroupFault] = {
     "directory slow": directory_slow,

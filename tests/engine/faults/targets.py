@@ -21,6 +21,7 @@ from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.group_stack import GROUP as GROUP_OF_GROUP_STACK
 from tests.support.group_stack import GroupStack
+from tests.support.kept_objects import kept_objects
 from tests.support.operator import Operator
 from tests.support.tenancy_stack import STACK, TenancyStack
 
@@ -63,6 +64,10 @@ class FaultTarget:
             "members": self.members(),
             "claim": (metadata["uid"], metadata["annotations"], metadata.get("deletionTimestamp")),
         }
+
+    def kept_objects(self) -> dict[str, Any]:
+        """Return the identities of the objects that another way to the cluster must not delete or create anew."""
+        return kept_objects(self.api_server, self.tools, CLUSTER)
 
     def members(self) -> list[str]:
         """Return the members of the group."""

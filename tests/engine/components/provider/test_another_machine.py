@@ -1,0 +1,60 @@
+"""A stack is previewed, deployed, refreshed and destroyed from any machine; its state names none of them."""
+
+from pathlib import Path
+
+import pytest
+
+from local.paths import PROJECT
+from tests.engine.components.provider.deployment import Deployment
+from tests.support.api_server import ApiServer
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.kubeconfigs import change_cluster
+from tests.support.tenancy_stack import TenancyStack
+
+pytestmark = pytest.mark.engine
+
+
+def machine(
+    folder: Path,
+    tools: Path,
+    directory: ThrowAwayDirectory,
+    api_server: ApiServer,
+    of: TenancyStack | None = None,
+) -> TenancyStack:
+    """Return the stack as opened on a machine with its own home, checkout, and kubeconfig in the home."""
+    home, checkout = folder / "home-of-operator", folder / "checkout"
+    checkout.mkdir(parents=True)
+    config = change_cluster(api_server.kubeconfig, home / ".kube" / "config")
+    stack = TenancyStack(checkout, tools, directory, config, of=of)
+    stack.environment.update({"HOME": str(home), "KUBECONFIG": ""})
+    return stack
+
+
+@pytest.mark.parametrize("protect", [True, False], ids=["protected", "unprotected"])
+def test_stack_moves_between_machines(
+    tmp_path: Path, tools: Path, directory: ThrowAwayDirectory, api_server: ApiServer, protect: bool
+) -> None:
+    name = f"machine-{str(protect).lower()}"
+    first = machine(tmp_path / "first", tools, directory, api_server)
+    first._settings["protect"] = protect
+    deployment = Deployment.deploy(first, api_server, directory, tools, name)
+    before = deployment.kept()
+
+    second = machine(tmp_path / "second", tools, directory, api_server, of=first)
+    assert second.preview() == {}
+    second.up()
+    second.refresh()
+    assert second.preview() == {}
+    assert deployment.kept() == before
+
+    state = second.exported_text()
+    machines = [str(tmp_path), str(PROJECT), str(api_server.kubeconfig)]
+    found = {path: state[state.find(path) - 80 :][:200] for path in machines if path in state}
+    assert found == {}
+    assert "kubeconfig" not in state
+
+    third = machine(tmp_path / "third", tools, directory, api_server, of=second)
+    third.destroy()
+    assert third.state() == []
+    assert not api_server.exists("ingress", "pangeo", "--namespace", name)
+    assert api_server.exists("persistentvolumeclaim", "claim-alice", "--namespace", name) is protect

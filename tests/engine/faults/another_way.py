@@ -1,0 +1,81 @@
+"""The same cluster reached in another way: at another address, or from another machine."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from pulumi.automation import OpType
+
+from tests.engine.faults.targets import CLUSTER, FaultTarget
+from tests.support.kubeconfigs import change_cluster, other_authorities, other_server
+from tests.support.tenancy_stack import TenancyStack
+
+
+def another_address(target: FaultTarget) -> str:
+    """Change the server's name or the authorities in the kubeconfig, which is a file or in the stack file."""
+    stack, before, objects = target.stack, target.user_data(), target.kept_objects()
+    kind, place = target.random.choice(("server", "authorities")), target.random.choice(("variable", "stack file"))
+    protect = target.random.choice((True, False))
+    stack.write(protect=protect)
+    stack.up()
+    entry = other_server(target.api_server)
+    if kind == "authorities":
+        entry = other_authorities(target.api_server, target.directory.ca_file)
+    if place == "stack file":
+        _use_stack_file(stack, target.api_server.kubeconfig.read_text(), protect=protect)
+        stack.up()
+    folder = Path(tempfile.mkdtemp(dir=stack.folder))
+    changed = change_cluster(target.api_server.kubeconfig, folder / "changed", **entry)
+    try:
+        if place == "stack file":
+            _use_stack_file(stack, changed.read_text(), protect=protect)
+            stack.kubeconfig = folder / "none"
+        else:
+            stack.kubeconfig = changed
+        assert set(stack.preview().values()) <= {OpType.UPDATE}
+        stack.up()
+        assert stack.preview() == {}
+    finally:
+        stack._settings.pop("kubernetes", None)
+        stack.write()
+        stack.kubeconfig = target.api_server.kubeconfig
+        shutil.rmtree(folder)
+    assert target.kept_objects() == objects
+    stack.up()
+    assert stack.preview() == {}
+    assert target.kept_objects() == objects
+    assert target.user_data() == before
+    return f"{kind} in the {place}: at most updated in place"
+
+
+def another_machine(target: FaultTarget) -> str:
+    """Operate the stack from a machine with another home and checkout, and its kubeconfig in the home."""
+    before, objects = target.user_data(), target.kept_objects()
+    operation = target.random.choice(("up", "refresh", "destroy"))
+    folder = Path(tempfile.mkdtemp(dir=target.stack.folder))
+    home, checkout = folder / "home-of-operator", folder / "checkout"
+    checkout.mkdir()
+    config = change_cluster(target.api_server.kubeconfig, home / ".kube" / "config")
+    other = TenancyStack(checkout, target.tools, target.directory, config, of=target.stack)
+    other.environment.update({"HOME": str(home), "KUBECONFIG": ""})
+    try:
+        assert other.preview() == {}
+        getattr(other, operation)()
+        if operation != "destroy":
+            assert other.preview() == {}
+            assert target.kept_objects() == objects
+            assert str(folder) not in other.exported_text()
+        assert target.user_data() == before
+    finally:
+        shutil.rmtree(folder)
+    target.stack.up()
+    assert target.stack.preview() == {}
+    assert target.user_data() == before
+    assert target.release_status() == "deployed"
+    assert target.api_server.exists("ingress", "pangeo", "--namespace", CLUSTER)
+    return f"{operation} from there"
+
+
+def _use_stack_file(stack: TenancyStack, kubeconfig: str, *, protect: bool) -> None:
+    stack.encrypt_kubeconfig(kubeconfig)
+    stack.write(protect=protect)
