@@ -9,9 +9,11 @@ from components.language_host import run_quietly
 from components.pangeo_cluster import PangeoCluster
 from components.preflight.run import run_preflight
 from components.resources.kubernetes import KubernetesProvider
+from components.source_positions import without_source_positions
 from components.version import program_version
 
 
+@without_source_positions()
 def main() -> None:
     """Declare all resources of one tenancy."""
     tenancy, cluster_id, objects, crds, capacity = run_preflight()

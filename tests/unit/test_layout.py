@@ -28,6 +28,7 @@ LAYERS = (
         "language_host",
         "ownership",
         "programs",
+        "source_positions",
         "tls",
         "version",
     },
