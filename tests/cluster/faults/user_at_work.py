@@ -130,7 +130,7 @@ class Tenancy:
     def _repair(self) -> None:
         workspace = self.state.engine / "workspace"
         subprocess.run(
-            [sys.executable, "-m", "components", "repair", engine.STACK, "--yes"],
+            [sys.executable, "-m", "components", "repair", engine.STACK, "--yes", "--interrupted"],
             cwd=workspace,
             env={**os.environ, **engine_environment(self.state)},
             timeout=REPAIR_TIMEOUT_SECONDS,

@@ -13,6 +13,7 @@ import pytest
 
 from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
+from components.cluster.helm import HelmFailed, helm_for
 from components.cluster.identity import read_cluster_id
 from components.cluster.kubeconfig import Kubeconfig
 from components.cluster.releases import latest_revision
@@ -190,6 +191,28 @@ def test_device_code_is_shown_while_the_log_in_program_waits(
 
     with connect_to_cluster(kubeconfig, environment, timeout_seconds=1, report=read) as api:
         assert read_cluster_id(api).uid == uid(api_server)
+
+
+def test_helm_shows_the_messages_of_a_log_in_program_too(
+    by_log_in_program: Callable[[str], Kubeconfig], tools: Path, tmp_path: Path
+) -> None:
+    entered = tmp_path / "entered"
+    kubeconfig = by_log_in_program(
+        f"echo '{DEVICE_CODE}' >&2\nuntil [ -e {entered} ]; do sleep 0.1; done\necho 'the code has expired' >&2\nexit 7"
+    )
+    lines: list[str] = []
+
+    def read(line: str) -> None:
+        lines.append(line)
+        if line == DEVICE_CODE:
+            entered.touch()
+
+    environment = {"PATH": f"{tools}:{os.defpath}", "HOME": str(tmp_path)}
+    with helm_for(kubeconfig, environment, read) as helm, pytest.raises(HelmFailed) as caught:
+        helm.history("vis", "vis")
+
+    assert lines[0] == DEVICE_CODE
+    assert "the code has expired" in str(caught.value)
 
 
 def test_failed_log_in_program_is_reported_with_all_its_messages(
