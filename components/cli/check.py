@@ -11,7 +11,7 @@ from components.config.claims import read_claims, read_folder
 from components.config.collisions import Claims, Comparison, claims_of, compare_all, compare_names
 from components.config.policy_settings import parse_known_policies, read_policy_file
 from components.config.problems import InvalidTenancy, Problem
-from components.config.stack_file import read_stack, stack_path, stacks
+from components.config.stack_file import IncompleteTenancy, read_stack, stack_path, stacks
 from components.config.stored_secrets import list_stored_secrets
 from components.config.tenancy import Tenancy
 from components.preflight.dns import verify_domain
@@ -56,6 +56,8 @@ class StackReport:
             fits = compute_capacity(self.tenancy)
             summary = f"https://{self.tenancy.domain} for {self.tenancy.notebook_users_group}"
             yield f"{self.source}: good. {summary}{f'; {fits}' if fits else ''}"
+        else:
+            yield f"{self.source}: good as far as it goes; a preview also checks its Pulumi ESC environment"
         for warning in self.warnings:
             yield f"  warning: {warning}"
 
@@ -152,6 +154,8 @@ def _check(source: str, *, resolve_domains: bool, environment: Mapping[str, str]
         dns_warning = (
             verify_domain(tenancy, source=source, preview=True, environment=environment) if resolve_domains else None
         )
+    except IncompleteTenancy as incomplete:
+        return StackReport(source, warnings=tuple(f"{each.key} {each.message}" for each in incomplete.problems))
     except InvalidTenancy as invalid:
         return StackReport(source, problems=invalid.problems)
     fits = compute_capacity(tenancy)

@@ -1,6 +1,7 @@
 """The names that stack files use, read also from files with other mistakes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -20,6 +21,7 @@ from components.config.stack_file import (
     stack_name,
     stack_path,
     stacks,
+    uses_environment,
     validate,
 )
 from components.config.tenancy import Names
@@ -39,7 +41,10 @@ def read_claims(path: Path, *, source: str | None = None) -> Claims:
             such problem.
     """
     source = source or str(path)
-    return _claims(read_config_section(path, source), source)
+    claims = _claims(read_config_section(path, source), source)
+    if claims.cluster == ClusterName() and uses_environment(path):
+        return replace(claims, cluster=ClusterName(is_known=False))
+    return claims
 
 
 def read_claims_text(text: str, *, source: str) -> Claims:

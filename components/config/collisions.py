@@ -28,7 +28,10 @@ class ClusterName:
     context: str | None = None
     """The context in the kubeconfig; None for the current one."""
     is_known: bool = True
-    """False if the file has a kubeconfig of its own, which is encrypted, or if the context cannot be read."""
+    """False if the file has a kubeconfig of its own, which is encrypted, or if the context cannot be read.
+
+    A context may also come from a Pulumi ESC environment.
+    """
 
     def is_same(self, other: "ClusterName") -> bool | None:
         """Return whether both are the same cluster; None if that is not known."""

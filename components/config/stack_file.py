@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TypeVar
 
 from pydantic import SecretStr, ValidationError
 
 from components.config.kubeconfig_text import is_kubeconfig_text
-from components.config.problems import HIDDEN, NAMESPACE, PASSWORD_KEY, InvalidTenancy, Problem, format_key
+from components.config.problems import HIDDEN, MISSING, NAMESPACE, PASSWORD_KEY, InvalidTenancy, Problem, format_key
 from components.config.schema import find_field, find_nearest, find_section
 from components.config.section import Section
 from components.config.strict_yaml import UnreadableYaml, load
@@ -20,6 +21,9 @@ STACKS = Path("stacks")
 
 SECTIONS = {field.alias or name: find_section(field.annotation) for name, field in Tenancy.model_fields.items()}
 """Every top-level key, with its section; None for a key with a single value."""
+
+ENVIRONMENT = "environment"
+"""Key of a stack file with the Pulumi ESC environments whose configuration the engine adds to that of the file."""
 
 _ENCRYPTED = SecretStr(HIDDEN)
 """Placeholder for an encrypted value that is not decrypted here."""
@@ -78,6 +82,10 @@ def read_config(config: Mapping[str, object], *, source: str, secret_keys: Colle
     return validate(Tenancy, settings, problems, source, hidden)
 
 
+class IncompleteTenancy(InvalidTenancy):
+    """A stack file whose only problems are missing keys, which its Pulumi ESC environment may set."""
+
+
 def read_stack(path: Path, *, source: str | None = None) -> Tenancy:
     """Read the tenancy from a stack file. Encrypted values are not decrypted.
 
@@ -86,6 +94,7 @@ def read_stack(path: Path, *, source: str | None = None) -> Tenancy:
         source: Name of the file in messages; by default the path.
 
     Raises:
+        IncompleteTenancy: The file uses a Pulumi ESC environment, and required keys are not in the file.
         InvalidTenancy: The file cannot be read or is invalid; the error holds every problem.
     """
     source = source or str(path)
@@ -101,7 +110,27 @@ def read_stack(path: Path, *, source: str | None = None) -> Tenancy:
         if key == "kubernetes" and is_encrypted(value):
             value = {"kubeconfig": value}
         settings[key] = replace_encrypted((key,), value, problems)
-    return validate(Tenancy, settings, problems, source, ())
+    try:
+        return validate(Tenancy, settings, problems, source, ())
+    except InvalidTenancy as invalid:
+        if uses_environment(path) and all(problem.value == MISSING for problem in invalid.problems):
+            missing = [
+                replace(each, message=f"{each.message}; it may be in the file's Pulumi ESC environment")
+                for each in invalid.problems
+            ]
+            raise IncompleteTenancy(source, missing) from None
+        raise
+
+
+def uses_environment(path: Path) -> bool:
+    """Return whether a stack file takes a part of its configuration from Pulumi ESC; False for an unreadable file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        # Most files do not have the word, and need not be parsed.
+        document = load(text) if ENVIRONMENT in text else None
+    except (OSError, UnicodeDecodeError, UnreadableYaml):
+        return False
+    return isinstance(document, dict) and bool(document.get(ENVIRONMENT))
 
 
 def validate(
@@ -141,7 +170,8 @@ def select_keys(config: Mapping[str, object], problems: list[Problem] | None = N
         elif not colon:
             yield namespace, value
         elif namespace == NAMESPACE:
-            yield key, value
+            # The engine reads the old form pangeo:config:key as pangeo:key.
+            yield key.removeprefix("config:"), value
         elif find_nearest(namespace, [NAMESPACE]) and key in SECTIONS and problems is not None:
             problems.append(Problem(str(full_key), "", f"is in the namespace {namespace}; write {NAMESPACE}:{key}"))
 
@@ -190,6 +220,8 @@ def parse_config_section(text: str, source: str) -> Mapping[str, object]:
     except UnreadableYaml as error:
         raise InvalidTenancy(source, [Problem("", "", line) for line in error.lines]) from None
     config = document.get("config") if isinstance(document, dict) else None
+    if config is None and isinstance(document, dict) and document.get(ENVIRONMENT):
+        return {}
     if not isinstance(config, dict):
         message = (
             f"has no `config:`; write the tenancy's keys below it, for example {NAMESPACE}:clusterName: vis-pangeo"

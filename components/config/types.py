@@ -28,8 +28,10 @@ _RDN = re.compile(
     r'\s*([A-Za-z][A-Za-z0-9-]*)\s*=\s*((?:[^,=+<>#;"\\\s]|\\.)(?:(?:[^,=+<>;"\\]|\\.)*[^,=+<>;"\\\s])?)\s*'
 )
 _PORT = re.compile(r"[0-9]{1,5}")
-_IMAGE = re.compile(r"[a-z0-9]+([._:/-]+[a-z0-9]+)*:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?")
-_IMAGE_BY_DIGEST = re.compile(r"[a-z0-9]+([._:/-]+[a-z0-9]+)*@sha256:[0-9a-f]{64}")
+_IMAGE_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_IMAGE_NAME = rf"(?:[a-z0-9]+(?:[.-]+[a-z0-9]+)*(?::[0-9]{{1,5}})?/)?{_IMAGE_PART}(?:/{_IMAGE_PART})*"
+_IMAGE = re.compile(rf"{_IMAGE_NAME}:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}(@sha256:[0-9a-f]{{64}})?")
+_IMAGE_BY_DIGEST = re.compile(rf"{_IMAGE_NAME}@sha256:[0-9a-f]{{64}}")
 
 
 def _address(value: object) -> IPv4Address | IPv6Address:
@@ -92,7 +94,7 @@ def _server(value: str) -> str:
         raise ValueError("is a URL; write only the host name, for example ipa.example.org, and set identity.tls")
     host, colon, port = value.strip().partition(":")
     try:
-        ip_address(value.strip())
+        ip_address(re.sub(r"\[(.*)\](?::[0-9]*)?", r"\1", value.strip()))
     except ValueError:
         pass
     else:
@@ -221,6 +223,8 @@ def _image(value: object) -> Image:
     if not isinstance(value, str):
         raise ValueError("is not a string; write for example docker.io/pangeo/pangeo-notebook:2026.01.30")
     value = value.strip()
+    if "://" in value:
+        raise ValueError("is a URL; write the image without the protocol")
     if _IMAGE_BY_DIGEST.fullmatch(value):
         return Image.parse(value)
     if not _IMAGE.fullmatch(value):

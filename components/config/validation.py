@@ -94,11 +94,20 @@ def _message(error: ErrorDetails, section: type[Section] | None, field: FieldInf
         return error["msg"]
     if kind == "missing":
         return f"is required{_example(field)}"
+    if kind == "extra_forbidden" and (inner := _dotted_field(error["loc"], section)) is not None:
+        secret = "--secret " if _is_secret(inner) else ""
+        return f"is a key of a section; set it with: pulumi config set {secret}--path {format_key(error['loc'])}"
     if kind == "extra_forbidden":
         known = f"known keys: {', '.join(list_keys(section))}"
         return f"is not a known key; {f'did you mean {nearest}?' if nearest else known}"
     write_message = _MESSAGES.get(kind)
     return write_message(context, error["input"], field) if write_message else f"is not valid: {error['msg'].lower()}"
+
+
+def _dotted_field(location: Location, section: type[Section] | None) -> FieldInfo | None:
+    """Return the field of a top-level key such as ``identity.server``, which was set without ``--path``."""
+    first, _, rest = str(location[0]).partition(".")
+    return find_field(section, (first, rest))[1] if len(location) == 1 and rest and section is not None else None
 
 
 Context = dict[str, Any]

@@ -31,6 +31,9 @@ With `--dns`, it also resolves the domains. The preview fails if `pangeoDomain` 
 the DNS server of the hub's users cannot be reached, as in some CI systems, `{DNS_CHECK_VARIABLE}=warn` makes this a
 warning in previews. `pulumi up` always refuses.
 
+A stack file may take keys from Pulumi ESC (`environment:`, on Pulumi Cloud). `check` reads only the file, and lists
+required keys that are not in it as warnings; other commands let `pulumi config` open the environment.
+
 An editor with a YAML language server completes and checks keys if the file begins with
 `# yaml-language-server: $schema=schema.json`.
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from components.cli.pulumi_cli import PulumiFailed
+from components.cli.stack import open_stack
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_stack
 from tests.engine.policies.reviewed_stack import STACK, Reviewed, ReviewedStack
@@ -93,3 +95,29 @@ def test_a_kubeconfig_in_plain_text_is_refused_and_not_shown(stack: ReviewedStac
         assert "pangeo:kubernetes.kubeconfig" in refusal
         assert TOKEN not in refusal
     assert "is a secret in plain text" in checked
+
+
+def test_a_file_with_an_environment_is_read_by_program_and_commands(
+    stack: ReviewedStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The backend of this test has no Pulumi ESC: the engine's own message names that."""
+    file = path(stack)
+    text = file.read_text()
+    file.write_text(f"environment: []\n{text}")
+    assert stack.preview() == Reviewed([], "")
+
+    file.write_text(f"environment: [org/vis]\n{text}")
+    assert read_stack(file).cluster_name == "reviewed"
+    for key, value in stack.variables.items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.chdir(stack.folder)
+    with pytest.raises(PulumiFailed, match="its Pulumi ESC environment cannot be opened") as failed:
+        open_stack(STACK)
+    assert "does not support environments" in str(failed.value)
+
+
+def test_a_key_set_without_path_is_refused_by_the_program_and_by_check(stack: ReviewedStack) -> None:
+    file = path(stack)
+    file.write_text(f"{file.read_text()}  pangeo:identity.realm: EXAMPLE.ORG\n")
+    for refusal in (stack.preview().refusal, refusal_of_check(stack)):
+        assert "is a key of a section; set it with: pulumi config set --path pangeo:identity.realm" in refusal

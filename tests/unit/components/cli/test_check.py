@@ -6,7 +6,7 @@ import pytest
 from components.cli.check import StackReport, check_stacks
 from components.config.problems import InvalidTenancy
 from local.paths import PROJECT
-from tests.support.tenancies import DOMAIN, stack_text
+from tests.support.tenancies import ABSENT, DOMAIN, stack_text
 
 
 @pytest.fixture
@@ -110,6 +110,17 @@ def test_domains_are_resolved_only_on_request(stacks: Path) -> None:
 def test_folder_without_stacks_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InvalidTenancy, match=r"there is no stack file Pulumi\.<tenancy>\.yaml"):
         check_folder(tmp_path)
+
+
+def test_a_file_that_an_environment_completes_is_good_with_warnings(stacks: Path) -> None:
+    (stacks / "Pulumi.vis.yaml").write_text("environment: [org/vis]\n" + stack_text(identity=ABSENT))
+    [report] = check_folder(stacks)
+    assert report.is_good
+    summary, warning = report.lines()
+    assert summary == (
+        "stacks/Pulumi.vis.yaml: good as far as it goes; a preview also checks its Pulumi ESC environment"
+    )
+    assert warning.startswith("  warning: pangeo:identity is required")
 
 
 def test_a_credential_in_the_file_is_a_warning(stacks: Path) -> None:

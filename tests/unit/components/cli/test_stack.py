@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from components.cli.pulumi_cli import PulumiFailed
 from components.cli.stack import open_stack
 from components.config.problems import InvalidTenancy
 from components.freeipa.errors import PasswordMissing
-from tests.support.tenancies import stack_text
+from tests.support.tenancies import ABSENT, settings, stack_text, tenancy
 
 PASSWORD = "FREEIPA_BIND_PASSWORD"
 
@@ -67,3 +68,36 @@ def test_kubeconfig_is_decrypted_only_when_needed(folder: Path, monkeypatch: pyt
     assert open_stack("vis").tenancy.cluster_name == "vis-pangeo"
     with pytest.raises(PulumiFailed, match="the kubeconfig is encrypted"):
         open_stack("vis").with_kubeconfig()
+
+
+def test_environment_is_opened_by_the_pulumi_cli(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack's identity, kubeconfig and password come from Pulumi ESC."""
+    (folder / "Pulumi.vis.yaml").write_text("environment: [org/vis]\n" + stack_text(identity=ABSENT))
+    kubeconfig = '{"apiVersion": "v1"}'
+    values = {
+        **{f"pangeo:{key}": value for key, value in settings().items()},
+        "pangeo:kubernetes": {"context": "vis", "kubeconfig": kubeconfig},
+        "pangeo:identityBindPassword": "hunter2",
+    }
+    printed = {
+        key: {"value": json.dumps(value) if isinstance(value, dict) else str(value)} for key, value in values.items()
+    }
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    pulumi = folder / "pulumi"
+    pulumi.touch(mode=0o755)
+    pulumi.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(printed)}\nEND\n")
+
+    opened = open_stack("vis")
+    assert opened.tenancy.identity == tenancy().identity
+    assert opened.with_kubeconfig() is opened
+    assert opened.tenancy.kubernetes.kubeconfig is not None
+    assert opened.password({}) == "hunter2"
+    assert "hunter2" not in repr(opened)
+    assert kubeconfig not in repr(opened)
+
+
+def test_environment_that_cannot_be_opened_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "Pulumi.vis.yaml").write_text("environment: [org/vis]\n" + stack_text())
+    monkeypatch.setenv("PATH", str(folder))
+    with pytest.raises(PulumiFailed, match="its Pulumi ESC environment cannot be opened: the pulumi program is not on"):
+        open_stack("vis")

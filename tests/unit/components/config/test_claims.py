@@ -85,6 +85,13 @@ def test_the_cluster_is_the_context_or_unknown(section: object, cluster: Cluster
     assert read_claims(write(tmp_path, stack_text(kubernetes=section))).cluster == cluster
 
 
+def test_the_cluster_may_come_from_an_environment(tmp_path: Path) -> None:
+    environment = "environment: [org/vis]\n"
+    assert read_claims(write(tmp_path, environment + stack_text())).cluster == ClusterName(is_known=False)
+    named = environment + stack_text(kubernetes={"context": "vis"})
+    assert read_claims(write(tmp_path, named)).cluster == ClusterName("vis")
+
+
 @pytest.mark.parametrize(
     ("changes", "directory"),
     [

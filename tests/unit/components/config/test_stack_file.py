@@ -7,8 +7,15 @@ from pathlib import Path
 import pytest
 
 from components.config.problems import InvalidTenancy
-from components.config.stack_file import read_config, read_stack, stack_path, stacks
-from tests.support.tenancies import settings, stack_text, tenancy
+from components.config.stack_file import (
+    IncompleteTenancy,
+    read_config,
+    read_stack,
+    stack_path,
+    stacks,
+    uses_environment,
+)
+from tests.support.tenancies import ABSENT, settings, stack_text, tenancy
 
 
 @pytest.fixture
@@ -36,6 +43,50 @@ def test_the_stack_files_of_the_repository_are_valid() -> None:
     for name in stacks():
         read_stack(stack_path(name))
     assert "local" in stacks()
+
+
+ENVIRONMENTS = ["environment:\n- org/vis\n", "environment: {imports: [org/vis]}\n", "environment: {values: {a: 1}}\n"]
+
+
+@pytest.mark.parametrize("environment", ["", "environment:\n", "environment: []\n", *ENVIRONMENTS])
+def test_a_complete_file_may_use_an_environment(stack: Path, environment: str) -> None:
+    stack.write_text(f"secretsprovider: x\nencryptedkey: y\n{environment}{stack_text()}")
+    assert read_stack(stack) == tenancy()
+    assert uses_environment(stack) == (environment in ENVIRONMENTS)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_keys_missing_from_the_file_may_be_in_its_environment(stack: Path, environment: str) -> None:
+    stack.write_text(environment + stack_text(identity=ABSENT, externalIp=ABSENT))
+    with pytest.raises(IncompleteTenancy) as incomplete:
+        read_stack(stack)
+    assert [(each.key, each.value) for each in incomplete.value.problems] == [
+        ("pangeo:externalIp", "(missing)"),
+        ("pangeo:identity", "(missing)"),
+    ]
+    assert all("may be in the file's Pulumi ESC environment" in each.message for each in incomplete.value.problems)
+    stack.write_text(environment)
+    with pytest.raises(IncompleteTenancy):
+        read_stack(stack)
+
+
+def test_a_wrong_value_is_a_problem_also_with_an_environment(stack: Path) -> None:
+    stack.write_text(ENVIRONMENTS[0] + stack_text(identity=ABSENT, externalIp="x"))
+    with pytest.raises(InvalidTenancy) as invalid:
+        read_stack(stack)
+    assert not isinstance(invalid.value, IncompleteTenancy)
+
+
+def test_the_old_form_of_a_key_is_read_as_by_the_engine(stack: Path) -> None:
+    stack.write_text(stack_text().replace("pangeo:externalIp", "pangeo:config:externalIp"))
+    assert read_stack(stack) == tenancy()
+
+
+def test_a_key_set_without_path_is_reported_with_the_command(stack: Path) -> None:
+    text = stack_text(**{"identity.realm": "X.ORG", "kubernetes.kubeconfig": {"secure": "v1:a"}})
+    realm, kubeconfig = read_problems(stack, text)
+    assert realm.endswith("is a key of a section; set it with: pulumi config set --path pangeo:identity.realm")
+    assert kubeconfig.endswith("set it with: pulumi config set --secret --path pangeo:kubernetes.kubeconfig")
 
 
 def test_other_namespaces_are_ignored(stack: Path) -> None:
