@@ -100,6 +100,10 @@ class PangeoCluster(pulumi.ComponentResource):
         """
         super().__init__("pangeo:caas:PangeoCluster", name, tenancy.as_inputs(), opts)
         self._reports_wait = report_wait
+        # First, so that wrong settings of the directory, or a group of another owner, stop the run before it changes
+        # anything else: every other resource waits for the group.
+        group = self._declare_group(name, tenancy, mark)
+        self._after_group = pulumi.ResourceOptions(parent=self, depends_on=[group])
         self._annotations = {ANNOTATION: mark, **TAKE_OVER} if mark else {}
         namespace = KubernetesObject(
             name,
@@ -112,13 +116,12 @@ class PangeoCluster(pulumi.ComponentResource):
                 self._annotations,
             ),
             # No ``up`` can delete it. The contract does, at a destroy of a tenancy without protection.
-            pulumi.ResourceOptions(parent=self, retain_on_delete=True),
+            self._options(retain_on_delete=True),
         )
-        in_namespace = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
-        group = self._declare_group(name, tenancy)
+        in_namespace = self._options(depends_on=[namespace])
         release = self._declare_release(name, tenancy, crds, in_namespace)
         ready = [self._declare_wait(name, tenancy, release)] if self._reports_wait else []
-        after_release = pulumi.ResourceOptions(parent=self, depends_on=[namespace, release, *ready])
+        after_release = self._options(depends_on=[namespace, release, *ready])
         KubernetesObject(name, annotated(hub_ingress(tenancy), self._annotations), after_release)
         for manifest in https_redirect(tenancy):
             KubernetesObject(f"{name}-https", annotated(manifest, self._annotations), after_release)
@@ -142,10 +145,14 @@ class PangeoCluster(pulumi.ComponentResource):
             namespace=tenancy.namespace,
             revision=release.status.apply(_revision),
             limit_seconds=RELEASE_TIMEOUT_SECONDS,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[release]),
+            opts=self._options(depends_on=[release]),
         )
 
-    def _declare_group(self, name: str, tenancy: Tenancy) -> FreeIpaGroup:
+    def _options(self, **options: Any) -> pulumi.ResourceOptions:  # noqa: ANN401 - any option of a resource
+        """Return the options of a child that waits for the group."""
+        return pulumi.ResourceOptions.merge(self._after_group, pulumi.ResourceOptions(**options))
+
+    def _declare_group(self, name: str, tenancy: Tenancy, mark: pulumi.Input[str] | None) -> FreeIpaGroup:
         directory = tenancy.identity.directory()
         return FreeIpaGroup(
             # Not derived from the cluster's name, so that a renamed cluster is refused instead of getting a new group.
@@ -159,6 +166,7 @@ class PangeoCluster(pulumi.ComponentResource):
             description=notebook_users_description(tenancy.cluster_name),
             existing_group=tenancy.identity.existing_group,
             protect=tenancy.protect,
+            mark=mark,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -210,7 +218,7 @@ class PangeoCluster(pulumi.ComponentResource):
                     },
                     self._annotations,
                 ),
-                pulumi.ResourceOptions(parent=self, retain_on_delete=True),  # as the namespace
+                self._options(retain_on_delete=True),  # as the namespace
             )
         ]
 
@@ -228,7 +236,7 @@ class PangeoCluster(pulumi.ComponentResource):
                     },
                     "spec": {**crd.spec},
                 },
-                pulumi.ResourceOptions(parent=self, retain_on_delete=True),
+                self._options(retain_on_delete=True),
             )
             for crd in crds
             if tenancy.dask.enabled
@@ -236,8 +244,7 @@ class PangeoCluster(pulumi.ComponentResource):
 
     def _declare_secrets(self, name: str) -> HubSecrets[pulumi.Output[str]]:
         def declare(purpose: str) -> pulumi.Output[str]:
-            child = pulumi.ResourceOptions(parent=self)
-            return pulumi.Output.secret(RandomHex(f"{name}-{purpose}", SECRET_DIGITS, child).result)
+            return pulumi.Output.secret(RandomHex(f"{name}-{purpose}", SECRET_DIGITS, self._after_group).result)
 
         return HubSecrets(
             proxy_token=declare("proxy-token"),

@@ -21,6 +21,10 @@ CLUSTER_NOT_REQUIRED = (
     "PANGEO_CLUSTER_CHECK=warn: where the cluster did not answer, this preview is based on the state and the stack "
     "file only"
 )
+DIRECTORY_NOT_REQUIRED = (
+    "PANGEO_DIRECTORY_CHECK=warn: a new group, and changed settings in identity, are not tried where the directory did "
+    "not answer"
+)
 
 
 class CannotPreview(Exception):

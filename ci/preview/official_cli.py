@@ -12,12 +12,19 @@ from pathlib import Path
 from pulumi import automation
 from pulumi.automation.errors import CommandError, StackNotFoundError
 
-from ci.preview.engine_preview import CLUSTER_NOT_REQUIRED, DNS_NOT_REQUIRED, CannotPreview, error_lines
+from ci.preview.engine_preview import (
+    CLUSTER_NOT_REQUIRED,
+    DIRECTORY_NOT_REQUIRED,
+    DNS_NOT_REQUIRED,
+    CannotPreview,
+    error_lines,
+)
 from ci.preview.passphrases import FILE_VARIABLE, VARIABLE, has_passphrase, passphrase_variables
 from ci.preview.preview_all import PreviewCommand
 from ci.renames import Rename
 from components.automation import open_stack
 from components.config.stack_file import STACKS
+from components.freeipa.errors import DIRECTORY_CHECK_VARIABLE
 from components.preflight.cluster import CLUSTER_CHECK_VARIABLE
 from components.preflight.dns import DNS_CHECK_VARIABLE
 
@@ -138,7 +145,11 @@ def preview_command(name: str, report: Path, passphrases: Path | None) -> Previe
 
 def switch_notes(environment: Mapping[str, str]) -> list[str]:
     """Notes for the reader about the pre-flight checks that only warn in this environment."""
-    notes = {DNS_CHECK_VARIABLE: DNS_NOT_REQUIRED, CLUSTER_CHECK_VARIABLE: CLUSTER_NOT_REQUIRED}
+    notes = {
+        DNS_CHECK_VARIABLE: DNS_NOT_REQUIRED,
+        CLUSTER_CHECK_VARIABLE: CLUSTER_NOT_REQUIRED,
+        DIRECTORY_CHECK_VARIABLE: DIRECTORY_NOT_REQUIRED,
+    }
     return [note for variable, note in notes.items() if environment.get(variable) == "warn"]
 
 

@@ -9,6 +9,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 PASSWORD_VARIABLE = "FREEIPA_BIND_PASSWORD"  # noqa: S105 - a variable's name
+DIRECTORY_CHECK_VARIABLE = "PANGEO_DIRECTORY_CHECK"
+"""Environment variable: ``refuse`` (the default) or ``warn``.
+
+With ``warn``, a preview that has a bind password but cannot reach the directory continues. ``pulumi up`` always needs
+the directory.
+"""
 PASSWORD_CONFIG_KEY = "pangeo:identityBindPassword"  # noqa: S105 - a configuration key's name
 
 
@@ -172,13 +178,16 @@ class Busy(Unreachable):
     result_code = 51
 
 
+class Refusal(DirectoryError):
+    """The group must not be used, because of its owner or its directory; no switch weakens this in a preview."""
+
+
 class AnswerLost(DirectoryError):
     """A change was sent, and its answer was lost."""
 
     message = (
         "the connection was lost before the answer, so whether the change was made is not known; "
-        "run pulumi refresh, then pulumi up (if the group then already exists, set identity.existingGroup: adopt "
-        "to use it)"
+        "run pulumi refresh, then pulumi up"
     )
 
 
@@ -231,8 +240,8 @@ class SchemaRefused(DirectoryError):
     result_code = 65
 
 
-class AlreadyExists(DirectoryError):
-    """An entry of that name exists."""
+class AlreadyExists(Refusal):
+    """An entry of that name exists and belongs to no or to another deployment, which the detail names."""
 
     message = (
         "the group already exists and was not changed; choose another clusterName, "
@@ -241,7 +250,53 @@ class AlreadyExists(DirectoryError):
     result_code = 68
 
 
-class NotAUserGroup(DirectoryError):
+class OfAnotherOwner(Refusal):
+    """The group of this stack now has the mark of another deployment, which the detail names."""
+
+    message = (
+        "the group has another owner and was not changed; to use it all the same, with the members it has, "
+        "set identity.existingGroup: adopt"
+    )
+
+
+class AnotherDirectory(Refusal):
+    """The server belongs to another FreeIPA directory, which has the same suffix."""
+
+    message = (
+        "this is another directory than the one with this stack's group; set identity.server, tls, caCertificate and "
+        "bindDn to servers and an account of that directory. All servers must be replicas of one directory. If it was "
+        "replaced for good: run pulumi state delete on this resource, and set identity.existingGroup: adopt"
+    )
+
+
+class AnotherGroup(Refusal):
+    """The group of that name has another ``ipaUniqueID`` than this stack's."""
+
+    message = (
+        "the group of that name is not this stack's: it was created again, or this is another directory; check "
+        "identity.server, or set identity.existingGroup: adopt to use the group with the members it has"
+    )
+
+
+class GroupMissing(Refusal):
+    """The changed settings lead to a directory without the stack's group."""
+
+    message = (
+        "this stack's group does not exist there; check the changed settings of identity. If the group was deleted: "
+        "set them back, run pulumi refresh, then pulumi up, and change them afterwards"
+    )
+
+
+class NotComparable(Refusal):
+    """The group's id is not in the state, written by an older version, and cannot be read with the old settings."""
+
+    message = (
+        "whether this is the same directory as before is not known, because this stack's group cannot be read with the "
+        "settings of the last pulumi up; run pulumi up with those settings once, or set identity.existingGroup: adopt"
+    )
+
+
+class NotAUserGroup(Refusal):
     """An entry of that name exists and is not a FreeIPA user group."""
 
     message = "the entry of that name is not a FreeIPA user group and cannot be adopted; choose another clusterName"
@@ -289,6 +344,21 @@ class AllServersFailed(FreeIpaError):
     def __init__(self, failures: Sequence[Unreachable]) -> None:
         super().__init__("none of the servers could be used:\n" + "\n".join(f"  {failure}" for failure in failures))
         self.failures = tuple(failures)
+
+
+class ServersFailed(FreeIpaError):
+    """Some of the servers that must be usable are not."""
+
+    def __init__(self, failures: Sequence[DirectoryError]) -> None:
+        super().__init__(
+            "nothing was changed, because these servers of identity.server cannot be used:\n"
+            + "\n".join(f"  {failure}" for failure in failures)
+        )
+        self.failures = tuple(failures)
+
+
+class PreviewRefused(FreeIpaError):
+    """A preview found what the next ``up`` would refuse. The text is that refusal."""
 
 
 class IdentityChanged(FreeIpaError):

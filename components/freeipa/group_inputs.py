@@ -18,7 +18,12 @@ Props = dict[str, Any]
 
 REQUIRED = ("servers", "bindDn", "suffix", "name", "description")
 DEFAULTS: Mapping[str, Any] = {"tls": "ldaps", "existingGroup": "refuse", "protect": True}
-INPUTS = (*REQUIRED, *DEFAULTS, "caCertificate")
+INPUTS = (*REQUIRED, *DEFAULTS, "caCertificate", "mark")
+CONNECTION = ("servers", "tls", "caCertificate", "bindDn")
+"""Inputs that decide which directory is used, and how."""
+
+PREVIEW = "preview"
+"""Input that is true in a preview. It is not stored."""
 
 Failure = tuple[str, str]
 """A property's name and the error message about it."""
@@ -38,6 +43,7 @@ def complete_inputs(olds: Props, news: Props, is_unknown: Callable[[object], boo
     failures = [(key, f"{key} is missing") for key in REQUIRED if key not in props]
     failures += [(change.field, str(change)) for change in _identity_changes(olds, props, is_unknown)]
     props.pop("dn", None)
+    props.pop(PREVIEW, None)
     if not failures and not is_unknown(props["name"]) and not is_unknown(props["suffix"]):
         props["dn"] = names.group_dn(props["suffix"], props["name"])
     return props, failures
@@ -52,7 +58,24 @@ def has_changes(olds: Props, news: Props, is_unknown: Callable[[object], bool]) 
     for change in _identity_changes(olds, news, is_unknown):
         raise change
     compared = (*INPUTS, "__provider")
-    return any(is_unknown(news.get(key)) or olds.get(key) != news.get(key) for key in compared)
+    return has_unknown(news, is_unknown) or any(olds.get(key) != news.get(key) for key in compared)
+
+
+def concerns_directory(olds: Props, news: Props) -> bool:
+    """Return whether an update must read or change the group, not only the state.
+
+    Args:
+        olds: the outputs of the last deployment.
+        news: the completed inputs.
+    """
+    compared = (*CONNECTION, "description", "mark")
+    return "uniqueId" not in olds or any(olds.get(key) != news.get(key) for key in compared)
+
+
+def has_unknown(props: Props, is_unknown: Callable[[object], bool]) -> bool:
+    """Return whether an input is not known yet."""
+    values = [props.get(key) for key in INPUTS]
+    return any(is_unknown(each) for value in values for each in (value if isinstance(value, list) else [value]))
 
 
 def directory(props: Props) -> settings.Directory:

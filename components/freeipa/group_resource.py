@@ -1,15 +1,15 @@
-"""``FreeIpaGroup``: a FreeIPA user group as a Pulumi resource, based on :mod:`components.freeipa.groups`.
+"""``FreeIpaGroup``: a FreeIPA user group as a Pulumi resource, based on :mod:`components.freeipa.managed_group`.
 
 **Do not move this module or rename its provider class.** Every stack's state contains a reference to both. Without an
 import under the old name, no deployed stack could be refreshed or destroyed.
 
-ldap3 is imported only in methods that connect to the directory, since a preview does not need it.
+ldap3 is imported only in methods that connect to the directory, since a preview without changes does not need it.
 """
 
 import os
+import sys
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
@@ -25,12 +25,14 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from components.freeipa import errors, group_inputs, names
+from components.freeipa import errors, group_inputs, group_mark, names
 from components.freeipa.group_inputs import Props
 from components.freeipa.password import bind_password
+from components.ownership.mark import read_mark
 
 if TYPE_CHECKING:
-    from components.freeipa.groups import Group, Groups
+    from components.freeipa.groups import LookUp
+    from components.freeipa.managed_group import Declared, Deployed, Identity
 
 REPLICATION_PAUSES_SECONDS = (0.0, 0.5, 1.0, 2.0)
 """Pause before each search for a group. A new group may not have been replicated to the server yet."""
@@ -48,6 +50,8 @@ class FreeIpaGroupProvider(ResourceProvider):
     def __init__(self) -> None:
         super().__init__()
         self._configured_password: str | None = None
+        self._is_preview = False
+        """Whether the last ``check`` was one of a preview. The engine calls ``diff`` after it in the same process."""
 
     def __reduce__(self) -> tuple[type["FreeIpaGroupProvider"], tuple[()]]:
         return (FreeIpaGroupProvider, ())  # keeps the instance's password out of the state
@@ -57,69 +61,120 @@ class FreeIpaGroupProvider(ResourceProvider):
         self._configured_password = req.config.get(errors.PASSWORD_CONFIG_KEY)
 
     def check(self, olds: Props, news: Props) -> CheckResult:
-        """Fill in defaults; refuse missing inputs and a changed name or suffix. Makes no connection."""
+        """Fill in defaults; refuse missing inputs and a changed name or suffix.
+
+        In a preview of a new group, also refuse settings that do not work and a group that must not be used.
+        """
+        self._is_preview = bool(news.get(group_inputs.PREVIEW))
         inputs, failures = group_inputs.complete_inputs(olds, news, _is_unknown)
+        if self._is_preview and not olds and not failures:
+            from components.freeipa import managed_group
+
+            # The property is left empty because the message names the key of the stack's file.
+            refusal = self._preview(inputs, lambda password: managed_group.check_new(_declared(inputs), password))
+            failures += [("", refusal)] if refusal else []
         return CheckResult(inputs, [CheckFailure(key, message) for key, message in failures])
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
-        """Request an update if an input differs, and never a replacement."""
+        """Request an update if an input differs, and never a replacement.
+
+        In a preview of changed settings or of another owner, also refuse what :meth:`update` would refuse.
+        """
         changes = group_inputs.has_changes(olds, news, _is_unknown)
+        if changes and self._is_preview and group_inputs.concerns_directory(olds, news):
+            from components.freeipa import managed_group
+
+            refusal = self._preview(
+                news, lambda password: managed_group.verify_deployed(_declared(news), _deployed(olds), password)
+            )
+            if refusal:
+                raise errors.PreviewRefused(refusal)
         return DiffResult(changes=changes, replaces=[], delete_before_replace=True)
 
     def create(self, props: Props) -> CreateResult:
-        """Add the group. Use an existing one only if the stack file allows it, or an earlier destroy kept it."""
-        with self._groups(props) as ipa:
-            try:
-                ipa.add_group(props["name"], props["description"])
-                adopted = False
-            except errors.AlreadyExists as refusal:
-                adopted = _take_over(ipa, props, refusal)
-        return CreateResult(_dn(props), _outputs(props, adopted=adopted))
+        """Add the group, after every server was tried. Use an existing one only if it is ours, kept, or adopted."""
+        from components.freeipa import managed_group
+
+        managed = managed_group.create_group(_declared(props), self._password())
+        return CreateResult(_dn(props), _outputs(props, managed.identity, adopted=managed.is_adopted))
 
     def read(self, id_: str, props: Props) -> ReadResult:
-        """Read the group. It counts as deleted only if repeated searches do not find it."""
-        group = self._find(props)
-        if group is None:
+        """Read the group. It counts as deleted only if repeated searches do not find it.
+
+        The mark is shown as the input that it comes from. It is missing if the group is another one than the deployed.
+        """
+        from components.freeipa.managed_group import Identity
+
+        found = self._find(props)
+        if found is None or found.group is None:
             return ReadResult("", {})
-        live = {**props, "description": group.description}
-        return ReadResult(id_, _outputs(live, adopted=bool(props.get("adopted"))), group_inputs.inputs_of(live))
+        text, live = found.group.description, Identity.of(found)
+        deployed = _deployed(props).identity
+        live_mark = read_mark(text) if deployed in (None, live) else None
+        description = group_mark.without_mark(text)
+        inputs = {**props, "description": description, "mark": str(live_mark) if live_mark else None}
+        state = _outputs(inputs, deployed, adopted=bool(props.get("adopted")))
+        return ReadResult(id_, state, group_inputs.inputs_of(inputs))
 
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
-        """Update the description; other changes apply to later connections and do not change the directory."""
-        if olds.get("description") != news["description"]:
-            with self._groups(news) as ipa:
-                ipa.set_description(news["name"], news["description"])
-        return UpdateResult(_outputs(news, adopted=bool(olds.get("adopted"))))
+        """Look for the group through the new settings, at every server; then set its description with the mark."""
+        from components.freeipa import managed_group
+
+        was_adopted, deployed = bool(olds.get("adopted")), _deployed(olds)
+        if not group_inputs.concerns_directory(olds, news):
+            return UpdateResult(_outputs(news, deployed.identity, adopted=was_adopted))
+        managed = managed_group.update_group(_declared(news), deployed, self._password())
+        return UpdateResult(_outputs(news, managed.identity, adopted=was_adopted or managed.is_adopted))
 
     def delete(self, _id: str, props: Props) -> None:
-        """Delete the group. An adopted one is not changed; a protected one is kept, with a mark in its description."""
+        """Delete the group, or keep a protected one with a note. An adopted or foreign one is not changed."""
+        from components.freeipa import managed_group
+
         if props.get("adopted"):
             return
-        with self._groups(props) as ipa:
-            if not props.get("protect", True):
-                ipa.delete_group(props["name"])
-                return
-            try:
-                ipa.set_description(props["name"], props["description"].removesuffix(names.KEPT) + names.KEPT)
-            except errors.NoSuchEntry:
-                return
+        message = managed_group.delete_group(_declared(props), self._password(), keep=bool(props.get("protect", True)))
+        if message:
+            _notify(message)
 
-    def _find(self, props: Props) -> "Group | None":
+    def _preview(self, props: Props, verify: Callable[[str], object]) -> str | None:
+        """Return why the settings or the group are refused; without access, print a notice instead.
+
+        Args:
+            props: the inputs of this run.
+            verify: asks the directory, with the password.
+        """
+        switch = f"{errors.DIRECTORY_CHECK_VARIABLE}=warn"
+        name = props["name"]
+        if group_inputs.has_unknown(props, _is_unknown):
+            _notify("the FreeIPA group was not checked: some of its settings are not known before pulumi up")
+            return None
+        try:
+            verify(self._password())
+        except errors.PasswordMissing as missing:
+            _notify(f"the FreeIPA group {name} and the settings in identity were not checked: {missing}")
+        except errors.Refusal as refusal:
+            return str(refusal)
+        except errors.FreeIpaError as failure:
+            if os.environ.get(errors.DIRECTORY_CHECK_VARIABLE) != "warn":
+                is_down = isinstance(failure, errors.Unreachable | errors.AllServersFailed | errors.ServersFailed)
+                return f"{failure}; to preview without the directory, set {switch}" if is_down else str(failure)
+            _notify(f"the FreeIPA group {name} was not checked ({switch}): {failure}")
+        return None
+
+    def _find(self, props: Props) -> "LookUp | None":
+        from components.freeipa.groups import open_groups
+
         directory = group_inputs.directory(props)
         for attempt, pause_seconds in enumerate(REPLICATION_PAUSES_SECONDS):
             time.sleep(pause_seconds)
-            rotated = {**props, "servers": [str(server) for server in directory.beginning_with(attempt).servers]}
-            with self._groups(rotated) as ipa:
-                group = ipa.find_group(props["name"])
-            if group is not None:
-                return group
+            with open_groups(directory.beginning_with(attempt), props["suffix"], self._password()) as ipa:
+                found = ipa.look_up(props["name"])
+            if found.group is not None:
+                return found
         return None
 
-    def _groups(self, props: Props) -> "AbstractContextManager[Groups]":
-        from components.freeipa.groups import open_groups
-
-        password = bind_password(os.environ, lambda: self._configured_password)
-        return open_groups(group_inputs.directory(props), props["suffix"], password)
+    def _password(self) -> str:
+        return bind_password(os.environ, lambda: self._configured_password)
 
 
 class FreeIpaGroup(Resource, module="freeipa", name="Group"):
@@ -130,7 +185,7 @@ class FreeIpaGroup(Resource, module="freeipa", name="Group"):
     name: pulumi.Output[str]
     description: pulumi.Output[str]
     adopted: pulumi.Output[bool]
-    """Whether the group existed before this stack. Such a group is never deleted."""
+    """Whether the group existed before this stack and had another or no owner. Such a group is never deleted."""
 
     def __init__(
         self,
@@ -145,6 +200,7 @@ class FreeIpaGroup(Resource, module="freeipa", name="Group"):
         ca_certificate: pulumi.Input[str] | None = None,
         existing_group: pulumi.Input[Literal["refuse", "adopt"]] = "refuse",
         protect: pulumi.Input[bool] = True,
+        mark: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the group.
@@ -160,7 +216,9 @@ class FreeIpaGroup(Resource, module="freeipa", name="Group"):
             tls: ``ldaps`` or ``starttls``.
             ca_certificate: PEM text; None for the authorities that the system trusts.
             existing_group: whether to refuse or to adopt a group that already exists.
-            protect: keep the group, with a mark, at ``pulumi destroy``; the next ``pulumi up`` uses it again.
+            protect: keep the group, with a note, at ``pulumi destroy``; the next ``pulumi up`` uses it again.
+            mark: text with the group's owner (``Contract.mark``), written into the description. Without it, a group
+                that exists is never the stack's own, and a destroy does not touch the group.
             opts: the resource's options.
         """
         props: dict[str, Any] = {
@@ -173,6 +231,8 @@ class FreeIpaGroup(Resource, module="freeipa", name="Group"):
             "description": description,
             "existingGroup": existing_group,
             "protect": protect,
+            "mark": mark,
+            group_inputs.PREVIEW: pulumi.runtime.is_dry_run(),
             "dn": None,
             "adopted": None,
         }
@@ -188,32 +248,35 @@ def _dn(props: Props) -> str:
     return names.group_dn(props["suffix"], props["name"])
 
 
-def _outputs(props: Props, *, adopted: bool) -> Props:
-    return {**group_inputs.inputs_of(props), "dn": _dn(props), "adopted": adopted}
+def _outputs(props: Props, identity: "Identity | None", *, adopted: bool) -> Props:
+    known = {"uniqueId": identity.unique_id, "directoryId": identity.directory_id} if identity else {}
+    return {**group_inputs.inputs_of(props), "dn": _dn(props), "adopted": adopted, **known}
 
 
-def _take_over(ipa: "Groups", props: Props, refusal: errors.AlreadyExists) -> bool:
-    """Use the existing group if that is allowed, and return whether it is adopted.
+def _declared(props: Props) -> "Declared":
+    from components.freeipa.managed_group import Declared
 
-    A group is this stack's own, and not adopted, if it has the stack's description with the mark of
-    :meth:`FreeIpaGroupProvider.delete`, or the stack's description and no members. A run that is killed after the
-    directory created the group leaves the latter; using it changes no user's permissions.
+    return Declared(
+        directory=group_inputs.directory(props),
+        suffix=props["suffix"],
+        name=props["name"],
+        description=props["description"],
+        mark=props.get("mark"),
+        adopt=props.get("existingGroup") == "adopt",
+    )
 
-    Raises:
-        AlreadyExists: the group must not be used.
-        NotAUserGroup: the entry is not a user group.
-    """
-    group = ipa.find_group(props["name"])
-    if group is None:  # an entry exists that the permissions for user groups do not show
-        raise errors.NotAUserGroup(refusal.attempt)
-    adopt = props.get("existingGroup") == "adopt"
-    is_own = group.description == props["description"] + names.KEPT
-    if not is_own and not adopt:
-        is_own = group.description == props["description"] and group.is_user_group and ipa.is_empty(props["name"])
-    if not is_own and not adopt:
-        raise refusal
-    if not group.is_user_group:
-        raise errors.NotAUserGroup(refusal.attempt)
-    if group.description != props["description"]:
-        ipa.set_description(props["name"], props["description"])
-    return not is_own
+
+def _deployed(props: Props) -> "Deployed":
+    from components.freeipa.managed_group import Deployed, Identity
+
+    try:
+        directory = group_inputs.directory(props)
+    except errors.InvalidSetting:
+        directory = None
+    identity = Identity(props["uniqueId"], props.get("directoryId", "")) if "uniqueId" in props else None
+    return Deployed(directory, identity)
+
+
+def _notify(message: str) -> None:
+    """Print a message that the engine shows; the command continues."""
+    print(message, file=sys.stderr, flush=True)

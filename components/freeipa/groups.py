@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from components.freeipa import errors, names
-from components.freeipa.connection import Session, open_session
+from components.freeipa.connection import Entry, Session, open_session
+from components.freeipa.errors import Attempt
 from components.freeipa.settings import Directory
 
 OBJECT_CLASSES = ("top", "groupofnames", "nestedgroup", "ipausergroup", "ipaobject")
@@ -17,7 +18,7 @@ Without ``ipausergroup`` no delegated permission covers the entry, without ``nes
 UNIQUE_ID = "autogenerate"
 """Value that FreeIPA's ipa-uuid plugin replaces with a UUID; any other value needs the Directory Manager."""
 
-ATTRIBUTES = ("cn", "description", "objectClass")
+ATTRIBUTES = ("cn", "description", "objectClass", "ipaUniqueID")
 """Attributes that are read of a group. Without ``member``, the cost does not depend on the number of members."""
 
 SENTINEL_GROUP = "admins"
@@ -32,6 +33,19 @@ class Group:
     name: str
     description: str
     is_user_group: bool
+    unique_id: str = field(default="", compare=False)
+    """The entry's ``ipaUniqueID``, the same on all replicas; empty for a group that was just added."""
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """Result of a search for a group."""
+
+    group: Group | None
+    directory_id: str
+    """``ipaUniqueID`` of FreeIPA's group ``admins``: the same on all replicas, another one in another directory."""
+    attempt: Attempt
+    """Description of the search, for an error about its result."""
 
 
 @contextmanager
@@ -55,6 +69,14 @@ class Groups:
     def find_group(self, name: str) -> Group | None:
         """Return the group, or None if it does not exist.
 
+        Raises:
+            DirectoryError: as in :meth:`look_up`.
+        """
+        return self.look_up(name).group
+
+    def look_up(self, name: str) -> LookUp:
+        """Search for the group, and read which directory this is.
+
         A directory hides entries that an account may not read, without an error. So the search includes FreeIPA's group
         ``admins``: if the account sees that group, it would see the other one too.
 
@@ -64,30 +86,29 @@ class Groups:
             DirectoryError: the search failed.
         """
         name = names.group_name(name)
-        operation = f"looking for group {name}"
+        attempt = self._session.attempt(f"looking for group {name}")
         either = f"(|(cn={name})(cn={SENTINEL_GROUP}))"  # the name has been checked, so it needs no escape
-        entries = self._session.children(names.groups_container(self._suffix), either, ATTRIBUTES, operation)
+        entries = self._session.children(names.groups_container(self._suffix), either, ATTRIBUTES, attempt.operation)
         if entries is None:
-            raise errors.ParentMissing(self._session.attempt(operation))
+            raise errors.ParentMissing(attempt)
         if not entries:
-            raise errors.NotVisible(self._session.attempt(operation))
-        for entry in entries:
-            if name in (value.lower() for value in entry.get("cn", ())):
-                classes = {value.lower() for value in entry.get("objectclass", ())}
-                text = next(iter(entry.get("description", ())), "")
-                return Group(names.group_dn(self._suffix, name), name, text, "ipausergroup" in classes)
-        return None
+            raise errors.NotVisible(attempt)
+        found = {value.lower(): entry for entry in entries for value in entry.get("cn", ())}
+        return LookUp(
+            self._group(name, found[name]) if name in found else None,
+            _first_value(found.get(SENTINEL_GROUP, {}), "ipauniqueid"),
+            attempt,
+        )
 
-    def is_empty(self, name: str) -> bool:
-        """Return whether the group has no members, without reading them; False if the account may not see members.
-
-        Raises:
-            DirectoryError: the search failed.
-        """
-        name = names.group_name(name)
-        empty = f"(&(cn={name})(!(member=*)))"
-        operation = f"checking whether group {name} has members"
-        return bool(self._session.children(names.groups_container(self._suffix), empty, ("cn",), operation))
+    def _group(self, name: str, entry: Entry) -> Group:
+        classes = {value.lower() for value in entry.get("objectclass", ())}
+        return Group(
+            names.group_dn(self._suffix, name),
+            name,
+            _first_value(entry, "description"),
+            is_user_group="ipausergroup" in classes,
+            unique_id=_first_value(entry, "ipauniqueid"),
+        )
 
     def add_group(self, name: str, description: str) -> Group:
         """Add an empty group without a GID, in one round trip.
@@ -143,3 +164,7 @@ class Groups:
             if self.find_group(name) is None:
                 raise errors.NoSuchEntry(refusal.attempt) from None
             raise
+
+
+def _first_value(entry: Entry, attribute: str) -> str:
+    return next(iter(entry.get(attribute, ())), "")

@@ -13,11 +13,12 @@ from components.config.capacity import Capacity, compute_capacity
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_config, stack_path
 from components.config.tenancy import Tenancy
-from components.freeipa.errors import PASSWORD_CONFIG_KEY, PasswordInvalid, PasswordMissing
+from components.freeipa.errors import DIRECTORY_CHECK_VARIABLE, PASSWORD_CONFIG_KEY, PasswordInvalid, PasswordMissing
 from components.freeipa.password import bind_password
 from components.ownership.existing import FoundObject
 from components.preflight.cluster import ClusterFacts, ClusterRefused, verify_cluster
 from components.preflight.dns import verify_domain
+from components.preflight.switch import only_warns
 
 
 class Preflight(NamedTuple):
@@ -61,6 +62,7 @@ def _read_tenancy() -> Tenancy:
     config = pulumi.runtime.config.CONFIG.get()
     source = str(stack_path(pulumi.get_stack()))
     secret_keys = [key for key in config if pulumi.runtime.config.is_config_secret(key)]
+    only_warns(DIRECTORY_CHECK_VARIABLE, os.environ)  # refuses another value; the group's provider uses the variable
     notices = verify_dependencies()
     tenancy = read_config(config, source=source, secret_keys=secret_keys)
     # The directory's client finds a mistake in the password only after other resources were changed.

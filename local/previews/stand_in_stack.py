@@ -20,7 +20,7 @@ from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
 from local.tenancy.engine_environment import engine_variables, used_plugins
 
-SWITCHES = {"PANGEO_DNS_CHECK": "warn", "PANGEO_CLUSTER_CHECK": "warn"}
+SWITCHES = {"PANGEO_DNS_CHECK": "warn", "PANGEO_CLUSTER_CHECK": "warn", "PANGEO_DIRECTORY_CHECK": "warn"}
 """Variables that turn failed pre-flight checks into warnings."""
 
 EMPTY_BACKEND = (

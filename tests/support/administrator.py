@@ -67,6 +67,9 @@ class Administrator:
     def describe(self, group: str, description: str) -> None:
         self._change(self._directory.group_dn(group), {"description": [(ldap3.MODIFY_REPLACE, [description])]})
 
+    def set_password(self, dn: str, password: str) -> None:
+        self._change(dn, {"userPassword": [(ldap3.MODIFY_REPLACE, [password])]})
+
     def delete(self, group: str) -> None:
         self._connection.delete(self._directory.group_dn(group))
 

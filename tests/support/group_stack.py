@@ -10,6 +10,7 @@ from pulumi.automation import OpType
 
 from components.freeipa import names
 from components.freeipa.group_resource import FreeIpaGroup
+from components.ownership.mark import Owner
 from local.tenancy.engine_environment import engine_variables
 from tests.engine.components.freeipa.plugin import PROGRAM
 from tests.support.directory import ThrowAwayDirectory
@@ -17,6 +18,8 @@ from tests.support.inline_program import create_stack, pause_after_failure
 
 GROUP = names.notebook_users_group("engine")
 DESCRIPTION = names.notebook_users_description("engine")
+OWNER = Owner("test", "0bd2a5cc-6d5b-4d2f-9d0b-5d1f0f0c7a11", "d1")
+MARKED = f"{DESCRIPTION} [{OWNER}]"
 
 
 class GroupStack:
@@ -49,6 +52,17 @@ class GroupStack:
         with pause_after_failure():
             return {key: output.value for key, output in self._stack.up().outputs.items()}
 
+    def notices(self) -> list[str]:
+        """Run a preview; return the messages that the engine shows."""
+        messages: list[str] = []
+
+        def record(event: automation.EngineEvent) -> None:
+            if event.diagnostic_event:
+                messages.append(event.diagnostic_event.message.strip())
+
+        self._stack.preview(color="never", on_event=record)
+        return messages
+
     def preview(self) -> dict[OpType, int]:
         return dict(self._stack.preview().change_summary)
 
@@ -71,6 +85,7 @@ class GroupStack:
                 "suffix": self._directory.suffix,
                 "group_name": GROUP,
                 "description": DESCRIPTION,
+                "mark": str(OWNER),
                 **self._changes,
             },
         )

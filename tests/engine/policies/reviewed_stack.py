@@ -96,6 +96,7 @@ class ReviewedStack:
             "FREEIPA_BIND_PASSWORD": "correct horse battery staple",
             "KUBECONFIG": str(folder / "kubeconfig"),
             "PANGEO_CLUSTER_CHECK": "warn",
+            "PANGEO_DIRECTORY_CHECK": "warn",
         }
         self.write(STACK)
         self._change: Transformation | None = None

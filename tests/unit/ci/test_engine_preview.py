@@ -6,7 +6,14 @@ import pytest
 import yaml
 
 from ci.__main__ import main
-from ci.preview.engine_preview import CLUSTER_NOT_REQUIRED, DNS_NOT_REQUIRED, Policies, error_lines, find_policies
+from ci.preview.engine_preview import (
+    CLUSTER_NOT_REQUIRED,
+    DIRECTORY_NOT_REQUIRED,
+    DNS_NOT_REQUIRED,
+    Policies,
+    error_lines,
+    find_policies,
+)
 from ci.preview.official_cli import missing_programs, switch_notes
 from local.previews.stand_in_stack import without_secrets
 from local.previews.tenancy_preview import main as preview_by_stand_ins
@@ -37,6 +44,7 @@ def test_notes_name_the_checks_that_only_warn() -> None:
     assert switch_notes({}) == []
     assert switch_notes({"PANGEO_DNS_CHECK": "refuse", "PANGEO_CLUSTER_CHECK": "warn"}) == [CLUSTER_NOT_REQUIRED]
     assert switch_notes({"PANGEO_DNS_CHECK": "warn"}) == [DNS_NOT_REQUIRED]
+    assert switch_notes({"PANGEO_DIRECTORY_CHECK": "warn"}) == [DIRECTORY_NOT_REQUIRED]
 
 
 def test_missing_programs_of_the_cli_are_named(

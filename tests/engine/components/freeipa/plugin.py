@@ -41,7 +41,7 @@ class Plugin:
         request = provider_pb2.CheckRequest(olds=_struct(olds), news=_struct({"__provider": pickled(), **news}))
         answer = self._call("Check", request)
         failures = answer.get("failures", [])
-        return answer.get("inputs", {}), {failure["property"]: failure["reason"] for failure in failures}
+        return answer.get("inputs", {}), {failure.get("property", ""): failure["reason"] for failure in failures}
 
     def changes(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
         request = provider_pb2.DiffRequest(id="x", olds=_struct(olds), news=_struct(news))

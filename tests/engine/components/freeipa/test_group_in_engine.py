@@ -1,17 +1,19 @@
 """The resource in the real Pulumi engine, against the real directory."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pulumi.automation import OpType
 from pulumi.automation.errors import CommandError
 
-from components.freeipa import names
 from tests.support.administrator import Administrator
 from tests.support.directory import ThrowAwayDirectory
-from tests.support.group_stack import DESCRIPTION, GROUP, GroupStack
+from tests.support.group_stack import DESCRIPTION, GROUP, MARKED, OWNER, GroupStack
+from tests.support.inline_program import pause_after_failure
 
 pytestmark = pytest.mark.engine
 
@@ -49,10 +51,10 @@ def test_group_is_created_updated_refreshed_and_deleted(
     stack.refresh()
     assert stack.preview()[OpType.UPDATE] == 1
     stack.up()
-    assert administrator.description(GROUP) == DESCRIPTION
+    assert administrator.description(GROUP) == MARKED
     assert stack.preview() == {OpType.SAME: 2}
 
-    stack.declare(bind_dn=directory.admin_dn)
+    stack.declare(servers=[f"localhost:{directory.ldap_port}"], tls="starttls")
     assert stack.preview()[OpType.UPDATE] == 1
     stack.up()
     stack.declare()
@@ -60,11 +62,12 @@ def test_group_is_created_updated_refreshed_and_deleted(
     assert administrator.members(GROUP) == [alice]
 
     stack.destroy()
-    assert administrator.description(GROUP) == DESCRIPTION + names.KEPT
-    stack.declare(protect=False)
+    assert administrator.description(GROUP) == f"{DESCRIPTION} [{OWNER} (kept by pulumi destroy)]"
+    again = str(replace(OWNER, deployment="d2"))
+    stack.declare(protect=False, mark=again)
     stack.up()
     assert administrator.members(GROUP) == [alice]
-    assert administrator.description(GROUP) == DESCRIPTION
+    assert administrator.description(GROUP) == f"{DESCRIPTION} [{again}]"
     stack.destroy()
     assert administrator.entry(GROUP) is None
 
@@ -75,7 +78,7 @@ def test_group_deleted_in_freeipa_is_created_again(stack: GroupStack, administra
     stack.refresh()
     assert stack.preview()[OpType.CREATE] == 1
     stack.up()
-    assert administrator.description(GROUP) == DESCRIPTION
+    assert administrator.description(GROUP) == MARKED
 
 
 def test_renamed_group_fails_the_preview(stack: GroupStack, administrator: Administrator) -> None:
@@ -92,12 +95,41 @@ def test_renamed_group_fails_the_preview(stack: GroupStack, administrator: Admin
     assert administrator.entry("other_notebook_users") is None
 
 
-def test_existing_group_is_refused_with_a_message(stack: GroupStack, administrator: Administrator) -> None:
-    administrator.make(GROUP, "theirs")
-    with pytest.raises(CommandError) as refusal:
-        stack.up()
-    assert "the group already exists and was not changed" in str(refusal.value)
-    assert administrator.description(GROUP) == "theirs"
+def test_group_of_another_owner_fails_preview_and_up(stack: GroupStack, administrator: Administrator) -> None:
+    other = replace(OWNER, cluster="another-cluster")
+    theirs = f"{DESCRIPTION} [{other}]"
+    administrator.make(GROUP, theirs)
+    for operation in (stack.preview, stack.up):
+        with pytest.raises(CommandError) as refusal, pause_after_failure():
+            operation()
+        message = str(refusal.value)
+        assert "the group already exists and was not changed" in message
+        assert f"it belongs to {other}" in message
+        assert "identity.existingGroup: adopt" in message
+        assert "Traceback" not in message
+    assert administrator.description(GROUP) == theirs
+
+
+def test_changed_settings_that_do_not_work_fail_preview_and_up(stack: GroupStack, administrator: Administrator) -> None:
+    stack.up()
+    before = stack.state()
+    stack.declare(servers=["ipa.vsi.invalid:636"])
+    for operation in (stack.preview, stack.up):
+        with pytest.raises(CommandError) as refusal, pause_after_failure():
+            operation()
+        assert "connecting at ipa.vsi.invalid:636: the name cannot be resolved" in str(refusal.value)
+        assert "Traceback" not in str(refusal.value)
+    assert administrator.description(GROUP) == MARKED
+    assert json.loads(stack.state())["resources"] == json.loads(before)["resources"], "nothing is stored"
+
+
+def test_destroy_leaves_a_group_that_another_owner_took(stack: GroupStack, administrator: Administrator) -> None:
+    stack.declare(protect=False)
+    stack.up()
+    theirs = f"{DESCRIPTION} [{replace(OWNER, deployment='d9', stack='other')}]"
+    administrator.describe(GROUP, theirs)
+    stack.destroy()
+    assert administrator.description(GROUP) == theirs
 
 
 def test_password_from_the_environment_is_in_no_state(
@@ -116,7 +148,7 @@ def test_password_from_the_stack_is_encrypted_in_the_state(
     stack = start()
     stack.configure("pangeo:identityBindPassword", directory.operator_password)
     stack.up()
-    assert administrator.description(GROUP) == DESCRIPTION
+    assert administrator.description(GROUP) == MARKED
     for file in tmp_path.rglob("*"):
         if file.is_file():
             assert directory.operator_password.encode() not in file.read_bytes(), file
@@ -125,5 +157,6 @@ def test_password_from_the_stack_is_encrypted_in_the_state(
 def test_up_without_a_password_names_its_sources(start: Start) -> None:
     stack = start()
     assert stack.preview()[OpType.CREATE] == 2
+    assert any(f"the FreeIPA group {GROUP} and the settings in identity were not checked" in n for n in stack.notices())
     with pytest.raises(CommandError, match="set the environment variable FREEIPA_BIND_PASSWORD"):
         stack.up()

@@ -2,77 +2,30 @@
 
 import base64
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components.freeipa import names
+from components.freeipa import group_mark
 from components.freeipa.group_inputs import INPUTS
-from tests.engine.components.freeipa.plugin import UNKNOWN, Plugin, Refused, pickled, plugin
+from tests.engine.components.freeipa.driven_group import (
+    AGAIN,
+    DESCRIPTION,
+    GROUP,
+    KEPT,
+    MARKED,
+    Given,
+    Start,
+    create_group,
+    read_group,
+)
+from tests.engine.components.freeipa.plugin import UNKNOWN, Plugin, Refused, pickled
 from tests.support.administrator import Administrator
 from tests.support.directory import ThrowAwayDirectory
 
 pytestmark = pytest.mark.engine
-
-GROUP = names.notebook_users_group("resource")
-DESCRIPTION = names.notebook_users_description("resource")
-
-Given = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def given(directory: ThrowAwayDirectory) -> Given:
-    def properties(**changes: Any) -> dict[str, Any]:
-        return {
-            "servers": [f"localhost:{directory.ldaps_port}"],
-            "tls": "ldaps",
-            "caCertificate": directory.ca_pem,
-            "bindDn": directory.operator_dn,
-            "suffix": directory.suffix,
-            "name": GROUP,
-            "description": DESCRIPTION,
-            "existingGroup": "refuse",
-            "protect": False,
-            **changes,
-        }
-
-    return properties
-
-
-Start = Callable[..., AbstractContextManager[Plugin]]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Start:
-    def launch(environment: dict[str, str] | None = None, config: dict[str, str] | None = None) -> Any:
-        return plugin(tmp_path / "plugin.log", environment=environment or {}, config=config or {})
-
-    return launch
-
-
-@pytest.fixture
-def provider(start: Start, directory: ThrowAwayDirectory, tmp_path: Path) -> Iterator[Plugin]:
-    """Plugin with the password in its environment. None of its answers or output may contain the password."""
-    with start({"FREEIPA_BIND_PASSWORD": directory.operator_password}) as driven:
-        yield driven
-    assert directory.operator_password not in driven.heard
-    assert directory.operator_password not in (tmp_path / "plugin.log").read_text()
-
-
-def create_group(provider: Plugin, properties: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    inputs, failures = provider.check({}, properties)
-    assert failures == {}
-    id_, state = provider.create(inputs)
-    return id_, state, inputs
-
-
-def read_group(provider: Plugin, id_: str, state: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    id_, state, _ = provider.read(id_, state)
-    return id_, state
 
 
 def test_provider_is_stored_as_a_stable_reference() -> None:
@@ -85,7 +38,7 @@ def test_created_group_needs_no_update(
     provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
 ) -> None:
     id_, state, inputs = create_group(provider, given())
-    assert administrator.description(GROUP) == DESCRIPTION
+    assert administrator.description(GROUP) == MARKED
     assert id_ == state["dn"] == inputs["dn"] == directory.group_dn(GROUP)
     assert state["adopted"] is False
     again, failures = provider.check(inputs, given())
@@ -95,10 +48,12 @@ def test_created_group_needs_no_update(
     assert (same_id, same_state) == (id_, state)
 
 
-def test_state_contains_only_inputs_and_dn(provider: Plugin, given: Given, administrator: Administrator) -> None:
+def test_state_contains_only_inputs_and_the_groups_identity(
+    provider: Plugin, given: Given, administrator: Administrator
+) -> None:
     _, state, _ = create_group(provider, given())
     administrator.entry(GROUP)
-    assert set(state) == {*INPUTS, "dn", "adopted", "__provider"}
+    assert set(state) == {*INPUTS, "dn", "adopted", "uniqueId", "directoryId", "__provider"}
 
 
 def test_drifted_description_is_repaired_and_members_stay(
@@ -112,7 +67,7 @@ def test_drifted_description_is_repaired_and_members_stay(
     assert (state["description"], live_inputs["description"]) == ("drifted", "drifted")
     assert provider.changes(state, inputs)
     state = provider.update(id_, state, inputs)
-    assert administrator.description(GROUP) == DESCRIPTION
+    assert administrator.description(GROUP) == MARKED
     assert administrator.members(GROUP) == members
     assert not provider.changes(state, inputs)
 
@@ -124,7 +79,7 @@ def test_group_deleted_in_freeipa_is_created_again(
     administrator.delete(GROUP)
     assert read_group(provider, id_, state)[0] == ""
     assert provider.create(inputs)[0] == id_
-    assert administrator.description(GROUP) == DESCRIPTION
+    assert administrator.description(GROUP) == MARKED
 
 
 def test_late_replication_is_not_reported_as_deleted(
@@ -136,7 +91,7 @@ def test_late_replication_is_not_reported_as_deleted(
         refresh = engine.submit(read_group, provider, id_, state)
         time.sleep(1)
         assert not refresh.done()
-        administrator.make(GROUP, DESCRIPTION)
+        administrator.make(GROUP, MARKED, ipaUniqueID=state["uniqueId"])
         assert refresh.result() == (id_, state)
 
 
@@ -172,14 +127,14 @@ def test_adopted_group_keeps_its_members_and_is_not_deleted(
     administrator.make(GROUP, "theirs", [alice])
     id_, state, inputs = create_group(provider, given(existingGroup="adopt"))
     assert state["adopted"] is True
-    assert administrator.description(GROUP) == DESCRIPTION
+    assert administrator.description(GROUP) == MARKED
     _, state = read_group(provider, id_, state)
     changed, _ = provider.check(inputs, given(existingGroup="refuse", protect=False))
     state = provider.update(id_, state, changed)
     assert state["adopted"] is True
     provider.delete(id_, state)
     assert administrator.members(GROUP) == [alice]
-    assert administrator.description(GROUP) == DESCRIPTION
+    assert administrator.description(GROUP) == MARKED
 
 
 @pytest.mark.parametrize(
@@ -207,10 +162,10 @@ def test_protected_group_survives_destroy_and_is_used_again(
     administrator.add_members(GROUP, [alice])
     provider.delete(id_, state)
     provider.delete(id_, state)
-    assert administrator.description(GROUP) == f"{DESCRIPTION} (kept by pulumi destroy)"
-    id_, state, _ = create_group(provider, given(protect=True))
+    assert administrator.description(GROUP) == KEPT
+    id_, state, _ = create_group(provider, given(protect=True, mark=str(AGAIN)))
     assert state["adopted"] is False
-    assert administrator.description(GROUP) == DESCRIPTION
+    assert administrator.description(GROUP) == group_mark.marked(DESCRIPTION, str(AGAIN))
     assert administrator.members(GROUP) == [alice]
 
 
@@ -222,26 +177,9 @@ def test_destroy_accepts_a_missing_protected_group(
     provider.delete(id_, state)
 
 
-def test_changed_connection_settings_send_no_request(
-    provider: Plugin, given: Given, administrator: Administrator
-) -> None:
-    id_, state, inputs = create_group(provider, given())
-    administrator.entry(GROUP)
-    administrator.forget_log()
-    moved, failures = provider.check(
-        inputs, given(servers=["ipa2.example.org:389"], bindDn="uid=other,dc=example,dc=org", tls="starttls")
-    )
-    assert failures == {}
-    assert provider.changes(state, moved)
-    state = provider.update(id_, state, moved)
-    assert state["servers"] == ["ipa2.example.org:389"]
-    assert state["adopted"] is False
-    assert administrator.served() == []
-
-
-def test_preview_makes_no_connection(start: Start, given: Given) -> None:
+def test_preview_without_a_change_makes_no_connection(start: Start, given: Given) -> None:
     with start() as driven:
-        nowhere = given(servers=["no-such-host.invalid"])
+        nowhere = given(servers=["no-such-host.invalid"], preview=True)
         inputs, failures = driven.check({}, nowhere)
         assert failures == {}
         assert not driven.changes({**inputs, "adopted": False}, inputs)

@@ -62,7 +62,7 @@ def test_members_are_never_read(operator: Account, administrator: Administrator)
         ipa.set_description(GROUP, DESCRIPTION)
     assert time.process_time() - begin < 1
     [_, (_, search), (change, _)] = administrator.served()
-    assert 'attrs="cn description objectClass"' in search
+    assert 'attrs="cn description objectClass ipaUniqueID"' in search
     assert change == "MOD"
     assert len(administrator.members(GROUP)) == 3000
 

@@ -16,7 +16,7 @@ TABLE = list(errors.table())
 
 def test_table_contains_every_directory_error_once() -> None:
     names = [name for name, _, _ in TABLE]
-    assert sorted(names) == sorted(KINDS.keys() - {"DirectoryError", "Unreachable"})
+    assert sorted(names) == sorted(KINDS.keys() - {"DirectoryError", "Unreachable", "Refusal"})
 
 
 def test_messages_are_unique() -> None:

@@ -84,6 +84,7 @@ def test_group_is_declared_with_its_type_and_inputs(engine: Engine) -> None:
         "description": "Notebook users for Pangeo cluster 'k1'",
         "existingGroup": "refuse",
         "protect": True,
+        "preview": False,
     }
     assert outputs == {
         "dn": "cn=k1",
