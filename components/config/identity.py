@@ -89,8 +89,9 @@ class Identity(DirectoryKeys):
     )
     existing_group: Literal["refuse", "adopt"] = Field(
         "refuse",
-        description="Action if the users' group already exists: `refuse` stops with an error, `adopt` uses the group "
-        "with its members. An adopted group is never deleted",
+        description="Action if the users' group already exists without this stack's mark in its description: `refuse` "
+        "stops with an error that names the owner, `adopt` uses the group with its members. An adopted group is never "
+        "deleted",
     )
 
     def directory(self) -> settings.Directory:

@@ -94,6 +94,7 @@ def test_unknown_name_is_an_update_and_no_rename() -> None:
         ("description", "Other"),
         ("existingGroup", "adopt"),
         ("protect", False),
+        ("mark", "stack vis, cluster c, deployment d"),
         ("__provider", "elsewhere"),
     ],
 )
@@ -127,3 +128,39 @@ def test_invalid_setting_prevents_a_connection(wrong: Props) -> None:
     props, _ = complete({}, given(**wrong))
     with pytest.raises(InvalidSetting):
         group_inputs.directory(props)
+
+
+def test_transient_input_is_not_stored() -> None:
+    props, _ = complete({}, given(preview=True))
+    assert group_inputs.PREVIEW not in props
+
+
+@pytest.mark.parametrize(
+    ("changes", "concerned"),
+    [
+        ({}, False),
+        ({"protect": False}, False),
+        ({"existingGroup": "adopt"}, False),
+        ({"servers": ["ipa2.example.org:636"]}, True),
+        ({"tls": "starttls"}, True),
+        ({"caCertificate": "PEM"}, True),
+        ({"bindDn": "uid=other,dc=example,dc=org"}, True),
+        ({"mark": "stack vis, cluster c, deployment d"}, True),
+        ({"description": "Other"}, True),
+    ],
+)
+def test_directory_is_asked_only_if_a_change_concerns_it(changes: Props, concerned: bool) -> None:
+    deployed, _ = complete({}, given())
+    assert group_inputs.concerns_directory({**deployed, "uniqueId": "a"}, {**deployed, **changes}) is concerned
+
+
+def test_directory_is_asked_for_an_id_that_is_not_stored() -> None:
+    deployed, _ = complete({}, given())
+    assert group_inputs.concerns_directory(deployed, {**deployed, "protect": False})
+
+
+@pytest.mark.parametrize("key", ["servers", "suffix", "mark"])
+def test_unknown_value_is_found_within_a_list_too(key: str) -> None:
+    assert not group_inputs.has_unknown(given(), is_unknown)
+    assert group_inputs.has_unknown(given(**{key: Unknown()}), is_unknown)
+    assert group_inputs.has_unknown(given(servers=["a", Unknown()]), is_unknown)
