@@ -41,10 +41,11 @@ IN_PLACE = {
     OLD_RANDOM: OpType.DELETE,
 }
 """The paths of the files mounted into the hub changed, so Helm upgrades the release; the contract's entry in the state
-names its new module; and the objects and the group of the stack get their owner's mark. The provider gets the cluster's UID in place
-of a kubeconfig's path. CRDs get a digest of their content and a fixed field manager. The check of a destroy is new.
-The hub gets new secrets, because the ids of the old ones were their values, in plain text. The wait for the hub is a
-resource of its own. The component's entry in the state contains new keys. All other resources stay as they are."""
+names its new module; and the objects and the group of the stack get their owner's mark. The provider gets the
+cluster's UID in place of a kubeconfig's path. CRDs get a digest of their content and a fixed field manager. The
+check of a destroy is new. The hub gets new secrets, because the ids of the old ones were their values, in plain
+text. The wait for the hub is a resource of its own. The component's entry in the state contains new keys. All other
+resources stay as they are."""
 
 
 def random_values(state: list[dict[str, Any]]) -> list[str]:

@@ -74,7 +74,7 @@ def test_renamed_component_keeps_its_children_by_its_alias(new_stack: NewStack, 
     uid = api_server.read("namespace", "renaming")["metadata"]["uid"]
 
     declare_as("after")
-    assert stack.preview()["kubernetes:core/v1:Namespace"] == "delete", "of the state's entry; the hub would be deleted"
+    assert "the group already exists" in stack.refused("preview"), "the hub would be deleted"
     aliases.append(pulumi.Alias(name="before"))
     assert stack.preview() == {}
     stack.up()
