@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.support.tenancy_stack import STACK, TenancyStack
 
-TIMEOUT_SECONDS = 60.0
+TIMEOUT_SECONDS = 300.0
 
 
 class Operator:

@@ -10,7 +10,7 @@ from pulumi.automation.errors import CommandError
 from tests.engine.faults import processes
 from tests.support.tenancy_stack import TenancyStack
 
-LIMIT_SECONDS = 120.0
+LIMIT_SECONDS = 600.0
 HOOK = "templates/hook.yaml"
 BLOCKING_HOOK = """\
 apiVersion: batch/v1

@@ -29,7 +29,7 @@ CLUSTER = "fault-target"
 """A name that no other test uses on the shared servers."""
 
 GROUP = notebook_users_group(CLUSTER)
-REPAIR_TIMEOUT_SECONDS = 120
+REPAIR_TIMEOUT_SECONDS = 300
 
 PENDING_WARNING = "pending operations"
 """In the engine's warning about operations of a killed run."""

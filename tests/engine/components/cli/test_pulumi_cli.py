@@ -15,7 +15,7 @@ pytestmark = pytest.mark.engine
 
 STACK = "vis"
 SECRET = "sesame-open"
-SECONDS = 120
+SECONDS = 300
 
 
 class Workspace:

@@ -22,7 +22,7 @@ from tests.support.tenancy_stack import TenancyStack
 
 pytestmark = pytest.mark.engine
 
-SECONDS = 120
+SECONDS = 400
 NUMBERS = count()
 """For a namespace and group of each stack: they belong to the stack that created them."""
 

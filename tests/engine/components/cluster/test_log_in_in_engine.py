@@ -25,8 +25,12 @@ cat {credential}
 
 
 @pytest.fixture
-def entered(stack: TenancyStack, api_server: ApiServer, tools: Path, tmp_path: Path) -> Path:
+def entered(
+    stack: TenancyStack, api_server: ApiServer, tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """Let the stack's kubeconfig log in by a program that waits for this file, as for a code in a browser."""
+    # Time to start kubectl and the program on a busy machine.
+    monkeypatch.setattr("components.cluster.client.KUBECTL_GRACE_SECONDS", 120)
     document = json.loads(api_server.kubeconfig.read_text())
     user = document["users"][0]["user"]
     status = {

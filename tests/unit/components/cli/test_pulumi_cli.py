@@ -53,8 +53,8 @@ def test_missing_program_is_reported(tmp_path: Path) -> None:
 
 def test_call_has_a_time_limit(tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulumi_cli, "TIMEOUT_SECONDS", 0.3)
-    script(tmp_path, "echo 'Logging in' >&2; exec sleep 600")
-    with pytest.raises(PulumiFailed, match=r"pulumi config did not end within 0\.3 s\nLogging in\n→ check the network"):
+    script(tmp_path, "exec sleep 600")
+    with pytest.raises(PulumiFailed, match=r"pulumi config did not end within 0\.3 s\n→ check the network"):
         run_pulumi(["config"], environment, purpose="it cannot be read")
 
 
