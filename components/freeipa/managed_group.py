@@ -176,25 +176,28 @@ def delete_group(declared: Declared, password: str, *, keep: bool) -> str | None
     return None
 
 
-def delete_kept_group(declared: Declared, password: str) -> bool:
+def delete_kept_group(directory: Directory, suffix: str, name: str, owner: Owner, password: str) -> bool:
     """Delete a group that a destroy of this stack in this cluster kept. Return False if the group does not exist.
 
-    Only the stack's name and the cluster of ``declared.mark`` are compared: the deployment ended with its destroy.
+    Args:
+        directory: the servers and the account.
+        suffix: the directory's suffix.
+        name: the group's name.
+        owner: the stack and the cluster; the deployment is not compared, because it ended with its destroy.
+        password: the account's password.
 
     Raises:
         AlreadyExists: the group is in use, or belongs to another or no owner; it is not changed.
         FreeIpaError: no server could be used, or the change failed.
     """
-    owner = declared.owner
-    with open_groups(declared.directory, declared.suffix, password) as ipa:
-        found = ipa.look_up(declared.name)
-        group = found.group
-        if group is None:
+    with open_groups(directory, suffix, password) as ipa:
+        found = ipa.look_up(name)
+        if found.group is None:
             return False
-        mark = read_mark(group.description)
-        if mark is None or owner is None or not mark.is_kept or not mark.belongs_to(owner):
-            raise errors.AlreadyExists(found.attempt, group_mark.describe_owner(group.description))
-        return ipa.delete_group(declared.name)
+        mark = read_mark(found.group.description)
+        if mark is None or not mark.is_kept or not mark.belongs_to(owner):
+            raise errors.AlreadyExists(found.attempt, group_mark.describe_owner(found.group.description))
+        return ipa.delete_group(name)
 
 
 def _check_use(declared: Declared, group: Group, attempt: Attempt) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from components.freeipa import errors, names
 from components.freeipa.group_inputs import directory as connection
 from components.freeipa.group_mark import marked
-from components.freeipa.managed_group import Declared, delete_kept_group
+from components.freeipa.managed_group import delete_kept_group
 from components.ownership.mark import Mark, Owner
 from tests.engine.components.freeipa.driven_group import (
     AGAIN,
@@ -177,20 +177,20 @@ def test_renamed_stack_keeps_its_group(provider: Plugin, given: Given, administr
 def test_kept_group_is_removed_on_request_by_its_stack_alone(
     given: Given, administrator: Administrator, directory: ThrowAwayDirectory
 ) -> None:
-    def declared(owner: Owner) -> Declared:
-        props = given()
-        return Declared(connection(props), props["suffix"], GROUP, DESCRIPTION, str(owner), adopt=True)
+    props = given()
 
-    password = directory.operator_password
-    for description in (MARKED, DESCRIPTION, *(marked(DESCRIPTION, str(Mark(o, True))) for o in OTHERS.values())):
+    def remove() -> bool:
+        return delete_kept_group(connection(props), props["suffix"], GROUP, AGAIN, directory.operator_password)
+
+    others = [owner for owner in OTHERS.values() if (owner.stack, owner.cluster) != (OWNER.stack, OWNER.cluster)]
+    for description in (MARKED, DESCRIPTION, *(marked(DESCRIPTION, str(Mark(each, True))) for each in others)):
         administrator.make(GROUP, description)
-        if OTHERS["the same stack name in another checkout"].deployment not in description:
-            with pytest.raises(errors.AlreadyExists):
-                delete_kept_group(declared(AGAIN), password)
+        with pytest.raises(errors.AlreadyExists):
+            remove()
         administrator.delete(GROUP)
     administrator.make(GROUP, KEPT, [directory.user_dn("alice")])
-    assert delete_kept_group(declared(AGAIN), password) is True
-    assert delete_kept_group(declared(AGAIN), password) is False
+    assert remove() is True
+    assert remove() is False
     assert administrator.entry(GROUP) is None
 
 
