@@ -1,5 +1,6 @@
 """A temporary tenancy for measurements, and the duration of its first ``up`` compared with Helm alone."""
 
+import json
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from bench.measurements import Comparison, measure_in_turn
 from bench.process import measure_command
 from local.failure import Failure
 from local.paths import State
+from tests.support.rendered_values import add_secrets
 from tests.support.second_tenancy import TIMEOUT_SECONDS, SecondTenancy
 
 NAME = "bench"
@@ -66,8 +68,8 @@ def compare_first_up(state: State, repetitions: int) -> Comparison:
     """
     with temporary_tenancy(state) as tenancy:
         deploy(tenancy)
-        # They contain the release's secrets, so they are passed on standard input.
-        values = tenancy.helm("get", "values", tenancy.name, "--output", "yaml")
+        # Helm alone has no Secret to read the hub's secrets from, so they are values, on standard input.
+        values = json.dumps(add_secrets(json.loads(tenancy.helm("get", "values", tenancy.name, "--output", "json"))))
         _destroy(tenancy)
 
         def up() -> float:

@@ -24,6 +24,7 @@ DOWN_TO_NOTEBOOK_SECONDS = 90
 
 EXPECTED = {
     "kubernetes:core/v1:Namespace",
+    "kubernetes:core/v1:Secret",
     "kubernetes:helm.sh/v3:Release",
     "kubernetes:networking.k8s.io/v1:Ingress",
     "pangeo:caas:PangeoCluster",

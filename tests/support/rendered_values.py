@@ -1,5 +1,6 @@
 """The chart values of a tenancy, with recognisable secrets."""
 
+import copy
 from typing import Any
 
 from components.chart.secrets import HubSecrets
@@ -15,8 +16,13 @@ def values(**changes: Any) -> Values:
 
 
 def values_with_secrets(tenancy: Tenancy, secrets: HubSecrets[str] = SECRETS) -> Values:
-    """Return values with secrets, for a chart or a hub that has no Secret in a cluster to read them from."""
-    given = chart_values(tenancy)
+    """Return a tenancy's values with secrets, for a hub that has no Secret in a cluster to read them from."""
+    return add_secrets(chart_values(tenancy), secrets)
+
+
+def add_secrets(values: Values, secrets: HubSecrets[str] = SECRETS) -> Values:
+    """Return values in which the chart finds the secrets, so that it does not read them from the cluster."""
+    given = copy.deepcopy(values)
     hub = given["jupyterhub"]["hub"]
     hub["cookieSecret"] = secrets.cookie_secret
     hub["config"]["CryptKeeper"] = {"keys": [secrets.crypt_key]}

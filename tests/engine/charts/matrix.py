@@ -25,6 +25,7 @@ MATRIX: dict[str, dict[str, Any]] = {
             "idleMinutes": 45,
         }
     },
+    "dask sizes": {"dask": {"schedulerCores": 0.25, "schedulerRamGb": 0.5, "cpuRequest": 0.1}},
     "dask never idle": {"dask__idleMinutes": "never"},
     "stated workers": {"workers": {"count": 3, "cpus": 8, "ramGb": 32, "expectedUsers": 5}},
     "own image": {"notebook__image": "registry.example.org:5000/pangeo/notebook:2026.01.30"},

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from components.chart.dask_access import PREFIX, gateway_name, gateway_service
+from components.chart.dask_limits import dask_memory
 from components.config.capacity import HUB_CPUS, HUB_RAM_GB
 from tests.engine.charts.matrix import MATRIX, MINIMAL
 from tests.engine.charts.pod_security import find_violations
@@ -121,6 +122,18 @@ def test_gateway_authenticates_users_with_the_hub(render: Render, name: str) -> 
 def test_schedulers_and_workers_run_the_notebook_image(render: Render, name: str) -> None:
     image = properties(configuration(render(name), "api"))["backend"]["image"]
     assert f"{image['name']}:{image['tag']}" == str(render(name).tenancy.notebook.image)
+
+
+@with_dask
+def test_schedulers_and_workers_have_the_stacks_size(render: Render, name: str) -> None:
+    dask = render(name).tenancy.dask
+    backend = properties(configuration(render(name), "api"))["backend"]
+    for component, cores, ram_gb in (
+        ("scheduler", dask.scheduler_cores, dask.scheduler_ram_gb),
+        ("worker", dask.worker_cores.default, dask.worker_ram_gb.default),
+    ):
+        assert backend[component]["cores"] == {"request": cores, "limit": cores}
+        assert backend[component]["memory"] == dict.fromkeys(("request", "limit"), dask_memory(ram_gb))
 
 
 @with_dask
