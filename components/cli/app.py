@@ -24,6 +24,7 @@ from components.cli.members import Change, Group, MembersRefused
 from components.cli.new import new
 from components.cli.output import console, print_json, print_results, print_rows
 from components.cli.pulumi_cli import PulumiFailed
+from components.cli.remove.command import remove_tenancy
 from components.cli.repair.command import repair_stack
 from components.cli.stack import OpenStack, open_stack
 from components.cli.stack_writer import read_certificate
@@ -191,6 +192,34 @@ def repair(
     sys.exit(EXIT_OK if is_repaired else EXIT_FAILED)
 
 
+@app.command(epilog=examples("remove vis", "remove vis --yes vis-pangeo"))
+def remove(
+    stack: OneStack,
+    yes: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The clusterName, to confirm without a question."),
+    ] = None,
+) -> None:
+    """Delete what pulumi destroy kept: the namespace with all homes, and the users' group.
+
+    Run pulumi destroy first. The command deletes only what a destroy of this stack kept, and shows it before it asks
+    for the cluster's name. The files of all users are lost.
+
+    Exit code 1: something remains, or the removal was refused.
+    """
+    with _errors_reported():
+        opened = open_stack(stack)
+        password = _require(_find_password(opened))
+        is_removed = remove_tenancy(
+            opened.with_kubeconfig(),
+            password=password,
+            confirm=lambda name: _has_named(name, yes),
+            environment=os.environ,
+            report=lambda line: print(escape_lines(line), flush=True),
+        )
+    sys.exit(EXIT_OK if is_removed else EXIT_FAILED)
+
+
 @members.command("list", epilog=examples("members list vis", "members list vis --json"))
 def list_members(stack: Stack = None, bind_dn: BindDn = None, as_json: AsJson = False) -> None:
     """List the members of the group, with those of groups in it."""
@@ -273,6 +302,13 @@ def _require(password: str | None) -> str:
 def _check_environment(ca_file: str | None) -> CheckEnvironment:
     authority = read_certificate(ca_file, "--ca-file") if ca_file is not None else None
     return CheckEnvironment(os.environ, datetime.now(UTC), authority)
+
+
+def _has_named(name: str, given: str | None) -> bool:
+    """Return whether the operator has named the cluster: in an option, else at the terminal."""
+    if given is None and sys.stdin.isatty():
+        given = input(f"To delete all of this, type the cluster's name, {name}: ")
+    return given is not None and given.strip() == name
 
 
 def _ask(question: str) -> bool:

@@ -22,8 +22,12 @@ class Operator:
         self._environment = {**os.environ, **stack.variables, "KUBECONFIG": str(stack.kubeconfig)}
 
     def repair(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return self.command("repair", *options)
+
+    def command(self, name: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on the stack, without a terminal."""
         return subprocess.run(
-            [sys.executable, "-m", "components", "repair", STACK, *options],
+            [sys.executable, "-m", "components", name, STACK, *options],
             cwd=self._stack.folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,

@@ -84,7 +84,9 @@ class DeployedHub:
         Raises:
             CannotAsk: the cluster gives no answer.
         """
-        return sorted({_user(claim) for claim in self._list_component("persistentvolumeclaims", "singleuser-storage")})
+        return sorted(
+            {user_of(claim) for claim in self._list_component("persistentvolumeclaims", "singleuser-storage")}
+        )
 
     def _list_component(self, kind: str, component: str) -> list[Mapping[str, Any]]:
         labels = quote(f"component={component}")
@@ -99,14 +101,15 @@ def _server(pod: Mapping[str, Any]) -> Server:
     status = pod.get("status") or {}
     metadata = pod.get("metadata") or {}
     return Server(
-        user=f"{_user(pod)}/{name}" if name else _user(pod),
+        user=f"{user_of(pod)}/{name}" if name else user_of(pod),
         phase="Stopping" if metadata.get("deletionTimestamp") else str(status.get("phase", "unknown")),
         since=str(status.get("startTime") or metadata.get("creationTimestamp") or ""),
         node=str((pod.get("spec") or {}).get("nodeName") or ""),
     )
 
 
-def _user(item: Mapping[str, Any]) -> str:
+def user_of(item: Mapping[str, Any]) -> str:
+    """Return the user of a pod or a claim; its own name if the hub has not named one."""
     return _annotation(item, USER_ANNOTATION) or str((item.get("metadata") or {}).get("name", ""))
 
 

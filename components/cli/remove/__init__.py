@@ -1,0 +1,1 @@
+"""The command ``remove``: deletes what ``pulumi destroy`` kept of a tenancy."""
