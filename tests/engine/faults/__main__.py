@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from tests.engine.faults.campaign import inject_all
 from tests.engine.faults.faults import FAULTS, GROUP_FAULTS
+from tests.engine.faults.ownership_faults import OWNERSHIP_FAULTS
 from tests.engine.faults.targets import group_target, tenancy_target
 from tests.support.api_server import throw_away_api_server
 from tests.support.directory import throw_away_directory
@@ -37,8 +38,9 @@ def main() -> int:
         random = Random(options.seed)
         groups = ReusedTarget(lambda: stack.enter_context(group_target(_new(folder), tools, directory, random)))
         tenancies = ReusedTarget(lambda: tenancy_target(_new(folder), tools, directory, api_server, random))
+        tenancy_faults = [*FAULTS.items(), *OWNERSHIP_FAULTS.items()]
         chosen = [(name, groups.injection(fault)) for name, fault in GROUP_FAULTS.items() if options.only in name]
-        chosen += [(name, tenancies.injection(fault)) for name, fault in FAULTS.items() if options.only in name]
+        chosen += [(name, tenancies.injection(fault)) for name, fault in tenancy_faults if options.only in name]
         results = inject_all(chosen, options.times)
     return 1 if any(result.failures for result in results) else 0
 
