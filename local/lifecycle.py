@@ -54,8 +54,8 @@ def up(state: State, report: Report) -> None:
     if upstream:
         images.tag_as_upstream(state, CONTAINERD, upstream)
     etc_hosts.add({DIRECTORY_NAME: NODE_ADDRESS, web.DOMAIN: INGRESS_ADDRESS})
-    web.apply_certificate(state)
     outputs = engine.up(state, report)
+    web.apply_certificate(state)
     with report.step("Waiting until the hub answers"):
         web.wait_for_hub(state)
     _print_summary(state, report, outputs)

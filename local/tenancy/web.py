@@ -30,36 +30,20 @@ def url(state: State) -> str:
 
 
 def apply_certificate(state: State) -> None:
-    """Create the TLS Secret that the stack file names, as an operator with an own certificate would."""
+    """Create the TLS Secret that the stack file names, in the namespace that ``up`` has created."""
     certificate = issue(state, "tenancy", "web", dns_names=[DOMAIN])
-    objects = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
-        {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "type": "kubernetes.io/tls",
-            "metadata": {"name": SECRET, "namespace": NAMESPACE},
-            "data": {
-                "tls.crt": base64.b64encode(certificate.crt.read_bytes()).decode(),
-                "tls.key": base64.b64encode(certificate.key.read_bytes()).decode(),
-            },
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "kubernetes.io/tls",
+        "metadata": {"name": SECRET, "namespace": NAMESPACE},
+        "data": {
+            "tls.crt": base64.b64encode(certificate.crt.read_bytes()).decode(),
+            "tls.key": base64.b64encode(certificate.key.read_bytes()).decode(),
         },
-    ]
-    for each in objects:
-        output(
-            [
-                state.bin / "kubectl",
-                "--kubeconfig",
-                state.kubeconfig,
-                "apply",
-                "--server-side",
-                "--field-manager=local-tenancy",
-                "-f",
-                "-",
-            ],
-            stdin=json.dumps(each),
-            timeout_seconds=60,
-        )
+    }
+    words = ["--kubeconfig", str(state.kubeconfig), "apply", "--server-side", "--field-manager=local-tenancy"]
+    output([state.bin / "kubectl", *words, "-f", "-"], stdin=json.dumps(secret), timeout_seconds=60)
 
 
 def answers(state: State) -> bool:

@@ -62,6 +62,7 @@ def tenancy(
         api_server.kubectl("delete", "pv", "volume-alice", "--ignore-not-found", "--wait=false")
         api_server.kubectl("delete", "namespace", NAME, "--ignore-not-found")
         api_server.kubectl("delete", "storageclass", f"{NAME}-homes", "--ignore-not-found")
+        administrator.entry(GROUP)
         administrator.delete_groups()
 
 

@@ -15,6 +15,7 @@ from tests.support.tenancy_stack import TenancyStack
 pytestmark = pytest.mark.engine
 
 NAMESPACE = "monitoring"
+GROUP = "monitoring_notebook_users"
 NO_MARK = "it has no mark (tenancy.pangeo/owner), so it was not created by this program, or by a version before 0.3"
 ADOPT = "pulumi config set --path pangeo:kubernetes.existingNamespace adopt"
 
@@ -45,6 +46,7 @@ def checkout(
     yield create
     api_server.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found")
     with Administrator.at(directory) as administrator:
+        administrator.entry(GROUP)
         administrator.delete_groups()
 
 
