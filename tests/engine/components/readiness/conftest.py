@@ -11,7 +11,7 @@ from tests.support.directory import ThrowAwayDirectory
 from tests.support.kubelet import Kubelet, add_node, running_kubelet
 from tests.support.tools import link_tools
 
-LIMIT_SECONDS = 120
+LIMIT_SECONDS = 300
 WORKLOADS = (
     "deployment-controller,replicaset-controller,persistentvolume-binder-controller,"
     "persistentvolumeclaim-protection-controller"

@@ -82,7 +82,7 @@ def test_claim_of_a_missing_storage_class_ends_the_wait(stack: WaitingStack) -> 
     assert "the cluster has no storage class nowhere; create it, or set pangeo:storage.className" in error
 
 
-def test_failed_first_deployment_can_be_destroyed(stack: WaitingStack, cluster: ApiServer, kubelet: Kubelet) -> None:
+def test_hub_that_is_not_ready_can_be_destroyed(stack: WaitingStack, cluster: ApiServer, kubelet: Kubelet) -> None:
     stack.write_chart(image=CRASHING_IMAGE)
     assert "has crashed" in stack.try_up()
 
