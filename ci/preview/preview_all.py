@@ -179,6 +179,12 @@ async def _end(process: asyncio.subprocess.Process) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
     await process.wait()
+    # The process may have ended before its pipe is closed. A pipe that is open when the event loop closes prints a
+    # traceback.
+    if process.stderr is not None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                await process.stderr.read()
 
 
 def _session(leader: int) -> Iterator[int]:
