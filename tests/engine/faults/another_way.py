@@ -13,37 +13,37 @@ from tests.support.tenancy_stack import TenancyStack
 
 def another_address(target: FaultTarget) -> str:
     """Change the server's name or the authorities in the kubeconfig, which is a file or in the stack file."""
-    stack, before, objects = target.stack, target.user_data(), target.kept_objects()
+    stack, before = target.stack, target.user_data()
     kind, place = target.random.choice(("server", "authorities")), target.random.choice(("variable", "stack file"))
     protect = target.random.choice((True, False))
-    stack.write(protect=protect)
-    stack.up()
     entry = other_server(target.api_server)
     if kind == "authorities":
         entry = other_authorities(target.api_server, target.directory.ca_file)
-    if place == "stack file":
-        _use_stack_file(stack, target.api_server.kubeconfig.read_text(), protect=protect)
-        stack.up()
     folder = Path(tempfile.mkdtemp(dir=stack.folder))
     changed = change_cluster(target.api_server.kubeconfig, folder / "changed", **entry)
     try:
         if place == "stack file":
-            _use_stack_file(stack, changed.read_text(), protect=protect)
+            stack.encrypt_kubeconfig(target.api_server.kubeconfig.read_text())
+        stack.write(protect=protect)
+        stack.up()  # changes the release, because some of its values depend on the protection
+        objects = target.kept_objects()
+        if place == "stack file":
+            stack.encrypt_kubeconfig(changed.read_text())
+            stack.write(protect=protect)
             stack.kubeconfig = folder / "none"
         else:
             stack.kubeconfig = changed
         assert set(stack.preview().values()) <= {OpType.UPDATE}
         stack.up()
         assert stack.preview() == {}
+        assert target.kept_objects() == objects
     finally:
         stack._settings.pop("kubernetes", None)
         stack.write()
         stack.kubeconfig = target.api_server.kubeconfig
         shutil.rmtree(folder)
-    assert target.kept_objects() == objects
     stack.up()
     assert stack.preview() == {}
-    assert target.kept_objects() == objects
     assert target.user_data() == before
     return f"{kind} in the {place}: at most updated in place"
 
@@ -74,8 +74,3 @@ def another_machine(target: FaultTarget) -> str:
     assert target.release_status() == "deployed"
     assert target.api_server.exists("ingress", "pangeo", "--namespace", CLUSTER)
     return f"{operation} from there"
-
-
-def _use_stack_file(stack: TenancyStack, kubeconfig: str, *, protect: bool) -> None:
-    stack.encrypt_kubeconfig(kubeconfig)
-    stack.write(protect=protect)
