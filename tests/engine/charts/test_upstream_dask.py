@@ -56,7 +56,11 @@ def properties(python: str) -> dict[str, Any]:
 def choices(python: str) -> dict[str, dict[str, Any]]:
     """Return the limits of the worker options, by the option's name."""
     floats = [
-        call for call in ast.walk(ast.parse(python)) if isinstance(call, ast.Call) and ast.unparse(call.func) == "Float"
+        call
+        for call in ast.walk(ast.parse(python))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Float"
+        # The other numbers are traits of the gateway's backend.
+        if any(each.arg == "label" for each in call.keywords)
     ]
     return {
         ast.literal_eval(call.args[0]): {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
