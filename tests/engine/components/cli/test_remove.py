@@ -59,6 +59,8 @@ def tenancy(
         api_server.kubectl("apply", "--namespace", NAME, "--filename", "-", stdin=json.dumps(home("alice")))
         api_server.kubectl("apply", "--filename", "-", stdin=json.dumps(volume("alice")))
         yield stack
+        if api_server.exists("persistentvolumeclaim", "claim-alice", "--namespace", NAME):
+            release_home(api_server)
         api_server.kubectl("delete", "pv", "volume-alice", "--ignore-not-found", "--wait=false")
         api_server.kubectl("delete", "namespace", NAME, "--ignore-not-found")
         api_server.kubectl("delete", "storageclass", f"{NAME}-homes", "--ignore-not-found")
