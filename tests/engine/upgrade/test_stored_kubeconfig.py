@@ -67,7 +67,7 @@ def test_other_operations_on_another_machine_need_the_repair_first(
     done = Operator(stack, tools).repair("--yes")
 
     assert done.returncode == 0, done.stderr
-    assert "its Kubernetes provider has the kubeconfig of one machine" in done.stderr
+    assert "its Kubernetes provider has the kubeconfig of one machine" in done.stdout
     assert ELSEWHERE not in stack.exported_text()
     stack.refresh()
     assert live(api_server) == before
