@@ -6,7 +6,7 @@ _PROJECT_FILE = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 
 def program_version() -> str:
-    """Return the version in ``pyproject.toml``, e.g. ``0.2.0``.
+    """Return the version in ``pyproject.toml``, e.g. ``0.3.0``.
 
     Raises:
         OSError: the file is missing or cannot be read.
