@@ -15,7 +15,7 @@ Props = dict[str, Any]
 """Stored properties.
 
 - ``settings``: :class:`ImmutableSettings`
-- ``cluster``: :class:`ClusterId`, if known
+- ``cluster``: :class:`ClusterId`; empty in a first preview without access to the cluster
 - ``owner``: ``stack`` and ``deployment`` of :class:`components.ownership.mark.Owner`; stored since version 0.3
 - ``namespace``: name of the tenancy's namespace
 - ``protect``: whether a destroy keeps the namespace
@@ -49,7 +49,8 @@ IsUnknown = Callable[[object], bool]
 def check_inputs(olds: Props, news: Props, is_unknown: IsUnknown, deployment: str) -> tuple[Props, list[str]]:
     """Return the properties to store, and a message for each change that is refused.
 
-    If ``news`` has no cluster, because it could not be reached, the one in ``olds`` is kept.
+    If ``news`` has no cluster, because it could not be reached, the one in ``olds`` is kept. If both have none, in a
+    first preview, it is empty: an unknown one would hide the inputs of all Kubernetes resources from policies.
 
     Args:
         olds: the stored properties; empty at the first deployment.
@@ -58,8 +59,8 @@ def check_inputs(olds: Props, news: Props, is_unknown: IsUnknown, deployment: st
         deployment: a new random id, used if none is stored yet.
     """
     inputs = {key: value for key, value in news.items() if value is not None}
-    if "cluster" not in inputs and olds.get("cluster"):
-        inputs["cluster"] = olds["cluster"]
+    if "cluster" not in inputs:
+        inputs["cluster"] = olds.get("cluster") or {}
     stored_owner = olds.get("owner") or {}
     inputs["owner"] = {**inputs["owner"], "deployment": stored_owner.get("deployment") or deployment}
     compared = {key: inputs.pop(key, None) for key in COMPARED}

@@ -109,7 +109,7 @@ class Contract(Resource, module="tenancy", name="Contract"):
     """
 
     cluster: pulumi.Output[Mapping[str, str]]
-    """Properties of the target cluster (:class:`ClusterId`). Unknown in a first preview without the cluster."""
+    """Properties of the target cluster (:class:`ClusterId`). Empty in a first preview without access to the cluster."""
     owner: pulumi.Output[Mapping[str, str]]
     """``stack`` and ``deployment`` of the owner of everything that the program creates."""
 
@@ -155,9 +155,9 @@ class Contract(Resource, module="tenancy", name="Contract"):
         super().__init__(ContractProvider(), resource_name, props, opts)
 
     @property
-    def cluster_uid(self) -> pulumi.Output[str]:
-        """UID of the target cluster."""
-        return self.cluster.apply(lambda cluster: ClusterId.from_props(cluster).uid)
+    def cluster_uid(self) -> pulumi.Output[str | None]:
+        """UID of the target cluster; None in a first preview without access to the cluster."""
+        return self.cluster.apply(lambda cluster: cluster.get("uid"))
 
     @property
     def mark(self) -> pulumi.Output[str]:
@@ -165,8 +165,8 @@ class Contract(Resource, module="tenancy", name="Contract"):
         return pulumi.Output.all(self.owner, self.cluster_uid).apply(lambda values: _mark(*values))
 
 
-def _mark(owner: Mapping[str, str], cluster_uid: str) -> str:
-    return str(Mark(Owner(owner["stack"], cluster_uid, owner["deployment"]), is_kept=False))
+def _mark(owner: Mapping[str, str], cluster_uid: str | None) -> str:
+    return str(Mark(Owner(owner["stack"], cluster_uid or "unknown", owner["deployment"]), is_kept=False))
 
 
 def _report(message: str) -> None:

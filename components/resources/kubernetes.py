@@ -35,7 +35,7 @@ class KubernetesProvider(pulumi.ProviderResource):
         *,
         context: str | None,
         kubeconfig: pulumi.Input[str] | None,
-        cluster_identifier: pulumi.Input[str],
+        cluster_identifier: pulumi.Input[str | None],
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Declare the provider.
@@ -44,8 +44,9 @@ class KubernetesProvider(pulumi.ProviderResource):
             resource_name: the provider's name in the state.
             context: the context in the kubeconfig; None for its current one.
             kubeconfig: the secret text of a kubeconfig; None for the one of this machine.
-            cluster_identifier: identifies the cluster whatever its address is. The plugin replaces the provider, and
-                with it all its resources, if this changes, or if it is new and the address changes at the same time.
+            cluster_identifier: identifies the cluster whatever its address is; None if it is not known. The plugin
+                replaces the provider, and with it all its resources, if this changes, or if it is new and the address
+                changes at the same time.
             opts: the resource's options.
         """
         props = {

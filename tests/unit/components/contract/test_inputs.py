@@ -111,6 +111,12 @@ def test_unreachable_cluster_keeps_the_stored_one() -> None:
     assert not differs(stored(), inputs)
 
 
+def test_the_cluster_of_a_first_preview_without_access_to_it_is_known_to_be_none() -> None:
+    inputs, messages = check({}, declared(cluster=None))
+    assert inputs["cluster"] == {}
+    assert messages == []
+
+
 def test_cluster_is_stored_once_it_is_known() -> None:
     assert refused(stored(None), stored()) == []
     assert differs(stored(None), stored())
