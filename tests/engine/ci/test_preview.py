@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from ci.output.markdown import markdown
-from ci.preview.differences import SECRET, PropertyChange
+from ci.preview.differences import PropertyChange
 from ci.preview.engine_preview import find_policies, preview
 from ci.preview.report import Preview
 from local.paths import PROJECT, State
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.engine
 RELEASE = "kubernetes:helm.sh/v3:Release"
 SINGLEUSER = "values.jupyterhub.singleuser"
 EXAMPLES = ("climate", "ocean", "teaching")
-GATEWAY_TOKEN = "values.jupyterhub.hub.services.dask-gateway.apiToken"
+GATEWAY_SERVICE = "values.jupyterhub.hub.services.dask-gateway.display"
 
 
 @pytest.mark.usefixtures("tools")
@@ -65,14 +65,14 @@ def release_changes(found: Preview) -> dict[str, PropertyChange]:
 
 
 def test_changes_are_listed_without_secrets(deployed: WatchedTenancy) -> None:
-    """Larger notebooks, and Dask switched off, which removes its token from the hub's values."""
+    """Larger notebooks, and Dask switched off, which removes its service from the hub's values."""
     deployed.write(clusterName="watched", externalIp="192.0.2.30", notebookRamGb=2, dask={"enabled": False})
     found = deployed.report()
     changes, text = release_changes(found), markdown(found)
 
     assert found.succeeded
     assert changes[f"{SINGLEUSER}.memory.limit"] == PropertyChange(f"{SINGLEUSER}.memory.limit", "1G", "2G")
-    assert changes[GATEWAY_TOKEN] == PropertyChange(GATEWAY_TOKEN, SECRET, None)
+    assert changes[GATEWAY_SERVICE] == PropertyChange(GATEWAY_SERVICE, "false", None)
     assert [path for path in changes if path.startswith(f"{SINGLEUSER}.cpu") or "LDAP" in path] == []
     assert f"- {SINGLEUSER}.memory.limit: 1G\n+ {SINGLEUSER}.memory.limit: 2G\n" in text
     assert "- notebookRamGb: 1\n+ notebookRamGb: 2\n" in text
