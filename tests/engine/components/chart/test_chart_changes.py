@@ -22,7 +22,10 @@ pytestmark = pytest.mark.engine
 
 CLUSTER = "charted"
 RELEASE = "kubernetes:helm.sh/v3:Release"
-UPDATE = {RELEASE: OpType.UPDATE}
+HUB_READY = "pulumi-python:dynamic/tenancy:HubReady"
+UPDATE = {RELEASE: OpType.UPDATE, HUB_READY: OpType.UPDATE}
+"""The release changes, and the wait for the hub is repeated."""
+
 ADDED = """\
 apiVersion: v1
 kind: ConfigMap
