@@ -171,7 +171,7 @@ def test_device_code_is_shown_while_the_log_in_program_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Time to start kubectl and the program on a busy machine.
-    monkeypatch.setattr("components.cluster.client.KUBECTL_GRACE_SECONDS", 120)
+    monkeypatch.setattr("components.cluster.kubectl.KUBECTL_GRACE_SECONDS", 120)
     allow(api_server)
     entered = tmp_path / "entered"
     credential = {

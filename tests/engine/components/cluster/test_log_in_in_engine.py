@@ -30,7 +30,7 @@ def entered(
 ) -> Path:
     """Let the stack's kubeconfig log in by a program that waits for this file, as for a code in a browser."""
     # Time to start kubectl and the program on a busy machine.
-    monkeypatch.setattr("components.cluster.client.KUBECTL_GRACE_SECONDS", 120)
+    monkeypatch.setattr("components.cluster.kubectl.KUBECTL_GRACE_SECONDS", 120)
     document = json.loads(api_server.kubeconfig.read_text())
     user = document["users"][0]["user"]
     status = {

@@ -8,6 +8,7 @@ import pulumi
 import pytest
 
 from components.chart.crds import VERSION_ANNOTATION
+from components.ownership.mark import Mark, Owner
 from components.pangeo_cluster import PangeoCluster
 from components.resources.kubernetes import SDK, KubernetesObject
 from tests.engine.components.pangeo_cluster.conftest import NewStack
@@ -142,7 +143,8 @@ def test_kept_objects_gain_no_field_managers(new_stack: NewStack, api_server: Ap
         tenancy = stack.tenancy(cluster_name, protect=True, storage=storage)
         storage_class = str(tenancy.storage_class_name)
         crds = stack.crd_selection().declared
-        PangeoCluster("pangeo", tenancy, stack.in_cluster(), crds=crds, report_wait=False)
+        mark = str(Mark(Owner(cluster_name, "this-cluster", "d1"), is_kept=False))
+        PangeoCluster("pangeo", tenancy, stack.in_cluster(), crds=crds, mark=mark, report_wait=False)
 
     first.declare = lambda: declare(first, "crds-again")
     second.declare = lambda: declare(second, "crds-beside")
