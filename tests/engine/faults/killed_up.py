@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pulumi.automation.errors import CommandError
 
@@ -72,3 +73,14 @@ def kill_up(stack: TenancyStack, reached: Callable[[], bool]) -> None:
     """Run an ``up`` until a point, and kill it there."""
     with running_up(stack, reached):
         pass
+
+
+def drop_empty_attributes(stacks: Path) -> None:
+    """Delete the empty files that an engine leaves if it is killed while saving, as docs/faults.md says.
+
+    Args:
+        stacks: the folder of the states in a backend.
+    """
+    for file in stacks.glob("*.attrs"):
+        if not file.stat().st_size:
+            file.unlink()

@@ -15,6 +15,7 @@ from typing import Any
 from pulumi.automation.errors import CommandError
 
 from components.freeipa.names import notebook_users_group
+from tests.engine.faults.killed_up import drop_empty_attributes
 from tests.engine.faults.proxy import Proxy, proxy_to
 from tests.support.administrator import Administrator
 from tests.support.api_server import ApiServer
@@ -125,9 +126,7 @@ class FaultTarget:
 
     def drop_empty_attributes(self) -> None:
         """Delete the empty files that an engine leaves beside the state if it is killed while saving."""
-        for file in self.state_file.parent.glob("*.attrs"):
-            if not file.stat().st_size:
-                file.unlink()
+        drop_empty_attributes(self.state_file.parent)
 
     def repair(self) -> None:
         """Run the command that repairs what a killed run left behind, and a refresh if it asks for that."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from components.ownership.mark import ANNOTATION
-from tests.engine.faults.killed_up import blocking_hook, kill_up, running_up
+from tests.engine.faults.killed_up import blocking_hook, drop_empty_attributes, kill_up, running_up
 from tests.support.api_server import ApiServer, throw_away_api_server
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.operator import TIMEOUT_SECONDS, Operator
@@ -70,10 +70,21 @@ class Fresh:
 
     def knows(self, kind: str) -> bool:
         """Return whether the state contains a resource of this kind."""
-        return any(each["type"] == kind for each in self.deployment().get("resources") or [])
+        try:
+            # Not by pulumi stack export, which fails while a running engine saves.
+            latest = json.loads(self.state_file.read_text())["checkpoint"]["latest"] or {}
+        except FileNotFoundError:
+            return False
+        return any(each["type"] == kind for each in latest.get("resources") or [])
+
+    @property
+    def state_file(self) -> Path:
+        """The file with the stack's state."""
+        return self.stack.backend / ".pulumi" / "stacks" / "pangeo" / f"{STACK}.json"
 
     def cancel(self) -> None:
-        """Remove the lock of the killed run, as its message says."""
+        """Remove what the killed run left beside the state: empty files and the lock, as the messages say."""
+        drop_empty_attributes(self.state_file.parent)
         self.stack._stack.cancel()
 
     def assert_clean_up(self) -> None:
@@ -93,10 +104,9 @@ class Fresh:
         interrupted = {key: value for key, value in release.items() if key not in ("id", "outputs")}
         pending = [{"type": "creating", "resource": interrupted}] if creation else []
         # Not by pulumi stack import, which drops pending operations.
-        file = self.stack.folder / "backend" / ".pulumi" / "stacks" / "pangeo" / f"{STACK}.json"
-        checkpoint = json.loads(file.read_text())
+        checkpoint = json.loads(self.state_file.read_text())
         checkpoint["checkpoint"]["latest"].update(resources=kept, pending_operations=pending)
-        file.write_text(json.dumps(checkpoint))
+        self.state_file.write_text(json.dumps(checkpoint))
 
 
 def test_killed_first_up_is_repaired_without_a_trace(fresh: Fresh, api_server: ApiServer) -> None:
