@@ -94,7 +94,7 @@ def _server(value: str) -> str:
         raise ValueError("is a URL; write only the host name, for example ipa.example.org, and set identity.tls")
     host, colon, port = value.strip().partition(":")
     try:
-        ip_address(re.sub(r"\[(.*)\](?::[0-9]*)?", r"\1", value.strip()))
+        ip_address(re.sub(r"^\[([^\]]*)\](?::[0-9]*)?$", r"\1", value.strip()))
     except ValueError:
         pass
     else:

@@ -82,7 +82,7 @@ def suffix_of_base_dn(base_dn: str) -> str:
     Raises:
         InvalidSetting: it does not consist of ``dc=`` labels, as every FreeIPA base DN does.
     """
-    suffix = re.sub(r" *([,=]) *", r"\1", base_dn.strip().lower())
+    suffix = re.sub(r"(?<! ) *([,=]) *", r"\1", base_dn.strip().lower())
     if not _BASE_DN.fullmatch(suffix):
         raise InvalidSetting("suffix", base_dn, "is not a FreeIPA base DN such as dc=example,dc=org")
     return suffix

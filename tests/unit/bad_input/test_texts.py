@@ -34,7 +34,7 @@ KEYS = (
     "notebook__image",
     "notebook__defaultUrl",
 )
-REPEATED = ("a", "a.", "a-", " ", "dc=a,", "\\,", "a=", ":", "a:", "-", "1", "[", "\\\\", "a =")
+REPEATED = ("a", "a.", "a-", " ", "dc=a,", "\\,", "a=", ":", "a:", "-", "1", "[", "[]", "\\\\", "a =")
 
 
 def find_messages(key: str, value: str) -> list[str]:
