@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from policies.rule import Kind, Resource
+from policies.merged import release_values
+from policies.rule import Context, Kind, Resource
 from policies.tree import get
 
 HUB_CHARTS = ("chart", "pangeo", "jupyterhub", "daskhub")
@@ -38,21 +39,21 @@ SPAWNERS = ("Spawner", "KubeSpawner")
 """The class of the hub's spawner and its base class."""
 
 
-def hub_values(release: Resource) -> Mapping[str, Any]:
-    """Return the values of the chart ``jupyterhub``."""
-    values: Mapping[str, Any] = get(release.props, "values", "jupyterhub", default={})
+def hub_values(release: Resource, context: Context) -> Mapping[str, Any]:
+    """Return the values that Helm renders the chart ``jupyterhub`` from."""
+    values: Mapping[str, Any] = get(release_values(release, context), "jupyterhub", default={})
     return values
 
 
-def gateway_values(release: Resource) -> Mapping[str, Any] | None:
-    """Return the values of the chart ``dask-gateway``; None where it is disabled."""
-    values: Mapping[str, Any] = get(release.props, "values", "dask-gateway", default={})
+def gateway_values(release: Resource, context: Context) -> Mapping[str, Any] | None:
+    """Return the values that Helm renders the chart ``dask-gateway`` from; None where it is disabled."""
+    values: Mapping[str, Any] = get(release_values(release, context), "dask-gateway", default={})
     return None if get(values, "enabled", default=True) is False else values
 
 
-def class_settings(release: Resource, classes: tuple[str, ...], trait: str) -> dict[str, Any]:
+def class_settings(release: Resource, context: Context, classes: tuple[str, ...], trait: str) -> dict[str, Any]:
     """Return the values of a trait in ``hub.config``, by the path of each class that sets it."""
-    config = get(hub_values(release), "hub", "config", default={})
+    config = get(hub_values(release, context), "hub", "config", default={})
     return {
         f"hub.config.{name}.{trait}": config[name][trait]
         for name in classes

@@ -20,7 +20,7 @@ _COMPUTED = object()
 
 
 def _check_limits(release: Resource, context: Context) -> Iterator[str]:
-    values = gateway_values(release)
+    values = gateway_values(release, context)
     if values is None:
         return
     pieces = get(values, "gateway", "extraConfig", default={})

@@ -22,8 +22,8 @@ VERIFIED_STRATEGIES = ("on_connect", "before_bind")
 """LDAPAuthenticator's names for LDAPS and for StartTLS before the password is sent."""
 
 
-def _check_authenticator(release: Resource, _: Context) -> Iterator[str]:
-    name = get(hub_values(release), "hub", "config", "JupyterHub", "authenticator_class")
+def _check_authenticator(release: Resource, context: Context) -> Iterator[str]:
+    name = get(hub_values(release, context), "hub", "config", "JupyterHub", "authenticator_class")
     if name is None:
         yield "hub.config.JupyterHub.authenticator_class is not set; the chart's default, dummy, accepts any password"
     elif name not in DIRECTORY_CLASSES:
@@ -31,7 +31,7 @@ def _check_authenticator(release: Resource, _: Context) -> Iterator[str]:
             f"hub.config.JupyterHub.authenticator_class is {format_value(name)}, which does not check passwords in the "
             "directory"
         )
-    dask = gateway_values(release)
+    dask = gateway_values(release, context)
     auth_type = get(dask, "gateway", "auth", "type")
     if dask is not None and auth_type != "jupyterhub":
         yield (
@@ -41,12 +41,12 @@ def _check_authenticator(release: Resource, _: Context) -> Iterator[str]:
 
 
 def _check_groups(release: Resource, context: Context) -> Iterator[str]:
-    for path, value in class_settings(release, AUTHENTICATORS, "allow_all").items():
+    for path, value in class_settings(release, context, AUTHENTICATORS, "allow_all").items():
         if value is not False:
             yield f"{path} is {format_value(value)}: every user of the directory could log in"
     tenancy = context.tenancy
     expected = [dn for dn in (tenancy.notebook_users_group_dn, tenancy.admin_group_dn) if dn]
-    allowed = class_settings(release, AUTHENTICATORS, "allowed_groups")
+    allowed = class_settings(release, context, AUTHENTICATORS, "allowed_groups")
     if not allowed:
         yield "hub.config.LDAPAuthenticator.allowed_groups is not set: group membership would not be checked"
     for path, value in allowed.items():
@@ -59,14 +59,14 @@ def _check_groups(release: Resource, context: Context) -> Iterator[str]:
             if group not in expected:
                 yield f"{path} contains {group}, which is not {' or '.join(expected)}"
     admins = tenancy.identity.admin_users
-    for path, value in class_settings(release, AUTHENTICATORS, "allowed_users").items():
+    for path, value in class_settings(release, context, AUTHENTICATORS, "allowed_users").items():
         others = [user for user in as_list(value) if user not in admins]
         if others:
             yield f"{path} contains {', '.join(others)}; it may contain only {', '.join(admins)}"
 
 
-def _check_existing_users(release: Resource, _: Context) -> Iterator[str]:
-    found = class_settings(release, AUTHENTICATORS, "allow_existing_users")
+def _check_existing_users(release: Resource, context: Context) -> Iterator[str]:
+    found = class_settings(release, context, AUTHENTICATORS, "allow_existing_users")
     if not found:
         yield (
             "hub.config.Authenticator.allow_existing_users is not set; JupyterHub's default is true where users are "
@@ -77,19 +77,19 @@ def _check_existing_users(release: Resource, _: Context) -> Iterator[str]:
             yield f"{path} is {format_value(value)}: users who left the group could still log in"
 
 
-def _check_directory_tls(resource: Resource, _: Context) -> Iterator[str]:
+def _check_directory_tls(resource: Resource, context: Context) -> Iterator[str]:
     if resource.type == GROUP.type:
         tls = get(resource.props, "tls")
         if tls not in ("ldaps", "starttls"):
             yield f"tls is {format_value(tls)}; the password of the program's account would be sent unencrypted"
         return
-    strategies = class_settings(resource, AUTHENTICATORS, "tls_strategy")
+    strategies = class_settings(resource, context, AUTHENTICATORS, "tls_strategy")
     if not strategies:
         yield "hub.config.LDAPAuthenticator.tls_strategy is not set"
     for path, value in strategies.items():
         if value not in VERIFIED_STRATEGIES:
             yield f"{path} is {format_value(value)}; passwords would be sent unencrypted"
-    options = class_settings(resource, AUTHENTICATORS, "tls_kwargs")
+    options = class_settings(resource, context, AUTHENTICATORS, "tls_kwargs")
     if not options:
         yield "hub.config.LDAPAuthenticator.tls_kwargs is not set; ldap3 would accept any certificate"
     for path, kwargs in options.items():
@@ -100,8 +100,8 @@ def _check_directory_tls(resource: Resource, _: Context) -> Iterator[str]:
             )
 
 
-def _check_settings(release: Resource, _: Context) -> Iterator[str]:
-    config = get(hub_values(release), "hub", "config", default={})
+def _check_settings(release: Resource, context: Context) -> Iterator[str]:
+    config = get(hub_values(release, context), "hub", "config", default={})
     for class_name in config:
         known = traits.trait_names(class_name)
         if known is None:
@@ -121,7 +121,7 @@ def _check_settings(release: Resource, _: Context) -> Iterator[str]:
 
 
 def _check_hub_code(release: Resource, context: Context) -> Iterator[str]:
-    reviewed, hub = hub_code(), get(hub_values(release), "hub", default={})
+    reviewed, hub = hub_code(), get(hub_values(release, context), "hub", default={})
     for part in ("extraConfig", "extraFiles"):
         pieces = get(hub, part, default={})
         for name in pieces:

@@ -6,6 +6,7 @@ from typing import Any
 from pulumi_policy.proxy import UnknownValueError
 
 from policies.kinds import RELEASE, SPAWNERS, class_settings
+from policies.merged import declared_values
 from policies.rule import STRINGS, Context, Resource, Rule, Setting
 from policies.tree import Path, format_path, get
 
@@ -20,16 +21,16 @@ Images = Iterator[tuple[str, str]]
 
 def _check_registry(release: Resource, context: Context) -> Iterator[str]:
     registries = [registry.rstrip("/") for registry in context.settings["registries"]]
-    for path, image in _find_images(release):
+    for path, image in _find_images(release, context):
         if not any(_qualify(image).startswith(f"{registry}/") for registry in registries):
             approved = ", ".join(registries) or "none"
             yield f"{path} is {image}, which is not from an approved registry ({approved})"
 
 
-def _check_version(release: Resource, _: Context) -> Iterator[str]:
+def _check_version(release: Resource, context: Context) -> Iterator[str]:
     from components.config.types import Image  # imports pydantic, which loads at the same time as the program
 
-    for path, reference in _find_images(release):
+    for path, reference in _find_images(release, context):
         image = Image.parse(reference)
         if image.digest is None and image.tag is None:
             yield f"{path} is {reference}, without a tag or digest"
@@ -37,9 +38,9 @@ def _check_version(release: Resource, _: Context) -> Iterator[str]:
             yield f"{path} is {reference}; the tag latest is not fixed"
 
 
-def _find_images(release: Resource) -> Images:
-    yield from _images_below(get(release.props, "values", default={}), ())
-    for path, image in class_settings(release, SPAWNERS, "image").items():
+def _find_images(release: Resource, context: Context) -> Images:
+    yield from _images_below(declared_values(release, context), ())
+    for path, image in class_settings(release, context, SPAWNERS, "image").items():
         yield path, str(image)
 
 

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from policies.kinds import NAMESPACE, RELEASE, SPAWNERS, class_settings, gateway_values, hub_values
+from policies.merged import release_values
 from policies.rule import STRINGS, Context, Resource, Rule, Setting
 from policies.tree import as_list, format_value, get
 
@@ -30,9 +31,9 @@ def _check_pod_security(resource: Resource, context: Context) -> Iterator[str]:
         if level not in context.settings["levels"]:
             yield f"the label {ENFORCE} is {format_value(level)}, not {' or '.join(context.settings['levels'])}"
         return
-    yield from _check_security_contexts(resource)
-    yield from _check_dask_pods(resource)
-    notebook = get(hub_values(resource), "singleuser", default={})
+    yield from _check_security_contexts(resource, context)
+    yield from _check_dask_pods(resource, context)
+    notebook = get(hub_values(resource, context), "singleuser", default={})
     if get(notebook, "allowPrivilegeEscalation") is not False:
         yield "singleuser.allowPrivilegeEscalation is not false: a user could become root by a setuid program"
     account = get(notebook, "serviceAccountName")
@@ -43,13 +44,13 @@ def _check_pod_security(resource: Resource, context: Context) -> Iterator[str]:
             "singleuser.cloudMetadata.blockWithIptables is not false: it adds a container with NET_ADMIN, and the "
             "network policy already blocks the metadata address"
         )
-    for path, value in class_settings(resource, SPAWNERS, "privileged").items():
+    for path, value in class_settings(resource, context, SPAWNERS, "privileged").items():
         if value is not False:
             yield f"{path} is {format_value(value)}: users would control the node"
 
 
-def _check_security_contexts(release: Resource) -> Iterator[str]:
-    pods = class_settings(release, SPAWNERS, "pod_security_context")
+def _check_security_contexts(release: Resource, context: Context) -> Iterator[str]:
+    pods = class_settings(release, context, SPAWNERS, "pod_security_context")
     if not any(pods.values()):
         yield "hub.config.KubeSpawner.pod_security_context is not set"
     for path, pod in pods.items():
@@ -58,7 +59,7 @@ def _check_security_contexts(release: Resource) -> Iterator[str]:
         profile = get(pod, "seccompProfile", "type")
         if profile not in ("RuntimeDefault", "Localhost"):
             yield f"{path}.seccompProfile.type is {format_value(profile)}, not RuntimeDefault"
-    containers = class_settings(release, SPAWNERS, "container_security_context")
+    containers = class_settings(release, context, SPAWNERS, "container_security_context")
     if not any(containers.values()):
         yield "hub.config.KubeSpawner.container_security_context is not set"
     for path, container in containers.items():
@@ -66,8 +67,8 @@ def _check_security_contexts(release: Resource) -> Iterator[str]:
             yield f"{path}.capabilities.drop does not contain ALL"
 
 
-def _check_dask_pods(release: Resource) -> Iterator[str]:
-    gateway = gateway_values(release)
+def _check_dask_pods(release: Resource, context: Context) -> Iterator[str]:
+    gateway = gateway_values(release, context)
     for part in ("scheduler", "worker") if gateway is not None else ():
         path = f"dask-gateway.gateway.backend.{part}"
         pod = get(gateway, "gateway", "backend", part, "extraPodConfig", default={})
@@ -82,9 +83,9 @@ def _check_dask_pods(release: Resource) -> Iterator[str]:
             yield f"{path}.extraContainerConfig.securityContext.capabilities.drop does not contain ALL"
 
 
-def _check_network_policies(release: Resource, _: Context) -> Iterator[str]:
+def _check_network_policies(release: Resource, context: Context) -> Iterator[str]:
     for part in POLICIES:
-        policy = get(hub_values(release), *part, "networkPolicy", default={})
+        policy = get(hub_values(release, context), *part, "networkPolicy", default={})
         path = ".".join((*part, "networkPolicy"))
         if get(policy, "enabled", default=True) is not True:
             yield f"{path}.enabled is {format_value(get(policy, 'enabled'))}"
@@ -97,9 +98,9 @@ def _check_network_policies(release: Resource, _: Context) -> Iterator[str]:
         if of_users and get(policy, "egressAllowRules", "privateIPs", default=False) is not False:
             yield f"{path}.egressAllowRules.privateIPs is not false: notebooks could reach the cluster's own network"
         yield from _check_egress(f"{path}.egress", get(policy, "egress", default=[]), of_users=of_users)
-    if gateway_values(release) is not None:
+    if gateway_values(release, context) is not None:
         for group in ("users", "gateway"):
-            rules = get(release.props, "values", "dask", "egress", group, default=[])
+            rules = get(release_values(release, context), "dask", "egress", group, default=[])
             yield from _check_egress(f"dask.egress.{group}", rules, of_users=group == "users")
 
 

@@ -13,9 +13,9 @@ REDIRECT = "pangeo-https"
 TO_HTTPS = {"redirectScheme": {"scheme": "https", "permanent": True}}
 
 
-def _check_tls(resource: Resource, _: Context) -> Iterator[str]:
+def _check_tls(resource: Resource, context: Context) -> Iterator[str]:
     if resource.type == RELEASE.type:
-        if get(hub_values(resource), "ingress", "enabled", default=False) is not False:
+        if get(hub_values(resource, context), "ingress", "enabled", default=False) is not False:
             yield "ingress.enabled is not false: the chart would add an ingress that this rule cannot check"
         return
     spec = get(resource.props, "spec", default={})
@@ -65,15 +65,15 @@ def _check_host(ingress: Resource, context: Context) -> Iterator[str]:
             yield f"host is {format_value(host)}; for this stack's configuration it must be {context.tenancy.domain}"
 
 
-def _check_services(release: Resource, _: Context) -> Iterator[str]:
-    service_type = get(hub_values(release), "proxy", "service", "type")
+def _check_services(release: Resource, context: Context) -> Iterator[str]:
+    service_type = get(hub_values(release, context), "proxy", "service", "type")
     if service_type != CLUSTER_IP:
         default = "" if service_type else ", and the chart's default is LoadBalancer"
         yield (
             f"proxy.service.type is {format_value(service_type)}{default}: the hub would be reachable without TLS, "
             "beside the ingress"
         )
-    dask = gateway_values(release)
+    dask = gateway_values(release, context)
     service_type = get(dask, "traefik", "service", "type", default=CLUSTER_IP)
     if dask is not None and service_type != CLUSTER_IP:
         yield (

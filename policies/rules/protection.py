@@ -21,14 +21,14 @@ def _check_protection(resource: Resource, _: Context) -> Iterator[str]:
         yield f"protect is {protect}: pulumi destroy would delete it with its content"
 
 
-def _check_homes(release: Resource, _: Context) -> Iterator[str]:
-    found = class_settings(release, SPAWNERS, "delete_pvc")
+def _check_homes(release: Resource, context: Context) -> Iterator[str]:
+    found = class_settings(release, context, SPAWNERS, "delete_pvc")
     if not found:
         yield "hub.config.KubeSpawner.delete_pvc is not set; by default, the home is deleted with the user"
     for path, value in found.items():
         if value is not False:
             yield f"{path} is {format_value(value)}: the home would be deleted with the user"
-    hub = hub_values(release)
+    hub = hub_values(release, context)
     if get(hub, "cull", "users", default=False) is not False:
         yield "cull.users is true: idle users, including admins added in the hub, would be deleted from the hub"
     pvc = get(hub, "hub", "db", "pvc", default={})
@@ -42,7 +42,7 @@ def _check_homes(release: Resource, _: Context) -> Iterator[str]:
 
 
 def _check_idle_servers(release: Resource, context: Context) -> Iterator[str]:
-    cull = get(hub_values(release), "cull", default={})
+    cull = get(hub_values(release, context), "cull", default={})
     longest = float(context.settings["longestIdleMinutes"])
     timeout = float(get(cull, "timeout", default=0))
     if get(cull, "enabled", default=True) is not True or not timeout:
@@ -53,7 +53,7 @@ def _check_idle_servers(release: Resource, context: Context) -> Iterator[str]:
 
 def _check_sessions(release: Resource, context: Context) -> Iterator[str]:
     longest = float(context.settings["longestDays"])
-    days = get(hub_values(release), "hub", "config", "JupyterHub", "cookie_max_age_days", default=14)
+    days = get(hub_values(release, context), "hub", "config", "JupyterHub", "cookie_max_age_days", default=14)
     if float(days) > longest:
         yield f"a session lasts {format_value(days)} days (cookie_max_age_days), more than {longest:g}"
 

@@ -25,7 +25,7 @@ class _Size(NamedTuple):
 def _check_sizes(release: Resource, context: Context) -> Iterator[str]:
     from components.chart.values import memory  # imports pydantic, which loads at the same time as the program
 
-    tenancy, default = context.tenancy, _default_size(hub_values(release))
+    tenancy, default = context.tenancy, _default_size(hub_values(release, context))
     for key, name, limit, configured in (
         ("notebookCpus", "cpu", default.cpu_limit, tenancy.notebook_cpus),
         ("notebookRamGb", "memory", default.memory_limit, memory(tenancy.notebook_ram_gb)),
@@ -36,7 +36,7 @@ def _check_sizes(release: Resource, context: Context) -> Iterator[str]:
             required = format_value(configured)
             yield f"singleuser.{name}.limit is {format_value(limit)}; for pangeo:{key} it must be {required}"
     max_cpus, max_ram_gb = _bounds(context)
-    for size in (default, *_profile_sizes(hub_values(release))):
+    for size in (default, *_profile_sizes(hub_values(release, context))):
         for name, limit, guarantee in (
             ("CPU", size.cpu_limit, size.cpu_guarantee),
             ("memory", size.memory_limit, size.memory_guarantee),
@@ -49,7 +49,7 @@ def _check_sizes(release: Resource, context: Context) -> Iterator[str]:
         if size.memory_limit is not None and (ram_gb is None or not 0 < ram_gb <= max_ram_gb):
             yield f"{size.path}: memory {format_value(size.memory_limit)} is not between 0 and {max_ram_gb:g}G"
     for trait in ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee"):
-        for path in class_settings(release, SPAWNERS, trait):
+        for path in class_settings(release, context, SPAWNERS, trait):
             yield f"{path} overrides the tenancy's size"
 
 

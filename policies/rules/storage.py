@@ -15,7 +15,7 @@ def _check_volumes(resource: Resource, context: Context) -> Iterator[str]:
         if get(resource.props, "allowVolumeExpansion") is not True:
             yield "allowVolumeExpansion is not true: homes could not grow"
         return
-    values = hub_values(resource)
+    values = hub_values(resource, context)
     storage_type = get(values, "singleuser", "storage", "type", default="dynamic")
     if storage_type != "dynamic":
         yield f"singleuser.storage.type is {format_value(storage_type)}: users would not have their own volumes"
