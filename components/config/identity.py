@@ -8,11 +8,25 @@ from pydantic import BeforeValidator, Field
 from components.config.section import Section, metadata, require_exactly_one
 from components.config.types import BaseDn, Certificates, DistinguishedName, FreeIpaName, Realm, Server
 from components.freeipa import settings
-from components.freeipa.names import suffix_of_realm
+from components.freeipa.errors import InvalidSetting
+from components.freeipa.names import check_admin_group, suffix_of_realm
 
 
 def _to_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _admin_group(value: object) -> object:
+    try:
+        if isinstance(value, str):
+            check_admin_group(value)
+    except InvalidSetting as invalid:
+        raise ValueError(invalid.reason) from None
+    return value
+
+
+AdminGroup = Annotated[FreeIpaName, BeforeValidator(_admin_group)]
+"""A FreeIPA group whose members may be admins. The check comes first, because some refused names have spaces."""
 
 
 class DirectoryKeys(Section):
@@ -75,9 +89,10 @@ class Identity(DirectoryKeys):
         description="FreeIPA users who are hub admins and may log in, also if they are not members of the users' group",
         examples=[["admin"]],
     )
-    admin_group: FreeIpaName | None = Field(
+    admin_group: AdminGroup | None = Field(
         None,
-        description="FreeIPA group whose members may log in and are hub admins. If set, only this group and "
+        description="FreeIPA group whose members may log in and are hub admins; FreeIPA's groups of ordinary users "
+        "(`ipausers`, `editors`, …) and the users' group of any tenancy are refused. If set, only this group and "
         "`adminUsers` decide: at their next log-in, former members and users made admins on the hub's admin page lose "
         "the right. If the key is removed, present admins remain admins",
         examples=["pangeo_admins"],

@@ -10,8 +10,19 @@ GROUP_NAME = re.compile(r"(?!^[0-9]+$)[a-zA-Z0-9_.][a-zA-Z0-9_.-]*[a-zA-Z0-9_.$-
 GROUP_NAME_MAX_LENGTH = 255
 """Longest group name in characters (freeipa, ``ipaserver/plugins/group.py``)."""
 
-BUILT_IN_GROUPS = frozenset({"admins", "editors", "ipausers", "trust admins", "default smb group"})
+NO_ADMIN_GROUPS = frozenset({"editors", "ipausers", "trust admins", "default smb group"})
+"""FreeIPA's own groups that are no groups of admins.
+
+Every new user is added to ``ipausers``; ``editors`` has no purpose any more; the other two serve trusts with Active
+Directory (freeipa, ``install/share/bootstrap-template.ldif`` and ``default-smb-group.ldif``,
+``install/updates/60-trusts.update``).
+"""
+
+BUILT_IN_GROUPS = NO_ADMIN_GROUPS | {"admins"}
 """Groups of FreeIPA itself, whose members have other permissions than a notebook."""
+
+USERS_GROUP_SUFFIX = "_notebook_users"
+"""End of the name of every tenancy's users' group."""
 
 KEPT = " (kept by pulumi destroy)"
 """Suffix of the description of a group that ``pulumi destroy`` kept; the next ``up`` recognises the group by it."""
@@ -24,7 +35,7 @@ _NEEDS_BACKSLASH = frozenset(',+"\\<>;=#')
 
 def notebook_users_group(cluster_name: str) -> str:
     """Return the name of the group whose members may log in, e.g. ``my_hub_notebook_users`` for ``My-Hub``."""
-    return f"{cluster_name.lower().replace('-', '_')}_notebook_users"
+    return f"{cluster_name.lower().replace('-', '_')}{USERS_GROUP_SUFFIX}"
 
 
 def notebook_users_description(cluster_name: str) -> str:
@@ -52,6 +63,32 @@ def group_name(name: str) -> str:
             "is not a FreeIPA group name: letters, digits, _ . - (not first) and $ (only last), and not digits alone",
         )
     return lower
+
+
+def check_admin_group(name: str) -> None:
+    """Check that a group, in any spelling, is not one whose members are ordinary users.
+
+    That includes the users' groups of other tenancies, because their members are chosen by other operators, for a
+    notebook: ``members add`` there must not make anybody an admin here. FreeIPA's own ``admins`` is allowed.
+
+    Raises:
+        InvalidSetting: the group is FreeIPA's for all users, one that is not for admins, or a tenancy's users' group.
+    """
+    lower = " ".join(name.lower().split())  # LDAP compares names without case and repeated spaces (RFC 4518)
+    if lower in NO_ADMIN_GROUPS:
+        raise InvalidSetting(
+            "admin_group",
+            name,
+            "is one of FreeIPA's own groups of ordinary users, each of whom would be an admin with access to all "
+            "homes; write a group of admins, for example pangeo_admins",
+        )
+    if lower.endswith(USERS_GROUP_SUFFIX):
+        raise InvalidSetting(
+            "admin_group",
+            name,
+            "is the users' group of a tenancy, so each of its users would be an admin with access to all homes; "
+            "write a group of admins, for example pangeo_admins",
+        )
 
 
 def description(text: str) -> str:

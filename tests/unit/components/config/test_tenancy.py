@@ -249,3 +249,36 @@ def test_files_must_not_use_snake_case() -> None:
     found = problem(**{"notebookCpus": ABSENT}, notebook_cpus=2)
     assert (found.key, found.message) == ("pangeo:notebook_cpus", "is not a known key; did you mean notebookCpus?")
     assert settings()["notebookCpus"] == 2
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        "ipausers", "IPAusers", " ipausers ", "editors", "Editors", "trust admins", "Trust  Admins",
+        "default smb group", "Default SMB Group",
+    ],
+)  # fmt: skip
+def test_freeipas_groups_of_ordinary_users_are_no_admin_groups(group: str) -> None:
+    found = problem(identity__adminGroup=group)
+    assert found.key == "pangeo:identity.adminGroup"
+    assert "each of whom would be an admin" in found.message
+    assert found.message.endswith("write a group of admins, for example pangeo_admins")
+
+
+@pytest.mark.parametrize("group", ["vis_pangeo_notebook_users", "Vis_Pangeo_Notebook_Users", "other_notebook_users"])
+def test_users_group_of_any_tenancy_is_no_admin_group(group: str) -> None:
+    found = problem(clusterName="vis-pangeo", identity__adminGroup=group)
+    assert found.key == "pangeo:identity.adminGroup"
+    assert "is the users' group of a tenancy" in found.message
+
+
+def test_refused_admin_group_is_reported_with_all_other_problems() -> None:
+    found = problems(identity__adminGroup="ipausers", identity__tls="none", notebookCpus=0)
+    assert [each.key for each in found] == [
+        "pangeo:notebookCpus", "pangeo:identity.tls", "pangeo:identity.adminGroup",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("group", ["admins", "pangeo_admins", "ipausers_admins", "notebook_users_admins"])
+def test_other_groups_may_be_admin_groups(group: str) -> None:
+    assert tenancy(identity__adminGroup=group).identity.admin_group == group
