@@ -4,6 +4,7 @@ The password is sent only after the server's certificate and host name are verif
 plain LDAP, and referrals are not followed, so the password is sent to no other server.
 """
 
+import functools
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -25,7 +26,17 @@ Entry = Mapping[str, Sequence[str]]
 WHOLE_ANSWER_TIMES = 3
 """Deadline of a whole answer, or of connecting with the handshake, as a multiple of the timeout of the next byte."""
 
+PAGE_ENTRIES = 500
+"""Number of entries in a page of a search. A server whose size limit is lower is asked for smaller pages."""
+
+PAGES_MAX = 10_000
+"""Limit of a search's pages, for a server that announces another page without end."""
+
+PAGED_RESULTS = "1.2.840.113556.1.4.319"
+"""Object identifier of the control for paged results (RFC 2696)."""
+
 SUCCESS = 0
+SIZE_LIMIT_EXCEEDED = 4
 NO_SUCH_OBJECT = 32
 
 
@@ -111,7 +122,8 @@ class Session:
     def children(self, dn: str, where: str, attributes: Sequence[str], operation: str) -> list[Entry] | None:
         """Return the attributes, by lower-case name, of the entries directly below ``dn`` that match ``where``.
 
-        Entries and attributes that the account may not see are missing.
+        They are read in pages, so their number is not bounded by the server's size limit. Entries and attributes that
+        the account may not see are missing.
 
         Args:
             dn: the container.
@@ -126,13 +138,13 @@ class Session:
             DirectoryError: the search failed.
         """
         attempt = self.attempt(operation)
-        items: list[Mapping[str, Any]] = []
-
-        def search() -> None:
-            self._connection.search(dn, where, search_scope=ldap3.LEVEL, attributes=list(attributes))
-            items.extend(self._connection.response or [])
-
-        result = self._exchange(attempt, search)
+        size = PAGE_ENTRIES
+        while True:
+            items, result = self._search_pages(attempt, dn, where, attributes, size)
+            # 389-ds refuses a page that is not smaller than its limit, but any number of smaller pages is permitted.
+            size = min(size, len(items)) // 2
+            if result["result"] != SIZE_LIMIT_EXCEEDED or size == 0:
+                break
         if any(item["type"] == "searchResRef" for item in items):
             raise errors.Referral(attempt)
         if result["result"] == NO_SUCH_OBJECT:
@@ -146,6 +158,29 @@ class Session:
             for item in items
             if item["type"] == "searchResEntry"
         ]
+
+    def _search_pages(
+        self, attempt: Attempt, dn: str, where: str, attributes: Sequence[str], size: int
+    ) -> tuple[list[Mapping[str, Any]], Result]:
+        """Return the items of all pages up to the first that is not successful, and the result of the last page."""
+        items: list[Mapping[str, Any]] = []
+        cookie: bytes | None = None
+        for _ in range(PAGES_MAX):
+            search = functools.partial(
+                self._connection.search,
+                dn,
+                where,
+                search_scope=ldap3.LEVEL,
+                attributes=list(attributes),
+                paged_size=size,
+                paged_cookie=cookie,
+            )
+            result = self._exchange(attempt, search)
+            items += self._connection.response or []
+            cookie = _next_page(result)
+            if result["result"] != SUCCESS or not cookie:
+                return items, result
+        raise errors.GarbledAnswer(attempt, f"more than {PAGES_MAX} pages of one search")
 
     def add(self, dn: str, object_classes: Sequence[str], attributes: Mapping[str, str], operation: str) -> None:
         """Add the entry ``dn``.
@@ -253,3 +288,10 @@ class Session:
             return ""
         message = " ".join(f"{result.get('description', '')}: {result.get('message', '')}".split())
         return escape_control_characters(message.rstrip(": ").replace(str(self._connection.password), "(password)"))
+
+
+def _next_page(result: Result) -> bytes | None:
+    """Return the cookie for the next page; None after the last page, and for a server that ignores the control."""
+    control = (result.get("controls") or {}).get(PAGED_RESULTS) or {}
+    cookie: bytes | None = (control.get("value") or {}).get("cookie")
+    return cookie

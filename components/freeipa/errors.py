@@ -332,6 +332,15 @@ class Unwilling(DirectoryError):
     result_code = 53
 
 
+class LimitExceeded(DirectoryError):
+    """A search in small pages exceeds the server's limit of entries (4), of entries to look through (11) or of time."""
+
+    message = (
+        "the server stopped the search at one of its limits for this account; set a higher nsslapd-sizelimit, "
+        "nsslapd-lookthroughlimit or nsslapd-timelimit"
+    )
+
+
 class OtherResult(DirectoryError):
     """A result code without an error class of its own."""
 
@@ -383,7 +392,10 @@ AT_BIND: dict[int, type[DirectoryError]] = {
 """Errors by LDAP result code (RFC 4511, appendix A) at the log-in."""
 
 AT_OPERATION: dict[int, type[DirectoryError]] = {
+    3: LimitExceeded,
+    4: LimitExceeded,
     10: Referral,
+    11: LimitExceeded,
     32: NoSuchEntry,
     50: NotPermitted,
     51: Busy,
