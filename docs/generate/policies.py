@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 from policies import traits
+from policies.allowed_settings import ALLOWED
 from policies.rule import Rule
 from policies.rules import RULES, THEMES
 
@@ -14,6 +15,9 @@ EXAMPLE = {
     "sessions-are-short": "mandatory",
 }
 """Example of a file for ``--policy-pack-config``."""
+
+ALLOWING_RULE = "program-values"
+"""The rule with an allow-list."""
 
 
 def render_policies() -> str:
@@ -67,6 +71,8 @@ def _lines() -> Iterator[str]:
         yield f"## {theme}"
         for rule in rules:
             yield from _section(rule)
+            if rule.id == ALLOWING_RULE:
+                yield from _allowed_settings()
 
 
 def _section(rule: Rule) -> Iterator[str]:
@@ -85,6 +91,19 @@ def _section(rule: Rule) -> Iterator[str]:
         yield "|---|---|---|"
         for setting in rule.settings:
             yield f"| `{setting.name}` | {setting.description} | `{json.dumps(setting.default)}` |"
+
+
+def _allowed_settings() -> Iterator[str]:
+    yield ""
+    yield (
+        "These settings may differ without an entry in `furtherSettings`, if their values are numbers, true, false or "
+        "one short line. `*` stands for one key, `**` for all keys below."
+    )
+    yield ""
+    yield "| Settings | Reason |"
+    yield "|---|---|"
+    for each in ALLOWED:
+        yield f"| {', '.join(f'`{pattern}`' for pattern in each.patterns)} | {each.reason} |"
 
 
 def _escape(sentence: str) -> str:

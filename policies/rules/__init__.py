@@ -13,6 +13,7 @@ from policies.rules import (
     sizes,
     storage,
     tenancies,
+    values,
 )
 
 THEMES: dict[str, tuple[Rule, ...]] = {
@@ -22,7 +23,7 @@ THEMES: dict[str, tuple[Rule, ...]] = {
     "Data protection": protection.RULES,
     "Storage": storage.RULES,
     "Secrets": confidentiality.RULES,
-    "Charts": charts.RULES,
+    "Charts": (*charts.RULES, *values.RULES),
     "Images": images.RULES,
     "Notebook size": sizes.RULES,
     "Dask": dask.RULES,

@@ -75,7 +75,8 @@ def gateway(**changes: Any) -> Declared:
 
 def release_with(**changes: Any) -> Declared:
     """Return the hub's Helm release with changed properties of the release itself."""
-    props = {"chart": "./chart", "version": "", "values": _values()}
+    own = {"name": _tenancy().release, "namespace": _tenancy().namespace}
+    props = {**own, "chart": "./chart", "version": "", "values": _values()}
     return Declared(kinds.RELEASE.type, change(props, changes))
 
 
@@ -139,7 +140,7 @@ def check(
     organisation: Mapping[str, Any] | None = None,
 ) -> Result:
     """Check one resource with the policy of that name."""
-    (policy,) = make_policies([rule(name)], lambda: _context(stack))
+    (policy,) = make_policies([rule(name)], lambda: context(stack))
     assert isinstance(policy, ResourceValidationPolicy)
     args = ResourceValidationArgs(
         declared.type,
@@ -169,7 +170,7 @@ def check_stack(
     bind_password: str = "",
 ) -> list[str]:
     """Check all resources together with the policy of that name."""
-    (policy,) = make_policies([rule(name)], lambda: _context(stack, bind_password))
+    (policy,) = make_policies([rule(name)], lambda: context(stack, bind_password))
     assert isinstance(policy, StackValidationPolicy)
     shown = [
         PolicyResource(
@@ -214,7 +215,7 @@ def _tenancy() -> Tenancy:
     return tenancy(storage=STORAGE)
 
 
-def _context(stack: Mapping[str, str] | None, bind_password: str = "") -> Context:
+def context(stack: Mapping[str, str] | None = None, bind_password: str = "") -> Context:
     given = config() if stack is None else stack
     return Context(STACK, read_tenancy(STACK, tuple(given.items())), bind_passwords=(bind_password,))
 
