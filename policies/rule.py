@@ -86,6 +86,8 @@ StackCheck = Callable[[Sequence[Resource], Context], Iterator[str | tuple[str, s
 class Rule:
     """One rule. ``check`` examines one resource of one of ``kinds``; ``check_stack`` examines all resources together.
 
+    Without ``kinds``, ``check`` examines every resource.
+
     Both yield one message per violation; ``check_stack`` may also yield pairs of a message and the URN of the resource.
     Messages never contain a secret.
     """
@@ -108,8 +110,8 @@ class Rule:
         return {setting.name: setting.default for setting in self.settings}
 
     def applies_to(self, resource: Resource) -> bool:
-        """Return whether the resource is of one of the rule's kinds."""
-        return any(kind.includes(resource) for kind in self.kinds)
+        """Return whether the resource is of one of the rule's kinds; a rule without kinds applies to all."""
+        return not self.kinds or any(kind.includes(resource) for kind in self.kinds)
 
     def merge_settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the organisation's settings completed by the defaults.

@@ -79,7 +79,9 @@ def _section(rule: Rule) -> Iterator[str]:
     yield ""
     yield f"### `{rule.id}`"
     yield ""
-    subject = ", ".join(kind.label for kind in rule.kinds) or "the stack as a whole"
+    subject = ", ".join(kind.label for kind in rule.kinds) or (
+        "every resource" if rule.check else "the stack as a whole"
+    )
     yield f"**{_escape(rule.summary)}.** {rule.level.capitalize()}, {rule.severity}; applies to {subject}."
     yield ""
     yield _escape(rule.reason)

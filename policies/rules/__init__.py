@@ -10,6 +10,7 @@ from policies.rules import (
     isolation,
     network,
     protection,
+    resources,
     sizes,
     storage,
     tenancies,
@@ -17,6 +18,7 @@ from policies.rules import (
 )
 
 THEMES: dict[str, tuple[Rule, ...]] = {
+    "Resources": resources.RULES,
     "Log-in": identity.RULES,
     "Network and TLS": network.RULES,
     "Isolation": isolation.RULES,

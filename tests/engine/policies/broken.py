@@ -32,6 +32,7 @@ VALUES: dict[str, Any] = {
 }
 
 MESSAGES = {
+    "known-resources": 'provisioner is "example.org/other"; for pangeo:storage.create it must be "cinder.csi.',
     "log-in-by-directory": 'authenticator_class is "dummy"',
     "log-in-by-group": "allow_all is true",
     "no-allow-existing-users": "allow_existing_users is true",
@@ -67,7 +68,7 @@ def violate_everything(args: pulumi.ResourceTransformationArgs) -> pulumi.Resour
         case "kubernetes:core/v1:Namespace":
             props["metadata"] = {"name": "reviewed"}
         case "kubernetes:storage.k8s.io/v1:StorageClass":
-            props["reclaimPolicy"] = "Delete"
+            props |= {"reclaimPolicy": "Delete", "provisioner": "example.org/other"}
         case "kubernetes:networking.k8s.io/v1:Ingress":
             props["spec"] = {"rules": [{"host": "hub.example.com"}]}
         case "pulumi-python:dynamic/freeipa:Group":

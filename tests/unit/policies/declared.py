@@ -18,8 +18,10 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
+from components.chart.secrets import secret_manifest
 from components.chart.values import Values, chart_values
 from components.config.tenancy import Tenancy
+from components.resources.kubernetes import type_token
 from policies import kinds
 from policies.pack import make_policies, read_tenancy
 from policies.rule import Context, Rule
@@ -33,7 +35,10 @@ UNKNOWN = UNKNOWN_STRING_VALUE
 REMOVED = object()
 """A change that removes the key."""
 
-STORAGE = {"create": {"provisioner": "cinder.csi.openstack.org"}, "hubDatabaseClass": "vis-pangeo-homes"}
+STORAGE: dict[str, Any] = {
+    "create": {"provisioner": "cinder.csi.openstack.org"},
+    "hubDatabaseClass": "vis-pangeo-homes",
+}
 STACK = "vis"
 
 
@@ -44,10 +49,11 @@ class Declared(NamedTuple):
     props: dict[str, Any]
     parent: str = kinds.TENANCY.type
     protect: bool = False
+    name: str = "pangeo"
 
     @property
     def urn(self) -> str:
-        return f"urn:pulumi:{STACK}::pangeo::{self.parent}${self.type}::pangeo"
+        return f"urn:pulumi:{STACK}::pangeo::{self.parent}${self.type}::{self.name}"
 
     @property
     def options(self) -> PolicyResourceOptions:
@@ -82,19 +88,32 @@ def release_with(**changes: Any) -> Declared:
 
 def namespace(**changes: Any) -> Declared:
     labels = {"pod-security.kubernetes.io/enforce": "baseline"}
-    return Declared(kinds.NAMESPACE.type, change({"metadata": {"name": "vis-pangeo", "labels": labels}}, changes))
+    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vis-pangeo", "labels": labels}}
+    return Declared(kinds.NAMESPACE.type, change(manifest, changes))
 
 
 def ingress(**changes: Any) -> Declared:
     host = _tenancy().domain
-    spec = {"rules": [{"host": host}], "tls": [{"hosts": [host], "secretName": "pangeo-tls"}]}
-    return Declared(kinds.INGRESS.type, change({"spec": spec}, changes))
+    backend = {"service": {"name": "proxy-public", "port": {"name": "http"}}}
+    spec = {
+        "rules": [{"host": host, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}],
+        "tls": [{"hosts": [host], "secretName": "pangeo-tls"}],
+    }
+    metadata = {"name": "pangeo", "namespace": "vis-pangeo"}
+    manifest = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec}
+    return Declared(kinds.INGRESS.type, change(manifest, changes))
 
 
 def storage_class(**changes: Any) -> Declared:
-    return Declared(
-        kinds.STORAGE_CLASS.type, change({"reclaimPolicy": "Retain", "allowVolumeExpansion": True}, changes)
-    )
+    manifest = {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": _tenancy().storage_class_name},
+        **STORAGE["create"],
+        "reclaimPolicy": "Retain",
+        "allowVolumeExpansion": True,
+    }
+    return Declared(kinds.STORAGE_CLASS.type, change(manifest, changes))
 
 
 def group(**changes: Any) -> Declared:
@@ -113,13 +132,29 @@ def random_secret(digits: str) -> Declared:
 
 def secret(**changes: Any) -> Declared:
     """Return the Secret with the hub's secrets."""
-    data = {key: base64.b64encode(value.encode()).decode() for key, value in vars(SECRETS).items()}
-    return Declared(kinds.SECRET.type, change({"metadata": {"name": "pangeo-secrets"}, "data": data}, changes))
+    manifest = secret_manifest(_tenancy(), SECRETS)
+    texts = manifest.pop("stringData")
+    data = {key: base64.b64encode(value.encode()).decode() for key, value in texts.items()}
+    return Declared(kinds.SECRET.type, change({**manifest, "data": data}, changes))
+
+
+def provider(plugin: str = "kubernetes", name: str = "cluster", **props: Any) -> Declared:
+    """Return a provider; its inputs are those of the program's Kubernetes provider, and ``props``."""
+    own = {"clusterIdentifier": "uid", "upsertExistingObjects": "true"} if plugin == "kubernetes" else {}
+    return Declared(f"{kinds.PROVIDERS}{plugin}", {**own, "version": "4.32.0", **props}, parent="", name=name)
+
+
+def manifest(api_version: str, kind: str, name: str, *, namespace: str | None = None, **more: Any) -> Declared:
+    """Return a Kubernetes object."""
+    metadata = {"name": name, **({} if namespace is None else {"namespace": namespace})}
+    props = {"apiVersion": api_version, "kind": kind, "metadata": metadata, **more}
+    return Declared(type_token(api_version, kind), props)
 
 
 def good_stack() -> list[Declared]:
     secrets = [random_secret(str(each)) for each in vars(SECRETS).values()]
-    return [cluster(), namespace(), storage_class(), *secrets, secret(), release(), ingress(), group()]
+    own = [cluster(), namespace(), storage_class(), *secrets, secret(), release(), ingress(), group()]
+    return [provider(), provider("random"), provider("pulumi-python", **config()), *own]
 
 
 def rule(name: str) -> Rule:
@@ -146,7 +181,7 @@ def check(
         declared.type,
         unknown_checking_proxy(as_engine_passes(declared.props)),
         declared.urn,
-        "pangeo",
+        declared.name,
         declared.options,
         None,
         organisation,
