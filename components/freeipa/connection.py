@@ -6,8 +6,8 @@ plain LDAP, and referrals are not followed, so the password is sent to no other 
 
 import functools
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import ldap3
@@ -17,6 +17,14 @@ from components.deadline import deadline
 from components.escape import escape_control_characters
 from components.freeipa import errors
 from components.freeipa.errors import Attempt, Unreachable
+from components.freeipa.results import (
+    NO_SUCH_OBJECT,
+    SIZE_LIMIT_EXCEEDED,
+    SUCCESS,
+    change_error,
+    log_in_error,
+    search_error,
+)
 from components.freeipa.settings import Directory, ServerAddress
 from components.freeipa.verified_tls import VerifiedTls, connection_error, tls_error
 
@@ -35,47 +43,17 @@ PAGES_MAX = 10_000
 PAGED_RESULTS = "1.2.840.113556.1.4.319"
 """Object identifier of the control for paged results (RFC 2696)."""
 
-SUCCESS = 0
-SIZE_LIMIT_EXCEEDED = 4
-NO_SUCH_OBJECT = 32
 
-
-@contextmanager
-def open_session(directory: Directory, password: str) -> Iterator["Session"]:
-    """Open a session on the first server that can be used; the servers are tried in order.
-
-    After a wrong password no other server is tried, because failed log-ins lock the account.
-
-    Raises:
-        Unreachable: the only server could not be used.
-        AllServersFailed: none of several servers could be used.
-        DirectoryError: a server refused the log-in.
-    """
-    failures: list[Unreachable] = []
-    for server in directory.servers:
-        try:
-            session = Session.open(directory, server, password)
-        except Unreachable as failure:
-            failures.append(failure)
-            continue
-        try:
-            yield session
-        finally:
-            session.close()
-        return
-    raise failures[0] if len(failures) == 1 else errors.AllServersFailed(failures)
-
-
-class Session:
+class Connection:
     """Logged-in connection. Every operation is one round trip and returns a result or raises a ``FreeIpaError``."""
 
     def __init__(self, connection: ldap3.Connection, server: ServerAddress) -> None:
         self._connection = connection
-        self._server = server
+        self.server = server
         self._deadline_seconds = WHOLE_ANSWER_TIMES * float(connection.receive_timeout)
 
     @classmethod
-    def open(cls, directory: Directory, server: ServerAddress, password: str) -> "Session":
+    def open(cls, directory: Directory, server: ServerAddress, password: str) -> "Connection":
         """Connect, verify, log in: one round trip of LDAP, two with StartTLS.
 
         Raises:
@@ -149,7 +127,8 @@ class Session:
             raise errors.Referral(attempt)
         if result["result"] == NO_SUCH_OBJECT:
             return None
-        self._expect_success(attempt, result)
+        if result["result"] != SUCCESS:
+            raise search_error(attempt, result["result"], self._server_message(result))
         return [
             {
                 name.lower(): [value.decode("utf-8", "replace") for value in values]
@@ -233,7 +212,8 @@ class Session:
             result = self._exchange(attempt, call)
         except Unreachable as failure:
             raise errors.AnswerLost(attempt, type(failure).message) from None
-        self._expect_success(attempt, result)
+        if result["result"] != SUCCESS:
+            raise change_error(attempt, result["result"], self._server_message(result))
 
     def _secure(self, directory: Directory, tls: VerifiedTls) -> None:
         attempt = self.attempt("connecting")
@@ -257,8 +237,8 @@ class Session:
         attempt = self.attempt("logging in")
         result = self._exchange(attempt, lambda: self._connection.bind(read_server_info=False))
         if result["result"] != SUCCESS:
-            kind = errors.AT_BIND.get(result["result"], errors.BindRefused)
-            raise kind(attempt, self._server_message(result))
+            text = str(result.get("message") or "")
+            raise log_in_error(attempt, result["result"], text, self._server_message(result))
 
     def _exchange(self, attempt: Attempt, call: Callable[[], object]) -> Result:
         with deadline(self._deadline_seconds, self._socket) as expired:
@@ -274,13 +254,9 @@ class Session:
         found: socket.socket | None = self._connection.socket
         return found
 
-    def _expect_success(self, attempt: Attempt, result: Result) -> None:
-        if result["result"] != SUCCESS:
-            raise errors.AT_OPERATION.get(result["result"], errors.OtherResult)(attempt, self._server_message(result))
-
     def attempt(self, operation: str) -> Attempt:
         """Return the description of ``operation`` for an error."""
-        return Attempt(operation, str(self._server), str(self._connection.user))
+        return Attempt(operation, str(self.server), str(self._connection.user))
 
     def _server_message(self, result: Result | None) -> str:
         """Return the server's message on one line, without the password if the server repeats it."""

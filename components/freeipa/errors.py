@@ -1,10 +1,10 @@
 """Errors of FreeIPA and of the connection to it, each with one message that contains a fix.
 
-The messages are data (:func:`table`), from which the tests and ``docs/messages.md`` are made. No message contains a
-password; of the credentials, only the bind DN is named.
+The messages are data, from which the tests and ``docs/messages.md`` are made. No message contains a password; of the
+credentials, only the bind DN is named. Errors about the group of a stack are in :mod:`components.freeipa.group_errors`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -68,8 +68,8 @@ class DirectoryError(FreeIpaError):
     """
 
     message: ClassVar[str]
-    result_code: ClassVar[int | None] = None
-    """LDAP result code (RFC 4511, appendix A) that causes the error, if there is one."""
+    result_codes: ClassVar[tuple[int, ...]] = ()
+    """LDAP result codes (RFC 4511, appendix A) that cause the error, if any; see :mod:`components.freeipa.results`."""
 
     def __init__(self, attempt: Attempt, detail: str = "") -> None:
         suffix = f" [{detail}]" if detail else ""
@@ -78,7 +78,7 @@ class DirectoryError(FreeIpaError):
 
 
 class Unreachable(DirectoryError):
-    """There is no verified, logged-in connection to this server; the next server is tried."""
+    """A server cannot be used, which says nothing about the account; the next server is tried."""
 
 
 class CannotResolve(Unreachable):
@@ -175,7 +175,38 @@ class Busy(Unreachable):
     """The server is overloaded or shutting down."""
 
     message = "the server is busy or unavailable; try again later"
-    result_code = 51
+    result_codes = (51, 52)
+
+
+class Referral(Unreachable):
+    """The server refers to another one. It is not followed, so that the password is sent only to configured servers."""
+
+    message = "the server refers to another server, which is not followed; to use that one, set identity.server to it"
+    result_codes = (10,)
+
+
+class LogInFailed(Unreachable):
+    """The server could not check the password, because of a fault of its own; the next server is tried."""
+
+    message = (
+        "the server could not check the password of {bind_dn}; see the directory's error log, and check identity.bindDn"
+    )
+
+
+class SearchFailed(Unreachable):
+    """The server accepted the log-in, but could not search; the next server is tried."""
+
+    message = "the server could not search; see the directory's error log and try again later"
+
+
+class LimitExceeded(SearchFailed):
+    """A search in small pages exceeds the server's limit of entries (4), of entries to look through (11) or of time."""
+
+    message = (
+        "the server stopped the search at one of its limits for this account; set a higher nsslapd-sizelimit, "
+        "nsslapd-lookthroughlimit or nsslapd-timelimit"
+    )
+    result_codes = (3, 4, 11)
 
 
 class Refusal(DirectoryError):
@@ -198,20 +229,14 @@ class WrongPassword(DirectoryError):
         f"the server does not accept {{bind_dn}} with this password; check identity.bindDn and {PASSWORD_VARIABLE} "
         f"(or {PASSWORD_CONFIG_KEY}). Failed log-ins can lock the account"
     )
-    result_code = 49
+    result_codes = (49,)
 
 
 class AccountUnusable(DirectoryError):
     """The account is locked, disabled or expired."""
 
     message = "{bind_dn} is locked, disabled or expired; unlock or renew the account in FreeIPA"
-    result_code = 53
-
-
-class BindRefused(DirectoryError):
-    """The log-in failed for another reason."""
-
-    message = "the server refuses to log {bind_dn} in; check identity.bindDn"
+    result_codes = (19, 49, 53)
 
 
 class NotPermitted(DirectoryError):
@@ -221,7 +246,7 @@ class NotPermitted(DirectoryError):
         "{bind_dn} is not allowed to do this; give it a role with the privilege 'Group Administrators' "
         "in FreeIPA (the role 'User Administrator' has it)"
     )
-    result_code = 50
+    result_codes = (50,)
 
 
 class NotVisible(DirectoryError):
@@ -237,7 +262,7 @@ class SchemaRefused(DirectoryError):
     """The directory's schema refuses the entry."""
 
     message = "the directory's schema refuses the entry; check that the server is FreeIPA and its upgrade has finished"
-    result_code = 65
+    result_codes = (65,)
 
 
 class AlreadyExists(Refusal):
@@ -247,66 +272,14 @@ class AlreadyExists(Refusal):
         "the group already exists and was not changed; choose another clusterName, "
         "or set identity.existingGroup: adopt to use it with the members it has"
     )
-    result_code = 68
-
-
-class OfAnotherOwner(Refusal):
-    """The group of this stack now has the mark of another deployment, which the detail names."""
-
-    message = (
-        "the group has another owner and was not changed; to use it all the same, with the members it has, "
-        "set identity.existingGroup: adopt"
-    )
-
-
-class AnotherDirectory(Refusal):
-    """The server belongs to another FreeIPA directory, which has the same suffix."""
-
-    message = (
-        "this is another directory than the one with this stack's group; set identity.server, tls, caCertificate and "
-        "bindDn to servers and an account of that directory. All servers must be replicas of one directory. If it was "
-        "replaced for good: run pulumi state delete on this resource, and set identity.existingGroup: adopt"
-    )
-
-
-class AnotherGroup(Refusal):
-    """The group of that name has another ``ipaUniqueID`` than this stack's."""
-
-    message = (
-        "the group of that name is not this stack's: it was created again, or this is another directory; check "
-        "identity.server, or set identity.existingGroup: adopt to use the group with the members it has"
-    )
-
-
-class GroupMissing(Refusal):
-    """The changed settings lead to a directory without the stack's group."""
-
-    message = (
-        "this stack's group does not exist there; check the changed settings of identity. If the group was deleted: "
-        "set them back, run pulumi refresh, then pulumi up, and change them afterwards"
-    )
-
-
-class NotComparable(Refusal):
-    """The group's id is not in the state, written by an older version, and cannot be read with the old settings."""
-
-    message = (
-        "whether this is the same directory as before is not known, because this stack's group cannot be read with the "
-        "settings of the last pulumi up; run pulumi up with those settings once, or set identity.existingGroup: adopt"
-    )
-
-
-class NotAUserGroup(Refusal):
-    """An entry of that name exists and is not a FreeIPA user group."""
-
-    message = "the entry of that name is not a FreeIPA user group and cannot be adopted; choose another clusterName"
+    result_codes = (68,)
 
 
 class NoSuchEntry(DirectoryError):
     """The entry to change does not exist."""
 
     message = "the group no longer exists; run pulumi refresh, then pulumi up, which creates it again without members"
-    result_code = 32
+    result_codes = (32,)
 
 
 class ParentMissing(DirectoryError):
@@ -318,27 +291,11 @@ class ParentMissing(DirectoryError):
     )
 
 
-class Referral(DirectoryError):
-    """The server refers to another one. It is not followed, so that the password is sent only to configured servers."""
-
-    message = "the server refers to another server, which is not followed; to use that one, set identity.server to it"
-    result_code = 10
-
-
 class Unwilling(DirectoryError):
     """The server does not make changes."""
 
     message = "the server refuses changes (it may be read-only); see the directory's error log"
-    result_code = 53
-
-
-class LimitExceeded(DirectoryError):
-    """A search in small pages exceeds the server's limit of entries (4), of entries to look through (11) or of time."""
-
-    message = (
-        "the server stopped the search at one of its limits for this account; set a higher nsslapd-sizelimit, "
-        "nsslapd-lookthroughlimit or nsslapd-timelimit"
-    )
+    result_codes = (53,)
 
 
 class OtherResult(DirectoryError):
@@ -353,67 +310,3 @@ class AllServersFailed(FreeIpaError):
     def __init__(self, failures: Sequence[Unreachable]) -> None:
         super().__init__("none of the servers could be used:\n" + "\n".join(f"  {failure}" for failure in failures))
         self.failures = tuple(failures)
-
-
-class ServersFailed(FreeIpaError):
-    """Some of the servers that must be usable are not."""
-
-    def __init__(self, failures: Sequence[DirectoryError]) -> None:
-        super().__init__(
-            "nothing was changed, because these servers of identity.server cannot be used:\n"
-            + "\n".join(f"  {failure}" for failure in failures)
-        )
-        self.failures = tuple(failures)
-
-
-class PreviewRefused(FreeIpaError):
-    """A preview found what the next ``up`` would refuse. The text is that refusal."""
-
-
-class IdentityChanged(FreeIpaError):
-    """The group's name or suffix changed, which would replace the group without its members."""
-
-    def __init__(self, field: str, old: str, new: str) -> None:
-        super().__init__(
-            f"{field}: {old} → {new} would replace the group and leave its members behind; change it back. To start "
-            "with a new group: run pulumi state delete on this resource (pulumi stack --show-urns shows its name; the "
-            "old group stays in FreeIPA with its members), then pulumi up"
-        )
-        self.field = field
-
-
-AT_BIND: dict[int, type[DirectoryError]] = {
-    49: WrongPassword,
-    53: AccountUnusable,
-    10: Referral,
-    51: Busy,
-    52: Busy,
-}
-"""Errors by LDAP result code (RFC 4511, appendix A) at the log-in."""
-
-AT_OPERATION: dict[int, type[DirectoryError]] = {
-    3: LimitExceeded,
-    4: LimitExceeded,
-    10: Referral,
-    11: LimitExceeded,
-    32: NoSuchEntry,
-    50: NotPermitted,
-    51: Busy,
-    52: Busy,
-    53: Unwilling,
-    65: SchemaRefused,
-    68: AlreadyExists,
-}
-"""Errors by LDAP result code of all later operations."""
-
-
-def table() -> Iterator[tuple[str, int | None, str]]:
-    """Yield name, LDAP result code (None where there is none) and message of every error that a server can cause."""
-    yield from ((kind.__name__, kind.result_code, kind.message) for kind in _leaves(DirectoryError))
-
-
-def _leaves(kind: type[DirectoryError]) -> Iterator[type[DirectoryError]]:
-    for child in kind.__subclasses__():
-        if "message" in vars(child):
-            yield child
-        yield from _leaves(child)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from components.freeipa import names, settings
-from components.freeipa.errors import IdentityChanged, InvalidSetting
+from components.freeipa.errors import InvalidSetting
+from components.freeipa.group_errors import IdentityChanged
 
 Props = dict[str, Any]
 """Properties as the engine sends them: camelCase keys, lists and numbers as in JSON."""

@@ -25,7 +25,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from components.freeipa import errors, group_inputs, group_mark, names
+from components.freeipa import errors, group_errors, group_inputs, group_mark, names
 from components.freeipa.group_inputs import Props
 from components.freeipa.password import bind_password
 from components.ownership.mark import read_mark
@@ -88,7 +88,7 @@ class FreeIpaGroupProvider(ResourceProvider):
                 news, lambda password: managed_group.verify_deployed(_declared(news), _deployed(olds), password)
             )
             if refusal:
-                raise errors.PreviewRefused(refusal)
+                raise group_errors.PreviewRefused(refusal)
         return DiffResult(changes=changes, replaces=[], delete_before_replace=True)
 
     def create(self, props: Props) -> CreateResult:
@@ -156,7 +156,7 @@ class FreeIpaGroupProvider(ResourceProvider):
             return str(refusal)
         except errors.FreeIpaError as failure:
             if os.environ.get(errors.DIRECTORY_CHECK_VARIABLE) != "warn":
-                is_down = isinstance(failure, errors.Unreachable | errors.AllServersFailed | errors.ServersFailed)
+                is_down = isinstance(failure, errors.Unreachable | errors.AllServersFailed | group_errors.ServersFailed)
                 return f"{failure}; to preview without the directory, set {switch}" if is_down else str(failure)
             _notify(f"the FreeIPA group {name} was not checked ({switch}): {failure}")
         return None

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from components.freeipa import errors, names
-from components.freeipa.connection import Entry, Session, open_session
+from components.freeipa.connection import Entry
 from components.freeipa.errors import Attempt
+from components.freeipa.session import Session, open_session
 from components.freeipa.settings import Directory
 
 OBJECT_CLASSES = ("top", "groupofnames", "nestedgroup", "ipausergroup", "ipaobject")

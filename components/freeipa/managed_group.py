@@ -6,7 +6,7 @@ settings would lock all users out, and another directory with the same suffix wo
 
 from dataclasses import dataclass
 
-from components.freeipa import errors, group_mark
+from components.freeipa import errors, group_errors, group_mark
 from components.freeipa.errors import Attempt
 from components.freeipa.groups import Group, LookUp, open_groups
 from components.freeipa.replicas import read_on_each_server
@@ -99,7 +99,7 @@ def create_group(declared: Declared, password: str) -> Managed:
         except errors.AlreadyExists as refusal:
             group = ipa.find_group(declared.name)
             if group is None:  # an entry exists that the permissions for user groups do not show
-                raise errors.NotAUserGroup(refusal.attempt) from None
+                raise group_errors.NotAUserGroup(refusal.attempt) from None
             is_adopted = _check_use(declared, group, refusal.attempt)
             if group.description != declared.text:
                 ipa.set_description(declared.name, declared.text)
@@ -123,12 +123,12 @@ def verify_deployed(declared: Declared, deployed: Deployed, password: str) -> Ma
     for reading in readings:
         group = reading.group
         if group is None:
-            raise errors.GroupMissing(reading.attempt) if changed else errors.NoSuchEntry(reading.attempt)
+            raise group_errors.GroupMissing(reading.attempt) if changed else errors.NoSuchEntry(reading.attempt)
         if expected is not None:
             _check_identity(expected, reading, adopt=declared.adopt)
         owner = read_mark(group.description)
         if owner is not None and not declared.adopt and not group_mark.belongs_to(group.description, declared.owner):
-            raise errors.OfAnotherOwner(reading.attempt, group_mark.describe_owner(group.description))
+            raise group_errors.OfAnotherOwner(reading.attempt, group_mark.describe_owner(group.description))
     first = readings[0]
     text = first.group.description if first.group else ""
     is_foreign = read_mark(text) is not None and not group_mark.belongs_to(text, declared.owner)
@@ -211,7 +211,7 @@ def _check_use(declared: Declared, group: Group, attempt: Attempt) -> bool:
     if not is_ours and not declared.adopt:
         raise errors.AlreadyExists(attempt, group_mark.describe_owner(group.description))
     if not group.is_user_group:
-        raise errors.NotAUserGroup(attempt)
+        raise group_errors.NotAUserGroup(attempt)
     return not is_ours
 
 
@@ -245,8 +245,8 @@ def _identity_before(declared: Declared, deployed: Deployed, readings: list[Look
             if found.group is not None:
                 return Identity.of(found)
     except errors.FreeIpaError as failure:
-        raise errors.NotComparable(readings[0].attempt, str(failure)) from None
-    raise errors.NotComparable(readings[0].attempt)
+        raise group_errors.NotComparable(readings[0].attempt, str(failure)) from None
+    raise group_errors.NotComparable(readings[0].attempt)
 
 
 def _check_identity(expected: Identity, reading: LookUp, *, adopt: bool) -> None:
@@ -258,9 +258,9 @@ def _check_identity(expected: Identity, reading: LookUp, *, adopt: bool) -> None
     """
     found = Identity.of(reading)
     if found.directory_id and expected.directory_id and found.directory_id != expected.directory_id:
-        raise errors.AnotherDirectory(reading.attempt, f"{found.directory_id}, not {expected.directory_id}")
+        raise group_errors.AnotherDirectory(reading.attempt, f"{found.directory_id}, not {expected.directory_id}")
     if _differs(expected, found) and not adopt:
-        raise errors.AnotherGroup(reading.attempt, f"ipaUniqueID {found.unique_id}, not {expected.unique_id}")
+        raise group_errors.AnotherGroup(reading.attempt, f"ipaUniqueID {found.unique_id}, not {expected.unique_id}")
 
 
 def _differs(expected: Identity, found: Identity) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from components.freeipa import errors
+from components.freeipa import errors, group_errors
 from components.freeipa.groups import LookUp, open_groups
 from components.freeipa.settings import Directory, ServerAddress
 
@@ -13,8 +13,11 @@ _NOT_ANSWERING = (
     errors.TimedOut,
     errors.ServerClosed,
     errors.Busy,
+    errors.Referral,
+    errors.LogInFailed,
+    errors.SearchFailed,
 )
-"""Failures of a server that may be down for a while. All others show a wrong setting."""
+"""Failures of a server that may be down or faulty for a while. All others show a wrong setting."""
 
 
 def read_on_each_server(
@@ -49,7 +52,7 @@ def read_on_each_server(
     if not readings:
         failures += tolerated
     if failures:
-        raise failures[0] if len(directory.servers) == 1 else errors.ServersFailed(failures)
+        raise failures[0] if len(directory.servers) == 1 else group_errors.ServersFailed(failures)
     _check_same_directory(readings)
     return readings
 
@@ -58,4 +61,4 @@ def _check_same_directory(readings: list[LookUp]) -> None:
     first = readings[0]
     for other in readings[1:]:
         if other.directory_id != first.directory_id:
-            raise errors.AnotherDirectory(other.attempt, f"not the directory of {first.attempt.server}")
+            raise group_errors.AnotherDirectory(other.attempt, f"not the directory of {first.attempt.server}")

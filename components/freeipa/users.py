@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from ldap3.utils.conv import escape_filter_chars
 
 from components.freeipa import errors, names
-from components.freeipa.connection import Session, open_session
 from components.freeipa.groups import Group, Groups
+from components.freeipa.session import Session, open_session
 from components.freeipa.settings import Directory
 
 ACCOUNT_ATTRIBUTES = (

@@ -21,18 +21,25 @@ from traitlets import Bool, Int, List, Unicode  # type: ignore[import-not-found,
 from components.freeipa.errors import (
     AccountUnusable,
     AllServersFailed,
-    BindRefused,
     FreeIpaError,
+    SearchFailed,
     Unreachable,
     WrongPassword,
 )
 from components.freeipa.names import escaped
+from components.freeipa.server_health import ServerHealth
 from components.freeipa.settings import Directory, directory
 from components.in_hub import messages
 from components.in_hub.membership import find_memberships, group_name
 
 SIMULTANEOUS_LOG_INS = 16
 """Number of threads for requests to the directory: a directory that hangs must not block the hub."""
+
+MAX_PASSWORD_BYTES = 4096
+"""Longest password that is sent. FreeIPA allows 1000 bytes (``util/ipa_krb5.h``), and a code after them.
+
+389-ds closes the connection after much longer requests, which would look like a faulty server.
+"""
 
 GROUPS = "groups"
 """Key of ``auth_state``: names of the user's groups, of those that the hub's configuration contains."""
@@ -74,6 +81,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             if getattr(self, trait):
                 raise ValueError(f"LDAPAuthenticator.{trait} is not supported by {type(self).__name__}; leave it out")
         self._threads = ThreadPoolExecutor(SIMULTANEOUS_LOG_INS, thread_name_prefix="directory")
+        self._health = ServerHealth(report=self.log.warning)
 
     async def authenticate(self, handler: RequestHandler, data: Mapping[str, str]) -> dict[str, Any] | None:
         """Return the user's name and groups, or None if the name or the password is wrong.
@@ -88,7 +96,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             self.log.warning("log-in refused: invalid user name")
             raise HTTPError(403, messages.INVALID_NAME)
         if not _is_valid_password(password):
-            self.log.warning("log-in of %s refused: the password has invalid characters", username)
+            self.log.warning("log-in of %s refused: the password has invalid characters or is too long", username)
             return None
         groups = await self._find_groups(username, password)
         if groups is None:
@@ -131,17 +139,21 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         groups = {*self.allowed_groups, *self.profile_groups, *filter(None, [self.admin_group])}
 
         def search() -> frozenset[str]:
-            return find_memberships(self._directory(username), password, groups, nested=self.nested_groups)
+            return find_memberships(
+                self._directory(username), password, groups, nested=self.nested_groups, health=self._health
+            )
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, search)
-        except (WrongPassword, AccountUnusable, BindRefused) as refusal:
+        except (WrongPassword, AccountUnusable) as refusal:
             # The error's text is not logged: it describes the deployment's account, not a user's.
             self.log.warning("log-in of %s refused by the directory: %s", username, type(refusal).__name__)
             return None
         except (Unreachable, AllServersFailed) as failure:
             self.log.error("log-in of %s failed: %s", username, failure)
-            raise HTTPError(503, messages.directory_unreachable(self._servers())) from None
+            was_accepted = any(isinstance(each, SearchFailed) for each in getattr(failure, "failures", [failure]))
+            explain = messages.groups_unavailable if was_accepted else messages.directory_unreachable
+            raise HTTPError(503, explain(self._servers())) from None
         except FreeIpaError as failure:
             self.log.error("log-in of %s failed: %s", username, failure)
             raise HTTPError(503, messages.groups_unavailable(self._servers())) from None
@@ -159,6 +171,8 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
 
 
 def _is_valid_password(password: str) -> bool:
+    if len(password.encode("utf-8", "replace")) > MAX_PASSWORD_BYTES:
+        return False
     try:
         validate_simple_password(password)
     except LDAPSASLPrepError:

@@ -8,11 +8,14 @@ from collections.abc import Collection, Iterator
 
 from ldap3.utils.conv import escape_filter_chars
 
-from components.freeipa.connection import Session, open_session
+from components.freeipa.server_health import ServerHealth
+from components.freeipa.session import Session, open_session
 from components.freeipa.settings import Directory
 
 
-def find_memberships(directory: Directory, password: str, groups: Collection[str], *, nested: bool) -> frozenset[str]:
+def find_memberships(
+    directory: Directory, password: str, groups: Collection[str], *, nested: bool, health: ServerHealth | None = None
+) -> frozenset[str]:
     """Return which of ``groups`` the user ``directory.bind_dn`` is a member of. Needs one request after the log-in.
 
     Entries that the directory does not show count as no membership.
@@ -22,11 +25,12 @@ def find_memberships(directory: Directory, password: str, groups: Collection[str
         password: the user's password.
         groups: the DNs of the groups to look for.
         nested: also count membership through another group.
+        health: memory of failing servers.
 
     Raises:
         FreeIpaError: no server can be used, or the directory refused the password or the search.
     """
-    with open_session(directory, password) as session:
+    with open_session(directory, password, health) as session:
         search = _search_nested if nested else _search_direct
         return frozenset(search(session, directory.bind_dn, groups))
 

@@ -13,9 +13,9 @@ PASSWORD_MISSING = "Enter your user name and your password."  # noqa: S105 - a m
 
 
 def directory_unreachable(servers: Sequence[str]) -> str:
-    """Return the message for a directory that gave no answer; the hub's log has the cause."""
+    """Return the message for a directory without a server that can check passwords; the hub's log has the causes."""
     return (
-        f"The directory ({', '.join(servers)}) cannot be reached at the moment; your password was not checked. "
+        f"The directory ({', '.join(servers)}) is not available at the moment; your password was not checked. "
         "Running notebooks are not affected. Try again in a few minutes; if the problem persists, contact your "
         "administrator."
     )
@@ -25,7 +25,7 @@ def groups_unavailable(servers: Sequence[str]) -> str:
     """Return the message for a directory that accepted the password, but did not return the user's groups."""
     return (
         f"The directory ({', '.join(servers)}) accepted your password but did not return your groups, so you cannot "
-        "be logged in. Contact your administrator."
+        "be logged in. Try again in a few minutes; if the problem persists, contact your administrator."
     )
 
 

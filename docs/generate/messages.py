@@ -1,13 +1,14 @@
 """The message reference, ``docs/messages.md``: the messages that users read and that the hub's log contains.
 
 It lists the sentences of the log-in page (``components/in_hub/messages.py``) and of FreeIPA's errors
-(``components/freeipa/errors.py``).
+(``components/freeipa/errors.py`` and ``group_errors.py``).
 """
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from components.freeipa.errors import PasswordMissing, table
+from components.freeipa import errors, group_errors
+from components.freeipa.errors import DirectoryError, PasswordMissing
 from components.in_hub import messages
 
 
@@ -27,7 +28,7 @@ def log_in_messages() -> list[LogInMessage]:
             messages.WRONG_CREDENTIALS,
             "The user name or the password is wrong, or the account is locked, disabled or expired. "
             "The page does not show which",
-            "Search the hub's log for `WrongPassword`, `AccountUnusable` or `BindRefused`; see the table below",
+            "Search the hub's log for `WrongPassword` or `AccountUnusable`; see the table below",
         ),
         LogInMessage(
             messages.not_a_member("USER", groups, nested=False),
@@ -42,13 +43,13 @@ def log_in_messages() -> list[LogInMessage]:
         ),
         LogInMessage(
             messages.directory_unreachable(servers),
-            "No server of `pangeo:identity.server` accepted a verified connection",
+            "No server of `pangeo:identity.server` could check the password",
             "See the hub's log: it has one line for each server, with a name from the table below. "
             "Running notebooks and open sessions are not affected",
         ),
         LogInMessage(
             messages.groups_unavailable(servers),
-            "The directory accepted the password, but refused to list the user's groups",
+            "A server accepted the password, but no server could list the user's groups",
             "See the hub's log for the cause; the table below explains it",
         ),
         LogInMessage(
@@ -63,6 +64,13 @@ def log_in_messages() -> list[LogInMessage]:
             "None",
         ),
     ]
+
+
+def directory_errors() -> Iterator[type[DirectoryError]]:
+    """Yield every error with a message that a server can cause, in the order of their definitions."""
+    for module in (errors, group_errors):
+        kinds = [kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, DirectoryError)]
+        yield from (kind for kind in kinds if kind.__module__ == module.__name__ and "message" in vars(kind))
 
 
 def render_messages() -> str:
@@ -91,10 +99,11 @@ def _lines() -> Iterator[str]:
         "server's own text in brackets. For a refused log-in, the hub's log has only the name of the error."
     )
     yield ""
-    yield "| Name | LDAP result code | Message |"
+    yield "| Name | LDAP result codes | Message |"
     yield "|---|---|---|"
-    for name, code, sentence in table():
-        yield _row(f"`{name}`", "" if code is None else str(code), sentence.format(bind_dn="BIND_DN"))
+    for error in directory_errors():
+        codes = ", ".join(map(str, error.result_codes))
+        yield _row(f"`{error.__name__}`", codes, error.message.format(bind_dn="BIND_DN"))
     yield ""
     yield f"If there is no bind password: *{PasswordMissing()}*"
 

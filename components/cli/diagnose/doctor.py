@@ -1,6 +1,7 @@
 """The command ``doctor``: checks every step of a log-in, from the browser to the directory, in this order."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from components.cli.diagnose import checks
 from components.cli.diagnose.certificates import NoConnection, trust
@@ -9,18 +10,18 @@ from components.cli.diagnose.deployed_hub import DeployedHub
 from components.cli.diagnose.hub_client import PROBE_USER, HubClient
 from components.cli.diagnose.hub_config import SUBJECT as HUB_SETTINGS
 from components.cli.diagnose.hub_config import check_hub_settings
-from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown
+from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown, warning
 from components.cli.diagnose.user import check_user
 from components.cli.pulumi_cli import PulumiFailed
 from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.kubeconfig import find_kubeconfig
 from components.config.tenancy import Tenancy
-from components.freeipa.errors import AccountUnusable, BindRefused, FreeIpaError, PasswordMissing, WrongPassword
+from components.freeipa.errors import AllServersFailed, FreeIpaError, PasswordMissing, Unreachable
 from components.freeipa.users import Users, open_users
 
 HUB_TO_DIRECTORY = "hub to directory"
-BIND, GROUP = "program's account", "group"
+BIND, GROUP, READING = "program's account", "group", "reading the directory"
 _UNTRUSTED_HUB = "not checked, since the hub's certificate is not good"
 
 
@@ -97,18 +98,32 @@ def _check_directory(
             is_bound = True
             yield good(BIND, f"{identity.bind_dn} logs in")
             yield _check_group(tenancy, directory)
+            yield from _check_replicas(tenancy, password())
             if user is not None:
                 yield from check_user(tenancy, directory, user, stack=stack, now=env.now)
     except PasswordMissing as missing:
         yield unknown(BIND, "not checked: there is no bind password", str(missing).partition(": ")[2])
     except PulumiFailed as failed:
         yield unknown(BIND, "\n".join(filter(None, (f"not checked: {failed.problem}", failed.messages))), failed.fix)
-    except (WrongPassword, AccountUnusable, BindRefused) as refusal:
-        message, _, fix = str(refusal).partition("; ")
-        yield broken(BIND, message, fix)
+    except AllServersFailed as failure:
+        yield broken(READING if is_bound else BIND, str(failure), "see each server's message")
     except FreeIpaError as failure:
         message, _, fix = str(failure).partition("; ")
-        yield broken("reading the directory" if is_bound else BIND, message, fix)
+        yield broken(READING if is_bound else BIND, message, fix)
+
+
+def _check_replicas(tenancy: Tenancy, password: str) -> Iterator[CheckResult]:
+    """Check that each of several servers can log the program's account in and search; it has just worked at one."""
+    directory = tenancy.identity.directory()
+    if len(directory.servers) < 2:
+        return
+    for server in directory.servers:
+        try:
+            with open_users(replace(directory, servers=(server,)), tenancy.directory_suffix, password) as users:
+                users.find_group(tenancy.notebook_users_group)
+        except Unreachable as failure:
+            message, _, fix = str(failure).partition("; ")
+            yield warning(f"log-in at {server}", f"{message}; users log in through another server", fix)
 
 
 def _check_group(tenancy: Tenancy, directory: Users) -> CheckResult:

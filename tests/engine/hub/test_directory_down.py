@@ -17,7 +17,7 @@ from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.engine
 
-UNREACHABLE = "cannot be reached at the moment; your password was not checked"
+UNREACHABLE = "is not available at the moment; your password was not checked"
 PROMPT_SECONDS = 2.0
 
 

@@ -7,14 +7,17 @@ from contextlib import contextmanager, suppress
 
 import ldap3
 
-from components.freeipa.connection import Session
+from components.freeipa.connection import Connection
 from components.freeipa.errors import FreeIpaError
 from components.freeipa.groups import Groups
-from components.freeipa.settings import ServerAddress
+from components.freeipa.server_health import ServerHealth
+from components.freeipa.session import Session
+from components.freeipa.settings import Directory, ServerAddress
 
 PASSWORD = "sesame-open-4711"
 GROUP = "k1_notebook_users"
 SUFFIX = "dc=example,dc=org"
+BIND_DN = f"uid=pangeo,{SUFFIX}"
 TIMEOUT_SECONDS = 2
 
 Answer = Callable[[bytes], bytes]
@@ -44,7 +47,7 @@ class DirectoryServer:
         address = ServerAddress("127.0.0.1", self.listener.getsockname()[1])
         connection = ldap3.Connection(
             ldap3.Server(address.host, port=address.port, get_info=ldap3.NONE, connect_timeout=TIMEOUT_SECONDS),
-            user="uid=pangeo,dc=example,dc=org",
+            user=BIND_DN,
             password=PASSWORD,
             auto_referrals=False,
             check_names=False,
@@ -52,7 +55,9 @@ class DirectoryServer:
             receive_timeout=TIMEOUT_SECONDS,
             return_empty_attributes=False,
         )
-        session = Session(connection, address)
+        session = Session(Directory((address,), "ldaps", None, BIND_DN), PASSWORD, ServerHealth())
+        # The server speaks no TLS, so it gets a connection that the session would not open, and is its only one.
+        session._connection, session._candidates = Connection(connection, address), iter(())
         connection.open(read_server_info=False)
         try:
             yield session

@@ -210,7 +210,7 @@ def test_hub_that_cannot_reach_the_directory_is_broken(
             broken = replace(healthy, https_port=port).broken(IN)
 
     assert set(broken) == {HUB_TO_DIRECTORY}
-    assert "cannot be reached at the moment" in broken[HUB_TO_DIRECTORY].message
+    assert "is not available at the moment" in broken[HUB_TO_DIRECTORY].message
     assert f'grep --after-context=3 "log-in of {PROBE_USER}"' in broken[HUB_TO_DIRECTORY].fix
     assert "check DNS, firewall and network policies of the cluster" in broken[HUB_TO_DIRECTORY].fix
 

@@ -4,14 +4,14 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from components.freeipa import errors
-from components.freeipa.connection import Session, open_session
+from components.freeipa.connection import Connection
 from components.freeipa.errors import DirectoryError, Unreachable
+from components.freeipa.session import open_session
 from components.freeipa.settings import Directory, ServerAddress, TlsMode
 from tests.support.certificates import (
     DAY,
@@ -211,8 +211,10 @@ def test_other_answer_than_ldap_is_reported(at: At, good: ssl.SSLContext, raw: b
     ("answer", "kind"),
     [
         (Answer(49), errors.WrongPassword),
-        (Answer(53, "Account inactivated."), errors.AccountUnusable),
-        (Answer(34), errors.BindRefused),
+        (Answer(53, "Account inactivated. Contact system administrator."), errors.AccountUnusable),
+        (Answer(19, "Exceed password retry limit. Please try later."), errors.AccountUnusable),
+        (Answer(53, "Minimum SSF not met."), errors.LogInFailed),
+        (Answer(1), errors.LogInFailed),
         (Answer(51), errors.Busy),
         (Answer(52), errors.Busy),
         (Answer(10, refers_to="ldap://elsewhere.example.org"), errors.Referral),
@@ -268,46 +270,8 @@ def test_referral_is_not_followed(at: At, good: ssl.SSLContext) -> None:
 
 
 def test_password_repeated_by_a_server_is_removed(at: At, good: ssl.SSLContext) -> None:
-    with scripted_server([Answer(53, f"password {PASSWORD} has expired")], tls=good) as server:
+    with scripted_server([Answer(80, f"password {PASSWORD} has expired")], tls=good) as server:
         assert "password (password) has expired" in str(failure(at(server.port)))
-
-
-def test_second_server_is_used_when_the_first_is_down(at: At, good: ssl.SSLContext, refused_port: int) -> None:
-    with (
-        scripted_server([OK, OK], tls=good) as second,
-        open_session(at(refused_port, second.port), PASSWORD) as session,
-    ):
-        assert session.attempt("asking").server == f"localhost:{second.port}"
-
-
-def test_second_server_is_used_when_the_first_hangs_or_is_busy(at: At, good: ssl.SSLContext) -> None:
-    with ExitStack() as stack:
-        hangs = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        busy = stack.enter_context(scripted_server([Answer(51)], tls=good))
-        serves = stack.enter_context(scripted_server([OK], tls=good))
-        directory = at(hangs.getsockname()[1], busy.port, serves.port)
-        session = stack.enter_context(open_session(directory, PASSWORD))
-        assert session.attempt("asking").server == f"localhost:{serves.port}"
-
-
-def test_failure_of_all_servers_lists_each_in_order(at: At, refused_port: int, good: ssl.SSLContext) -> None:
-    with scripted_server([Answer(51)], tls=good) as busy:
-        with pytest.raises(errors.AllServersFailed) as raised, open_session(at(refused_port, busy.port), PASSWORD):
-            pass
-        assert [type(each) for each in raised.value.failures] == [errors.ConnectionRefused, errors.Busy]
-
-
-def test_wrong_password_is_tried_at_one_server_only(at: At, good: ssl.SSLContext) -> None:
-    with scripted_server([Answer(49)], tls=good) as first, scripted_server([OK], tls=good) as second:
-        assert type(failure(at(first.port, second.port))) is errors.WrongPassword
-        assert second.connections == 0
-
-
-def test_change_is_never_repeated_on_another_server(at: At, good: ssl.SSLContext) -> None:
-    with scripted_server([OK, Answer(cut=0)], tls=good) as first, scripted_server([OK, OK], tls=good) as second:
-        with open_session(at(first.port, second.port), PASSWORD) as session, pytest.raises(errors.AnswerLost):
-            session.delete("cn=k1,dc=example,dc=org", "deleting group k1")
-        assert second.connections == 0
 
 
 def test_empty_password_is_refused(at: At, good: ssl.SSLContext) -> None:
@@ -319,7 +283,7 @@ def test_empty_password_is_refused(at: At, good: ssl.SSLContext) -> None:
 
 def test_nothing_is_kept_open(at: At, good: ssl.SSLContext) -> None:
     with scripted_server([OK], tls=good) as server:
-        session = Session.open(at(server.port), at(server.port).servers[0], PASSWORD)
-        session.close()
-        session.close()
-        assert session._connection.closed
+        connection = Connection.open(at(server.port), at(server.port).servers[0], PASSWORD)
+        connection.close()
+        connection.close()
+        assert connection._connection.closed

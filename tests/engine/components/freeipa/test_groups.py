@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from components.freeipa import errors, names
-from components.freeipa.connection import open_session
 from components.freeipa.groups import OBJECT_CLASSES, open_groups
+from components.freeipa.session import open_session
 from components.freeipa.settings import ServerAddress
 from tests.engine.components.freeipa.conftest import Account
 from tests.support.administrator import Administrator

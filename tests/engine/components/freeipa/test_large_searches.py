@@ -6,7 +6,7 @@ import ldap3
 import pytest
 
 from components.freeipa import errors
-from components.freeipa.connection import open_session
+from components.freeipa.session import open_session
 from components.freeipa.settings import Directory, ServerAddress
 from components.freeipa.users import Users
 from local.directory.client import connection

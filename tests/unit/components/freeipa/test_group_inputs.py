@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from components.freeipa import group_inputs
-from components.freeipa.errors import IdentityChanged, InvalidSetting
+from components.freeipa.errors import InvalidSetting
+from components.freeipa.group_errors import IdentityChanged
 from components.freeipa.group_inputs import Props
 
 

@@ -1,8 +1,8 @@
 import inspect
 
-from components.freeipa.errors import table
+from components.freeipa import errors, group_errors
 from components.in_hub import messages
-from docs.generate.messages import log_in_messages, render_messages
+from docs.generate.messages import directory_errors, log_in_messages, render_messages
 
 
 def test_every_message_of_the_log_in_page_is_listed() -> None:
@@ -15,4 +15,12 @@ def test_every_message_of_the_log_in_page_is_listed() -> None:
 
 
 def test_every_freeipa_error_is_listed() -> None:
-    assert [name for name, _, _ in table() if f"| `{name}` |" not in render_messages()] == []
+    kinds = [*vars(errors).values(), *vars(group_errors).values()]
+    with_message = {
+        kind
+        for kind in kinds
+        if isinstance(kind, type) and issubclass(kind, errors.DirectoryError) and "message" in vars(kind)
+    }
+
+    assert set(directory_errors()) == with_message
+    assert [kind.__name__ for kind in with_message if f"| `{kind.__name__}` |" not in render_messages()] == []
