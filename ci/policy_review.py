@@ -25,6 +25,7 @@ KNOWN: Mapping[str, KnownPolicy] = {rule.id: KnownPolicy(rule.level, rule.defaul
 
 GUARDS = {
     "policies": "the policies themselves",
+    "chart": "the chart, from which Helm renders objects that no policy sees",
     "ci": "the program that makes this preview",
     ".github": "the workflows, which run the previews and pass on the policies",
 }

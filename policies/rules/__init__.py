@@ -2,6 +2,7 @@
 
 from policies.rule import Rule
 from policies.rules import (
+    chart_files,
     charts,
     confidentiality,
     dask,
@@ -25,7 +26,7 @@ THEMES: dict[str, tuple[Rule, ...]] = {
     "Data protection": protection.RULES,
     "Storage": storage.RULES,
     "Secrets": confidentiality.RULES,
-    "Charts": (*charts.RULES, *values.RULES),
+    "Charts": (*charts.RULES, *chart_files.RULES, *values.RULES),
     "Images": images.RULES,
     "Notebook size": sizes.RULES,
     "Dask": dask.RULES,

@@ -31,6 +31,12 @@ VALUES: dict[str, Any] = {
     "dask-gateway": {"gateway": {"extraConfig": {"zz": "c.ClusterConfig.idle_timeout = 0"}}},
 }
 
+CHART_FILES = {
+    "values.yaml": "jupyterhub: {hub: {args: [--Authenticator.allow_all=True]}}\n",
+    "templates/service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: open}\nspec: {type: LoadBalancer}\n",
+}
+"""Files of the chart that violate rules about it."""
+
 MESSAGES = {
     "known-resources": 'provisioner is "example.org/other"; for pangeo:storage.create it must be "cinder.csi.',
     "log-in-by-directory": 'authenticator_class is "dummy"',
@@ -49,6 +55,9 @@ MESSAGES = {
     "homes-outlive-users": "delete_pvc is true",
     "retained-expandable-volumes": 'reclaimPolicy is "Delete"',
     "no-plain-text-secrets": "values.jupyterhub.proxy.secretToken contains a secret",
+    "reviewed-chart": "chart/templates/service.yaml has an object of the kind Service",
+    "program-values": "jupyterhub.hub.args[0], in chart/values.yaml, is another text; the program does not set it",
+    "release-inputs": 'namespace is "default"; for this stack\'s configuration it must be reviewed',
     "exact-chart": 'chart is "./other/chart"',
     "approved-images": "image is registry.example.com/somebody/notebook:latest, which is not from an approved registry",
     "no-latest-image": "the tag latest is not fixed",
@@ -64,7 +73,7 @@ def violate_everything(args: pulumi.ResourceTransformationArgs) -> pulumi.Resour
     props: dict[str, Any] = dict(args.props)
     match args.type_:
         case "kubernetes:helm.sh/v3:Release":
-            props |= {"values": merge(props["values"], VALUES), "chart": "./other/chart"}
+            props |= {"values": merge(props["values"], VALUES), "chart": "./other/chart", "namespace": "default"}
         case "kubernetes:core/v1:Namespace":
             props["metadata"] = {"name": "reviewed"}
         case "kubernetes:storage.k8s.io/v1:StorageClass":

@@ -1,11 +1,14 @@
 """Previews of a tenancy by the project's ``__main__.py`` in the real engine with the real policy pack.
 
-There is neither a cluster nor a directory: policies see the resources that the program declares.
+The workspace is a checkout of its own: the pack reads its chart, whose dependencies are left out. There is neither a
+cluster nor a directory: policies see the resources that the program declares.
 """
 
 import contextlib
 import json
 import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,12 +18,12 @@ import yaml
 from pulumi import automation
 from pulumi.automation.errors import CommandError
 
+from ci.chart_record import RECORD, write_record
 from components.automation import open_stack, run_program
 from local.paths import PROJECT
 from local.tenancy.engine_environment import engine_variables
 
 STACK = "test"
-PACK = PROJECT / "policies"
 SETTINGS: dict[str, Any] = {
     "clusterName": "reviewed",
     "externalIp": "192.0.2.10",
@@ -72,6 +75,16 @@ class Reviewed(NamedTuple):
         )
 
 
+def copy_chart(folder: Path) -> None:
+    """Copy the project's chart without its dependencies, and record its files."""
+    shutil.copytree(PROJECT / "chart", folder, ignore=shutil.ignore_patterns("charts", RECORD))
+    about = yaml.safe_load((folder / "Chart.yaml").read_text())
+    del about["dependencies"]
+    (folder / "Chart.yaml").write_text(yaml.safe_dump(about))
+    (folder / "Chart.lock").write_text("dependencies: []\n")
+    write_record(folder)
+
+
 class ReviewedStack:
     """A workspace like an operator's."""
 
@@ -79,13 +92,10 @@ class ReviewedStack:
         self.folder = folder
         for name in ("Pulumi.yaml", "__main__.py", "components"):
             (folder / name).symlink_to(PROJECT / name)
-        about = yaml.safe_load((PROJECT / "chart" / "Chart.yaml").read_text())
+        shutil.copytree(PROJECT / "policies", folder / "policies", ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / ".venv").symlink_to(sys.prefix)
         for chart in ("chart", "other/chart"):
-            (folder / chart / "templates").mkdir(parents=True)
-            kept = {key: about[key] for key in ("apiVersion", "name", "version")}
-            (folder / chart / "Chart.yaml").write_text(yaml.safe_dump(kept))
-            (folder / chart / "Chart.lock").write_text("dependencies: []\n")
-            (folder / chart / "dependencies.sha256").touch()
+            copy_chart(folder / chart)
         for name in ("stacks", "backend"):
             (folder / name).mkdir()
         (folder / "kubeconfig").write_text(NO_CLUSTER)
@@ -108,6 +118,22 @@ class ReviewedStack:
             program=self._program,
             command=automation.PulumiCommand(root=str(tools.parent)),
         )
+
+    @contextlib.contextmanager
+    def changed_chart(self, files: Mapping[str, str]) -> Iterator[None]:
+        """Write these files, by their paths in the chart, for the duration of a block."""
+        paths = {self.folder / "chart" / name: text for name, text in files.items()}
+        before = {path: path.read_text() if path.exists() else None for path in paths}
+        for path, text in paths.items():
+            path.write_text(text)
+        try:
+            yield
+        finally:
+            for path, old in before.items():
+                if old is None:
+                    path.unlink()
+                else:
+                    path.write_text(old)
 
     def write(self, stack: str, **changes: Any) -> None:
         """Write a stack file with these settings changed."""
@@ -138,7 +164,10 @@ class ReviewedStack:
         try:
             with self._environment():
                 (operation or self.stack.preview)(
-                    policy_packs=[str(PACK)], policy_pack_configs=[str(config)], color="never", on_event=record
+                    policy_packs=[str(self.folder / "policies")],
+                    policy_pack_configs=[str(config)],
+                    color="never",
+                    on_event=record,
                 )
         except CommandError as refused:
             refusal = str(refused)

@@ -22,7 +22,8 @@ def all_broken(reviewed: ReviewedStack) -> Reviewed:
     reviewed.write("neighbour")
     reviewed.write(STACK, protect=False)
     try:
-        return reviewed.preview(broken.violate_everything)
+        with reviewed.changed_chart(broken.CHART_FILES):
+            return reviewed.preview(broken.violate_everything)
     finally:
         (reviewed.folder / "stacks" / "Pulumi.neighbour.yaml").unlink()
         reviewed.write(STACK)
@@ -96,6 +97,21 @@ def test_settings_of_an_unknown_rule_are_an_error(reviewed: ReviewedStack) -> No
     """The engine ignores an unknown rule with a level."""
     assert 'invalid enforcement level ""' in reviewed.preview(organisation={"unknown-rule": {"mostCpus": 2}}).refusal
     assert reviewed.preview(organisation={"unknown-rule": "disabled"}) == Reviewed([], "")
+
+
+def test_an_edit_of_the_charts_values_that_admits_everybody_stops_the_preview(reviewed: ReviewedStack) -> None:
+    text = "jupyterhub: {hub: {config: {Authenticator: {allow_all: true}}}}\n"
+    with reviewed.changed_chart({"values.yaml": text}):
+        found = reviewed.preview()
+    assert found.refusal
+    assert {each.policy for each in found.violations} == {"log-in-by-group", "program-values", "reviewed-chart"}
+    assert "hub.config.Authenticator.allow_all is true: every user of the directory could log in" in found.by(
+        "log-in-by-group"
+    )
+    assert (
+        "jupyterhub.hub.config.Authenticator.allow_all, in chart/values.yaml, is true; the program does not set it"
+        in found.by("program-values")
+    )
 
 
 @pytest.mark.parametrize("rule", MANDATORY)

@@ -17,6 +17,7 @@ UNKNOWN_VALUES = {
     "known-settings": declared.release(hub__config=UNKNOWN),
     "reviewed-hub-code": declared.release(hub__extraConfig=UNKNOWN),
     "release-inputs": declared.release_with(namespace=UNKNOWN),
+    "reviewed-chart": declared.release_with(values__digests__chart=UNKNOWN),
     "program-values": declared.release(hub__args=UNKNOWN),
     "group-name": declared.group(name=UNKNOWN),
     "tls-on-every-host": declared.ingress(spec__rules=[{"host": UNKNOWN}]),
@@ -79,7 +80,7 @@ def test_a_hub_without_values_violates_the_rules_on_the_hub() -> None:
     empty = declared.release_with(values={"jupyterhub": {}, "dask-gateway": {}})
     refused = {rule.id for rule in RULES if kinds.RELEASE in rule.kinds and declared.check(rule.id, empty).messages}
     # chart/values.yaml disables Dask.
-    safe_by_default = {"tls-on-every-host", "known-settings", "dask-limits", "release-inputs"}
+    safe_by_default = {"tls-on-every-host", "known-settings", "dask-limits", "release-inputs", "reviewed-chart"}
     named_only = {"approved-images", "no-latest-image"}
     assert refused == {rule.id for rule in RULES if kinds.RELEASE in rule.kinds} - safe_by_default - named_only
 

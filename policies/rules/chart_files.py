@@ -1,0 +1,117 @@
+"""The files of the chart: those that were recorded and reviewed, because rules do not see the objects in a release."""
+
+import functools
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.chart.archives import pinned_digests
+from components.chart.digest import ARCHIVES, chart_digest, source_digest
+from policies.kinds import RELEASE
+from policies.rule import Context, Resource, Rule
+from policies.tree import format_value, get
+
+RECORD = "source.sha256"
+RECORD_COMMAND = "python -m ci record-chart"
+
+KINDS = (
+    *("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"),
+    *("NetworkPolicy", "PriorityClass", "ResourceQuota"),
+)
+"""Kinds of the objects in the chart's own templates, and of those that they refer to."""
+
+DEPENDENCY_KEYS = ("name", "version", "repository", "condition")
+"""Keys of a dependency in ``Chart.yaml``. Others rename it, or move its values to other places."""
+
+_KIND = re.compile(r"""^[ \t-]*["']?kind["']?[ \t]*:[ \t]*(.*?)[ \t]*$""", re.MULTILINE)
+_FOLDER_OF_CRDS = "crds"
+
+
+def _check_files(release: Resource, context: Context) -> Iterator[str]:
+    chart = context.checkout / "chart"
+    yield from _check_record(chart)
+    yield from _check_definition(chart)
+    yield from _check_templates(chart)
+    yield from _check_archives(chart)
+    deployed = get(release.props, "values", "digests", "chart")
+    # Without the archives, this checkout is not the one that is deployed.
+    if list(chart.glob(f"{ARCHIVES}*.tgz")) and deployed != chart_digest(chart):
+        yield f"values.digests.chart is {format_value(deployed)}, which is not the digest of the chart in this checkout"
+
+
+def _check_record(chart: Path) -> Iterator[str]:
+    version = _read_yaml(chart / "Chart.yaml").get("version")
+    record = chart / RECORD
+    recorded = record.read_text(encoding="utf-8").split() if record.is_file() else []
+    if recorded != [source_digest(chart), str(version)]:
+        yield f"the files in chart/ are not those of chart/{RECORD}; a review would not have noticed the change"
+
+
+def _check_definition(chart: Path) -> Iterator[str]:
+    locked = {each["name"]: str(each["version"]) for each in _read_yaml(chart / "Chart.lock").get("dependencies") or []}
+    declared = _read_yaml(chart / "Chart.yaml").get("dependencies") or []
+    if {each.get("name"): str(each.get("version")) for each in declared} != locked:
+        yield "chart/Chart.yaml has other dependencies than chart/Chart.lock"
+    for each in declared:
+        name = each.get("name")
+        yield from (
+            f"chart/Chart.yaml has {key} for {name}, which would move or rename its values"
+            for key in each
+            if key not in DEPENDENCY_KEYS
+        )
+        if each.get("condition") not in (None, f"{name}.enabled"):
+            yield f"chart/Chart.yaml has a condition for {name} that is not {name}.enabled"
+
+
+def _check_templates(chart: Path) -> Iterator[str]:
+    for template in sorted((chart / "templates").rglob("*")):
+        for kind in _KIND.findall(template.read_text(encoding="utf-8")) if template.is_file() else ():
+            if kind.strip("\"'") not in KINDS:
+                yield f"{template.relative_to(chart.parent)} has an object of the kind {kind[:60]}"
+    if (chart / _FOLDER_OF_CRDS).exists():
+        yield f"chart/{_FOLDER_OF_CRDS} exists; Helm would create every object in it"
+
+
+def _check_archives(chart: Path) -> Iterator[str]:
+    lock = _read_yaml(chart / "Chart.lock").get("dependencies") or []
+    expected = {f"{each['name']}-{each['version']}.tgz" for each in lock}
+    pins = chart / "dependencies.sha256"
+    pinned = pinned_digests(pins.read_text(encoding="utf-8")) if pins.is_file() else {}
+    for entry in sorted((chart / ARCHIVES).glob("[!._]*")):
+        if entry.name not in expected:
+            yield f"chart/{ARCHIVES}{entry.name} is not in chart/Chart.lock; Helm would install it, too"
+        elif pinned.get(f"{ARCHIVES}{entry.name}", _digest(entry)) != _digest(entry):
+            yield f"chart/{ARCHIVES}{entry.name} has another digest than chart/dependencies.sha256"
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+
+
+def _read_yaml(file: Path) -> Mapping[str, Any]:
+    return _parse(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+@functools.lru_cache(maxsize=8)  # many tenancies are checked with one checkout
+def _parse(text: str) -> Mapping[str, Any]:
+    parsed: Mapping[str, Any] = yaml.safe_load(text) or {}
+    return parsed
+
+
+RULES = (
+    Rule(
+        "reviewed-chart",
+        "The chart has the recorded files, templates of the known kinds, and the locked dependencies only",
+        "A preview does not show the objects in the release: a template could add a public service or a role.",
+        f"Undo the edit of chart/, or increase the version in chart/Chart.yaml and run {RECORD_COMMAND}, so that a "
+        "review sees it. Delete files in chart/charts that Chart.lock does not name, and run helm dependency update "
+        "chart.",
+        "critical",
+        kinds=(RELEASE,),
+        check=_check_files,
+    ),
+)
