@@ -16,7 +16,7 @@ from components.version import program_version
 @without_source_positions()
 def main() -> None:
     """Declare all resources of one tenancy."""
-    tenancy, cluster_id, objects, crds, capacity = run_preflight()
+    tenancy, cluster_id, objects, crds, ingress, capacity = run_preflight()
     # Refuses changes to immutable settings. Everything else depends on it, including the provider: a replaced provider
     # would replace all its resources.
     contract = Contract(
@@ -26,6 +26,7 @@ def main() -> None:
         stack=pulumi.get_stack(),
         namespace=tenancy.namespace,
         protect=tenancy.protect,
+        ingress=ingress.as_props(),
         found=objects,
         existing_namespace=tenancy.kubernetes.existing_namespace,
         stores_kubeconfig=tenancy.kubernetes.kubeconfig is not None,
@@ -41,7 +42,9 @@ def main() -> None:
         opts=after_contract,
     )
     options = pulumi.ResourceOptions.merge(after_contract, pulumi.ResourceOptions(providers=[provider]))
-    pangeo = PangeoCluster("pangeo", tenancy, options, crds=crds, mark=contract.mark)
+    pangeo = PangeoCluster(
+        "pangeo", tenancy, options, crds=crds, mark=contract.mark, ingress_controller=ingress.controller
+    )
     # Deleted first, so that it can refuse a destroy of another cluster.
     DestroyCheck(
         "pangeo",

@@ -83,6 +83,7 @@ class PangeoCluster(pulumi.ComponentResource):
         *,
         crds: Sequence[Crd] | None = None,
         mark: pulumi.Input[str] | None = None,
+        ingress_controller: str | None = None,
         report_wait: bool = True,
     ) -> None:
         """Declare all resources of the hub.
@@ -94,10 +95,16 @@ class PangeoCluster(pulumi.ComponentResource):
             crds: the CRDs to declare (``chart.crds.select_crds``). With None, Helm installs missing CRDs with the first
                 revision of the release, and upgrades none.
             mark: text that marks everything the component creates (``Contract.mark``); None for no mark.
+            ingress_controller: ``spec.controller`` of the ingress class that serves the hub
+                (``preflight.ingress``); None for the one in the stack file.
             report_wait: wait for the hub with progress and an early stop. This reads from the cluster of the stack's
                 key ``pangeo:kubernetes``, of KUBECONFIG or of ``~/.kube/config``, so it must be false if the provider
                 in ``opts`` has another cluster; Helm then waits, silently.
+
+        Raises:
+            NoRedirect: nothing would redirect the log-in page from ``http://`` to ``https://``.
         """
+        redirect = https_redirect(tenancy, ingress_controller or tenancy.ingress.controller)
         super().__init__("pangeo:caas:PangeoCluster", name, tenancy.as_inputs(), opts)
         self._reports_wait = report_wait
         # First, so that wrong settings of the directory, or a group of another owner, stop the run before it changes
@@ -123,7 +130,7 @@ class PangeoCluster(pulumi.ComponentResource):
         ready = [self._declare_wait(name, tenancy, release)] if self._reports_wait else []
         after_release = self._options(depends_on=[namespace, release, *ready])
         KubernetesObject(name, annotated(hub_ingress(tenancy), self._annotations), after_release)
-        for manifest in https_redirect(tenancy):
+        for manifest in redirect:
             KubernetesObject(f"{name}-https", annotated(manifest, self._annotations), after_release)
         self.url = pulumi.Output.from_input(f"https://{tenancy.domain}")
         self.namespace = pulumi.Output.from_input(tenancy.namespace)

@@ -20,6 +20,7 @@ RELEASE = Kind("kubernetes:helm.sh/v3:Release", "the hub's Helm release", _is_hu
 NAMESPACE = Kind("kubernetes:core/v1:Namespace", "namespaces")
 INGRESS = Kind("kubernetes:networking.k8s.io/v1:Ingress", "ingresses")
 MIDDLEWARE = Kind("kubernetes:traefik.io/v1alpha1:Middleware", "Traefik middlewares")
+CONTRACT = Kind("pulumi-python:dynamic/tenancy:Contract", "the contract")
 STORAGE_CLASS = Kind("kubernetes:storage.k8s.io/v1:StorageClass", "storage classes")
 GROUP = Kind("pulumi-python:dynamic/freeipa:Group", "FreeIPA groups")
 SECRET = Kind("kubernetes:core/v1:Secret", "Secrets")

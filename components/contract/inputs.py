@@ -19,6 +19,7 @@ Props = dict[str, Any]
 - ``owner``: ``stack`` and ``deployment`` of :class:`components.ownership.mark.Owner`; stored since version 0.3
 - ``namespace``: name of the tenancy's namespace
 - ``protect``: whether a destroy keeps the namespace
+- ``ingress``: :class:`components.preflight.ingress.ServingController`; stored since version 0.4
 - ``takenOver``: :class:`TakenOver` by name, of objects that existed without this deployment's mark
 
 Properties that are only compared, and never stored:
@@ -28,7 +29,7 @@ Properties that are only compared, and never stored:
 - ``storesKubeconfig``: whether the stack file contains a kubeconfig
 """
 
-STORED = ("settings", "cluster", "owner", "namespace", "protect", "takenOver")
+STORED = ("settings", "cluster", "owner", "namespace", "protect", "ingress", "takenOver")
 """Names of the properties in the stack's state."""
 
 STORES_KUBECONFIG = "storesKubeconfig"
@@ -64,7 +65,7 @@ def check_inputs(olds: Props, news: Props, is_unknown: IsUnknown, deployment: st
     stored_owner = olds.get("owner") or {}
     inputs["owner"] = {**inputs["owner"], "deployment": stored_owner.get("deployment") or deployment}
     compared = {key: inputs.pop(key, None) for key in COMPARED}
-    refusals = list(_find_refusals(olds, inputs, is_unknown))
+    refusals = [*_find_refusals(olds, inputs, is_unknown), *_keep_controller(olds, inputs, is_unknown)]
     if compared[STORES_KUBECONFIG] and not refusals:
         refusals += _find_replacement(olds, inputs, is_unknown)
     decision = _decide(olds, inputs, compared, is_unknown)
@@ -86,8 +87,10 @@ def differs(olds: Props, news: Props, is_unknown: IsUnknown) -> bool:
     """
     if _has_unknown(news, is_unknown):
         return True
-    compared = [key for key in (*STORED, "__provider") if key not in ("settings", "cluster")]
+    compared = [key for key in (*STORED, "__provider") if key not in ("settings", "cluster", "ingress")]
     if any(olds.get(key) != news.get(key) for key in compared):
+        return True
+    if any(_controller(olds).get(key) != _controller(news).get(key) for key in ("className", "controller")):
         return True
     if (olds.get("cluster") or {}).get("uid") != (news.get("cluster") or {}).get("uid"):
         return True
@@ -110,6 +113,26 @@ def _find_refusals(olds: Props, news: Props, is_unknown: IsUnknown) -> Iterator[
         yield from messages
         if messages:
             yield REDEPLOY_HINT
+
+
+def _keep_controller(olds: Props, inputs: Props, is_unknown: IsUnknown) -> Iterator[str]:
+    """Keep the deployed controller in a run that did not ask the cluster; refuse an assumption that contradicts it."""
+    before, after = _known(_controller(olds), is_unknown), _known(_controller(inputs), is_unknown)
+    if not after or after["source"] == "cluster" or before.get("className") != after["className"]:
+        return
+    if after["source"] == "stack file" or not before.get("controller"):
+        inputs["ingress"] = {**after, "defaultClass": before.get("defaultClass", "")}
+        return
+    inputs["ingress"] = before
+    if after.get("controller") and before["controller"] != after["controller"]:
+        yield (
+            f"ingress.controller: the controller of the deployed hub is {before['controller']}, and this preview has "
+            f"no access to the cluster; write ingress.controller: {before['controller']}"
+        )
+
+
+def _controller(props: Props) -> Props:
+    return props.get("ingress") or {}
 
 
 def _decide(olds: Props, inputs: Props, compared: Props, is_unknown: IsUnknown) -> Decision:

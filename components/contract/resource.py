@@ -122,6 +122,7 @@ class Contract(Resource, module="tenancy", name="Contract"):
         stack: str,
         namespace: str,
         protect: bool,
+        ingress: Mapping[str, str] | None = None,
         found: Sequence[FoundObject] = (),
         existing_namespace: Permission = "refuse",
         stores_kubeconfig: bool = False,
@@ -137,6 +138,7 @@ class Contract(Resource, module="tenancy", name="Contract"):
             stack: the stack's name.
             namespace: name of the tenancy's namespace.
             protect: whether a destroy keeps the namespace.
+            ingress: the controller that serves the hub (``preflight.ingress.ServingController``).
             found: the objects that exist in the cluster under the names that this stack uses.
             existing_namespace: whether to refuse or to adopt those of others.
             stores_kubeconfig: whether the stack file contains a kubeconfig.
@@ -148,6 +150,7 @@ class Contract(Resource, module="tenancy", name="Contract"):
             "owner": {"stack": stack},
             "namespace": namespace,
             "protect": protect,
+            "ingress": ingress and dict(ingress),
             "found": [each.as_props() for each in found],
             "existingNamespace": existing_namespace,
             STORES_KUBECONFIG: stores_kubeconfig or None,

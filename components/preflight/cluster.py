@@ -1,6 +1,6 @@
-"""Pre-flight checks of the target cluster: its identity, its CRDs, existing objects, and a stuck Helm release."""
+"""Pre-flight checks of the target cluster: its identity, CRDs, existing objects, ingress controller, stuck release."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from components.chart.crds import InstalledCrd
@@ -12,11 +12,18 @@ from components.cluster.identity import ClusterId, read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
 from components.cluster.objects import find_object, namespace_path, object_path, storage_class_path
 from components.cluster.releases import latest_revision, stuck_release
+from components.config.stack_file import stack_path
 from components.config.tenancy import Tenancy
 from components.ownership.existing import FoundObject
+from components.preflight.ingress import (
+    ServingController,
+    assume_controller,
+    find_controller,
+    read_ingress_classes,
+)
 from components.preflight.switch import only_warns
 from components.programs import report_on_stderr
-from components.resources.ingress import https_redirect, hub_ingress
+from components.resources.ingress import Manifest, https_redirect, hub_ingress
 
 CLUSTER_CHECK_VARIABLE = "PANGEO_CLUSTER_CHECK"
 """Environment variable: ``refuse`` (the default) or ``warn``.
@@ -36,6 +43,7 @@ class ClusterFacts(NamedTuple):
     """None where a preview continues without access to the cluster."""
     warnings: tuple[str, ...]
     """Messages for the operator."""
+    ingress: ServingController
     crds: Mapping[str, InstalledCrd] | None = None
     """Installed CRDs by name; None where the cluster was not reached or Dask is off."""
     objects: tuple[FoundObject, ...] = ()
@@ -62,8 +70,10 @@ def verify_cluster(
     Raises:
         ClusterRefused: the cluster cannot be read (unless ``PANGEO_CLUSTER_CHECK`` is ``warn`` in a preview), or its
             release is stuck.
-        InvalidTenancy: ``PANGEO_CLUSTER_CHECK`` has an unknown value.
+        InvalidTenancy: ``PANGEO_CLUSTER_CHECK`` has an unknown value, or nothing would redirect the log-in page to
+            ``https://`` (``preflight.ingress``).
     """
+    source = str(stack_path(stack))
     may_go_on = only_warns(CLUSTER_CHECK_VARIABLE, environment) and preview
     try:
         kubeconfig = find_kubeconfig(tenancy.kubernetes, environment)
@@ -71,26 +81,35 @@ def verify_cluster(
             cluster_id = read_cluster_id(api)
             revision = latest_revision(api, tenancy.release, tenancy.namespace)
             crds = installed_crds(api) if tenancy.dask.enabled else None
-            objects = tuple(find_objects(api, tenancy))
+            deployed = find_object(api, object_path(hub_ingress(tenancy)))
+            ingress = find_controller(tenancy.ingress, read_ingress_classes(api), deployed, source=source)
+            objects = tuple(find_objects(api, tenancy, https_redirect(tenancy, ingress.controller)))
     except CannotAsk as error:
         message = f"the Kubernetes cluster cannot be identified: {error}"
         if may_go_on:
-            return ClusterFacts(None, (f"{message}; continuing without it ({CLUSTER_CHECK_VARIABLE}=warn)",))
+            ingress = assume_controller(tenancy.ingress, source=source)
+            warning = f"{message}; continuing without it ({CLUSTER_CHECK_VARIABLE}=warn)"
+            return ClusterFacts(None, (warning, *ingress.warnings), ingress)
         fix = f"; to preview without the cluster, set {CLUSTER_CHECK_VARIABLE}=warn" if preview else ""
         raise ClusterRefused(message + fix) from None
     if revision is None or not revision.is_pending:
-        return ClusterFacts(cluster_id, (), crds, objects)
+        return ClusterFacts(cluster_id, ingress.warnings, ingress, crds, objects)
     message = (
         f"{stuck_release(tenancy.release, tenancy.namespace, revision)}; "
         f"to repair it, run: python -m components repair {stack}"
     )
     if preview:
-        return ClusterFacts(cluster_id, (message,), crds, objects)
+        return ClusterFacts(cluster_id, (message, *ingress.warnings), ingress, crds, objects)
     raise ClusterRefused(message)
 
 
-def find_objects(api: ReadWriteApi, tenancy: Tenancy) -> Iterator[FoundObject]:
+def find_objects(api: ReadWriteApi, tenancy: Tenancy, redirect: Sequence[Manifest]) -> Iterator[FoundObject]:
     """Find the objects in the cluster that have the names of those that the program declares, except CRDs.
+
+    Args:
+        api: the cluster.
+        tenancy: the tenancy.
+        redirect: the objects of the redirect to ``https://``.
 
     Raises:
         CannotAsk: the cluster gives no answer, or the account may not read them.
@@ -103,7 +122,7 @@ def find_objects(api: ReadWriteApi, tenancy: Tenancy) -> Iterator[FoundObject]:
             yield FoundObject.of(live, place.kind)
     metadata = {"name": SECRET_NAME, "namespace": tenancy.namespace}
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
-    for manifest in (secret, hub_ingress(tenancy), *https_redirect(tenancy)):
+    for manifest in (secret, hub_ingress(tenancy), *redirect):
         place = object_path(manifest)
         if live := find_object(api, place):
             yield FoundObject.of(live, place.kind)

@@ -18,6 +18,7 @@ from components.freeipa.password import bind_password
 from components.ownership.existing import FoundObject
 from components.preflight.cluster import ClusterFacts, ClusterRefused, verify_cluster
 from components.preflight.dns import verify_domain
+from components.preflight.ingress import ServingController
 from components.preflight.switch import only_warns
 
 
@@ -31,6 +32,8 @@ class Preflight(NamedTuple):
     """Existing objects with the names of those that the program declares."""
     crds: tuple[Crd, ...]
     """The CRDs that this stack declares."""
+    ingress: ServingController
+    """The controller that serves the hub."""
     capacity: Capacity | None
     """None where the stack's file does not describe its nodes."""
 
@@ -51,9 +54,8 @@ def run_preflight() -> Preflight:
             report=pulumi.log.info,
         )
         _warn(*cluster.warnings)
-        return Preflight(
-            tenancy, cluster.id, cluster.objects, _select_crds(tenancy, cluster), _report_capacity(tenancy)
-        )
+        crds = _select_crds(tenancy, cluster)
+        return Preflight(tenancy, cluster.id, cluster.objects, crds, cluster.ingress, _report_capacity(tenancy))
     except (InvalidTenancy, ChartDependenciesError, ClusterRefused, PasswordInvalid) as error:
         raise pulumi.RunError(str(error)) from None
 

@@ -2,6 +2,15 @@
 
 from typing import Any
 
+from components.config.controllers import (
+    CONFIGURABLE,
+    ENTRY_POINTS,
+    MIDDLEWARES,
+    ONLY_HTTPS,
+    PLAIN_HTTP,
+    TRAEFIK,
+    refusal_of,
+)
 from components.config.ingress import Ingress
 from components.config.tenancy import Tenancy
 
@@ -16,22 +25,21 @@ REDIRECT = "pangeo-https"
 WEBSOCKET_TIMEOUT_SECONDS = 3600
 """Time after which nginx closes an idle connection; kernels keep websockets open that are mostly idle."""
 
-NGINX_ANNOTATIONS = {
+ANNOTATIONS = {
+    **ONLY_HTTPS,
     # No limit: notebooks with their output often exceed nginx's default of 1 MB.
     "nginx.ingress.kubernetes.io/proxy-body-size": "0",
     "nginx.ingress.kubernetes.io/proxy-read-timeout": str(WEBSOCKET_TIMEOUT_SECONDS),
     "nginx.ingress.kubernetes.io/proxy-send-timeout": str(WEBSOCKET_TIMEOUT_SECONDS),
-    "nginx.ingress.kubernetes.io/ssl-redirect": "true",
 }
-
-ENTRY_POINT = "traefik.ingress.kubernetes.io/router.entrypoints"
-MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares"
-
-TRAEFIK_ANNOTATIONS = {ENTRY_POINT: "websecure"}
-"""Traefik limits neither the size of uploads nor the duration of websockets."""
+"""Annotations for all controllers. Traefik limits neither the size of uploads nor the duration of websockets."""
 
 NO_WAIT = {"pulumi.com/skipAwait": "true"}
 """Pulumi must not wait for the Ingress: controllers without a load balancer never report an address."""
+
+
+class NoRedirect(Exception):
+    """The controller cannot be configured to redirect to ``https://``. The text is for the operator."""
 
 
 def hub_ingress(tenancy: Tenancy) -> Manifest:
@@ -46,13 +54,24 @@ def hub_ingress(tenancy: Tenancy) -> Manifest:
     )
 
 
-def https_redirect(tenancy: Tenancy) -> list[Manifest]:
+def https_redirect(tenancy: Tenancy, controller: str | None) -> list[Manifest]:
     """Return Traefik's redirect: a middleware and an Ingress of plain HTTP. Empty if something else redirects.
 
     nginx redirects because of an annotation of the hub's Ingress. With Traefik, an Ingress needs a middleware:
     https://doc.traefik.io/traefik/v3.3/middlewares/http/redirectscheme/.
+
+    Args:
+        tenancy: the tenancy.
+        controller: ``spec.controller`` of the cluster's ingress class; None if it is not known.
+
+    Raises:
+        NoRedirect: the controller cannot be configured, and the stack file does not state that it redirects.
     """
-    if tenancy.ingress.redirected_by == "controller" or not is_traefik(tenancy.ingress):
+    if tenancy.ingress.is_redirect_stated:
+        return []
+    if controller not in CONFIGURABLE:
+        raise NoRedirect(refusal_of(controller, tenancy.ingress.class_name))
+    if controller != TRAEFIK:
         return []
     middleware = {
         "apiVersion": "traefik.io/v1alpha1",
@@ -60,31 +79,21 @@ def https_redirect(tenancy: Tenancy) -> list[Manifest]:
         "metadata": {"name": REDIRECT, "namespace": tenancy.namespace},
         "spec": {"redirectScheme": {"scheme": "https", "permanent": True}},
     }
-    annotations = {ENTRY_POINT: "web", MIDDLEWARES: f"{tenancy.namespace}-{REDIRECT}@kubernetescrd"}
+    annotations = {ENTRY_POINTS: PLAIN_HTTP, MIDDLEWARES: f"{tenancy.namespace}-{REDIRECT}@kubernetescrd"}
     return [middleware, _ingress(tenancy, REDIRECT, annotations, {})]
 
 
 def ingress_annotations(ingress: Ingress) -> dict[str, str]:
-    """Return the annotations of the hub's Ingress; the operator's annotations override the program's."""
+    """Return the annotations of the hub's Ingress; the operator's annotations override the program's.
+
+    The configuration refuses annotations that could serve the hub over plain HTTP.
+    """
     issuer = ingress.tls.cluster_issuer if ingress.tls else None
     return {
-        **_controller_annotations(ingress),
+        **ANNOTATIONS,
         **({} if issuer is None else {"cert-manager.io/cluster-issuer": issuer}),
         **ingress.annotations,
     }
-
-
-def is_traefik(ingress: Ingress) -> bool:
-    """Return whether the controller is Traefik. The name of the ingress class is the only indication."""
-    return "traefik" in (ingress.class_name or "").lower()
-
-
-def _controller_annotations(ingress: Ingress) -> dict[str, str]:
-    if is_traefik(ingress):
-        return TRAEFIK_ANNOTATIONS
-    if "nginx" in (ingress.class_name or "").lower():
-        return NGINX_ANNOTATIONS
-    return {}
 
 
 def _ingress(tenancy: Tenancy, name: str, annotations: dict[str, str], spec: Manifest) -> Manifest:

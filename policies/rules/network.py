@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator
 
+from components.config.controllers import annotation_problems, is_only_https
 from policies.kinds import INGRESS, MIDDLEWARE, RELEASE, gateway_values, hub_values
 from policies.rule import Context, Resource, Rule
+from policies.rules.redirect import (
+    REDIRECT,
+    STATEMENTS,
+    TO_HTTPS,
+    annotations_of,
+    check_redirects,
+    is_statement_accepted,
+    only_redirects,
+)
 from policies.tree import as_list, format_value, get, leaves
 
 CLUSTER_IP = "ClusterIP"
-
-TRAEFIK = "traefik.ingress.kubernetes.io/router."
-REDIRECT = "pangeo-https"
-TO_HTTPS = {"redirectScheme": {"scheme": "https", "permanent": True}}
 
 
 def _check_tls(resource: Resource, context: Context) -> Iterator[str]:
@@ -23,8 +29,16 @@ def _check_tls(resource: Resource, context: Context) -> Iterator[str]:
         if get(resource.props, "metadata", "name") == REDIRECT and dict(leaves(spec)) != dict(leaves(TO_HTTPS)):
             yield f"{REDIRECT} does not redirect every request to https://: the log-in page would be unencrypted"
         return
-    if _only_redirects(resource):
+    if only_redirects(resource):
         return
+    annotations = annotations_of(resource)
+    is_stated = is_statement_accepted(context)
+    for problem in annotation_problems(annotations, is_stated=is_stated):
+        yield f"metadata.annotations: {problem}"
+    if not is_stated and not is_only_https(annotations, None):
+        yield "it has no annotation that redirects to https://: the log-in page could be served over plain HTTP"
+    if get(spec, "defaultBackend") is not None:
+        yield "spec.defaultBackend answers for any host name, without a certificate for it"
     covered = [
         host
         for entry in get(spec, "tls", default=[])
@@ -40,17 +54,6 @@ def _check_tls(resource: Resource, context: Context) -> Iterator[str]:
             yield "a rule without a host answers for any host name, without a certificate for it"
         elif not any(_covers(name, host) for name in covered):
             yield f"{host} is in no entry of spec.tls with a secretName: passwords would be sent unencrypted"
-
-
-def _only_redirects(ingress: Resource) -> bool:
-    """Return whether the redirect, which this rule checks as well, answers every request of this ingress."""
-    metadata = get(ingress.props, "metadata", default={})
-    annotations = get(metadata, "annotations", default={})
-    return (
-        get(annotations, f"{TRAEFIK}entrypoints") == "web"
-        and get(annotations, f"{TRAEFIK}middlewares") == f"{get(metadata, 'namespace')}-{REDIRECT}@kubernetescrd"
-        and not get(ingress.props, "spec", "tls")
-    )
 
 
 def _covers(name: str, host: str) -> bool:
@@ -85,13 +88,24 @@ def _check_services(release: Resource, context: Context) -> Iterator[str]:
 RULES = (
     Rule(
         "tls-on-every-host",
-        "Every host of every ingress has a certificate, or only redirects to https://",
+        "Every host of every ingress has a certificate and visibly redirects from http:// to https://",
         "Users enter their directory passwords on the log-in page.",
-        "Set pangeo:ingress.tls.clusterIssuer or pangeo:ingress.tls.secretName. The program's ingress names every host "
-        "in spec.tls; no configuration key changes that.",
+        "Remove the annotation from pangeo:ingress.annotations. The program's ingress has the annotations of the "
+        "redirect and names every host in spec.tls; no configuration key changes that.",
         "critical",
         kinds=(INGRESS, MIDDLEWARE, RELEASE),
+        settings=(STATEMENTS,),
         check=_check_tls,
+    ),
+    Rule(
+        "redirect-to-https",
+        "The controller of every ingress is known, and is configured to redirect every host to https://",
+        "A controller ignores the annotations of others: it would serve the log-in page over plain HTTP.",
+        "Set pangeo:ingress.controller to spec.controller of the ingress class, or, if this controller redirects all "
+        "requests by itself, pangeo:ingress.redirectedBy to controller.",
+        "critical",
+        settings=(STATEMENTS,),
+        check_stack=check_redirects,
     ),
     Rule(
         "ingress-host",

@@ -22,6 +22,7 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from components.config.controllers import INGRESS_NGINX, TRAEFIK
 from local.paths import State
 from local.tenancy import pki
 from tests.support.ports import free_ports
@@ -30,6 +31,9 @@ LOOPBACK = IPv4Address("127.0.0.1")
 READY_SECONDS = 90.0
 STOP_SECONDS = 20.0
 KUBECTL_SECONDS = 60.0
+INGRESS_CLASS = "nginx"
+"""An ingress class of every throw-away cluster; it is not the default class."""
+
 CONTROLLERS = "namespace-controller,serviceaccount-controller,garbage-collector-controller"
 
 
@@ -67,6 +71,18 @@ class ApiServer:
     def exists(self, *resource: str) -> bool:
         """Return whether there is such an object."""
         return bool(self.kubectl("get", *resource, "--ignore-not-found", "--output", "name").strip())
+
+    def create_ingress_class(self, name: str, controller: str, *, is_default: bool = False) -> None:
+        """Create an ingress class, or change it; a class's controller cannot be changed in place."""
+        annotations = {"ingressclass.kubernetes.io/is-default-class": "true"} if is_default else {}
+        manifest = {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "IngressClass",
+            "metadata": {"name": name, "annotations": annotations},
+            "spec": {"controller": controller},
+        }
+        self.kubectl("delete", "ingressclass", name, "--ignore-not-found")
+        self.kubectl("create", "--filename", "-", stdin=json.dumps(manifest))
 
     def up(self) -> None:
         """Start the API server with its stored data and wait until it is ready."""
@@ -185,6 +201,8 @@ def throw_away_api_server(
         if scheduler:
             options = [f"--kubeconfig={kubeconfig}", "--leader-elect=false", "--secure-port=0"]
             stack.callback(_ended, _started(state, [str(scheduler), *options]))
+        server.create_ingress_class(INGRESS_CLASS, INGRESS_NGINX)
+        server.create_ingress_class("traefik", TRAEFIK)
         yield server
 
 

@@ -6,6 +6,7 @@ import pulumi
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 
+from components.config.controllers import INGRESS_NGINX
 from components.config.tenancy import Tenancy
 from components.pangeo_cluster import PangeoCluster
 from policies.rule import Resource
@@ -21,7 +22,8 @@ def declare_resources(tenancy: Tenancy) -> list[Resource]:
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def program() -> pulumi.Output[str]:
-        return PangeoCluster("pangeo", tenancy).url
+        controller = tenancy.ingress.controller or INGRESS_NGINX
+        return PangeoCluster("pangeo", tenancy, ingress_controller=controller).url
 
     try:
         program()

@@ -16,10 +16,11 @@ from pulumi.automation import OpType
 from pulumi.automation.errors import CommandError
 
 from components.automation import open_stack, run_program
+from components.config.controllers import INGRESS_NGINX
 from local.paths import PROJECT
 from local.tenancy.addresses import DIRECTORY_NAME
 from local.tenancy.engine_environment import engine_variables
-from tests.support.api_server import ApiServer
+from tests.support.api_server import INGRESS_CLASS, ApiServer
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.inline_program import pause_after_failure
 
@@ -265,6 +266,7 @@ def _settings(directory: ThrowAwayDirectory) -> dict[str, Any]:
             "caCertificate": directory.ca_pem,
         },
         "storage": {"className": "homes"},
+        "ingress": {"className": INGRESS_CLASS, "controller": INGRESS_NGINX},
         "protect": True,
     }
 

@@ -47,6 +47,7 @@ MESSAGES = {
     "reviewed-hub-code": "hub.extraConfig.zz is not part of this project",
     "group-name": 'name is "other_notebook_users"; for pangeo:clusterName reviewed it must be reviewed_notebook_users',
     "tls-on-every-host": "hub.example.com is in no entry of spec.tls",
+    "redirect-to-https": "its class traefik is not that of pangeo:ingress.className",
     "ingress-host": f'host is "hub.example.com"; for this stack\'s configuration it must be {domain_of("192.0.2.10")}',
     "no-public-services": 'proxy.service.type is "LoadBalancer"',
     "pod-security": "singleuser.allowPrivilegeEscalation is not false",
@@ -79,7 +80,7 @@ def violate_everything(args: pulumi.ResourceTransformationArgs) -> pulumi.Resour
         case "kubernetes:storage.k8s.io/v1:StorageClass":
             props |= {"reclaimPolicy": "Delete", "provisioner": "example.org/other"}
         case "kubernetes:networking.k8s.io/v1:Ingress":
-            props["spec"] = {"rules": [{"host": "hub.example.com"}]}
+            props["spec"] = {"ingressClassName": "traefik", "rules": [{"host": "hub.example.com"}]}
         case "pulumi-python:dynamic/freeipa:Group":
             props["name"] = "other_notebook_users"
         case _:

@@ -39,6 +39,7 @@ SETTINGS: dict[str, Any] = {
         "create": {"provisioner": "cinder.csi.openstack.org"},
         "hubDatabaseClass": "reviewed-homes",
     },
+    "ingress": {"controller": "k8s.io/ingress-nginx"},
     "notebook": {"profiles": [{"name": "Large", "cpus": 4, "ramGb": 16}]},
 }
 NO_CLUSTER = """\

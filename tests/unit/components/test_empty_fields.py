@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from components.config.controllers import TRAEFIK
 from components.resources.kubernetes import OUTLIVES_THE_STACK
 from tests.support.declared_resources import declare_resources
 from tests.support.tenancies import tenancy
@@ -19,7 +20,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "storage class with parameters": {"storage__create": {"provisioner": "a", "parameters": {"type": "ssd"}}},
     "existing storage class": {"storage__className": "homes"},
     "nginx": {"ingress__className": "nginx"},
-    "traefik": {"ingress__className": "traefik"},
+    "traefik": {"ingress__controller": TRAEFIK},
     "traefik with its own redirect": {"ingress__className": "traefik", "ingress__redirectedBy": "controller"},
     "certificate of a secret": {"ingress__tls": {"secretName": "hub"}},
     "certificate of an issuer": {"ingress__tls": {"clusterIssuer": "letsencrypt"}},

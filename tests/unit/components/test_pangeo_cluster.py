@@ -11,6 +11,7 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 
 from components.chart.crds import Crd
+from components.config.controllers import INGRESS_NGINX, TRAEFIK
 from components.config.tenancy import Tenancy
 from components.ownership.mark import ANNOTATION
 from components.pangeo_cluster import PangeoCluster
@@ -89,7 +90,12 @@ def declared() -> Iterator[Declared]:
 def declare(*tenancies: Tenancy, crds: list[Crd] | None = None, mark: str | None = None) -> None:
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def program() -> pulumi.Output[list[Any]]:
-        clusters = [PangeoCluster(f"hub-{index}", one, crds=crds, mark=mark) for index, one in enumerate(tenancies)]
+        clusters = [
+            PangeoCluster(
+                f"hub-{index}", one, crds=crds, mark=mark, ingress_controller=one.ingress.controller or INGRESS_NGINX
+            )
+            for index, one in enumerate(tenancies)
+        ]
         return pulumi.Output.all(*(cluster.url for cluster in clusters))
 
     program()
@@ -161,7 +167,7 @@ def test_engine_never_deletes_the_namespace_and_the_storage_class(declared: Decl
 
 
 def test_every_object_of_the_component_is_marked(declared: Declared) -> None:
-    marked = tenancy(storage={"create": {"provisioner": "csi.example.org"}}, ingress={"className": "traefik"})
+    marked = tenancy(storage={"create": {"provisioner": "csi.example.org"}}, ingress={"controller": TRAEFIK})
     declare(marked, mark="stack vis, cluster 1, deployment 2")
 
     kinds = (NAMESPACE, STORAGE_CLASS, INGRESS, MIDDLEWARE)

@@ -20,7 +20,9 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from components.chart.secrets import secret_manifest
 from components.chart.values import Values, chart_values
+from components.config.controllers import INGRESS_NGINX
 from components.config.tenancy import Tenancy
+from components.resources.ingress import ANNOTATIONS
 from components.resources.kubernetes import type_token
 from policies import kinds
 from policies.pack import make_policies, read_tenancy
@@ -99,9 +101,15 @@ def ingress(**changes: Any) -> Declared:
         "rules": [{"host": host, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}],
         "tls": [{"hosts": [host], "secretName": "pangeo-tls"}],
     }
-    metadata = {"name": "pangeo", "namespace": "vis-pangeo"}
+    metadata = {"name": "pangeo", "namespace": "vis-pangeo", "annotations": {**ANNOTATIONS}}
     manifest = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec}
     return Declared(kinds.INGRESS.type, change(manifest, changes))
+
+
+def contract(controller: str = INGRESS_NGINX, source: str = "cluster", default_class: str = "") -> Declared:
+    """Return the contract, with the controller that the program has read from the cluster."""
+    facts = {"className": "", "defaultClass": default_class, "controller": controller, "source": source}
+    return Declared(kinds.CONTRACT.type, {"ingress": facts}, parent="pulumi:pulumi:Stack")
 
 
 def storage_class(**changes: Any) -> Declared:
@@ -153,7 +161,7 @@ def manifest(api_version: str, kind: str, name: str, *, namespace: str | None = 
 
 def good_stack() -> list[Declared]:
     secrets = [random_secret(str(each)) for each in vars(SECRETS).values()]
-    own = [cluster(), namespace(), storage_class(), *secrets, secret(), release(), ingress(), group()]
+    own = [cluster(), namespace(), storage_class(), *secrets, secret(), release(), ingress(), group(), contract()]
     return [provider(), provider("random"), provider("pulumi-python", **config()), *own]
 
 

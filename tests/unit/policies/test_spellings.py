@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pulumi_policy.proxy import unknown_checking_proxy
 
+from components.config.controllers import INGRESS_NGINX, TRAEFIK
 from components.config.schema import find_section
 from components.config.section import Section
 from components.config.tenancy import Tenancy
@@ -68,8 +69,9 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "storage.create.reclaimPolicy": ("Retain",),
     "storage.create.allowVolumeExpansion": YES,
     "storage.hubDatabaseClass": ("csi-cinder", " csi-cinder ", "vis-pangeo-homes"),
-    "ingress": ("{}",),
+    "ingress": (json.dumps({"controller": TRAEFIK}),),
     "ingress.className": ("traefik", "nginx", " traefik ", "haproxy"),
+    "ingress.controller": (INGRESS_NGINX, TRAEFIK, f" {TRAEFIK} "),
     "ingress.tls.clusterIssuer": ("letsencrypt", " letsencrypt "),
     "ingress.tls.secretName": ("hub-tls", " hub-tls "),
     "ingress.redirectedBy": ("ingress", "controller"),
@@ -164,7 +166,7 @@ def configuration(key: str, value: object) -> dict[str, str]:
         if f"{key}.".startswith(f"{path}.")
         for name, each in given.items()
     }
-    tree = copy.deepcopy(settings(**{"storage": STORAGE, **changes}))
+    tree = copy.deepcopy(settings(**{"storage": STORAGE, "ingress": {"controller": INGRESS_NGINX}, **changes}))
     *parents, last = key.split(".")
     inner: Any = tree
     for parent in parents:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from components.config.controllers import TRAEFIK
 from components.resources.ingress import https_redirect, hub_ingress
 from local.paths import PROJECT
 from tests.support.api_server import ApiServer
@@ -68,7 +69,7 @@ def applied(api_server: ApiServer) -> Iterator[None]:
     }
     api_server.kubectl("apply", "--server-side", "--force-conflicts", "--filename", str(CRDS))
     api_server.kubectl("create", "namespace", TENANCY.namespace)
-    for manifest in (ingress_class, service, hub_ingress(TENANCY), *https_redirect(TENANCY)):
+    for manifest in (ingress_class, service, hub_ingress(TENANCY), *https_redirect(TENANCY, TRAEFIK)):
         api_server.kubectl("apply", "--filename", "-", stdin=json.dumps(manifest))
     yield
     api_server.kubectl("delete", "namespace", TENANCY.namespace, "--wait=false")

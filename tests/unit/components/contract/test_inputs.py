@@ -208,3 +208,32 @@ def test_another_address_is_refused_while_the_state_does_not_identify_the_cluste
 def test_presence_of_a_kubeconfig_is_not_stored() -> None:
     inputs, _ = check({}, declared(storesKubeconfig=True))
     assert "storesKubeconfig" not in inputs
+
+
+def served(controller: str, source: str = "cluster", class_name: str = "public", default: str = "") -> Props:
+    """The controller that serves the hub."""
+    return {"className": class_name, "defaultClass": default, "controller": controller, "source": source}
+
+
+def test_controller_of_the_cluster_is_stored_and_its_change_is_shown() -> None:
+    before, after = ({**stored(), "ingress": served(each)} for each in ("traefik.io/ingress-controller", "a/b"))
+    assert check(before, after)[0]["ingress"] == served("a/b")
+    assert differs(before, after)
+    assert differs(stored(), before), "a state of version 0.3 has no controller"
+
+
+def test_run_without_the_cluster_keeps_the_deployed_controller() -> None:
+    before = {**stored(), "ingress": served("a/b", default="x")}
+    for after in (served("a/b", "class name"), served("", "nothing"), served("a/b", "stack file")):
+        inputs, refusals = check(before, {**stored(), "ingress": after})
+        assert refusals == []
+        assert not differs(before, inputs)
+        assert inputs["ingress"]["defaultClass"] == "x"
+
+
+def test_assumption_that_contradicts_the_deployed_controller_is_refused() -> None:
+    before = {**stored(), "ingress": served("a/b")}
+    (message,) = refused(before, {**stored(), "ingress": served("k8s.io/ingress-nginx", "class name")})
+    assert message.endswith("write ingress.controller: a/b")
+    other = served("k8s.io/ingress-nginx", "class name", class_name="nginx")
+    assert refused(before, {**stored(), "ingress": other}) == [], "another class may have another controller"

@@ -17,7 +17,8 @@ def test_unreachable_cluster_fails_a_preview() -> None:
 
 def test_cluster_check_variable_turns_the_refusal_into_a_warning() -> None:
     environment = {**NOWHERE, "PANGEO_CLUSTER_CHECK": "warn"}
-    facts = verify_cluster(tenancy(), stack="vis", preview=True, environment=environment)
+    stated = tenancy(ingress={"controller": "k8s.io/ingress-nginx"})
+    facts = verify_cluster(stated, stack="vis", preview=True, environment=environment)
     assert facts.id is None
     (warning,) = facts.warnings
     assert warning.startswith(NOT_IDENTIFIED)

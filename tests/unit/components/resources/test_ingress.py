@@ -2,8 +2,9 @@
 
 import pytest
 
+from components.config.controllers import INGRESS_NGINX, TRAEFIK
 from components.config.ingress import Ingress
-from components.resources.ingress import https_redirect, hub_ingress, ingress_annotations
+from components.resources.ingress import NoRedirect, https_redirect, hub_ingress, ingress_annotations
 from tests.support.tenancies import DOMAIN, tenancy
 
 
@@ -25,7 +26,7 @@ def test_ingress_without_a_class_omits_the_field() -> None:
 
 
 def test_traefik_redirects_plain_http() -> None:
-    middleware, ingress = https_redirect(tenancy(ingress={"className": "traefik"}))
+    middleware, ingress = https_redirect(tenancy(), TRAEFIK)
 
     assert middleware["spec"] == {"redirectScheme": {"scheme": "https", "permanent": True}}
     assert ingress["metadata"]["annotations"]["traefik.ingress.kubernetes.io/router.entrypoints"] == "web"
@@ -36,36 +37,42 @@ def test_traefik_redirects_plain_http() -> None:
 
 
 @pytest.mark.parametrize(
-    "ingress",
-    [{"className": "nginx"}, {"className": "traefik", "redirectedBy": "controller"}, {}],
-    ids=["nginx", "redirected by the controller", "unknown controller"],
+    ("ingress", "controller"),
+    [
+        ({"className": "traefik"}, INGRESS_NGINX),
+        ({"className": "traefik", "redirectedBy": "controller"}, TRAEFIK),
+        ({"redirectedBy": "controller"}, None),
+        ({"redirectedBy": "controller"}, "haproxy.org/ingress-controller"),
+    ],
 )
-def test_no_redirect_is_declared_for_other_controllers(ingress: dict[str, str]) -> None:
-    assert https_redirect(tenancy(ingress=ingress)) == []
+def test_no_redirect_is_declared_for_other_controllers(ingress: dict[str, str], controller: str | None) -> None:
+    assert https_redirect(tenancy(ingress=ingress), controller) == []
+
+
+@pytest.mark.parametrize("controller", [None, "", "haproxy.org/ingress-controller", "nginx.org/ingress-controller"])
+def test_a_controller_that_cannot_be_configured_is_refused(controller: str | None) -> None:
+    with pytest.raises(NoRedirect, match=r"write ingress\.redirectedBy: controller"):
+        https_redirect(tenancy(ingress={"className": "traefik-nginx"}), controller)
 
 
 def annotations(**settings: object) -> dict[str, str]:
     return ingress_annotations(Ingress.model_validate(settings))
 
 
-def test_nginx_allows_large_uploads_and_long_websockets() -> None:
-    nginx = annotations(className="nginx")
-
-    assert nginx["nginx.ingress.kubernetes.io/proxy-body-size"] == "0"
-    assert nginx["nginx.ingress.kubernetes.io/proxy-read-timeout"] == "3600"
-    assert nginx["nginx.ingress.kubernetes.io/ssl-redirect"] == "true"
-
-
-def test_traefik_serves_the_hub_only_on_the_secure_entry_point() -> None:
-    assert annotations(className="traefik") == {"traefik.ingress.kubernetes.io/router.entrypoints": "websecure"}
-
-
-def test_unknown_class_has_no_annotations() -> None:
-    assert annotations(className="haproxy") == {}
+@pytest.mark.parametrize("name", ["nginx", "traefik", "public", None])
+def test_annotations_do_not_depend_on_the_name_of_the_class(name: str | None) -> None:
+    assert annotations(className=name) == {
+        "nginx.ingress.kubernetes.io/proxy-body-size": "0",
+        "nginx.ingress.kubernetes.io/proxy-read-timeout": "3600",
+        "nginx.ingress.kubernetes.io/proxy-send-timeout": "3600",
+        "nginx.ingress.kubernetes.io/ssl-redirect": "true",
+        "nginx.ingress.kubernetes.io/force-ssl-redirect": "true",
+        "traefik.ingress.kubernetes.io/router.entrypoints": "websecure",
+    }
 
 
 def test_cluster_issuer_is_an_annotation() -> None:
-    assert annotations(tls={"clusterIssuer": "letsencrypt"}) == {"cert-manager.io/cluster-issuer": "letsencrypt"}
+    assert annotations(tls={"clusterIssuer": "letsencrypt"})["cert-manager.io/cluster-issuer"] == "letsencrypt"
 
 
 def test_operators_annotation_overrides_the_programs() -> None:

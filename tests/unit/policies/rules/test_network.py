@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from components.config.controllers import INGRESS_NGINX, TRAEFIK
 from policies import kinds
 from tests.support.tenancies import DOMAIN, domain_of
 from tests.unit.policies import declared
@@ -110,9 +111,10 @@ def test_an_ingress_that_only_redirects_needs_no_certificate() -> None:
 )
 def test_an_ingress_that_may_serve_content_needs_one(annotation: str, value: str | None) -> None:
     ingress = redirect_ingress()
+    ingress.props["metadata"]["annotations"]["nginx.ingress.kubernetes.io/ssl-redirect"] = "true"
     ingress.props["metadata"]["annotations"][f"traefik.ingress.kubernetes.io/router.{annotation}"] = value
-    (message,) = declared.check("tls-on-every-host", ingress).messages
-    assert "sent unencrypted" in message
+    messages = declared.check("tls-on-every-host", ingress).messages
+    assert "sent unencrypted" in messages[-1]
 
 
 @pytest.mark.parametrize(
@@ -127,3 +129,108 @@ def test_an_ingress_that_may_serve_content_needs_one(annotation: str, value: str
 def test_the_redirect_is_to_https(spec: object, good: bool) -> None:
     messages = declared.check("tls-on-every-host", middleware(spec)).messages
     assert (messages == []) == good
+
+
+NGINX_KEY = "nginx.ingress.kubernetes.io/ssl-redirect"
+ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
+STATED = declared.config(ingress={"redirectedBy": "controller"})
+NO_STATEMENTS = {"statements": False}
+
+
+def annotated(annotations: dict[str, str], **changes: Any) -> declared.Declared:
+    metadata = {"name": "pangeo", "namespace": "vis", "annotations": annotations}
+    return declared.ingress(metadata=metadata, **changes)
+
+
+def test_an_ingress_without_a_redirect_is_refused() -> None:
+    (message,) = declared.check("tls-on-every-host", annotated({})).messages
+    assert "no annotation that redirects" in message
+
+
+def test_a_statement_replaces_the_annotation_if_the_organisation_accepts_it() -> None:
+    assert declared.check("tls-on-every-host", annotated({}), stack=STATED).messages == []
+    refused = declared.check("tls-on-every-host", annotated({}), stack=STATED, organisation=NO_STATEMENTS)
+    assert len(refused.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (NGINX_KEY, "false"),
+        (ENTRY_POINTS, "web,websecure"),
+        ("traefik.ingress.kubernetes.io/router.tls", "false"),
+        ("ingress.kubernetes.io/ssl-redirect", "false"),
+        ("nginx.ingress.kubernetes.io/server-snippet", "x"),
+        ("kubernetes.io/ingress.class", "public"),
+    ],
+)
+def test_an_annotation_that_undoes_the_redirect_is_refused(key: str, value: str) -> None:
+    good = {ENTRY_POINTS: "websecure", NGINX_KEY: "true"}
+    messages = declared.check("tls-on-every-host", annotated({**good, key: value}), stack=STATED).messages
+    assert any(key in each for each in messages)
+
+
+def test_a_default_backend_is_refused() -> None:
+    (message,) = check_ingress("tls-on-every-host", spec__defaultBackend={"service": {"name": "x"}})
+    assert "spec.defaultBackend" in message
+
+
+def redirects(*resources: declared.Declared, **given: Any) -> list[str]:
+    return declared.check_stack("redirect-to-https", resources, **given)
+
+
+TRAEFIK_REDIRECT = (middleware({"redirectScheme": {"scheme": "https", "permanent": True}}), redirect_ingress())
+TRAEFIK_REDIRECT[0].props["metadata"]["namespace"] = "vis"
+
+
+def test_traefiks_redirect_must_be_declared() -> None:
+    hub, traefik = declared.ingress(), declared.contract(TRAEFIK)
+    assert redirects(traefik, hub, *TRAEFIK_REDIRECT) == []
+    assert "no ingress with the middleware" in redirects(traefik, hub)[0]
+    assert len(redirects(traefik, hub, TRAEFIK_REDIRECT[1])) == 2, "without the middleware"
+    other = redirect_ingress(spec__rules=[{"host": "other.example.org"}])
+    assert HOST in redirects(traefik, hub, TRAEFIK_REDIRECT[0], other)[0]
+
+
+def test_the_annotation_must_be_that_of_the_controller() -> None:
+    for_nginx, for_traefik = annotated({NGINX_KEY: "true"}), annotated({ENTRY_POINTS: "websecure"})
+    assert redirects(declared.contract(INGRESS_NGINX), for_nginx) == []
+    assert "no annotation makes its controller" in redirects(declared.contract(INGRESS_NGINX), for_traefik)[0]
+    assert "no annotation makes its controller" in redirects(declared.contract(TRAEFIK), for_nginx)[0]
+
+
+def test_a_redirect_of_traefik_is_none_for_another_controller() -> None:
+    (message,) = redirects(declared.contract(INGRESS_NGINX), *TRAEFIK_REDIRECT)
+    assert "it redirects only with Traefik" in message
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [],
+        [declared.contract(INGRESS_NGINX, "class name")],
+        [declared.contract("", "nothing")],
+        [declared.contract("nginx.org/ingress-controller")],
+    ],
+)
+def test_an_unknown_controller_needs_the_statement(facts: list[declared.Declared]) -> None:
+    hub = declared.ingress()
+    (message,) = redirects(*facts, hub)
+    assert "its controller" in message
+    assert redirects(*facts, hub, stack=STATED) == []
+    assert len(redirects(*facts, hub, stack=STATED, organisation=NO_STATEMENTS)) == 1
+
+
+def test_a_stated_controller_is_accepted_in_a_preview_without_the_cluster() -> None:
+    stack = declared.config(ingress={"controller": INGRESS_NGINX})
+    assert redirects(declared.contract(INGRESS_NGINX, "stack file"), declared.ingress(), stack=stack) == []
+
+
+def test_an_ingress_of_another_class_is_refused() -> None:
+    facts = declared.contract(default_class="public")
+    assert redirects(facts, declared.ingress(spec__ingressClassName="public")) == [], "the default class's own name"
+    for given in ({}, {"stack": STATED}):
+        (message,) = redirects(facts, declared.ingress(spec__ingressClassName="other"), **given)
+        assert "its class other is not that of pangeo:ingress.className" in message
+    stack = declared.config(ingress={"className": "nginx"})
+    assert len(redirects(facts, declared.ingress(), stack=stack)) == 1
