@@ -18,7 +18,7 @@ from components.cli.diagnose.result import CheckResult, Status, broken, good, un
 from components.config.tenancy import Tenancy
 from components.preflight.dns import NameUnknown, Resolver, ResolverFailed, resolve_by_system
 
-HTTPS_PORT = 443
+HTTP_PORT, HTTPS_PORT = 80, 443
 FIX_CLUSTER_ACCESS = "kubectl get namespaces must answer, with the kubeconfig and the context of pulumi up"
 """Fix for a cluster that gives no answer."""
 
@@ -35,6 +35,7 @@ class CheckEnvironment:
     """PEM of the authority that signed the hub's certificate, where the system does not trust it."""
     resolve: Resolver = resolve_by_system
     https_port: int = HTTPS_PORT
+    http_port: int = HTTP_PORT
 
 
 def hub_endpoint(tenancy: Tenancy, env: CheckEnvironment) -> Endpoint:

@@ -10,6 +10,7 @@ from components.cli.diagnose.deployed_hub import DeployedHub
 from components.cli.diagnose.hub_client import PROBE_USER, HubClient
 from components.cli.diagnose.hub_config import SUBJECT as HUB_SETTINGS
 from components.cli.diagnose.hub_config import check_hub_settings
+from components.cli.diagnose.plain_http import check_plain_http
 from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown, warning
 from components.cli.diagnose.user import check_user
 from components.cli.pulumi_cli import PulumiFailed
@@ -38,6 +39,7 @@ def diagnose(
         env: inputs that are not in the stack file.
     """
     results = [checks.check_domain(tenancy, env), certificate := checks.check_hub_certificate(tenancy, env)]
+    results += [check_plain_http(tenancy, env)]
     is_trusted = certificate.status is not Status.BROKEN
     results += [checks.check_hub_health(tenancy, env) if is_trusted else unknown("hub", _UNTRUSTED_HUB)]
     results += _check_cluster(tenancy, env)

@@ -8,6 +8,7 @@ from datetime import datetime
 from components.cli.diagnose import checks
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.deployed_hub import DeployedHub, Server
+from components.cli.diagnose.plain_http import check_plain_http
 from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown, warning
 from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
@@ -33,6 +34,7 @@ def check_status(
     """
     results = list(_check_cluster(tenancy, stack, env))
     results += [checks.check_domain(tenancy, env), certificate := checks.check_hub_certificate(tenancy, env)]
+    results += [check_plain_http(tenancy, env)]
     if certificate.status is Status.BROKEN:
         results += [unknown("hub", "not checked, since its certificate is not good")]
     else:

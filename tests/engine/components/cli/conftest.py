@@ -23,6 +23,7 @@ from tests.support.api_server import ApiServer
 from tests.support.certificates import Authority, authority, server_context
 from tests.support.directory import throw_away_directory
 from tests.support.hub_process import running_hub
+from tests.support.ports import free_ports
 from tests.support.rendered_values import values_with_secrets
 
 __all__ = ["hub_python"]
@@ -40,6 +41,7 @@ class SetUp:
     tenancy: Tenancy
     authority: str
     https_port: int
+    http_port: int
     environment: Mapping[str, str]
     password: str
     resolves_to: str = ADDRESS
@@ -49,7 +51,9 @@ class SetUp:
         def resolve(_name: str) -> Collection[Address]:
             return [ip_address(self.resolves_to)]
 
-        return CheckEnvironment(self.environment, datetime.now(UTC), self.authority, resolve, self.https_port)
+        return CheckEnvironment(
+            self.environment, datetime.now(UTC), self.authority, resolve, self.https_port, self.http_port
+        )
 
     def with_identity(self, **changes: Any) -> "SetUp":
         identity = self.tenancy.identity.model_copy(update=changes)
@@ -155,6 +159,7 @@ def healthy(
             tenancy=tenancy,
             authority=browsers_trust.pem,
             https_port=port,
+            http_port=free_ports(1)[0],
             environment={"KUBECONFIG": str(deployment.api.kubeconfig), "PATH": ""},
             password=people.server.operator_password,
         )

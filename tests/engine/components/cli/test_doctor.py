@@ -9,6 +9,7 @@ import pytest
 from components.chart.values import Values
 from components.cli.diagnose.doctor import BIND, GROUP, HUB_TO_DIRECTORY, diagnose
 from components.cli.diagnose.hub_client import PROBE_USER
+from components.cli.diagnose.plain_http import SUBJECT as PLAIN_HTTP
 from components.cli.diagnose.result import Status, exit_code
 from components.cli.diagnose.user import ACCOUNT, MEMBERSHIP, USER
 from components.cli.pulumi_cli import PulumiFailed
@@ -34,6 +35,7 @@ def test_healthy_tenancy_passes_every_check(healthy: SetUp) -> None:
     assert list(found) == [
         DOMAIN,
         CERTIFICATE,
+        PLAIN_HTTP,
         "hub",
         PODS,
         SETTINGS,
@@ -63,6 +65,13 @@ def test_refused_connection_is_broken(healthy: SetUp) -> None:
     assert broken[CERTIFICATE].message == (
         f"connecting to 127.0.0.1:{port}: the connection was refused: no program listens there"
     )
+
+
+def test_hub_that_answers_without_encryption_is_broken(healthy: SetUp, hub_port: int) -> None:
+    broken = replace(healthy, http_port=hub_port).broken(IN)
+
+    assert set(broken) == {PLAIN_HTTP}
+    assert "/hub/login shows the log-in form, so passwords are sent unencrypted" in broken[PLAIN_HTTP].message
 
 
 def test_expired_certificate_is_reported_with_its_dates(healthy: SetUp, ingress: Ingress) -> None:

@@ -12,6 +12,7 @@ from components.cli.app import app
 from components.cli.diagnose.doctor import BIND, GROUP, HUB_TO_DIRECTORY
 from components.cli.diagnose.drift import SUBJECT as DRIFT
 from components.cli.diagnose.hub_config import SUBJECT as SETTINGS
+from components.cli.diagnose.plain_http import SUBJECT as PLAIN_HTTP
 from components.cli.diagnose.status import CLUSTER, HOMES, RELEASE, SERVERS
 from components.cli.diagnose.user import ACCOUNT, MEMBERSHIP, USER
 
@@ -57,7 +58,7 @@ def test_commands_and_options_are_documented() -> None:
 
 def test_checks_are_documented() -> None:
     rows = set(re.findall(r"^\| ([^|]+?) \|", DAY_TWO.read_text(), re.MULTILINE))
-    shared = {"domain", "hub certificate", "hub", "hub pods", "directory …"}
+    shared = {"domain", "hub certificate", PLAIN_HTTP, "hub", "hub pods", "directory …"}
 
     assert {*shared, SETTINGS, HUB_TO_DIRECTORY, BIND, GROUP, USER, ACCOUNT, MEMBERSHIP} <= rows
     assert {CLUSTER, RELEASE, SERVERS, HOMES, DRIFT} <= rows
