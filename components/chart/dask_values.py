@@ -90,7 +90,7 @@ def dask_values(tenancy: Tenancy) -> dict[str, Any]:
     return {
         "quota": quota_limits(tenancy).as_quota(),
         "egress": {
-            "users": [allow_dns(), allow_internet()],
+            "users": [allow_dns(), allow_internet(tenancy.network.blocked_cidrs)],
             "gateway": [allow_dns(), allow_all_but_metadata()],
         },
     }

@@ -214,7 +214,9 @@ def _singleuser(tenancy: Tenancy) -> Values:
         "allowPrivilegeEscalation": False,
         # The network policy blocks the metadata server. The chart's init container for this would need privileges.
         "cloudMetadata": {"blockWithIptables": False},
-        "networkPolicy": network_policy(allow_dns(), allow_internet(), *gateway_egress(tenancy)),
+        "networkPolicy": network_policy(
+            allow_dns(), allow_internet(tenancy.network.blocked_cidrs), *gateway_egress(tenancy)
+        ),
     }
 
 

@@ -13,6 +13,7 @@ from components.config.dask import Dask
 from components.config.domain import derived_domain
 from components.config.identity import Identity
 from components.config.ingress import Ingress
+from components.config.network import Network
 from components.config.notebook import MAX_CPUS, MAX_RAM_GB, Notebook
 from components.config.section import Section, metadata
 from components.config.storage import Storage
@@ -107,6 +108,7 @@ class Tenancy(Names):
         default_factory=Storage, description="Storage classes of the home volumes and of the hub's database"
     )
     ingress: Ingress = Field(default_factory=Ingress, description="The Ingress of the hub, and its certificate")
+    network: Network = Field(default_factory=Network, description="The networks that users' pods can reach")
     notebook: Notebook = Field(default_factory=Notebook, description="Notebook server settings other than its size")
     dask: Dask = Field(default_factory=Dask, description="Dask clusters that users start from a notebook")
     nodes: Nodes | None = Field(

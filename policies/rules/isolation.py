@@ -1,28 +1,12 @@
-"""Isolation: the rights of a notebook on its node, and the addresses it can reach."""
+"""Isolation: the rights of users' pods on their node."""
 
-import functools
-from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any
+from collections.abc import Iterator
 
 from policies.kinds import NAMESPACE, RELEASE, SPAWNERS, class_settings, gateway_values, hub_values
-from policies.merged import release_values
 from policies.rule import STRINGS, Context, Resource, Rule, Setting
 from policies.tree import as_list, format_value, get
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
-Network = IPv4Network | IPv6Network
-
-METADATA = tuple(ip_network(text) for text in ("169.254.169.254", "fd00:ec2::254", "fd20:ce::254"))
-"""Metadata servers of clouds, which return a node's credentials; the last two are Amazon's and Google's for IPv6."""
-
-PRIVATE = tuple(ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
-"""Addresses of pods, nodes and the directory (RFC 1918, RFC 4193)."""
-
-DNS_PORT = 53
-
-POLICIES = (("hub",), ("proxy", "chp"), ("singleuser",))
-"""The parts of the hub's chart that have a network policy."""
 
 
 def _check_pod_security(resource: Resource, context: Context) -> Iterator[str]:
@@ -83,64 +67,6 @@ def _check_dask_pods(release: Resource, context: Context) -> Iterator[str]:
             yield f"{path}.extraContainerConfig.securityContext.capabilities.drop does not contain ALL"
 
 
-def _check_network_policies(release: Resource, context: Context) -> Iterator[str]:
-    for part in POLICIES:
-        policy = get(hub_values(release, context), *part, "networkPolicy", default={})
-        path = ".".join((*part, "networkPolicy"))
-        if get(policy, "enabled", default=True) is not True:
-            yield f"{path}.enabled is {format_value(get(policy, 'enabled'))}"
-        if get(policy, "interNamespaceAccessLabels", default="ignore") != "ignore":
-            yield f"{path}.interNamespaceAccessLabels is not ignore: other tenancies' pods could connect"
-        of_users = part == ("singleuser",)
-        # The chart's default is true for hub and proxy.
-        if get(policy, "egressAllowRules", "cloudMetadataServer", default=not of_users) is not False:
-            yield f"{path}.egressAllowRules.cloudMetadataServer is not false: it returns the node's credentials"
-        if of_users and get(policy, "egressAllowRules", "privateIPs", default=False) is not False:
-            yield f"{path}.egressAllowRules.privateIPs is not false: notebooks could reach the cluster's own network"
-        yield from _check_egress(f"{path}.egress", get(policy, "egress", default=[]), of_users=of_users)
-    if gateway_values(release, context) is not None:
-        for group in ("users", "gateway"):
-            rules = get(release_values(release, context), "dask", "egress", group, default=[])
-            yield from _check_egress(f"dask.egress.{group}", rules, of_users=group == "users")
-
-
-def _check_egress(path: str, rules: Sequence[Any], *, of_users: bool) -> Iterator[str]:
-    forbidden = [*METADATA, *(PRIVATE if of_users else ())]
-    for index, rule in enumerate(rules):
-        peers = get(rule, "to", default=[])
-        if not peers:
-            yield f"{path}[{index}] has no destination in `to`, so it allows every destination"
-        elif not _is_dns_only(rule):
-            blocks = [block for peer in peers if (block := get(peer, "ipBlock"))]
-            allowed = [str(network) for network in forbidden if any(_allows(block, network) for block in blocks)]
-            if allowed:
-                yield f"{path}[{index}] allows connections to {', '.join(allowed)}"
-
-
-def _is_dns_only(rule: Any) -> bool:  # noqa: ANN401 - a view of any kind
-    """Return whether the rule allows only DNS, which some clouds and node-local caches serve at such addresses."""
-    ports = get(rule, "ports", default=[])
-    return bool(ports) and all(get(each, "port") == DNS_PORT and not get(each, "endPort") for each in ports)
-
-
-def _allows(block: Mapping[str, Any], forbidden: Network) -> bool:
-    allowed = _network(get(block, "cidr"))
-    if not _overlap(allowed, forbidden):
-        return False
-    smaller = max(allowed, forbidden, key=lambda network: network.prefixlen)
-    excluded = [_network(text) for text in as_list(get(block, "except"))]
-    return not any(_overlap(each, smaller) and each.prefixlen <= smaller.prefixlen for each in excluded)
-
-
-@functools.lru_cache(maxsize=256)  # every rule of every tenancy contains the same few
-def _network(text: str) -> Network:
-    return ip_network(text, strict=False)
-
-
-def _overlap(one: Network, other: Network) -> bool:
-    return one.version == other.version and one.overlaps(other)
-
-
 RULES = (
     Rule(
         "pod-security",
@@ -151,16 +77,5 @@ RULES = (
         kinds=(NAMESPACE, RELEASE),
         settings=(Setting("levels", "Pod-security levels that may be enforced", STRINGS, ["baseline", "restricted"]),),
         check=_check_pod_security,
-    ),
-    Rule(
-        "network-policies",
-        "Every pod of the hub has a network policy: none allows the metadata address, and for users' pods none allows "
-        "private addresses",
-        "A notebook runs its user's code inside the cluster's network.",
-        "Restore the program's network policies; no configuration key sets them. An additional egress rule must name "
-        "pods or public addresses in `to`.",
-        "critical",
-        kinds=(RELEASE,),
-        check=_check_network_policies,
     ),
 )

@@ -1,0 +1,122 @@
+"""Network policies: the pods and addresses that each part of a hub can reach, and the pods that can reach it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from components.chart.address_ranges import Block, blocks_without_metadata, public_blocks, unreachable
+from components.chart.network_policies import CHART_RULES, DNS, DNS_SERVERS, SYSTEM_PODS
+from policies.kinds import RELEASE, gateway_values, hub_values
+from policies.merged import release_values
+from policies.rule import Context, Resource, Rule
+from policies.tree import as_list, format_value, get
+
+POLICIES = (("hub",), ("proxy", "chp"), ("singleuser",))
+"""The parts of the hub's chart whose network policies the program writes."""
+
+OF_USERS = ("singleuser",)
+
+CLOSED = (*POLICIES, ("proxy", "traefik"))
+"""The parts of the hub's chart that have a network policy."""
+
+PUBLIC_PORTS = ("http", "https")
+"""Ports of the proxy that the ingress controller connects to."""
+
+DNS_PORT = DNS[0]["port"]
+
+MAX_SHOWN = 6
+"""Number of networks in a message."""
+
+
+def _check_network_policies(release: Resource, context: Context) -> Iterator[str]:
+    hub = hub_values(release, context)
+    for part in CLOSED:
+        policy = get(hub, *part, "networkPolicy", default={})
+        yield from _check_sources(".".join((*part, "networkPolicy")), policy)
+    internet = public_blocks(context.tenancy.network.blocked_cidrs)
+    all_but_metadata = blocks_without_metadata()
+    for part in POLICIES:
+        policy, path = get(hub, *part, "networkPolicy", default={}), ".".join((*part, "networkPolicy"))
+        yield from _check_chart_rules(f"{path}.egressAllowRules", policy, of_users=part == OF_USERS)
+        permitted = internet if part == OF_USERS else all_but_metadata
+        yield from _check_egress(f"{path}.egress", get(policy, "egress", default=[]), permitted)
+    if gateway_values(release, context) is not None:
+        egress = get(release_values(release, context), "dask", "egress", default={})
+        for group, permitted in (("users", internet), ("gateway", all_but_metadata)):
+            yield from _check_egress(f"dask.egress.{group}", get(egress, group, default=[]), permitted)
+
+
+def _check_sources(path: str, policy: Mapping[str, Any]) -> Iterator[str]:
+    """Check that a policy is enabled, and that only the chart's own pods and the ingress can connect."""
+    if get(policy, "enabled", default=True) is not True:
+        yield f"{path}.enabled is {format_value(get(policy, 'enabled'))}"
+    if get(policy, "interNamespaceAccessLabels", default="ignore") != "ignore":
+        yield f"{path}.interNamespaceAccessLabels is not ignore: other tenancies' pods could connect"
+    if get(policy, "ingress", default=[]):
+        yield f"{path}.ingress adds rules: other pods could connect than those that the chart allows"
+    usual = PUBLIC_PORTS if path.startswith("proxy.") else ()
+    ports = [each for each in as_list(get(policy, "allowedIngressPorts", default=[])) if each not in usual]
+    if ports:
+        yield f"{path}.allowedIngressPorts contains {', '.join(ports)}: every pod and host could connect to it"
+
+
+def _check_chart_rules(path: str, policy: Mapping[str, Any], *, of_users: bool) -> Iterator[str]:
+    """Check that the chart adds no rules of its own, which know only three private ranges and one metadata address."""
+    for name in CHART_RULES:
+        # The charts' defaults are true, except for these two in notebooks' policy.
+        default = not (of_users and name in ("cloudMetadataServer", "privateIPs"))
+        if get(policy, "egressAllowRules", name, default=default) is not False:
+            yield f"{path}.{name} is not false: the chart would add a rule that includes addresses that are not public"
+
+
+def _check_egress(path: str, rules: Sequence[Any], permitted: Sequence[Block]) -> Iterator[str]:
+    for index, rule in enumerate(rules):
+        peers = get(rule, "to", default=[])
+        if not peers:
+            yield f"{path}[{index}] has no destination in `to`, so it allows every destination"
+        for peer in peers:
+            yield from _check_peer(f"{path}[{index}]", peer, permitted, dns_only=_is_dns_only(rule))
+
+
+def _check_peer(path: str, peer: Any, permitted: Sequence[Block], *, dns_only: bool) -> Iterator[str]:  # noqa: ANN401
+    block = get(peer, "ipBlock")
+    if block is None:
+        namespaces = get(peer, "namespaceSelector")
+        if "namespaceSelector" in peer and not (dns_only and _plain(namespaces) == SYSTEM_PODS["namespaceSelector"]):
+            yield f"{path} allows connections to pods of other namespaces"
+        elif "namespaceSelector" not in peer and "podSelector" not in peer:
+            yield f"{path} has a destination of an unknown form"
+        return
+    wanted = Block(str(get(block, "cidr", default="")), tuple(as_list(get(block, "except"))))
+    servers = tuple(Block(each) for each in DNS_SERVERS) if dns_only else ()
+    try:
+        left = unreachable(wanted, (*permitted, *servers))
+    except ValueError:
+        yield f"{path} contains {format_value(wanted.cidr)}, or an exception of it, which is not a network"
+        return
+    if left:
+        more = f" and {len(left) - MAX_SHOWN} more networks" if len(left) > MAX_SHOWN else ""
+        yield f"{path} allows connections to {', '.join(str(each) for each in left[:MAX_SHOWN])}{more}"
+
+
+def _is_dns_only(rule: Any) -> bool:  # noqa: ANN401 - a view of any kind
+    ports = get(rule, "ports", default=[])
+    return bool(ports) and all(get(each, "port") == DNS_PORT and not get(each, "endPort") for each in ports)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a view of any kind
+    return {key: _plain(value[key]) for key in value} if isinstance(value, Mapping) else value
+
+
+RULES = (
+    Rule(
+        "network-policies",
+        "Every pod of the hub has a network policy: none allows metadata servers, users' pods reach only the public "
+        "internet and the pods that the program names, and only those pods reach a hub's pods",
+        "A notebook runs its user's code inside the cluster's network.",
+        "Restore the program's network policies; no configuration key sets them. An additional egress rule must name "
+        "pods of the namespace or public addresses in `to`; only the cluster's DNS servers may have private ones.",
+        "critical",
+        kinds=(RELEASE,),
+        check=_check_network_policies,
+    ),
+)
