@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from components.chart.crds import InstalledCrd
 from components.chart.secrets import SECRET_NAME
+from components.cluster.addresses import ClusterAddresses, read_addresses
 from components.cluster.client import ReadWriteApi, connect_to_cluster
 from components.cluster.crds import installed_crds
 from components.cluster.errors import CannotAsk
@@ -15,6 +16,7 @@ from components.cluster.releases import latest_revision, stuck_release
 from components.config.stack_file import stack_path
 from components.config.tenancy import Tenancy
 from components.ownership.existing import FoundObject
+from components.preflight.addresses import describe_open_addresses, describe_problems
 from components.preflight.ingress import (
     ServingController,
     assume_controller,
@@ -69,7 +71,7 @@ def verify_cluster(
 
     Raises:
         ClusterRefused: the cluster cannot be read (unless ``PANGEO_CLUSTER_CHECK`` is ``warn`` in a preview), or its
-            release is stuck.
+            release is stuck, or users could reach public addresses of the cluster that the stack file does not mention.
         InvalidTenancy: ``PANGEO_CLUSTER_CHECK`` has an unknown value, or nothing would redirect the log-in page to
             ``https://`` (``preflight.ingress``).
     """
@@ -84,6 +86,7 @@ def verify_cluster(
             deployed = find_object(api, object_path(hub_ingress(tenancy)))
             ingress = find_controller(tenancy.ingress, read_ingress_classes(api), deployed, source=source)
             objects = tuple(find_objects(api, tenancy, https_redirect(tenancy, ingress.controller)))
+            addresses = read_addresses(api)
     except CannotAsk as error:
         message = f"the Kubernetes cluster cannot be identified: {error}"
         if may_go_on:
@@ -92,15 +95,30 @@ def verify_cluster(
             return ClusterFacts(None, (warning, *ingress.warnings), ingress)
         fix = f"; to preview without the cluster, set {CLUSTER_CHECK_VARIABLE}=warn" if preview else ""
         raise ClusterRefused(message + fix) from None
+    warnings = (*ingress.warnings, *_check_addresses(addresses, tenancy, preview=preview))
     if revision is None or not revision.is_pending:
-        return ClusterFacts(cluster_id, ingress.warnings, ingress, crds, objects)
+        return ClusterFacts(cluster_id, warnings, ingress, crds, objects)
     message = (
         f"{stuck_release(tenancy.release, tenancy.namespace, revision)}; "
         f"to repair it, run: python -m components repair {stack}"
     )
     if preview:
-        return ClusterFacts(cluster_id, (message, *ingress.warnings), ingress, crds, objects)
+        return ClusterFacts(cluster_id, (message, *warnings), ingress, crds, objects)
     raise ClusterRefused(message)
+
+
+def _check_addresses(addresses: ClusterAddresses, tenancy: Tenancy, *, preview: bool) -> tuple[str, ...]:
+    """Return warnings about the cluster's own public addresses.
+
+    Raises:
+        ClusterRefused: the cluster has some, the stack file says nothing about them, and this is no preview. With the
+            key, others are only a warning: a node that was added must not stop an ``up``.
+    """
+    cidrs = tenancy.network.cluster_cidrs
+    found = describe_open_addresses(addresses, cidrs)
+    if found and cidrs is None and not preview:
+        raise ClusterRefused(f"{found}; an empty list accepts that users can reach them")
+    return tuple(each for each in (found, describe_problems(addresses, cidrs)) if each)
 
 
 def find_objects(api: ReadWriteApi, tenancy: Tenancy, redirect: Sequence[Manifest]) -> Iterator[FoundObject]:

@@ -92,6 +92,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "notebook.profiles.image": ("docker.io/pangeo/ml-notebook:2026.01.30", f"pangeo/ml-notebook:1@{DIGEST}"),
     "notebook.profiles.groups": ([], ["modellers"], ["Modellers", " OTHERS "]),
     "notebook.profiles.default": (*YES, *NO),
+    "network.clusterCidrs": ([], ["203.0.114.9"], [" 203.0.114.0/24 ", "2A05:D014::/64", "10.0.0.0/8", "fd00::/20"]),
     "notebook.culling.idleMinutes": (*whole(60), 0),
     "notebook.culling.maxAgeHours": (*whole(24), 0),
     "dask.enabled": (*YES, *NO),

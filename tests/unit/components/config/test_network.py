@@ -1,0 +1,36 @@
+"""The section ``network``: networks in any spelling, and mistakes that are reported with the value to write."""
+
+import pytest
+
+from tests.support.tenancies import problems, tenancy
+
+
+def test_networks_are_normalised() -> None:
+    given = [" 203.0.114.0/24 ", "203.0.115.9", "2A05:D014:0::/64", "10.0.0.0/8"]
+    assert tenancy(network={"clusterCidrs": given}).network.cluster_cidrs == (
+        *("203.0.114.0/24", "203.0.115.9/32", "2a05:d014::/64", "10.0.0.0/8"),
+    )
+
+
+def test_a_missing_key_is_distinguished_from_an_empty_list() -> None:
+    assert tenancy().network.cluster_cidrs is None
+    assert tenancy(network={"clusterCidrs": []}).network.cluster_cidrs == ()
+    assert tenancy().network.blocked_cidrs == tenancy(network={"clusterCidrs": []}).network.blocked_cidrs == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("203.0.114.9/24", "has an address within the network; write 203.0.114.0/24"),
+        ("nodes", "is not a network; write for example"),
+        ("203.0.114.0/33", "is not a network; write for example"),
+        ("0.0.0.0/0", "is too large"),
+        ("::/0", "is too large"),
+        ("2000::/3", "is too large"),
+        ("::ffff:10.0.0.0/104", "is an IPv4-mapped IPv6 network"),
+    ],
+)
+def test_mistakes_are_reported_with_their_correction(value: str, message: str) -> None:
+    (problem,) = problems(network={"clusterCidrs": [value]})
+    assert problem.key == "pangeo:network.clusterCidrs[0]"
+    assert message in problem.message
