@@ -45,8 +45,8 @@ def _is_number(_path: Path, value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_toleration(path: Path, value: object) -> bool:
-    return path[-1] in ("key", "operator", "value", "effect", "tolerationSeconds") and value is not None
+def _is_toleration(path: Path, _value: object) -> bool:
+    return isinstance(path[-2], int) and path[-1] in ("key", "operator", "value", "effect", "tolerationSeconds")
 
 
 def _each(parts: Sequence[str], *settings: str) -> tuple[str, ...]:
@@ -82,11 +82,13 @@ ALLOWED: tuple[Allowed, ...] = (
     ),
     Allowed(
         (
-            "jupyterhub.imagePullSecrets.**",
-            *_each((HUB, PROXY, "jupyterhub.singleuser"), "image.pullSecrets.**"),
-            *_each((GATEWAY, CONTROLLER, TRAEFIK, "dask-gateway.gateway.backend"), "imagePullSecrets.**"),
+            *_each(("jupyterhub",), "imagePullSecrets.*", "imagePullSecrets.*.name"),
+            *_each((HUB, PROXY, "jupyterhub.singleuser"), "image.pullSecrets.*", "image.pullSecrets.*.name"),
+            *_each((GATEWAY, CONTROLLER, TRAEFIK), "imagePullSecrets.*", "imagePullSecrets.*.name"),
+            *_each(("dask-gateway.gateway.backend",), "imagePullSecrets.*", "imagePullSecrets.*.name"),
         ),
         "Names of Secrets that only the node reads, to pull images",
+        lambda path, value: isinstance(path[-1] if path[-1] != "name" else path[-2], int) and isinstance(value, str),
     ),
     Allowed(
         (*_each((HUB,), "labels.*"), "jupyterhub.proxy.labels.*", "jupyterhub.singleuser.extraLabels.*"),

@@ -28,7 +28,7 @@ def _check_chart(release: Resource, context: Context) -> Iterator[str]:
     if version and version != metadata["version"]:
         yield f"version is {format_value(version)}; the version of this checkout's chart is {metadata['version']}"
     digest = get(release.props, "values", "digests", "chart", default="")
-    if isinstance(digest, str) and not DIGEST.fullmatch(digest):
+    if not isinstance(digest, str) or not DIGEST.fullmatch(digest):
         yield f"values.digests.chart is {format_value(digest)}, no digest; a changed chart would not be deployed"
     lock = _parse((context.checkout / "chart" / "Chart.lock").read_text(encoding="utf-8"))
     for dependency in lock["dependencies"]:

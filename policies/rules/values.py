@@ -1,13 +1,16 @@
 """The inputs of the hub's release, and its merged values: the program's, apart from harmless settings."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from pulumi_policy.proxy import UnknownValueError
 
 from policies.allowed_settings import is_allowed
 from policies.kinds import RELEASE
 from policies.merged import CHART, chart_file_values, declared_values, merge
 from policies.rule import STRINGS, Context, Resource, Rule, Setting
-from policies.tree import UNKNOWN, Path, format_path, format_value, get, leaves
+from policies.tree import UNKNOWN, Path, format_path, format_value, get
 
 REVIEWED_INPUTS = (
     *("name", "namespace", "chart", "version", "values"),
@@ -24,11 +27,14 @@ CHART_FILE: Mapping[str, Any] = {
 }
 """The content of ``chart/values.yaml``."""
 
-CHECKED_ELSEWHERE: tuple[Path, ...] = (
-    ("digests",),
+DIGESTS: tuple[Path, ...] = (
+    ("digests", "chart"),
+    ("digests", "secrets"),
     ("dask-gateway", "gateway", "annotations", "tenancy.pangeo/secrets"),
 )
-"""Digests, which depend on more than the configuration; a first preview does not know them all."""
+"""Values that depend on more than the configuration; a first preview does not know them all."""
+
+DIGEST = re.compile(r"([0-9a-f]{64})?")
 
 MAX_MESSAGES = 20
 """Number of differences that are listed."""
@@ -85,7 +91,7 @@ def _differences_in_mappings(
 ) -> Iterator[tuple[Path, object, str]]:
     for key in dict.fromkeys((*own, *found)):
         here = (*path, key)
-        if here in CHECKED_ELSEWHERE:
+        if here in DIGESTS and key in own and _is_digest(_known(found, key)):
             continue
         if key not in own:
             yield from _additions(found[key], here)
@@ -96,11 +102,30 @@ def _differences_in_mappings(
 
 
 def _additions(value: Any, path: Path) -> Iterator[tuple[Path, object, str]]:  # noqa: ANN401 - values of any kind
-    if isinstance(value, Mapping) or (_is_list(value) and len(value)):
-        for inner, leaf in leaves(value, path):
-            yield inner, leaf, f"is {_show(leaf)}; the program does not set it"
+    """Yield every value below a place where the program has none; an empty mapping in a mapping has no effect."""
+    if isinstance(value, Mapping):
+        for key in value:
+            yield from _additions(_known(value, key), (*path, key))
+    elif _is_list(value) and len(value):
+        for index in range(len(value)):
+            inner = _known(value, index)
+            # In a list, an empty mapping counts: as a rule of a network policy, it allows every connection.
+            if isinstance(inner, Mapping) and not len(inner):
+                yield (*path, index), inner, "is empty; the program does not set it"
+            yield from _additions(inner, (*path, index))
     else:
         yield path, value, f"is {_show(value)}; the program does not set it"
+
+
+def _known(tree: Any, key: Any) -> Any:  # noqa: ANN401 - values of any kind
+    try:
+        return tree[key]
+    except UnknownValueError:
+        return UNKNOWN
+
+
+def _is_digest(value: object) -> bool:
+    return value is UNKNOWN or (isinstance(value, str) and DIGEST.fullmatch(value) is not None)
 
 
 def _is_empty(value: object) -> bool:

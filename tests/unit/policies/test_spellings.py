@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pulumi_policy.proxy import unknown_checking_proxy
 
-from components.config.controllers import INGRESS_NGINX, TRAEFIK
+from components.config.controllers import INGRESS_NGINX
 from components.config.schema import find_section
 from components.config.section import Section
 from components.config.tenancy import Tenancy
@@ -17,119 +17,9 @@ from policies.pack import read_tenancy
 from policies.rule import Context
 from policies.rules import RULES
 from tests.support.declared_resources import declare_resources
-from tests.support.tenancies import ABSENT, CA_CERTIFICATE, settings
+from tests.support.spellings import COMPANIONS, SPELLINGS
+from tests.support.tenancies import settings
 from tests.unit.policies.declared import STACK, as_engine_passes
-
-KUBECONFIG = "apiVersion: v1\nkind: Config\nclusters: []\n"
-DIGEST = f"sha256:{'0f' * 32}"
-
-YES = (True, "true", "True", 1, "1", "yes", "on")
-NO = (False, "false", "FALSE", 0, "no", "off")
-
-
-def whole(number: int) -> tuple[object, ...]:
-    return number, str(number), float(number), f"{number}.0", f" {number} "
-
-
-def decimal(number: float) -> tuple[object, ...]:
-    return *whole(int(number)), number, str(number), f"{number:.9f}", number + 0.123456789
-
-
-SPELLINGS: Mapping[str, tuple[object, ...]] = {
-    "clusterName": ("vis-pangeo", " vis-pangeo ", "a1"),
-    "externalIp": (
-        *("192.171.139.83", " 192.171.139.83 ", "10.0.0.1"),
-        *("2001:db8::17", "2001:DB8::17", "2001:0db8:0000:0000:0000:0000:0000:0017", "::1", "fd00::"),
-    ),
-    "pangeoDomain": ("", "  ", "hub.example.org", "HUB.Example.org", "hub.example.org.", " Hub.example.org. "),
-    "domainSuffix": ("nip.io", "NIP.io", "nip.io.", " nip.io "),
-    "notebookCpus": tuple(str(each) for each in (*decimal(0.5)[5:], *decimal(2.25), "1e0")),
-    "notebookRamGb": tuple(str(each) for each in (*decimal(0.5)[5:], *decimal(15.5), "1e1", "15.66666666")),
-    "notebookStorageGb": tuple(str(each) for each in (*whole(10), 1, 65536)),
-    "identity": (json.dumps(settings()["identity"], indent=2),),
-    "identity.server": (
-        *("ipa.example.org", "IPA.Example.org.", " ipa.example.org ", "ipa.example.org:636", "ipa.example.org:0636"),
-        *(["ipa.example.org"], ["ipa1.example.org:389", "IPA2.example.org"]),
-    ),
-    "identity.realm": ("EXAMPLE.ORG", "example.org", "Example.Org.", " EXAMPLE.ORG "),
-    "identity.baseDn": ("dc=example,dc=org", "DC=Example,DC=Org", " dc = example , dc = org "),
-    "identity.tls": ("ldaps", "starttls"),
-    "identity.caCertificate": (CA_CERTIFICATE, f"\n{CA_CERTIFICATE}\n", f"# FreeIPA\n{CA_CERTIFICATE}{CA_CERTIFICATE}"),
-    "identity.bindDn": (
-        "uid=deployer,cn=users,cn=accounts,dc=example,dc=org",
-        "UID=deployer, CN=users, CN=accounts, DC=example, DC=org",
-    ),
-    "identity.adminUsers": (["admin"], ["Admin", " ALICE ", "b.c-d_e$"], ["1a"]),
-    "identity.adminGroup": ("pangeo_admins", "Pangeo_Admins", " pangeo_admins ", "pangeo.admins$"),
-    "identity.nestedGroups": (*YES, *NO),
-    "identity.existingGroup": ("refuse", "adopt"),
-    "storage.className": ("csi-cinder", " csi-cinder ", "csi.cinder"),
-    "storage.create.provisioner": ("cinder.csi.openstack.org", " cinder.csi.openstack.org "),
-    "storage.create.parameters": ({}, {"type": "ssd"}, {"encrypted": True, "iops": 3000, "ratio": 1.5}),
-    "storage.create.reclaimPolicy": ("Retain",),
-    "storage.create.allowVolumeExpansion": YES,
-    "storage.hubDatabaseClass": ("csi-cinder", " csi-cinder ", "vis-pangeo-homes"),
-    "ingress": (json.dumps({"controller": TRAEFIK}),),
-    "ingress.className": ("traefik", "nginx", " traefik ", "haproxy"),
-    "ingress.controller": (INGRESS_NGINX, TRAEFIK, f" {TRAEFIK} "),
-    "ingress.tls.clusterIssuer": ("letsencrypt", " letsencrypt "),
-    "ingress.tls.secretName": ("hub-tls", " hub-tls "),
-    "ingress.redirectedBy": ("ingress", "controller"),
-    "ingress.annotations": ({}, {"cert-manager.io/duration": "2160h"}, {"a": True, "b": 1, "c": 1.5}),
-    "notebook.image": (
-        *("docker.io/pangeo/base-notebook:2026.01.30", " docker.io/pangeo/base-notebook:2026.01.30 "),
-        *("pangeo/base-notebook:2026.01.30", f"pangeo/base-notebook@{DIGEST}"),
-        f"docker.io/pangeo/base-notebook:2026.01.30@{DIGEST}",
-    ),
-    "notebook.defaultUrl": ("/lab", " /lab ", "/tree?reset=1"),
-    "notebook.startTimeoutSeconds": whole(900),
-    "notebook.prePull": (*YES, *NO),
-    "notebook.profiles": ([], [{"name": "Small"}, {"name": "Large", "default": True}]),
-    "notebook.profiles.name": ("Large memory", " Large memory ", 32, True),
-    "notebook.profiles.description": ("", "For models.", 1.5),
-    "notebook.profiles.cpus": decimal(2.25),
-    "notebook.profiles.ramGb": (*decimal(15.5), 15.66666666),
-    "notebook.profiles.image": ("docker.io/pangeo/ml-notebook:2026.01.30", f"pangeo/ml-notebook:1@{DIGEST}"),
-    "notebook.profiles.groups": ([], ["modellers"], ["Modellers", " OTHERS "]),
-    "notebook.profiles.default": (*YES, *NO),
-    "network.clusterCidrs": ([], ["203.0.114.9"], [" 203.0.114.0/24 ", "2A05:D014::/64", "10.0.0.0/8", "fd00::/20"]),
-    "notebook.culling.idleMinutes": (*whole(60), 0),
-    "notebook.culling.maxAgeHours": (*whole(24), 0),
-    "dask.enabled": (*YES, *NO),
-    "dask.workerCores.min": whole(1),
-    "dask.workerCores.max": whole(4),
-    "dask.workerCores.default": whole(2),
-    "dask.workerRamGb.min": decimal(1.5),
-    "dask.workerRamGb.max": decimal(8.5),
-    "dask.workerRamGb.default": decimal(2.5),
-    "dask.schedulerCores": decimal(1.5),
-    "dask.schedulerRamGb": decimal(1.5),
-    "dask.cpuRequest": decimal(1.5),
-    "dask.maxWorkers": (*whole(20), 10_000),
-    "dask.maxCores": (*whole(40), 100_000),
-    "dask.maxRamGb": (*decimal(160.5), 1_000_000),
-    "dask.clustersPerUser": whole(2),
-    "dask.totalCores": (*whole(64), 1_000_000),
-    "dask.totalRamGb": (*decimal(256.5), 10_000_000),
-    "dask.idleMinutes": (*whole(30), 1440, "never", "Never", " NEVER "),
-    "workers.count": whole(3),
-    "workers.cpus": decimal(8.5),
-    "workers.ramGb": (*decimal(32.5), 4, "4.000000001"),
-    "workers.expectedUsers": whole(20),
-    "kubernetes.context": ("vis@research-cloud", " vis@research-cloud "),
-    "kubernetes.existingNamespace": ("refuse", "adopt"),
-    "kubernetes.kubeconfig": ("", KUBECONFIG, '{"apiVersion": "v1"}'),
-    "protect": ("true", "True", "1", "yes", "on"),
-}
-"""Values of each key, as the engine passes them: text at the top level, JSON below it."""
-
-COMPANIONS: Mapping[str, Mapping[str, object]] = {
-    "identity.baseDn": {"identity__realm": ABSENT},
-    "storage.className": {"storage": {}},
-    "workers": {"workers": {"count": 3, "cpus": 8, "ramGb": 32}},
-    "notebook.profiles": {"notebook": {"profiles": [{"name": "Large"}]}},
-}
-"""Changes of other settings that a key, or all keys below it, need."""
 
 REFUSED: Mapping[tuple[str, object], set[str]] = {
     ("storage.create.reclaimPolicy", "Delete"): {"retained-expandable-volumes"},

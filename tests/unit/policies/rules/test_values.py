@@ -53,6 +53,9 @@ def test_the_programs_values_are_accepted() -> None:
         ({"hub__networkPolicy": None}, "hub.networkPolicy differs from the program's value"),
         ({"singleuser__profileList": [{"privileged": True}]}, "singleuser.profileList differs from the program's"),
         ({"singleuser__uid": 0}, "singleuser.uid is 0; the program does not set it"),
+        ({"singleuser__networkPolicy__ingress": [{}]}, "networkPolicy.ingress[0] is empty; the program does not set"),
+        ({"hub__tolerations": [[]]}, "hub.tolerations[0] is another value; the program does not set it"),
+        ({"hub__image__pullPolicy": []}, "hub.image.pullPolicy is another value; the program does not set it"),
         ({"singleuser__extraPodConfig__hostNetwork": True}, "hostNetwork is true; the program does not set it"),
         ({"custom__a": {"b": None}}, "custom.a.b is null; the program does not set it"),
     ],
@@ -119,6 +122,7 @@ def test_harmless_settings_may_differ(changes: dict[str, Any]) -> None:
         {"hub__config__JupyterHub__template_vars__base_url": "example.com"},
         {"hub__concurrentSpawnLimit": "10\nhostNetwork: true"},
         {"hub__livenessProbe__exec": {"command": ["sh"]}},
+        {"imagePullSecrets": {"privileged": True}},
     ],
     ids=str,
 )
@@ -138,6 +142,8 @@ def test_unknown_digests_are_accepted_and_other_unknown_values_are_not() -> None
     annotation = {"values__dask-gateway__gateway__annotations": {"tenancy.pangeo/secrets": declared.UNKNOWN}}
     digests = declared.release_with(values__digests={"chart": "", "secrets": declared.UNKNOWN}, **annotation)
     assert declared.check("program-values", digests).messages == []
+    (found,) = declared.check("program-values", declared.release_with(values__digests__secrets="a: b")).messages
+    assert found.startswith("digests.secrets, in chart/values.yaml, is another text")
     (found,) = check_values(hub__labels={"a": declared.UNKNOWN})
     assert found == "jupyterhub.hub.labels.a is not known in this preview; the program does not set it"
 
