@@ -3,7 +3,7 @@
 import getpass
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Annotated
 import typer
 
 from components.cli import members as membership
+from components.cli.accept.command import accept_user
+from components.cli.accept.reused import find_reused_names
 from components.cli.audit_log import AuditLog, default_path
 from components.cli.capacity import print_capacities, stack_capacities
 from components.cli.check import check_stacks
@@ -224,8 +226,9 @@ def remove(
 def list_members(stack: Stack = None, bind_dn: BindDn = None, as_json: AsJson = False) -> None:
     """List the members of the group, with those of groups in it."""
     with _errors_reported():
-        group = _group(open_stack(stack), bind_dn)
+        group = _group(open_stack(stack).with_kubeconfig(), bind_dn)
         found = membership.list_members(group)
+        reused = _find_reused_names(group, found.unique_ids)
     nested = group.tenancy.identity.nested_groups
     if as_json:
         print_json(
@@ -236,6 +239,7 @@ def list_members(stack: Stack = None, bind_dn: BindDn = None, as_json: AsJson = 
                 "nestedGroupsCount": nested,
                 "groups": found.groups,
                 "others": found.others,
+                "reusedNames": reused,
             }
         )
         return
@@ -244,6 +248,9 @@ def list_members(stack: Stack = None, bind_dn: BindDn = None, as_json: AsJson = 
     print_rows(["user", "member", "may log in"], rows)
     groups = f"; groups in it: {', '.join(found.groups)}" if found.groups else ""
     print(f"{group.name}: {len(found.users)} direct members{groups}")
+    for user in reused or ():
+        fix = f"python -m components members accept {group.stack} {user} --same-person (or --new-person)"
+        print(f"{user}: the name belonged to another FreeIPA account before, so its log-in is refused\n→ {fix}")
 
 
 @members.command("add", epilog=examples("members add vis alice bob"))
@@ -256,6 +263,57 @@ def add_members(stack: OneStack, user: Users, bind_dn: BindDn = None, log: LogFi
 def remove_members(stack: OneStack, user: Users, bind_dn: BindDn = None, log: LogFile = None) -> None:
     """Remove users' permission to log in. Their FreeIPA entries, homes and running servers stay."""
     _change_members(stack, "remove", user, bind_dn, log)
+
+
+@members.command(
+    "accept",
+    epilog=examples("members accept vis alice --same-person", "members accept vis alice --new-person --yes"),
+)
+def accept_member(
+    stack: OneStack,
+    user: Annotated[str, typer.Argument(help="User name in FreeIPA.")],
+    person: Annotated[
+        bool | None,
+        typer.Option(
+            "--same-person/--new-person",
+            help="Whether the new account belongs to the same person as the one that had the name before.",
+            show_default=False,
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Confirm without a question.")] = False,
+    bind_dn: BindDn = None,
+    log: LogFile = None,
+) -> None:
+    """Decide who may use the files and rights of a user name that FreeIPA gave to another account.
+
+    The same person keeps the home and the hub's rights. A new person starts with an empty home and without rights; the
+    volume of the former home is kept, and the command prints how to use it again. It can be repeated after an
+    interruption.
+    """
+    if person is None:
+        raise typer.BadParameter("write --same-person or --new-person")
+    with _errors_reported():
+        opened = open_stack(stack).with_kubeconfig()
+        is_accepted = accept_user(
+            _group(opened, bind_dn),
+            user,
+            same_person=person,
+            confirm=lambda: yes or _ask("Make these changes?"),
+            log=AuditLog(log or default_path(opened.name, os.environ)),
+            environment=os.environ,
+            report=lambda line: print(escape_lines(line), flush=True),
+        )
+    sys.exit(EXIT_OK if is_accepted else EXIT_FAILED)
+
+
+def _find_reused_names(group: Group, unique_ids: Mapping[str, str]) -> list[str] | None:
+    """Return the members whose names belonged to other accounts; None, with a message, if the cluster is not read."""
+    try:
+        return find_reused_names(group.tenancy, unique_ids, os.environ)
+    except CannotAsk as failure:
+        message = f"whether names were given to other persons was not checked: {failure}"
+        print(escape_lines(message), file=sys.stderr)
+        return None
 
 
 def _change_members(stack: str, change: Change, users: list[str], bind_dn: str | None, log: Path | None) -> None:

@@ -8,12 +8,15 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-DONE, NOT_KNOWN = "done", "not known"
+BEGUN, DONE, NOT_KNOWN = "begun", "done", "not known"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One attempted change. ``outcome`` is ``DONE``, or ``NOT_KNOWN`` where FreeIPA's answer was lost."""
+    """One attempted change.
+
+    ``outcome`` is ``DONE``, ``NOT_KNOWN`` where FreeIPA's answer was lost, or ``BEGUN`` before several steps.
+    """
 
     time: str
     who: str

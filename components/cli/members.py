@@ -10,7 +10,7 @@ from components.cli.audit_log import DONE, NOT_KNOWN, AuditLog, Entry
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import AnswerLost, OtherResult
 from components.freeipa.settings import check_bind_dn
-from components.freeipa.users import Members, Users, open_users
+from components.freeipa.users import Account, Members, Users, open_users
 
 Change = Literal["add", "remove"]
 
@@ -61,11 +61,7 @@ def change_members(
         MembersRefused: a user or the group does not exist, the log cannot be written, or an answer was lost.
         FreeIpaError: the directory could not be read, or refused a change.
     """
-    try:
-        log.prepare()
-    except OSError as failure:
-        message = f"{log.path}: cannot be written: {failure.strerror}; write another file with --log"
-        raise MembersRefused(message) from None
+    prepare_log(log)
     with _open(group) as directory:
         for user in _find_users(directory, list(dict.fromkeys(users))):
             if directory.is_direct_member(group.name, user) == (change == "add"):
@@ -89,7 +85,7 @@ def _change(group: Group, directory: Users, change: Change, user: str, log: Audi
     try:
         make(group.name, user)
     except AnswerLost as lost:
-        _record(replace(entry, outcome=NOT_KNOWN), log)
+        record(replace(entry, outcome=NOT_KNOWN), log)
         raise MembersRefused(
             f"{lost.attempt}: the connection was lost before the answer, so whether the change was made is not known; "
             f"see: python -m components members list {group.stack}"
@@ -99,13 +95,45 @@ def _change(group: Group, directory: Users, change: Change, user: str, log: Audi
         if directory.is_direct_member(group.name, user) != (change == "add"):
             raise
     except KeyboardInterrupt:
-        _record(replace(entry, outcome=NOT_KNOWN), log)
+        record(replace(entry, outcome=NOT_KNOWN), log)
         raise
-    _record(entry, log)
+    record(entry, log)
     return entry
 
 
-def _record(entry: Entry, log: AuditLog) -> None:
+def find_account(group: Group, user: str) -> Account:
+    """Return the user's account in FreeIPA.
+
+    Raises:
+        MembersRefused: there is no such user, or the tenancy's group does not exist.
+        FreeIpaError: the directory could not be read.
+    """
+    with _open(group) as directory:
+        account = directory.find_user(_find_users(directory, [user])[0])
+    if account is None:
+        raise MembersRefused(f"{user} was deleted from FreeIPA meanwhile; try again")
+    return account
+
+
+def prepare_log(log: AuditLog) -> None:
+    """Create the log's file.
+
+    Raises:
+        MembersRefused: it cannot be written.
+    """
+    try:
+        log.prepare()
+    except OSError as failure:
+        message = f"{log.path}: cannot be written: {failure.strerror}; write another file with --log"
+        raise MembersRefused(message) from None
+
+
+def record(entry: Entry, log: AuditLog) -> None:
+    """Append the entry to the log.
+
+    Raises:
+        MembersRefused: the log cannot be written. The text contains the entry.
+    """
     try:
         log.write(entry)
     except OSError as failure:

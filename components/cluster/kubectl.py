@@ -22,11 +22,11 @@ from components.programs import (
 KUBECTL_GRACE_SECONDS = 10.0
 """Time added to the timeout of kubectl for a log-in program that waits for nobody."""
 
-Method = Literal["GET", "PUT", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 """HTTP methods that :meth:`KubectlApi.send` supports."""
 
-_COMMANDS = {"GET": "get", "PUT": "replace", "DELETE": "delete"}
-_STATUSES = {"NotFound": NOT_FOUND, "Conflict": CONFLICT}
+_COMMANDS = {"GET": "get", "POST": "create", "PUT": "replace", "DELETE": "delete"}
+_STATUSES = {"NotFound": NOT_FOUND, "Conflict": CONFLICT, "AlreadyExists": CONFLICT}
 """Reasons that kubectl prints for a refused request, e.g. ``Error from server (NotFound): …``."""
 
 

@@ -1,4 +1,4 @@
-"""Reading, annotating and deleting single objects of a cluster."""
+"""Reading, creating, changing and deleting single objects of a cluster."""
 
 import copy
 import time
@@ -83,13 +83,36 @@ def set_annotation(api: "ReadWriteApi", place: ObjectPath, uid: str, name: str, 
     Raises:
         CannotAsk: the cluster gives no answer, or refuses the change.
     """
+
+    def annotate(manifest: dict[str, Any]) -> None:
+        annotations = {
+            key: text for key, text in (manifest["metadata"].get("annotations") or {}).items() if key != name
+        }
+        manifest["metadata"]["annotations"] = {**annotations, **({} if value is None else {name: value})}
+
+    return change_object(api, place, uid, annotate)
+
+
+def change_object(
+    api: "ReadWriteApi", place: ObjectPath, uid: str | None, change: Callable[[dict[str, Any]], None]
+) -> bool:
+    """Change the object; return False if there is none, or with another UID than a given one.
+
+    Args:
+        api: the cluster.
+        place: the object's place.
+        uid: the object's UID; None for any.
+        change: changes the object's manifest; called again with a new one if others change the object meanwhile.
+
+    Raises:
+        CannotAsk: the cluster gives no answer, or refuses the change.
+    """
     for _ in range(ATTEMPTS):
         live = find_object(api, place)
-        if live is None or live["metadata"].get("uid") != uid:
+        if live is None or (uid is not None and live["metadata"].get("uid") != uid):
             return False
         changed = copy.deepcopy(dict(live))
-        annotations = {key: text for key, text in (live["metadata"].get("annotations") or {}).items() if key != name}
-        changed["metadata"]["annotations"] = {**annotations, **({} if value is None else {name: value})}
+        change(changed)
         # The object contains its resourceVersion, so a change by others in the meantime is a conflict.
         status, _ = api.send("PUT", f"{place.path}?fieldManager={FIELD_MANAGER}", changed)
         if status == NOT_FOUND:
@@ -97,6 +120,18 @@ def set_annotation(api: "ReadWriteApi", place: ObjectPath, uid: str, name: str, 
         if status != CONFLICT:
             return True
     raise CannotAsk(f"{api.server}: {place} was changed by others {ATTEMPTS} times in a row; try again")
+
+
+def create_object(api: "ReadWriteApi", place: ObjectPath, manifest: Mapping[str, Any]) -> bool:
+    """Create the object; return False if it exists.
+
+    Raises:
+        CannotAsk: the cluster gives no answer, or refuses the change.
+    """
+    if find_object(api, place) is not None:
+        return False
+    status, _ = api.send("POST", f"{place.collection}?fieldManager={FIELD_MANAGER}", manifest)
+    return status != CONFLICT
 
 
 def delete_object(

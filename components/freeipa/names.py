@@ -1,6 +1,7 @@
 """Names and distinguished names (DNs) in FreeIPA, and their rules. Pure."""
 
 import re
+from collections.abc import Sequence
 
 from components.freeipa.errors import InvalidSetting
 
@@ -30,6 +31,7 @@ KEPT = " (kept by pulumi destroy)"
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _REALM = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.IGNORECASE)
 _BASE_DN = re.compile(rf"dc={_LABEL}(,dc={_LABEL})*")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NEEDS_BACKSLASH = frozenset(',+"\\<>;=#')
 
 
@@ -123,6 +125,16 @@ def suffix_of_base_dn(base_dn: str) -> str:
     if not _BASE_DN.fullmatch(suffix):
         raise InvalidSetting("suffix", base_dn, "is not a FreeIPA base DN such as dc=example,dc=org")
     return suffix
+
+
+def unique_id(values: Sequence[str]) -> str | None:
+    """Return an ``ipaUniqueID`` in lower case; None if there is not exactly one UUID.
+
+    A directory whose ipa-uuid plugin is disabled keeps the word ``autogenerate`` in every entry.
+    """
+    if len(values) != 1 or not _UUID.fullmatch(values[0].lower()):
+        return None
+    return values[0].lower()
 
 
 def groups_container(suffix: str) -> str:

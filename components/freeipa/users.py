@@ -1,9 +1,9 @@
 """FreeIPA's users and the members of groups, read with the program's own account."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ldap3.utils.conv import escape_filter_chars
@@ -22,6 +22,7 @@ ACCOUNT_ATTRIBUTES = (
     "krbPasswordExpiration",
     "krbPrincipalExpiration",
     "krbLoginFailedCount",
+    "ipaUniqueID",
 )
 
 _GENERALIZED_TIME = "%Y%m%d%H%M%SZ"
@@ -44,6 +45,9 @@ class Account:
     account_expires: datetime | None
     failed_log_ins: int | None
 
+    unique_id: str | None = None
+    """The account's ``ipaUniqueID``; None if the directory does not show it."""
+
 
 @dataclass(frozen=True)
 class Members:
@@ -60,6 +64,9 @@ class Members:
 
     others: tuple[str, ...]
     """DNs of members that are neither users nor groups."""
+
+    unique_ids: Mapping[str, str] = field(default_factory=dict)
+    """The ``ipaUniqueID`` of each direct or indirect member that the directory shows."""
 
 
 class Users:
@@ -111,7 +118,7 @@ class Users:
         entries = self._session.children(container, f"(cn={escape_filter_chars(group)})", ["member"], operation) or []
         direct = [dn for entry in entries for dn in entry.get("member", ())]
         below = escape_filter_chars(names.group_dn(self._suffix, group))
-        every = self._session.children(self._users, f"(memberOf={below})", ["uid"], operation) or []
+        every = self._session.children(self._users, f"(memberOf={below})", ["uid", "ipaUniqueID"], operation) or []
         users = {_first_value(dn) for dn in direct if _is_below(dn, self._users)}
         inner = {_first_value(dn) for dn in direct if _is_below(dn, container)}
         return Members(
@@ -121,6 +128,12 @@ class Users:
             others=tuple(
                 sorted(dn for dn in direct if not _is_below(dn, self._users) and not _is_below(dn, container))
             ),
+            unique_ids={
+                uid: found
+                for entry in every
+                for uid in entry.get("uid", ())
+                if (found := names.unique_id(entry.get("ipauniqueid", ())))
+            },
         )
 
     def is_direct_member(self, group: str, uid: str) -> bool:
@@ -177,6 +190,7 @@ def _account(entry: dict[str, list[str]]) -> Account:
         password_expires=_time(first("krbpasswordexpiration")),
         account_expires=_time(first("krbprincipalexpiration")),
         failed_log_ins=int(failed) if failed.isdigit() else None,
+        unique_id=names.unique_id(entry.get("ipauniqueid", ())),
     )
 
 

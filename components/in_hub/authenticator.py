@@ -30,7 +30,10 @@ from components.freeipa.names import escaped
 from components.freeipa.server_health import ServerHealth
 from components.freeipa.settings import Directory, directory
 from components.in_hub import messages
-from components.in_hub.membership import find_memberships, group_name
+from components.in_hub.log_in_identity import check_identity
+from components.in_hub.membership import Membership, find_memberships, group_name
+from components.in_hub.user_id import STATE_KEY
+from components.in_hub.user_objects import hub_objects
 
 SIMULTANEOUS_LOG_INS = 16
 """Number of threads for requests to the directory: a directory that hangs must not block the hub."""
@@ -75,6 +78,8 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         super().__init__(**kwargs)
         if self.tls_strategy == TlsStrategy.insecure:
             raise ValueError("LDAPAuthenticator.tls_strategy is insecure; use on_connect or before_bind")
+        if not self.enable_auth_state:
+            raise ValueError("Authenticator.enable_auth_state must be true: it binds users to their FreeIPA accounts")
         if len(self.bind_dn_template) != 1 or not self.allowed_groups:
             raise ValueError("LDAPAuthenticator needs one bind_dn_template and the allowed_groups")
         for trait in NOT_SUPPORTED:
@@ -87,7 +92,8 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         """Return the user's name and groups, or None if the name or the password is wrong.
 
         Raises:
-            HTTPError: 403 for an invalid name or an empty password, 503 if the directory does not answer.
+            HTTPError: 403 for an invalid name or an empty password, 503 if the directory does not answer or does not
+                show the user's ``ipaUniqueID``.
         """
         username, password = data.get("username", ""), data.get("password", "")
         if not password.strip():  # LDAP accepts an empty password as an anonymous log-in (RFC 4513, 5.1.2)
@@ -98,14 +104,18 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         if not _is_valid_password(password):
             self.log.warning("log-in of %s refused: the password has invalid characters or is too long", username)
             return None
-        groups = await self._find_groups(username, password)
-        if groups is None:
+        membership = await self._find_membership(username, password)
+        if membership is None:
             return None
+        if membership.unique_id is None:
+            self.log.error("log-in of %s failed: the directory does not show the user's ipaUniqueID", username)
+            raise HTTPError(503, messages.identity_hidden(self._servers()))
         state = {
-            "ldap_groups": sorted(groups),
+            "ldap_groups": sorted(membership.groups),
             "user_attributes": {},
-            GROUPS: sorted(map(group_name, groups)),
+            GROUPS: sorted(map(group_name, membership.groups)),
             LOGGED_IN: int(time.time()),
+            STATE_KEY: membership.unique_id,
         }
         return {"name": username, "auth_state": state}
 
@@ -135,10 +145,21 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             return admin
         return self.admin_group in authentication["auth_state"]["ldap_groups"]
 
-    async def _find_groups(self, username: str, password: str) -> frozenset[str] | None:
+    async def run_post_auth_hook(self, handler: RequestHandler, auth_model: dict[str, Any]) -> dict[str, Any]:
+        """Refuse another account than the one that the hub's user of this name belongs to; JupyterHub's last check.
+
+        Raises:
+            HTTPError: 403 if an operator must decide, 503 if it is not known whose the name is.
+        """
+        model: dict[str, Any] = await super().run_post_auth_hook(handler, auth_model)
+        objects = hub_objects(self.config.KubeSpawner)
+        await check_identity(handler, model["name"], model["auth_state"][STATE_KEY], objects, self.log)
+        return model
+
+    async def _find_membership(self, username: str, password: str) -> Membership | None:
         groups = {*self.allowed_groups, *self.profile_groups, *filter(None, [self.admin_group])}
 
-        def search() -> frozenset[str]:
+        def search() -> Membership:
             return find_memberships(
                 self._directory(username), password, groups, nested=self.nested_groups, health=self._health
             )

@@ -3,14 +3,15 @@
 from traitlets.config import Config  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub.authenticator import FreeIpaAuthenticator
+from components.in_hub.home_owner import check_homes, prepare_home
 from components.in_hub.profiles import make_profile_list
-from components.in_hub.volume_growth import grow_home
 
 
 def configure(c: Config) -> None:
-    """Register the authenticator, the spawner's hook and the profiles. Their settings come from ``hub.config``."""
+    """Register the authenticator, the spawner's hooks and the profiles. Their settings come from ``hub.config``."""
     c.JupyterHub.authenticator_class = FreeIpaAuthenticator
-    c.KubeSpawner.pre_spawn_hook = grow_home
+    c.KubeSpawner.pre_spawn_hook = prepare_home
+    c.KubeSpawner.modify_pod_hook = check_homes
     profiles = c.KubeSpawner.get("profile_list") or []
     if any(profile.get("groups") for profile in profiles):
         c.KubeSpawner.profile_list = make_profile_list(profiles)

@@ -1,24 +1,39 @@
-"""The user's groups, read with the user's own password: the hub has no account in the directory.
+"""The user's groups and identity, read with the user's own password: the hub has no account in the directory.
 
-FreeIPA shows ``member`` and ``memberOf`` to every authenticated user, and not to anonymous connections
-(permissions *System: Read Group Membership* and *System: Read User Membership*).
+FreeIPA shows ``member``, ``memberOf`` and ``ipaUniqueID`` to every authenticated user, and not to anonymous connections
+(permissions *System: Read Group Membership*, *System: Read User Membership* and *System: Read User IPA Attributes*).
 """
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from ldap3.utils.conv import escape_filter_chars
 
+from components.freeipa.connection import Entry
+from components.freeipa.names import unique_id
 from components.freeipa.server_health import ServerHealth
 from components.freeipa.session import Session, open_session
 from components.freeipa.settings import Directory
 
 
+@dataclass(frozen=True)
+class Membership:
+    """Groups and identity of a user."""
+
+    groups: frozenset[str]
+    """DNs of those of the wanted groups that the user is a member of."""
+
+    unique_id: str | None
+    """The account's ``ipaUniqueID``; None if the directory does not show it."""
+
+
 def find_memberships(
     directory: Directory, password: str, groups: Collection[str], *, nested: bool, health: ServerHealth | None = None
-) -> frozenset[str]:
-    """Return which of ``groups`` the user ``directory.bind_dn`` is a member of. Needs one request after the log-in.
+) -> Membership:
+    """Return which of ``groups`` the user ``directory.bind_dn`` is a member of, and the user's ``ipaUniqueID``.
 
-    Entries that the directory does not show count as no membership.
+    Needs one request after the log-in for each container of groups, and one for the user's entry. Entries that the
+    directory does not show count as no membership.
 
     Args:
         directory: the servers, and the user's DN as ``bind_dn``.
@@ -31,8 +46,13 @@ def find_memberships(
         FreeIpaError: no server can be used, or the directory refused the password or the search.
     """
     with open_session(directory, password, health) as session:
-        search = _search_nested if nested else _search_direct
-        return frozenset(search(session, directory.bind_dn, groups))
+        user = directory.bind_dn
+        query = f"(uid={escape_filter_chars(_first_value(user))})"
+        attributes = ["ipaUniqueID", *(["memberOf"] if nested else [])]
+        entries = session.children(_parent(user), query, attributes, f"reading the account {user}") or []
+        found = _nested_groups(entries, groups) if nested else _search_direct(session, user, groups)
+        ids = [value for entry in entries for value in entry.get("ipauniqueid", ())]
+        return Membership(frozenset(found), unique_id(ids))
 
 
 def _search_direct(session: Session, user: str, groups: Collection[str]) -> Iterator[str]:
@@ -44,11 +64,10 @@ def _search_direct(session: Session, user: str, groups: Collection[str]) -> Iter
             yield from (here[name.lower()] for name in entry.get("cn", ()) if name.lower() in here)
 
 
-def _search_nested(session: Session, user: str, groups: Collection[str]) -> Iterator[str]:
+def _nested_groups(entries: Collection[Entry], groups: Collection[str]) -> Iterator[str]:
     # FreeIPA's memberOf plugin lists direct and nested groups in the user's entry.
-    query = f"(uid={escape_filter_chars(_first_value(user))})"
     wanted = {group.lower(): group for group in groups}
-    for entry in session.children(_parent(user), query, ["memberOf"], f"asking for the groups of {user}") or []:
+    for entry in entries:
         yield from (wanted[dn.lower()] for dn in entry.get("memberof", ()) if dn.lower() in wanted)
 
 

@@ -45,3 +45,46 @@ def not_a_member(username: str, groups: Sequence[str], *, nested: bool) -> str:
         f"Your password is correct, but {username} is not a {direct}member of the FreeIPA group "
         f"{' or '.join(groups)}{hint}. Ask your administrator to add you, then sign in again."
     )
+
+
+def identity_hidden(servers: Sequence[str]) -> str:
+    """Return the message for a directory that accepted the password, but did not return the ``ipaUniqueID``."""
+    return (
+        f"The directory ({', '.join(servers)}) accepted your password but did not return your account's ipaUniqueID, "
+        "so you cannot be logged in. Contact your administrator."
+    )
+
+
+def name_reused(username: str) -> str:
+    """Return the message for a user whose name belonged to another account of FreeIPA."""
+    return (
+        f"Your password is correct, but the user name {username} belonged to another FreeIPA account before, and the "
+        "hub keeps that account's files and rights. Ask your administrator to decide who may use them, then sign in "
+        "again."
+    )
+
+
+def owner_unknown() -> str:
+    """Return the message for a log-in or start without an answer of Kubernetes about the user's homes."""
+    return (
+        "The cluster does not answer at the moment, so the hub does not know whose home this is. Try again in a few "
+        "minutes; if the problem persists, contact your administrator."
+    )
+
+
+def former_server_stopping() -> str:
+    """Return the message for the first log-in of a new person while the former person's server still stops."""
+    return "A server of the former user of this name is being stopped. Try again in a few minutes."
+
+
+def home_of_another(claim: str) -> str:
+    """Return the message for a server that would get the home of another account of FreeIPA."""
+    return (
+        f"The home {claim} belongs to another FreeIPA account than yours. Ask your administrator to decide who may use "
+        "it, then sign in again."
+    )
+
+
+def sign_in_again() -> str:
+    """Return the message for a server's start by a log-in that does not show which account it belongs to."""
+    return "Your server cannot start with this log-in. Sign out, sign in again, and start it."

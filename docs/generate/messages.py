@@ -53,6 +53,39 @@ def log_in_messages() -> list[LogInMessage]:
             "See the hub's log for the cause; the table below explains it",
         ),
         LogInMessage(
+            messages.identity_hidden(servers),
+            "The directory accepted the password, but the user's `ipaUniqueID` cannot be read with it, or is no UUID",
+            "Give users FreeIPA's permission `System: Read User IPA Attributes`; `doctor --user` reads the attribute "
+            "with the program's account",
+        ),
+        LogInMessage(
+            messages.name_reused("USER"),
+            "The hub's user or a home of this name is bound to the `ipaUniqueID` of another account, which FreeIPA "
+            "does not have any more",
+            "Decide with `python -m components members accept STACK USER --same-person` or `--new-person`; see "
+            "[Reused names](operator-guide.md#reused-names)",
+        ),
+        LogInMessage(
+            messages.home_of_another("CLAIM"),
+            "The same, at the start of a server",
+            "The same",
+        ),
+        LogInMessage(
+            messages.sign_in_again(),
+            "The log-in is older than version 0.4, or older than a decision about the user's name",
+            "None; if it persists, see [Reused names](operator-guide.md#reused-names)",
+        ),
+        LogInMessage(
+            messages.owner_unknown(),
+            "Kubernetes did not answer, or refused to show or to annotate the user's claims",
+            "See the hub's log. Without the chart's roles `…-home-growth` and `…-user-identities`, run `pulumi up`",
+        ),
+        LogInMessage(
+            messages.former_server_stopping(),
+            "After `members accept --new-person`, the first log-in stops the former user's servers",
+            "None",
+        ),
+        LogInMessage(
             messages.INVALID_NAME,
             "The text entered is not a FreeIPA user name; for example, it has capital letters. "
             "The directory was not asked",

@@ -20,7 +20,7 @@ RECORD_COMMAND = "python -m ci record-chart"
 
 KINDS = (
     *("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"),
-    *("NetworkPolicy", "PriorityClass", "ResourceQuota"),
+    *("ConfigMap", "NetworkPolicy", "PriorityClass", "ResourceQuota"),
 )
 """Kinds of the objects in the chart's own templates, and of those that they refer to."""
 

@@ -34,7 +34,10 @@ KUBECTL_SECONDS = 60.0
 INGRESS_CLASS = "nginx"
 """An ingress class of every throw-away cluster; it is not the default class."""
 
-CONTROLLERS = "namespace-controller,serviceaccount-controller,garbage-collector-controller"
+CONTROLLERS = (
+    "namespace-controller,serviceaccount-controller,garbage-collector-controller,"
+    "persistentvolumeclaim-protection-controller"
+)
 
 
 @dataclass

@@ -20,8 +20,9 @@ from components.chart.values import Values
 from tests.support.ports import free_ports
 
 HERE = Path(__file__).resolve().parent
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 STOP_SECONDS = 10.0
+REFUSAL_SECONDS = 120.0
 ANSWER_SECONDS = 60.0
 
 
@@ -90,6 +91,10 @@ class Visitor:
         )
         answer.raise_for_status()
 
+    def delete(self, path: str) -> None:
+        answer = self.session.delete(self.hub.url + path, params={"_xsrf": self._xsrf()}, timeout=ANSWER_SECONDS)
+        answer.raise_for_status()
+
     def log_in(self, user: str, password: str) -> None:
         self.get("/hub/login")
         self.post("/hub/login", username=user, password=password)
@@ -119,6 +124,17 @@ class Visitor:
     def _xsrf(self) -> str:
         tokens = [cookie.value for cookie in self.session.cookies if cookie.name == "_xsrf"]
         return tokens[-1] or "" if tokens else ""
+
+
+def page_of_refused_start(visitor: Visitor, user: str, server: str = "") -> str:
+    """Start a server that the hub refuses, and return the text of the page with the reason."""
+    path = f"{user}/{server}" if server else user
+    visitor.get(f"/hub/spawn/{path}")
+    deadline = time.monotonic() + REFUSAL_SECONDS
+    while visitor.page.ok and time.monotonic() < deadline:  # the page of a start that has not ended
+        time.sleep(0.5)
+        visitor.get(f"/hub/spawn-pending/{path}")
+    return unescape(visitor.page.text)
 
 
 def short_lived(values: Values, *, seconds: int) -> Values:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import uuid4
 
 import ldap3
 
@@ -43,11 +44,34 @@ class People:
                     "uidNumber": str(671000100 + number),
                     "gidNumber": str(671000100 + number),
                     "homeDirectory": f"/home/{user}",
-                    "ipaUniqueID": f"00000000-0000-0000-0000-{number:012}",
+                    "ipaUniqueID": str(uuid4()),
                 }
                 dn = self.directory.user_dn(user)
                 admin.add(dn, list(USER_CLASSES), attributes)  # type: ignore[no-untyped-call]
                 admin.modify(dn, {"userPassword": [(ldap3.MODIFY_REPLACE, [PASSWORD])]})  # type: ignore[no-untyped-call]
+
+    def remove(self, user: str) -> None:
+        """Delete the user, as ``ipa user-del`` does; the directory also removes it from its groups."""
+        with connection(self.directory.state, self.directory.endpoint, local_directory.ADMIN, "admin") as admin:
+            admin.delete(self.directory.user_dn(user))  # type: ignore[no-untyped-call]
+
+    def unique_id(self, user: str) -> str:
+        """Return the user's ``ipaUniqueID``."""
+        with connection(self.directory.state, self.directory.endpoint, local_directory.ADMIN, "admin") as admin:
+            admin.search(self.directory.user_dn(user), "(objectClass=*)", ldap3.BASE, attributes=["ipaUniqueID"])
+            return str(admin.entries[0]["ipaUniqueID"])
+
+    def set_unique_id(self, user: str, value: str) -> None:
+        with connection(self.directory.state, self.directory.endpoint, local_directory.ADMIN, "admin") as admin:
+            change = {"ipaUniqueID": [(ldap3.MODIFY_REPLACE, [value])]}
+            admin.modify(self.directory.user_dn(user), change)  # type: ignore[no-untyped-call]
+
+    def give_name_to_another_person(self, user: str, *groups: str) -> None:
+        """Delete the user, and add another one with the same name and password, as a member of the groups."""
+        self.remove(user)
+        self.add(user)
+        for group in groups:
+            self.join(group, user)
 
     def join(self, group: str, *users: str) -> None:
         for user in users:

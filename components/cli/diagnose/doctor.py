@@ -102,7 +102,7 @@ def _check_directory(
             yield _check_group(tenancy, directory)
             yield from _check_replicas(tenancy, password())
             if user is not None:
-                yield from check_user(tenancy, directory, user, stack=stack, now=env.now)
+                yield from check_user(tenancy, directory, user, stack=stack, env=env)
     except PasswordMissing as missing:
         yield unknown(BIND, "not checked: there is no bind password", str(missing).partition(": ")[2])
     except PulumiFailed as failed:

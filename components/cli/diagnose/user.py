@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from components.chart.values import USER_NAME_PATTERN
+from components.cli.accept.reused import check_identity
 from components.cli.diagnose.certificates import format_time
+from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.result import CheckResult, broken, good, unknown, warning
 from components.config.tenancy import Tenancy
 from components.freeipa.names import group_dn
@@ -20,15 +22,17 @@ Source: freeipa, ``install/share/default-pwpolicy.ldif``, krbPwdMaxFailure.
 """
 
 
-def check_user(tenancy: Tenancy, directory: Users, uid: str, *, stack: str, now: datetime) -> Iterator[CheckResult]:
-    """Check the user's name, account and membership; the account only if there is one.
+def check_user(
+    tenancy: Tenancy, directory: Users, uid: str, *, stack: str, env: CheckEnvironment
+) -> Iterator[CheckResult]:
+    """Check the user's name, account, identity and membership; the latter only if there is an account.
 
     Args:
         tenancy: the tenancy.
         directory: the directory's users.
         uid: the user's name as it was typed at the hub.
         stack: the stack's name, for suggested commands.
-        now: the time.
+        env: the time, and the access to the cluster.
 
     Raises:
         FreeIpaError: the directory could not be read.
@@ -45,7 +49,8 @@ def check_user(tenancy: Tenancy, directory: Users, uid: str, *, stack: str, now:
         yield broken(USER, f"there is no user {uid} in FreeIPA", hint)
         return
     yield good(USER, f"{uid} is in FreeIPA")
-    yield check_account(account, tenancy.identity.bind_dn, now)
+    yield check_account(account, tenancy.identity.bind_dn, env.now)
+    yield check_identity(tenancy, account.uid, account.unique_id, env.environment, stack)
     yield _check_membership(tenancy, directory, account, stack)
 
 

@@ -4,8 +4,10 @@ import json
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -16,6 +18,9 @@ from tests.support.api_server import ApiServer
 HERE = Path(__file__).resolve().parent
 HELM_SECONDS = 60
 POD_TIMEOUT_SECONDS = 30.0
+
+ROLES = ("home-growth", "user-identities")
+"""Templates of the project's chart with permissions of the hub."""
 
 EXPANDABLE = "hub-tests-expandable"
 FIXED = "hub-tests-fixed"
@@ -31,7 +36,15 @@ class HubNamespace:
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         return self.api.kubectl("--namespace", self.name, *arguments, stdin=stdin)
 
-    def create_claim(self, user: str, size: str, storage_class: str, *, bound: bool = True) -> None:
+    def create_claim(
+        self,
+        user: str,
+        size: str,
+        storage_class: str,
+        *,
+        bound: bool = True,
+        annotations: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Create a user's claim and, as there is no provisioner, its volume."""
         volume = f"{self.name}-{user}"
         spec = {
@@ -41,8 +54,8 @@ class HubNamespace:
             **({"volumeName": volume} if bound else {}),
         }
         self._apply(
-            {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": f"claim-{user}"}}
-            | {"spec": spec}
+            {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": spec}
+            | {"metadata": {"name": f"claim-{user}", "annotations": dict(annotations)}}
         )
         if bound:
             self._apply(
@@ -130,11 +143,11 @@ def hub_environment(namespace: HubNamespace, folder: Path) -> dict[str, str]:
 
 
 def render_role(tools: Path, folder: Path, release: str, namespace: str) -> str:
-    """Render the role in the project's chart, without the chart's dependencies."""
+    """Render the hub's roles in the project's chart, without the chart's dependencies."""
     chart = folder / "chart"
     shutil.copytree(PROJECT / "chart" / "templates", chart / "templates")
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: pangeo\nversion: 0.0.1\n")
-    only = ["--show-only", "templates/home-growth.yaml"]
+    only = [word for name in ROLES for word in ("--show-only", f"templates/{name}.yaml")]
     done = subprocess.run(
         [tools / "helm", "template", release, chart, "--namespace", namespace, *only],
         capture_output=True,

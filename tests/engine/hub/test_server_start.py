@@ -12,6 +12,7 @@ from secrets import token_hex
 
 import pytest
 
+from components.in_hub import messages
 from tests.engine.hub.conftest import StartHub, ValuesFor
 from tests.engine.hub.hub_namespace import (
     EXPANDABLE,
@@ -22,7 +23,7 @@ from tests.engine.hub.hub_namespace import (
     render_role,
 )
 from tests.support.api_server import ApiServer
-from tests.support.hub_process import Hub, Visitor, short_lived
+from tests.support.hub_process import Hub, Visitor, page_of_refused_start, short_lived
 from tests.support.hub_users import CLUSTER, MEMBERS, MODELLERS, PASSWORD, People
 
 pytestmark = pytest.mark.engine
@@ -200,7 +201,7 @@ def test_token_stays_valid_while_the_server_runs(
         assert hub.accepts(token)
 
 
-def test_server_starts_without_the_role_of_the_chart(
+def test_home_whose_owner_cannot_be_recorded_is_not_mounted(
     start_hub: StartHub,
     values_for: ValuesFor,
     people: People,
@@ -213,9 +214,11 @@ def test_server_starts_without_the_role_of_the_chart(
     values = values_for(notebookStorageGb=20, storage={"className": EXPANDABLE})
 
     with start_hub(values, hub_environment(namespace, tmp_path)) as hub:
-        visitor = hub.log_in(newcomer, PASSWORD)
-        visitor.get("/hub/spawn")
+        page = page_of_refused_start(hub.log_in(newcomer, PASSWORD), newcomer)
+        log = hub.log()
 
-        assert namespace.pod(newcomer)
-        assert namespace.requested_size(newcomer) == "10Gi"
-        assert 'cannot patch resource "persistentvolumeclaims"' in hub.log()
+    assert messages.owner_unknown() in page
+    assert 'cannot patch resource "persistentvolumeclaims"' in log
+    assert f"the owner of home claim-{newcomer} is not known: 403 Forbidden" in log
+    assert namespace.kubectl("get", "pods", "--output=name") == ""
+    assert namespace.requested_size(newcomer) == "10Gi"

@@ -1,0 +1,332 @@
+"""A user name that FreeIPA gave to another person: log-in and homes with the real hub, directory and API server.
+
+Without a kubelet, pods stay pending: a pod with the home is as far as a server's start gets.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import pytest
+import requests
+
+from components.chart.values import Values
+from components.in_hub import messages
+from components.in_hub.user_id import DECISIONS, ID_ANNOTATION, KEY_PREFIX, NAME_ANNOTATION, REFUSALS, Decision
+from tests.engine.hub.conftest import ValuesFor
+from tests.engine.hub.hub_namespace import (
+    EXPANDABLE,
+    HubNamespace,
+    create_hub_namespace,
+    hub_environment,
+    render_role,
+)
+from tests.support.api_server import ApiServer
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.hub_process import Hub, Visitor, page_of_refused_start, running_hub
+from tests.support.hub_users import CLUSTER, MEMBERS, PASSWORD, People
+
+pytestmark = pytest.mark.engine
+
+NAMESPACE = "hub-tests-reused-names"
+
+
+@dataclass
+class Deployment:
+    """A hub in a cluster, which can be started again with its database or without."""
+
+    python: Path
+    folder: Path
+    environment: dict[str, str]
+    namespace: HubNamespace
+    directory: ThrowAwayDirectory
+    hub: Hub
+
+    def admin(self) -> Visitor:
+        admin = self.hub.log_in("admin", self.directory.password("admin"))
+        assert admin.is_in, admin.message
+        return admin
+
+    def appoint(self, user: str) -> None:
+        """Make the user an admin, as the hub's page *Edit User* does."""
+        self.admin().patch(f"/hub/api/users/{user}", {"name": user, "admin": True})
+
+    def delete_hub_user(self, user: str) -> None:
+        self.admin().delete(f"/hub/api/users/{user}")
+
+    def start_server(self, user: str, server: str = "") -> Visitor:
+        visitor = self.hub.log_in(user, PASSWORD)
+        assert visitor.is_in, visitor.message
+        visitor.get(f"/hub/spawn/{user}/{server}" if server else "/hub/spawn")
+        return visitor
+
+    def create_home(self, user: str, user_id: str, server: str = "") -> None:
+        """Create a home that is bound to an account."""
+        name = f"{user}--{server}" if server else user
+        annotations = {NAME_ANNOTATION: user, ID_ANNOTATION: user_id}
+        self.namespace.create_claim(name, "10Gi", EXPANDABLE, annotations=annotations)
+
+    def has_pod(self, user: str, server: str = "") -> bool:
+        name = f"jupyter-{user}--{server}" if server else f"jupyter-{user}"
+        return f"pod/{name}\n" in self.namespace.kubectl("get", "pods", "--output=name")
+
+    def owner(self, claim: str) -> str | None:
+        metadata = json.loads(self.namespace.kubectl("get", "pvc", claim, "--output=json"))["metadata"]
+        owner: str | None = metadata.get("annotations", {}).get(ID_ANNOTATION)
+        return owner
+
+    def decide(self, user: str, decision: Decision) -> None:
+        data = {KEY_PREFIX + user: decision.as_text()}
+        manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": DECISIONS}, "data": data}
+        self.namespace.kubectl("apply", "--server-side", "--filename=-", stdin=json.dumps(manifest))
+
+    def refusal(self, user: str) -> Any:
+        data = json.loads(self.namespace.kubectl("get", "configmap", REFUSALS, "--output=json")).get("data", {})
+        return json.loads(data[KEY_PREFIX + user])
+
+
+@pytest.fixture(scope="module")
+def values(values_for: ValuesFor) -> Values:
+    made = values_for(storage={"className": EXPANDABLE})
+    made["jupyterhub"]["hub"]["config"]["JupyterHub"]["allow_named_servers"] = True
+    return made
+
+
+@pytest.fixture(scope="module")
+def deployment(
+    hub_python: Path,
+    values: Values,
+    people: People,
+    directory: ThrowAwayDirectory,
+    api_server: ApiServer,
+    tools: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deployment]:
+    assert people
+    folder = tmp_path_factory.mktemp("reused-names")
+    namespace = create_hub_namespace(api_server, NAMESPACE, render_role(tools, folder, CLUSTER, NAMESPACE))
+    environment = hub_environment(namespace, folder)
+    with running_hub(hub_python, folder, values, environment) as hub:
+        yield Deployment(hub_python, folder, environment, namespace, directory, hub)
+
+
+@pytest.fixture
+def user(people: People) -> str:
+    """A member, for one test."""
+    name = f"user-{token_hex(4)}"
+    people.add(name)
+    people.join(MEMBERS, name)
+    return name
+
+
+def test_newcomer_is_refused_until_an_operator_decides(deployment: Deployment, people: People, user: str) -> None:
+    former = people.unique_id(user)
+    former_session = deployment.hub.log_in(user, PASSWORD)
+    token = former_session.new_token(user)
+    deployment.appoint(user)
+    people.give_name_to_another_person(user, MEMBERS)
+
+    newcomer = deployment.hub.log_in(user, PASSWORD)
+
+    assert newcomer.page.status_code == 403
+    assert newcomer.message == messages.name_reused(user)
+    assert not newcomer.is_in
+    assert deployment.refusal(user)["boundTo"] == [former]
+    assert deployment.refusal(user)["id"] == people.unique_id(user)
+    assert "decide with: python -m components members accept" in deployment.hub.log()
+    assert not deployment.hub.accepts(token), "the former person's log-in ends"
+    assert not former_session.is_in
+
+
+def test_password_of_the_newcomer_creates_no_token(deployment: Deployment, people: People, user: str) -> None:
+    assert deployment.hub.log_in(user, PASSWORD).is_in
+    people.give_name_to_another_person(user, MEMBERS)
+
+    answer = requests.post(
+        f"{deployment.hub.url}/hub/api/users/{user}/tokens",
+        json={"auth": {"username": user, "password": PASSWORD}},
+        timeout=60,
+    )
+
+    assert answer.status_code == 403
+
+
+def test_same_person_keeps_rights_after_the_decision(deployment: Deployment, people: People, user: str) -> None:
+    assert deployment.hub.log_in(user, PASSWORD).is_in
+    deployment.appoint(user)
+    people.give_name_to_another_person(user, MEMBERS)
+    deployment.decide(user, Decision(people.unique_id(user), same_person=True))
+
+    again = deployment.hub.log_in(user, PASSWORD)
+
+    assert again.user is not None
+    assert again.user["admin"] is True
+    people.give_name_to_another_person(user, MEMBERS)
+    assert not deployment.hub.log_in(user, PASSWORD).is_in, "the decision holds for one account only"
+
+
+def test_new_person_gets_neither_rights_nor_tokens(deployment: Deployment, people: People, user: str) -> None:
+    token = deployment.hub.log_in(user, PASSWORD).new_token(user)
+    deployment.appoint(user)
+    people.give_name_to_another_person(user, MEMBERS)
+    deployment.decide(user, Decision(people.unique_id(user), same_person=False))
+
+    newcomer = deployment.hub.log_in(user, PASSWORD)
+
+    assert newcomer.user is not None
+    assert newcomer.user["admin"] is False
+    assert not deployment.hub.accepts(token)
+    own = newcomer.new_token(user)
+    assert deployment.hub.log_in(user, PASSWORD).is_in
+    assert deployment.hub.accepts(own), "the decision takes effect once"
+
+
+def test_new_home_is_bound_to_its_first_user(deployment: Deployment, people: People, user: str) -> None:
+    deployment.start_server(user)
+
+    assert deployment.namespace.pod(user)
+    assert deployment.owner(f"claim-{user}") == people.unique_id(user)
+
+
+@pytest.mark.parametrize("server", ["", "second"])
+def test_home_of_the_former_person_is_not_mounted(
+    deployment: Deployment, people: People, user: str, server: str
+) -> None:
+    former = people.unique_id(user)
+    people.give_name_to_another_person(user, MEMBERS)
+    newcomer = deployment.hub.log_in(user, PASSWORD)
+    deployment.create_home(user, former, server)
+
+    page = page_of_refused_start(newcomer, user, server)
+
+    claim = f"claim-{user}--{server}" if server else f"claim-{user}"
+    assert messages.home_of_another(claim) in page
+    assert newcomer.page.status_code == 403
+    assert not deployment.has_pod(user, server)
+    assert deployment.owner(claim) == former
+
+
+@pytest.mark.parametrize("server", ["", "second"])
+def test_home_protects_itself_after_the_hub_user_was_deleted(
+    deployment: Deployment, people: People, user: str, server: str
+) -> None:
+    assert deployment.hub.log_in(user, PASSWORD).is_in
+    deployment.create_home(user, people.unique_id(user), server)
+    deployment.delete_hub_user(user)
+    people.give_name_to_another_person(user, MEMBERS)
+
+    newcomer = deployment.hub.log_in(user, PASSWORD)
+
+    assert newcomer.message == messages.name_reused(user)
+
+
+def test_former_person_starts_no_server_after_the_decision(deployment: Deployment, people: People, user: str) -> None:
+    former = deployment.hub.log_in(user, PASSWORD)
+    people.give_name_to_another_person(user, MEMBERS)
+    deployment.decide(user, Decision(people.unique_id(user), same_person=False))
+
+    assert messages.sign_in_again() in page_of_refused_start(former, user)
+    assert not deployment.has_pod(user)
+
+
+def test_home_of_an_earlier_version_is_bound_at_the_next_start(
+    deployment: Deployment, people: People, user: str
+) -> None:
+    deployment.namespace.create_claim(user, "10Gi", EXPANDABLE)
+
+    deployment.start_server(user)
+
+    assert deployment.namespace.pod(user)
+    assert deployment.owner(f"claim-{user}") == people.unique_id(user)
+
+
+def test_hub_user_of_an_earlier_version_is_bound_at_the_next_log_in(
+    deployment: Deployment, people: People, user: str
+) -> None:
+    assert deployment.hub.log_in(user, PASSWORD).is_in
+    deployment.admin().patch(f"/hub/api/users/{user}", {"auth_state": {"ldap_groups": [], "logged_in": 1}})
+
+    assert deployment.hub.log_in(user, PASSWORD).is_in
+    people.give_name_to_another_person(user, MEMBERS)
+    assert not deployment.hub.log_in(user, PASSWORD).is_in
+
+
+def test_claim_mounted_by_another_setting_is_checked(
+    deployment: Deployment, values: Values, people: People, user: str, tmp_path: Path
+) -> None:
+    deployment.namespace.create_claim("old", "10Gi", EXPANDABLE)
+    deployment.namespace.kubectl("annotate", "pvc", "claim-old", f"{ID_ANNOTATION}={people.unique_id('anna')}")
+    other = json.loads(json.dumps(values))
+    volume = {"name": "old", "persistentVolumeClaim": {"claimName": "claim-old"}}
+    other["jupyterhub"]["hub"]["config"]["KubeSpawner"]["volumes"] = [volume]
+
+    with running_hub(deployment.python, tmp_path, other, deployment.environment) as hub:
+        visitor = hub.log_in(user, PASSWORD)
+
+        assert messages.home_of_another("claim-old") in page_of_refused_start(visitor, user)
+    assert not deployment.has_pod(user)
+
+
+def test_account_without_an_id_is_refused_as_unavailable(deployment: Deployment, people: People, user: str) -> None:
+    people.set_unique_id(user, "autogenerate")
+
+    visitor = deployment.hub.log_in(user, PASSWORD)
+
+    assert visitor.page.status_code == 503
+    assert "did not return your account's ipaUniqueID" in visitor.message
+    assert not visitor.is_in
+
+
+def test_hub_user_that_cannot_be_decrypted_loses_its_rights(
+    hub_python: Path, values_for: ValuesFor, directory: ThrowAwayDirectory, user: str, tmp_path: Path
+) -> None:
+    values = values_for()
+    with running_hub(hub_python, tmp_path, values) as hub:
+        token = hub.log_in(user, PASSWORD).new_token(user)
+        admin = hub.log_in("admin", directory.password("admin"))
+        admin.patch(f"/hub/api/users/{user}", {"name": user, "admin": True})
+    replace_crypt_key(values)
+
+    with running_hub(hub_python, tmp_path, values) as hub:
+        visitor = hub.log_in(user, PASSWORD)
+
+        assert visitor.user is not None
+        assert visitor.user["admin"] is False
+        assert not hub.accepts(token)
+        assert hub.log_in(user, PASSWORD).is_in
+
+
+def test_home_proves_whose_an_undecryptable_hub_user_is(
+    deployment: Deployment, values: Values, people: People, directory: ThrowAwayDirectory, user: str, tmp_path: Path
+) -> None:
+    deployment.create_home(user, people.unique_id(user))
+    with running_hub(deployment.python, tmp_path, values, deployment.environment) as hub:
+        assert hub.log_in(user, PASSWORD).is_in
+        admin = hub.log_in("admin", directory.password("admin"))
+        admin.patch(f"/hub/api/users/{user}", {"name": user, "admin": True})
+    other = json.loads(json.dumps(values))
+    replace_crypt_key(other)
+
+    with running_hub(deployment.python, tmp_path, other, deployment.environment) as hub:
+        visitor = hub.log_in(user, PASSWORD)
+        assert visitor.user is not None
+        assert visitor.user["admin"] is True
+        people.give_name_to_another_person(user, MEMBERS)
+        assert hub.log_in(user, PASSWORD).message == messages.name_reused(user)
+
+
+def test_home_protects_itself_after_the_database_was_lost(
+    deployment: Deployment, values: Values, people: People, user: str, tmp_path: Path
+) -> None:
+    deployment.create_home(user, people.unique_id(user))
+    people.give_name_to_another_person(user, MEMBERS)
+
+    with running_hub(deployment.python, tmp_path, values, deployment.environment) as hub:
+        assert hub.log_in(user, PASSWORD).message == messages.name_reused(user)
+
+
+def replace_crypt_key(values: Values) -> None:
+    values["jupyterhub"]["hub"]["config"]["CryptKeeper"]["keys"] = ["e" * 64]
