@@ -22,6 +22,7 @@ from components.preflight.ingress import (
     assume_controller,
     find_controller,
     read_ingress_classes,
+    require_middlewares,
 )
 from components.preflight.switch import only_warns
 from components.programs import report_on_stderr
@@ -85,7 +86,10 @@ def verify_cluster(
             crds = installed_crds(api) if tenancy.dask.enabled else None
             deployed = find_object(api, object_path(hub_ingress(tenancy)))
             ingress = find_controller(tenancy.ingress, read_ingress_classes(api), deployed, source=source)
-            objects = tuple(find_objects(api, tenancy, https_redirect(tenancy, ingress.controller)))
+            redirect = https_redirect(tenancy, ingress.controller)
+            if redirect and not tenancy.dask.enabled:  # Dask Gateway's chart contains this CRD
+                require_middlewares(api, source=source)
+            objects = tuple(find_objects(api, tenancy, redirect))
             addresses = read_addresses(api)
     except CannotAsk as error:
         message = f"the Kubernetes cluster cannot be identified: {error}"

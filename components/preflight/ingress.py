@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from components.cluster.client import Api
+from components.cluster.client import Api, ReadWriteApi
+from components.cluster.crds import PATH as CRDS
+from components.cluster.objects import ObjectPath, find_object
 from components.config.controllers import (
     CLASS_ANNOTATION,
     CONFIGURABLE,
@@ -16,6 +18,8 @@ from components.config.ingress import Ingress
 from components.config.problems import MISSING, InvalidTenancy, Problem, format_key
 
 PATH = "/apis/networking.k8s.io/v1/ingressclasses"
+MIDDLEWARES = ObjectPath("CustomResourceDefinition", CRDS, "middlewares.traefik.io")
+
 DEFAULT_ANNOTATION = "ingressclass.kubernetes.io/is-default-class"
 
 Source = Literal["cluster", "stack file", "class name", "nothing"]
@@ -103,6 +107,21 @@ def find_controller(
     warnings = tuple(_report_plain_http(ingress, found, deployed))
     default_class = "" if ingress.class_name else found.name
     return ServingController(ingress.class_name, found.controller, "cluster", default_class, warnings)
+
+
+def require_middlewares(api: ReadWriteApi, *, source: str) -> None:
+    """Check that the cluster has the kind of Traefik's redirect, which an ``up`` creates as its last step.
+
+    Raises:
+        CannotAsk: the cluster gives no answer, or the account may not read CRDs.
+        InvalidTenancy: the cluster does not have it.
+    """
+    if find_object(api, MIDDLEWARES) is None:
+        message = (
+            f"needs Traefik's {MIDDLEWARES.name}, which the cluster does not have; install Traefik's CRDs, or let "
+            "Traefik redirect its entry point web and write controller"
+        )
+        raise _refuse(source, "redirectedBy", "ingress", message)
 
 
 def assume_controller(ingress: Ingress, *, source: str) -> ServingController:

@@ -7,7 +7,13 @@ import pytest
 from components.config.controllers import INGRESS_NGINX, ONLY_HTTPS, TRAEFIK
 from components.config.ingress import Ingress
 from components.config.problems import InvalidTenancy
-from components.preflight.ingress import IngressClass, ServingController, assume_controller, find_controller
+from components.preflight.ingress import (
+    IngressClass,
+    ServingController,
+    assume_controller,
+    find_controller,
+    require_middlewares,
+)
 
 F5 = "nginx.org/ingress-controller"
 SOURCE = "stacks/Pulumi.vis.yaml"
@@ -117,6 +123,28 @@ def test_a_log_in_page_that_was_served_in_plain_text_is_reported(
 ) -> None:
     found = find([a_class("public", controller)], deployed("public", annotations), className="public")
     assert ["served over plain HTTP" in each for each in found.warnings] == ([True] if warned else [])
+
+
+class Cluster:
+    """A cluster that gives the same answer to every request."""
+
+    server = "https://10.0.0.1:6443"
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+    def get(self, path: str, accept: str = "application/json") -> dict[str, Any]:
+        raise AssertionError(path)
+
+    def send(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        assert (method, path.rpartition("/")[2], body) == ("GET", "middlewares.traefik.io", None)
+        return self.status, {}
+
+
+def test_traefiks_redirect_needs_its_kind_before_anything_is_changed() -> None:
+    require_middlewares(Cluster(200), source=SOURCE)
+    with pytest.raises(InvalidTenancy, match=r"pangeo:ingress\.redirectedBy  ingress  needs Traefik's middlewares"):
+        require_middlewares(Cluster(404), source=SOURCE)
 
 
 def test_a_preview_without_the_cluster_uses_the_stated_controller() -> None:
