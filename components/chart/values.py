@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from components.chart.browser_origins import hub_origins, proxy_flags
 from components.chart.dask_access import gateway_access, gateway_egress, notebook_environment
 from components.chart.dask_values import dask_gateway_values, dask_values
 from components.chart.mounted_code import hub_code
@@ -77,6 +78,7 @@ def chart_values(tenancy: Tenancy, *, chart_digest: object = "", secrets_digest:
                 "chp": {
                     "networkPolicy": network_policy(allow_dns()),
                     "resources": PROXY_REQUESTS,
+                    **proxy_flags(tenancy),
                     "extraPodSpec": {"priorityClassName": hub_priority_class(tenancy)},
                 },
             },
@@ -123,6 +125,7 @@ def _hub(tenancy: Tenancy) -> Values:
                 "cookie_max_age_days": COOKIE_MAX_AGE_DAYS,
                 "last_activity_interval": ROUTE_CHECK_INTERVAL_SECONDS,
                 "template_vars": {"announcement_login": announcement(tenancy)},
+                **hub_origins(tenancy),
             },
             "Authenticator": {
                 "admin_users": list(tenancy.identity.admin_users),

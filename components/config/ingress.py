@@ -66,6 +66,13 @@ class Ingress(Section):
         "ingress-nginx and with Traefik (it needs the Middleware CRD), or the ingress controller. `controller` states "
         "that the controller redirects all requests",
     )
+    user_subdomains: bool = Field(
+        False,
+        description="Whether each user's server has its own host name, `<user>.<domain>`, so that browsers separate it "
+        "from the hub and from other users' servers. Needs a DNS record and a certificate for `*.<domain>`. After a "
+        "change, users log in again, and running servers must be restarted",
+        examples=[True],
+    )
     annotations: dict[str, Text] = Field(
         default_factory=dict,
         description="Additional annotations of the Ingress; those that could undo the redirect to `https://` are "

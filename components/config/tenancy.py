@@ -125,6 +125,11 @@ class Tenancy(Names):
     )
 
     @property
+    def hosts(self) -> tuple[str, ...]:
+        """Host names of the Ingress: the hub's and, with ``ingress.userSubdomains``, the wildcard of the users'."""
+        return (self.domain, f"*.{self.domain}") if self.ingress.user_subdomains else (self.domain,)
+
+    @property
     def notebook_users_group_dn(self) -> str:
         """DN of the FreeIPA group whose members may log in."""
         return group_dn(self.directory_suffix, self.notebook_users_group)

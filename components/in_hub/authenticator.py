@@ -32,6 +32,7 @@ from components.freeipa.settings import Directory, directory
 from components.in_hub import messages
 from components.in_hub.log_in_identity import check_identity
 from components.in_hub.membership import Membership, find_memberships, group_name
+from components.in_hub.own_host import HANDLERS
 from components.in_hub.user_id import STATE_KEY
 from components.in_hub.user_objects import hub_objects
 
@@ -118,6 +119,10 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             STATE_KEY: membership.unique_id,
         }
         return {"name": username, "auth_state": state}
+
+    def get_handlers(self, app: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - JupyterHub's own signature
+        """Return the log-in page, which works only at the hub's own host."""
+        return HANDLERS
 
     async def refresh_user(self, user: Any, handler: RequestHandler | None = None) -> bool:  # noqa: ANN401 - untyped
         """Return whether the user's log-in is still valid. It is while a server runs, whose token must keep working."""

@@ -5,11 +5,16 @@ from traitlets.config import Config  # type: ignore[import-not-found,unused-igno
 from components.in_hub.authenticator import FreeIpaAuthenticator
 from components.in_hub.home_owner import check_homes, prepare_home
 from components.in_hub.profiles import make_profile_list
+from components.in_hub.subdomains import user_domain
 
 
 def configure(c: Config) -> None:
-    """Register the authenticator, the spawner's hooks and the profiles. Their settings come from ``hub.config``."""
+    """Register the authenticator, the spawner's hooks, the users' host names and the profiles.
+
+    Their settings come from ``hub.config``.
+    """
     c.JupyterHub.authenticator_class = FreeIpaAuthenticator
+    c.JupyterHub.subdomain_hook = user_domain
     c.KubeSpawner.pre_spawn_hook = prepare_home
     c.KubeSpawner.modify_pod_hook = check_homes
     profiles = c.KubeSpawner.get("profile_list") or []

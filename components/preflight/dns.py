@@ -19,6 +19,9 @@ RESOLVE_TIMEOUT_SECONDS = 5.0
 """Time limit of one name look-up."""
 
 Address = IPv4Address | IPv6Address
+USERS_HOST = "any-user"
+"""Label below the domain that stands for the users' host names, which a wildcard record makes resolve."""
+
 Resolver = Callable[[str], Collection[Address]]
 
 _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
@@ -98,7 +101,9 @@ def verify_domain(
     environment: Mapping[str, str],
     resolve: Resolver = resolve_by_system,
 ) -> str | None:
-    """Check the domain that the operator set. A derived domain is not checked: it contains the address.
+    """Check the domain that the operator set and, with ``ingress.userSubdomains``, the users' host names below it.
+
+    A derived domain is not checked: it contains the address.
 
     Args:
         tenancy: the tenancy to deploy.
@@ -108,20 +113,26 @@ def verify_domain(
         resolve: returns the addresses of a name within a time limit.
 
     Returns:
-        A warning if the domain is wrong, ``PANGEO_DNS_CHECK`` is ``warn`` and this is a preview; else None.
+        A warning if a name is wrong, ``PANGEO_DNS_CHECK`` is ``warn`` and this is a preview; else None.
 
     Raises:
-        InvalidTenancy: the domain does not resolve to ``external_ip``, or ``PANGEO_DNS_CHECK`` has an unknown value.
+        InvalidTenancy: a name does not resolve to ``external_ip``, or ``PANGEO_DNS_CHECK`` has an unknown value.
     """
     may_go_on = only_warns(DNS_CHECK_VARIABLE, environment) and preview
     if tenancy.pangeo_domain is None:
         return None
-    message = domain_problem(tenancy.pangeo_domain, tenancy.external_ip, resolve, may_warn=preview)
-    if message is None:
-        return None
-    if may_go_on:
-        return f"{source}: pangeoDomain {tenancy.pangeo_domain} {message}"
-    raise InvalidTenancy(source, [Problem(format_key(("pangeoDomain",)), tenancy.pangeo_domain, message)])
+    names: list[tuple[tuple[str, ...], str, str]] = [(("pangeoDomain",), tenancy.pangeo_domain, tenancy.pangeo_domain)]
+    if tenancy.ingress.user_subdomains:
+        users = f"{USERS_HOST}.{tenancy.pangeo_domain}"
+        names.append((("ingress", "userSubdomains"), f"*.{tenancy.pangeo_domain}", users))
+    problems = [
+        Problem(format_key(key), shown, message)
+        for key, shown, name in names
+        if (message := domain_problem(name, tenancy.external_ip, resolve, may_warn=preview))
+    ]
+    if problems and not may_go_on:
+        raise InvalidTenancy(source, problems)
+    return "\n".join(f"{source}: {each.key.partition(':')[2]} {each.value} {each.message}" for each in problems) or None
 
 
 def _record(address: Address) -> str:

@@ -43,14 +43,14 @@ class NoRedirect(Exception):
 
 
 def hub_ingress(tenancy: Tenancy) -> Manifest:
-    """Return the Ingress that sends all requests for the domain to the hub's proxy, over TLS."""
+    """Return the Ingress that sends all requests for the domain and the users' hosts to the hub's proxy, over TLS."""
     tls = tenancy.ingress.tls
     secret_name = tls.secret_name if tls and tls.secret_name else "pangeo-tls"
     return _ingress(
         tenancy,
         HUB,
         ingress_annotations(tenancy.ingress),
-        {"tls": [{"hosts": [tenancy.domain], "secretName": secret_name}]},
+        {"tls": [{"hosts": list(tenancy.hosts), "secretName": secret_name}]},
     )
 
 
@@ -111,7 +111,7 @@ def _ingress(tenancy: Tenancy, name: str, annotations: dict[str, str], spec: Man
         "spec": {
             # An empty field would show as a change in every refresh.
             **({} if class_name is None else {"ingressClassName": class_name}),
-            "rules": [{"host": tenancy.domain, "http": {"paths": paths}}],
+            "rules": [{"host": host, "http": {"paths": paths}} for host in tenancy.hosts],
             **spec,
         },
     }

@@ -64,8 +64,9 @@ def _covers(name: str, host: str) -> bool:
 def _check_host(ingress: Resource, context: Context) -> Iterator[str]:
     for entry in get(ingress.props, "spec", "rules", default=[]):
         host = get(entry, "host")
-        if host != context.tenancy.domain:
-            yield f"host is {format_value(host)}; for this stack's configuration it must be {context.tenancy.domain}"
+        if host not in context.tenancy.hosts:
+            expected = " or ".join(context.tenancy.hosts)
+            yield f"host is {format_value(host)}; for this stack's configuration it must be {expected}"
 
 
 def _check_services(release: Resource, context: Context) -> Iterator[str]:
@@ -109,7 +110,8 @@ RULES = (
     ),
     Rule(
         "ingress-host",
-        "The host of every ingress is the domain that follows from the stack's configuration",
+        "The host of every ingress is the domain that follows from the stack's configuration, or the wildcard of its "
+        "users' hosts",
         "Another host name could intercept another site's visitors, or lead this hub's users to another server.",
         "Omit pangeo:pangeoDomain, or set it to a name that resolves to pangeo:externalIp; previews check that.",
         "high",

@@ -5,6 +5,7 @@ Loaded by the hub under test. The file ``HUB_VALUES`` names holds the values of 
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,12 @@ class NoProxy(Proxy):  # type: ignore[misc,unused-ignore]
         return self.routes
 
 
-c.JupyterHub.proxy_class = NoProxy
+if "HUB_PROXY_API" in os.environ:
+    c.ConfigurableHTTPProxy.should_start = False
+    c.ConfigurableHTTPProxy.api_url = os.environ["HUB_PROXY_API"]
+    c.ConfigurableHTTPProxy.auth_token = os.environ["HUB_PROXY_TOKEN"]
+else:
+    c.JupyterHub.proxy_class = NoProxy
 c.JupyterHub.bind_url = f"http://127.0.0.1:{port}"
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{port}"
 c.JupyterHub.cookie_secret = bytes.fromhex(hub["cookieSecret"])
@@ -52,7 +58,13 @@ if "KUBECONFIG" in os.environ:
     c.KubeSpawner.storage_access_modes = ["ReadWriteOnce"]
     c.KubeSpawner.profile_list = notebook["profileList"]
 
+if "HUB_SERVER_PROGRAM" in os.environ:
+    c.JupyterHub.spawner_class = "simple"
+    c.Spawner.cmd = [sys.executable, "-P", os.environ["HUB_SERVER_PROGRAM"]]
+
 for section, settings in hub["config"].items():
     c[section].update(settings)
+if "HUB_PROXY_API" not in os.environ:  # without TLS, clients would not return cookies with the attribute Secure
+    c.JupyterHub.tornado_settings = {}
 for _, code in sorted(hub["extraConfig"].items()):
     exec(code)  # noqa: S102 - like z2jh

@@ -61,6 +61,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "ingress.tls.clusterIssuer": ("letsencrypt", " letsencrypt "),
     "ingress.tls.secretName": ("hub-tls", " hub-tls "),
     "ingress.redirectedBy": ("ingress", "controller"),
+    "ingress.userSubdomains": (*YES, *NO),
     "ingress.annotations": ({}, {"cert-manager.io/duration": "2160h"}, {"a": True, "b": 1, "c": 1.5}),
     "notebook.image": (
         *("docker.io/pangeo/base-notebook:2026.01.30", " docker.io/pangeo/base-notebook:2026.01.30 "),

@@ -13,6 +13,7 @@ from components.cli.diagnose.hub_config import check_hub_settings
 from components.cli.diagnose.plain_http import check_plain_http
 from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown, warning
 from components.cli.diagnose.user import check_user
+from components.cli.diagnose.user_hosts import check_user_hosts
 from components.cli.pulumi_cli import PulumiFailed
 from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
@@ -42,6 +43,7 @@ def diagnose(
     results += [check_plain_http(tenancy, env)]
     is_trusted = certificate.status is not Status.BROKEN
     results += [checks.check_hub_health(tenancy, env) if is_trusted else unknown("hub", _UNTRUSTED_HUB)]
+    results += check_user_hosts(tenancy, env)
     results += _check_cluster(tenancy, env)
     servers = checks.check_directory_servers(tenancy, env)
     results += servers

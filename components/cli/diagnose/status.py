@@ -10,6 +10,7 @@ from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.deployed_hub import DeployedHub, Server
 from components.cli.diagnose.plain_http import check_plain_http
 from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown, warning
+from components.cli.diagnose.user_hosts import check_user_hosts
 from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.identity import read_cluster_id
@@ -39,6 +40,7 @@ def check_status(
         results += [unknown("hub", "not checked, since its certificate is not good")]
     else:
         results += [checks.check_hub_health(tenancy, env)]
+    results += check_user_hosts(tenancy, env)
     results += checks.check_directory_servers(tenancy, env)
     return results + ([drift()] if drift else [])
 

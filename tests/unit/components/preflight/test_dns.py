@@ -106,6 +106,24 @@ def test_unknown_value_of_the_dns_check_variable_is_refused() -> None:
         )
 
 
+def test_users_host_names_must_resolve_too() -> None:
+    given = tenancy(pangeoDomain="hub.vis.example", ingress={"userSubdomains": True})
+
+    def resolve(name: str) -> Collection[Address]:
+        if name == "hub.vis.example":
+            return {EXTERNAL_IP}
+        assert name.endswith(".hub.vis.example")
+        raise NameUnknown
+
+    with pytest.raises(InvalidTenancy) as caught:
+        verify_domain(given, source="vis", preview=True, environment={}, resolve=resolve)
+    assert str(caught.value) == (
+        "vis: 1 problem\n  pangeo:ingress.userSubdomains  *.hub.vis.example  does not resolve; "
+        "add an A record for 192.171.139.83 to the DNS or leave the key out"
+    )
+    assert verify_domain(given, source="vis", preview=True, environment={}, resolve=answering(str(EXTERNAL_IP))) is None
+
+
 def test_derived_domain_is_not_resolved() -> None:
     resolve = failing(AssertionError("resolved"))
     assert verify_domain(tenancy(), source="vis", preview=False, environment={}, resolve=resolve) is None

@@ -25,6 +25,16 @@ def test_ingress_without_a_class_omits_the_field() -> None:
     assert "ingressClassName" not in hub_ingress(tenancy())["spec"]
 
 
+def test_users_hosts_are_served_and_redirected_like_the_hubs() -> None:
+    given = tenancy(ingress={"className": "traefik", "tls": {"secretName": "own"}, "userSubdomains": True})
+    hosts = [DOMAIN, f"*.{DOMAIN}"]
+
+    for ingress in (hub_ingress(given), https_redirect(given, TRAEFIK)[1]):
+        assert [rule["host"] for rule in ingress["spec"]["rules"]] == hosts
+        assert len({str(rule["http"]) for rule in ingress["spec"]["rules"]}) == 1
+    assert hub_ingress(given)["spec"]["tls"] == [{"hosts": hosts, "secretName": "own"}]
+
+
 def test_traefik_redirects_plain_http() -> None:
     middleware, ingress = https_redirect(tenancy(), TRAEFIK)
 

@@ -68,6 +68,24 @@ def test_the_host_follows_from_the_configuration(config: dict[str, str], host: s
     ]
 
 
+def test_users_hosts_are_accepted_only_if_configured() -> None:
+    hosts = {"spec__rules": [{"host": HOST}, {"host": f"*.{HOST}"}]}
+    configured = declared.config(ingress={"userSubdomains": True})
+    assert declared.check("ingress-host", declared.ingress(**hosts), stack=configured).messages == []
+    (message,) = declared.check("ingress-host", declared.ingress(**hosts)).messages
+    assert message.startswith(f'host is "*.{HOST}"')
+    other = {"spec__rules": [{"host": "*.sslip.io"}]}
+    assert declared.check("ingress-host", declared.ingress(**other), stack=configured).messages
+
+
+def test_users_hosts_need_a_wildcard_certificate() -> None:
+    rules = [{"host": HOST}, {"host": f"*.{HOST}"}]
+    (message,) = check_ingress("tls-on-every-host", spec__rules=rules)
+    assert message.startswith(f"*.{HOST} is in no entry of spec.tls")
+    tls = [{"hosts": [HOST, f"*.{HOST}"], "secretName": "tls"}]
+    assert check_ingress("tls-on-every-host", spec__rules=rules, spec__tls=tls) == []
+
+
 @pytest.mark.parametrize("kind", ["LoadBalancer", "NodePort", None])
 def test_the_hubs_proxy_is_internal(kind: str | None) -> None:
     (message,) = declared.check("no-public-services", declared.release(proxy__service__type=kind)).messages

@@ -190,6 +190,14 @@ def test_changed_configuration_restarts_only_the_hub(render: Render) -> None:
     assert pod(before, "proxy") == pod(after, "proxy")
 
 
+def test_proxy_gets_its_own_flags_before_additional_ones(render: Render) -> None:
+    objects = render(proxy__chp__extraCommandLineFlags=["--host-routing", "--custom={{ .Values.hub.baseUrl }}"])
+
+    command = pod(objects, "proxy")["spec"]["containers"][0]["command"]
+    assert command[0] == "configurable-http-proxy"
+    assert command[-2:] == ["--host-routing", "--custom=/"]
+
+
 def test_changed_proxy_token_restarts_hub_and_proxy(render: Render) -> None:
     before, after = render(), render(proxy__secretToken="other")
     assert pod(before, "hub") != pod(after, "hub")
