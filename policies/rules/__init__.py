@@ -10,6 +10,7 @@ from policies.rules import (
     images,
     isolation,
     network,
+    permissions,
     protection,
     reach,
     resources,
@@ -21,7 +22,7 @@ from policies.rules import (
 
 THEMES: dict[str, tuple[Rule, ...]] = {
     "Resources": resources.RULES,
-    "Log-in": identity.RULES,
+    "Log-in": (*identity.RULES, *permissions.RULES),
     "Network and TLS": network.RULES,
     "Isolation": (*isolation.RULES, *reach.RULES),
     "Data protection": protection.RULES,

@@ -58,11 +58,17 @@ def _check_groups(release: Resource, context: Context) -> Iterator[str]:
         for group in groups:
             if group not in expected:
                 yield f"{path} contains {group}, which is not {' or '.join(expected)}"
-    admins = tenancy.identity.admin_users
-    for path, value in class_settings(release, context, AUTHENTICATORS, "allowed_users").items():
-        others = [user for user in as_list(value) if user not in admins]
-        if others:
-            yield f"{path} contains {', '.join(others)}; it may contain only {', '.join(admins)}"
+    # JupyterHub treats its admins as allowed users.
+    admins = sorted(tenancy.identity.admin_users)
+    for trait in ("allowed_users", "admin_users"):
+        for path, value in class_settings(release, context, AUTHENTICATORS, trait).items():
+            if sorted(as_list(value)) != admins:
+                names = ", ".join(as_list(value)) or "nobody"
+                yield f"{path} contains {names}; for pangeo:identity.adminUsers it must be {', '.join(admins)}"
+    for path, value in class_settings(release, context, AUTHENTICATORS, "admin_group").items():
+        if value != (tenancy.admin_group_dn or ""):
+            expected_group = tenancy.admin_group_dn or "empty"
+            yield f"{path} is {format_value(value)}; for pangeo:identity.adminGroup it must be {expected_group}"
 
 
 def _check_existing_users(release: Resource, context: Context) -> Iterator[str]:

@@ -6,7 +6,26 @@ from policies.kinds import NAMESPACE, RELEASE, SPAWNERS, class_settings, gateway
 from policies.rule import STRINGS, Context, Resource, Rule, Setting
 from policies.tree import as_list, format_value, get
 
+NOTEBOOK_UID = 1000
+"""User ID in notebooks: the chart's default."""
+
 ENFORCE = "pod-security.kubernetes.io/enforce"
+
+NOTEBOOK_PARTS = (
+    *("extraPodConfig", "initContainers", "extraContainers", "extraFiles", "lifecycleHooks", "extraTolerations"),
+    *("storage.extraVolumes", "storage.extraVolumeMounts", "storage.static.pvcName"),
+)
+"""Values below ``singleuser`` that add something to notebooks' pods; the program sets none."""
+
+SPAWNER_PARTS = (
+    *("extra_pod_config", "extra_container_config", "init_containers", "extra_containers", "volumes", "volume_mounts"),
+    *("service_account", "automount_service_account_token", "uid", "gid", "fs_gid", "supplemental_gids", "run_as_uid"),
+    *("allow_privilege_escalation", "lifecycle_hooks", "extra_labels", "namespace", "enable_user_namespaces"),
+    *("user_namespace_template", "pvc_name_template", "modify_pod_hook", "pre_spawn_hook", "tolerations"),
+)
+"""Settings of spawners that do the same, or that give a pod another place or account; the program sets none."""
+
+PARTS_REASON = "it could give users rights on the node, an API token or other users' files"
 
 
 def _check_pod_security(resource: Resource, context: Context) -> Iterator[str]:
@@ -28,9 +47,19 @@ def _check_pod_security(resource: Resource, context: Context) -> Iterator[str]:
             "singleuser.cloudMetadata.blockWithIptables is not false: it adds a container with NET_ADMIN, and the "
             "network policy already blocks the metadata address"
         )
+    for key in NOTEBOOK_PARTS:
+        if get(notebook, *key.split(".")):
+            yield f"singleuser.{key} is set: {PARTS_REASON}"
+    uid = get(notebook, "uid", default=NOTEBOOK_UID)
+    if uid != NOTEBOOK_UID:
+        yield f"singleuser.uid is {format_value(uid)}, not {NOTEBOOK_UID}"
     for path, value in class_settings(resource, context, SPAWNERS, "privileged").items():
         if value is not False:
             yield f"{path} is {format_value(value)}: users would control the node"
+    for trait in SPAWNER_PARTS:
+        for path, value in class_settings(resource, context, SPAWNERS, trait).items():
+            if value or value == 0:
+                yield f"{path} is set: {PARTS_REASON}"
 
 
 def _check_security_contexts(release: Resource, context: Context) -> Iterator[str]:

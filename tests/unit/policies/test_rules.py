@@ -12,6 +12,8 @@ UNKNOWN_VALUES = {
     "known-resources": declared.namespace(metadata__name=UNKNOWN),
     "log-in-by-directory": declared.release(hub__config__JupyterHub__authenticator_class=UNKNOWN),
     "log-in-by-group": declared.release(hub__config__LDAPAuthenticator__allowed_groups=UNKNOWN),
+    "known-permissions": declared.release(hub__loadRoles=UNKNOWN),
+    "profiles-change-sizes": declared.release(singleuser__profileList=UNKNOWN),
     "no-allow-existing-users": declared.release(hub__config__Authenticator__allow_existing_users=UNKNOWN),
     "verified-directory-tls": declared.release(hub__config__LDAPAuthenticator__tls_kwargs=UNKNOWN),
     "known-settings": declared.release(hub__config=UNKNOWN),
@@ -80,7 +82,10 @@ def test_a_hub_without_values_violates_the_rules_on_the_hub() -> None:
     empty = declared.release_with(values={"jupyterhub": {}, "dask-gateway": {}})
     refused = {rule.id for rule in RULES if kinds.RELEASE in rule.kinds and declared.check(rule.id, empty).messages}
     # chart/values.yaml disables Dask.
-    safe_by_default = {"tls-on-every-host", "known-settings", "dask-limits", "release-inputs", "reviewed-chart"}
+    safe_by_default = {
+        *("known-permissions", "profiles-change-sizes", "tls-on-every-host", "known-settings"),
+        *("dask-limits", "release-inputs", "reviewed-chart"),
+    }
     named_only = {"approved-images", "no-latest-image"}
     assert refused == {rule.id for rule in RULES if kinds.RELEASE in rule.kinds} - safe_by_default - named_only
 

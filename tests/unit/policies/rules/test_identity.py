@@ -84,15 +84,20 @@ def test_the_configured_admins_group_may_log_in() -> None:
     with_admins = declared.release(**{f"{LDAP}allowed_groups": [GROUP_DN, ADMINS_DN]})
     assert declared.check("log-in-by-group", with_admins).messages
     stack = declared.config(identity__adminGroup="pangeo_admins")
-    assert declared.check("log-in-by-group", with_admins, stack=stack).messages == []
+    both = {f"{LDAP}allowed_groups": [GROUP_DN, ADMINS_DN], "hub__config__FreeIpaAuthenticator__admin_group": ADMINS_DN}
+    assert declared.check("log-in-by-group", declared.release(**both), stack=stack).messages == []
 
 
 def test_only_configured_admins_may_log_in_by_name() -> None:
     more = declared.release(hub__config__Authenticator__allowed_users=["admin", "eve"])
     (message,) = declared.check("log-in-by-group", more).messages
-    assert message == "hub.config.Authenticator.allowed_users contains eve; it may contain only admin"
+    assert message == (
+        "hub.config.Authenticator.allowed_users contains admin, eve; for pangeo:identity.adminUsers it must be admin"
+    )
     stack = declared.config(identity__adminUsers=["admin", "eve"])
-    assert declared.check("log-in-by-group", more, stack=stack).messages == []
+    both = {trait: ["eve", "admin"] for trait in ("allowed_users", "admin_users")}
+    configured = declared.release(**{f"hub__config__Authenticator__{trait}": users for trait, users in both.items()})
+    assert declared.check("log-in-by-group", configured, stack=stack).messages == []
 
 
 @pytest.mark.parametrize("value", [True, "false", REMOVED])
@@ -171,3 +176,24 @@ def test_the_group_is_named_after_the_cluster() -> None:
     assert message == (
         'name is "vis-pangeo_notebook_users"; for pangeo:clusterName vis-pangeo it must be vis_pangeo_notebook_users'
     )
+
+
+@pytest.mark.parametrize("class_name", ["Authenticator", "FreeIpaAuthenticator"])
+@pytest.mark.parametrize("trait", ["admin_users", "allowed_users"])
+@pytest.mark.parametrize("users", [["admin", "mallory"], ["mallory"], [], "mallory"])
+def test_admins_are_exactly_the_configured_ones(class_name: str, trait: str, users: object) -> None:
+    """JupyterHub treats its admins as allowed users."""
+    (message,) = check_release("log-in-by-group", **{f"hub__config__{class_name}__{trait}": users})
+    assert message.startswith(f"hub.config.{class_name}.{trait} contains ")
+
+
+@pytest.mark.parametrize("name", ["ipausers", "IPAUsers", "editors", "trust admins", "default smb group"])
+def test_groups_of_ordinary_users_are_no_groups_of_admins(name: str) -> None:
+    group = f"cn={name},cn=groups,cn=accounts,dc=example,dc=org"
+    for changes in (
+        {"hub__config__FreeIpaAuthenticator__admin_group": group},
+        {"hub__config__LDAPAuthenticator__allowed_groups": [GROUP_DN, group]},
+    ):
+        release = declared.release(**changes)
+        for stack in (declared.config(), declared.config(identity__adminGroup=name)):
+            assert declared.check("log-in-by-group", release, stack=stack).messages
