@@ -1,6 +1,6 @@
 """Checks shared by ``status`` and ``doctor``: domain, the hub's certificate and health, its pods, directory servers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +15,13 @@ from components.cli.diagnose.certificates import (
 from components.cli.diagnose.deployed_hub import DeployedHub
 from components.cli.diagnose.hub_client import HubClient
 from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown, warning
+from components.cluster.kubeconfig import Kubeconfig
+from components.cluster.pod_command import run_in_deployment
 from components.config.tenancy import Tenancy
 from components.preflight.dns import NameUnknown, Resolver, ResolverFailed, resolve_by_system
+
+RunInDeployment = Callable[[Kubeconfig, Mapping[str, str], str, str, Sequence[str]], bytes]
+"""Type of :func:`components.cluster.pod_command.run_in_deployment`."""
 
 HTTP_PORT, HTTPS_PORT = 80, 443
 FIX_CLUSTER_ACCESS = "kubectl get namespaces must answer, with the kubeconfig and the context of pulumi up"
@@ -36,6 +41,7 @@ class CheckEnvironment:
     resolve: Resolver = resolve_by_system
     https_port: int = HTTPS_PORT
     http_port: int = HTTP_PORT
+    run_in_deployment: RunInDeployment = run_in_deployment
 
 
 def hub_endpoint(tenancy: Tenancy, env: CheckEnvironment) -> Endpoint:

@@ -11,6 +11,7 @@ from components.cli.diagnose.hub_client import PROBE_USER, HubClient
 from components.cli.diagnose.hub_config import SUBJECT as HUB_SETTINGS
 from components.cli.diagnose.hub_config import check_hub_settings
 from components.cli.diagnose.plain_http import check_plain_http
+from components.cli.diagnose.policy_enforcement import check_policy_enforcement
 from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown, warning
 from components.cli.diagnose.user import check_user
 from components.cli.diagnose.user_hosts import check_user_hosts
@@ -45,6 +46,7 @@ def diagnose(
     results += [checks.check_hub_health(tenancy, env) if is_trusted else unknown("hub", _UNTRUSTED_HUB)]
     results += check_user_hosts(tenancy, env)
     results += _check_cluster(tenancy, env)
+    results.append(_check_policy_enforcement(tenancy, env))
     servers = checks.check_directory_servers(tenancy, env)
     results += servers
     results += [_check_hub_log_in(tenancy, env) if is_trusted else unknown(HUB_TO_DIRECTORY, _UNTRUSTED_HUB)]
@@ -65,6 +67,14 @@ def _check_cluster(tenancy: Tenancy, env: CheckEnvironment) -> Iterator[CheckRes
         yield broken(HUB_SETTINGS, f"no hub is deployed in {tenancy.namespace}", "run pulumi up")
         return
     yield check_hub_settings(tenancy, values)
+
+
+def _check_policy_enforcement(tenancy: Tenancy, env: CheckEnvironment) -> CheckResult:
+    def run(command: tuple[str, ...]) -> bytes:
+        kubeconfig = find_kubeconfig(tenancy.kubernetes, env.environment)
+        return env.run_in_deployment(kubeconfig, env.environment, tenancy.namespace, "proxy", command)
+
+    return check_policy_enforcement(run)
 
 
 def _check_hub_log_in(tenancy: Tenancy, env: CheckEnvironment) -> CheckResult:

@@ -51,8 +51,12 @@ class SetUp:
         def resolve(_name: str) -> Collection[Address]:
             return [ip_address(self.resolves_to)]
 
+        def proxy(*_request: object) -> bytes:
+            # There is no kubelet here; tests/cluster/test_network_policies.py asks the real proxy.
+            return b'{"hub": "open", "api": "no answer"}'
+
         return CheckEnvironment(
-            self.environment, datetime.now(UTC), self.authority, resolve, self.https_port, self.http_port
+            self.environment, datetime.now(UTC), self.authority, resolve, self.https_port, self.http_port, proxy
         )
 
     def with_identity(self, **changes: Any) -> "SetUp":

@@ -10,6 +10,7 @@ from components.chart.values import Values
 from components.cli.diagnose.doctor import BIND, GROUP, HUB_TO_DIRECTORY, diagnose
 from components.cli.diagnose.hub_client import PROBE_USER
 from components.cli.diagnose.plain_http import SUBJECT as PLAIN_HTTP
+from components.cli.diagnose.policy_enforcement import SUBJECT as POLICIES
 from components.cli.diagnose.result import Status, exit_code
 from components.cli.diagnose.user import ACCOUNT, MEMBERSHIP, USER
 from components.cli.pulumi_cli import PulumiFailed
@@ -39,6 +40,7 @@ def test_healthy_tenancy_passes_every_check(healthy: SetUp) -> None:
         "hub",
         PODS,
         SETTINGS,
+        POLICIES,
         _directory(healthy),
         HUB_TO_DIRECTORY,
         BIND,
