@@ -23,11 +23,15 @@ MODULES = (
     "freeipa/settings.py",
     "freeipa/verified_tls.py",
     "in_hub/__init__.py",
+    "in_hub/admission.py",
+    "in_hub/admission_settings.py",
     "in_hub/authenticator.py",
     "in_hub/volume_claims.py",
     "in_hub/configure.py",
     "in_hub/home_owner.py",
     "in_hub/log_in_identity.py",
+    "in_hub/guard.py",
+    "in_hub/live_settings.py",
     "in_hub/membership.py",
     "in_hub/own_host.py",
     "in_hub/profiles.py",
@@ -44,16 +48,20 @@ MODULES = (
 """The mounted modules; each may import only the others and the packages of the hub's image."""
 
 
-def hub_code() -> dict[str, Any]:
-    """Return the values ``hub.extraFiles`` and ``hub.extraConfig``."""
+def mounted_file(path: str, text: str) -> dict[str, Any]:
+    """Return an entry of ``hub.extraFiles``: a file of the package ``components`` in the hub's pod."""
     return {
-        "extraFiles": {
-            f"{COMPONENTS.name}-{module.replace('/', '-')}": {
-                "mountPath": f"{HUB_FOLDER}/{COMPONENTS.name}/{module}",
-                "stringData": _read(module),
-            }
-            for module in MODULES
-        },
+        f"{COMPONENTS.name}-{path.replace('/', '-')}": {
+            "mountPath": f"{HUB_FOLDER}/{COMPONENTS.name}/{path}",
+            "stringData": text,
+        }
+    }
+
+
+def hub_code() -> dict[str, Any]:
+    """Return the values ``hub.extraFiles`` and ``hub.extraConfig``, without the statement of the admitted users."""
+    return {
+        "extraFiles": {key: file for module in MODULES for key, file in mounted_file(module, _read(module)).items()},
         "extraConfig": {"pangeo": "from components.in_hub.configure import configure\n\nconfigure(c)\n"},
     }
 

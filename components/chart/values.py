@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from components.chart.admission import add_statement
 from components.chart.browser_origins import hub_origins, proxy_flags
 from components.chart.dask_access import gateway_access, gateway_egress, notebook_environment
 from components.chart.dask_values import dask_gateway_values, dask_values
@@ -117,7 +118,7 @@ def announcement(tenancy: Tenancy) -> str:
 
 def _hub(tenancy: Tenancy) -> Values:
     access = gateway_access(tenancy)
-    return {
+    hub: Values = {
         "config": {
             "JupyterHub": {
                 "authenticator_class": "ldap",
@@ -163,6 +164,7 @@ def _hub(tenancy: Tenancy) -> Values:
         "loadRoles": access.roles,
         **hub_code(),
     }
+    return add_statement(tenancy, hub)
 
 
 def ldap_authenticator(tenancy: Tenancy) -> Values:

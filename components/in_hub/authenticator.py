@@ -1,7 +1,8 @@
 """Log-in with FreeIPA: LDAPAuthenticator with several servers, clear error messages and a group of admins.
 
 LDAPAuthenticator's own configuration and check decide which users are admitted. If this class were not registered,
-LDAPAuthenticator itself would still admit only those users.
+LDAPAuthenticator itself would still admit only those users. The mounted statement of the admitted users is compared
+with that configuration when the hub starts and at every log-in, and decides once more about each user.
 """
 
 import asyncio
@@ -29,7 +30,9 @@ from components.freeipa.errors import (
 from components.freeipa.names import escaped
 from components.freeipa.server_health import ServerHealth
 from components.freeipa.settings import Directory, directory
-from components.in_hub import messages
+from components.in_hub import admission, messages
+from components.in_hub.admission_settings import AUTHENTICATOR, NEUTRAL
+from components.in_hub.live_settings import live_settings
 from components.in_hub.log_in_identity import check_identity
 from components.in_hub.membership import Membership, find_memberships, group_name
 from components.in_hub.own_host import HANDLERS
@@ -51,8 +54,13 @@ GROUPS = "groups"
 LOGGED_IN = "logged_in"
 """Key of ``auth_state``: time of the log-in, in seconds since 1970."""
 
-NOT_SUPPORTED = ("lookup_dn", "search_filter", "lookup_dn_search_user")
-"""Traits of LDAPAuthenticator that must not be set."""
+
+class AdmissionRefused(ValueError):
+    """The authenticator's settings admit other users than the statement."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
 
 
 class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignore]
@@ -77,15 +85,9 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - traitlets' own signature
         super().__init__(**kwargs)
-        if self.tls_strategy == TlsStrategy.insecure:
-            raise ValueError("LDAPAuthenticator.tls_strategy is insecure; use on_connect or before_bind")
-        if not self.enable_auth_state:
-            raise ValueError("Authenticator.enable_auth_state must be true: it binds users to their FreeIPA accounts")
-        if len(self.bind_dn_template) != 1 or not self.allowed_groups:
-            raise ValueError("LDAPAuthenticator needs one bind_dn_template and the allowed_groups")
-        for trait in NOT_SUPPORTED:
-            if getattr(self, trait):
-                raise ValueError(f"LDAPAuthenticator.{trait} is not supported by {type(self).__name__}; leave it out")
+        self._statement = admission.read_statement()
+        if problems := self._find_problems():
+            raise AdmissionRefused(problems)
         self._threads = ThreadPoolExecutor(SIMULTANEOUS_LOG_INS, thread_name_prefix="directory")
         self._health = ServerHealth(report=self.log.warning)
 
@@ -94,8 +96,11 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
 
         Raises:
             HTTPError: 403 for an invalid name or an empty password, 503 if the directory does not answer or does not
-                show the user's ``ipaUniqueID``.
+                show the user's ``ipaUniqueID``, or if the settings were changed after the start.
         """
+        if problems := self._find_problems():
+            self.log.critical("log-in refused, because settings were changed: %s", "; ".join(problems))
+            raise HTTPError(503, messages.LOG_IN_CLOSED)
         username, password = data.get("username", ""), data.get("password", "")
         if not password.strip():  # LDAP accepts an empty password as an anonymous log-in (RFC 4513, 5.1.2)
             raise HTTPError(403, messages.PASSWORD_MISSING)
@@ -137,7 +142,8 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         Raises:
             HTTPError: 403 if not; its message names the groups.
         """
-        if await super().check_allowed(username, auth_model):
+        groups = (auth_model.get("auth_state") or {}).get("ldap_groups", [])
+        if await super().check_allowed(username, auth_model) and self._statement.admits(username, groups):
             return True
         names = [group_name(group) for group in self.allowed_groups]
         self.log.warning("log-in of %s refused: not a member of %s", username, ", ".join(names))
@@ -183,6 +189,10 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         except FreeIpaError as failure:
             self.log.error("log-in of %s failed: %s", username, failure)
             raise HTTPError(503, messages.groups_unavailable(self._servers())) from None
+
+    def _find_problems(self) -> list[str]:
+        live = live_settings(self, NEUTRAL[AUTHENTICATOR])
+        return list(admission.check_authenticator(live, self._statement))
 
     def _servers(self) -> list[str]:
         return list(self.servers) or [f"{self.server_address}:{self.server_port}"]

@@ -2,6 +2,7 @@
 
 from traitlets.config import Config  # type: ignore[import-not-found,unused-ignore]
 
+from components.in_hub import guard
 from components.in_hub.authenticator import FreeIpaAuthenticator
 from components.in_hub.home_owner import check_homes, prepare_home
 from components.in_hub.profiles import make_profile_list
@@ -11,8 +12,10 @@ from components.in_hub.subdomains import user_domain
 def configure(c: Config) -> None:
     """Register the authenticator, the spawner's hooks, the users' host names and the profiles.
 
-    Their settings come from ``hub.config``.
+    Their settings come from ``hub.config``. The check of who is admitted runs later, when code after this and the
+    command line have been applied, too.
     """
+    guard.install()
     c.JupyterHub.authenticator_class = FreeIpaAuthenticator
     c.JupyterHub.subdomain_hook = user_domain
     c.KubeSpawner.pre_spawn_hook = prepare_home

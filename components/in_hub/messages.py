@@ -11,6 +11,8 @@ WRONG_CREDENTIALS = "Invalid username or password"
 INVALID_NAME = "Write your user name as FreeIPA shows it: only small letters, digits and the characters _ . -"
 PASSWORD_MISSING = "Enter your user name and your password."  # noqa: S105 - a message
 
+LOG_IN_CLOSED = "Log-in is closed, because the hub's settings were changed. Contact your administrator."
+
 
 def directory_unreachable(servers: Sequence[str]) -> str:
     """Return the message for a directory without a server that can check passwords; the hub's log has the causes."""

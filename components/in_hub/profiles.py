@@ -41,4 +41,5 @@ def make_profile_list(profiles: Sequence[Profile]) -> Callable[[Spawner], Corout
         state = await spawner.user.get_auth_state() or {}
         return select_profiles(profiles, state.get("groups", ()))
 
+    profile_list.profiles = profiles  # type: ignore[attr-defined]  # for the check of the profiles' settings
     return profile_list

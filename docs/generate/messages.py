@@ -86,6 +86,11 @@ def log_in_messages() -> list[LogInMessage]:
             "None",
         ),
         LogInMessage(
+            messages.LOG_IN_CLOSED,
+            "A setting of the running hub was changed so that it would admit other users; log-in is closed for all",
+            "See the hub's log for the setting, and restart the hub: it does not start while the setting is configured",
+        ),
+        LogInMessage(
             messages.INVALID_NAME,
             "The text entered is not a FreeIPA user name; for example, it has capital letters. "
             "The directory was not asked",

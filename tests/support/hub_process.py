@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
@@ -23,7 +23,16 @@ HERE = Path(__file__).resolve().parent
 READY_SECONDS = 180.0
 STOP_SECONDS = 10.0
 REFUSAL_SECONDS = 120.0
+ENDING_SECONDS = 300.0
 ANSWER_SECONDS = 60.0
+
+
+class HubEnded(AssertionError):
+    """The hub's process ended before it served a page."""
+
+    def __init__(self, exit_code: int, log: str) -> None:
+        super().__init__(f"the hub ended with {exit_code}:\n{log}")
+        self.exit_code, self.log = exit_code, log
 
 
 @dataclass
@@ -146,29 +155,89 @@ def short_lived(values: Values, *, seconds: int) -> Values:
     return values
 
 
-@contextmanager
-def running_hub(
-    python: Path, folder: Path, values: Values, environment: Mapping[str, str] | None = None
-) -> Iterator[Hub]:
-    """Provide a running hub, which imports only the files of ``hub.extraFiles``, not this checkout."""
+def write_files(folder: Path, values: Values) -> None:
+    """Write the files that the chart mounts, and its values."""
     hub_values = values["jupyterhub"]
     for file in hub_values["hub"]["extraFiles"].values():
         path = folder / Path(file["mountPath"]).relative_to(HUB_FOLDER)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file["stringData"])
     (folder / "values.json").write_text(json.dumps(hub_values))
+
+
+def _declare_server(folder: Path, command: Sequence[str]) -> None:
+    """Declare users' servers that are processes beside the hub, which it otherwise refuses to start with."""
+    file = folder / "components" / "in_hub" / "admission.json"
+    if file.is_file():
+        statement = json.loads(file.read_text())
+        statement["settings"]["JupyterHub"]["spawner_class"] = "jupyterhub.spawner.SimpleLocalProcessSpawner"
+        statement["settings"]["KubeSpawner"]["cmd"] = list(command)
+        file.write_text(json.dumps(statement))
+
+
+def hub_environment(folder: Path, port: int) -> dict[str, str]:
+    """Return the environment variables of a hub whose files are in ``folder``."""
+    return {"HOME": str(folder), "HUB_VALUES": str(folder / "values.json"), "HUB_PORT": str(port)}
+
+
+def hub_endings(
+    python: Path, folder: Path, cases: Sequence[tuple[Values, Sequence[str]]]
+) -> list[tuple[int | None, str]]:
+    """Start a hub with each of the values and command-line arguments; return the exit codes and logs.
+
+    The code is None if the hub was still running after five minutes.
+    """
+    hubs: list[dict[str, Any]] = []
+    for number, (values, arguments) in enumerate(cases):
+        here = folder / str(number)
+        here.mkdir()
+        write_files(here, values)
+        words = ["--config", str(HERE / "jupyterhub_config.py"), *arguments]
+        hubs.append({"folder": str(here), "environment": hub_environment(here, free_ports(1)[0]), "arguments": words})
+    done = subprocess.run(
+        [python, "-P", HERE / "hub_endings.py"],  # without this folder among the modules
+        input=json.dumps(hubs),
+        env={"PATH": f"{python.parent}:{os.defpath}"},
+        capture_output=True,
+        text=True,
+        timeout=ENDING_SECONDS * (len(cases) + 1),
+        check=True,
+    )
+    return [
+        (code, Path(hub["folder"], "hub.log").read_text())
+        for code, hub in zip(json.loads(done.stdout), hubs, strict=True)
+    ]
+
+
+@contextmanager
+def running_hub(
+    python: Path,
+    folder: Path,
+    values: Values,
+    environment: Mapping[str, str] | None = None,
+    arguments: Sequence[str] = (),
+) -> Iterator[Hub]:
+    """Provide a running hub, which imports only the files of ``hub.extraFiles``, not this checkout.
+
+    Raises:
+        HubEnded: the hub's process ended before it was ready.
+    """
+    write_files(folder, values)
+    if program := (environment or {}).get("HUB_SERVER_PROGRAM"):
+        _declare_server(folder, [str(python), "-P", program])
     port = free_ports(1)[0]
     hub = Hub(f"http://127.0.0.1:{port}", folder / "hub.log")
     with hub.log_file.open("wb") as log:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", python, "-m", "jupyterhub", "--config", HERE / "jupyterhub_config.py"],
+            [
+                *("setpriv", "--pdeathsig", "KILL", str(python), "-m", "jupyterhub"),
+                *("--config", str(HERE / "jupyterhub_config.py"), *arguments),
+            ],
             cwd=folder,
             env={
                 "PATH": f"{python.parent}:{os.defpath}",
-                "HOME": str(folder),
                 "PYTHONPATH": str(folder),
-                "HUB_VALUES": str(folder / "values.json"),
-                "HUB_PORT": str(port),
+                **hub_environment(folder, port),
                 **(environment or {}),
             },
             stdin=subprocess.DEVNULL,
@@ -195,6 +264,8 @@ def _wait_until_ready(hub: Hub, process: subprocess.Popen[bytes]) -> None:
                 return
         except requests.ConnectionError:
             pass
-        if process.poll() is not None or time.monotonic() > deadline:
+        if process.poll() is not None:
+            raise HubEnded(process.returncode, hub.log())
+        if time.monotonic() > deadline:
             raise AssertionError(f"the hub is not ready:\n{hub.log()}")
         time.sleep(0.1)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyterhub.proxy import Proxy  # type: ignore[import-not-found,unused-ignore]
+from kubespawner import KubeSpawner  # type: ignore[import-not-found,unused-ignore]
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 
@@ -34,12 +35,23 @@ class NoProxy(Proxy):  # type: ignore[misc,unused-ignore]
         return self.routes
 
 
+class NoServers(KubeSpawner):  # type: ignore[misc,unused-ignore]
+    """Stands in for users' servers where there is no cluster: the hub accepts no other class."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **{**settings, "_mock": True})
+
+    async def poll(self) -> int:
+        return 0
+
+
 if "HUB_PROXY_API" in os.environ:
     c.ConfigurableHTTPProxy.should_start = False
     c.ConfigurableHTTPProxy.api_url = os.environ["HUB_PROXY_API"]
     c.ConfigurableHTTPProxy.auth_token = os.environ["HUB_PROXY_TOKEN"]
 else:
     c.JupyterHub.proxy_class = NoProxy
+c.JupyterHub.spawner_class = NoServers
 c.JupyterHub.bind_url = f"http://127.0.0.1:{port}"
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{port}"
 c.JupyterHub.cookie_secret = bytes.fromhex(hub["cookieSecret"])

@@ -62,8 +62,10 @@ def values_for(directory: ThrowAwayDirectory) -> ValuesFor:
 
 @pytest.fixture(scope="session")
 def start_hub(hub_python: Path, tmp_path_factory: pytest.TempPathFactory) -> StartHub:
-    """Return a context manager: ``with start_hub(values, environment) as hub``."""
-    return lambda values, environment=None: running_hub(hub_python, tmp_path_factory.mktemp("hub"), values, environment)
+    """Return a context manager: ``with start_hub(values, environment, arguments) as hub``."""
+    return lambda values, environment=None, arguments=(): running_hub(
+        hub_python, tmp_path_factory.mktemp("hub"), values, environment, arguments
+    )
 
 
 @pytest.fixture(scope="session")

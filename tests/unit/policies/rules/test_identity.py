@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from components.chart.mounted_code import hub_code
+from tests.support.rendered_values import values
 from tests.unit.policies import declared
 from tests.unit.policies.declared import REMOVED
 
@@ -156,8 +157,8 @@ def test_additional_hub_code_must_be_listed() -> None:
 
 
 def test_changed_or_missing_hub_code_is_refused() -> None:
-    piece = next(iter(hub_code()["extraFiles"]))
-    files = {**hub_code()["extraFiles"]}
+    files = {**values()["jupyterhub"]["hub"]["extraFiles"]}
+    piece = next(iter(files))
     files[piece] = {**files[piece], "stringData": files[piece]["stringData"] + "\n# more"}
     (message,) = check_release("reviewed-hub-code", hub__extraFiles=files)
     assert message == f"hub.extraFiles.{piece} differs from the code in this checkout"
