@@ -23,7 +23,12 @@ from tests.support.person import Person, local_person
 
 pytestmark = pytest.mark.cluster
 
-METADATA = "169.254.169.254"
+METADATA = ("169.254.169.254", "168.63.129.16", "192.0.0.192")
+"""Metadata servers of most clouds, of Azure and of Oracle."""
+
+SPECIAL = ("198.18.0.1", "192.0.2.1")
+"""Addresses in special-purpose networks, which some sites use as private ones."""
+
 TRY_TIMEOUT_SECONDS = 4
 
 TRY = f"""
@@ -161,17 +166,30 @@ def test_a_notebook_reaches_the_services_of_hub_and_gateway(kernel: Kernel) -> N
     assert kernel.value(f"attempts({services!r})") == dict.fromkeys(services, "open")
 
 
-def test_policies_refuse_the_metadata_service(state: State, kernel: Kernel, targets: Targets) -> None:
-    """This machine cannot reach the service anyway, so the enforcer's log shows that a policy refused it."""
-    log = state.logs / "policy-enforcer.log"
-    before = log.stat().st_size
-    metadata = {"metadata": (METADATA, 80)}
+def refusals(state: State, since: int, source: str, address: str) -> list[str]:
+    """Return the lines of the enforcer's log about refused connections from ``source`` to the address."""
+    entries = (state.logs / "policy-enforcer.log").read_bytes()[since:].decode()
+    return [line for line in entries.splitlines() if source in line and f"-> {address}:80" in line]
+
+
+@pytest.mark.parametrize("address", METADATA)
+def test_policies_refuse_metadata_services(state: State, kernel: Kernel, targets: Targets, address: str) -> None:
+    """This machine cannot reach the services anyway, so the enforcer's log shows that a policy refused it."""
+    before = (state.logs / "policy-enforcer.log").stat().st_size
+    metadata = {"metadata": (address, 80)}
     assert kernel.value(f"attempts({metadata!r})") == {"metadata": "refused"}
     assert try_from_the_hub(state, metadata) == {"metadata": "refused"}
-    entries = log.read_bytes()[before:].decode()
+    assert refusals(state, before, "jupyter-alice (", address)
     hub = targets["hub's API"][0]
-    assert [line for line in entries.splitlines() if "jupyter-alice (" in line and f"-> {METADATA}:80" in line], entries
-    assert [line for line in entries.splitlines() if f"({hub})" in line and f"-> {METADATA}:80" in line], entries
+    assert refusals(state, before, f"({hub})", address)
+
+
+@pytest.mark.parametrize("address", SPECIAL)
+def test_policies_refuse_special_purpose_addresses_to_notebooks(state: State, kernel: Kernel, address: str) -> None:
+    before = (state.logs / "policy-enforcer.log").stat().st_size
+    special = {"special": (address, 80)}
+    assert kernel.value(f"attempts({special!r})") == {"special": "refused"}
+    assert refusals(state, before, "jupyter-alice (", address)
 
 
 def test_a_notebook_cannot_reach_schedulers_of_other_users(kernel: Kernel, bobs_scheduler: str) -> None:
