@@ -46,7 +46,7 @@ def test_an_unknown_key_is_reported_once_with_the_nearest_key(
 def test_an_unknown_key_without_a_near_one_lists_all_keys() -> None:
     assert (
         problem(ingress__xyzzy=1).message
-        == "is not a known key; known keys: annotations, className, controller, redirectedBy, tls"
+        == "is not a known key; known keys: annotations, className, controller, redirectedBy, tls, userSubdomains"
     )
 
 
