@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar, get_cookie_header
 
 ANSWER_SECONDS = 60.0
 
@@ -14,9 +15,10 @@ ANSWER_SECONDS = 60.0
 class _IngressAdapter(HTTPAdapter):
     """Stands for an ingress: ends TLS, and sends every request to the proxy with the host it is for."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, cookies: RequestsCookieJar) -> None:
         super().__init__()
         self._port = port
+        self._cookies = cookies
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
@@ -24,6 +26,11 @@ class _IngressAdapter(HTTPAdapter):
         return {"scheme": "http", "host": "127.0.0.1", "port": self._port}, {}
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        # Requests sends a cookie without a domain to the hosts below as well, whatever the policy of the session's jar.
+        request.headers.pop("Cookie", None)
+        cookies = get_cookie_header(self._cookies, request)  # type: ignore[no-untyped-call]
+        if cookies:
+            request.headers["Cookie"] = cookies
         # Requests takes the header, not the address, as the host of cookies.
         request.headers.update({"Host": urlsplit(str(request.url)).netloc, "X-Forwarded-Proto": "https"})
         try:
@@ -39,10 +46,10 @@ class WebClient:
         self.domain = domain
         self.session = requests.Session()
         self.session.trust_env = False
-        # As browsers do: a cookie without a domain is for its host only (RFC 6265, section 5.3).
+        # As in browsers, a cookie without a domain is for its host only (RFC 6265, section 5.3).
         strict = DefaultCookiePolicy(strict_ns_domain=DefaultCookiePolicy.DomainStrictNonDomain)
         self.session.cookies.set_policy(strict)
-        self.session.mount("https://", _IngressAdapter(port))
+        self.session.mount("https://", _IngressAdapter(port, self.session.cookies))
 
     def get(self, url: str, **headers: str) -> requests.Response:
         return self.session.get(url, headers=headers, timeout=ANSWER_SECONDS)

@@ -58,7 +58,9 @@ def serve(start_hub: StartHub, directory: ThrowAwayDirectory, tmp_path_factory: 
         with running_proxy(tmp_path_factory.mktemp("proxy"), *flags) as proxy:
             program = {"HUB_SERVER_PROGRAM": str(PROJECT / "tests" / "support" / "users_page.py")}
             with start_hub(values, {**proxy.hub_environment, **program}):
-                yield Web(proxy.port, directory)
+                running = Web(proxy.port, directory)
+                wait_for_route(running)
+                yield running
 
     return serve
 
@@ -68,6 +70,14 @@ def web(serve: ServeValues, values_for: ValuesFor, people: People) -> Iterator[W
     """A hub with users' own hosts."""
     with serve(values_for(pangeoDomain=DOMAIN, ingress={"userSubdomains": True})) as running:
         yield running
+
+
+def wait_for_route(web: Web) -> None:
+    """Wait until the hub, which answers already, has told the proxy its route."""
+    deadline = time.monotonic() + SERVER_SECONDS
+    while not web.visitor().get(f"https://{DOMAIN}/hub/health").ok:
+        assert time.monotonic() < deadline, "the proxy has no route to the hub"
+        time.sleep(0.1)
 
 
 def open_server(client: WebClient, user: str, path: str = "") -> requests.Response:
