@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from components.escape import escape_control_characters
-from components.freeipa.names import BUILT_IN_GROUPS, NO_ADMIN_GROUPS, groups_container, user_dn_template
+from components.freeipa.names import (
+    BUILT_IN_GROUPS,
+    NO_ADMIN_GROUPS,
+    USERS_GROUP_SUFFIX,
+    groups_container,
+    user_dn_template,
+)
 from components.in_hub import admission_settings as classes
 from components.in_hub.admission_settings import AUTHENTICATOR, HUB, NEUTRAL, REASONS, SPAWNER
 
@@ -86,6 +92,8 @@ def check_statement(statement: Statement) -> Iterator[str]:
             yield f"the admitted group {dn} is not in {container}"
         if name in (NO_ADMIN_GROUPS if dn == statement.admin_group else BUILT_IN_GROUPS):
             yield f"the admitted group {dn} is one of FreeIPA's own groups, with other users than the tenancy's"
+        if dn == statement.admin_group and name.endswith(USERS_GROUP_SUFFIX):
+            yield f"the group of admins {dn} is the users' group of a tenancy, so each of its users would be an admin"
     if not statement.groups:
         yield "no group is admitted"
     if statement.admin_group and statement.admin_group not in statement.groups:

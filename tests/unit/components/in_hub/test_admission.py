@@ -69,6 +69,13 @@ def test_groups_of_freeipa_itself_are_not_admitted(name: str) -> None:
     assert "is one of FreeIPA's own groups" in problems(admission.check_statement(statement))
 
 
+@pytest.mark.parametrize("name", ["vis_notebook_users", "Other_Notebook_Users"])
+def test_users_group_of_a_tenancy_is_no_group_of_admins(name: str) -> None:
+    dn = f"cn={name},cn=groups,cn=accounts,{SUFFIX}"
+    statement = replace(STATEMENT, groups=(GROUP, dn), admin_group=dn)
+    assert "each of its users would be an admin" in problems(admission.check_statement(statement))
+
+
 def test_freeipas_admins_may_be_the_group_of_admins() -> None:
     assert problems(admission.check_statement(replace(STATEMENT, groups=(GROUP, ADMINS), admin_group=ADMINS))) == ""
 
