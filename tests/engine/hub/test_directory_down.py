@@ -18,6 +18,7 @@ from tests.support.ports import free_ports
 pytestmark = pytest.mark.engine
 
 UNREACHABLE = "is not available at the moment; your password was not checked"
+CONNECTION_REFUSED = "the connection was refused; check that the directory runs there and that the port is right"
 PROMPT_SECONDS = 2.0
 
 
@@ -98,11 +99,14 @@ def test_next_server_is_used_only_if_one_is_down(
         before = access_log.read_text().count("err=49")
         assert hub.log_in("anna", WRONG).message == "Invalid username or password"
         assert access_log.read_text().count("err=49") == before + 1, "failed tries count towards a lock-out"
+        postponed = f"localhost:{closed_port} is used only if no other server answers, until it answers again"
+        assert hub.log().count(postponed) == 1
 
         with directory.stopped():
             anna = hub.log_in("anna", PASSWORD)
             assert f"(localhost:{closed_port}, localhost:{open_port}, localhost:{open_port})" in anna.message
-            assert hub.log().count("the connection was refused") == 3
+            failures = [line for line in hub.log().splitlines() if line.startswith("  connecting at localhost:")]
+            assert [line.endswith(CONNECTION_REFUSED) for line in failures] == [True] * 3
 
 
 def test_locked_account_is_refused_like_a_wrong_password(hub: Hub, people: People) -> None:
