@@ -109,9 +109,14 @@ def memory(ram_gb: float) -> str:
 
 
 def announcement(tenancy: Tenancy) -> str:
-    """Return the text above the log-in form: which password to use, and which group users must be in."""
+    """Return the text above the log-in form: which password to use, with a code or not, and the users' group.
+
+    The sentence about codes is always there: FreeIPA's administrators can require codes at any time, and the refusal's
+    message must not reveal who has to use one. FreeIPA reads both from one field (``ipapwd_pre_bind_otp``).
+    """
     return (
         "Sign in with your FreeIPA user name and password. "
+        "If you use one-time codes, enter the password immediately followed by the code. "
         f"You must be a member of the group {tenancy.notebook_users_group}; ask your administrator to add you."
     )
 

@@ -1,7 +1,7 @@
 """FreeIPA's users and the members of groups, read with the program's own account."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from ldap3.utils.conv import escape_filter_chars
 
 from components.freeipa import errors, names
+from components.freeipa.authentication import ENFORCE, LockoutPolicy, RealmLogIn
 from components.freeipa.groups import Group, Groups
 from components.freeipa.session import Session, open_session
 from components.freeipa.settings import Directory
@@ -23,6 +24,10 @@ ACCOUNT_ATTRIBUTES = (
     "krbPrincipalExpiration",
     "krbLoginFailedCount",
     "ipaUniqueID",
+    "krbLastFailedAuth",
+    "krbLastAdminUnlock",
+    "krbPwdPolicyReference",
+    "ipaUserAuthType",
 )
 
 _GENERALIZED_TIME = "%Y%m%d%H%M%SZ"
@@ -44,6 +49,13 @@ class Account:
     password_expires: datetime | None
     account_expires: datetime | None
     failed_log_ins: int | None
+    methods: frozenset[str] = frozenset()
+    """The user's own log-in methods in lower case (``ipaUserAuthType``); empty if the realm's apply."""
+    last_failure: datetime | None = None
+    unlocked: datetime | None = None
+    """When an administrator unlocked the account."""
+    policy: str = ""
+    """DN of the password policy; empty for the realm's, or if it is not visible."""
 
     unique_id: str | None = None
     """The account's ``ipaUniqueID``; None if the directory does not show it."""
@@ -94,6 +106,54 @@ class Users:
         where = f"(&(objectClass=posixAccount)(uid={escape_filter_chars(uid)}))"
         for entry in self._session.children(self._users, where, ACCOUNT_ATTRIBUTES, f"looking for user {uid}") or []:
             return _account({name: [str(value) for value in values] for name, values in entry.items()})
+        return None
+
+    def realm_log_in(self) -> RealmLogIn:
+        """Return the log-in settings of all users; the defaults where they are not visible.
+
+        Raises:
+            FreeIpaError: the search failed.
+        """
+        where, operation = "(cn=ipaConfig)", "reading the realm's log-in methods"
+        found = self._session.children(
+            f"cn=etc,{self._suffix}", where, ["ipaUserAuthType", "ipaConfigString"], operation
+        )
+        for entry in found or []:
+            return RealmLogIn(
+                frozenset(str(method).lower() for method in entry.get("ipauserauthtype", ())),
+                any(str(option).lower() == ENFORCE.lower() for option in entry.get("ipaconfigstring", ())),
+            )
+        return RealmLogIn()
+
+    def count_tokens(self, uid: str, now: datetime) -> int | None:
+        """Return the number of the user's active tokens; None if none is visible.
+
+        FreeIPA shows a token only to its owner, its managers and the realm's admins (``default-aci.ldif``).
+
+        Raises:
+            FreeIpaError: the search failed.
+        """
+        where = f"(ipatokenOwner={escape_filter_chars(names.user_dn(self._suffix, uid))})"
+        attributes = ["ipatokenDisabled", "ipatokenNotBefore", "ipatokenNotAfter"]
+        operation = f"looking for tokens of {uid}"
+        found = self._session.children(f"cn=otp,{self._suffix}", where, attributes, operation) or []
+        return sum(_is_active(token, now) for token in found) if found else None
+
+    def lockout_policy(self, account: Account, realm: str) -> LockoutPolicy | None:
+        """Return the policy that locks the account after failed log-ins; None if it is not visible.
+
+        Raises:
+            FreeIpaError: the search failed.
+        """
+        dn = account.policy or f"cn=global_policy,cn={names.escaped(realm)},cn=kerberos,{self._suffix}"
+        name, _, container = dn.partition(",")
+        where = f"(cn={escape_filter_chars(name.partition('=')[2])})"
+        operation = f"reading the password policy of {account.uid}"
+        limits = ["krbPwdMaxFailure", "krbPwdLockoutDuration"]
+        for entry in self._session.children(container, where, limits, operation) or []:
+            numbers = [next((str(value) for value in entry.get(limit.lower(), ())), "") for limit in limits]
+            if all(number.isdigit() for number in numbers):
+                return LockoutPolicy(*map(int, numbers))
         return None
 
     def nearest(self, uid: str) -> str | None:
@@ -191,7 +251,20 @@ def _account(entry: dict[str, list[str]]) -> Account:
         account_expires=_time(first("krbprincipalexpiration")),
         failed_log_ins=int(failed) if failed.isdigit() else None,
         unique_id=names.unique_id(entry.get("ipauniqueid", ())),
+        methods=frozenset(method.lower() for method in entry.get("ipauserauthtype", ())),
+        last_failure=_time(first("krblastfailedauth")),
+        unlocked=_time(first("krblastadminunlock")),
+        policy=first("krbpwdpolicyreference"),
     )
+
+
+def _is_active(token: Mapping[str, Sequence[object]], now: datetime) -> bool:
+    def first(name: str) -> str:
+        return str(next(iter(token.get(name, ())), ""))
+
+    begin, end = _time(first("ipatokennotbefore")), _time(first("ipatokennotafter"))
+    is_disabled = first("ipatokendisabled").lower() == "true"
+    return not is_disabled and not (begin and now < begin) and not (end and end <= now)
 
 
 def _time(text: str) -> datetime | None:

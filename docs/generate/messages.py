@@ -26,9 +26,10 @@ def log_in_messages() -> list[LogInMessage]:
     return [
         LogInMessage(
             messages.WRONG_CREDENTIALS,
-            "The user name or the password is wrong, or the account is locked, disabled or expired. "
-            "The page does not show which",
-            "Search the hub's log for `WrongPassword` or `AccountUnusable`; see the table below",
+            "The user name or the password is wrong, the account is locked, disabled or expired, or FreeIPA expects a "
+            "one-time code behind the password. The page does not show which, so that it reveals nothing to strangers",
+            "`python -m components doctor STACK --user USER` reports the reason; the hub's log has `WrongPassword` or "
+            "`AccountUnusable`, see the table below",
         ),
         LogInMessage(
             messages.not_a_member("USER", groups, nested=False),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from components.cli.diagnose import checks
-from components.cli.diagnose.certificates import NoConnection, trust
+from components.cli.diagnose.certificates import NoConnection, format_time, trust
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.deployed_hub import DeployedHub
 from components.cli.diagnose.hub_client import PROBE_USER, HubClient
@@ -20,11 +20,25 @@ from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.kubeconfig import find_kubeconfig
 from components.config.tenancy import Tenancy
-from components.freeipa.errors import AllServersFailed, FreeIpaError, PasswordMissing, Unreachable
+from components.freeipa.authentication import Needed, needed
+from components.freeipa.errors import (
+    AccountUnusable,
+    AllServersFailed,
+    FreeIpaError,
+    PasswordMissing,
+    Unreachable,
+    WrongPassword,
+)
+from components.freeipa.names import user_dn
 from components.freeipa.users import Users, open_users
 
 HUB_TO_DIRECTORY = "hub to directory"
 BIND, GROUP, READING = "program's account", "group", "reading the directory"
+NO_CODES = (
+    "if the password is right, see ipa user-show --all and ipa user-status: the program cannot use one-time codes, so "
+    "its account must be a system account, or a user with --user-auth-type=password where the realm sets no "
+    "EnforceLDAPOTP"
+)
 _UNTRUSTED_HUB = "not checked, since the hub's certificate is not good"
 
 
@@ -110,7 +124,7 @@ def _check_directory(
     try:
         with open_users(identity.directory(), tenancy.directory_suffix, password()) as directory:
             is_bound = True
-            yield good(BIND, f"{identity.bind_dn} logs in")
+            yield _check_own_account(tenancy, directory, env)
             yield _check_group(tenancy, directory)
             yield from _check_replicas(tenancy, password())
             if user is not None:
@@ -119,11 +133,33 @@ def _check_directory(
         yield unknown(BIND, "not checked: there is no bind password", str(missing).partition(": ")[2])
     except PulumiFailed as failed:
         yield unknown(BIND, "\n".join(filter(None, (f"not checked: {failed.problem}", failed.messages))), failed.fix)
+    except (WrongPassword, AccountUnusable) as refusal:
+        message, _, fix = str(refusal).partition("; ")
+        yield broken(READING if is_bound else BIND, message, f"{fix}; {NO_CODES}")
     except AllServersFailed as failure:
         yield broken(READING if is_bound else BIND, str(failure), "see each server's message")
     except FreeIpaError as failure:
         message, _, fix = str(failure).partition("; ")
         yield broken(READING if is_bound else BIND, message, fix)
+
+
+def _check_own_account(tenancy: Tenancy, directory: Users, env: CheckEnvironment) -> CheckResult:
+    """Check that the program's account, which has just logged in, can go on doing so with its password alone."""
+    bind_dn = tenancy.identity.bind_dn
+    uid = bind_dn.partition(",")[0].partition("=")[2]
+    if bind_dn.lower() != user_dn(tenancy.directory_suffix, uid).lower():
+        return good(BIND, f"{bind_dn} logs in")  # a system account: FreeIPA has no codes, locks or expiry for it
+    account = directory.find_user(uid)
+    if account is None:
+        return good(BIND, f"{bind_dn} logs in")
+    if account.password_expires and account.password_expires <= env.now:
+        message = f"{bind_dn} logs in, but its password expired on {format_time(account.password_expires)}"
+        return warning(BIND, message, f"ipa passwd {uid}, and set the new one as the program's bind password")
+    input_ = needed(account.methods, directory.realm_log_in(), directory.count_tokens(uid, env.now))
+    if input_ is Needed.CODE_ONCE_THERE_IS_A_TOKEN:
+        message = f"{bind_dn} logs in, but only until a token is added: its log-in methods include one-time codes"
+        return warning(BIND, message, f"ipa user-mod {uid} --user-auth-type=password")
+    return good(BIND, f"{bind_dn} logs in")
 
 
 def _check_replicas(tenancy: Tenancy, password: str) -> Iterator[CheckResult]:

@@ -10,16 +10,11 @@ from components.cli.diagnose.certificates import format_time
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.result import CheckResult, broken, good, unknown, warning
 from components.config.tenancy import Tenancy
+from components.freeipa.authentication import ENFORCE, LockoutPolicy, Needed, locked_until, needed
 from components.freeipa.names import group_dn
 from components.freeipa.users import Account, Users
 
-USER, ACCOUNT, MEMBERSHIP = "user", "account", "membership"
-
-USUAL_MAX_FAILURES = 6
-"""Failed log-ins that lock an account by FreeIPA's global password policy.
-
-Source: freeipa, ``install/share/default-pwpolicy.ldif``, krbPwdMaxFailure.
-"""
+USER, ACCOUNT, METHOD, MEMBERSHIP = "user", "account", "log-in method", "membership"
 
 
 def check_user(
@@ -49,18 +44,45 @@ def check_user(
         yield broken(USER, f"there is no user {uid} in FreeIPA", hint)
         return
     yield good(USER, f"{uid} is in FreeIPA")
-    yield check_account(account, tenancy.identity.bind_dn, env.now)
+    policy = directory.lockout_policy(account, realm_of(tenancy)) if account.failed_log_ins else None
+    yield check_account(account, tenancy.identity.bind_dn, env.now, policy)
+    yield check_method(uid, needed(account.methods, directory.realm_log_in(), directory.count_tokens(uid, env.now)))
     yield check_identity(tenancy, account.uid, account.unique_id, env.environment, stack)
     yield _check_membership(tenancy, directory, account, stack)
 
 
-def check_account(account: Account, bind_dn: str, now: datetime) -> CheckResult:
-    """Check that the account is neither disabled nor expired nor likely to be locked. Pure.
+def realm_of(tenancy: Tenancy) -> str:
+    """Return the realm's name. FreeIPA's installer derives the directory's suffix from it."""
+    return ".".join(label.partition("=")[2] for label in tenancy.directory_suffix.split(",")).upper()
+
+
+def check_method(uid: str, input_: Needed) -> CheckResult:
+    """Report the input that the user's log-in needs, in FreeIPA and so at the hub. Pure."""
+    if input_ is Needed.PASSWORD:
+        return good(METHOD, f"{uid} logs in with {input_.value}")
+    if input_ in (Needed.EITHER, Needed.CODE_ONCE_THERE_IS_A_TOKEN):
+        return good(METHOD, f"{uid} logs in with {input_.value}, in the field for the password")
+    if input_ is Needed.CODE:
+        message = f"{uid} logs in with {input_.value}, in the field for the password; the password alone is refused"
+        return warning(METHOD, message, f"{uid} enters both without a space between them; or: {_methods(uid)}")
+    if input_ is Needed.TOKEN_MISSING:
+        message = f"{uid} needs {input_.value}, because the realm accepts no password alone ({ENFORCE})"
+        return broken(METHOD, message, f"ipa otptoken-add --owner={uid}; or: {_methods(uid, 'otp')}")
+    return broken(METHOD, f"{uid} logs in with {input_.value}, and the hub knows only passwords", _methods(uid))
+
+
+def _methods(uid: str, method: str = "password") -> str:
+    return f"ipa user-mod {uid} --user-auth-type={method}"
+
+
+def check_account(account: Account, bind_dn: str, now: datetime, policy: LockoutPolicy | None = None) -> CheckResult:
+    """Check that the account is neither disabled nor expired nor locked. Pure.
 
     Args:
         account: the account.
         bind_dn: the account that read it.
         now: the time.
+        policy: the policy that locks the account after failed log-ins; None if it is not visible.
     """
     uid = account.uid
     if account.is_locked:
@@ -79,10 +101,23 @@ def check_account(account: Account, bind_dn: str, now: datetime) -> CheckResult:
         )
         fix = f"{uid} sets a new one in FreeIPA's web interface or with kinit; or: ipa passwd {uid}"
         return warning(ACCOUNT, message, fix)
-    if account.failed_log_ins is not None and account.failed_log_ins >= USUAL_MAX_FAILURES:
-        message = f"{account.failed_log_ins} wrong passwords in a row; FreeIPA locks an account for a while after that"
-        return warning(ACCOUNT, message, f"ipa user-status {uid}; ipa user-unlock {uid}")
+    if (locked := _check_lockout(account, policy, now)) is not None:
+        return locked
     return good(ACCOUNT, f"{uid} is neither locked nor expired")
+
+
+def _check_lockout(account: Account, policy: LockoutPolicy | None, now: datetime) -> CheckResult | None:
+    uid, failures = account.uid, account.failed_log_ins or 0
+    fix = f"ipa user-status {uid}; ipa user-unlock {uid}"
+    usual = policy or LockoutPolicy()
+    until = locked_until(failures, account.last_failure, account.unlocked, usual, now)
+    if until is not None and policy is not None:
+        end = "an administrator unlocks it" if until.year == datetime.max.year else format_time(until)
+        return broken(ACCOUNT, f"{uid} is locked after {failures} wrong passwords or codes until {end}", fix)
+    if until is not None or (policy is None and account.last_failure is None and failures >= usual.failures):
+        message = f"{failures} wrong passwords in a row; FreeIPA locks an account for a while after that"
+        return warning(ACCOUNT, message, fix)
+    return None
 
 
 def _check_membership(tenancy: Tenancy, directory: Users, account: Account, stack: str) -> CheckResult:

@@ -12,7 +12,7 @@ from components.cli.diagnose.hub_client import PROBE_USER
 from components.cli.diagnose.plain_http import SUBJECT as PLAIN_HTTP
 from components.cli.diagnose.policy_enforcement import SUBJECT as POLICIES
 from components.cli.diagnose.result import Status, exit_code
-from components.cli.diagnose.user import ACCOUNT, MEMBERSHIP, USER
+from components.cli.diagnose.user import ACCOUNT, MEMBERSHIP, METHOD, USER
 from components.cli.pulumi_cli import PulumiFailed
 from tests.engine.components.cli.conftest import STACK, Ingress, SetUp
 from tests.engine.components.cli.deployment import Deployment
@@ -47,6 +47,8 @@ def test_healthy_tenancy_passes_every_check(healthy: SetUp) -> None:
         GROUP,
         USER,
         ACCOUNT,
+        METHOD,
+        "identity",
         MEMBERSHIP,
     ]
 
