@@ -103,7 +103,7 @@ def _protected(each: dict[str, Any]) -> dict[str, Any]:
     if each["kind"] == "Secret" and "values.json" in (each.get("data") or {}):
         each["data"]["values.json"] = _settings(json.loads(base64.b64decode(each["data"]["values.json"])))
     if each["kind"] == "ConfigMap":
-        each["data"] = {name: _strip_text(text) for name, text in each["data"].items()}
+        each["data"] = {name: _strip_text(text) for name, text in (each.get("data") or {}).items()}
     return each
 
 
