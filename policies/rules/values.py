@@ -102,17 +102,16 @@ def _differences_in_mappings(
 
 
 def _additions(value: Any, path: Path) -> Iterator[tuple[Path, object, str]]:  # noqa: ANN401 - values of any kind
-    """Yield every value below a place where the program has none; an empty mapping in a mapping has no effect."""
-    if isinstance(value, Mapping):
+    """Yield every value below a place where the program has none, and empty mappings.
+
+    In a network policy, an empty mapping allows every connection or selects every namespace.
+    """
+    if isinstance(value, Mapping) and len(value):
         for key in value:
             yield from _additions(_known(value, key), (*path, key))
     elif _is_list(value) and len(value):
         for index in range(len(value)):
-            inner = _known(value, index)
-            # In a list, an empty mapping counts: as a rule of a network policy, it allows every connection.
-            if isinstance(inner, Mapping) and not len(inner):
-                yield (*path, index), inner, "is empty; the program does not set it"
-            yield from _additions(inner, (*path, index))
+            yield from _additions(_known(value, index), (*path, index))
     else:
         yield path, value, f"is {_show(value)}; the program does not set it"
 
@@ -152,6 +151,8 @@ def _show(value: object) -> str:
         return f"{value:g}"
     if value is UNKNOWN:
         return "not known in this preview"
+    if isinstance(value, Mapping):
+        return "empty"
     return "another text" if isinstance(value, str) else "another value"
 
 

@@ -85,8 +85,7 @@ def _differing(base: Any, changed: Any, place: str = "") -> Iterator[tuple[str, 
             if key not in changed:
                 yield here, None
             else:
-                # A mapping without values has no effect where there was none.
-                old = base.get(key, {} if isinstance(changed[key], Mapping) else None)
+                old = base.get(key, {} if isinstance(changed[key], Mapping) and changed[key] else None)
                 yield from _differing(old, changed[key], here)
     elif (
         (base is None or isinstance(base, list))

@@ -56,7 +56,6 @@ def test_the_oracle_knows_dangerous_changes(layer: str, place: tuple[str, ...], 
     [
         Change("chart/values.yaml", (*CONFIG, "Authenticator", "allow_existing_users"), True),  # the program sets it
         Change("values", ("jupyterhub", "hub", "nodeSelector", "pool"), "core"),
-        Change("values", ("jupyterhub", "hub", "nodeSelector"), {}),
         Change("inputs", ("timeout",), 600),
     ],
     ids=str,

@@ -54,6 +54,7 @@ def test_the_programs_values_are_accepted() -> None:
         ({"singleuser__profileList": [{"privileged": True}]}, "singleuser.profileList differs from the program's"),
         ({"singleuser__uid": 0}, "singleuser.uid is 0; the program does not set it"),
         ({"singleuser__networkPolicy__ingress": [{}]}, "networkPolicy.ingress[0] is empty; the program does not set"),
+        ({"hub__extraPodSpec__affinity": {}}, "hub.extraPodSpec.affinity is empty; the program does not set it"),
         ({"hub__tolerations": [[]]}, "hub.tolerations[0] is another value; the program does not set it"),
         ({"hub__image__pullPolicy": []}, "hub.image.pullPolicy is another value; the program does not set it"),
         ({"singleuser__extraPodConfig__hostNetwork": True}, "hostNetwork is true; the program does not set it"),
