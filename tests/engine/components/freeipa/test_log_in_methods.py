@@ -74,7 +74,7 @@ def test_users_methods_failures_and_policy_are_read(
     try:
         account = users.find_user(USER)
     finally:
-        remove = {name: [(ldap3.MODIFY_DELETE, [])] for name in values}
+        remove: dict[str, list[tuple[str, list[str]]]] = {name: [(ldap3.MODIFY_DELETE, [])] for name in values}
         manager.modify(dn, {**remove, "objectClass": [(ldap3.MODIFY_DELETE, ["ipaUserAuthTypeClass"])]})  # type: ignore[no-untyped-call]
 
     assert account is not None
