@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from components.chart.values import chart_values
 from policies import traits
 from policies.kinds import AUTHENTICATORS, GROUP, RELEASE, class_settings, gateway_values, hub_values
 from policies.rule import STRINGS, Context, Resource, Rule, Setting
@@ -127,6 +126,8 @@ def _check_settings(release: Resource, context: Context) -> Iterator[str]:
 
 
 def _check_hub_code(release: Resource, context: Context) -> Iterator[str]:
+    from components.chart.values import chart_values  # imports pydantic, which loads at the same time as the program
+
     reviewed = chart_values(context.tenancy)["jupyterhub"]["hub"]
     hub = get(hub_values(release, context), "hub", default={})
     for part in ("extraConfig", "extraFiles"):
