@@ -8,7 +8,7 @@ from pulumi_policy.proxy import UnknownValueError
 
 from policies.allowed_settings import is_allowed
 from policies.kinds import RELEASE
-from policies.merged import CHART, chart_file_values, declared_values, merge
+from policies.merged import CHART, Values, chart_file_values, declared_values, merge
 from policies.rule import STRINGS, Context, Resource, Rule, Setting
 from policies.tree import UNKNOWN, Path, format_path, format_value, get
 
@@ -66,11 +66,22 @@ def _check_values(release: Resource, context: Context) -> Iterator[str]:
         for path, value, message in _differences(declared_values(release, context), own, ())
         if not is_allowed(path, value, further)
     ]
+    differences += _replaced_mappings(in_file, own, ())
     for path, message in differences[:MAX_MESSAGES]:
         place = f", in {CHART}/values.yaml," if _contains(in_file, path) else ""
         yield f"{format_path(path)}{place} {message}"
     if len(differences) > MAX_MESSAGES:
         yield f"and {len(differences) - MAX_MESSAGES} more values differ from the program's"
+
+
+def _replaced_mappings(in_file: Values, own: Values, path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the values in the chart's file in place of a mapping: Helm drops the dependency's defaults below it."""
+    for key, value in in_file.items():
+        inner = own.get(key)
+        if isinstance(inner, Mapping) and isinstance(value, Mapping):
+            yield from _replaced_mappings(value, inner, (*path, key))
+        elif isinstance(inner, Mapping):
+            yield (*path, key), "is not a mapping; the chart's defaults below it, which protect pods, would be dropped"
 
 
 def _differences(found: Any, own: Any, path: Path) -> Iterator[tuple[Path, object, str]]:  # noqa: ANN401 - any values

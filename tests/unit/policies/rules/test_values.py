@@ -80,6 +80,11 @@ def test_a_value_in_the_charts_file_below_one_of_the_program_has_no_effect(tmp_p
     assert check_chart_file(tmp_path, text) == []
 
 
+def test_a_value_in_place_of_a_mapping_drops_the_defaults_below_it(tmp_path: Path) -> None:
+    (found,) = check_chart_file(tmp_path, "jupyterhub: {hub: null}")
+    assert found.startswith("jupyterhub.hub, in chart/values.yaml, is not a mapping")
+
+
 def test_no_value_that_may_be_secret_is_printed() -> None:
     (found,) = check_values(hub__extraEnv={"PASSWORD": SECRET})
     assert SECRET not in found
