@@ -106,7 +106,10 @@ BY_VALUES: dict[str, tuple[Callable[[Values], None], str]] = {
         "JupyterHub.services has a service 'evil'",
     ),
     "groups in the hub": (config("JupyterHub", load_groups={"x": {"users": ["carl"]}}), "JupyterHub.load_groups is"),
-    "the hub's parts": (config("JupyterHub", tornado_settings={"authenticator": 1}), "JupyterHub.tornado_settings"),
+    "the hub's parts": (
+        code("zz", "c.JupyterHub.tornado_settings = {'authenticator': 1}"),
+        "JupyterHub.tornado_settings",
+    ),
     "a role for all users": (role("user", scopes=["self", "admin:users"]), "JupyterHub.load_roles has a role 'user'"),
     "a role for a stranger": (
         role("admin", users=["carl"], scopes=["admin-ui"]),
