@@ -2,6 +2,7 @@
 
 import pulumi
 
+from components.config.problems import NAMESPACE, READ_PASSWORD_KEY
 from components.contract.immutable import immutable_settings
 from components.contract.resource import Contract
 from components.destroy_check.resource import DestroyCheck
@@ -42,8 +43,18 @@ def main() -> None:
         opts=after_contract,
     )
     options = pulumi.ResourceOptions.merge(after_contract, pulumi.ResourceOptions(providers=[provider]))
+    read_password = None
+    if tenancy.identity.membership_check is not None:
+        # A preview without the stack's secrets warns that it is missing; an up without it is refused before this.
+        read_password = pulumi.Config(NAMESPACE).get_secret(READ_PASSWORD_KEY)
     pangeo = PangeoCluster(
-        "pangeo", tenancy, options, crds=crds, mark=contract.mark, ingress_controller=ingress.controller
+        "pangeo",
+        tenancy,
+        options,
+        crds=crds,
+        mark=contract.mark,
+        ingress_controller=ingress.controller,
+        read_password=read_password,
     )
     # Deleted first, so that it can refuse a destroy of another cluster.
     DestroyCheck(

@@ -84,6 +84,7 @@ class PangeoCluster(pulumi.ComponentResource):
         crds: Sequence[Crd] | None = None,
         mark: pulumi.Input[str] | None = None,
         ingress_controller: str | None = None,
+        read_password: pulumi.Input[str] | None = None,
         report_wait: bool = True,
     ) -> None:
         """Declare all resources of the hub.
@@ -97,6 +98,7 @@ class PangeoCluster(pulumi.ComponentResource):
             mark: text that marks everything the component creates (``Contract.mark``); None for no mark.
             ingress_controller: ``spec.controller`` of the ingress class that serves the hub
                 (``preflight.ingress``); None for the one in the stack file.
+            read_password: password of ``identity.membershipCheck.bindDn``; None without this section.
             report_wait: wait for the hub with progress and an early stop. This reads from the cluster of the stack's
                 key ``pangeo:kubernetes``, of KUBECONFIG or of ``~/.kube/config``, so it must be false if the provider
                 in ``opts`` has another cluster; Helm then waits, silently.
@@ -107,6 +109,7 @@ class PangeoCluster(pulumi.ComponentResource):
         redirect = https_redirect(tenancy, ingress_controller or tenancy.ingress.controller)
         super().__init__("pangeo:caas:PangeoCluster", name, tenancy.as_inputs(), opts)
         self._reports_wait = report_wait
+        self._read_password = None if read_password is None else pulumi.Output.secret(read_password)
         # First, so that wrong settings of the directory, or a group of another owner, stop the run before it changes
         # anything else: every other resource waits for the group.
         group = self._declare_group(name, tenancy, mark)
@@ -182,7 +185,11 @@ class PangeoCluster(pulumi.ComponentResource):
     ) -> HelmRelease:
         secrets = self._declare_secrets(name)
         dependencies = [
-            KubernetesObject(f"{name}-secrets", annotated(secret_manifest(tenancy, secrets), self._annotations), opts),
+            KubernetesObject(
+                f"{name}-secrets",
+                annotated(secret_manifest(tenancy, secrets, self._read_password), self._annotations),
+                opts,
+            ),
             *self._declare_storage_class(name, tenancy),
             *self._declare_crds(name, tenancy, crds or ()),
         ]
@@ -258,6 +265,7 @@ class PangeoCluster(pulumi.ComponentResource):
             cookie_secret=declare("cookie-secret"),
             crypt_key=declare("crypt-key"),
             gateway_token=declare("gateway-token"),
+            members_token=declare("members-token"),
         )
 
 

@@ -28,7 +28,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from components.escape import escape_control_characters
-from components.freeipa.errors import PASSWORD_CONFIG_KEY, PASSWORD_VARIABLE
+from components.freeipa.errors import PASSWORD_CONFIG_KEY, PASSWORD_VARIABLE, READ_PASSWORD_CONFIG_KEY
 from policies.rule import Context, InvalidConfiguration, Resource, Rule
 from policies.rules import RULES
 
@@ -65,7 +65,12 @@ def engine_context() -> Context:
     """
     stack, config = pulumi.get_stack(), pulumi.runtime.config.CONFIG.get()
     passwords = (os.environ.get(PASSWORD_VARIABLE, ""), config.get(PASSWORD_CONFIG_KEY, ""))
-    return Context(stack, read_tenancy(stack, tuple(config.items())), bind_passwords=passwords)
+    return Context(
+        stack,
+        read_tenancy(stack, tuple(config.items())),
+        bind_passwords=passwords,
+        read_password=config.get(READ_PASSWORD_CONFIG_KEY, ""),
+    )
 
 
 @functools.lru_cache(maxsize=8)  # every rule asks for it, for every resource

@@ -48,6 +48,8 @@ class Context:
     """The rule's settings: the organisation's values, and the defaults for the others."""
     bind_passwords: tuple[str, ...] = field(default=(), repr=False)
     """The password of the program's directory account, from the environment and from the configuration."""
+    read_password: str = field(default="", repr=False)
+    """The password of the read-only directory account; empty if there is none."""
     checkout: Path = CHECKOUT
 
 

@@ -1,4 +1,6 @@
-"""The four secrets of a hub. Without them, the charts would generate new ones.
+"""The random secrets of a hub, and the password that it reads the directory with.
+
+Without the random secrets, the charts would generate new ones.
 
 They are no values of the Helm release, because the errors of templates print values. They are in a Kubernetes Secret,
 from which ``chart/templates/_secrets.tpl`` reads them.
@@ -8,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from components.chart.members_access import READ_PASSWORD_KEY, TOKEN_KEY
 from components.config.tenancy import Tenancy
 
 T = TypeVar("T")
@@ -21,7 +24,7 @@ SECRET_NAME = "pangeo-secrets"  # noqa: S105 - the name of a Kubernetes Secret
 
 @dataclass(frozen=True)
 class HubSecrets(Generic[T]):
-    """Four random secrets as hex strings. They are kept in the stack's state, so that two renders are identical.
+    """Random secrets as hex strings. They are kept in the stack's state, so that two renders are identical.
 
     ``T`` is ``pulumi.Output[str]`` in the program and ``str`` in tests.
     Source: z2jh's configuration reference (`proxy.secretToken`, `hub.cookieSecret`, `CryptKeeper.keys`) and
@@ -40,9 +43,18 @@ class HubSecrets(Generic[T]):
     gateway_token: T
     """Authenticates the Dask gateway to the hub."""
 
+    members_token: T
+    """Authenticates the operator's command ``members remove`` to the hub."""
 
-def secret_manifest(tenancy: Tenancy, secrets: HubSecrets[T]) -> dict[str, Any]:
-    """Return the Kubernetes Secret. Its keys are those of the Secret ``hub`` of the chart ``jupyterhub``."""
+
+def secret_manifest(tenancy: Tenancy, secrets: HubSecrets[T], read_password: T | None = None) -> dict[str, Any]:
+    """Return the Kubernetes Secret. Its keys are those of the Secret ``hub`` of the chart ``jupyterhub``.
+
+    Args:
+        tenancy: the tenancy's configuration.
+        secrets: the random secrets.
+        read_password: the password of ``identity.membershipCheck``; None without this section.
+    """
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -53,11 +65,19 @@ def secret_manifest(tenancy: Tenancy, secrets: HubSecrets[T]) -> dict[str, Any]:
             "hub.config.JupyterHub.cookie_secret": secrets.cookie_secret,
             "hub.config.CryptKeeper.keys": secrets.crypt_key,
             "hub.services.dask-gateway.apiToken": secrets.gateway_token,
+            TOKEN_KEY: secrets.members_token,
+            **({} if read_password is None else {READ_PASSWORD_KEY: read_password}),
         },
     }
 
 
 def secrets_digest(secrets: HubSecrets[str]) -> str:
-    """Return a digest that changes with the secrets. It reveals nothing about them: they have 1024 random bits."""
-    parts = (secrets.proxy_token, secrets.cookie_secret, secrets.crypt_key, secrets.gateway_token)
+    """Return a digest that changes with the secrets. It reveals nothing about them: they have 1280 random bits."""
+    parts = (
+        secrets.proxy_token,
+        secrets.cookie_secret,
+        secrets.crypt_key,
+        secrets.gateway_token,
+        secrets.members_token,
+    )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -6,8 +6,10 @@ from components.chart.admission import add_statement
 from components.chart.browser_origins import hub_origins, proxy_flags
 from components.chart.dask_access import gateway_access, gateway_egress, notebook_environment
 from components.chart.dask_values import dask_gateway_values, dask_values
+from components.chart.members_access import members_access
 from components.chart.mounted_code import hub_code
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_internet, network_policy
+from components.chart.secrets import SECRET_NAME
 from components.config.tenancy import Tenancy
 from components.config.types import format_number
 from components.freeipa.names import group_dn, user_dn_template
@@ -15,8 +17,11 @@ from components.freeipa.names import group_dn, user_dn_template
 Values = dict[str, Any]
 """A tree of chart values: plain data without secrets, except that ``digests`` may have Pulumi outputs."""
 
-COOKIE_MAX_AGE_DAYS = 1
-"""Lifetime of a log-in: the longest time that users keep access after leaving the group. JupyterHub's default is 14."""
+AUTH_REFRESH_AGE_SECONDS = -1
+"""Time for which JupyterHub remembers that a log-in is valid. Below zero: it asks at every request.
+
+JupyterHub's default is 300. A yes to a running server's own token would then be valid for all tokens of its user.
+"""
 
 HUB_REQUESTS = {"requests": {"cpu": "100m", "memory": "512Mi"}}
 """Resource requests of the hub: its share when notebooks and Dask use all CPUs.
@@ -122,13 +127,14 @@ def announcement(tenancy: Tenancy) -> str:
 
 
 def _hub(tenancy: Tenancy) -> Values:
-    access = gateway_access(tenancy)
+    access, members = gateway_access(tenancy), members_access(tenancy, SECRET_NAME)
     hub: Values = {
         "config": {
             "JupyterHub": {
                 "authenticator_class": "ldap",
                 "admin_access": True,
-                "cookie_max_age_days": COOKIE_MAX_AGE_DAYS,
+                "cookie_max_age_days": tenancy.identity.log_in_hours / 24,
+                "custom_scopes": members.scopes,
                 "last_activity_interval": ROUTE_CHECK_INTERVAL_SECONDS,
                 "template_vars": {"announcement_login": announcement(tenancy)},
                 **hub_origins(tenancy),
@@ -140,9 +146,12 @@ def _hub(tenancy: Tenancy) -> Values:
                 "allow_existing_users": False,
                 # Stores the user's groups, encrypted; the profiles offered to the user depend on them.
                 "enable_auth_state": True,
+                # No server starts for a user without a valid log-in.
+                "refresh_pre_spawn": True,
+                "auth_refresh_age": AUTH_REFRESH_AGE_SECONDS,
             },
             "LDAPAuthenticator": ldap_authenticator(tenancy),
-            "FreeIpaAuthenticator": freeipa_authenticator(tenancy),
+            "FreeIpaAuthenticator": {**freeipa_authenticator(tenancy), **members.authenticator},
             "KubeSpawner": {
                 # The default deletes the home volume when a user is deleted.
                 "delete_pvc": False,
@@ -165,8 +174,9 @@ def _hub(tenancy: Tenancy) -> Values:
         "networkPolicy": network_policy(allow_dns(), allow_all_but_metadata()),
         "resources": HUB_REQUESTS,
         "extraPodSpec": {"priorityClassName": hub_priority_class(tenancy)},
-        "services": access.services,
-        "loadRoles": access.roles,
+        "services": {**access.services, **members.services},
+        "loadRoles": {**access.roles, **members.roles},
+        **members.pod,
         **hub_code(),
     }
     return add_statement(tenancy, hub)
@@ -201,7 +211,7 @@ def freeipa_authenticator(tenancy: Tenancy) -> Values:
         "admin_group": tenancy.admin_group_dn or "",
         "profile_groups": [group_dn(tenancy.directory_suffix, group) for group in sorted(limited_to)],
         "nested_groups": tenancy.identity.nested_groups,
-        "log_in_lasts_seconds": COOKIE_MAX_AGE_DAYS * 24 * 3600,
+        "log_in_lasts_seconds": round(tenancy.identity.log_in_hours * 3600),
     }
 
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from components.config.cluster import Kubernetes
 from components.config.collisions import Claims, ClusterName, directory_name
 from components.config.identity import DirectoryKeys
-from components.config.problems import PASSWORD_KEY, InvalidTenancy, Problem
+from components.config.problems import SECRET_KEYS, InvalidTenancy, Problem
 from components.config.stack_file import (
     SECTIONS,
     Model,
@@ -57,7 +57,7 @@ def _claims(config: Mapping[str, object], source: str) -> Claims:
     problems: list[Problem] = []
     sections: dict[str, object] = {}
     for key, value in select_keys(config, problems):
-        if key in _NAMING_KEYS or (key not in SECTIONS and key != PASSWORD_KEY):
+        if key in _NAMING_KEYS or (key not in SECTIONS and key not in SECRET_KEYS):
             settings[key] = replace_encrypted((key,), value, problems)
         elif key in ("identity", "kubernetes"):
             sections[key] = value

@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from components.config.section import Section, metadata, require_exactly_one
-from components.config.types import BaseDn, Certificates, DistinguishedName, FreeIpaName, Realm, Server
+from components.config.types import (
+    BaseDn,
+    Certificates,
+    DistinguishedName,
+    FreeIpaName,
+    Number,
+    Realm,
+    Server,
+    WholeNumber,
+)
 from components.freeipa import settings
 from components.freeipa.errors import InvalidSetting
 from components.freeipa.names import check_admin_group, suffix_of_realm
@@ -65,6 +74,27 @@ class DirectoryKeys(Section):
         return self.base_dn or suffix_of_realm(self.realm or "")
 
 
+class MembershipCheck(Section):
+    """Regular comparison of the hub's users with the directory, so that a removal in FreeIPA itself takes effect soon.
+
+    Needs the secret `pangeo:identityReadPassword`.
+    """
+
+    bind_dn: DistinguishedName = Field(
+        description="DN of an account that may only read, for example a system account of FreeIPA. The hub's pod has "
+        "its password",
+        examples=["uid=pangeo-reader,cn=sysaccounts,cn=etc,dc=example,dc=org"],
+    )
+    every_minutes: WholeNumber = Field(
+        5,
+        ge=1,
+        le=1440,
+        description="Interval of the comparison. The access of users who are no longer members, or whose account is "
+        "disabled, then ends, with their servers and Dask clusters",
+        json_schema_extra=metadata(unit="minutes"),
+    )
+
+
 class Identity(DirectoryKeys):
     """The FreeIPA directory that users log in with."""
 
@@ -101,6 +131,19 @@ class Identity(DirectoryKeys):
         False,
         description="Whether indirect members of the users' group, the admins' group and the groups of profiles count "
         "as members, i.e. members of a group that is itself a member",
+    )
+    log_in_hours: Number = Field(
+        24,
+        ge=0.25,
+        le=720,
+        description="Time after which users must log in again. Without `membershipCheck`, a member removed in FreeIPA "
+        "itself keeps access for this time",
+        json_schema_extra=metadata(unit="hours"),
+    )
+    membership_check: MembershipCheck | None = Field(
+        None,
+        description="Regular comparison of the hub's users with the directory; by default there is none",
+        examples=[{"bindDn": "uid=pangeo-reader,cn=sysaccounts,cn=etc,dc=example,dc=org", "everyMinutes": 5}],
     )
     existing_group: Literal["refuse", "adopt"] = Field(
         "refuse",

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 
 from components.config.schema import Location
 from components.escape import escape_control_characters
-from components.freeipa.errors import PASSWORD_CONFIG_KEY
+from components.freeipa.errors import PASSWORD_CONFIG_KEY, READ_PASSWORD_CONFIG_KEY
 
 NAMESPACE = "pangeo"
 """Namespace of the program's configuration keys, which is the name of the Pulumi project."""
 
 PASSWORD_KEY = PASSWORD_CONFIG_KEY.removeprefix(f"{NAMESPACE}:")
-"""The only key that is in no section: the bind password, which the FreeIPA provider reads."""
+"""The key of the bind password, which the FreeIPA provider reads. Like the next one, it is in no section."""
+
+READ_PASSWORD_KEY = READ_PASSWORD_CONFIG_KEY.removeprefix(f"{NAMESPACE}:")
+"""The key of the password of ``identity.membershipCheck.bindDn``, which the hub's pod reads."""
+
+SECRET_KEYS = (PASSWORD_KEY, READ_PASSWORD_KEY)
+"""The keys whose values are secrets and no part of the tenancy."""
 
 HIDDEN = "[hidden]"
 """Shown in place of a secret value."""

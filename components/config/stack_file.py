@@ -9,7 +9,7 @@ from typing import TypeVar
 from pydantic import SecretStr, ValidationError
 
 from components.config.kubeconfig_text import is_kubeconfig_text
-from components.config.problems import HIDDEN, MISSING, NAMESPACE, PASSWORD_KEY, InvalidTenancy, Problem, format_key
+from components.config.problems import HIDDEN, MISSING, NAMESPACE, SECRET_KEYS, InvalidTenancy, Problem, format_key
 from components.config.schema import find_field, find_nearest, find_section
 from components.config.section import Section
 from components.config.strict_yaml import UnreadableYaml, load
@@ -57,7 +57,7 @@ def read_config(config: Mapping[str, object], *, source: str, secret_keys: Colle
 
     Args:
         config: Values by key (``pangeo:clusterName`` or ``clusterName``); other namespaces are ignored. Scalars may be
-            strings and sections may be JSON, as the engine passes them. The bind password is not read.
+            strings and sections may be JSON, as the engine passes them. The passwords are not read.
         source: Name of the configuration in messages, e.g. ``stacks/Pulumi.vis.yaml``.
         secret_keys: Keys set with ``--secret``, whose values no message may show.
 
@@ -67,7 +67,7 @@ def read_config(config: Mapping[str, object], *, source: str, secret_keys: Colle
     settings: dict[str, object] = {}
     problems: list[Problem] = []
     for key, value in select_keys(config):
-        if key == PASSWORD_KEY:
+        if key in SECRET_KEYS:
             continue
         try:
             settings[key] = _parse_section(key, value)
@@ -101,11 +101,9 @@ def read_stack(path: Path, *, source: str | None = None) -> Tenancy:
     settings: dict[str, object] = {}
     problems: list[Problem] = []
     for key, value in select_keys(read_config_section(path, source), problems):
-        if key == PASSWORD_KEY:
+        if key in SECRET_KEYS:
             if not is_encrypted(value):
-                problems.append(
-                    Problem(format_key((key,)), HIDDEN, _plain_secret_message(f"{NAMESPACE}:{PASSWORD_KEY}"))
-                )
+                problems.append(Problem(format_key((key,)), HIDDEN, _plain_secret_message(f"{NAMESPACE}:{key}")))
             continue
         if key == "kubernetes" and is_encrypted(value):
             value = {"kubeconfig": value}

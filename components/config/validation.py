@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from components.config.problems import HIDDEN, MISSING, PASSWORD_KEY, SECRET_WORDS, Problem, format_key, format_value
+from components.config.problems import HIDDEN, MISSING, SECRET_KEYS, SECRET_WORDS, Problem, format_key, format_value
 from components.config.schema import Location, field_metadata, find_field, find_nearest, list_keys, list_nested_fields
 from components.config.section import Section
 
@@ -77,12 +77,12 @@ def _may_be_secret(location: Location, model: type[Section]) -> bool:
     nearest = _nearest_key(location, model)
     if nearest is None or SECRET_WORDS.search(str(location[-1])):
         return True
-    return nearest == PASSWORD_KEY or _is_secret(find_field(model, (*location[:-1], nearest))[1])
+    return nearest in SECRET_KEYS or _is_secret(find_field(model, (*location[:-1], nearest))[1])
 
 
 def _nearest_key(location: Location, model: type[Section]) -> str | None:
     section, _ = find_field(model, location)
-    keys = [*list_keys(section), *([PASSWORD_KEY] if len(location) == 1 else [])]
+    keys = [*list_keys(section), *(SECRET_KEYS if len(location) == 1 else ())]
     return find_nearest(str(location[-1]), keys)
 
 

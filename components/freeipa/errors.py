@@ -16,6 +16,7 @@ With ``warn``, a preview that has a bind password but cannot reach the directory
 the directory.
 """
 PASSWORD_CONFIG_KEY = "pangeo:identityBindPassword"  # noqa: S105 - a configuration key's name
+READ_PASSWORD_CONFIG_KEY = "pangeo:identityReadPassword"  # noqa: S105 - a configuration key's name
 
 
 class FreeIpaError(Exception):

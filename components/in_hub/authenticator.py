@@ -8,8 +8,10 @@ with that configuration when the hub starts and at every log-in, and decides onc
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ldap3.core.exceptions import LDAPSASLPrepError
@@ -32,10 +34,17 @@ from components.freeipa.server_health import ServerHealth
 from components.freeipa.settings import Directory, directory
 from components.in_hub import admission, messages
 from components.in_hub.admission_settings import AUTHENTICATOR, NEUTRAL
+from components.in_hub.api_names import END_ACCESS_PATH
+from components.in_hub.comparison import Comparison
+from components.in_hub.dask_clusters import DaskClusters
 from components.in_hub.live_settings import live_settings
 from components.in_hub.log_in_identity import check_identity
 from components.in_hub.membership import Membership, find_memberships, group_name
 from components.in_hub.own_host import HANDLERS
+from components.in_hub.removed_users import Admission, find_refused
+from components.in_hub.revocation import LOGGED_IN, Revocation
+from components.in_hub.revocation_api import EndedAccessHandler
+from components.in_hub.server_token import uses_server_token
 from components.in_hub.user_id import STATE_KEY
 from components.in_hub.user_objects import hub_objects
 
@@ -51,9 +60,6 @@ MAX_PASSWORD_BYTES = 4096
 GROUPS = "groups"
 """Key of ``auth_state``: names of the user's groups, of those that the hub's configuration contains."""
 
-LOGGED_IN = "logged_in"
-"""Key of ``auth_state``: time of the log-in, in seconds since 1970."""
-
 
 class AdmissionRefused(ValueError):
     """The authenticator's settings admit other users than the statement."""
@@ -66,10 +72,10 @@ class AdmissionRefused(ValueError):
 class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignore]
     """Admits members of ``allowed_groups`` and, by name, ``allowed_users``; both need their FreeIPA password.
 
-    A user who leaves a group is refused at the next log-in, not before: the hub stores no password and has no account
-    to ask the directory with. The time until then is limited by ``JupyterHub.cookie_max_age_days`` for browsers and by
-    ``log_in_lasts_seconds`` for API tokens, which would otherwise stay valid. A running server continues until it is
-    culled or an admin stops it.
+    A log-in, with all cookies and API tokens of the user, ends after ``log_in_lasts_seconds``, and at once when the
+    operator removes the user (``revocation_api``). With ``read_dn``, the hub also compares its users with the directory
+    and ends the access of those that are not admitted any more. Without a log-in, only the token of a running server is
+    accepted, and no server starts.
     """
 
     servers = List(Unicode(), config=True, help="Directory servers, tried in this order: a host, optionally with :port")
@@ -81,7 +87,11 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
     profile_groups = List(Unicode(), config=True, help="DNs of the groups that profiles are limited to")
     nested_groups = Bool(False, config=True, help="Also count membership through another group")
 
-    log_in_lasts_seconds = Int(0, config=True, help="Seconds after which users must log in again; 0 for never")
+    log_in_lasts_seconds = Int(0, config=True, help="Seconds after which users must log in again")
+    read_dn = Unicode(config=True, help="DN of the account to compare users with the directory; empty: no comparison")
+    read_password_file = Unicode(config=True, help="File with the password of that account")
+    compare_seconds = Int(300, min=1, config=True, help="Interval of the comparison in seconds")
+    dask_namespace = Unicode(config=True, help="Namespace of users' Dask clusters; empty if there is no Dask gateway")
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - traitlets' own signature
         super().__init__(**kwargs)
@@ -90,6 +100,8 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             raise AdmissionRefused(problems)
         self._threads = ThreadPoolExecutor(SIMULTANEOUS_LOG_INS, thread_name_prefix="directory")
         self._health = ServerHealth(report=self.log.warning)
+        self.revocation = Revocation(self.parent, DaskClusters(self.dask_namespace), self.log)
+        self._comparison: Comparison | None = None
 
     async def authenticate(self, handler: RequestHandler, data: Mapping[str, str]) -> dict[str, Any] | None:
         """Return the user's name and groups, or None if the name or the password is wrong.
@@ -110,6 +122,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         if not _is_valid_password(password):
             self.log.warning("log-in of %s refused: the password has invalid characters or is too long", username)
             return None
+        began = time.time()
         membership = await self._find_membership(username, password)
         if membership is None:
             return None
@@ -120,21 +133,32 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             "ldap_groups": sorted(membership.groups),
             "user_attributes": {},
             GROUPS: sorted(map(group_name, membership.groups)),
-            LOGGED_IN: int(time.time()),
+            LOGGED_IN: began,
             STATE_KEY: membership.unique_id,
         }
         return {"name": username, "auth_state": state}
 
     def get_handlers(self, app: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - JupyterHub's own signature
-        """Return the log-in page, which works only at the hub's own host."""
-        return HANDLERS
+        """Return the log-in page, which works only at the hub's own host, and the API that ends users' access.
+
+        JupyterHub calls this once, when its event loop runs; the comparison with the directory starts here.
+        """
+        if self.read_dn and self._comparison is None:
+            end_access = self.revocation.end_removed
+            self._comparison = Comparison(self._compare, end_access, self.compare_seconds, self.log)
+            self._comparing = asyncio.get_running_loop().create_task(self._comparison.run_for_ever())
+        return [*HANDLERS, (END_ACCESS_PATH, EndedAccessHandler)]
 
     async def refresh_user(self, user: Any, handler: RequestHandler | None = None) -> bool:  # noqa: ANN401 - untyped
-        """Return whether the user's log-in is still valid. It is while a server runs, whose token must keep working."""
-        if not self.log_in_lasts_seconds or user.active:
-            return True
+        """Return whether the user's log-in is still valid, or the request has the token of the user's running server.
+
+        JupyterHub asks at every request and before every start of a server (``auth_refresh_age`` below zero). If it
+        remembered a yes to a server's token, it would accept the user's other tokens for that time.
+        """
+        if self._comparison is not None:
+            await self._comparison.run_if_due()
         state = await user.get_auth_state() or {}
-        return bool(time.time() - int(state.get(LOGGED_IN, 0)) < self.log_in_lasts_seconds)
+        return self._has_log_in(user.name, state) or uses_server_token(user, handler)
 
     async def check_allowed(self, username: str, auth_model: Mapping[str, Any]) -> bool:
         """Return True if the user, whose password is correct, is admitted.
@@ -142,9 +166,11 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         Raises:
             HTTPError: 403 if not; its message names the groups.
         """
-        groups = (auth_model.get("auth_state") or {}).get("ldap_groups", [])
+        state = auth_model.get("auth_state") or {}
+        groups = state.get("ldap_groups", [])
         if await super().check_allowed(username, auth_model) and self._statement.admits(username, groups):
-            return True
+            # The access may have ended after the directory answered.
+            return self._has_log_in(username, state)
         names = [group_name(group) for group in self.allowed_groups]
         self.log.warning("log-in of %s refused: not a member of %s", username, ", ".join(names))
         raise HTTPError(403, messages.not_a_member(username, names, nested=self.nested_groups))
@@ -192,17 +218,41 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
 
     def _find_problems(self) -> list[str]:
         live = live_settings(self, NEUTRAL[AUTHENTICATOR])
-        return list(admission.check_authenticator(live, self._statement))
+        problems = list(admission.check_authenticator(live, self._statement))
+        if not self.refresh_pre_spawn or self.auth_refresh_age >= 0 or self.log_in_lasts_seconds <= 0:
+            problems.append("refresh_pre_spawn must be true, auth_refresh_age below 0, log_in_lasts_seconds above 0")
+        return problems
+
+    def _has_log_in(self, username: str, state: Mapping[str, Any]) -> bool:
+        logged_in = float(state.get(LOGGED_IN, 0))
+        is_ended = not logged_in or self.revocation.is_ended(username, logged_in)
+        return not is_ended and time.time() - logged_in < self.log_in_lasts_seconds
+
+    async def _compare(self) -> Mapping[str, str]:
+        """Return the users with a log-in, a token, a server or a Dask cluster that are not admitted any more."""
+        users = await self.revocation.list_users_with_access()
+        if not users:
+            return {}
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._find_refused, users)
+
+    def _find_refused(self, users: Collection[str]) -> dict[str, str]:
+        container = self.bind_dn_template[0].partition(",")[2]
+        rules = Admission(tuple(self.allowed_groups), frozenset(self.allowed_users), self.nested_groups, container)
+        password = Path(self.read_password_file).read_text(encoding="utf-8")
+        return find_refused(self._directory_as(self.read_dn), password, rules, users, datetime.now(UTC))
 
     def _servers(self) -> list[str]:
         return list(self.servers) or [f"{self.server_address}:{self.server_port}"]
 
     def _directory(self, username: str) -> Directory:
+        return self._directory_as(self.bind_dn_template[0].format(username=escaped(username)))
+
+    def _directory_as(self, bind_dn: str) -> Directory:
         return directory(
             servers=self._servers(),
             tls="ldaps" if self.tls_strategy == TlsStrategy.on_connect else "starttls",
             ca_certificate=self.tls_kwargs.get("ca_certs_data"),
-            bind_dn=self.bind_dn_template[0].format(username=escaped(username)),
+            bind_dn=bind_dn,
         )
 
 

@@ -47,12 +47,27 @@ def find_memberships(
     """
     with open_session(directory, password, health) as session:
         user = directory.bind_dn
-        query = f"(uid={escape_filter_chars(_first_value(user))})"
-        attributes = ["ipaUniqueID", *(["memberOf"] if nested else [])]
-        entries = session.children(_parent(user), query, attributes, f"reading the account {user}") or []
+        entries = _read_account(session, user, nested=nested)
         found = _nested_groups(entries, groups) if nested else _search_direct(session, user, groups)
         ids = [value for entry in entries for value in entry.get("ipauniqueid", ())]
         return Membership(frozenset(found), unique_id(ids))
+
+
+def find_groups(session: Session, user: str, groups: Collection[str], *, nested: bool) -> frozenset[str]:
+    """Return which of ``groups`` the user with the DN ``user`` is a member of, as ``find_memberships`` does.
+
+    Raises:
+        FreeIpaError: the directory refused the search.
+    """
+    if nested:
+        return frozenset(_nested_groups(_read_account(session, user, nested=True), groups))
+    return frozenset(_search_direct(session, user, groups))
+
+
+def _read_account(session: Session, user: str, *, nested: bool) -> Collection[Entry]:
+    query = f"(uid={escape_filter_chars(_first_value(user))})"
+    attributes = ["ipaUniqueID", *(["memberOf"] if nested else [])]
+    return session.children(_parent(user), query, attributes, f"reading the account {user}") or []
 
 
 def _search_direct(session: Session, user: str, groups: Collection[str]) -> Iterator[str]:

@@ -10,11 +10,11 @@ from components.chart.archives import ChartDependenciesError, verify_dependencie
 from components.chart.crds import Crd, packaged_crds, select_crds
 from components.cluster.identity import ClusterId
 from components.config.capacity import Capacity, compute_capacity
-from components.config.problems import InvalidTenancy
+from components.config.problems import MISSING, NAMESPACE, READ_PASSWORD_KEY, InvalidTenancy, Problem
 from components.config.stack_file import read_config, stack_path
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import DIRECTORY_CHECK_VARIABLE, PASSWORD_CONFIG_KEY, PasswordInvalid, PasswordMissing
-from components.freeipa.password import bind_password
+from components.freeipa.password import bind_password, check_password
 from components.ownership.existing import FoundObject
 from components.preflight.cluster import ClusterFacts, ClusterRefused, verify_cluster
 from components.preflight.dns import verify_domain
@@ -70,9 +70,28 @@ def _read_tenancy() -> Tenancy:
     # The directory's client finds a mistake in the password only after other resources were changed.
     with contextlib.suppress(PasswordMissing):
         bind_password(os.environ, lambda: config.get(PASSWORD_CONFIG_KEY))
+    _check_read_password(tenancy, config.get(f"{NAMESPACE}:{READ_PASSWORD_KEY}"), source)
     domain_warning = verify_domain(tenancy, source=source, preview=pulumi.runtime.is_dry_run(), environment=os.environ)
     _warn(*notices, *([domain_warning] if domain_warning else []))
     return tenancy
+
+
+def _check_read_password(tenancy: Tenancy, password: str | None, source: str) -> None:
+    """Check the password of ``identity.membershipCheck``; where a preview has no secrets, only warn.
+
+    Raises:
+        InvalidTenancy: it is missing.
+        PasswordInvalid: it has a form that only a mistake produces.
+    """
+    key = f"{NAMESPACE}:{READ_PASSWORD_KEY}"
+    fix = f"pulumi config set --secret {key}"
+    if password:
+        check_password(password, f"the stack's secret {key}", f"set it again with: {fix}")
+    elif tenancy.identity.membership_check is not None:
+        message = f"is required by {NAMESPACE}:identity.membershipCheck; set it with: {fix}"
+        if not pulumi.runtime.is_dry_run():
+            raise InvalidTenancy(source, [Problem(key, MISSING, message)])
+        _warn(f"{key} {message}")
 
 
 def _select_crds(tenancy: Tenancy, cluster: ClusterFacts) -> tuple[Crd, ...]:

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from components.config.problems import NAMESPACE, PASSWORD_KEY
+from components.config.problems import NAMESPACE, PASSWORD_KEY, READ_PASSWORD_KEY
 from components.config.schema import field_metadata, find_section
 from components.config.section import Section
 from components.config.tenancy import Tenancy
 from components.preflight.dns import DNS_CHECK_VARIABLE
-from docs.generate.fields import PASSWORD_DESCRIPTION, describe, list_fields
+from docs.generate.fields import PASSWORD_DESCRIPTION, READ_PASSWORD_DESCRIPTION, describe, list_fields
 
 INTRODUCTION = f"""\
 # Configuration
@@ -53,6 +53,7 @@ def _lines() -> Iterator[str]:
     yield INTRODUCTION
     yield from _table(Tenancy)
     yield f"| `{PASSWORD_KEY}` | secret | | {PASSWORD_DESCRIPTION} | yes |"
+    yield f"| `{READ_PASSWORD_KEY}` | secret | | {READ_PASSWORD_DESCRIPTION} | yes |"
     for heading, section in _sections(Tenancy, ""):
         yield ""
         yield f"## `{heading}`"

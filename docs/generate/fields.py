@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic.fields import FieldInfo
 
-from components.config.problems import NAMESPACE, PASSWORD_KEY
+from components.config.problems import NAMESPACE, PASSWORD_KEY, READ_PASSWORD_KEY
 from components.config.schema import field_metadata
 from components.config.section import Section
 from components.freeipa.errors import PASSWORD_VARIABLE
@@ -13,7 +13,14 @@ PASSWORD_DESCRIPTION = (
     f"Password of `identity.bindDn`, encrypted: `pulumi config set --secret {NAMESPACE}:{PASSWORD_KEY}`. "
     f"Alternatively, set the environment variable `{PASSWORD_VARIABLE}`; the password is then not stored at all"
 )
-"""Description of the one key that is in no model."""
+"""Description of the bind password's key, which is in no model."""
+
+READ_PASSWORD_DESCRIPTION = (
+    "Password of `identity.membershipCheck.bindDn`, encrypted: "
+    f"`pulumi config set --secret {NAMESPACE}:{READ_PASSWORD_KEY}`. It is in the cluster too, in the Secret "
+    "`pangeo-secrets` and in the hub's pod, so the account must not be able to change anything"
+)
+"""Description of the read-only account's password."""
 
 
 def list_fields(section: type[Section]) -> Iterator[tuple[str, FieldInfo]]:

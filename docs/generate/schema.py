@@ -4,10 +4,10 @@ import inspect
 import json
 from typing import Any
 
-from components.config.problems import NAMESPACE, PASSWORD_KEY
+from components.config.problems import NAMESPACE, PASSWORD_KEY, READ_PASSWORD_KEY
 from components.config.section import UPDATE_NOTES
 from components.config.tenancy import Tenancy
-from docs.generate.fields import PASSWORD_DESCRIPTION
+from docs.generate.fields import PASSWORD_DESCRIPTION, READ_PASSWORD_DESCRIPTION
 
 ENCRYPTED = {"type": "object", "properties": {"secure": {"type": "string"}}, "required": ["secure"]}
 """The schema of a value set with ``pulumi config set --secret``."""
@@ -29,6 +29,7 @@ def editor_schema() -> dict[str, Any]:
     sections["Kubernetes"]["properties"]["kubeconfig"]["anyOf"] = [{"type": "string"}, ENCRYPTED]
     keys = {f"{NAMESPACE}:{key}": _or_string(_editor_schema(schema)) for key, schema in model["properties"].items()}
     keys[f"{NAMESPACE}:{PASSWORD_KEY}"] = {"description": PASSWORD_DESCRIPTION, **ENCRYPTED}
+    keys[f"{NAMESPACE}:{READ_PASSWORD_KEY}"] = {"description": READ_PASSWORD_DESCRIPTION, **ENCRYPTED}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Stack file of a Pangeo tenancy",

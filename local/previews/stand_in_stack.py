@@ -13,7 +13,7 @@ from pulumi import automation
 
 from ci.preview.official_cli import switch_notes
 from components.automation import open_stack
-from components.config.problems import PASSWORD_KEY
+from components.config.problems import SECRET_KEYS
 from components.config.stack_file import is_encrypted, read_stack, stack_path
 from local.failure import Failure
 from local.paths import PROJECT, State
@@ -101,7 +101,9 @@ def without_secrets(text: str) -> tuple[str, list[str]]:
     """Return a stack file without its salt and its encrypted values, and the keys of the removed values."""
     document: dict[str, Any] = yaml.safe_load(text)
     config: dict[str, Any] = document["config"]
-    left_out = [key for key, value in config.items() if is_encrypted(value) or key == f"pangeo:{PASSWORD_KEY}"]
+    left_out = [
+        key for key, value in config.items() if is_encrypted(value) or key.removeprefix("pangeo:") in SECRET_KEYS
+    ]
     kept = {key: value for key, value in config.items() if key not in left_out}
     kubernetes = kept.get("pangeo:kubernetes")
     if isinstance(kubernetes, dict) and is_encrypted(kubernetes.get("kubeconfig")):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from policies.kinds import PROVIDERS, RANDOM, RELEASE, REVEALED, SECRET
 from policies.rule import Context, Resource, Rule
 from policies.secret_paths import is_secret
-from policies.tree import UNKNOWN, format_path, leaves
+from policies.tree import UNKNOWN, Path, format_path, get, leaves
 
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 MIN_SECRET_LENGTH = 6
@@ -24,7 +24,7 @@ def _check_secrets(resources: Sequence[Resource], context: Context) -> Iterator[
         if resource.type in REVEALED:
             yield "the id, which the state has in plain text, is the value", resource.urn
         elif resource.type == SECRET.type:
-            yield from ((message, resource.urn) for message in _check_data(resource, generated))
+            yield from ((message, resource.urn) for message in _check_data(resource, generated, context))
         for path, value in leaves(resource.props):
             in_values = resource.type == RELEASE.type and path[0] == "values"
             if in_values and is_secret(path) and (value is UNKNOWN or (isinstance(value, str) and value)):
@@ -37,7 +37,7 @@ def _check_secrets(resources: Sequence[Resource], context: Context) -> Iterator[
             if in_values and any(secret in value for secret in generated):
                 yield f"{format_path(path)} contains one of the stack's random secrets", resource.urn
             for secret, name in own.items():
-                if secret in value:
+                if secret in value and not _is_read_password(resource, path, context):
                     yield f"{format_path(path)} contains {name}", resource.urn
             if PRIVATE_KEY.search(value):
                 yield f"{format_path(path)} contains a private key", resource.urn
@@ -54,10 +54,26 @@ def _generated_secrets(resources: Sequence[Resource]) -> set[str]:
     }
 
 
-def _check_data(secret: Resource, generated: set[str]) -> Iterator[str]:
+def _is_read_password(resource: Resource, path: Path, context: Context) -> bool:
+    """Return whether the value is in the one place in the cluster where the hub's pod reads that password from."""
+    # They import pydantic, which loads at the same time as the program.
+    from components.chart.members_access import READ_PASSWORD_KEY
+    from components.chart.secrets import SECRET_NAME
+
+    return (
+        resource.type == SECRET.type
+        and context.tenancy.identity.membership_check is not None
+        and get(resource.props, "metadata", "name") == SECRET_NAME
+        and path == ("stringData", READ_PASSWORD_KEY)
+    )
+
+
+def _check_data(secret: Resource, generated: set[str], context: Context) -> Iterator[str]:
     """Yield the keys of a Kubernetes Secret whose value the stack did not generate."""
     for path, value in leaves(secret.props):
         if path[0] not in ("data", "stringData") or not isinstance(value, str):
+            continue
+        if _is_read_password(secret, path, context) and value == context.read_password:
             continue
         if (_decode(value) if path[0] == "data" else value) not in generated:
             yield f"{format_path(path)} contains a secret that no resource of this stack generated"
@@ -74,6 +90,8 @@ def _own_secrets(context: Context) -> Iterator[tuple[str, str]]:
     """Yield the names and values of the program's own secrets."""
     for password in context.bind_passwords:
         yield "the password of the program's directory account", password
+    if context.read_password:
+        yield "the password of the read-only directory account", context.read_password
     given = context.tenancy.kubernetes.kubeconfig
     if given:
         yield "the cluster's kubeconfig", given.get_secret_value()

@@ -93,8 +93,8 @@ RULES = (
     Rule(
         "sessions-are-short",
         "A log-in session ends after a few days",
-        "Group membership is checked only at log-in: until the session ends, users who left the group stay logged in.",
-        "Restore the program's value, cookie_max_age_days 1. No configuration key sets it.",
+        "Without pangeo:identity.membershipCheck, users who were removed in FreeIPA itself stay logged in until then.",
+        "Set pangeo:identity.logInHours to at most 48, or to what the rule's setting longestDays allows.",
         "medium",
         level="advisory",
         kinds=(RELEASE,),

@@ -92,7 +92,9 @@ def _check_secret(resource: Resource, context: Context) -> Iterator[str]:
     from components.chart.secrets import SECRET_NAME, HubSecrets, secret_manifest
 
     yield from _check_place(resource, [SECRET_NAME], context.tenancy.namespace)
-    expected = secret_manifest(context.tenancy, HubSecrets("", "", "", ""))
+    expected = secret_manifest(
+        context.tenancy, HubSecrets("", "", "", "", ""), "" if context.tenancy.identity.membership_check else None
+    )
     if get(resource.props, "type", default="Opaque") != expected["type"]:
         yield f"its type is {format_value(get(resource.props, 'type'))}, not {expected['type']}"
     for part in ("data", "stringData"):

@@ -9,6 +9,8 @@ from typing import Any
 import ldap3
 from ldap3.core.exceptions import LDAPNoSuchObjectResult
 
+from local.directory.client import connection as directory_connection
+from local.directory.endpoint import MANAGER
 from tests.support.directory import ThrowAwayDirectory
 
 OPERATIONS = re.compile(r"conn=(\d+) op=\d+ (BIND|SRCH|ADD|MOD|DEL|EXT) (.*)")
@@ -102,3 +104,18 @@ class Administrator:
 
     def _change(self, dn: str, changes: dict[str, list[tuple[str, list[str]]]]) -> None:
         self._connection.modify(dn, changes)
+
+
+@contextmanager
+def hidden_from_accounts(directory: ThrowAwayDirectory, container: str, permission: str) -> Iterator[None]:
+    """Remove a permission by which all accounts read the entries below ``container``, inside the block."""
+    with directory_connection(directory.state, directory.endpoint, MANAGER, "manager") as connection:
+        manager: Any = connection
+        manager.search(container, "(objectClass=*)", ldap3.BASE, attributes=["aci"])
+        values = manager.response[0]["raw_attributes"]["aci"]
+        [removed] = [value for value in values if permission.encode() in value]
+        manager.modify(container, {"aci": [(ldap3.MODIFY_DELETE, [removed])]})
+        try:
+            yield
+        finally:
+            manager.modify(container, {"aci": [(ldap3.MODIFY_ADD, [removed])]})

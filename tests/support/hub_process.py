@@ -151,7 +151,6 @@ def short_lived(values: Values, *, seconds: int) -> Values:
     config = values["jupyterhub"]["hub"]["config"]
     config["JupyterHub"]["cookie_max_age_days"] = seconds / (24 * 3600)
     config["FreeIpaAuthenticator"]["log_in_lasts_seconds"] = seconds
-    config["Authenticator"]["auth_refresh_age"] = 1
     return values
 
 

@@ -56,6 +56,14 @@ c.JupyterHub.bind_url = f"http://127.0.0.1:{port}"
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{port}"
 c.JupyterHub.cookie_secret = bytes.fromhex(hub["cookieSecret"])
 c.JupyterHub.db_url = "sqlite:///hub.sqlite"
+c.JupyterHub.services = [
+    {
+        "name": name,
+        **{key: value for key, value in service.items() if key != "apiToken"},
+        "api_token": service["apiToken"],
+    }
+    for name, service in hub["services"].items()
+]
 c.JupyterHub.load_roles = [{"name": name, **role} for name, role in hub["loadRoles"].items()]
 
 if "KUBECONFIG" in os.environ:
@@ -69,6 +77,13 @@ if "KUBECONFIG" in os.environ:
     c.KubeSpawner.storage_class = notebook["storage"]["dynamic"]["storageClass"]
     c.KubeSpawner.storage_access_modes = ["ReadWriteOnce"]
     c.KubeSpawner.profile_list = notebook["profileList"]
+else:
+    homes = Path.cwd() / "homes"
+    homes.mkdir(exist_ok=True)
+    c.JupyterHub.spawner_class = "simple"
+    c.SimpleLocalProcessSpawner.home_dir_template = f"{homes}/{{username}}"
+    # Without -P, modules of this folder would replace those of the same names in the standard library.
+    c.Spawner.cmd = [sys.executable, "-P", str(Path(__file__).with_name("stub_notebook.py"))]
 
 if "HUB_SERVER_PROGRAM" in os.environ:
     c.JupyterHub.spawner_class = "simple"

@@ -48,6 +48,12 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "identity.adminUsers": (["admin"], ["Admin", " ALICE ", "b.c-d_e$"], ["1a"]),
     "identity.adminGroup": ("pangeo_admins", "Pangeo_Admins", " pangeo_admins ", "pangeo.admins$"),
     "identity.nestedGroups": (*YES, *NO),
+    "identity.logInHours": (24, "24", 0.25, "36.50"),
+    "identity.membershipCheck.bindDn": (
+        "uid=reader,cn=sysaccounts,cn=etc,dc=example,dc=org",
+        "uid = reader , cn=sysaccounts, cn=etc, dc=example, dc=org",
+    ),
+    "identity.membershipCheck.everyMinutes": (5, "5", 1440),
     "identity.existingGroup": ("refuse", "adopt"),
     "storage.className": ("csi-cinder", " csi-cinder ", "csi.cinder"),
     "storage.create.provisioner": ("cinder.csi.openstack.org", " cinder.csi.openstack.org "),
@@ -112,6 +118,9 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
 
 COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "identity.baseDn": {"identity__realm": ABSENT},
+    "identity.membershipCheck": {
+        "identity__membershipCheck": {"bindDn": "uid=reader,cn=sysaccounts,cn=etc,dc=example,dc=org"}
+    },
     "storage.className": {"storage": {}},
     "workers": {"workers": {"count": 3, "cpus": 8, "ramGb": 32}},
     "notebook.profiles": {"notebook": {"profiles": [{"name": "Large"}]}},

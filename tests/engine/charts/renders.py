@@ -35,6 +35,7 @@ SECRETS = HubSecrets(
     cookie_secret=_secret("cookie"),
     crypt_key=_secret("crypt"),
     gateway_token=_secret("gateway"),
+    members_token=_secret("members"),
 )
 """Secrets of the same form as a stack's, which can be found in a render."""
 

@@ -106,7 +106,7 @@ def test_all_resources_are_children_of_the_component(declared: Declared) -> None
 
     for type_ in (NAMESPACE, RELEASE, INGRESS, GROUP):
         assert declared.one(type_).parent.endswith(f"{COMPONENT}::hub-0"), type_
-    assert len(declared.names(RANDOM)) == 4
+    assert len(declared.names(RANDOM)) == 5
 
 
 def test_ingress_serves_the_derived_domain_over_tls(declared: Declared) -> None:
@@ -132,7 +132,7 @@ def test_hubs_secrets_are_in_a_kubernetes_secret_and_nowhere_else(declared: Decl
     declare(tenancy())
 
     assert rpc.is_rpc_secret(declared.input(SECRET)["stringData"])
-    assert len(declared.input(SECRET)["stringData"]["value"]) == 4
+    assert len(declared.input(SECRET)["stringData"]["value"]) == 5
     assert declared.one(SECRET).deleteBeforeReplace
     assert any(urn.endswith("hub-0-secrets") for urn in declared.one(RELEASE).dependencies)
     assert "0f" * 32 not in repr(declared.input(RELEASE))

@@ -46,7 +46,7 @@ def known_keys(section: type[Section], above: str = "") -> Iterator[str]:
             yield from known_keys(inner, f"{above}{key}.")
 
 
-KEYS = {*known_keys(Tenancy), "identityBindPassword"}
+KEYS = {*known_keys(Tenancy), "identityBindPassword", "identityReadPassword"}
 
 
 def used_keys(settings: dict[str, Any], above: str = "") -> Iterator[str]:

@@ -211,9 +211,10 @@ def check_stack(
     stack: Mapping[str, str] | None = None,
     organisation: Mapping[str, Any] | None = None,
     bind_password: str = "",
+    read_password: str = "",
 ) -> list[str]:
     """Check all resources together with the policy of that name."""
-    (policy,) = make_policies([rule(name)], lambda: context(stack, bind_password))
+    (policy,) = make_policies([rule(name)], lambda: context(stack, bind_password, read_password))
     assert isinstance(policy, StackValidationPolicy)
     shown = [
         PolicyResource(
@@ -258,9 +259,11 @@ def _tenancy() -> Tenancy:
     return tenancy(storage=STORAGE)
 
 
-def context(stack: Mapping[str, str] | None = None, bind_password: str = "") -> Context:
+def context(stack: Mapping[str, str] | None = None, bind_password: str = "", read_password: str = "") -> Context:
     given = config() if stack is None else stack
-    return Context(STACK, read_tenancy(STACK, tuple(given.items())), bind_passwords=(bind_password,))
+    return Context(
+        STACK, read_tenancy(STACK, tuple(given.items())), bind_passwords=(bind_password,), read_password=read_password
+    )
 
 
 def as_engine_passes(tree: Any) -> Any:

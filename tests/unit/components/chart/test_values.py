@@ -29,6 +29,8 @@ def test_only_the_group_and_named_admins_may_log_in() -> None:
         "allowed_users": ["admin"],
         "allow_existing_users": False,
         "enable_auth_state": True,
+        "refresh_pre_spawn": True,
+        "auth_refresh_age": -1,
     }
 
 
@@ -54,6 +56,7 @@ def test_admins_group_may_log_in_and_profile_groups_may_not() -> None:
         "profile_groups": [f"cn=astronomers,{groups}", f"cn=modellers,{groups}"],
         "nested_groups": False,
         "log_in_lasts_seconds": 24 * 3600,
+        "dask_namespace": "vis-pangeo",
     }
 
 
@@ -162,8 +165,8 @@ def test_values_without_dask_do_not_mention_the_gateway() -> None:
     without = values(dask={"enabled": False})
 
     assert without["dask-gateway"] == {"enabled": False}
-    assert without["jupyterhub"]["hub"]["services"] == {}
-    assert without["jupyterhub"]["hub"]["loadRoles"] == {}
+    assert list(without["jupyterhub"]["hub"]["services"]) == ["pangeo-members"]
+    assert list(without["jupyterhub"]["hub"]["loadRoles"]) == ["pangeo-members"]
     assert without["jupyterhub"]["singleuser"]["extraEnv"] == {}
 
 

@@ -17,4 +17,4 @@ def list_all_keys(section: type[Section]) -> Iterator[str]:
 
 def test_every_key_has_a_row() -> None:
     rows = set(re.findall(r"^\| `(\w+)` \|", render_configuration(), re.MULTILINE))
-    assert rows == {*list_all_keys(Tenancy), "identityBindPassword"}
+    assert rows == {*list_all_keys(Tenancy), "identityBindPassword", "identityReadPassword"}

@@ -108,3 +108,26 @@ def test_no_message_shows_a_secret() -> None:
     messages = check_secrets(declared.release(proxy__secretToken=f"{KEY}{PASSWORD}"), bind_password=PASSWORD)
     assert len(messages) == 3
     assert not any(PASSWORD in message or "MIIE" in message for message in messages)
+
+
+CHECK = {"bindDn": "uid=reader,cn=sysaccounts,cn=etc,dc=example,dc=org"}
+
+
+def test_read_password_is_in_its_place_in_the_hubs_secret_only() -> None:
+    identity = {**json.loads(declared.config()["pangeo:identity"]), "membershipCheck": CHECK}
+    stack = {**declared.config(), "pangeo:identity": json.dumps(identity)}
+    there = declared.secret(stringData={"identity.readPassword": PASSWORD})
+
+    assert check_secrets(there, stack=stack, read_password=PASSWORD) == []
+    for other in (
+        declared.secret(stringData={"other": PASSWORD}),
+        declared.secret(metadata__name="other", stringData={"identity.readPassword": PASSWORD}),
+        declared.secret(stringData={"identity.readPassword": "another"}),
+    ):
+        assert (
+            "contains a secret that no resource of this stack generated"
+            in check_secrets(other, stack=stack, read_password=PASSWORD)[0]
+        )
+    assert check_secrets(there, read_password=PASSWORD) != [], "without the section"
+    (message,) = check_secrets(declared.group(description=PASSWORD), stack=stack, read_password=PASSWORD)
+    assert message == "description contains the password of the read-only directory account"

@@ -1,0 +1,88 @@
+"""Users' Dask clusters: the gateway's DaskCluster objects in the hub's namespace. Ending one deletes nothing else."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kubernetes_asyncio.client.exceptions import ApiException  # type: ignore[import-not-found,unused-ignore]
+from kubespawner.clients import load_config, shared_client  # type: ignore[import-not-found,unused-ignore]
+
+GROUP, VERSION, PLURAL = "gateway.dask.org", "v1alpha1", "daskclusters"
+"""The objects' API; the version is that of dask-gateway 2026.3.0."""
+
+REQUEST_SECONDS = 10
+"""Time limit of one request to Kubernetes."""
+
+ENDED = ("Stopped", "Failed")
+"""Phases of a cluster without pods."""
+
+STOP = [{"op": "add", "path": "/spec/active", "value": False}]
+"""JSON patch by which the gateway itself stops a cluster; its controller then deletes the pods."""
+
+
+class ClustersUnreachable(Exception):
+    """Kubernetes did not list or stop the clusters; the text is the reason."""
+
+
+class DaskClusters:
+    """The Dask clusters in one namespace."""
+
+    def __init__(self, namespace: str) -> None:
+        """Create the access.
+
+        Args:
+            namespace: the namespace; empty where there is no gateway, so no cluster.
+        """
+        self._namespace = namespace
+
+    async def running(self) -> dict[str, list[str]]:
+        """Return the names of the clusters that have not ended, by user.
+
+        Raises:
+            ClustersUnreachable: Kubernetes did not answer.
+        """
+        if not self._namespace:
+            return {}
+        try:
+            listed = await _api().list_namespaced_custom_object(
+                GROUP, VERSION, self._namespace, PLURAL, _request_timeout=REQUEST_SECONDS
+            )
+        except Exception as error:
+            raise ClustersUnreachable(_reason(error)) from error
+        return group_by_user(listed)
+
+    async def end(self, user: str) -> list[str]:
+        """Ask the controller to end all clusters of the user; return the names of those that have not ended yet.
+
+        Raises:
+            ClustersUnreachable: Kubernetes did not answer.
+        """
+        names = (await self.running()).get(user, [])
+        for name in names:
+            try:
+                await _api().patch_namespaced_custom_object(
+                    GROUP, VERSION, self._namespace, PLURAL, name, STOP, _request_timeout=REQUEST_SECONDS
+                )
+            except Exception as error:
+                raise ClustersUnreachable(_reason(error)) from error
+        return names
+
+
+def group_by_user(listed: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the names of the clusters in a list of DaskCluster objects that have not ended, by user."""
+    found: dict[str, list[str]] = {}
+    for cluster in listed.get("items") or []:
+        user = (cluster.get("spec") or {}).get("username")
+        if user and (cluster.get("status") or {}).get("phase") not in ENDED:
+            found.setdefault(user, []).append(cluster["metadata"]["name"])
+    return found
+
+
+def _api() -> Any:  # noqa: ANN401 - kubernetes_asyncio has no types
+    load_config()
+    return shared_client("CustomObjectsApi")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ApiException):
+        return f"HTTP {error.status} {error.reason}"
+    return f"{type(error).__name__}: {error}".rstrip(": ")

@@ -1,0 +1,177 @@
+"""Comparison of users with the directory: which of them are no longer admitted, by the rules of a log-in.
+
+A directory hides what an account may not read, without an error, and a replica that is being set up lacks entries. So
+a user counts as removed only if the same session also shows what every FreeIPA has: the group ``admins``, a member of
+it, and that member's ``memberOf``.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ldap3.utils.conv import escape_filter_chars
+
+from components.freeipa.names import escaped
+from components.freeipa.session import Session, open_session
+from components.freeipa.settings import Directory
+from components.in_hub.membership import find_groups, group_name
+
+SENTINEL_GROUP = "admins"
+"""Group that every FreeIPA has, with at least one member (freeipa, ``ipaserver/plugins/group.py``)."""
+
+USERS_PER_SEARCH = 100
+"""Number of users in one search; well below the size limits of FreeIPA's servers."""
+
+ACCOUNT_ATTRIBUTES = ("uid", "memberOf", "nsAccountLock", "krbPrincipalExpiration")
+_TIME = "%Y%m%d%H%M%SZ"
+
+NO_ACCOUNT = "there is no such user in FreeIPA"
+DISABLED = "the account is disabled"
+EXPIRED = "the account has expired"
+
+
+class CannotCompare(Exception):
+    """The account does not see enough of the directory to conclude that a user was removed. The text says what."""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """The rules of a log-in."""
+
+    groups: tuple[str, ...]
+    """DNs of the groups whose members are admitted."""
+    users: frozenset[str]
+    """Users that are admitted by name."""
+    nested: bool
+    """Whether members through another group count."""
+    users_container: str
+    """DN of the container of all users."""
+
+
+def find_refused(
+    directory: Directory, password: str, admission: Admission, users: Collection[str], now: datetime
+) -> dict[str, str]:
+    """Return the users that are not admitted any more, with the reason.
+
+    Args:
+        directory: the servers, and the DN of the account to read with.
+        password: the account's password.
+        admission: the rules.
+        users: the users to compare.
+        now: the present time.
+
+    Raises:
+        CannotCompare: the account does not see enough.
+        FreeIpaError: the directory could not be read.
+    """
+    with open_session(directory, password) as session:
+        sentinel = _check_groups(session, admission)
+        accounts = _read_accounts(session, admission.users_container, [*users, sentinel])
+        _check_sentinel(session, admission, sentinel, accounts)
+        hidden = _groups_without_members(session, admission)
+        refused: dict[str, str] = {}
+        for user in users:
+            account = accounts.get(user.lower())
+            reason = _reason(account, now)
+            if reason is None and user not in admission.users:
+                reason = _reason_of_groups(session, admission, user, account or {}, hidden)
+            if reason is not None:
+                refused[user] = reason
+        return refused
+
+
+Account = Mapping[str, Sequence[str]]
+
+
+def _reason(account: Account | None, now: datetime) -> str | None:
+    if account is None:
+        return NO_ACCOUNT
+    if any(value.lower() == "true" for value in account.get("nsaccountlock", ())):
+        return DISABLED
+    if any((end := _time(value)) is not None and end <= now for value in account.get("krbprincipalexpiration", ())):
+        return EXPIRED
+    return None
+
+
+def _reason_of_groups(
+    session: Session, admission: Admission, user: str, account: Account, hidden: frozenset[str]
+) -> str | None:
+    if find_groups(session, _user_dn(admission, user), admission.groups, nested=admission.nested):
+        return None
+    for group in hidden & _member_of(account):
+        raise CannotCompare(f"the group {group_name(group)} shows no member, but {user} is one")
+    return f"no member of {' or '.join(map(group_name, admission.groups))} any more"
+
+
+def _check_groups(session: Session, admission: Admission) -> str:
+    """Check that all groups are visible; return the name of a member of the sentinel group."""
+    sentinel = ""
+    for container in {_parent(group) for group in admission.groups}:
+        wanted = {group_name(group).lower() for group in admission.groups if _parent(group) == container}
+        names = "".join(f"(cn={escape_filter_chars(name)})" for name in wanted)
+        found = session.children(container, f"(|{names})", ["cn"], "comparing users with their groups") or []
+        missing = wanted - {name.lower() for entry in found for name in entry.get("cn", ())}
+        if missing:
+            raise CannotCompare(f"the group {', '.join(sorted(missing))} does not exist or is not visible")
+        query = f"(cn={SENTINEL_GROUP})"
+        for entry in session.children(container, query, ["member"], "comparing users with their groups") or []:
+            users = [dn for dn in entry.get("member", ()) if _normal(_parent(dn)) == _normal(admission.users_container)]
+            sentinel = sentinel or next((group_name(dn) for dn in users), "")
+    if not sentinel:
+        raise CannotCompare(f"the group {SENTINEL_GROUP} shows no member that is a user")
+    return sentinel
+
+
+def _check_sentinel(session: Session, admission: Admission, sentinel: str, accounts: Mapping[str, Account]) -> None:
+    group = f"cn={SENTINEL_GROUP},{_parent(admission.groups[0])}"
+    account = accounts.get(sentinel.lower())
+    if account is None or _normal(group) not in _member_of(account):
+        raise CannotCompare(f"the user {sentinel} does not show memberOf {SENTINEL_GROUP}")
+    if not find_groups(session, _user_dn(admission, sentinel), [group], nested=admission.nested):
+        raise CannotCompare(f"the user {sentinel} is not found as a member of {SENTINEL_GROUP}")
+
+
+def _groups_without_members(session: Session, admission: Admission) -> frozenset[str]:
+    """Return the groups, as normalised DNs, that show no member to the account."""
+    shown = set()
+    for group in admission.groups:
+        query = f"(&(cn={escape_filter_chars(group_name(group))})(member=*))"
+        if session.children(_parent(group), query, ["cn"], "comparing users with their groups"):
+            shown.add(_normal(group))
+    return frozenset(map(_normal, admission.groups)) - shown
+
+
+def _read_accounts(session: Session, container: str, users: Sequence[str]) -> dict[str, Account]:
+    accounts: dict[str, Account] = {}
+    for start in range(0, len(users), USERS_PER_SEARCH):
+        names = "".join(f"(uid={escape_filter_chars(user)})" for user in users[start : start + USERS_PER_SEARCH])
+        query = f"(&(objectClass=posixAccount)(|{names}))"
+        found = session.children(container, query, ACCOUNT_ATTRIBUTES, "comparing users with their accounts")
+        if found is None:
+            raise CannotCompare(f"{container} does not exist or is not visible")
+        accounts |= {uid.lower(): entry for entry in found for uid in entry.get("uid", ())}
+    return accounts
+
+
+def _member_of(account: Account) -> frozenset[str]:
+    return frozenset(map(_normal, account.get("memberof", ())))
+
+
+def _user_dn(admission: Admission, user: str) -> str:
+    return f"uid={escaped(user)},{admission.users_container}"
+
+
+def _normal(dn: str) -> str:
+    return re.sub(r"\s*([,=])\s*", r"\1", dn.strip()).lower()
+
+
+def _parent(dn: str) -> str:
+    return dn.partition(",")[2]
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,167 @@
+"""End of a user's access: log-in, tokens, sessions, servers and Dask clusters. No file and no user is deleted."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from logging import Logger
+from typing import Any
+
+from jupyterhub import orm  # type: ignore[import-not-found,unused-ignore]
+
+from components.in_hub.dask_clusters import ClustersUnreachable, DaskClusters
+
+LOGGED_IN = "logged_in"
+"""Key of ``auth_state``: time of the log-in, in seconds since 1970; 0 after the end of the access."""
+
+KEEPS_SERVER = "keeps_server"
+"""Key of ``auth_state``: whether the running server was to go on after the end of the access."""
+
+CANCEL_SECONDS = 1.0
+"""Time that the start of a server gets to end when it is interrupted, as in JupyterHub's own API."""
+
+RECENT_SECONDS = 60.0
+"""Age of a log-in that a comparison leaves alone: another replica may not know yet that the user was added."""
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """What of a user's access has not ended yet."""
+
+    servers: tuple[str, ...] = ()
+    """Names of servers that run, start or stop; the default server's name is empty."""
+    clusters: tuple[str, ...] = ()
+    """Names of Dask clusters that have not ended."""
+    problem: str = ""
+    """Reason why the clusters are not known; empty if they are."""
+
+
+@dataclass
+class Revocation:
+    """Ends the access of users of one hub."""
+
+    hub: Any
+    """The application ``JupyterHub``."""
+    clusters: DaskClusters
+    log: Logger
+    _ended: dict[str, float] = field(default_factory=dict)
+    _stopping: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    def is_ended(self, user: str, logged_in: float) -> bool:
+        """Return whether the user's access was ended after the beginning of a log-in, which may not be saved yet."""
+        return logged_in <= self._ended.get(user, 0)
+
+    async def list_users_with_access(self) -> list[str]:
+        """Return the users that have a log-in, a token, a server or a Dask cluster."""
+        found = set()
+        for orm_user in self.hub.db.query(orm.User).all():
+            user = self.hub.users[orm_user]
+            if user.active or orm_user.api_tokens or (await user.get_auth_state() or {}).get(LOGGED_IN):
+                found.add(user.name)
+        try:
+            found |= set(await self.clusters.running())
+        except ClustersUnreachable as failure:
+            self.log.error("the Dask clusters were not compared with the directory: %s", failure)
+        return sorted(found)
+
+    async def end_access(self, name: str, *, keep_server: bool) -> Remaining:
+        """End the access of a user, and return what has not ended yet: servers and clusters take a while to stop.
+
+        Args:
+            name: the user's name; the hub need not know the user.
+            keep_server: let running servers and Dask clusters go on; the servers' own tokens keep working.
+        """
+        # First the log-in: without it, no other credential is accepted and no server starts.
+        self._ended[name] = time.time()
+        user = self.hub.users.get(name)
+        if user is None:
+            return await self._remaining(name, (), keep_server=keep_server)
+        state = await user.get_auth_state()
+        if state:
+            await user.save_auth_state({**state, LOGGED_IN: 0, KEEPS_SERVER: keep_server})
+        self._delete_credentials(user, keep_server=keep_server)
+        if not keep_server:
+            for name, spawner in list(user.spawners.items()):
+                if spawner.active and spawner.pending != "stop":
+                    self._stop_later(user, name)
+        servers = tuple(name for name, spawner in user.spawners.items() if spawner.active)
+        return await self._remaining(user.name, servers, keep_server=keep_server)
+
+    async def end_removed(self, name: str, reason: str, compared: float) -> None:
+        """End the access of a user that a comparison with the directory found to be removed.
+
+        Args:
+            name: the user's name.
+            reason: the reason, for the log.
+            compared: time at which the comparison began.
+        """
+        user = self.hub.users.get(name)
+        state = (await user.get_auth_state() if user else None) or {}
+        logged_in = float(state.get(LOGGED_IN, 0))
+        if logged_in > compared - RECENT_SECONDS:
+            return
+        keeps_server = not logged_in and bool(state.get(KEEPS_SERVER))
+        if not keeps_server:
+            self.log.warning("the access of %s ends: %s", name, reason)
+        remaining = await self.end_access(name, keep_server=keeps_server)
+        if remaining.problem:
+            self.log.error("the Dask clusters of %s were not ended: %s", name, remaining.problem)
+
+    def _delete_credentials(self, user: Any, *, keep_server: bool) -> None:  # noqa: ANN401 - untyped
+        database = self.hub.db
+        kept = self._server_tokens(user) if keep_server else set()
+        for token in list(user.orm_user.api_tokens):
+            if token.id not in kept:
+                database.delete(token)
+        database.query(orm.OAuthCode).filter(orm.OAuthCode.user_id == user.orm_user.id).delete()
+        # The hub's cookies contain this identifier.
+        user.orm_user.cookie_id = orm.new_token()
+        database.commit()
+
+    def _server_tokens(self, user: Any) -> set[int]:  # noqa: ANN401 - untyped
+        """Return the database's ids of the tokens of running servers.
+
+        After a restart, the hub does not have the tokens themselves. Tokens with the same note are then kept too;
+        that one of them is not a server's is found out when it is used.
+        """
+        kept = set()
+        for spawner in user.spawners.values():
+            if spawner.active:
+                known = orm.APIToken.find(self.hub.db, spawner.api_token) if spawner.api_token else None
+                url = spawner.server.base_url if spawner.server else None
+                notes = {f"Server at {url}"} if known is None and url else set()
+                kept |= {token.id for token in user.orm_user.api_tokens if token is known or token.note in notes}
+        return kept
+
+    def _stop_later(self, user: Any, name: str) -> None:  # noqa: ANN401 - untyped
+        task = asyncio.get_running_loop().create_task(self._stop(user, name))
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+    async def _stop(self, user: Any, name: str) -> None:  # noqa: ANN401 - untyped
+        """Stop a server as JupyterHub's own API does, also one that is just starting."""
+        spawner = user.spawners[name]
+        starting = spawner._spawn_future if spawner.pending else None
+        spawner._stop_pending = True
+        try:
+            if starting and not starting.done():
+                starting.cancel()
+                await asyncio.sleep(CANCEL_SECONDS)
+            try:
+                await self.hub.proxy.delete_user(user, name)
+            except Exception:
+                # The hub's regular check of all routes removes this one once the server has stopped.
+                self.log.exception("the proxy did not remove the route of %s", spawner._log_name)
+            await user.stop(name)
+            self.log.info("stopped the server %s, because the user's access has ended", spawner._log_name)
+        except Exception:
+            self.log.exception("the server %s did not stop", spawner._log_name)
+        finally:
+            spawner._stop_pending = False
+
+    async def _remaining(self, user: str, servers: tuple[str, ...], *, keep_server: bool) -> Remaining:
+        if keep_server:
+            return Remaining(servers)
+        try:
+            return Remaining(servers, tuple(await self.clusters.end(user)))
+        except ClustersUnreachable as failure:
+            return Remaining(servers, problem=str(failure))

@@ -1,0 +1,173 @@
+"""Periodic comparison of a real hub's users with a real directory."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from secrets import token_hex
+
+import pytest
+
+from components.chart.values import Values
+from tests.engine.hub.conftest import StartHub, ValuesFor
+from tests.support.administrator import hidden_from_accounts
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.hub_process import Hub
+from tests.support.hub_users import INNER, MEMBERS, PASSWORD, People
+from tests.support.notebooks import User, log_in, with_admin
+
+pytestmark = pytest.mark.engine
+
+INTERVAL_SECONDS = 1
+WAIT_SECONDS = 90.0
+NOT_COMPARED = "users were not compared with the directory, nobody's access was ended"
+
+
+@pytest.fixture(scope="module")
+def values(values_for: ValuesFor, directory: ThrowAwayDirectory, tmp_path_factory: pytest.TempPathFactory) -> Values:
+    """The values of a tenancy with a short interval, and with every log-in old enough to be compared."""
+    password = tmp_path_factory.mktemp("identity") / "password"
+    password.write_text(directory.password("reader"))
+    values = values_for(identity={"membershipCheck": {"bindDn": directory.reader_dn}, "nestedGroups": True})
+    settings = values["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]
+    settings["compare_seconds"] = INTERVAL_SECONDS
+    settings["read_password_file"] = str(password)
+    code = values["jupyterhub"]["hub"]["extraConfig"]
+    code["tests"] = "import components.in_hub.revocation\ncomponents.in_hub.revocation.RECENT_SECONDS = 0\n"
+    return with_admin(values)
+
+
+@pytest.fixture(scope="module")
+def hub(start_hub: StartHub, values: Values, people: People) -> Iterator[Hub]:
+    with start_hub(values) as running:
+        yield running
+
+
+@pytest.fixture
+def member(hub: Hub, people: People) -> User:
+    return new_member(hub, people)
+
+
+def new_member(hub: Hub, people: People) -> User:
+    """Return a new member with an API token and a running server."""
+    name = f"user-{token_hex(4)}"
+    people.add(name)
+    people.join(MEMBERS, name)
+    user = log_in(hub, name, PASSWORD)
+    user.start_server()
+    return user
+
+
+def wait_until(condition: Callable[[], bool], hub: Hub) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, hub.log_file.read_text()[-4000:]
+        time.sleep(0.2)
+
+
+def let_comparisons_pass(hub: Hub, people: People) -> None:
+    """Wait until a user who is removed now has lost access, so that a whole comparison has passed."""
+    other = new_member(hub, people)
+    people.leave(MEMBERS, other.name)
+    wait_until(lambda: not other.has_server() and not hub.accepts(other.token), hub)
+
+
+def test_removal_in_the_directory_ends_the_access(hub: Hub, member: User, people: People) -> None:
+    own = member.server_token()
+    people.leave(MEMBERS, member.name)
+
+    wait_until(lambda: not member.has_server(), hub)
+
+    assert not member.is_accepted(member.token)
+    assert not member.is_accepted(own)
+    assert not member.browser.is_in
+    assert member.post_server(member.token) == 403
+    assert f"the access of {member.name} ends: no member of {MEMBERS} any more" in hub.log_file.read_text()
+
+
+def test_disabled_account_counts_as_removed(hub: Hub, member: User, people: People) -> None:
+    with people.locked(member.name):
+        wait_until(lambda: not member.has_server(), hub)
+
+    assert not member.is_accepted(member.token)
+    assert f"the access of {member.name} ends: the account is disabled" in hub.log_file.read_text()
+
+
+def test_members_direct_nested_and_by_name_keep_their_access(
+    hub: Hub, member: User, people: People, directory: ThrowAwayDirectory
+) -> None:
+    nested = log_in(hub, "nested", PASSWORD)
+    admin = hub.log_in("admin", directory.password("admin"))
+
+    let_comparisons_pass(hub, people)
+
+    assert member.has_server()
+    assert member.is_accepted(member.token)
+    assert nested.is_accepted(nested.token)
+    assert admin.is_in
+
+
+def test_removal_from_an_inner_group_ends_the_access(hub: Hub, people: People) -> None:
+    name = f"user-{token_hex(4)}"
+    people.add(name)
+    people.join(INNER, name)
+    user = log_in(hub, name, PASSWORD)
+
+    people.leave(INNER, name)
+
+    wait_until(lambda: not hub.accepts(user.token), hub)
+
+
+def test_unreachable_directory_ends_nobodys_access(
+    hub: Hub, member: User, people: People, directory: ThrowAwayDirectory
+) -> None:
+    hub.log()
+    with directory.stopped():
+        wait_until(lambda: NOT_COMPARED in hub.log(), hub)
+        assert member.is_accepted(member.token)
+        assert member.has_server()
+    let_comparisons_pass(hub, people)
+
+    assert member.has_server()
+    assert member.is_accepted(member.token)
+
+
+def test_hidden_memberships_end_nobodys_access(
+    hub: Hub, member: User, people: People, directory: ThrowAwayDirectory
+) -> None:
+    with hidden_from_accounts(directory, f"cn=users,cn=accounts,{directory.suffix}", "Read User Membership"):
+        hub.log()
+        wait_until(lambda: NOT_COMPARED in hub.log(), hub)
+        assert member.has_server()
+        assert member.is_accepted(member.token)
+
+
+def test_missing_group_ends_nobodys_access(
+    start_hub: StartHub, values: Values, people: People, directory: ThrowAwayDirectory
+) -> None:
+    config = values["jupyterhub"]["hub"]["config"]["LDAPAuthenticator"]
+    gone = {**config, "allowed_groups": [*config["allowed_groups"], directory.group_dn("hub_tests_gone")]}
+    changed = {**values["jupyterhub"]["hub"]["config"], "LDAPAuthenticator": gone}
+    hub_values = {**values["jupyterhub"]["hub"], "config": changed}
+
+    with start_hub({**values, "jupyterhub": {**values["jupyterhub"], "hub": hub_values}}) as hub:
+        anna = log_in(hub, "anna", PASSWORD)
+        wait_until(lambda: "the group hub_tests_gone does not exist or is not visible" in hub.log(), hub)
+        assert anna.is_accepted(anna.token)
+
+
+def test_password_of_the_account_is_not_logged(hub: Hub, directory: ThrowAwayDirectory) -> None:
+    assert directory.password("reader") not in hub.log_file.read_text()
+
+
+def test_file_without_the_password_ends_nobodys_access(
+    start_hub: StartHub, values: Values, people: People, tmp_path: Path
+) -> None:
+    settings = {**values["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]}
+    settings["read_password_file"] = str(tmp_path / "missing")
+    config = {**values["jupyterhub"]["hub"]["config"], "FreeIpaAuthenticator": settings}
+    hub_values = {**values["jupyterhub"]["hub"], "config": config}
+
+    with start_hub({**values, "jupyterhub": {**values["jupyterhub"], "hub": hub_values}}) as hub:
+        anna = log_in(hub, "anna", PASSWORD)
+        wait_until(lambda: NOT_COMPARED in hub.log(), hub)
+        assert anna.is_accepted(anna.token)

@@ -1,0 +1,100 @@
+"""Users of a hub under test with notebook servers (``stub_notebook.py``), API tokens and browsers."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from components.chart.values import Values
+from tests.support.hub_process import ANSWER_SECONDS, Hub, Visitor
+
+START_SECONDS = 60.0
+POLL_SECONDS = 0.2
+
+ADMIN_TOKEN = "e" * 64
+"""Token of an admin whose rights do not end with a log-in."""
+
+
+@dataclass
+class User:
+    """A user who is logged in, with an API token."""
+
+    hub: Hub
+    name: str
+    browser: Visitor
+    token: str
+    admin_token = ADMIN_TOKEN
+
+    def request(self, token: str, method: str, path: str, body: Any = None) -> requests.Response:
+        """Send a request with a token."""
+        headers = {"Authorization": f"token {token}"}
+        return requests.request(method, f"{self.hub.url}{path}", json=body, headers=headers, timeout=ANSWER_SECONDS)
+
+    def is_accepted(self, token: str) -> bool:
+        """Return whether the hub accepts the token."""
+        return self.hub.accepts(token)
+
+    def new_token(self, **options: Any) -> str:
+        """Create an API token like the hub's token page."""
+        answer = self.browser.post_json(f"/hub/api/users/{self.name}/tokens", options)
+        answer.raise_for_status()
+        return str(answer.json()["token"])
+
+    def start_server(self) -> None:
+        """Start the user's server and wait until the hub has its answer."""
+        assert self.post_server(self.token) in (201, 202)
+        deadline = time.monotonic() + START_SECONDS
+        while not self.servers().get("", {}).get("ready"):
+            assert time.monotonic() < deadline, self.hub.log()
+            time.sleep(POLL_SECONDS)
+
+    def post_server(self, token: str) -> int:
+        """Ask the hub to start the user's server; return the HTTP status."""
+        return self.request(token, "POST", f"/hub/api/users/{self.name}/server").status_code
+
+    def stop_server_as_admin(self) -> None:
+        """Stop the user's server as an admin does, if it runs, and wait."""
+        status = self.request(self.admin_token, "DELETE", f"/hub/api/users/{self.name}/server").status_code
+        assert status in (202, 204)
+        self.wait_for_stop()
+
+    def wait_for_stop(self) -> None:
+        """Wait until the user has no server."""
+        deadline = time.monotonic() + START_SECONDS
+        while self.has_server():
+            assert time.monotonic() < deadline, self.hub.log()
+            time.sleep(POLL_SECONDS)
+
+    def has_server(self) -> bool:
+        """Return whether a server of the user runs, starts or stops."""
+        return bool(self.servers())
+
+    def servers(self) -> dict[str, Any]:
+        """Return the hub's description of the user's servers, as an admin sees it."""
+        answer = self.request(self.admin_token, "GET", f"/hub/api/users/{self.name}")
+        answer.raise_for_status()
+        return dict(answer.json()["servers"])
+
+    def server_token(self) -> str:
+        """Return the token that the hub gave to the user's last server."""
+        return (self.hub.log_file.parent / "homes" / self.name / "token").read_text()
+
+    def report_activity(self, token: str) -> int:
+        """Report activity of the user's server, as the server does; return the HTTP status."""
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        body = {"servers": {"": {"last_activity": now}}, "last_activity": now}
+        return self.request(token, "POST", f"/hub/api/users/{self.name}/activity", body).status_code
+
+
+def with_admin(values: Values) -> Values:
+    """Return the values with a service that has the rights of an admin and the token ``ADMIN_TOKEN``."""
+    values["jupyterhub"]["hub"]["services"]["tests-admin"] = {"admin": True, "apiToken": ADMIN_TOKEN}
+    return values
+
+
+def log_in(hub: Hub, name: str, password: str) -> User:
+    """Log a user in, and create an API token without an end."""
+    browser = hub.log_in(name, password)
+    assert browser.is_in, browser.message
+    return User(hub, name, browser, browser.new_token(name))
