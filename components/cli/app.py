@@ -27,6 +27,7 @@ from components.cli.new import new
 from components.cli.output import console, print_json, print_results, print_rows
 from components.cli.pulumi_cli import PulumiFailed
 from components.cli.remove.command import remove_tenancy
+from components.cli.removed_access import end_removed_access
 from components.cli.repair.command import repair_stack
 from components.cli.stack import OpenStack, open_stack
 from components.cli.stack_writer import read_certificate
@@ -259,10 +260,31 @@ def add_members(stack: OneStack, user: Users, bind_dn: BindDn = None, log: LogFi
     _change_members(stack, "add", user, bind_dn, log)
 
 
-@members.command("remove", epilog=examples("members remove vis bob"))
-def remove_members(stack: OneStack, user: Users, bind_dn: BindDn = None, log: LogFile = None) -> None:
-    """Remove users' permission to log in. Their FreeIPA entries, homes and running servers stay."""
-    _change_members(stack, "remove", user, bind_dn, log)
+@members.command("remove", epilog=examples("members remove vis bob", "members remove vis bob --keep-server"))
+def remove_members(
+    stack: OneStack,
+    user: Users,
+    keep_server: Annotated[
+        bool, typer.Option("--keep-server", help="Let the running server and Dask clusters go on.")
+    ] = False,
+    ca_file: CaFile = None,
+    bind_dn: BindDn = None,
+    log: LogFile = None,
+) -> None:
+    """Remove users from the group, and end their access to the hub.
+
+    Their log-ins, sessions and API tokens end at once, and their servers and Dask clusters stop. Their FreeIPA entries
+    and homes stay.
+
+    Exit code 1: something has not ended; the command can be repeated.
+    """
+    with _errors_reported():
+        opened = open_stack(stack)
+        env, audit_log = _check_environment(ca_file), AuditLog(log or default_path(opened.name, os.environ))
+        group = _group(opened, bind_dn)
+        removed = membership.change_members(group, "remove", user, audit_log, print)
+        is_ended = end_removed_access(opened, group, removed, audit_log, env, _report, keep_server=keep_server)
+    sys.exit(EXIT_OK if is_ended else EXIT_FAILED)
 
 
 @members.command(
@@ -321,6 +343,10 @@ def _change_members(stack: str, change: Change, users: list[str], bind_dn: str |
         opened = open_stack(stack)
         audit_log = AuditLog(log or default_path(opened.name, os.environ))
         membership.change_members(_group(opened, bind_dn), change, users, audit_log, print)
+
+
+def _report(line: str) -> None:
+    print(escape_lines(line), flush=True)
 
 
 def _group(stack: OpenStack, bind_dn: str | None) -> Group:

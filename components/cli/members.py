@@ -9,6 +9,7 @@ from components.cli import audit_log
 from components.cli.audit_log import DONE, NOT_KNOWN, AuditLog, Entry
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import AnswerLost, OtherResult
+from components.freeipa.names import group_dn
 from components.freeipa.settings import check_bind_dn
 from components.freeipa.users import Account, Members, Users, open_users
 
@@ -47,8 +48,8 @@ def list_members(group: Group) -> Members:
 
 def change_members(
     group: Group, change: Change, users: Sequence[str], log: AuditLog, report: Callable[[str], None]
-) -> None:
-    """Add users to the group or remove them. All users are looked up before the first change.
+) -> list[str]:
+    """Add users to the group or remove them; return their names. All users are looked up before the first change.
 
     Args:
         group: the group.
@@ -63,11 +64,65 @@ def change_members(
     """
     prepare_log(log)
     with _open(group) as directory:
-        for user in _find_users(directory, list(dict.fromkeys(users))):
+        found = _find_users(directory, list(dict.fromkeys(users)))
+        for user in found:
             if directory.is_direct_member(group.name, user) == (change == "add"):
                 report(f"{user} is already {'' if change == 'add' else 'not '}in {group.name}: nothing to do")
             else:
                 report(str(_change(group, directory, change, user, log)))
+    return found
+
+
+def find_admitted(group: Group, users: Sequence[str]) -> dict[str, str]:
+    """Return those of the users that may still log in, each with the reason.
+
+    Raises:
+        FreeIpaError: the directory could not be read.
+    """
+    admitted = {}
+    with _open(group) as directory:
+        for user in users:
+            reason = _find_admission(group.tenancy, directory, user)
+            if reason is not None:
+                admitted[user] = reason
+    return admitted
+
+
+def _find_admission(tenancy: Tenancy, directory: Users, user: str) -> str | None:
+    account = directory.find_user(user)
+    if account is None or account.is_locked:
+        return None
+    if user in tenancy.identity.admin_users:
+        return "is in identity.adminUsers"
+    for name in filter(None, (tenancy.notebook_users_group, tenancy.identity.admin_group)):
+        if directory.is_direct_member(name, user):
+            return f"is a member of {name}"
+        if not tenancy.identity.nested_groups:
+            continue
+        # Groups in the group, by whose entries the removal has changed nothing.
+        for inner in directory.members(name).groups:
+            if group_dn(tenancy.directory_suffix, inner).lower() in account.groups:
+                return f"is a member of {inner}, which is in {name} (identity.nestedGroups)"
+    return None
+
+
+def record_end_of_access(group: Group, user: str, log: AuditLog, *, is_ended: bool) -> None:
+    """Record in the log that a user's access at the hub ended, or that it is not known.
+
+    Raises:
+        MembersRefused: the log cannot be written.
+    """
+    entry = Entry(
+        time=audit_log.now(),
+        who="",
+        operator=audit_log.operator(),
+        stack=group.stack,
+        group=group.name,
+        change="end access",
+        user=user,
+        outcome=DONE if is_ended else NOT_KNOWN,
+    )
+    record(entry, log)
 
 
 def _change(group: Group, directory: Users, change: Change, user: str, log: AuditLog) -> Entry:

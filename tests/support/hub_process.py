@@ -170,7 +170,8 @@ def _declare_server(folder: Path, command: Sequence[str]) -> None:
     if file.is_file():
         statement = json.loads(file.read_text())
         statement["settings"]["JupyterHub"]["spawner_class"] = "jupyterhub.spawner.SimpleLocalProcessSpawner"
-        statement["settings"]["KubeSpawner"]["cmd"] = list(command)
+        homes = f"{folder}/homes/{{username}}"
+        statement["settings"]["KubeSpawner"] |= {"cmd": list(command), "home_dir_template": homes}
         file.write_text(json.dumps(statement))
 
 

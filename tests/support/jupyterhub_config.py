@@ -77,16 +77,11 @@ if "KUBECONFIG" in os.environ:
     c.KubeSpawner.storage_class = notebook["storage"]["dynamic"]["storageClass"]
     c.KubeSpawner.storage_access_modes = ["ReadWriteOnce"]
     c.KubeSpawner.profile_list = notebook["profileList"]
-else:
-    homes = Path.cwd() / "homes"
-    homes.mkdir(exist_ok=True)
-    c.JupyterHub.spawner_class = "simple"
-    c.SimpleLocalProcessSpawner.home_dir_template = f"{homes}/{{username}}"
-    # Without -P, modules of this folder would replace those of the same names in the standard library.
-    c.Spawner.cmd = [sys.executable, "-P", str(Path(__file__).with_name("stub_notebook.py"))]
 
 if "HUB_SERVER_PROGRAM" in os.environ:
     c.JupyterHub.spawner_class = "simple"
+    c.SimpleLocalProcessSpawner.home_dir_template = f"{Path.cwd()}/homes/{{username}}"
+    # Without -P, modules of this folder would replace those of the same names in the standard library.
     c.Spawner.cmd = [sys.executable, "-P", os.environ["HUB_SERVER_PROGRAM"]]
 
 for section, settings in hub["config"].items():

@@ -1,16 +1,24 @@
 """Users of a hub under test with notebook servers (``stub_notebook.py``), API tokens and browsers."""
 
+import json
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import requests
 
+from components.chart.admission import AUTHENTICATOR_SECTIONS
 from components.chart.values import Values
+from components.in_hub.admission import FILE
+from components.in_hub.admission_settings import AUTHENTICATOR
 from tests.support.hub_process import ANSWER_SECONDS, Hub, Visitor
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.2
+
+SERVERS = {"HUB_SERVER_PROGRAM": str(Path(__file__).with_name("stub_notebook.py"))}
+"""Environment variables of a hub whose users' servers are processes beside it."""
 
 ADMIN_TOKEN = "e" * 64
 """Token of an admin whose rights do not end with a log-in."""
@@ -90,6 +98,24 @@ class User:
 def with_admin(values: Values) -> Values:
     """Return the values with a service that has the rights of an admin and the token ``ADMIN_TOKEN``."""
     values["jupyterhub"]["hub"]["services"]["tests-admin"] = {"admin": True, "apiToken": ADMIN_TOKEN}
+    return declare_again(values)
+
+
+def declare_again(values: Values) -> Values:
+    """Return the values with a statement of the admitted users that follows from their changed settings and services.
+
+    Without it, the hub would refuse to start with the changes.
+    """
+    hub = values["jupyterhub"]["hub"]
+    [file] = [file for file in hub["extraFiles"].values() if file["mountPath"].endswith(FILE.name)]
+    statement = json.loads(file["stringData"])
+    for section in AUTHENTICATOR_SECTIONS:
+        statement["settings"][AUTHENTICATOR] |= hub["config"][section]
+    statement["services"] = {
+        name: {key: value for key, value in service.items() if key != "apiToken"}
+        for name, service in hub["services"].items()
+    }
+    file["stringData"] = json.dumps(statement)
     return values
 
 

@@ -4,6 +4,7 @@ The connection goes to the tenancy's IP address and expects the hub's name in th
 can be distinguished from a hub that does not answer.
 """
 
+import json
 import re
 import ssl
 from html import unescape
@@ -97,6 +98,15 @@ class HubClient:
         page = self._request("POST", "/hub/login", fields, headers)
         message = _ERROR.search(page.body)
         return LogIn(page.status, " ".join(unescape(message[1]).split()) if message else "")
+
+    def post_json(self, path: str, body: object, token: str) -> Page:
+        """Send a request of the hub's API with a token.
+
+        Raises:
+            NoConnection: there is no answer.
+        """
+        headers = {"Content-Type": "application/json", "Authorization": f"token {token}"}
+        return self._request("POST", path, json.dumps(body), headers)
 
     def _request(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> Page:
         url = f"https://{self._endpoint.name}{path} at {self._endpoint}"

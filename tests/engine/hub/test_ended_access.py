@@ -11,7 +11,7 @@ from components.in_hub.api_names import END_ACCESS_PATH
 from tests.engine.hub.conftest import StartHub, ValuesFor
 from tests.support.hub_process import Hub
 from tests.support.hub_users import MEMBERS, PASSWORD, People
-from tests.support.notebooks import ADMIN_TOKEN, User, log_in, with_admin
+from tests.support.notebooks import ADMIN_TOKEN, SERVERS, User, log_in, with_admin
 from tests.support.rendered_values import SECRETS
 
 pytestmark = pytest.mark.engine
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.engine
 @pytest.fixture(scope="module")
 def hub(start_hub: StartHub, values_for: ValuesFor, people: People) -> Iterator[Hub]:
     """A hub with the program's own settings: no log-in ends during the tests."""
-    with start_hub(with_admin(values_for())) as running:
+    with start_hub(with_admin(values_for()), SERVERS) as running:
         yield running
 
 

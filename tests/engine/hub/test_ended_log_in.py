@@ -9,7 +9,7 @@ import pytest
 from tests.engine.hub.conftest import StartHub, ValuesFor
 from tests.support.hub_process import Hub, short_lived
 from tests.support.hub_users import MEMBERS, PASSWORD, People
-from tests.support.notebooks import User, log_in, with_admin
+from tests.support.notebooks import SERVERS, User, log_in, with_admin
 
 pytestmark = pytest.mark.engine
 
@@ -20,7 +20,7 @@ LIFETIME_SECONDS = 20
 @pytest.fixture(scope="module")
 def hub(start_hub: StartHub, values_for: ValuesFor, people: People) -> Iterator[Hub]:
     """A hub with short log-ins."""
-    with start_hub(with_admin(short_lived(values_for(), seconds=LIFETIME_SECONDS))) as running:
+    with start_hub(with_admin(short_lived(values_for(), seconds=LIFETIME_SECONDS)), SERVERS) as running:
         yield running
 
 

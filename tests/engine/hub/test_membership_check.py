@@ -13,32 +13,40 @@ from tests.support.administrator import hidden_from_accounts
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import Hub
 from tests.support.hub_users import INNER, MEMBERS, PASSWORD, People
-from tests.support.notebooks import User, log_in, with_admin
+from tests.support.notebooks import SERVERS, User, log_in, with_admin
 
 pytestmark = pytest.mark.engine
 
 INTERVAL_SECONDS = 1
 WAIT_SECONDS = 90.0
+ValuesWithCheck = Callable[..., Values]
 NOT_COMPARED = "users were not compared with the directory, nobody's access was ended"
 
 
 @pytest.fixture(scope="module")
-def values(values_for: ValuesFor, directory: ThrowAwayDirectory, tmp_path_factory: pytest.TempPathFactory) -> Values:
-    """The values of a tenancy with a short interval, and with every log-in old enough to be compared."""
+def values_with_check(
+    values_for: ValuesFor, directory: ThrowAwayDirectory, tmp_path_factory: pytest.TempPathFactory
+) -> ValuesWithCheck:
+    """Return a function: the values of a tenancy with a short interval, and with every log-in old enough to compare."""
     password = tmp_path_factory.mktemp("identity") / "password"
     password.write_text(directory.password("reader"))
-    values = values_for(identity={"membershipCheck": {"bindDn": directory.reader_dn}, "nestedGroups": True})
-    settings = values["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]
-    settings["compare_seconds"] = INTERVAL_SECONDS
-    settings["read_password_file"] = str(password)
-    code = values["jupyterhub"]["hub"]["extraConfig"]
-    code["tests"] = "import components.in_hub.revocation\ncomponents.in_hub.revocation.RECENT_SECONDS = 0\n"
-    return with_admin(values)
+
+    def values(password_file: Path = password, **identity: object) -> Values:
+        check = {"membershipCheck": {"bindDn": directory.reader_dn}, "nestedGroups": True}
+        made = values_for(identity={**check, **identity})
+        settings = made["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]
+        settings["compare_seconds"] = INTERVAL_SECONDS
+        settings["read_password_file"] = str(password_file)
+        code = made["jupyterhub"]["hub"]["extraConfig"]
+        code["tests"] = "import components.in_hub.revocation\ncomponents.in_hub.revocation.RECENT_SECONDS = 0\n"
+        return with_admin(made)
+
+    return values
 
 
 @pytest.fixture(scope="module")
-def hub(start_hub: StartHub, values: Values, people: People) -> Iterator[Hub]:
-    with start_hub(values) as running:
+def hub(start_hub: StartHub, values_with_check: ValuesWithCheck, people: People) -> Iterator[Hub]:
+    with start_hub(values_with_check(), SERVERS) as running:
         yield running
 
 
@@ -142,14 +150,9 @@ def test_hidden_memberships_end_nobodys_access(
 
 
 def test_missing_group_ends_nobodys_access(
-    start_hub: StartHub, values: Values, people: People, directory: ThrowAwayDirectory
+    start_hub: StartHub, values_with_check: ValuesWithCheck, people: People
 ) -> None:
-    config = values["jupyterhub"]["hub"]["config"]["LDAPAuthenticator"]
-    gone = {**config, "allowed_groups": [*config["allowed_groups"], directory.group_dn("hub_tests_gone")]}
-    changed = {**values["jupyterhub"]["hub"]["config"], "LDAPAuthenticator": gone}
-    hub_values = {**values["jupyterhub"]["hub"], "config": changed}
-
-    with start_hub({**values, "jupyterhub": {**values["jupyterhub"], "hub": hub_values}}) as hub:
+    with start_hub(values_with_check(adminGroup="hub_tests_gone"), SERVERS) as hub:
         anna = log_in(hub, "anna", PASSWORD)
         wait_until(lambda: "the group hub_tests_gone does not exist or is not visible" in hub.log(), hub)
         assert anna.is_accepted(anna.token)
@@ -160,14 +163,9 @@ def test_password_of_the_account_is_not_logged(hub: Hub, directory: ThrowAwayDir
 
 
 def test_file_without_the_password_ends_nobodys_access(
-    start_hub: StartHub, values: Values, people: People, tmp_path: Path
+    start_hub: StartHub, values_with_check: ValuesWithCheck, people: People, tmp_path: Path
 ) -> None:
-    settings = {**values["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]}
-    settings["read_password_file"] = str(tmp_path / "missing")
-    config = {**values["jupyterhub"]["hub"]["config"], "FreeIpaAuthenticator": settings}
-    hub_values = {**values["jupyterhub"]["hub"], "config": config}
-
-    with start_hub({**values, "jupyterhub": {**values["jupyterhub"], "hub": hub_values}}) as hub:
+    with start_hub(values_with_check(tmp_path / "missing"), SERVERS) as hub:
         anna = log_in(hub, "anna", PASSWORD)
         wait_until(lambda: NOT_COMPARED in hub.log(), hub)
         assert anna.is_accepted(anna.token)
