@@ -114,7 +114,11 @@ ALLOWED: tuple[Allowed, ...] = (
         "Intervals and numbers that affect speed and availability only",
         _is_number,
     ),
-    Allowed(_each((HUB, PROXY), "pdb.enabled"), "Whether a drain of a node waits for the hub"),
+    Allowed(
+        _each((HUB, PROXY), "pdb.enabled"),
+        "Whether a drain of a node waits for the hub",
+        lambda _path, value: isinstance(value, bool),
+    ),
 )
 """The allow-list."""
 

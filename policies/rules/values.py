@@ -102,7 +102,7 @@ def _differences_in_mappings(
 ) -> Iterator[tuple[Path, object, str]]:
     for key in dict.fromkeys((*own, *found)):
         here = (*path, key)
-        if here in DIGESTS and key in own and _is_digest(_known(found, key)):
+        if here in DIGESTS and key in own and key in tuple(found) and _is_digest(_known(found, key)):
             continue
         if key not in own:
             yield from _additions(found[key], here)

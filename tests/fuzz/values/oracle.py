@@ -27,7 +27,7 @@ INERT: tuple[tuple[str, str], ...] = (
     (rf"({_OWN})\.tolerations\.\d+\.(key|operator|value|effect|tolerationSeconds)", _WORD),
     (rf"({_OWN}|jupyterhub\.singleuser|dask-gateway\.gateway\.backend)\.image\.pullPolicy", _WORD),
     (r"(.*\.)?(imagePullSecrets|image\.pullSecrets)\.\d+(\.name)?", _WORD),
-    (r"jupyterhub\.(hub\.labels|proxy\.labels|singleuser\.extraLabels)\.example·org/project", _WORD),
+    (r"jupyterhub\.(hub\.labels|proxy\.labels|singleuser\.extraLabels)\.(example·org/project|github·com/kvm)", _WORD),
     (r"jupyterhub\.hub\.config\.JupyterHub\.template_vars\.announcement\w*", r"[^<>&\"'\\{}\n]{0,500}"),
     (rf"({_OWN})\.(liveness|readiness)Probe\.(initialDelay|period|timeout)Seconds", _NUMBER),
     (rf"({_OWN})\.(liveness|readiness)Probe\.failureThreshold", _NUMBER),

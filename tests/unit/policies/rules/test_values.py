@@ -90,6 +90,12 @@ def test_no_value_that_may_be_secret_is_printed() -> None:
     assert SECRET not in found
 
 
+def test_a_missing_digest_of_the_secrets_is_refused() -> None:
+    release = declared.gateway(gateway__annotations={})
+    (found,) = declared.check("program-values", release).messages
+    assert found == "dask-gateway.gateway.annotations.tenancy.pangeo/secrets is missing; the program sets it"
+
+
 def test_many_differences_are_counted() -> None:
     found = check_values(custom={f"key{number}": number for number in range(MAX_MESSAGES + 3)})
     assert (len(found), found[-1]) == (MAX_MESSAGES + 1, "and 3 more values differ from the program's")
