@@ -116,7 +116,7 @@ def _resource_policy(rule: Rule, get_context: Callable[[], Context]) -> Policy:
             report(_unknown_value(error), None)
             return
         if not applies:
-            args.not_applicable(f"it applies to {' and '.join(kind.label for kind in rule.kinds)}")
+            args.not_applicable(f"it applies to {' and '.join(kind.label for kind in rule.kinds) or 'other resources'}")
         _run(rule, get_context, args.get_config(), report, check)
 
     return ResourceValidationPolicy(rule.id, rule.summary, validate, **_policy_options(rule))

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 Level = Literal["mandatory", "advisory"]
 Severity = Literal["critical", "high", "medium", "low"]
 
+STACK = "pulumi:pulumi:Stack"
+"""Type of the resource that the engine declares for each stack, also where the program refuses its configuration."""
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 """The checkout that this pack is part of; its chart and its stack files are the reference for the rules."""
 
@@ -88,7 +91,7 @@ StackCheck = Callable[[Sequence[Resource], Context], Iterator[str | tuple[str, s
 class Rule:
     """One rule. ``check`` examines one resource of one of ``kinds``; ``check_stack`` examines all resources together.
 
-    Without ``kinds``, ``check`` examines every resource.
+    Without ``kinds``, ``check`` examines every resource except the stack itself, which has no inputs.
 
     Both yield one message per violation; ``check_stack`` may also yield pairs of a message and the URN of the resource.
     Messages never contain a secret.
@@ -112,8 +115,10 @@ class Rule:
         return {setting.name: setting.default for setting in self.settings}
 
     def applies_to(self, resource: Resource) -> bool:
-        """Return whether the resource is of one of the rule's kinds; a rule without kinds applies to all."""
-        return not self.kinds or any(kind.includes(resource) for kind in self.kinds)
+        """Return whether the resource is of one of the rule's kinds; without kinds, all but the stack are."""
+        if not self.kinds:
+            return resource.type != STACK
+        return any(kind.includes(resource) for kind in self.kinds)
 
     def merge_settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the organisation's settings completed by the defaults.

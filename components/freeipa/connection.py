@@ -125,6 +125,9 @@ class Connection:
                 break
         if any(item["type"] == "searchResRef" for item in items):
             raise errors.Referral(attempt)
+        if result["result"] == NO_SUCH_OBJECT or (result["result"] == SUCCESS and not items):
+            # To a search in pages below a suffix that it does not have, 389-ds answers with an empty page.
+            result = self._search_entry(attempt, dn)
         if result["result"] == NO_SUCH_OBJECT:
             return None
         if result["result"] != SUCCESS:
@@ -137,6 +140,13 @@ class Connection:
             for item in items
             if item["type"] == "searchResEntry"
         ]
+
+    def _search_entry(self, attempt: Attempt, dn: str) -> Result:
+        """Return the result of a search for the entry ``dn`` alone."""
+        search = functools.partial(
+            self._connection.search, dn, "(objectClass=*)", search_scope=ldap3.BASE, attributes=[ldap3.NO_ATTRIBUTES]
+        )
+        return self._exchange(attempt, search)
 
     def _search_pages(
         self, attempt: Attempt, dn: str, where: str, attributes: Sequence[str], size: int

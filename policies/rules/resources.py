@@ -19,9 +19,6 @@ from policies.kinds import (
 from policies.rule import STRINGS, Check, Context, Resource, Rule, Setting
 from policies.tree import format_value, get
 
-STACK = "pulumi:pulumi:Stack"
-"""The type of the stack's root."""
-
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 
 CRD_GROUPS = ("gateway.dask.org", "traefik.io")
@@ -169,7 +166,6 @@ def _check_provider_keys(resource: Resource, known: tuple[str, ...]) -> Iterator
 
 
 CHECKS: Mapping[str, Check] = {
-    STACK: _check_nothing,
     TENANCY.type: _check_nothing,
     RANDOM: _check_nothing,
     NAMESPACE.type: _check_namespace,

@@ -171,7 +171,7 @@ BY_ARGUMENTS = {
     "--Authenticator.allow_all=True": "Authenticator.allow_all is True",
     "--JupyterHub.authenticator_class=dummy": "JupyterHub.authenticator_class is",
     "--Authenticator.admin_users={'carl'}": "Authenticator.admin_users is",
-    "--KubeSpawner.cmd=jupyter-lab": "KubeSpawner.cmd is",
+    "--KubeSpawner.cmd=['jupyter-lab']": "KubeSpawner.cmd is",
 }
 
 

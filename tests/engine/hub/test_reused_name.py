@@ -28,6 +28,7 @@ from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import Hub, Visitor, page_of_refused_start, running_hub
 from tests.support.hub_users import CLUSTER, MEMBERS, PASSWORD, People
+from tests.support.notebooks import SERVERS
 
 pytestmark = pytest.mark.engine
 
@@ -284,13 +285,13 @@ def test_hub_user_that_cannot_be_decrypted_loses_its_rights(
     hub_python: Path, values_for: ValuesFor, directory: ThrowAwayDirectory, user: str, tmp_path: Path
 ) -> None:
     values = values_for()
-    with running_hub(hub_python, tmp_path, values) as hub:
+    with running_hub(hub_python, tmp_path, values, SERVERS) as hub:
         token = hub.log_in(user, PASSWORD).new_token(user)
         admin = hub.log_in("admin", directory.password("admin"))
         admin.patch(f"/hub/api/users/{user}", {"name": user, "admin": True})
     replace_crypt_key(values)
 
-    with running_hub(hub_python, tmp_path, values) as hub:
+    with running_hub(hub_python, tmp_path, values, SERVERS) as hub:
         visitor = hub.log_in(user, PASSWORD)
 
         assert visitor.user is not None

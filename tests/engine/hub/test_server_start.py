@@ -23,7 +23,7 @@ from tests.engine.hub.hub_namespace import (
     render_role,
 )
 from tests.support.api_server import ApiServer
-from tests.support.hub_process import Hub, Visitor, page_of_refused_start, short_lived
+from tests.support.hub_process import Hub, Visitor, page_of_refused_start
 from tests.support.hub_users import CLUSTER, MEMBERS, MODELLERS, PASSWORD, People
 
 pytestmark = pytest.mark.engine
@@ -35,8 +35,7 @@ PROFILES = [
 ]
 HOMES = "hub-tests-homes"
 NO_PERMISSIONS = "hub-tests-no-permissions"
-RUNNING_SERVER = "hub-tests-running-server"
-LIFETIME_SECONDS = 15
+LOG_SECONDS = 120.0
 
 
 @dataclass
@@ -53,6 +52,14 @@ class Deployment:
         visitor.get("/hub/spawn")
         visitor.post("/hub/spawn", **({"profile": profile} if profile else {}))
         return visitor
+
+    def wait_for_log(self, text: str) -> None:
+        """Wait until the hub's log contains the text: the hub may answer before it has refused a start."""
+        log, deadline = "", time.monotonic() + LOG_SECONDS
+        while text not in log:
+            assert time.monotonic() < deadline, log
+            log += self.hub.log()
+            time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +97,9 @@ def test_member_of_the_group_gets_the_profile(deployment: Deployment) -> None:
 
 
 def test_forged_choice_of_a_profile_is_refused(deployment: Deployment) -> None:
-    anna = deployment.start_server("anna", "large-memory")
+    deployment.start_server("anna", "large-memory")
 
-    assert anna.page.status_code != 302
-    assert "No such profile: large-memory. Options include: small, two-cores" in deployment.hub.log()
+    deployment.wait_for_log("No such profile: large-memory. Options include: small, two-cores")
     assert deployment.namespace.kubectl("get", "pods", "--output=name").count("jupyter-anna") == 0
 
 
@@ -158,10 +164,7 @@ def test_home_of_the_same_or_larger_size_is_not_changed(deployment: Deployment, 
     deployment.start_server(newcomer, "small")
 
     assert deployment.namespace.pod(newcomer)
-    assert (
-        deployment.namespace.read_claim(newcomer)["metadata"]["resourceVersion"]
-        == before["metadata"]["resourceVersion"]
-    )
+    assert deployment.namespace.read_claim(newcomer)["spec"] == before["spec"]
     assert deployment.namespace.warnings(newcomer) == []
 
 
@@ -182,23 +185,6 @@ def test_new_home_has_the_tenancys_size(deployment: Deployment, newcomer: str) -
     assert deployment.namespace.pod(newcomer)
     assert deployment.namespace.requested_size(newcomer) == "20Gi"
     assert deployment.namespace.warnings(newcomer) == []
-
-
-def test_token_stays_valid_while_the_server_runs(
-    start_hub: StartHub, values_for: ValuesFor, newcomer: str, api_server: ApiServer, tmp_path: Path
-) -> None:
-    namespace = create_hub_namespace(api_server, RUNNING_SERVER)
-    values = short_lived(values_for(), seconds=LIFETIME_SECONDS)
-
-    with start_hub(values, hub_environment(namespace, tmp_path)) as hub:
-        visitor = hub.log_in(newcomer, PASSWORD)
-        token = visitor.new_token(newcomer)
-        visitor.get("/hub/spawn")
-        assert namespace.pod(newcomer)
-
-        time.sleep(LIFETIME_SECONDS + 1)
-
-        assert hub.accepts(token)
 
 
 def test_home_whose_owner_cannot_be_recorded_is_not_mounted(

@@ -19,6 +19,7 @@ from tests.engine.components.cli.deployment import Deployment
 from tests.engine.components.cli.directory import EXPIRED, IN, LOCKED, MEMBERS, NESTED, OUT, STALE, Directory
 from tests.support.certificates import DAY, NOW, authority
 from tests.support.hub_process import running_hub
+from tests.support.notebooks import declare_again
 from tests.support.ports import free_ports
 from tests.support.scripted_server import Answer, scripted_server
 
@@ -217,7 +218,7 @@ def test_hub_that_cannot_reach_the_directory_is_broken(
     cut_off["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]["servers"] = [f"localhost:{free_ports(1)[0]}"]
     folder = tmp_path / "hub"
     folder.mkdir()
-    with running_hub(hub_python, folder, cut_off) as hub:
+    with running_hub(hub_python, folder, declare_again(cut_off)) as hub:
         hub_port = int(hub.url.rpartition(":")[2])
         with ingress.serving(healthy.tenancy.domain, hub_port) as port:
             broken = replace(healthy, https_port=port).broken(IN)
