@@ -142,7 +142,8 @@ def test_failure_of_all_servers_lists_each_in_order(at: At, start: Start, refuse
 
 @pytest.mark.parametrize("answer", [*(Answer(code) for code in (1, 3, 11, 51, 52, 53, 80)), Answer(cut=0)], ids=name)
 def test_failed_search_is_repeated_at_the_next_server(at: At, start: Start, answer: Answer) -> None:
-    faulty, healthy = start(OK, answer), start(OK, OK, OK)
+    # A search without a result is followed by a search for the container.
+    faulty, healthy = start(OK, answer), start(*[OK] * 5)
     with open_session(at(faulty, healthy), PASSWORD) as session:
         assert search(session) == []
         assert search(session) == []
@@ -152,7 +153,7 @@ def test_failed_search_is_repeated_at_the_next_server(at: At, start: Start, answ
 
 
 def test_search_without_an_answer_is_repeated_at_the_next_server(at: At, start: Start) -> None:
-    silent, healthy = start(OK, Answer(silent=True)), start(OK, OK)
+    silent, healthy = start(OK, Answer(silent=True)), start(OK, OK, OK)
     with open_session(at(silent, healthy), PASSWORD) as session:
         assert search(session) == []
 
