@@ -35,6 +35,17 @@ class HubEnded(AssertionError):
         self.exit_code, self.log = exit_code, log
 
 
+NO_CLUSTER = {
+    "apiVersion": "v1",
+    "kind": "Config",
+    "current-context": "none",
+    "contexts": [{"name": "none", "context": {"cluster": "none", "user": "none"}}],
+    "clusters": [{"name": "none", "cluster": {"server": "http://127.0.0.1:1"}}],
+    "users": [{"name": "none", "user": {}}],
+}
+"""A kubeconfig of a cluster that does not exist."""
+
+
 @dataclass
 class Hub:
     """A running hub."""
@@ -162,6 +173,9 @@ def write_files(folder: Path, values: Values) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file["stringData"])
     (folder / "values.json").write_text(json.dumps(hub_values))
+    # KubeSpawner, without which the program's hub does not start, needs it; nothing connects to the server.
+    (folder / ".kube").mkdir(exist_ok=True)
+    (folder / ".kube" / "config").write_text(json.dumps(NO_CLUSTER))
 
 
 def _declare_server(folder: Path, command: Sequence[str]) -> None:

@@ -105,7 +105,7 @@ def test_next_server_is_used_only_if_one_is_down(
         with directory.stopped():
             anna = hub.log_in("anna", PASSWORD)
             assert f"(localhost:{closed_port}, localhost:{open_port}, localhost:{open_port})" in anna.message
-            failures = [line for line in hub.log().splitlines() if line.startswith("  connecting at localhost:")]
+            failures = [line for line in hub.log().splitlines() if line.strip().startswith("connecting at localhost:")]
             assert [line.endswith(CONNECTION_REFUSED) for line in failures] == [True] * 3
 
 
