@@ -90,7 +90,7 @@ def test_the_state_has_no_secret_in_plain_text(state: State, alice: Person) -> N
     )
     secrets = hub_secrets(state)
 
-    assert len(secrets) == 4
+    assert len(secrets) == 5
     assert [name for name, value in secrets.items() if value in stored] == []
     assert directory_password(state) not in stored
 
