@@ -103,7 +103,7 @@ def _random_secrets(stack: TenancyStack) -> list[bytes]:
     opened = json.loads(_pulumi(stack, "stack", "export", "--show-secrets", "--stack", STACK))
     resources = [each for each in opened["deployment"]["resources"] if each["type"] == RANDOM]
     found = [json.loads(each["outputs"]["result"]["plaintext"]).encode() for each in resources]
-    assert len(set(found)) == 4
+    assert len(set(found)) == 5
     # The Kubernetes Secret has them in base64.
     return [*found, *map(base64.b64encode, found)]
 
