@@ -32,6 +32,7 @@ stringData:
   cookie: {{ include "jupyterhub.hub.config.JupyterHub.cookie_secret" $hub | quote }}
   keys: {{ include "jupyterhub.hub.config.CryptKeeper.keys" $hub | quote }}
   gateway: {{ include "jupyterhub.hub.services.get_api_token" (list $hub "dask-gateway") | quote }}
+  members: {{ include "jupyterhub.hub.services.get_api_token" (list $hub "pangeo-members") | quote }}
 """
 """Reads the secrets as the charts do."""
 
@@ -68,7 +69,7 @@ class PrintingStack(TenancyStack):
 
     def secrets(self, tools: Path) -> list[str]:
         found = [each["outputs"]["result"] for each in self.state_with_secrets(tools) if each["type"] == RANDOM]
-        assert len(found) == 4
+        assert len(found) == 5
         return found
 
 
