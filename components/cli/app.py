@@ -323,7 +323,7 @@ def accept_member(
             confirm=lambda: yes or _ask("Make these changes?"),
             log=AuditLog(log or default_path(opened.name, os.environ)),
             environment=os.environ,
-            report=lambda line: print(escape_lines(line), flush=True),
+            report=_report,
         )
     sys.exit(EXIT_OK if is_accepted else EXIT_FAILED)
 

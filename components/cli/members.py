@@ -112,22 +112,13 @@ def record_end_of_access(group: Group, user: str, log: AuditLog, *, is_ended: bo
     Raises:
         MembersRefused: the log cannot be written.
     """
-    entry = Entry(
-        time=audit_log.now(),
-        who="",
-        operator=audit_log.operator(),
-        stack=group.stack,
-        group=group.name,
-        change="end access",
-        user=user,
-        outcome=DONE if is_ended else NOT_KNOWN,
-    )
-    record(entry, log)
+    entry = new_entry(group, user, "end access")
+    record(replace(entry, who="", outcome=DONE if is_ended else NOT_KNOWN), log)
 
 
-def _change(group: Group, directory: Users, change: Change, user: str, log: AuditLog) -> Entry:
-    make = directory.add_member if change == "add" else directory.remove_member
-    entry = Entry(
+def new_entry(group: Group, user: str, change: str) -> Entry:
+    """Return the log's entry of a change that the group's account makes now and completes."""
+    return Entry(
         time=audit_log.now(),
         who=group.bind_dn,
         operator=audit_log.operator(),
@@ -137,6 +128,11 @@ def _change(group: Group, directory: Users, change: Change, user: str, log: Audi
         user=user,
         outcome=DONE,
     )
+
+
+def _change(group: Group, directory: Users, change: Change, user: str, log: AuditLog) -> Entry:
+    make = directory.add_member if change == "add" else directory.remove_member
+    entry = new_entry(group, user, change)
     try:
         make(group.name, user)
     except AnswerLost as lost:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from components.cli import audit_log
 from components.cli.accept.facts import (
     FORMER_ID,
     FORMER_USER,
@@ -17,8 +16,8 @@ from components.cli.accept.facts import (
     volume_path,
 )
 from components.cli.accept.plan import Plan, binding_instructions, plan_decision
-from components.cli.audit_log import BEGUN, DONE, AuditLog, Entry
-from components.cli.members import Group, MembersRefused, find_account, prepare_log, record
+from components.cli.audit_log import BEGUN, AuditLog
+from components.cli.members import Group, MembersRefused, find_account, new_entry, prepare_log, record
 from components.cluster.client import ReadWriteApi, connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.kubeconfig import find_kubeconfig
@@ -70,7 +69,7 @@ def accept_user(
         if not confirm():
             report("nothing was changed; to confirm without a question, add --yes")
             return False
-        entry = _entry(group, account.uid, "accept --same-person" if same_person else "accept --new-person")
+        entry = new_entry(group, account.uid, "accept --same-person" if same_person else "accept --new-person")
         record(replace(entry, outcome=BEGUN), log)
         # First, so that the former account cannot start a server again while its homes are taken away.
         _write_decision(api, namespace, plan)
@@ -84,19 +83,6 @@ def accept_user(
                 report(line)
     report(f"done: {account.uid} can log in")
     return True
-
-
-def _entry(group: Group, user: str, change: str) -> Entry:
-    return Entry(
-        time=audit_log.now(),
-        who=group.bind_dn,
-        operator=audit_log.operator(),
-        stack=group.stack,
-        group=group.name,
-        change=change,
-        user=user,
-        outcome=DONE,
-    )
 
 
 def _write_decision(api: ReadWriteApi, namespace: str, plan: Plan) -> None:
