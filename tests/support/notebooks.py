@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import requests
@@ -13,6 +14,7 @@ from components.chart.values import Values
 from components.in_hub.admission import FILE
 from components.in_hub.admission_settings import AUTHENTICATOR
 from tests.support.hub_process import ANSWER_SECONDS, Hub, Visitor
+from tests.support.hub_users import MEMBERS, PASSWORD, People
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.2
@@ -124,3 +126,13 @@ def log_in(hub: Hub, name: str, password: str) -> User:
     browser = hub.log_in(name, password)
     assert browser.is_in, browser.message
     return User(hub, name, browser, browser.new_token(name))
+
+
+def new_member(hub: Hub, people: People) -> User:
+    """Return a new member of the users' group with an API token and a running server."""
+    name = f"user-{token_hex(4)}"
+    people.add(name)
+    people.join(MEMBERS, name)
+    user = log_in(hub, name, PASSWORD)
+    user.start_server()
+    return user

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from secrets import token_hex
 
 import pytest
 import requests
@@ -11,7 +10,7 @@ from components.in_hub.api_names import END_ACCESS_PATH
 from tests.engine.hub.conftest import StartHub, ValuesFor
 from tests.support.hub_process import Hub
 from tests.support.hub_users import MEMBERS, PASSWORD, People
-from tests.support.notebooks import ADMIN_TOKEN, SERVERS, User, log_in, with_admin
+from tests.support.notebooks import ADMIN_TOKEN, SERVERS, User, log_in, new_member, with_admin
 from tests.support.rendered_values import SECRETS
 
 pytestmark = pytest.mark.engine
@@ -27,12 +26,7 @@ def hub(start_hub: StartHub, values_for: ValuesFor, people: People) -> Iterator[
 @pytest.fixture
 def member(hub: Hub, people: People) -> User:
     """A new member with an API token and a running server."""
-    name = f"user-{token_hex(4)}"
-    people.add(name)
-    people.join(MEMBERS, name)
-    user = log_in(hub, name, PASSWORD)
-    user.start_server()
-    return user
+    return new_member(hub, people)
 
 
 def end_access(hub: Hub, token: str, **body: object) -> requests.Response:

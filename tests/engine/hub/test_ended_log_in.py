@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from secrets import token_hex
 
 import pytest
 
 from tests.engine.hub.conftest import StartHub, ValuesFor
 from tests.support.hub_process import Hub, short_lived
-from tests.support.hub_users import MEMBERS, PASSWORD, People
-from tests.support.notebooks import SERVERS, User, log_in, with_admin
+from tests.support.hub_users import MEMBERS, People
+from tests.support.notebooks import SERVERS, User, new_member, with_admin
 
 pytestmark = pytest.mark.engine
 
@@ -27,11 +26,7 @@ def hub(start_hub: StartHub, values_for: ValuesFor, people: People) -> Iterator[
 @pytest.fixture
 def member(hub: Hub, people: People) -> User:
     """A new member with an API token, a running server, and a log-in that has ended."""
-    name = f"user-{token_hex(4)}"
-    people.add(name)
-    people.join(MEMBERS, name)
-    user = log_in(hub, name, PASSWORD)
-    user.start_server()
+    user = new_member(hub, people)
     time.sleep(LIFETIME_SECONDS + 1)
     return user
 
@@ -73,12 +68,8 @@ def test_admin_cannot_start_a_server_for_an_ended_log_in(member: User) -> None:
 
 
 def test_token_with_the_note_of_a_servers_token_is_refused(hub: Hub, people: People) -> None:
-    name = f"user-{token_hex(4)}"
-    people.add(name)
-    people.join(MEMBERS, name)
-    user = log_in(hub, name, PASSWORD)
-    user.start_server()
-    forged = user.new_token(note=f"Server at /user/{name}/", scopes=["users:activity!user", "access:servers!user"])
+    user = new_member(hub, people)
+    forged = user.new_token(note=f"Server at /user/{user.name}/", scopes=["users:activity!user", "access:servers!user"])
     assert user.is_accepted(forged)
 
     time.sleep(LIFETIME_SECONDS + 1)

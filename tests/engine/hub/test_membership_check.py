@@ -13,7 +13,7 @@ from tests.support.administrator import hidden_from_accounts
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import Hub
 from tests.support.hub_users import INNER, MEMBERS, PASSWORD, People
-from tests.support.notebooks import SERVERS, User, log_in, with_admin
+from tests.support.notebooks import SERVERS, User, log_in, new_member, with_admin
 
 pytestmark = pytest.mark.engine
 
@@ -53,16 +53,6 @@ def hub(start_hub: StartHub, values_with_check: ValuesWithCheck, people: People)
 @pytest.fixture
 def member(hub: Hub, people: People) -> User:
     return new_member(hub, people)
-
-
-def new_member(hub: Hub, people: People) -> User:
-    """Return a new member with an API token and a running server."""
-    name = f"user-{token_hex(4)}"
-    people.add(name)
-    people.join(MEMBERS, name)
-    user = log_in(hub, name, PASSWORD)
-    user.start_server()
-    return user
 
 
 def wait_until(condition: Callable[[], bool], hub: Hub) -> None:
