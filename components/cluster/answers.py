@@ -9,6 +9,10 @@ from components.cluster.errors import CannotAsk
 OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT = 200, 401, 403, 404, 409
 """HTTP statuses."""
 
+METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""Media type of a list without the objects' content: a CRD's schema can be very large, and Helm's Secrets contain every
+value of a release."""
+
 NOT_KUBERNETES = "the server is not a Kubernetes API; check its address"
 """Message about an answer that no Kubernetes API gives."""
 

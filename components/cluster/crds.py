@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from components.chart.crd_content import content_digest
 from components.chart.crds import CONTENT_ANNOTATION, DASK_GROUP, VERSION_ANNOTATION, InstalledCrd
+from components.cluster.answers import METADATA_ONLY
 from components.ownership.field_manager import FIELD_MANAGER, PROVIDER
 
 if TYPE_CHECKING:
     from components.cluster.client import Api
 
 PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-"""Media type of a list without schemas, which are megabytes in a cluster with many operators."""
-
 _CONTENT = ("f:metadata", "f:annotations", f"f:{CONTENT_ANNOTATION}")
 
 

@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from components.cluster.answers import METADATA_ONLY
+
 if TYPE_CHECKING:
     from components.cluster.client import Api
-
-METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-"""Media type of a list without the objects' content: Helm's revisions are Secrets that contain every value."""
 
 LONGEST_UP = timedelta(minutes=20)
 """Time that Helm may take for a release (``RELEASE_TIMEOUT_SECONDS`` of the component). A longer one was killed."""

@@ -8,11 +8,11 @@ from components.cli.repair.backend import Backend
 from components.cli.repair.creations import KubernetesName, kubernetes_name
 from components.cli.repair.state import Export, StateFacts, read_state
 from components.cli.repair.verdict import ReleaseFacts
+from components.cluster.answers import METADATA_ONLY
 from components.cluster.client import Api, connect_to_cluster
 from components.cluster.helm import Helm
 from components.cluster.identity import read_cluster_id
 from components.cluster.kubeconfig import Kubeconfig
-from components.cluster.releases import METADATA_ONLY
 from components.config.tenancy import Tenancy
 from components.ownership.mark import ANNOTATION, Mark, read_mark
 

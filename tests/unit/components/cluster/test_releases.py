@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from components.cluster.answers import METADATA_ONLY
 from components.cluster.releases import (
-    METADATA_ONLY,
     Repair,
     Revision,
     latest_revision,
