@@ -24,6 +24,9 @@ from components.config.kubeconfig_text import is_kubeconfig_text
 if TYPE_CHECKING:
     from components.config.cluster import Kubernetes
 
+SECTION_KEY = "pangeo:kubernetes"
+"""Key of the section with the kubeconfig in the stack's configuration."""
+
 HOME = Path("~/.kube/config")
 _LONGEST_NAME = 200
 IN_CLUSTER = "the cluster that this runs in"
@@ -187,7 +190,7 @@ def find_configured_kubeconfig(section: str | None, environment: Mapping[str, st
     """Find the kubeconfig of a stack from the engine's configuration, for providers of the program's own.
 
     Args:
-        section: the value of ``pangeo:kubernetes``, which is JSON; None where it is not set.
+        section: the value of ``SECTION_KEY``, which is JSON; None where it is not set.
         environment: as in ``find_default_kubeconfig``.
 
     Raises:

@@ -18,51 +18,42 @@ import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
-    ConfigureRequest,
     CreateResult,
     DiffResult,
     ReadResult,
     Resource,
-    ResourceProvider,
     UpdateResult,
 )
 
 from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.identity import ClusterId
-from components.cluster.kubeconfig import find_configured_kubeconfig
+from components.cluster.kubeconfig import SECTION_KEY, find_configured_kubeconfig
 from components.contract import inputs as contract_inputs
 from components.contract.immutable import ImmutableSettings
 from components.contract.inputs import STORED, STORES_KUBECONFIG, Props
 from components.contract.removal import attempt, end_deployment
-from components.destroy_check.resource import CONFIG_KEY
 from components.destroy_check.target import DELETE_UNREACHABLE
+from components.dynamic_provider import ConfiguredProvider, is_unknown, report
 from components.ownership.existing import FoundObject, Permission
 from components.ownership.mark import Mark, Owner
 
 
-class ContractProvider(ResourceProvider):
+class ContractProvider(ConfiguredProvider):
     """Stores properties in the state. Outside of it, only ``delete`` has an effect."""
 
-    serialize_as_secret_always = False  # the state holds only this class's name, which is no secret
-
-    # Not set in ``__init__``, which is not called when an instance is restored from a state of an older version.
-    _kubernetes: str | None = None
-    """The section ``kubernetes`` of the stack's file, kept in this process's memory."""
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Keep the access to the cluster, without a connection."""
-        self._kubernetes = req.config.get(CONFIG_KEY)
+    config_key = SECTION_KEY
+    __reduce__ = object.__reduce__  # the form in the states of all versions; another one would update every contract
 
     def check(self, olds: Props, news: Props) -> CheckResult:
         """Refuse changes to immutable settings. ``olds`` are the stored inputs; empty at the first deployment."""
-        inputs, messages = contract_inputs.check_inputs(olds, news, _is_unknown, uuid.uuid4().hex)
+        inputs, messages = contract_inputs.check_inputs(olds, news, is_unknown, uuid.uuid4().hex)
         # The property is left empty because each message names the key of the stack's file.
         return CheckResult(inputs, [CheckFailure("", message) for message in messages])
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         """Return an update if a stored value changes; never a replacement."""
-        return DiffResult(changes=contract_inputs.differs(olds, news, _is_unknown), replaces=[])
+        return DiffResult(changes=contract_inputs.differs(olds, news, is_unknown), replaces=[])
 
     def create(self, props: Props) -> CreateResult:
         """Store the properties."""
@@ -89,12 +80,12 @@ class ContractProvider(ResourceProvider):
         if not props.get("owner") or not props.get("cluster"):
             return
         try:
-            kubeconfig = find_configured_kubeconfig(self._kubernetes, os.environ)
+            kubeconfig = find_configured_kubeconfig(self._configured, os.environ)
             with connect_to_cluster(kubeconfig, os.environ) as api:
-                end_deployment(api, props, _report)
+                end_deployment(api, props, report)
         except CannotAsk as error:
             if os.environ.get(DELETE_UNREACHABLE) == "true":
-                _report(f"{error}; going on without the cluster ({DELETE_UNREACHABLE})")
+                report(f"{error}; going on without the cluster ({DELETE_UNREACHABLE})")
                 return
             raise CannotAsk(
                 f"{attempt(props)}: {error}. If this cluster no longer exists, run: "
@@ -170,14 +161,6 @@ class Contract(Resource, module="tenancy", name="Contract"):
 
 def _mark(owner: Mapping[str, str], cluster_uid: str | None) -> str:
     return str(Mark(Owner(owner["stack"], cluster_uid or "unknown", owner["deployment"]), is_kept=False))
-
-
-def _report(message: str) -> None:
-    print(message, flush=True)  # the engine shows what a provider's process prints
-
-
-def _is_unknown(value: object) -> bool:
-    return isinstance(value, pulumi.output.Unknown)
 
 
 def _stored(props: Props) -> Props:

@@ -18,23 +18,15 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import (
-    ConfigureRequest,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    Resource,
-    ResourceProvider,
-    UpdateResult,
-)
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
 from components.cluster.client import Api, connect_to_cluster
 from components.cluster.identity import ClusterId
-from components.cluster.kubeconfig import find_configured_kubeconfig
+from components.cluster.kubeconfig import SECTION_KEY, find_configured_kubeconfig
 from components.destroy_check.target import Target, WrongTarget, verify_target
+from components.dynamic_provider import ConfiguredProvider
 from components.ownership.mark import Owner
 
-CONFIG_KEY = "pangeo:kubernetes"
 STORED = ("cluster", "namespace", "owner")
 """Names of the properties in the stack's state."""
 
@@ -48,21 +40,10 @@ AFTER_REFRESH = (
 Props = dict[str, Any]
 
 
-class DestroyCheckProvider(ResourceProvider):
+class DestroyCheckProvider(ConfiguredProvider):
     """Verifies the target at the start of a destroy and of a refresh; an ``up`` is checked by the contract."""
 
-    serialize_as_secret_always = False  # the state contains only a reference to this class
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._section: str | None = None
-
-    def __reduce__(self) -> tuple[type["DestroyCheckProvider"], tuple[()]]:
-        return (DestroyCheckProvider, ())  # keeps the kubeconfig out of the state
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Keep the section ``kubernetes``, which may contain a kubeconfig, in this process's memory."""
-        self._section = req.config.get(CONFIG_KEY)
+    config_key = SECTION_KEY
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         """Return an update if a stored value changes. The server's address is for messages and not compared."""
@@ -97,7 +78,7 @@ class DestroyCheckProvider(ResourceProvider):
         verify_target(_target(props), self._connect, os.environ)
 
     def _connect(self) -> AbstractContextManager[Api]:
-        return connect_to_cluster(find_configured_kubeconfig(self._section, os.environ), os.environ)
+        return connect_to_cluster(find_configured_kubeconfig(self._configured, os.environ), os.environ)
 
 
 class DestroyCheck(Resource, module="tenancy", name="DestroyCheck"):

@@ -16,15 +16,14 @@ import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
-    ConfigureRequest,
     CreateResult,
     DiffResult,
     ReadResult,
     Resource,
-    ResourceProvider,
     UpdateResult,
 )
 
+from components.dynamic_provider import ConfiguredProvider, is_unknown
 from components.freeipa import errors, group_errors, group_inputs, group_mark, names
 from components.freeipa.group_inputs import Props
 from components.freeipa.password import bind_password
@@ -38,27 +37,17 @@ REPLICATION_PAUSES_SECONDS = (0.0, 0.5, 1.0, 2.0)
 """Pause before each search for a group. A new group may not have been replicated to the server yet."""
 
 
-class FreeIpaGroupProvider(ResourceProvider):
+class FreeIpaGroupProvider(ConfiguredProvider):
     """Creates, reads, updates and deletes one group, each over a connection of its own.
 
     The bind password is not a property. Each call reads it from the environment variable ``FREEIPA_BIND_PASSWORD``, or
     from the stack's secret ``pangeo:identityBindPassword``.
     """
 
-    serialize_as_secret_always = False  # the state contains only a reference to this class
+    config_key = errors.PASSWORD_CONFIG_KEY
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._configured_password: str | None = None
-        self._is_preview = False
-        """Whether the last ``check`` was one of a preview. The engine calls ``diff`` after it in the same process."""
-
-    def __reduce__(self) -> tuple[type["FreeIpaGroupProvider"], tuple[()]]:
-        return (FreeIpaGroupProvider, ())  # keeps the instance's password out of the state
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Keep the stack's secret in this process's memory, without a connection."""
-        self._configured_password = req.config.get(errors.PASSWORD_CONFIG_KEY)
+    _is_preview = False
+    """Whether the last ``check`` was one of a preview. The engine calls ``diff`` after it in the same process."""
 
     def check(self, olds: Props, news: Props) -> CheckResult:
         """Fill in defaults; refuse missing inputs and a changed name or suffix.
@@ -66,7 +55,7 @@ class FreeIpaGroupProvider(ResourceProvider):
         In a preview of a new group, also refuse settings that do not work and a group that must not be used.
         """
         self._is_preview = bool(news.get(group_inputs.PREVIEW))
-        inputs, failures = group_inputs.complete_inputs(olds, news, _is_unknown)
+        inputs, failures = group_inputs.complete_inputs(olds, news, is_unknown)
         if self._is_preview and not olds and not failures:
             from components.freeipa import managed_group
 
@@ -80,7 +69,7 @@ class FreeIpaGroupProvider(ResourceProvider):
 
         In a preview of changed settings or of another owner, also refuse what :meth:`update` would refuse.
         """
-        changes = group_inputs.has_changes(olds, news, _is_unknown)
+        changes = group_inputs.has_changes(olds, news, is_unknown)
         if changes and self._is_preview and group_inputs.concerns_directory(olds, news):
             from components.freeipa import managed_group
 
@@ -145,7 +134,7 @@ class FreeIpaGroupProvider(ResourceProvider):
         """
         switch = f"{errors.DIRECTORY_CHECK_VARIABLE}=warn"
         name = props["name"]
-        if group_inputs.has_unknown(props, _is_unknown):
+        if group_inputs.has_unknown(props, is_unknown):
             _notify("the FreeIPA group was not checked: some of its settings are not known before pulumi up")
             return None
         try:
@@ -174,7 +163,7 @@ class FreeIpaGroupProvider(ResourceProvider):
         return None
 
     def _password(self) -> str:
-        return bind_password(os.environ, lambda: self._configured_password)
+        return bind_password(os.environ, lambda: self._configured)
 
 
 class FreeIpaGroup(Resource, module="freeipa", name="Group"):
@@ -238,10 +227,6 @@ class FreeIpaGroup(Resource, module="freeipa", name="Group"):
         }
         own = pulumi.ResourceOptions(delete_before_replace=True)
         super().__init__(FreeIpaGroupProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))
-
-
-def _is_unknown(value: object) -> bool:
-    return isinstance(value, pulumi.output.Unknown)
 
 
 def _dn(props: Props) -> str:

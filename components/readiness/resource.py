@@ -11,20 +11,12 @@ import os
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import (
-    ConfigureRequest,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    Resource,
-    ResourceProvider,
-    UpdateResult,
-)
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
+
+from components.cluster.kubeconfig import SECTION_KEY, find_configured_kubeconfig
+from components.dynamic_provider import ConfiguredProvider, is_unknown, report
 
 Props = dict[str, Any]
-
-KUBERNETES_KEY = "pangeo:kubernetes"
-"""The section of the stack's configuration with the kubeconfig."""
 
 COMPARED = ("release", "namespace", "revision")
 """The properties whose change begins another wait."""
@@ -32,25 +24,14 @@ COMPARED = ("release", "namespace", "revision")
 INPUTS = (*COMPARED, "limitSeconds")
 
 
-class HubReadyProvider(ResourceProvider):
+class HubReadyProvider(ConfiguredProvider):
     """Reads from the cluster in ``create`` and ``update``; changes nothing outside of the state."""
 
-    serialize_as_secret_always = False  # the state holds only this class's name, which is no secret
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._kubernetes: str | None = None
-
-    def __reduce__(self) -> tuple[type["HubReadyProvider"], tuple[()]]:
-        return (HubReadyProvider, ())  # keeps the kubeconfig out of the state
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Keep the section ``kubernetes`` in this process's memory, without a connection."""
-        self._kubernetes = req.config.get(KUBERNETES_KEY)
+    config_key = SECTION_KEY
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         """Return an update if the release has another revision, or will have one. Makes no connection."""
-        changes = any(_is_unknown(news.get(key)) or olds.get(key) != news.get(key) for key in (*COMPARED, "__provider"))
+        changes = any(is_unknown(news.get(key)) or olds.get(key) != news.get(key) for key in (*COMPARED, "__provider"))
         return DiffResult(changes=changes, replaces=[])
 
     def create(self, props: Props) -> CreateResult:
@@ -72,13 +53,12 @@ class HubReadyProvider(ResourceProvider):
 
     def _wait(self, props: Props) -> None:
         from components.cluster.client import connect_to_cluster
-        from components.cluster.kubeconfig import find_configured_kubeconfig
         from components.readiness.observe import observe
         from components.readiness.wait import Wait
 
-        kubeconfig = find_configured_kubeconfig(self._kubernetes, os.environ)
+        kubeconfig = find_configured_kubeconfig(self._configured, os.environ)
         with connect_to_cluster(kubeconfig, os.environ) as api:
-            wait = Wait(lambda: observe(api, str(props["release"]), str(props["namespace"])), _report)
+            wait = Wait(lambda: observe(api, str(props["release"]), str(props["namespace"])), report)
             wait.until_ready(float(props["limitSeconds"]))
 
 
@@ -109,14 +89,5 @@ class HubReady(Resource, module="tenancy", name="HubReady"):
         super().__init__(HubReadyProvider(), resource_name, props, opts)
 
 
-def _report(line: str) -> None:
-    """Show a line to the operator: the engine prints the output of its plugins while the operation runs."""
-    print(line, flush=True)
-
-
 def _stored(props: Props) -> Props:
     return {key: props[key] for key in INPUTS}
-
-
-def _is_unknown(value: object) -> bool:
-    return isinstance(value, pulumi.output.Unknown)

@@ -23,6 +23,7 @@ LAYERS = (
         "automation",
         "deadline",
         "deployed",
+        "dynamic_provider",
         "escape",
         "https",
         "language_host",

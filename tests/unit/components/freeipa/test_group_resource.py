@@ -102,7 +102,7 @@ def test_replaced_group_is_deleted_first(engine: Engine) -> None:
 def test_stored_provider_contains_no_secret(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PASSWORD_VARIABLE, PASSWORD)
     fresh, used = FreeIpaGroupProvider(), FreeIpaGroupProvider()
-    used._configured_password = PASSWORD
+    used._configured = PASSWORD
     assert serialize_provider(fresh) == serialize_provider(used)
     assert fresh.serialize_as_secret_always is False
     declare()

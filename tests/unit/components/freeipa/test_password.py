@@ -79,7 +79,7 @@ def test_the_groups_provider_refuses_it_before_a_connection(monkeypatch: pytest.
     monkeypatch.delenv(VARIABLE, raising=False)
     provider = FreeIpaGroupProvider()
     if stored:
-        provider._configured_password = "hunter2\n"
+        provider._configured = "hunter2\n"
     else:
         monkeypatch.setenv(VARIABLE, "hunter2\n")
     props = {

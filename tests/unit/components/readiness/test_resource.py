@@ -7,7 +7,8 @@ import pulumi
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
-from components.readiness.resource import KUBERNETES_KEY, HubReadyProvider
+from components.cluster.kubeconfig import SECTION_KEY
+from components.readiness.resource import HubReadyProvider
 
 DEPLOYED = {"release": "vis-pangeo", "namespace": "vis", "revision": 3.0, "limitSeconds": 1200.0, "__provider": "p"}
 UNKNOWN = pulumi.output.Unknown()  # type: ignore[no-untyped-call]
@@ -38,6 +39,6 @@ def test_refresh_returns_the_stored_wait() -> None:
 def test_state_contains_a_reference_to_the_class_and_no_kubeconfig() -> None:
     provider = HubReadyProvider()
     section = '{"kubeconfig": "token: sesame-open"}'
-    provider.configure(ConfigureRequest(Config({KUBERNETES_KEY: section}, "pangeo")))
+    provider.configure(ConfigureRequest(Config({SECTION_KEY: section}, "pangeo")))
 
     assert b"sesame-open" not in pickle.dumps(provider)
