@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from components.cli import app
+from components.cli.app import app
 from components.cli.repair.command import Plan, plan_repair
 from components.cli.repair.facts import Facts
 from components.cli.repair.state import CREATING, NAMESPACE_TYPE, RELEASE_TYPE, PendingOperation, StateFacts
 from components.cli.repair.verdict import Refused, ReleaseFacts
+from components.cli.terminal import ask
 from components.cluster.identity import ClusterId
 from components.cluster.releases import Revision
 from components.ownership.mark import Mark, Owner
@@ -34,7 +35,7 @@ class Terminal:
 )
 def test_only_yes_at_a_terminal_confirms(answer: str | None, agreed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    assert app._ask("Repair the release?") is agreed
+    assert ask("Repair the release?") is agreed
 
 
 def test_one_of_several_stacks_must_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +43,7 @@ def test_one_of_several_stacks_must_be_named(tmp_path: Path, monkeypatch: pytest
     for name in ("a", "b"):
         (tmp_path / "stacks" / f"Pulumi.{name}.yaml").write_text(stack_text())
     monkeypatch.chdir(tmp_path)
-    refused = CliRunner().invoke(app.app, ["repair"])
+    refused = CliRunner().invoke(app, ["repair"])
     assert refused.exit_code == 1
     assert "name one stack; there are: a, b" in refused.stderr
 
@@ -54,7 +55,7 @@ def test_missing_kubeconfig_is_reported_without_a_traceback(tmp_path: Path, monk
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("KUBECONFIG", raising=False)
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    refused = CliRunner().invoke(app.app, ["repair", "vis", "--yes"])
+    refused = CliRunner().invoke(app, ["repair", "vis", "--yes"])
     assert refused.exit_code == 1
     assert refused.stderr.startswith("there is no kubeconfig")
 
