@@ -13,7 +13,8 @@ from random import Random
 from typing import Generic, TypeVar
 
 from tests.engine.faults.campaign import inject_all
-from tests.engine.faults.faults import FAULTS, GROUP_FAULTS
+from tests.engine.faults.faults import FAULTS
+from tests.engine.faults.group_faults import GROUP_FAULTS
 from tests.engine.faults.ownership_faults import OWNERSHIP_FAULTS
 from tests.engine.faults.targets import group_target, tenancy_target
 from tests.support.api_server import throw_away_api_server

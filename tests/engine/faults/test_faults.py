@@ -8,7 +8,8 @@ import pytest
 
 from local.tenancy.engine import refresh_interrupted
 from local.tenancy.engine_environment import uses_stand_in
-from tests.engine.faults.faults import FAULTS, GROUP_FAULTS, HELM_INSIDE_PLUGIN, kill_engine_after_uninstall
+from tests.engine.faults.faults import FAULTS, HELM_INSIDE_PLUGIN, kill_engine_after_uninstall
+from tests.engine.faults.group_faults import GROUP_FAULTS
 from tests.engine.faults.targets import FaultTarget, GroupFaultTarget, group_target, tenancy_target
 from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
