@@ -7,8 +7,6 @@ from typing import Any
 
 import pulumi
 import pytest
-from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
-from pulumi.runtime import mocks
 
 from components.ownership.field_manager import FIELD_MANAGER
 from components.resources.kubernetes import (
@@ -18,6 +16,7 @@ from components.resources.kubernetes import (
     KubernetesProvider,
     declared_form,
 )
+from tests.unit.components.resources.recorder import Recorder, recorded_registrations
 
 METADATA = {"metadata": {"name": "vis", "labels": {"who": "pangeo"}}}
 CLASS = {
@@ -41,33 +40,10 @@ OPTIONS = pulumi.ResourceOptions(delete_before_replace=True)
 """The generic classes set it themselves: the names are fixed."""
 
 
-class Recorder(mocks.MockMonitor):
-    """Records every registration as the engine receives it."""
-
-    def __init__(self) -> None:
-        super().__init__(Echo())
-        self.requests: list[dict[str, Any]] = []
-
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
-        if request.custom:
-            self.requests.append(MessageToDict(request))
-        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
-
-
-class Echo(pulumi.runtime.Mocks):
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        return f"{args.name}-id", args.inputs
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        raise AssertionError(args.token)
-
-
 @pytest.fixture
 def recorder() -> Iterator[Recorder]:
-    found = Recorder()
-    pulumi.runtime.set_mocks(Echo(), project="pangeo", stack="vis", monitor=found)
-    yield found
-    pulumi.runtime.settings.reset_options()
+    with recorded_registrations(lambda args: (f"{args.name}-id", args.inputs)) as found:
+        yield found
 
 
 def declare_generic(kind: str) -> pulumi.CustomResource:

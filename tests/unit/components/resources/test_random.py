@@ -6,45 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pulumi
-from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
-from pulumi.runtime import mocks
 
 from components.resources.random import RandomHex
-
-
-class Recorder(mocks.MockMonitor):
-    """Records every registration as the engine receives it."""
-
-    def __init__(self) -> None:
-        super().__init__(Echo())
-        self.requests: list[dict[str, Any]] = []
-
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
-        if request.custom:
-            self.requests.append(MessageToDict(request))
-        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
-
-
-class Echo(pulumi.runtime.Mocks):
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        return "none", {**args.inputs, "result": "0f" * 32}
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        raise AssertionError(args.token)
+from tests.unit.components.resources.recorder import recorded_registrations
 
 
 def register(declare: Callable[[], pulumi.CustomResource]) -> dict[str, Any]:
-    recorder = Recorder()
-    pulumi.runtime.set_mocks(Echo(), project="pangeo", stack="vis", monitor=recorder)
-    try:
+    with recorded_registrations(lambda args: ("none", {**args.inputs, "result": "0f" * 32})) as recorder:
 
         @pulumi.runtime.test  # type: ignore[untyped-decorator]
         def program() -> pulumi.Output[str]:
             return declare().urn
 
         program()
-    finally:
-        pulumi.runtime.settings.reset_options()
     (request,) = recorder.requests
     # Positions in the source code differ, the SDK names its package, and the stack resource may be another one.
     different = ("sourcePosition", "stackTrace", "packageRef", "parent")
