@@ -4,8 +4,9 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from components.config.image import FixedImage
 from components.config.section import Section, metadata
-from components.config.types import MIN_CPUS, MIN_RAM_GB, FixedImage, FreeIpaName, Number, ServerPath, Text, WholeNumber
+from components.config.types import MIN_CPUS, MIN_RAM_GB, FreeIpaName, Number, ServerPath, Text, WholeNumber
 
 MAX_CPUS = 512
 """Most CPUs of a notebook server or Dask worker."""

@@ -28,7 +28,7 @@ def _check_registry(release: Resource, context: Context) -> Iterator[str]:
 
 
 def _check_version(release: Resource, context: Context) -> Iterator[str]:
-    from components.config.types import Image  # imports pydantic, which loads at the same time as the program
+    from components.config.image import Image  # imports pydantic, which loads at the same time as the program
 
     for path, reference in _find_images(release, context):
         image = Image.parse(reference)
