@@ -5,8 +5,8 @@ from typing import Any
 
 from components.chart.mounted_code import mounted_file
 from components.config.tenancy import Tenancy
-from components.in_hub.admission import FILE, Statement
 from components.in_hub.admission_settings import AUTHENTICATOR, HUB, SPAWNER
+from components.in_hub.statement import FILE, Statement
 
 AUTHENTICATOR_SECTIONS = ("Authenticator", "LDAPAuthenticator", "FreeIpaAuthenticator")
 """Sections of ``hub.config`` for the authenticator's class and its base classes, the most specific last."""

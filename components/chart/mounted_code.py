@@ -43,6 +43,7 @@ MODULES = (
     "in_hub/revocation.py",
     "in_hub/revocation_api.py",
     "in_hub/server_token.py",
+    "in_hub/statement.py",
     "in_hub/subdomains.py",
     "in_hub/user_id.py",
     "in_hub/user_objects.py",

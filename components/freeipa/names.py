@@ -147,14 +147,19 @@ def group_dn(suffix: str, name: str) -> str:
     return f"cn={escaped(name)},{groups_container(suffix)}"
 
 
+def users_container(suffix: str) -> str:
+    """Return the DN of the container of all users."""
+    return f"cn=users,cn=accounts,{suffix}"
+
+
 def user_dn(suffix: str, username: str) -> str:
     """Return the DN of the user ``username``."""
-    return f"uid={escaped(username)},cn=users,cn=accounts,{suffix}"
+    return f"uid={escaped(username)},{users_container(suffix)}"
 
 
 def user_dn_template(suffix: str) -> str:
     """Return the DN of a user with the placeholder ``{username}`` for the escaped name."""
-    return f"uid={{username}},cn=users,cn=accounts,{suffix}"
+    return f"uid={{username}},{users_container(suffix)}"
 
 
 def escaped(value: str) -> str:

@@ -6,11 +6,8 @@ settings that admit anybody else, wherever they come from.
 """
 
 import enum
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from components.escape import escape_control_characters
@@ -23,9 +20,7 @@ from components.freeipa.names import (
 )
 from components.in_hub import admission_settings as classes
 from components.in_hub.admission_settings import AUTHENTICATOR, HUB, NEUTRAL, REASONS, SPAWNER
-
-FILE = Path(__file__).with_name("admission.json")
-"""The mounted statement."""
+from components.in_hub.statement import Statement
 
 CULLER = "jupyterhub-idle-culler"
 CULLER_SCOPES = frozenset({"list:users", "read:users:activity", "read:servers", "delete:servers"})
@@ -40,46 +35,6 @@ CERT_REQUIRED = 2
 
 Settings = Mapping[str, tuple[Any, Any]]
 """Names of settings to their value and their default."""
-
-
-@dataclass(frozen=True)
-class Statement:
-    """The users who may log in, and every setting that the program declares for the hub."""
-
-    suffix: str
-    groups: tuple[str, ...]
-    """DNs of the groups whose members are admitted."""
-    admin_group: str
-    """DN of the group whose members are admins; empty if there is none."""
-    admin_users: tuple[str, ...]
-    """Users who are admitted by name, as admins."""
-    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Declared settings of each kind of object."""
-    roles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    services: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-    def admits(self, username: str, groups: Sequence[str]) -> bool:
-        """Return whether a user with a correct password, who is in ``groups``, may log in."""
-        return username in self.admin_users or not set(self.groups).isdisjoint(groups)
-
-    def to_json(self) -> str:
-        """Return the statement as the mounted file has it."""
-        return json.dumps(vars(self), indent=1, sort_keys=True) + "\n"
-
-
-def read_statement(file: Path = FILE) -> Statement:
-    """Read the mounted statement.
-
-    Raises:
-        OSError: the file cannot be read.
-        ValueError: its content is not a statement.
-    """
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        groups, admin_users = tuple(content.pop("groups")), tuple(content.pop("admin_users"))
-        return Statement(groups=groups, admin_users=admin_users, **content)
-    except (TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"{file.name} is not a statement of the admitted users: {error}") from None
 
 
 def check_statement(statement: Statement) -> Iterator[str]:

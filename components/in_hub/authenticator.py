@@ -41,10 +41,11 @@ from components.in_hub.live_settings import live_settings
 from components.in_hub.log_in_identity import check_identity
 from components.in_hub.membership import Membership, find_memberships, group_name
 from components.in_hub.own_host import HANDLERS
-from components.in_hub.removed_users import Admission, find_refused
+from components.in_hub.removed_users import find_refused
 from components.in_hub.revocation import LOGGED_IN, Revocation
 from components.in_hub.revocation_api import EndedAccessHandler
 from components.in_hub.server_token import uses_server_token
+from components.in_hub.statement import read_statement
 from components.in_hub.user_id import STATE_KEY
 from components.in_hub.user_objects import hub_objects
 
@@ -95,7 +96,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - traitlets' own signature
         super().__init__(**kwargs)
-        self._statement = admission.read_statement()
+        self._statement = read_statement()
         if problems := self._find_problems():
             raise AdmissionRefused(problems)
         self._threads = ThreadPoolExecutor(SIMULTANEOUS_LOG_INS, thread_name_prefix="directory")
@@ -236,10 +237,8 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._find_refused, users)
 
     def _find_refused(self, users: Collection[str]) -> dict[str, str]:
-        container = self.bind_dn_template[0].partition(",")[2]
-        rules = Admission(tuple(self.allowed_groups), frozenset(self.allowed_users), self.nested_groups, container)
         password = Path(self.read_password_file).read_text(encoding="utf-8")
-        return find_refused(self._directory_as(self.read_dn), password, rules, users, datetime.now(UTC))
+        return find_refused(self._directory_as(self.read_dn), password, self._statement, users, datetime.now(UTC))
 
     def _servers(self) -> list[str]:
         return list(self.servers) or [f"{self.server_address}:{self.server_port}"]

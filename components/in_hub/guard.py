@@ -16,10 +16,11 @@ from traitlets import HasTraits  # type: ignore[import-not-found,unused-ignore]
 from traitlets.config.loader import DeferredConfig  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub import admission
-from components.in_hub.admission import Settings, Statement
+from components.in_hub.admission import Settings
 from components.in_hub.admission_settings import AUTHENTICATOR, HUB, NEUTRAL, PROXY
 from components.in_hub.authenticator import AdmissionRefused, FreeIpaAuthenticator
 from components.in_hub.live_settings import live_settings
+from components.in_hub.statement import Statement, read_statement
 
 TERMINATION_MESSAGE = Path("/dev/termination-log")
 """File whose content the kubelet shows as the reason for the container's end; ``pulumi up`` reports it."""
@@ -54,7 +55,7 @@ def install() -> None:
 def find_problems(app: Any) -> list[str]:  # noqa: ANN401 - JupyterHub has no types
     """Return the settings that would admit further users. The authenticator checks its defaults and itself later."""
     try:
-        statement = admission.read_statement()
+        statement = read_statement()
     except (OSError, ValueError) as error:
         return [f"the statement of the admitted users cannot be read: {error}"]
     return [*admission.check_statement(statement), *_app_problems(app, statement)]

@@ -7,15 +7,15 @@ it, and that member's ``memberOf``.
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ldap3.utils.conv import escape_filter_chars
 
-from components.freeipa.names import escaped
+from components.freeipa.names import user_dn, users_container
 from components.freeipa.session import Session, open_session
 from components.freeipa.settings import Directory
 from components.in_hub.membership import find_groups, group_name
+from components.in_hub.statement import Statement
 
 SENTINEL_GROUP = "admins"
 """Group that every FreeIPA has, with at least one member (freeipa, ``ipaserver/plugins/group.py``)."""
@@ -35,29 +35,15 @@ class CannotCompare(Exception):
     """The account does not see enough of the directory to conclude that a user was removed. The text says what."""
 
 
-@dataclass(frozen=True)
-class Admission:
-    """The rules of a log-in."""
-
-    groups: tuple[str, ...]
-    """DNs of the groups whose members are admitted."""
-    users: frozenset[str]
-    """Users that are admitted by name."""
-    nested: bool
-    """Whether members through another group count."""
-    users_container: str
-    """DN of the container of all users."""
-
-
 def find_refused(
-    directory: Directory, password: str, admission: Admission, users: Collection[str], now: datetime
+    directory: Directory, password: str, statement: Statement, users: Collection[str], now: datetime
 ) -> dict[str, str]:
     """Return the users that are not admitted any more, with the reason.
 
     Args:
         directory: the servers, and the DN of the account to read with.
         password: the account's password.
-        admission: the rules.
+        statement: the users who are admitted.
         users: the users to compare.
         now: the present time.
 
@@ -66,16 +52,16 @@ def find_refused(
         FreeIpaError: the directory could not be read.
     """
     with open_session(directory, password) as session:
-        sentinel = _check_groups(session, admission)
-        accounts = _read_accounts(session, admission.users_container, [*users, sentinel])
-        _check_sentinel(session, admission, sentinel, accounts)
-        hidden = _groups_without_members(session, admission)
+        sentinel = _check_groups(session, statement)
+        accounts = _read_accounts(session, users_container(statement.suffix), [*users, sentinel])
+        _check_sentinel(session, statement, sentinel, accounts)
+        hidden = _groups_without_members(session, statement)
         refused: dict[str, str] = {}
         for user in users:
             account = accounts.get(user.lower())
             reason = _reason(account, now)
-            if reason is None and user not in admission.users:
-                reason = _reason_of_groups(session, admission, user, account or {}, hidden)
+            if reason is None and user not in statement.admin_users:
+                reason = _reason_of_groups(session, statement, user, account or {}, hidden)
             if reason is not None:
                 refused[user] = reason
         return refused
@@ -95,20 +81,20 @@ def _reason(account: Account | None, now: datetime) -> str | None:
 
 
 def _reason_of_groups(
-    session: Session, admission: Admission, user: str, account: Account, hidden: frozenset[str]
+    session: Session, statement: Statement, user: str, account: Account, hidden: frozenset[str]
 ) -> str | None:
-    if find_groups(session, _user_dn(admission, user), admission.groups, nested=admission.nested):
+    if find_groups(session, user_dn(statement.suffix, user), statement.groups, nested=statement.nested_groups):
         return None
     for group in hidden & _member_of(account):
         raise CannotCompare(f"the group {group_name(group)} shows no member, but {user} is one")
-    return f"no member of {' or '.join(map(group_name, admission.groups))} any more"
+    return f"no member of {' or '.join(map(group_name, statement.groups))} any more"
 
 
-def _check_groups(session: Session, admission: Admission) -> str:
+def _check_groups(session: Session, statement: Statement) -> str:
     """Check that all groups are visible; return the name of a member of the sentinel group."""
     sentinel = ""
-    for container in {_parent(group) for group in admission.groups}:
-        wanted = {group_name(group).lower() for group in admission.groups if _parent(group) == container}
+    for container in {_parent(group) for group in statement.groups}:
+        wanted = {group_name(group).lower() for group in statement.groups if _parent(group) == container}
         names = "".join(f"(cn={escape_filter_chars(name)})" for name in wanted)
         found = session.children(container, f"(|{names})", ["cn"], "comparing users with their groups") or []
         missing = wanted - {name.lower() for entry in found for name in entry.get("cn", ())}
@@ -116,30 +102,34 @@ def _check_groups(session: Session, admission: Admission) -> str:
             raise CannotCompare(f"the group {', '.join(sorted(missing))} does not exist or is not visible")
         query = f"(cn={SENTINEL_GROUP})"
         for entry in session.children(container, query, ["member"], "comparing users with their groups") or []:
-            users = [dn for dn in entry.get("member", ()) if _normal(_parent(dn)) == _normal(admission.users_container)]
+            users = [
+                dn
+                for dn in entry.get("member", ())
+                if _normal(_parent(dn)) == _normal(users_container(statement.suffix))
+            ]
             sentinel = sentinel or next((group_name(dn) for dn in users), "")
     if not sentinel:
         raise CannotCompare(f"the group {SENTINEL_GROUP} shows no member that is a user")
     return sentinel
 
 
-def _check_sentinel(session: Session, admission: Admission, sentinel: str, accounts: Mapping[str, Account]) -> None:
-    group = f"cn={SENTINEL_GROUP},{_parent(admission.groups[0])}"
+def _check_sentinel(session: Session, statement: Statement, sentinel: str, accounts: Mapping[str, Account]) -> None:
+    group = f"cn={SENTINEL_GROUP},{_parent(statement.groups[0])}"
     account = accounts.get(sentinel.lower())
     if account is None or _normal(group) not in _member_of(account):
         raise CannotCompare(f"the user {sentinel} does not show memberOf {SENTINEL_GROUP}")
-    if not find_groups(session, _user_dn(admission, sentinel), [group], nested=admission.nested):
+    if not find_groups(session, user_dn(statement.suffix, sentinel), [group], nested=statement.nested_groups):
         raise CannotCompare(f"the user {sentinel} is not found as a member of {SENTINEL_GROUP}")
 
 
-def _groups_without_members(session: Session, admission: Admission) -> frozenset[str]:
+def _groups_without_members(session: Session, statement: Statement) -> frozenset[str]:
     """Return the groups, as normalised DNs, that show no member to the account."""
     shown = set()
-    for group in admission.groups:
+    for group in statement.groups:
         query = f"(&(cn={escape_filter_chars(group_name(group))})(member=*))"
         if session.children(_parent(group), query, ["cn"], "comparing users with their groups"):
             shown.add(_normal(group))
-    return frozenset(map(_normal, admission.groups)) - shown
+    return frozenset(map(_normal, statement.groups)) - shown
 
 
 def _read_accounts(session: Session, container: str, users: Sequence[str]) -> dict[str, Account]:
@@ -156,10 +146,6 @@ def _read_accounts(session: Session, container: str, users: Sequence[str]) -> di
 
 def _member_of(account: Account) -> frozenset[str]:
     return frozenset(map(_normal, account.get("memberof", ())))
-
-
-def _user_dn(admission: Admission, user: str) -> str:
-    return f"uid={escaped(user)},{admission.users_container}"
 
 
 def _normal(dn: str) -> str:

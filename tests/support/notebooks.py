@@ -11,8 +11,8 @@ import requests
 
 from components.chart.admission import AUTHENTICATOR_SECTIONS
 from components.chart.values import Values
-from components.in_hub.admission import FILE
 from components.in_hub.admission_settings import AUTHENTICATOR
+from components.in_hub.statement import FILE
 from tests.support.hub_process import ANSWER_SECONDS, Hub, Visitor
 from tests.support.hub_users import MEMBERS, PASSWORD, People
 

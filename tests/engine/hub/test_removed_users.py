@@ -8,15 +8,16 @@ import pytest
 
 from components.freeipa.settings import Directory
 from components.freeipa.settings import directory as make_settings
+from components.in_hub.admission_settings import AUTHENTICATOR
 from components.in_hub.removed_users import (
     DISABLED,
     EXPIRED,
     NO_ACCOUNT,
     USERS_PER_SEARCH,
-    Admission,
     CannotCompare,
     find_refused,
 )
+from components.in_hub.statement import Statement
 from local import directory as local_directory
 from local.directory.client import connection
 from tests.support.administrator import Administrator, hidden_from_accounts
@@ -32,10 +33,14 @@ def compare(
     settings: Directory = make_settings(
         [f"{server.host}:{server.ldaps_port}"], "ldaps", server.ca_pem, server.reader_dn
     )
-    admission = Admission(
-        tuple(map(server.group_dn, groups)), frozenset({"admin"}), nested, f"cn=users,cn=accounts,{server.suffix}"
+    statement = Statement(
+        server.suffix,
+        tuple(map(server.group_dn, groups)),
+        admin_group="",
+        admin_users=("admin",),
+        settings={AUTHENTICATOR: {"nested_groups": nested}},
     )
-    return find_refused(settings, server.password("reader"), admission, users, datetime.now(UTC))
+    return find_refused(settings, server.password("reader"), statement, users, datetime.now(UTC))
 
 
 NOT_A_MEMBER = f"no member of {MEMBERS} any more"

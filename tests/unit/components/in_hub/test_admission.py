@@ -9,8 +9,8 @@ import pytest
 
 from components.chart.admission import declare_admission
 from components.in_hub import admission
-from components.in_hub.admission import Statement
 from components.in_hub.admission_settings import AUTHENTICATOR, HUB, SPAWNER
+from components.in_hub.statement import Statement, read_statement
 from tests.support.rendered_values import values
 from tests.support.tenancies import tenancy
 
@@ -43,7 +43,7 @@ def test_mounted_file_has_the_statement(tmp_path: Path) -> None:
     file = tmp_path / "admission.json"
     file.write_text(declared().to_json())
 
-    read = admission.read_statement(file)
+    read = read_statement(file)
 
     assert read == replace(declared(), settings=read.settings, roles=read.roles, services=read.services)
     assert read.settings[AUTHENTICATOR] == declared().settings[AUTHENTICATOR]
@@ -54,7 +54,7 @@ def test_file_with_another_content_is_an_error(tmp_path: Path, text: str) -> Non
     (tmp_path / "admission.json").write_text(text)
 
     with pytest.raises(ValueError, match=r"admission\.json|Expecting value"):
-        admission.read_statement(tmp_path / "admission.json")
+        read_statement(tmp_path / "admission.json")
 
 
 def test_member_or_named_admin_is_admitted() -> None:
