@@ -19,6 +19,7 @@ from components.readiness.resource import HubReady
 from components.resources.ingress import https_redirect, hub_ingress
 from components.resources.kubernetes import HelmRelease, KubernetesObject, annotated
 from components.resources.random import RandomHex
+from components.resources.tenancy_objects import namespace_manifest, storage_class_manifest
 
 RELEASE_TIMEOUT_SECONDS = 1200
 """Time limit of the wait for a hub. The first one pulls images of several gigabytes."""
@@ -26,23 +27,11 @@ RELEASE_TIMEOUT_SECONDS = 1200
 RELEASE_HISTORY = 10
 """Number of revisions to keep: Helm's default. The Pulumi provider's default is to keep all."""
 
-POD_SECURITY_LABELS = {
-    "pod-security.kubernetes.io/enforce": "baseline",
-    "pod-security.kubernetes.io/warn": "restricted",
-}
-"""Labels of the namespace: pods below the level ``baseline`` are refused."""
-
 TAKE_OVER = {FORCE_ANNOTATION: "true"}
 """Instruction to the Kubernetes provider: overwrite the mark, which another field manager has set.
 
 An object that an earlier destroy kept, or that is adopted, still has the mark of its last owner.
 """
-
-CRD_ANNOTATIONS = {
-    # The release contains objects of these kinds.
-    "pulumi.com/waitFor": "condition=Established",
-}
-"""Instructions to the Kubernetes provider for CRDs."""
 
 
 class PangeoCluster(pulumi.ComponentResource):
@@ -117,14 +106,7 @@ class PangeoCluster(pulumi.ComponentResource):
         self._annotations = {ANNOTATION: mark, **TAKE_OVER} if mark else {}
         namespace = KubernetesObject(
             name,
-            annotated(
-                {
-                    "apiVersion": "v1",
-                    "kind": "Namespace",
-                    "metadata": {"name": tenancy.namespace, "labels": POD_SECURITY_LABELS},
-                },
-                self._annotations,
-            ),
+            annotated(namespace_manifest(tenancy), self._annotations),
             # No ``up`` can delete it. The contract does, at a destroy of a tenancy without protection.
             self._options(retain_on_delete=True),
         )
@@ -219,19 +201,7 @@ class PangeoCluster(pulumi.ComponentResource):
         return [
             KubernetesObject(
                 name,
-                annotated(
-                    {
-                        "apiVersion": "storage.k8s.io/v1",
-                        "kind": "StorageClass",
-                        "metadata": {"name": tenancy.storage_class_name},
-                        "provisioner": create.provisioner,
-                        "parameters": create.parameters,
-                        "reclaimPolicy": create.reclaim_policy,
-                        "allowVolumeExpansion": create.allow_volume_expansion,
-                        "volumeBindingMode": "WaitForFirstConsumer",
-                    },
-                    self._annotations,
-                ),
+                annotated(storage_class_manifest(tenancy, create), self._annotations),
                 self._options(retain_on_delete=True),  # as the namespace
             )
         ]
@@ -240,16 +210,7 @@ class PangeoCluster(pulumi.ComponentResource):
         return [
             KubernetesObject(
                 f"{name}-{crd.name}",
-                {
-                    "apiVersion": "apiextensions.k8s.io/v1",
-                    "kind": "CustomResourceDefinition",
-                    "metadata": {
-                        "name": crd.name,
-                        "labels": {**crd.labels},
-                        "annotations": {**crd.annotations, **CRD_ANNOTATIONS},
-                    },
-                    "spec": {**crd.spec},
-                },
+                crd.manifest(),
                 self._options(retain_on_delete=True),
             )
             for crd in crds

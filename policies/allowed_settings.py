@@ -35,12 +35,6 @@ def _is_known_resource(path: Path, _value: object) -> bool:
     return path[-1] in _RESOURCES
 
 
-def _is_own_label(path: Path, _value: object) -> bool:
-    # Network policies and services find pods by the charts' labels, which have no domain, or one of these.
-    domain, slash, _ = str(path[-1]).partition("/")
-    return bool(slash) and not domain.endswith(_RESERVED_DOMAINS)
-
-
 def _is_number(_path: Path, value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -91,11 +85,6 @@ ALLOWED: tuple[Allowed, ...] = (
         lambda path, value: isinstance(path[-1] if path[-1] != "name" else path[-2], int) and isinstance(value, str),
     ),
     Allowed(
-        (*_each((HUB,), "labels.*"), "jupyterhub.proxy.labels.*", "jupyterhub.singleuser.extraLabels.*"),
-        "Labels with a domain of the organisation, for its accounting; no policy or service selects pods by them",
-        _is_own_label,
-    ),
-    Allowed(
         ("jupyterhub.hub.config.JupyterHub.template_vars.*",),
         "Announcements, as text: the hub's pages show them as HTML",
         lambda path, value: str(path[-1]).startswith("announcement") and isinstance(value, str),
@@ -123,24 +112,40 @@ ALLOWED: tuple[Allowed, ...] = (
 """The allow-list."""
 
 
-def is_allowed(path: Path, value: object, further: Sequence[str] = ()) -> bool:
+LABELS = ("jupyterhub.hub.labels.*", "jupyterhub.proxy.labels.*", "jupyterhub.singleuser.extraLabels.*")
+"""Labels of pods. The organisation states the domains of its own ones: many operators act on labels of theirs."""
+
+
+def is_allowed(path: Path, value: object, further: Sequence[str] = (), label_domains: Sequence[str] = ()) -> bool:
     """Return whether the value at a path may differ from the program's.
 
     Args:
         path: the path in the values.
         value: a value that is neither a mapping nor a list.
         further: patterns of the organisation; it decides about the values itself.
+        label_domains: domains of the organisation's labels.
     """
     if any(_matches(pattern, path) for pattern in further):
         return True
+    if not all(isinstance(key, int) or _PLAIN_TEXT.fullmatch(str(key)) for key in path):
+        return False
+    if any(_matches(pattern, path) for pattern in LABELS):
+        return _is_own_label(str(path[-1]), label_domains) and _is_plain(path, value)
     for each in ALLOWED:
         if any(_matches(pattern, path) for pattern in each.patterns) and each.accepts(path, value):
             return _is_plain(path, value)
     return False
 
 
+def _is_own_label(name: str, domains: Sequence[str]) -> bool:
+    # Network policies and services find pods by the charts' labels, which have no domain, or a reserved one.
+    domain, slash, _ = name.partition("/")
+    return bool(slash) and domain in domains and not domain.endswith(_RESERVED_DOMAINS)
+
+
 def patterns() -> Iterator[str]:
-    """Yield the patterns of the allow-list."""
+    """Yield the patterns of the allow-list, and those of labels."""
+    yield from LABELS
     for each in ALLOWED:
         yield from each.patterns
 

@@ -24,6 +24,13 @@ CONTRACT = Kind("pulumi-python:dynamic/tenancy:Contract", "the contract")
 STORAGE_CLASS = Kind("kubernetes:storage.k8s.io/v1:StorageClass", "storage classes")
 GROUP = Kind("pulumi-python:dynamic/freeipa:Group", "FreeIPA groups")
 SECRET = Kind("kubernetes:core/v1:Secret", "Secrets")
+CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
+"""The type of custom resource definitions."""
+
+HUB_READY = "pulumi-python:dynamic/tenancy:HubReady"
+DESTROY_CHECK = "pulumi-python:dynamic/tenancy:DestroyCheck"
+"""The types of the wait for the hub, and of the check before a destroy."""
+
 RANDOM = "random:index/randomPassword:RandomPassword"
 """The type of the stack's random secrets."""
 

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from pulumi_policy.proxy import UnknownValueError
 
+from components.config import strict_yaml
 from policies.rule import Context, InvalidConfiguration, Resource
 from policies.tree import get
 
@@ -66,10 +67,11 @@ def chart_file_values(checkout: Path) -> Values:
     """Return the content of ``chart/values.yaml``.
 
     Raises:
-        InvalidConfiguration: the file is not a YAML mapping.
+        InvalidConfiguration: the file is not a YAML mapping, or Helm could read it in another way: it has repeated
+            keys, aliases or tags.
     """
     file = checkout / CHART / "values.yaml"
-    return _parse(file.read_bytes(), f"{CHART}/{file.name}") if file.is_file() else {}
+    return _parse_strictly(file.read_bytes(), f"{CHART}/{file.name}") if file.is_file() else {}
 
 
 def dependency_values(checkout: Path) -> Values:
@@ -107,6 +109,18 @@ def _parse(text: bytes, source: str) -> Values:
         parsed = yaml.load(text, _LOADER)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, ValueError) as error:
         raise InvalidConfiguration(f"{source} is not valid YAML{_position(error)}") from None
+    if parsed is not None and not isinstance(parsed, dict):
+        raise InvalidConfiguration(f"{source} is not a YAML mapping")
+    return parsed or {}
+
+
+@functools.lru_cache(maxsize=8)
+def _parse_strictly(text: bytes, source: str) -> Values:
+    try:
+        parsed = strict_yaml.load(text.decode())
+    except (strict_yaml.UnreadableYaml, UnicodeDecodeError) as error:
+        # Its messages name keys, and no values.
+        raise InvalidConfiguration(f"{source} is not YAML of one meaning: {error}") from None
     if parsed is not None and not isinstance(parsed, dict):
         raise InvalidConfiguration(f"{source} is not a YAML mapping")
     return parsed or {}

@@ -43,6 +43,9 @@ CONTENT_ANNOTATION = "dask-gateway.pangeo/content"
 UNKNOWN_VERSION = "0"
 """Version to write into the annotation of a CRD that this program may overwrite."""
 
+INSTRUCTIONS = {"pulumi.com/waitFor": "condition=Established"}
+"""Instructions to the Kubernetes provider: the release contains objects of these kinds."""
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -61,6 +64,16 @@ class Crd:
     def content(self) -> str:
         """The digest of the specification."""
         return self.annotations[CONTENT_ANNOTATION]
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the object to declare."""
+        annotations = {**self.annotations, **INSTRUCTIONS}
+        return {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": self.name, "labels": {**self.labels}, "annotations": annotations},
+            "spec": {**self.spec},
+        }
 
     @property
     def is_dask(self) -> bool:

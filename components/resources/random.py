@@ -5,6 +5,7 @@ Type token and inputs are those of ``pulumi_random``, which is not imported beca
 
 import functools
 from importlib.metadata import version
+from typing import Any
 
 import pulumi
 
@@ -24,16 +25,7 @@ class RandomHex(pulumi.CustomResource):
 
     def __init__(self, resource_name: str, digits: int, opts: pulumi.ResourceOptions) -> None:
         """Declare a number with ``digits`` hexadecimal digits."""
-        props = {
-            "length": digits,
-            "lower": False,
-            "upper": False,
-            "numeric": True,
-            "special": True,
-            "overrideSpecial": "abcdef",
-            "result": None,
-            "bcryptHash": None,
-        }
+        props = {**hex_inputs(digits), "result": None, "bcryptHash": None}
         secret = pulumi.ResourceOptions(version=_sdk_version(), additional_secret_outputs=["result", "bcryptHash"])
         super().__init__(
             "random:index/randomPassword:RandomPassword",
@@ -41,6 +33,18 @@ class RandomHex(pulumi.CustomResource):
             props,
             pulumi.ResourceOptions.merge(secret, opts),
         )
+
+
+def hex_inputs(digits: int) -> dict[str, Any]:
+    """Return the inputs of a ``RandomPassword`` of ``digits`` hexadecimal digits."""
+    return {
+        "length": digits,
+        "lower": False,
+        "upper": False,
+        "numeric": True,
+        "special": True,
+        "overrideSpecial": "abcdef",
+    }
 
 
 @functools.cache  # version() reads and parses a file in every call

@@ -2,14 +2,17 @@
 
 from policies.rule import Rule
 from policies.rules import (
+    annotations,
     chart_files,
     charts,
+    completeness,
     confidentiality,
     dask,
     identity,
     images,
     isolation,
     network,
+    objects,
     permissions,
     protection,
     reach,
@@ -21,9 +24,9 @@ from policies.rules import (
 )
 
 THEMES: dict[str, tuple[Rule, ...]] = {
-    "Resources": resources.RULES,
+    "Resources": (*resources.RULES, *objects.RULES, *completeness.RULES),
     "Log-in": (*identity.RULES, *permissions.RULES),
-    "Network and TLS": network.RULES,
+    "Network and TLS": (*network.RULES, *annotations.RULES),
     "Isolation": (*isolation.RULES, *reach.RULES),
     "Data protection": protection.RULES,
     "Storage": storage.RULES,

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from components.chart.archives import pinned_digests
 from components.chart.digest import ARCHIVES, chart_digest, source_digest
+from components.config import strict_yaml
 from policies.kinds import RELEASE
-from policies.rule import Context, Resource, Rule
+from policies.rule import Context, InvalidConfiguration, Resource, Rule
 from policies.tree import format_value, get
 
 RECORD = "source.sha256"
@@ -27,7 +26,19 @@ KINDS = (
 DEPENDENCY_KEYS = ("name", "version", "repository", "condition")
 """Keys of a dependency in ``Chart.yaml``. Others rename it, or move its values to other places."""
 
-_KIND = re.compile(r"""^[ \t-]*["']?kind["']?[ \t]*:[ \t]*(.*?)[ \t]*$""", re.MULTILINE)
+_COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}|^[ \t]*#.*?$", re.MULTILINE | re.DOTALL)
+_KIND = re.compile(
+    r"""\bkind\b(?:
+    ["']?[ \t]*:[ \t]*(?P<in_yaml>\{\{.*?\}\}|[^\n,}]*)  # a key of a mapping, also of one in braces
+    |"[ \t]+"(?P<in_action>\w+)"  # an argument of the function dict
+    )?""",
+    re.VERBOSE,
+)
+_HIDING = re.compile(
+    r"\\[xuU]|\.Files\b|\btpl\b|\bfrom(?:Yaml|Json)\w*|\bb64dec\b(?=\s*[\"`])|(?<=[\"`])\s*\|\s*b64dec\b"
+)
+"""Means to write a kind in other letters, or to render text from elsewhere. The chart's templates use none."""
+
 _FOLDER_OF_CRDS = "crds"
 
 
@@ -69,9 +80,15 @@ def _check_definition(chart: Path) -> Iterator[str]:
 
 def _check_templates(chart: Path) -> Iterator[str]:
     for template in sorted((chart / "templates").rglob("*")):
-        for kind in _KIND.findall(template.read_text(encoding="utf-8")) if template.is_file() else ():
+        text = _COMMENT.sub("", template.read_text(encoding="utf-8")) if template.is_file() else ""
+        name = template.relative_to(chart.parent)
+        for found in _KIND.finditer(text):
+            kind = (found["in_yaml"] or found["in_action"] or "").strip()
             if kind.strip("\"'") not in KINDS:
-                yield f"{template.relative_to(chart.parent)} has an object of the kind {kind[:60]}"
+                yield f"{name} has an object of the kind {kind[:60] or 'of an unusual form'}"
+        yield from (
+            f"{name} has {each.strip()}, which could write an object of any kind" for each in _HIDING.findall(text)
+        )
     if (chart / _FOLDER_OF_CRDS).exists():
         yield f"chart/{_FOLDER_OF_CRDS} exists; Helm would create every object in it"
 
@@ -98,8 +115,13 @@ def _read_yaml(file: Path) -> Mapping[str, Any]:
 
 @functools.lru_cache(maxsize=8)  # many tenancies are checked with one checkout
 def _parse(text: str) -> Mapping[str, Any]:
-    parsed: Mapping[str, Any] = yaml.safe_load(text) or {}
-    return parsed
+    try:
+        parsed = strict_yaml.load(text)
+    except strict_yaml.UnreadableYaml as error:
+        raise InvalidConfiguration(
+            f"chart/Chart.yaml or chart/Chart.lock is not YAML of one meaning: {error}"
+        ) from None
+    return parsed if isinstance(parsed, dict) else {}
 
 
 RULES = (

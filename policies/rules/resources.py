@@ -5,7 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pulumi_policy.proxy import UnknownValueError
 
 from policies.kinds import (
+    CONTRACT,
+    CRD,
+    DESTROY_CHECK,
     GROUP,
+    HUB_READY,
     INGRESS,
     MIDDLEWARE,
     NAMESPACE,
@@ -19,15 +23,13 @@ from policies.kinds import (
 from policies.rule import STRINGS, Check, Context, Resource, Rule, Setting
 from policies.tree import format_value, get
 
-CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
-
 CRD_GROUPS = ("gateway.dask.org", "traefik.io")
 """API groups of the CRDs in the gateway's chart."""
 
 PROVIDER_NAME = "cluster"
 """Name of the program's Kubernetes provider in the state."""
 
-DYNAMIC = (GROUP.type, *(f"pulumi-python:dynamic/tenancy:{name}" for name in ("Contract", "HubReady", "DestroyCheck")))
+DYNAMIC = (GROUP.type, CONTRACT.type, HUB_READY, DESTROY_CHECK)
 """The program's dynamic resources. The engine does not pass the classes of their providers to policies."""
 
 BACKEND = "proxy-public"
@@ -76,12 +78,6 @@ def _check_namespace(resource: Resource, context: Context) -> Iterator[str]:
 def _check_storage_class(resource: Resource, context: Context) -> Iterator[str]:
     tenancy, create = context.tenancy, context.tenancy.storage.create
     yield from _check_place(resource, [tenancy.storage_class_name if create else None], None)
-    if create is None:
-        return
-    for key, expected in (("provisioner", create.provisioner), ("parameters", dict(create.parameters))):
-        found = get(resource.props, key, default=type(expected)())
-        if (dict(found) if isinstance(found, Mapping) else found) != expected:
-            yield f"{key} is {format_value(found)}; for pangeo:storage.create it must be {format_value(expected)}"
 
 
 def _check_secret(resource: Resource, context: Context) -> Iterator[str]:

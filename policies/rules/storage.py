@@ -6,6 +6,12 @@ from policies.kinds import RELEASE, STORAGE_CLASS, hub_values
 from policies.rule import BOOLEAN, STRINGS, Context, Resource, Rule, Setting
 from policies.tree import format_value, get
 
+PARAMETERS = (
+    *("type", "availability", "fsType", "fstype", "csi.storage.k8s.io/fstype", "encrypted"),
+    *("iops", "iopsPerGB", "throughput", "replication-type", "numberOfReplicas"),
+)
+"""Parameters of drivers of block storage for the kind of disk, its file system and its speed."""
+
 
 def _check_volumes(resource: Resource, context: Context) -> Iterator[str]:
     if resource.type == STORAGE_CLASS.type:
@@ -40,6 +46,13 @@ def _check_class(subject: str, name: str | None, context: Context) -> Iterator[s
         yield f"{subject}: the storage class {name}, which this stack does not create and a preview cannot check"
 
 
+def _check_parameters(storage_class: Resource, context: Context) -> Iterator[str]:
+    known = (*PARAMETERS, *context.settings["parameters"])
+    for name in get(storage_class.props, "parameters", default={}):
+        if name not in known:
+            yield f"parameters.{name} is not known to keep each user's volume separate"
+
+
 RULES = (
     Rule(
         "retained-expandable-volumes",
@@ -56,5 +69,17 @@ RULES = (
             Setting("clusterDefault", "Whether the cluster's default storage class is known to do so", BOOLEAN, False),
         ),
         check=_check_volumes,
+    ),
+    Rule(
+        "separate-volumes",
+        "The storage class has only parameters that cannot place two users' volumes in one folder, or publish them",
+        "Drivers of network file systems have parameters for the folder, the share and its clients: with a fixed "
+        "folder, every user would read all homes.",
+        "Remove the parameter from pangeo:storage.create.parameters. If the organisation has reviewed it for this "
+        "driver, add its name to this rule's setting parameters.",
+        "critical",
+        kinds=(STORAGE_CLASS,),
+        settings=(Setting("parameters", "Names of further reviewed parameters of storage classes", STRINGS, []),),
+        check=_check_parameters,
     ),
 )

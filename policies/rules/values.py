@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pulumi_policy.proxy import UnknownValueError
-
-from policies.allowed_settings import is_allowed
+from policies.allowed_settings import LABELS, is_allowed
+from policies.differences import find_differences, is_list
 from policies.kinds import RELEASE
 from policies.merged import CHART, Values, chart_file_values, declared_values, merge
 from policies.rule import STRINGS, Context, Resource, Rule, Setting
@@ -60,11 +59,11 @@ def _check_values(release: Resource, context: Context) -> Iterator[str]:
 
     own = merge(chart_values(context.tenancy), CHART_FILE)
     in_file = chart_file_values(context.checkout)
-    further = context.settings["furtherSettings"]
+    further, domains = context.settings["furtherSettings"], context.settings["labelDomains"]
     differences = [
         (path, message)
-        for path, value, message in _differences(declared_values(release, context), own, ())
-        if not is_allowed(path, value, further)
+        for path, value, message in find_differences(declared_values(release, context), own, _is_digest)
+        if not is_allowed(path, value, further, domains)
     ]
     differences += _replaced_mappings(in_file, own, ())
     for path, message in differences[:MAX_MESSAGES]:
@@ -84,87 +83,18 @@ def _replaced_mappings(in_file: Values, own: Values, path: Path) -> Iterator[tup
             yield (*path, key), "is not a mapping; the chart's defaults below it, which protect pods, would be dropped"
 
 
-def _differences(found: Any, own: Any, path: Path) -> Iterator[tuple[Path, object, str]]:  # noqa: ANN401 - any values
-    """Yield the path of each difference, its value (None for a missing or composite one) and its description."""
-    if isinstance(found, Mapping) and isinstance(own, Mapping):
-        yield from _differences_in_mappings(found, own, path)
-    elif _is_list(found) and _is_list(own) and len(found) == len(own):
-        for index in range(len(own)):
-            yield from _differences(found[index], own[index], (*path, index))
-    elif isinstance(own, Mapping) or _is_list(own) or isinstance(found, Mapping) or (_is_list(found) and len(found)):
-        yield path, None, "differs from the program's value"
-    elif found != own or isinstance(found, bool) != isinstance(own, bool):
-        yield path, found, f"is {_show(found)}; the program sets {_show(own)}"
-
-
-def _differences_in_mappings(
-    found: Mapping[str, Any], own: Mapping[str, Any], path: Path
-) -> Iterator[tuple[Path, object, str]]:
-    for key in dict.fromkeys((*own, *found)):
-        here = (*path, key)
-        if here in DIGESTS and key in own and key in tuple(found) and _is_digest(_known(found, key)):
-            continue
-        if key not in own:
-            yield from _additions(found[key], here)
-        elif key in found:
-            yield from _differences(found[key], own[key], here)
-        elif not _is_empty(own[key]):
-            yield here, None, "is missing; the program sets it"
-
-
-def _additions(value: Any, path: Path) -> Iterator[tuple[Path, object, str]]:  # noqa: ANN401 - values of any kind
-    """Yield every value below a place where the program has none, and empty mappings.
-
-    In a network policy, an empty mapping allows every connection or selects every namespace.
-    """
-    if isinstance(value, Mapping) and len(value):
-        for key in value:
-            yield from _additions(_known(value, key), (*path, key))
-    elif _is_list(value) and len(value):
-        for index in range(len(value)):
-            yield from _additions(_known(value, index), (*path, index))
-    else:
-        yield path, value, f"is {_show(value)}; the program does not set it"
-
-
-def _known(tree: Any, key: Any) -> Any:  # noqa: ANN401 - values of any kind
-    try:
-        return tree[key]
-    except UnknownValueError:
-        return UNKNOWN
-
-
-def _is_digest(value: object) -> bool:
+def _is_digest(path: Path, value: object) -> bool:
+    if path not in DIGESTS:
+        return False
     return value is UNKNOWN or (isinstance(value, str) and DIGEST.fullmatch(value) is not None)
-
-
-def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, Mapping | list) and not value)
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def _contains(tree: Any, path: Path) -> bool:  # noqa: ANN401 - values of any kind
     for key in path:
         if not isinstance(tree, Mapping) or key not in tree:
-            return _is_list(tree)
+            return is_list(tree)
         tree = tree[key]
     return True
-
-
-def _show(value: object) -> str:
-    """Return a value that cannot be a secret."""
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    if isinstance(value, int | float):
-        return f"{value:g}"
-    if value is UNKNOWN:
-        return "not known in this preview"
-    if isinstance(value, Mapping):
-        return "empty"
-    return "another text" if isinstance(value, str) else "another value"
 
 
 RULES = (
@@ -194,6 +124,12 @@ RULES = (
                 "furtherSettings",
                 "Paths of values that may differ from the program's; * stands for one key, ** at the end for all keys "
                 "below",
+                STRINGS,
+                [],
+            ),
+            Setting(
+                "labelDomains",
+                f"Domains of the organisation's own labels, which may be set at {', '.join(LABELS)}",
                 STRINGS,
                 [],
             ),

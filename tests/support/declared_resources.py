@@ -1,5 +1,6 @@
 """The resources that the component declares for a tenancy, without an engine."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -62,11 +63,16 @@ def _resource(request: resource_pb2.RegisterResourceRequest) -> Resource:
     return Resource(
         type=request.type,
         name=request.name,
-        props={**_reveal(rpc.deserialize_properties(request.object)), **_outputs(request.type)},
+        props={**_public(_reveal(rpc.deserialize_properties(request.object))), **_outputs(request.type)},
         urn=f"urn:pulumi:test::pangeo::{request.type}::{request.name}",
         parent_type=request.parent.split("::")[2].rpartition("$")[2],
         protect=request.protect,
     )
+
+
+def _public(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties without those for the engine itself, such as the provider of a dynamic resource."""
+    return {key: value for key, value in props.items() if not key.startswith("__")}
 
 
 def _reveal(value: object) -> Any:

@@ -7,6 +7,7 @@ from components.config.controllers import INGRESS_NGINX, TRAEFIK
 from tests.support.tenancies import ABSENT, CA_CERTIFICATE, settings
 
 KUBECONFIG = "apiVersion: v1\nkind: Config\nclusters: []\n"
+NGINX = "nginx.ingress.kubernetes.io"
 DIGEST = f"sha256:{'0f' * 32}"
 
 YES = (True, "true", "True", 1, "1", "yes", "on")
@@ -57,7 +58,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "identity.existingGroup": ("refuse", "adopt"),
     "storage.className": ("csi-cinder", " csi-cinder ", "csi.cinder"),
     "storage.create.provisioner": ("cinder.csi.openstack.org", " cinder.csi.openstack.org "),
-    "storage.create.parameters": ({}, {"type": "ssd"}, {"encrypted": True, "iops": 3000, "ratio": 1.5}),
+    "storage.create.parameters": ({}, {"type": "ssd"}, {"encrypted": True, "iops": 3000, "throughput": 1.5}),
     "storage.create.reclaimPolicy": ("Retain",),
     "storage.create.allowVolumeExpansion": YES,
     "storage.hubDatabaseClass": ("csi-cinder", " csi-cinder ", "vis-pangeo-homes"),
@@ -68,7 +69,10 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "ingress.tls.secretName": ("hub-tls", " hub-tls "),
     "ingress.redirectedBy": ("ingress", "controller"),
     "ingress.userSubdomains": (*YES, *NO),
-    "ingress.annotations": ({}, {"cert-manager.io/duration": "2160h"}, {"a": True, "b": 1, "c": 1.5}),
+    "ingress.annotations": (
+        *({}, {"cert-manager.io/duration": "2160h"}),
+        {"haproxy.org/ssl-redirect": True, f"{NGINX}/proxy-body-size": 1, f"{NGINX}/limit-rps": 1.5},
+    ),
     "notebook.image": (
         *("docker.io/pangeo/base-notebook:2026.01.30", " docker.io/pangeo/base-notebook:2026.01.30 "),
         *("pangeo/base-notebook:2026.01.30", f"pangeo/base-notebook@{DIGEST}"),

@@ -8,6 +8,8 @@ import pulumi
 from tests.support.tenancies import domain_of
 
 PLAIN = "0123456789abcdef"
+SECOND = "second"
+"""Name of a further Secret in the state."""
 
 VALUES: dict[str, Any] = {
     "jupyterhub": {
@@ -33,6 +35,9 @@ VALUES: dict[str, Any] = {
     "dask-gateway": {"gateway": {"extraConfig": {"zz": "c.ClusterConfig.idle_timeout = 0"}}},
 }
 
+ANNOTATIONS = {"nginx.ingress.kubernetes.io/auth-url": "https://attacker.example"}
+"""Annotations of the stack file that violate a rule."""
+
 CHART_FILES = {
     "values.yaml": "jupyterhub: {hub: {args: [--Authenticator.allow_all=True]}}\n",
     "templates/service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: open}\nspec: {type: LoadBalancer}\n",
@@ -40,7 +45,9 @@ CHART_FILES = {
 """Files of the chart that violate rules about it."""
 
 MESSAGES = {
-    "known-resources": 'provisioner is "example.org/other"; for pangeo:storage.create it must be "cinder.csi.',
+    "known-resources": 'its name is "other"; a tenancy has only reviewed-homes',
+    "program-objects": "provisioner is another text; the program sets another text",
+    "complete-tenancy": "there are 2 resources of the type kubernetes:core/v1:Secret; this tenancy has 1",
     "log-in-by-directory": 'authenticator_class is "dummy"',
     "log-in-by-group": "allow_all is true",
     "known-permissions": "hub.loadRoles.user is",
@@ -53,6 +60,8 @@ MESSAGES = {
     "tls-on-every-host": "hub.example.com is in no entry of spec.tls",
     "redirect-to-https": "its class traefik is not that of pangeo:ingress.className",
     "ingress-host": f'host is "hub.example.com"; for this stack\'s configuration it must be {domain_of("192.0.2.10")}',
+    "known-annotations": "nginx.ingress.kubernetes.io/auth-url, which is not known to be harmless",
+    "separate-volumes": "parameters.subDir is not known to keep each user's volume separate",
     "no-public-services": 'proxy.service.type is "LoadBalancer"',
     "pod-security": "singleuser.allowPrivilegeEscalation is not false",
     "network-policies": "hub.networkPolicy.enabled is false",
@@ -82,7 +91,11 @@ def violate_everything(args: pulumi.ResourceTransformationArgs) -> pulumi.Resour
         case "kubernetes:core/v1:Namespace":
             props["metadata"] = {"name": "reviewed"}
         case "kubernetes:storage.k8s.io/v1:StorageClass":
-            props |= {"reclaimPolicy": "Delete", "provisioner": "example.org/other"}
+            props |= {"reclaimPolicy": "Delete", "provisioner": "example.org/other", "metadata": {"name": "other"}}
+            props["parameters"] = {"subDir": "homes"}
+        case "kubernetes:core/v1:Secret" if args.name != SECOND:
+            pulumi.CustomResource(args.type_, SECOND, props, pulumi.ResourceOptions(parent=args.opts.parent))
+            return None
         case "kubernetes:networking.k8s.io/v1:Ingress":
             props["spec"] = {"ingressClassName": "traefik", "rules": [{"host": "hub.example.com"}]}
         case "pulumi-python:dynamic/freeipa:Group":

@@ -20,7 +20,7 @@ MANDATORY = [rule.id for rule in RULES if rule.level == "mandatory"]
 def all_broken(reviewed: ReviewedStack) -> Reviewed:
     """Preview a program that violates every mandatory rule, next to a stack file with the same names."""
     reviewed.write("neighbour")
-    reviewed.write(STACK, protect=False)
+    reviewed.write(STACK, protect=False, ingress={**SETTINGS["ingress"], "annotations": broken.ANNOTATIONS})
     try:
         with reviewed.changed_chart(broken.CHART_FILES):
             return reviewed.preview(broken.violate_everything)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pulumi
 import pytest
 
+from policies.kinds import RANDOM
 from tests.engine.policies.reviewed_stack import STACK, ReviewedStack
 
 pytestmark = pytest.mark.engine
@@ -86,3 +87,17 @@ def test_a_stranger_stops_the_preview(reviewed_again: ReviewedStack, name: str) 
     assert declared
     assert found.refusal
     assert message in found.by(RULE), found.refusal
+
+
+def test_a_secret_that_is_read_instead_of_generated_stops_the_preview(reviewed_again: ReviewedStack) -> None:
+    """Its id is the value, which the program and the state would have in plain text."""
+
+    def read_token(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        if args.type_ != RANDOM or "proxy-token" not in args.name:
+            return None
+        read = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(id="known"))
+        return pulumi.ResourceTransformationResult(args.props, read)
+
+    found = reviewed_again.preview(read_token)
+    assert found.refusal
+    assert f"there are 4 resources of the type {RANDOM}; this tenancy has 5" in found.by("complete-tenancy")

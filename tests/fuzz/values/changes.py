@@ -15,7 +15,22 @@ SECRET = "a secret that no message may contain"
 
 VALUES: tuple[Any, ...] = (
     *(True, False, None, 0, 1, -1, 2, 8080, 0.5, 65534, 10**9),
-    *("", "*", "mallory", "root", "LoadBalancer", "NodePort", "0.0.0.0/0", "true", "dummy", "latest", "Always"),
+    *(
+        "",
+        "*",
+        "mallory",
+        "root",
+        "simple",
+        "kerberos",
+        "ExternalName",
+        "LoadBalancer",
+        "NodePort",
+        "0.0.0.0/0",
+        "true",
+        "dummy",
+        "latest",
+        "Always",
+    ),
     *(
         "0",
         "1Gi",
@@ -31,18 +46,35 @@ VALUES: tuple[Any, ...] = (
     *([], ["mallory"], [{}], ["--Authenticator.allow_all=True"], [{"operator": "Exists"}]),
     *({}, {"allow_all": True}, {"privileged": True}, {"name": "example.com/x", "tag": "1"}, {"enabled": True}),
     *({"pool": "core"}, {"example.org/project": "vis"}, {"app.kubernetes.io/component": "traefik"}, {"cpu": "1"}),
+    *({"enabled": None}, {"privileged": None}, [None], {"zz": {}}, {"zz": [{}]}),
     *({"hostNetwork": True}, {"runAsUser": 0}, {"scopes": ["admin:users"]}, {"type": "LoadBalancer"}),
     [{"name": "x", "image": "example.com/x:1", "securityContext": {"privileged": True}}],
     [{"name": "x", "hostPath": {"path": "/"}}],
     [{"name": "x", "mountPath": "/usr/local/etc/jupyterhub"}],
     [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}],
     [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}], "ports": [{"port": 53}]}],
+    [{"podSelector": {}}],
+    [{"namespaceSelector": {}}],
+    [{"ports": [{"port": 8001}]}],
+    {"serviceAccountName": "hub", "automountServiceAccountToken": True},
+    {"hostPID": True, "hostIPC": True, "hostAliases": [{"ip": "192.0.2.1", "hostnames": ["ipa.example.org"]}]},
+    {"externalIPs": ["192.0.2.1"]},
+    {"nodePorts": {"http": 30080}},
+    {"type": "NodePort"},
+    {"postStart": {"exec": {"command": ["sh"]}}},
+    ["start-singleuser.sh", "--ServerApp.token="],
+    {"name": "hub", "admin": True, "api_token": SECRET, "url": "http://192.0.2.1"},
+    {"x": {"mountPath": "/usr/local/etc/jupyterhub/components/in_hub/guard.py", "stringData": ""}},
+    [{"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "pangeo-secrets", "key": "x"}}}],
     {"zz": "c.Authenticator.allow_all = True"},
     {"hub": {"config": {"Authenticator": {"allow_all": True}}}},
     [{"key": "pool", "operator": "Equal", "value": "core", "effect": "NoSchedule"}],
 )
 
-KEYS = ("zz", "allow_all", "mallory", "enabled", "cpu", "github.com/kvm", "example.org/project", "component")
+KEYS = (
+    *("zz", "allow_all", "mallory", "enabled", "cpu", "github.com/kvm", "example.org/project", "component"),
+    *("azure.workload.identity/use", "x: y\n  hostNetwork", "{{ .Release }}"),
+)
 """Names for a key that may be any."""
 
 INPUTS: tuple[str, ...] = (

@@ -1,7 +1,7 @@
 """The fuzzer's own judgement of a change. It uses no rule, and merges values by itself, as Helm does.
 
 A change is harmless if the merged values are the program's, or differ only in leaves that :data:`INERT` lists.
-``tests/engine/policies/test_values_fuzz.py`` compares both with Helm and the rendered objects.
+``tests/engine/policies/test_rendered_changes.py`` compares both with Helm and the rendered objects.
 """
 
 import copy
@@ -22,12 +22,12 @@ _OWN = r"jupyterhub\.hub|jupyterhub\.proxy\.chp|dask-gateway\.(gateway|controlle
 
 INERT: tuple[tuple[str, str], ...] = (
     (rf"({_OWN})\.resources\.(requests|limits)\.(cpu|memory|ephemeral-storage)", _WORD),
-    (rf"({_OWN}|jupyterhub\.singleuser)\.nodeSelector\.[^.]+", _WORD),
+    (rf"({_OWN}|jupyterhub\.singleuser)\.nodeSelector\.[\w/{DOT}-]+", _WORD),
     (r"jupyterhub\.scheduling\.(corePods|userPods)\.nodeAffinity\.matchNodePurpose", _WORD),
     (rf"({_OWN})\.tolerations\.\d+\.(key|operator|value|effect|tolerationSeconds)", _WORD),
     (rf"({_OWN}|jupyterhub\.singleuser|dask-gateway\.gateway\.backend)\.image\.pullPolicy", _WORD),
     (r"(.*\.)?(imagePullSecrets|image\.pullSecrets)\.\d+(\.name)?", _WORD),
-    (r"jupyterhub\.(hub\.labels|proxy\.labels|singleuser\.extraLabels)\.(example·org/project|github·com/kvm)", _WORD),
+    (r"jupyterhub\.(hub\.labels|proxy\.labels|singleuser\.extraLabels)\.example·org/project", _WORD),
     (r"jupyterhub\.hub\.config\.JupyterHub\.template_vars\.announcement\w*", r"[^<>&\"'\\{}\n]{0,500}"),
     (rf"({_OWN})\.(liveness|readiness)Probe\.(initialDelay|period|timeout)Seconds", _NUMBER),
     (rf"({_OWN})\.(liveness|readiness)Probe\.failureThreshold", _NUMBER),
@@ -51,11 +51,14 @@ def dangers(change: Change, own: Tree, chart_file: Tree) -> list[str]:
         name = str(change.place[0])
         return [name] if change.value and name not in INERT_INPUTS else []
     base = helm_merge(chart_file, own)
-    return [
+    found = [
         f"{place} = {value!r:.60}"
         for place, value in _differing(base, changed_values(change, own, chart_file))
         if not _is_inert(place, value)
     ]
+    if change.layer == "chart/values.yaml":
+        found += _dropped_defaults(put(chart_file, change.place, change.value), own)
+    return found
 
 
 def changed_values(change: Change, own: Tree, chart_file: Tree) -> dict[str, Any]:
@@ -73,16 +76,27 @@ def helm_merge(lower: Tree, upper: Tree) -> dict[str, Any]:
     for key, value in upper.items():
         if isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
             result[key] = helm_merge(result[key], value)
-        elif value is not None or key not in result:
+        elif value is not None:
             result[key] = copy.deepcopy(value)
     return result
+
+
+def _dropped_defaults(chart_file: Tree, own: Tree, place: str = "") -> list[str]:
+    """Return where the chart's file has no mapping in place of the program's: Helm drops the defaults below it."""
+    found = []
+    for key, value in chart_file.items():
+        if isinstance(own.get(key), Mapping):
+            here = f"{place}.{key}"
+            found += _dropped_defaults(value, own[key], here) if isinstance(value, Mapping) else [f"{here} = {value!r}"]
+    return found
 
 
 def _differing(base: Any, changed: Any, place: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(base, Mapping) and isinstance(changed, Mapping):
         for key in dict.fromkeys((*base, *changed)):
             here = f"{place}.{str(key).replace('.', DOT)}"
-            if key not in changed:
+            if key not in changed or (key not in base and changed[key] is None):
+                # A null of the chart's own file removes the default of the dependency.
                 yield here, None
             else:
                 old = base.get(key, {} if isinstance(changed[key], Mapping) and changed[key] else None)

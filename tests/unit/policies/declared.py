@@ -18,12 +18,16 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from components.chart.secrets import secret_manifest
+from components.chart.secrets import SECRET_DIGITS, secret_manifest
 from components.chart.values import Values, chart_values
-from components.config.controllers import INGRESS_NGINX
+from components.config.controllers import INGRESS_NGINX, TRAEFIK
 from components.config.tenancy import Tenancy
-from components.resources.ingress import ANNOTATIONS
-from components.resources.kubernetes import type_token
+from components.contract.immutable import immutable_settings
+from components.freeipa.names import notebook_users_description
+from components.resources.ingress import https_redirect, hub_ingress
+from components.resources.kubernetes import declared_form, type_token
+from components.resources.random import hex_inputs
+from components.resources.tenancy_objects import namespace_manifest, storage_class_manifest
 from policies import kinds
 from policies.pack import make_policies, read_tenancy
 from policies.rule import Context, Rule
@@ -89,44 +93,60 @@ def release_with(**changes: Any) -> Declared:
 
 
 def namespace(**changes: Any) -> Declared:
-    labels = {"pod-security.kubernetes.io/enforce": "baseline"}
-    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vis-pangeo", "labels": labels}}
-    return Declared(kinds.NAMESPACE.type, change(manifest, changes))
+    return Declared(kinds.NAMESPACE.type, change(declared_form(namespace_manifest(_tenancy())), changes))
 
 
 def ingress(**changes: Any) -> Declared:
-    host = _tenancy().domain
-    backend = {"service": {"name": "proxy-public", "port": {"name": "http"}}}
-    spec = {
-        "rules": [{"host": host, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}],
-        "tls": [{"hosts": [host], "secretName": "pangeo-tls"}],
-    }
-    metadata = {"name": "pangeo", "namespace": "vis-pangeo", "annotations": {**ANNOTATIONS}}
-    manifest = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec}
-    return Declared(kinds.INGRESS.type, change(manifest, changes))
+    return Declared(kinds.INGRESS.type, change(declared_form(hub_ingress(_tenancy())), changes))
 
 
-def contract(controller: str = INGRESS_NGINX, source: str = "cluster", default_class: str = "") -> Declared:
+def redirect(**changes: Any) -> list[Declared]:
+    """Return the middleware and the Ingress of Traefik's redirect; the changes are made to the middleware."""
+    middleware, plain_http = https_redirect(_tenancy(), TRAEFIK)
+    return [
+        Declared(kinds.MIDDLEWARE.type, change(middleware, changes)),
+        Declared(kinds.INGRESS.type, plain_http, name="pangeo-https"),
+    ]
+
+
+def contract(
+    controller: str = INGRESS_NGINX, source: str = "cluster", default_class: str = "", **changes: Any
+) -> Declared:
     """Return the contract, with the controller that the program has read from the cluster."""
     facts = {"className": "", "defaultClass": default_class, "controller": controller, "source": source}
-    return Declared(kinds.CONTRACT.type, {"ingress": facts}, parent="pulumi:pulumi:Stack")
+    own = {
+        "settings": immutable_settings(_tenancy()).as_props(),
+        "namespace": "vis-pangeo",
+        "protect": True,
+        "ingress": facts,
+        "owner": {"stack": STACK, "deployment": "1"},
+    }
+    return Declared(kinds.CONTRACT.type, change(own, changes), parent="pulumi:pulumi:Stack")
 
 
 def storage_class(**changes: Any) -> Declared:
-    manifest = {
-        "apiVersion": "storage.k8s.io/v1",
-        "kind": "StorageClass",
-        "metadata": {"name": _tenancy().storage_class_name},
-        **STORAGE["create"],
-        "reclaimPolicy": "Retain",
-        "allowVolumeExpansion": True,
-    }
+    create = _tenancy().storage.create
+    assert create
+    manifest = declared_form(storage_class_manifest(_tenancy(), create))
     return Declared(kinds.STORAGE_CLASS.type, change(manifest, changes))
 
 
 def group(**changes: Any) -> Declared:
-    props = {"name": "vis_pangeo_notebook_users", "tls": "ldaps", "protect": True}
-    return Declared(kinds.GROUP.type, change(props, changes))
+    identity = _tenancy().identity
+    props = {
+        "servers": [str(server) for server in identity.directory().servers],
+        "tls": "ldaps",
+        "caCertificate": identity.ca_certificate,
+        "bindDn": identity.directory().bind_dn,
+        "suffix": _tenancy().directory_suffix,
+        "name": "vis_pangeo_notebook_users",
+        "description": notebook_users_description("vis-pangeo"),
+        "existingGroup": "refuse",
+        "protect": True,
+        "mark": "stack vis, cluster 1, deployment 1",
+        "dn": _tenancy().notebook_users_group_dn,
+    }
+    return Declared(kinds.GROUP.type, change({key: value for key, value in props.items() if value}, changes))
 
 
 def cluster(**changes: Any) -> Declared:
@@ -135,7 +155,12 @@ def cluster(**changes: Any) -> Declared:
 
 
 def random_secret(digits: str) -> Declared:
-    return Declared(kinds.RANDOM, {"length": 64.0, "result": digits, "id": "none"})
+    return Declared(kinds.RANDOM, {**hex_inputs(SECRET_DIGITS), "result": digits, "id": "none"})
+
+
+def destroy_check(**changes: Any) -> Declared:
+    own = {"namespace": "vis-pangeo", "cluster": {"uid": "1"}, "owner": {"stack": STACK, "deployment": "1"}}
+    return Declared(kinds.DESTROY_CHECK, change(own, changes), parent="pulumi:pulumi:Stack")
 
 
 def secret(**changes: Any) -> Declared:
@@ -162,7 +187,7 @@ def manifest(api_version: str, kind: str, name: str, *, namespace: str | None = 
 def good_stack() -> list[Declared]:
     secrets = [random_secret(str(each)) for each in vars(SECRETS).values()]
     own = [cluster(), namespace(), storage_class(), *secrets, secret(), release(), ingress(), group(), contract()]
-    return [provider(), provider("random"), provider("pulumi-python", **config()), *own]
+    return [provider(), provider("random"), provider("pulumi-python", **config()), *own, destroy_check()]
 
 
 def rule(name: str) -> Rule:

@@ -89,7 +89,11 @@ def test_an_unknown_value_is_unknown_after_the_merge(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: b: secret", "chart/values.yaml is not valid YAML in line 1"),
+        (
+            "a: b: secret",
+            "chart/values.yaml is not YAML of one meaning: line 1, column 5: invalid YAML: mapping values are not "
+            "allowed here",
+        ),
         ("- secret", "chart/values.yaml is not a YAML mapping"),
     ],
 )
@@ -97,6 +101,23 @@ def test_an_unreadable_file_is_named_without_its_content(tmp_path: Path, text: s
     with pytest.raises(InvalidConfiguration) as error:
         release_values(release({}), checkout(tmp_path, text))
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jupyterhub: {}\njupyterhub: {hub: {args: [--debug]}}\n",
+        "x: &x {announcement: secret}\njupyterhub: {announcement: plain, <<: *x}\n",
+        "jupyterhub: !!binary c2VjcmV0\n",
+        "jupyterhub: {}\n---\njupyterhub: {hub: {}}\n",
+        "a: 010\n",
+    ],
+    ids=["repeated key", "alias", "tag", "two documents", "number in another notation"],
+)
+def test_a_file_that_helm_could_read_in_another_way_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InvalidConfiguration, match=r"^chart/values\.yaml is not YAML of one meaning: ") as error:
+        release_values(release({}), checkout(tmp_path, text))
+    assert "secret" not in str(error.value)
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:

@@ -45,6 +45,11 @@ def test_random_tenancies_differ_in_their_values() -> None:
         ("values", ("jupyterhub", "singleuser", "networkPolicy", "ingress"), [{}]),
         ("values", (*CONFIG, "JupyterHub", "template_vars", "announcement"), "<script>"),
         ("inputs", ("postrender",), "sed"),
+        ("chart/values.yaml", ("jupyterhub", "hub", "containerSecurityContext"), None),
+        ("chart/values.yaml", ("jupyterhub", "singleuser", "networkPolicy"), None),
+        ("values", ("jupyterhub", "hub", "networkPolicy"), None),
+        ("values", ("jupyterhub", "hub", "nodeSelector"), {"x: y\n  hostNetwork": "true"}),
+        ("values", ("jupyterhub", "hub", "labels"), {"azure.workload.identity/use": "true"}),
     ],
 )
 def test_the_oracle_knows_dangerous_changes(layer: str, place: tuple[str, ...], value: object) -> None:

@@ -10,6 +10,7 @@ from tests.unit.policies.declared import RESOURCE_RULES, STACK_RULES, UNKNOWN
 
 UNKNOWN_VALUES = {
     "known-resources": declared.namespace(metadata__name=UNKNOWN),
+    "program-objects": declared.group(servers=[UNKNOWN]),
     "log-in-by-directory": declared.release(hub__config__JupyterHub__authenticator_class=UNKNOWN),
     "log-in-by-group": declared.release(hub__config__LDAPAuthenticator__allowed_groups=UNKNOWN),
     "known-permissions": declared.release(hub__loadRoles=UNKNOWN),
@@ -24,6 +25,8 @@ UNKNOWN_VALUES = {
     "group-name": declared.group(name=UNKNOWN),
     "tls-on-every-host": declared.ingress(spec__rules=[{"host": UNKNOWN}]),
     "ingress-host": declared.ingress(spec__rules=[{"host": UNKNOWN}]),
+    "known-annotations": declared.ingress(metadata__annotations=UNKNOWN),
+    "separate-volumes": declared.storage_class(parameters=UNKNOWN),
     "no-public-services": declared.release(proxy__service__type=UNKNOWN),
     "pod-security": declared.namespace(metadata__labels=UNKNOWN),
     "network-policies": declared.release(singleuser__networkPolicy__egress=UNKNOWN),

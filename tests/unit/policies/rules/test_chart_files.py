@@ -10,7 +10,7 @@ import yaml
 
 from components.chart.digest import chart_digest, source_digest
 from local.paths import PROJECT
-from policies.rule import Context, Resource
+from policies.rule import Context, InvalidConfiguration, Resource
 from policies.rules.chart_files import KINDS, RECORD
 from tests.support.tenancies import tenancy
 from tests.unit.policies import declared
@@ -71,12 +71,46 @@ def test_an_edit_without_a_record_is_refused(chart: Path, edit: Callable[[Path],
         ('"kind": "Pod"\n', '"Pod"'),
         ("items:\n  - kind: {{ .Values.kind }}\n", "{{ .Values.kind }}"),
         ("  kind : Ingress", "Ingress"),
+        ("{apiVersion: v1, kind: Service, metadata: {name: x}}", "Service"),
+        ('{"apiVersion": "v1","kind":"Pod"}', '"Pod"'),
+        ("? kind\n: Service\n", "of an unusual form"),
+        ('{{ dict "kind" "Service" | toYaml }}', "Service"),
+        ('{{ dict "kind" .Values.jupyterhub.x | toYaml }}', "of an unusual form"),
     ],
 )
 def test_a_template_of_another_kind_is_refused_even_if_recorded(chart: Path, text: str, kind: str) -> None:
     (chart / "templates" / "added.yaml").write_text(text)
     record(chart)
     assert check(chart) == [f"chart/templates/added.yaml has an object of the kind {kind}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ('"k\\u0069nd": Service', "\\u"),
+        ('{{ .Files.Get "objects.txt" }}', ".Files"),
+        ("{{ tpl .Values.jupyterhub.custom . }}", "tpl"),
+        ('{{ fromYaml "x" | toYaml }}', "fromYaml"),
+        ('{{ b64dec "a2luZDogU2VydmljZQ==" }}', "b64dec"),
+    ],
+)
+def test_a_template_that_could_hide_a_kind_is_refused(chart: Path, text: str, means: str) -> None:
+    (chart / "templates" / "added.yaml").write_text(text)
+    record(chart)
+    assert check(chart) == [f"chart/templates/added.yaml has {means}, which could write an object of any kind"]
+
+
+def test_comments_may_name_kinds(chart: Path) -> None:
+    (chart / "templates" / "added.yaml").write_text("{{- /* kind: Service\nkind */ -}}\n# kind: Pod\n")
+    record(chart)
+    assert check(chart) == []
+
+
+def test_a_definition_that_helm_could_read_in_another_way_is_refused(chart: Path) -> None:
+    definition = (chart / "Chart.yaml").read_text()
+    (chart / "Chart.yaml").write_text(f"{definition}\ndependencies: []\n")
+    with pytest.raises(InvalidConfiguration, match="dependencies is repeated"):
+        check(chart)
 
 
 def test_a_folder_of_crds_is_refused(chart: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.unit.policies import declared
 
 RULE = "retained-expandable-volumes"
+SEPARATE = "separate-volumes"
 HOMES = "singleuser__storage__dynamic__storageClass"
 DATABASE = "hub__db__pvc__storageClassName"
 
@@ -57,3 +58,27 @@ def test_every_user_has_a_volume(kind: str) -> None:
 def test_the_hubs_database_is_not_in_memory() -> None:
     (message,) = check_release(hub__db__type="sqlite-memory")
     assert "lost at every restart" in message
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"subDir": "homes"},
+        {"share": "/", "server": "nfs.example.org"},
+        {"pathPattern": "shared"},
+        {"nfs-shareClient": "0.0.0.0/0"},
+        {"mountPermissions": "0777"},
+        {"csi.storage.k8s.io/node-publish-secret-namespace": "kube-system"},
+    ],
+    ids=str,
+)
+def test_parameters_that_could_share_volumes_are_refused(parameters: dict[str, str]) -> None:
+    resource = declared.storage_class(parameters=parameters)
+    messages = declared.check(SEPARATE, resource).messages
+    assert messages == [f"parameters.{name} is not known to keep each user's volume separate" for name in parameters]
+    assert declared.check(SEPARATE, resource, organisation={"parameters": list(parameters)}).messages == []
+
+
+def test_parameters_of_block_storage_are_accepted() -> None:
+    usual = {"type": "ssd", "availability": "nova", "csi.storage.k8s.io/fstype": "ext4"}
+    assert declared.check(SEPARATE, declared.storage_class(parameters=usual)).messages == []

@@ -110,7 +110,6 @@ def test_many_differences_are_counted() -> None:
         {"hub__tolerations": [{"key": "pool", "operator": "Equal", "value": "core", "effect": "NoSchedule"}]},
         {"imagePullSecrets": ["registry"]},
         {"singleuser__image__pullPolicy": "Always"},
-        {"singleuser__extraLabels": {"example.org/project": "vis"}},
         {"hub__config__JupyterHub__template_vars__announcement": "Maintenance on Monday, 9:00."},
         {"hub__concurrentSpawnLimit": 10},
         {"hub__livenessProbe__periodSeconds": 20},
@@ -126,6 +125,8 @@ def test_harmless_settings_may_differ(changes: dict[str, Any]) -> None:
     [
         {"hub__resources__limits": {"nvidia.com/gpu": 1}},
         {"hub__nodeSelector": {"pool": "core\n  hostNetwork: true"}},
+        {"hub__nodeSelector": {"pool: core\n  hostNetwork": "true"}},
+        {"singleuser__nodeSelector": {"{{ .Values.secret }}": "x"}},
         {"singleuser__extraTolerations": [{"operator": "Exists"}]},
         {"singleuser__extraLabels": {"app.kubernetes.io/component": "traefik"}},
         {"singleuser__extraLabels": {"hub.jupyter.org/network-access-hub": "true"}},
@@ -140,6 +141,29 @@ def test_harmless_settings_may_differ(changes: dict[str, Any]) -> None:
 )
 def test_harmful_values_of_such_settings_are_refused(changes: dict[str, Any]) -> None:
     assert len(check_values(**changes)) == 1
+
+
+@pytest.mark.parametrize("part", ["hub__labels", "proxy__labels", "singleuser__extraLabels"])
+def test_labels_of_the_organisations_own_domains_may_be_set(part: str) -> None:
+    own = {"labelDomains": ["example.org", "kubernetes.io"]}
+
+    def check(labels: dict[str, str]) -> int:
+        changes: dict[str, Any] = {part: labels}
+        release = declared.release(**changes)
+        return len(declared.check("program-values", release, organisation=own).messages)
+
+    assert check({"example.org/project": "vis"}) == 0
+    assert (
+        len(declared.check("program-values", declared.release(**{part: {"example.org/project": "vis"}})).messages) == 1
+    )
+    for name in (
+        "azure.workload.identity/use",
+        "kubernetes.io/x",
+        "app.kubernetes.io/component",
+        "app",
+        "x.example.org/y",
+    ):
+        assert check({name: "true"}) == 1
 
 
 def test_an_organisation_allows_further_settings() -> None:
