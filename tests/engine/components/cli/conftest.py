@@ -52,7 +52,7 @@ class SetUp:
             return [ip_address(self.resolves_to)]
 
         def proxy(*_request: object) -> bytes:
-            # There is no kubelet here; tests/cluster/test_network_policies.py asks the real proxy.
+            # There is no kubelet here; tests/cluster/test_policy_enforcement.py asks the real proxy.
             return b'{"hub": "open", "api": "no answer"}'
 
         return CheckEnvironment(
