@@ -10,8 +10,11 @@ from components.freeipa.groups import Groups, open_groups
 from components.freeipa.settings import Directory
 from tests.engine.components.freeipa.driven_group import DESCRIPTION, GROUP, OWNER, Given, Start
 from tests.engine.components.freeipa.plugin import Plugin, plugin
+from tests.engine.components.freeipa.scripted_directory import at, refused_port, serve, tls, trusted
 from tests.support.administrator import Administrator
 from tests.support.directory import ThrowAwayDirectory, throw_away_directory
+
+__all__ = ["at", "refused_port", "serve", "tls", "trusted"]
 
 
 class Account:

@@ -3,7 +3,6 @@
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,8 @@ from components.freeipa import errors
 from components.freeipa.connection import Connection
 from components.freeipa.errors import DirectoryError, Unreachable
 from components.freeipa.session import open_session
-from components.freeipa.settings import Directory, ServerAddress, TlsMode
+from components.freeipa.settings import Directory, TlsMode
+from tests.engine.components.freeipa.scripted_directory import HOST, OK, PASSWORD, TIMEOUT_SECONDS, At, Serve
 from tests.support.certificates import (
     DAY,
     FLAGS_BY_PYTHON,
@@ -26,34 +26,6 @@ from tests.support.scripted_server import ADD, BIND, EXTENDED, SEARCH, Answer, s
 
 pytestmark = pytest.mark.engine
 
-HOST = "localhost"
-BIND_DN = "uid=pangeo,cn=users,cn=accounts,dc=example,dc=org"
-PASSWORD = "correct-horse-battery"
-OK = Answer()
-TIMEOUT_SECONDS = 3
-
-
-@pytest.fixture(scope="module")
-def trusted() -> Authority:
-    return authority("trusted")
-
-
-@pytest.fixture
-def good(tmp_path: Path, trusted: Authority) -> ssl.SSLContext:
-    return server_context(tmp_path, trusted, HOST)
-
-
-@pytest.fixture
-def at(trusted: Authority) -> Callable[..., Directory]:
-    def directory(*ports: int, tls: TlsMode = "ldaps", host: str = HOST) -> Directory:
-        servers = tuple(ServerAddress(host, port) for port in ports)
-        return Directory(servers, tls, trusted.pem, BIND_DN, TIMEOUT_SECONDS, TIMEOUT_SECONDS)
-
-    return directory
-
-
-At = Callable[..., Directory]
-
 
 def failure(directory: Directory) -> DirectoryError:
     with pytest.raises(DirectoryError) as raised, open_session(directory, PASSWORD):
@@ -64,26 +36,19 @@ def failure(directory: Directory) -> DirectoryError:
     return raised.value
 
 
-@pytest.fixture
-def refused_port() -> Iterator[int]:
-    with socket.socket() as bound_only:
-        bound_only.bind(("127.0.0.1", 0))
-        yield bound_only.getsockname()[1]
+def test_session_logs_in_over_verified_tls(at: At, serve: Serve) -> None:
+    server = serve(OK)
+    with open_session(at(server), PASSWORD):
+        pass
+    assert server.kinds[0] == BIND
+    assert PASSWORD.encode() in server.received
 
 
-def test_session_logs_in_over_verified_tls(at: At, good: ssl.SSLContext) -> None:
-    with scripted_server([OK], tls=good) as server:
-        with open_session(at(server.port), PASSWORD):
-            pass
-        assert server.kinds[0] == BIND
-        assert PASSWORD.encode() in server.received
-
-
-def test_starttls_comes_before_the_password(at: At, good: ssl.SSLContext) -> None:
-    with scripted_server([OK, OK], start_tls=good) as server:
-        with open_session(at(server.port, tls="starttls"), PASSWORD):
-            pass
-        assert server.kinds[:2] == [EXTENDED, BIND]
+def test_starttls_comes_before_the_password(at: At, serve: Serve) -> None:
+    server = serve(OK, OK, mode="starttls")
+    with open_session(at(server, tls="starttls"), PASSWORD):
+        pass
+    assert server.kinds[:2] == [EXTENDED, BIND]
 
 
 @pytest.mark.parametrize("mode", ["ldaps", "starttls"])
@@ -113,7 +78,7 @@ def test_unverified_server_never_gets_the_password(
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     arguments = {"tls": context} if mode == "ldaps" else {"start_tls": context}
     with scripted_server([OK, OK], **arguments) as server:
-        assert type(failure(at(server.port, tls=mode))) is kind
+        assert type(failure(at(server, tls=mode))) is kind
         assert BIND not in server.kinds
         assert PASSWORD.encode() not in server.received
 
@@ -121,16 +86,14 @@ def test_unverified_server_never_gets_the_password(
 @pytest.mark.parametrize("python", FLAGS_BY_PYTHON)
 @pytest.mark.parametrize("mode", ["ldaps", "starttls"])
 def test_authority_of_a_simple_tool_is_trusted_with_every_python(
-    tmp_path: Path, python: str, mode: TlsMode, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, at: At, python: str, mode: TlsMode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_flags_of_python(python, monkeypatch)
     simple = authority("intermediate without key identifiers", authority("root"), critical=False)
     context = server_context(tmp_path, simple, HOST)
     arguments = {"tls": context} if mode == "ldaps" else {"start_tls": context}
     with scripted_server([OK, OK], **arguments) as server:
-        address = (ServerAddress(HOST, server.port),)
-        directory = Directory(address, mode, simple.pem, BIND_DN, TIMEOUT_SECONDS, TIMEOUT_SECONDS)
-        with open_session(directory, PASSWORD):
+        with open_session(at(server, tls=mode, ca=simple.pem), PASSWORD):
             pass
         assert BIND in server.kinds
 
@@ -142,25 +105,19 @@ def test_unacceptable_certificate_has_its_own_message(
     use_flags_of_python(python, monkeypatch)
     no_authority = authority("server", trusted, signs=False)
     with scripted_server([OK], tls=server_context(tmp_path, no_authority, HOST)) as server:
-        directory = Directory(
-            (ServerAddress(HOST, server.port),), "ldaps", no_authority.pem, BIND_DN, TIMEOUT_SECONDS, TIMEOUT_SECONDS
-        )
-        refusal = failure(directory)
+        refusal = failure(at(server, ca=no_authority.pem))
         assert type(refusal) is errors.CertificateUnacceptable
         assert str(refusal).endswith("[invalid CA certificate]")
 
 
-def test_system_authorities_are_the_default(at: At, good: ssl.SSLContext) -> None:
-    with scripted_server([OK], tls=good) as server:
-        directory = Directory(
-            (ServerAddress(HOST, server.port),), "ldaps", None, BIND_DN, TIMEOUT_SECONDS, TIMEOUT_SECONDS
-        )
-        assert type(failure(directory)) is errors.CertificateUntrusted
+def test_system_authorities_are_the_default(at: At, serve: Serve) -> None:
+    server = serve(OK)
+    assert type(failure(at(server, ca=None))) is errors.CertificateUntrusted
 
 
 def test_refused_starttls_ends_without_plain_ldap(at: At) -> None:
     with scripted_server([Answer(2, "no StartTLS here"), OK]) as server:
-        refusal = failure(at(server.port, tls="starttls"))
+        refusal = failure(at(server, tls="starttls"))
         assert type(refusal) is errors.StartTlsRefused
         assert "no StartTLS here" in str(refusal)
         assert server.kinds[0] == EXTENDED
@@ -169,7 +126,7 @@ def test_refused_starttls_ends_without_plain_ldap(at: At) -> None:
 
 def test_ldaps_to_a_plain_port_fails(at: At) -> None:
     with scripted_server([Answer(raw=b"not tls at all, not even close")]) as server:
-        assert type(failure(at(server.port))) is errors.NoTls
+        assert type(failure(at(server))) is errors.NoTls
 
 
 def test_unresolvable_name_is_reported(at: At) -> None:
@@ -188,23 +145,23 @@ def test_silent_server_ends_after_the_timeout(at: At, mode: TlsMode) -> None:
         assert time.monotonic() - begin < 2 * TIMEOUT_SECONDS
 
 
-def test_unanswered_log_in_times_out(at: At, good: ssl.SSLContext) -> None:
-    with scripted_server([Answer(silent=True)], tls=good) as server:
-        assert type(failure(at(server.port))) is errors.TimedOut
+def test_unanswered_log_in_times_out(at: At, serve: Serve) -> None:
+    server = serve(Answer(silent=True))
+    assert type(failure(at(server))) is errors.TimedOut
 
 
 @pytest.mark.parametrize("cut", [0, 1, 5])
-def test_server_closing_within_an_answer_is_reported(at: At, good: ssl.SSLContext, cut: int) -> None:
-    with scripted_server([Answer(cut=cut)], tls=good) as server:
-        assert type(failure(at(server.port))) is errors.ServerClosed
+def test_server_closing_within_an_answer_is_reported(at: At, serve: Serve, cut: int) -> None:
+    server = serve(Answer(cut=cut))
+    assert type(failure(at(server))) is errors.ServerClosed
 
 
 @pytest.mark.parametrize(
     "raw", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x30\x03\x02\x01\x01", b"\x30\x05\x02\x01\x01\x04\x00"]
 )
-def test_other_answer_than_ldap_is_reported(at: At, good: ssl.SSLContext, raw: bytes) -> None:
-    with scripted_server([Answer(raw=raw, cut=len(raw))], tls=good) as server:
-        assert type(failure(at(server.port))) in (errors.GarbledAnswer, errors.ServerClosed)
+def test_other_answer_than_ldap_is_reported(at: At, serve: Serve, raw: bytes) -> None:
+    server = serve(Answer(raw=raw, cut=len(raw)))
+    assert type(failure(at(server))) in (errors.GarbledAnswer, errors.ServerClosed)
 
 
 @pytest.mark.parametrize(
@@ -220,13 +177,11 @@ def test_other_answer_than_ldap_is_reported(at: At, good: ssl.SSLContext, raw: b
         (Answer(10, refers_to="ldap://elsewhere.example.org"), errors.Referral),
     ],
 )
-def test_refused_log_in_has_its_error_class(
-    at: At, good: ssl.SSLContext, answer: Answer, kind: type[DirectoryError]
-) -> None:
-    with scripted_server([answer], tls=good) as server:
-        refusal = failure(at(server.port))
-        assert type(refusal) is kind
-        assert answer.message in str(refusal)
+def test_refused_log_in_has_its_error_class(at: At, serve: Serve, answer: Answer, kind: type[DirectoryError]) -> None:
+    server = serve(answer)
+    refusal = failure(at(server))
+    assert type(refusal) is kind
+    assert answer.message in str(refusal)
 
 
 @pytest.mark.parametrize(
@@ -244,14 +199,9 @@ def test_refused_log_in_has_its_error_class(
         (Answer(cut=3), errors.AnswerLost),
     ],
 )
-def test_refused_change_has_its_error_class(
-    at: At, good: ssl.SSLContext, answer: Answer, kind: type[DirectoryError]
-) -> None:
-    with (
-        scripted_server([OK, answer], tls=good) as server,
-        open_session(at(server.port), PASSWORD) as session,
-        pytest.raises(DirectoryError) as raised,
-    ):
+def test_refused_change_has_its_error_class(at: At, serve: Serve, answer: Answer, kind: type[DirectoryError]) -> None:
+    server = serve(OK, answer)
+    with open_session(at(server), PASSWORD) as session, pytest.raises(DirectoryError) as raised:
         session.add("cn=k1,dc=example,dc=org", ["top"], {"cn": "k1"}, "adding group k1")
     assert type(raised.value) is kind
     assert str(raised.value).startswith(f"adding group k1 at localhost:{server.port}: ")
@@ -259,31 +209,31 @@ def test_refused_change_has_its_error_class(
     assert server.kinds[:2] == [BIND, ADD]
 
 
-def test_referral_is_not_followed(at: At, good: ssl.SSLContext) -> None:
-    with scripted_server([OK], tls=good) as elsewhere:
-        target = f"ldaps://localhost:{elsewhere.port}/dc=example,dc=org"
-        with scripted_server([OK, Answer(10, refers_to=target)], tls=good) as server:
-            with open_session(at(server.port), PASSWORD) as session, pytest.raises(errors.Referral):
-                session.children("dc=example,dc=org", "(cn=k1)", ["cn"], "looking for group k1")
-            assert server.kinds[:2] == [BIND, SEARCH]
-        assert elsewhere.connections == 0
+def test_referral_is_not_followed(at: At, serve: Serve) -> None:
+    elsewhere = serve(OK)
+    target = f"ldaps://localhost:{elsewhere.port}/dc=example,dc=org"
+    server = serve(OK, Answer(10, refers_to=target))
+    with open_session(at(server), PASSWORD) as session, pytest.raises(errors.Referral):
+        session.children("dc=example,dc=org", "(cn=k1)", ["cn"], "looking for group k1")
+    assert server.kinds[:2] == [BIND, SEARCH]
+    assert elsewhere.connections == 0
 
 
-def test_password_repeated_by_a_server_is_removed(at: At, good: ssl.SSLContext) -> None:
-    with scripted_server([Answer(80, f"password {PASSWORD} has expired")], tls=good) as server:
-        assert "password (password) has expired" in str(failure(at(server.port)))
+def test_password_repeated_by_a_server_is_removed(at: At, serve: Serve) -> None:
+    server = serve(Answer(80, f"password {PASSWORD} has expired"))
+    assert "password (password) has expired" in str(failure(at(server)))
 
 
-def test_empty_password_is_refused(at: At, good: ssl.SSLContext) -> None:
-    with scripted_server([OK], tls=good) as server:
-        with pytest.raises(errors.PasswordMissing), open_session(at(server.port), ""):
-            pass
-        assert server.connections == 0
+def test_empty_password_is_refused(at: At, serve: Serve) -> None:
+    server = serve(OK)
+    with pytest.raises(errors.PasswordMissing), open_session(at(server), ""):
+        pass
+    assert server.connections == 0
 
 
-def test_nothing_is_kept_open(at: At, good: ssl.SSLContext) -> None:
-    with scripted_server([OK], tls=good) as server:
-        connection = Connection.open(at(server.port), at(server.port).servers[0], PASSWORD)
-        connection.close()
-        connection.close()
-        assert connection._connection.closed
+def test_nothing_is_kept_open(at: At, serve: Serve) -> None:
+    server = serve(OK)
+    connection = Connection.open(at(server), at(server).servers[0], PASSWORD)
+    connection.close()
+    connection.close()
+    assert connection._connection.closed

@@ -1,65 +1,16 @@
 """Fail-over between servers, over real sockets: which answers end a log-in, and which lead to the next server."""
 
 import socket
-import ssl
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from components.freeipa import errors
 from components.freeipa.server_health import ServerHealth
 from components.freeipa.session import Session, open_session
-from components.freeipa.settings import Directory, ServerAddress
-from tests.support.certificates import Authority, authority, server_context
-from tests.support.scripted_server import BIND, SEARCH, Answer, ScriptedServer, scripted_server
+from tests.engine.components.freeipa.scripted_directory import BIND_DN, OK, PASSWORD, At, Serve
+from tests.support.scripted_server import BIND, SEARCH, Answer
 
 pytestmark = pytest.mark.engine
-
-HOST = "localhost"
-BIND_DN = "uid=anna,cn=users,cn=accounts,dc=example,dc=org"
-PASSWORD = "correct-horse-battery"
-OK = Answer()
-TIMEOUT_SECONDS = 3
-
-Start = Callable[..., ScriptedServer]
-
-
-@pytest.fixture(scope="module")
-def trusted() -> Authority:
-    return authority("trusted")
-
-
-@pytest.fixture
-def tls(tmp_path: Path, trusted: Authority) -> ssl.SSLContext:
-    return server_context(tmp_path, trusted, HOST)
-
-
-@pytest.fixture
-def start(tls: ssl.SSLContext) -> Iterator[Start]:
-    with ExitStack() as servers:
-        yield lambda *answers: servers.enter_context(scripted_server(answers, tls=tls))
-
-
-@pytest.fixture
-def at(trusted: Authority) -> Callable[..., Directory]:
-    def directory(*servers: ScriptedServer | int) -> Directory:
-        ports = [server if isinstance(server, int) else server.port for server in servers]
-        addresses = tuple(ServerAddress(HOST, port) for port in ports)
-        return Directory(addresses, "ldaps", trusted.pem, BIND_DN, TIMEOUT_SECONDS, TIMEOUT_SECONDS)
-
-    return directory
-
-
-At = Callable[..., Directory]
-
-
-@pytest.fixture
-def refused_port() -> Iterator[int]:
-    with socket.socket() as bound_only:
-        bound_only.bind(("127.0.0.1", 0))
-        yield bound_only.getsockname()[1]
 
 
 def server_of(session: Session) -> str:
@@ -85,8 +36,8 @@ def name(answer: Answer) -> str:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=name)
-def test_faulty_server_leads_to_the_next_one(at: At, start: Start, fault: Answer) -> None:
-    faulty, healthy = start(fault), start(OK)
+def test_faulty_server_leads_to_the_next_one(at: At, serve: Serve, fault: Answer) -> None:
+    faulty, healthy = serve(fault), serve(OK)
     with open_session(at(faulty, healthy), PASSWORD) as session:
         assert server_of(session) == f"localhost:{healthy.port}"
     assert faulty.kinds.count(BIND) == 1
@@ -104,23 +55,23 @@ def test_faulty_server_leads_to_the_next_one(at: At, start: Start, fault: Answer
     ],
 )
 def test_verdict_on_the_account_ends_the_log_in(
-    at: At, start: Start, answer: Answer, kind: type[errors.DirectoryError]
+    at: At, serve: Serve, answer: Answer, kind: type[errors.DirectoryError]
 ) -> None:
-    refusing, other = start(answer), start(OK)
+    refusing, other = serve(answer), serve(OK)
     with pytest.raises(kind), open_session(at(refusing, other), PASSWORD):
         pass
     assert other.connections == 0
 
 
-def test_wrong_password_behind_a_faulty_server_is_tried_once(at: At, start: Start) -> None:
-    faulty, refusing, other = start(Answer(1)), start(Answer(49)), start(OK)
+def test_wrong_password_behind_a_faulty_server_is_tried_once(at: At, serve: Serve) -> None:
+    faulty, refusing, other = serve(Answer(1)), serve(Answer(49)), serve(OK)
     with pytest.raises(errors.WrongPassword), open_session(at(faulty, refusing, other), PASSWORD):
         pass
     assert (refusing.kinds.count(BIND), other.connections) == (1, 0)
 
 
-def test_down_hanging_and_busy_servers_are_passed_over(at: At, start: Start, refused_port: int) -> None:
-    busy, serves = start(Answer(51)), start(OK)
+def test_down_hanging_and_busy_servers_are_passed_over(at: At, serve: Serve, refused_port: int) -> None:
+    busy, serves = serve(Answer(51)), serve(OK)
     with (
         socket.create_server(("127.0.0.1", 0)) as hangs,
         open_session(at(refused_port, hangs.getsockname()[1], busy, serves), PASSWORD) as session,
@@ -128,8 +79,8 @@ def test_down_hanging_and_busy_servers_are_passed_over(at: At, start: Start, ref
         assert server_of(session) == f"localhost:{serves.port}"
 
 
-def test_failure_of_all_servers_lists_each_in_order(at: At, start: Start, refused_port: int) -> None:
-    directory = at(refused_port, start(Answer(1)), start(Answer(51)), start(OK, Answer(80)))
+def test_failure_of_all_servers_lists_each_in_order(at: At, serve: Serve, refused_port: int) -> None:
+    directory = at(refused_port, serve(Answer(1)), serve(Answer(51)), serve(OK, Answer(80)))
     with (
         pytest.raises(errors.AllServersFailed) as raised,
         open_session(directory, PASSWORD) as session,
@@ -141,9 +92,9 @@ def test_failure_of_all_servers_lists_each_in_order(at: At, start: Start, refuse
 
 
 @pytest.mark.parametrize("answer", [*(Answer(code) for code in (1, 3, 11, 51, 52, 53, 80)), Answer(cut=0)], ids=name)
-def test_failed_search_is_repeated_at_the_next_server(at: At, start: Start, answer: Answer) -> None:
+def test_failed_search_is_repeated_at_the_next_server(at: At, serve: Serve, answer: Answer) -> None:
     # A search without a result is followed by a search for the container.
-    faulty, healthy = start(OK, answer), start(*[OK] * 5)
+    faulty, healthy = serve(OK, answer), serve(*[OK] * 5)
     with open_session(at(faulty, healthy), PASSWORD) as session:
         assert search(session) == []
         assert search(session) == []
@@ -152,28 +103,28 @@ def test_failed_search_is_repeated_at_the_next_server(at: At, start: Start, answ
     assert healthy.kinds[:3] == [BIND, SEARCH, SEARCH]
 
 
-def test_search_without_an_answer_is_repeated_at_the_next_server(at: At, start: Start) -> None:
-    silent, healthy = start(OK, Answer(silent=True)), start(OK, OK, OK)
+def test_search_without_an_answer_is_repeated_at_the_next_server(at: At, serve: Serve) -> None:
+    silent, healthy = serve(OK, Answer(silent=True)), serve(OK, OK, OK)
     with open_session(at(silent, healthy), PASSWORD) as session:
         assert search(session) == []
 
 
-def test_refused_search_is_not_repeated(at: At, start: Start) -> None:
-    refusing, other = start(OK, Answer(50)), start(OK, OK)
+def test_refused_search_is_not_repeated(at: At, serve: Serve) -> None:
+    refusing, other = serve(OK, Answer(50)), serve(OK, OK)
     with open_session(at(refusing, other), PASSWORD) as session, pytest.raises(errors.NotPermitted):
         search(session)
     assert other.connections == 0
 
 
-def test_change_is_never_repeated_at_another_server(at: At, start: Start) -> None:
-    first, second = start(OK, Answer(cut=0)), start(OK, OK)
+def test_change_is_never_repeated_at_another_server(at: At, serve: Serve) -> None:
+    first, second = serve(OK, Answer(cut=0)), serve(OK, OK)
     with open_session(at(first, second), PASSWORD) as session, pytest.raises(errors.AnswerLost):
         session.delete("cn=k1,dc=example,dc=org", "deleting group k1")
     assert second.connections == 0
 
 
-def test_search_after_a_change_stays_at_the_server_of_the_change(at: At, start: Start) -> None:
-    first, second = start(OK, OK, Answer(51)), start(OK, OK)
+def test_search_after_a_change_stays_at_the_server_of_the_change(at: At, serve: Serve) -> None:
+    first, second = serve(OK, OK, Answer(51)), serve(OK, OK)
     with open_session(at(first, second), PASSWORD) as session:
         session.add("cn=k1,dc=example,dc=org", ["top"], {"cn": "k1"}, "adding group k1")
         with pytest.raises(errors.Busy):
@@ -181,10 +132,10 @@ def test_search_after_a_change_stays_at_the_server_of_the_change(at: At, start: 
     assert second.connections == 0
 
 
-def test_failing_server_is_not_asked_again_until_its_pause_is_over(at: At, start: Start) -> None:
+def test_failing_server_is_not_asked_again_until_its_pause_is_over(at: At, serve: Serve) -> None:
     now = [0.0]
     health = ServerHealth(60, lambda: now[0])
-    faulty, healthy = start(Answer(1)), start(OK)
+    faulty, healthy = serve(Answer(1)), serve(OK)
     for _ in range(5):
         with open_session(at(faulty, healthy), PASSWORD, health) as session:
             assert server_of(session) == f"localhost:{healthy.port}"
@@ -196,19 +147,19 @@ def test_failing_server_is_not_asked_again_until_its_pause_is_over(at: At, start
     assert faulty.connections == 2
 
 
-def test_server_that_hangs_delays_only_the_first_log_in(at: At, start: Start) -> None:
+def test_server_that_hangs_delays_only_the_first_log_in(at: At, serve: Serve) -> None:
     health = ServerHealth(60, lambda: 0.0)
-    hangs, healthy = start(Answer(silent=True)), start(OK)
+    hangs, healthy = serve(Answer(silent=True)), serve(OK)
     for _ in range(4):
         with open_session(at(hangs, healthy), PASSWORD, health):
             pass
     assert hangs.connections == 1
 
 
-def test_recovered_server_is_used_again_after_its_pause(at: At, start: Start) -> None:
+def test_recovered_server_is_used_again_after_its_pause(at: At, serve: Serve) -> None:
     now = [0.0]
     health = ServerHealth(60, lambda: now[0])
-    recovered, other = start(OK), start(OK)
+    recovered, other = serve(OK), serve(OK)
     directory = at(recovered, other)
     first = directory.servers[0]
     health.record_failure(first, errors.TimedOut(errors.Attempt("connecting", str(first), BIND_DN)))
@@ -220,18 +171,18 @@ def test_recovered_server_is_used_again_after_its_pause(at: At, start: Start) ->
             assert server_of(session) == f"localhost:{recovered.port}"
 
 
-def test_all_failing_servers_are_tried_all_the_same(at: At, start: Start) -> None:
+def test_all_failing_servers_are_tried_all_the_same(at: At, serve: Serve) -> None:
     health = ServerHealth(60, lambda: 0.0)
-    servers = [start(Answer(1)), start(Answer(1))]
+    servers = [serve(Answer(1)), serve(Answer(1))]
     for _ in range(2):
         with pytest.raises(errors.AllServersFailed), open_session(at(*servers), PASSWORD, health):
             pass
     assert [server.connections for server in servers] == [2, 2]
 
 
-def test_refused_password_is_an_answer_of_the_server(at: At, start: Start) -> None:
+def test_refused_password_is_an_answer_of_the_server(at: At, serve: Serve) -> None:
     health = ServerHealth(60, lambda: 0.0)
-    refusing, other = start(Answer(49)), start(OK)
+    refusing, other = serve(Answer(49)), serve(OK)
     for _ in range(2):
         with pytest.raises(errors.WrongPassword), open_session(at(refusing, other), PASSWORD, health):
             pass
