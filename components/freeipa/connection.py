@@ -97,20 +97,17 @@ class Connection:
         with suppress(Exception):
             self._connection.socket.close()
 
-    def children(self, dn: str, where: str, attributes: Sequence[str], operation: str) -> list[Entry] | None:
+    def children(self, dn: str, where: str, attributes: Sequence[str], operation: str) -> list[Entry]:
         """Return the attributes, by lower-case name, of the entries directly below ``dn`` that match ``where``.
 
         They are read in pages, so their number is not bounded by the server's size limit. Entries and attributes that
-        the account may not see are missing.
+        the account may not see are missing. There are none where ``dn`` does not exist; see :meth:`exists`.
 
         Args:
             dn: the container.
             where: an LDAP filter.
             attributes: names of the attributes to return.
             operation: description of the operation for error messages.
-
-        Returns:
-            One mapping for each entry; None where ``dn`` does not exist.
 
         Raises:
             DirectoryError: the search failed.
@@ -125,12 +122,7 @@ class Connection:
                 break
         if any(item["type"] == "searchResRef" for item in items):
             raise errors.Referral(attempt)
-        if result["result"] == NO_SUCH_OBJECT or (result["result"] == SUCCESS and not items):
-            # To a search in pages below a suffix that it does not have, 389-ds answers with an empty page.
-            result = self._search_entry(attempt, dn)
-        if result["result"] == NO_SUCH_OBJECT:
-            return None
-        if result["result"] != SUCCESS:
+        if result["result"] not in (SUCCESS, NO_SUCH_OBJECT):
             raise search_error(attempt, result["result"], self._server_message(result))
         return [
             {
@@ -141,12 +133,23 @@ class Connection:
             if item["type"] == "searchResEntry"
         ]
 
-    def _search_entry(self, attempt: Attempt, dn: str) -> Result:
-        """Return the result of a search for the entry ``dn`` alone."""
+    def exists(self, dn: str, operation: str) -> bool:
+        """Return whether the entry ``dn`` exists, which a search in pages below it does not show.
+
+        To a search in pages below a suffix that it does not have, 389-ds answers with an empty page. An entry that the
+        account may not see exists.
+
+        Raises:
+            DirectoryError: the search failed.
+        """
+        attempt = self.attempt(operation)
         search = functools.partial(
             self._connection.search, dn, "(objectClass=*)", search_scope=ldap3.BASE, attributes=[ldap3.NO_ATTRIBUTES]
         )
-        return self._exchange(attempt, search)
+        result = self._exchange(attempt, search)
+        if result["result"] not in (SUCCESS, NO_SUCH_OBJECT):
+            raise search_error(attempt, result["result"], self._server_message(result))
+        return bool(result["result"] == SUCCESS)
 
     def _search_pages(
         self, attempt: Attempt, dn: str, where: str, attributes: Sequence[str], size: int

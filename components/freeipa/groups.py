@@ -89,11 +89,11 @@ class Groups:
         name = names.group_name(name)
         attempt = self._session.attempt(f"looking for group {name}")
         either = f"(|(cn={name})(cn={SENTINEL_GROUP}))"  # the name has been checked, so it needs no escape
-        entries = self._session.children(names.groups_container(self._suffix), either, ATTRIBUTES, attempt.operation)
-        if entries is None:
-            raise errors.ParentMissing(attempt)
+        container = names.groups_container(self._suffix)
+        entries = self._session.children(container, either, ATTRIBUTES, attempt.operation)
         if not entries:
-            raise errors.NotVisible(attempt)
+            exists = self._session.exists(container, attempt.operation)
+            raise errors.NotVisible(attempt) if exists else errors.ParentMissing(attempt)
         found = {value.lower(): entry for entry in entries for value in entry.get("cn", ())}
         return LookUp(
             self._group(name, found[name]) if name in found else None,

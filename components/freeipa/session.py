@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from components.freeipa import errors
 from components.freeipa.connection import Connection, Entry
 from components.freeipa.errors import Attempt, DirectoryError, Unreachable
 from components.freeipa.server_health import ServerHealth
 from components.freeipa.settings import Directory, ServerAddress
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -74,21 +77,21 @@ class Session:
         if self._connection is not None:
             self._connection.close()
 
-    def children(self, dn: str, where: str, attributes: Sequence[str], operation: str) -> list[Entry] | None:
+    def children(self, dn: str, where: str, attributes: Sequence[str], operation: str) -> list[Entry]:
         """Return entries as :meth:`Connection.children` does, from the first server that can answer.
 
         Raises:
             FreeIpaError: the search failed, at the only server or at all that are left.
         """
-        while True:
-            try:
-                return self._current.children(dn, where, attributes, operation)
-            except Unreachable as failure:
-                if self._has_changed:
-                    raise
-                self._record(self._current.server, failure)
-            self.close()
-            self.connect()
+        return self._search(lambda connection: connection.children(dn, where, attributes, operation))
+
+    def exists(self, dn: str, operation: str) -> bool:
+        """Return whether an entry exists, as :meth:`Connection.exists` does, from the first server that can answer.
+
+        Raises:
+            FreeIpaError: the search failed, at the only server or at all that are left.
+        """
+        return self._search(lambda connection: connection.exists(dn, operation))
 
     def add(self, dn: str, object_classes: Sequence[str], attributes: Mapping[str, str], operation: str) -> None:
         """Add the entry ``dn``.
@@ -133,6 +136,17 @@ class Session:
     def attempt(self, operation: str) -> Attempt:
         """Return the description of ``operation`` for an error."""
         return self._current.attempt(operation)
+
+    def _search(self, read: Callable[[Connection], T]) -> T:
+        while True:
+            try:
+                return read(self._current)
+            except Unreachable as failure:
+                if self._has_changed:
+                    raise
+                self._record(self._current.server, failure)
+            self.close()
+            self.connect()
 
     def _change(self, make: Callable[[Connection], None]) -> None:
         self._has_changed = True

@@ -104,7 +104,7 @@ class Users:
             FreeIpaError: the search failed.
         """
         where = f"(&(objectClass=posixAccount)(uid={escape_filter_chars(uid)}))"
-        for entry in self._session.children(self._users, where, ACCOUNT_ATTRIBUTES, f"looking for user {uid}") or []:
+        for entry in self._session.children(self._users, where, ACCOUNT_ATTRIBUTES, f"looking for user {uid}"):
             return _account({name: [str(value) for value in values] for name, values in entry.items()})
         return None
 
@@ -118,7 +118,7 @@ class Users:
         found = self._session.children(
             f"cn=etc,{self._suffix}", where, ["ipaUserAuthType", "ipaConfigString"], operation
         )
-        for entry in found or []:
+        for entry in found:
             return RealmLogIn(
                 frozenset(str(method).lower() for method in entry.get("ipauserauthtype", ())),
                 any(str(option).lower() == ENFORCE.lower() for option in entry.get("ipaconfigstring", ())),
@@ -136,7 +136,7 @@ class Users:
         where = f"(ipatokenOwner={escape_filter_chars(names.user_dn(self._suffix, uid))})"
         attributes = ["ipatokenDisabled", "ipatokenNotBefore", "ipatokenNotAfter"]
         operation = f"looking for tokens of {uid}"
-        found = self._session.children(f"cn=otp,{self._suffix}", where, attributes, operation) or []
+        found = self._session.children(f"cn=otp,{self._suffix}", where, attributes, operation)
         return sum(_is_active(token, now) for token in found) if found else None
 
     def lockout_policy(self, account: Account, realm: str) -> LockoutPolicy | None:
@@ -150,7 +150,7 @@ class Users:
         where = f"(cn={escape_filter_chars(name.partition('=')[2])})"
         operation = f"reading the password policy of {account.uid}"
         limits = ["krbPwdMaxFailure", "krbPwdLockoutDuration"]
-        for entry in self._session.children(container, where, limits, operation) or []:
+        for entry in self._session.children(container, where, limits, operation):
             numbers = [next((str(value) for value in entry.get(limit.lower(), ())), "") for limit in limits]
             if all(number.isdigit() for number in numbers):
                 return LockoutPolicy(*map(int, numbers))
@@ -161,7 +161,7 @@ class Users:
         begin, end = escape_filter_chars(uid[:2]), escape_filter_chars(uid[-2:])
         where = f"(&(objectClass=posixAccount)(|(uid={begin}*)(uid=*{end})))"
         try:
-            found = self._session.children(self._users, where, ["uid"], f"looking for users like {uid}") or []
+            found = self._session.children(self._users, where, ["uid"], f"looking for users like {uid}")
         except errors.FreeIpaError:  # e.g. more entries than the server returns; a suggestion is optional
             return None
         known = [value for entry in found for value in entry.get("uid", ())]
@@ -175,10 +175,10 @@ class Users:
         """
         operation = f"reading the members of {group}"
         container = names.groups_container(self._suffix)
-        entries = self._session.children(container, f"(cn={escape_filter_chars(group)})", ["member"], operation) or []
+        entries = self._session.children(container, f"(cn={escape_filter_chars(group)})", ["member"], operation)
         direct = [dn for entry in entries for dn in entry.get("member", ())]
         below = escape_filter_chars(names.group_dn(self._suffix, group))
-        every = self._session.children(self._users, f"(memberOf={below})", ["uid", "ipaUniqueID"], operation) or []
+        every = self._session.children(self._users, f"(memberOf={below})", ["uid", "ipaUniqueID"], operation)
         users = {_first_value(dn) for dn in direct if _is_below(dn, self._users)}
         inner = {_first_value(dn) for dn in direct if _is_below(dn, container)}
         return Members(

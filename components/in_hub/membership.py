@@ -67,7 +67,7 @@ def find_groups(session: Session, user: str, groups: Collection[str], *, nested:
 def _read_account(session: Session, user: str, *, nested: bool) -> Collection[Entry]:
     query = f"(uid={escape_filter_chars(_first_value(user))})"
     attributes = ["ipaUniqueID", *(["memberOf"] if nested else [])]
-    return session.children(_parent(user), query, attributes, f"reading the account {user}") or []
+    return session.children(_parent(user), query, attributes, f"reading the account {user}")
 
 
 def _search_direct(session: Session, user: str, groups: Collection[str]) -> Iterator[str]:
@@ -75,7 +75,7 @@ def _search_direct(session: Session, user: str, groups: Collection[str]) -> Iter
         here = {_first_value(group).lower(): group for group in groups if _parent(group) == container}
         names = "".join(f"(cn={escape_filter_chars(name)})" for name in here)
         query = f"(&(|{names})(member={escape_filter_chars(user)}))"
-        for entry in session.children(container, query, ["cn"], f"asking for the groups of {user}") or []:
+        for entry in session.children(container, query, ["cn"], f"asking for the groups of {user}"):
             yield from (here[name.lower()] for name in entry.get("cn", ()) if name.lower() in here)
 
 

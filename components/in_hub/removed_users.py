@@ -96,12 +96,12 @@ def _check_groups(session: Session, statement: Statement) -> str:
     for container in {_parent(group) for group in statement.groups}:
         wanted = {group_name(group).lower() for group in statement.groups if _parent(group) == container}
         names = "".join(f"(cn={escape_filter_chars(name)})" for name in wanted)
-        found = session.children(container, f"(|{names})", ["cn"], "comparing users with their groups") or []
+        found = session.children(container, f"(|{names})", ["cn"], "comparing users with their groups")
         missing = wanted - {name.lower() for entry in found for name in entry.get("cn", ())}
         if missing:
             raise CannotCompare(f"the group {', '.join(sorted(missing))} does not exist or is not visible")
         query = f"(cn={SENTINEL_GROUP})"
-        for entry in session.children(container, query, ["member"], "comparing users with their groups") or []:
+        for entry in session.children(container, query, ["member"], "comparing users with their groups"):
             users = [
                 dn
                 for dn in entry.get("member", ())
@@ -138,8 +138,6 @@ def _read_accounts(session: Session, container: str, users: Sequence[str]) -> di
         names = "".join(f"(uid={escape_filter_chars(user)})" for user in users[start : start + USERS_PER_SEARCH])
         query = f"(&(objectClass=posixAccount)(|{names}))"
         found = session.children(container, query, ACCOUNT_ATTRIBUTES, "comparing users with their accounts")
-        if found is None:
-            raise CannotCompare(f"{container} does not exist or is not visible")
         accounts |= {uid.lower(): entry for entry in found for uid in entry.get("uid", ())}
     return accounts
 

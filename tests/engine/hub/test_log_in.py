@@ -6,6 +6,7 @@ import pytest
 
 from components.in_hub import messages
 from tests.engine.hub.conftest import StartHub, ValuesFor
+from tests.support.administrator import Administrator
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import Hub, short_lived
 from tests.support.hub_users import MEMBERS, PASSWORD, UNUSUAL_NAMES, WRONG, People
@@ -38,6 +39,13 @@ def test_non_member_reads_which_group_is_missing(hub: Hub) -> None:
     assert carl.page.status_code == 403
     assert "Your password is correct" in carl.message
     assert MEMBERS in carl.message
+
+
+def test_log_in_of_a_non_member_needs_two_searches(hub: Hub, directory: ThrowAwayDirectory) -> None:
+    with Administrator.at(directory) as administrator:
+        hub.log_in("carl", PASSWORD)
+
+        assert [kind for kind, _ in administrator.served()] == ["BIND", "SRCH", "SRCH"]
 
 
 @pytest.mark.parametrize("user", ["anna", "carl", "nobody-at-all"])

@@ -93,20 +93,29 @@ def test_failure_of_all_servers_lists_each_in_order(at: At, serve: Serve, refuse
 
 @pytest.mark.parametrize("answer", [*(Answer(code) for code in (1, 3, 11, 51, 52, 53, 80)), Answer(cut=0)], ids=name)
 def test_failed_search_is_repeated_at_the_next_server(at: At, serve: Serve, answer: Answer) -> None:
-    # A search without a result is followed by a search for the container.
-    faulty, healthy = serve(OK, answer), serve(*[OK] * 5)
+    faulty, healthy = serve(OK, answer), serve(OK, OK, OK)
     with open_session(at(faulty, healthy), PASSWORD) as session:
         assert search(session) == []
         assert search(session) == []
         assert server_of(session) == f"localhost:{healthy.port}"
     assert faulty.kinds.count(SEARCH) == 1
     assert healthy.kinds[:3] == [BIND, SEARCH, SEARCH]
+    assert healthy.kinds.count(SEARCH) == 2, "one request for each search"
 
 
 def test_search_without_an_answer_is_repeated_at_the_next_server(at: At, serve: Serve) -> None:
-    silent, healthy = serve(OK, Answer(silent=True)), serve(OK, OK, OK)
+    silent, healthy = serve(OK, Answer(silent=True)), serve(OK, OK)
     with open_session(at(silent, healthy), PASSWORD) as session:
         assert search(session) == []
+
+
+@pytest.mark.parametrize(("answer", "exists"), [(OK, True), (Answer(32), False)])
+def test_failed_search_for_an_entry_is_repeated_at_the_next_server(
+    at: At, serve: Serve, answer: Answer, exists: bool
+) -> None:
+    faulty, healthy = serve(OK, Answer(80)), serve(OK, answer)
+    with open_session(at(faulty, healthy), PASSWORD) as session:
+        assert session.exists("dc=example,dc=org", "looking for the container") is exists
 
 
 def test_refused_search_is_not_repeated(at: At, serve: Serve) -> None:
