@@ -23,6 +23,7 @@ MODULES = (
     "freeipa/settings.py",
     "freeipa/verified_tls.py",
     "in_hub/__init__.py",
+    "in_hub/accounts.py",
     "in_hub/admission.py",
     "in_hub/admission_settings.py",
     "in_hub/api_names.py",

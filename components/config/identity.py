@@ -90,7 +90,7 @@ class MembershipCheck(Section):
         ge=1,
         le=1440,
         description="Interval of the comparison. The access of users who are no longer members, or whose account is "
-        "disabled, then ends, with their servers and Dask clusters",
+        "disabled, or was deleted and made again, then ends, with their servers and Dask clusters",
         json_schema_extra=metadata(unit="minutes"),
     )
 

@@ -8,7 +8,7 @@ with that configuration when the hub starts and at every log-in, and decides onc
 import asyncio
 import re
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -236,9 +236,10 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             return {}
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._find_refused, users)
 
-    def _find_refused(self, users: Collection[str]) -> dict[str, str]:
+    def _find_refused(self, users: Mapping[str, str | None]) -> dict[str, str]:
         password = Path(self.read_password_file).read_text(encoding="utf-8")
-        return find_refused(self._directory_as(self.read_dn), password, self._statement, users, datetime.now(UTC))
+        reader, now = self._directory_as(self.read_dn), datetime.now(UTC)
+        return find_refused(reader, password, self._statement, users, now, self.log.error)
 
     def _servers(self) -> list[str]:
         return list(self.servers) or [f"{self.server_address}:{self.server_port}"]

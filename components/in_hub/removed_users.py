@@ -6,29 +6,22 @@ it, and that member's ``memberOf``.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from ldap3.utils.conv import escape_filter_chars
 
 from components.freeipa.names import user_dn, users_container
 from components.freeipa.session import Session, open_session
 from components.freeipa.settings import Directory
+from components.in_hub.accounts import Account, find_end, read_accounts, without_visible_id
 from components.in_hub.membership import find_groups, group_name
 from components.in_hub.statement import Statement
 
 SENTINEL_GROUP = "admins"
 """Group that every FreeIPA has, with at least one member (freeipa, ``ipaserver/plugins/group.py``)."""
 
-USERS_PER_SEARCH = 100
-"""Number of users in one search; well below the size limits of FreeIPA's servers."""
-
-ACCOUNT_ATTRIBUTES = ("uid", "memberOf", "nsAccountLock", "krbPrincipalExpiration")
-_TIME = "%Y%m%d%H%M%SZ"
-
-NO_ACCOUNT = "there is no such user in FreeIPA"
-DISABLED = "the account is disabled"
-EXPIRED = "the account has expired"
+OPERATION = "comparing users with their groups"
 
 
 class CannotCompare(Exception):
@@ -36,7 +29,12 @@ class CannotCompare(Exception):
 
 
 def find_refused(
-    directory: Directory, password: str, statement: Statement, users: Collection[str], now: datetime
+    directory: Directory,
+    password: str,
+    statement: Statement,
+    users: Mapping[str, str | None],
+    now: datetime,
+    report: Callable[[str], None] = lambda problem: None,
 ) -> dict[str, str]:
     """Return the users that are not admitted any more, with the reason.
 
@@ -44,8 +42,9 @@ def find_refused(
         directory: the servers, and the DN of the account to read with.
         password: the account's password.
         statement: the users who are admitted.
-        users: the users to compare.
+        users: the users to compare, each with the ``ipaUniqueID`` of the account that the hub knows, or None.
         now: the present time.
+        report: receives a message about each problem that does not prevent the comparison.
 
     Raises:
         CannotCompare: the account does not see enough.
@@ -53,31 +52,24 @@ def find_refused(
     """
     with open_session(directory, password) as session:
         sentinel = _check_groups(session, statement)
-        accounts = _read_accounts(session, users_container(statement.suffix), [*users, sentinel])
+        accounts = read_accounts(session, users_container(statement.suffix), [*users, sentinel])
         _check_sentinel(session, statement, sentinel, accounts)
+        if hidden_ids := without_visible_id(accounts, users):
+            report(
+                f"{directory.bind_dn} does not see the ipaUniqueID of {len(hidden_ids)} of {len(users)} users, so an "
+                "account that was created again with a former user's name is not found; give it FreeIPA's permission "
+                "'System: Read User IPA Attributes'"
+            )
         hidden = _groups_without_members(session, statement)
         refused: dict[str, str] = {}
-        for user in users:
+        for user, known_id in users.items():
             account = accounts.get(user.lower())
-            reason = _reason(account, now)
+            reason = find_end(account, known_id, now)
             if reason is None and user not in statement.admin_users:
-                reason = _reason_of_groups(session, statement, user, account or {}, hidden)
+                reason = _reason_of_groups(session, statement, user, account or Account(), hidden)
             if reason is not None:
                 refused[user] = reason
         return refused
-
-
-Account = Mapping[str, Sequence[str]]
-
-
-def _reason(account: Account | None, now: datetime) -> str | None:
-    if account is None:
-        return NO_ACCOUNT
-    if any(value.lower() == "true" for value in account.get("nsaccountlock", ())):
-        return DISABLED
-    if any((end := _time(value)) is not None and end <= now for value in account.get("krbprincipalexpiration", ())):
-        return EXPIRED
-    return None
 
 
 def _reason_of_groups(
@@ -85,7 +77,7 @@ def _reason_of_groups(
 ) -> str | None:
     if find_groups(session, user_dn(statement.suffix, user), statement.groups, nested=statement.nested_groups):
         return None
-    for group in hidden & _member_of(account):
+    for group in hidden & set(map(_normal, account.groups)):
         raise CannotCompare(f"the group {group_name(group)} shows no member, but {user} is one")
     return f"no member of {' or '.join(map(group_name, statement.groups))} any more"
 
@@ -96,12 +88,12 @@ def _check_groups(session: Session, statement: Statement) -> str:
     for container in {_parent(group) for group in statement.groups}:
         wanted = {group_name(group).lower() for group in statement.groups if _parent(group) == container}
         names = "".join(f"(cn={escape_filter_chars(name)})" for name in wanted)
-        found = session.children(container, f"(|{names})", ["cn"], "comparing users with their groups")
+        found = session.children(container, f"(|{names})", ["cn"], OPERATION)
         missing = wanted - {name.lower() for entry in found for name in entry.get("cn", ())}
         if missing:
             raise CannotCompare(f"the group {', '.join(sorted(missing))} does not exist or is not visible")
         query = f"(cn={SENTINEL_GROUP})"
-        for entry in session.children(container, query, ["member"], "comparing users with their groups"):
+        for entry in session.children(container, query, ["member"], OPERATION):
             users = [
                 dn
                 for dn in entry.get("member", ())
@@ -116,7 +108,7 @@ def _check_groups(session: Session, statement: Statement) -> str:
 def _check_sentinel(session: Session, statement: Statement, sentinel: str, accounts: Mapping[str, Account]) -> None:
     group = f"cn={SENTINEL_GROUP},{_parent(statement.groups[0])}"
     account = accounts.get(sentinel.lower())
-    if account is None or _normal(group) not in _member_of(account):
+    if account is None or _normal(group) not in map(_normal, account.groups):
         raise CannotCompare(f"the user {sentinel} does not show memberOf {SENTINEL_GROUP}")
     if not find_groups(session, user_dn(statement.suffix, sentinel), [group], nested=statement.nested_groups):
         raise CannotCompare(f"the user {sentinel} is not found as a member of {SENTINEL_GROUP}")
@@ -127,23 +119,9 @@ def _groups_without_members(session: Session, statement: Statement) -> frozenset
     shown = set()
     for group in statement.groups:
         query = f"(&(cn={escape_filter_chars(group_name(group))})(member=*))"
-        if session.children(_parent(group), query, ["cn"], "comparing users with their groups"):
+        if session.children(_parent(group), query, ["cn"], OPERATION):
             shown.add(_normal(group))
     return frozenset(map(_normal, statement.groups)) - shown
-
-
-def _read_accounts(session: Session, container: str, users: Sequence[str]) -> dict[str, Account]:
-    accounts: dict[str, Account] = {}
-    for start in range(0, len(users), USERS_PER_SEARCH):
-        names = "".join(f"(uid={escape_filter_chars(user)})" for user in users[start : start + USERS_PER_SEARCH])
-        query = f"(&(objectClass=posixAccount)(|{names}))"
-        found = session.children(container, query, ACCOUNT_ATTRIBUTES, "comparing users with their accounts")
-        accounts |= {uid.lower(): entry for entry in found for uid in entry.get("uid", ())}
-    return accounts
-
-
-def _member_of(account: Account) -> frozenset[str]:
-    return frozenset(map(_normal, account.get("memberof", ())))
 
 
 def _normal(dn: str) -> str:
@@ -152,10 +130,3 @@ def _normal(dn: str) -> str:
 
 def _parent(dn: str) -> str:
     return dn.partition(",")[2]
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
-    except ValueError:
-        return None

@@ -9,6 +9,7 @@ from typing import Any
 from jupyterhub import orm  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub.dask_clusters import ClustersUnreachable, DaskClusters
+from components.in_hub.user_id import STATE_KEY
 
 LOGGED_IN = "logged_in"
 """Key of ``auth_state``: time of the log-in, in seconds since 1970; 0 after the end of the access."""
@@ -50,18 +51,23 @@ class Revocation:
         """Return whether the user's access was ended after the beginning of a log-in, which may not be saved yet."""
         return logged_in <= self._ended.get(user, 0)
 
-    async def list_users_with_access(self) -> list[str]:
-        """Return the users that have a log-in, a token, a server or a Dask cluster."""
-        found = set()
+    async def list_users_with_access(self) -> dict[str, str | None]:
+        """Return the users that have a log-in, a token, a server or a Dask cluster.
+
+        Each has the ``ipaUniqueID`` of the account that it belongs to; None if it is not known.
+        """
+        found, ids = set(), {}
         for orm_user in self.hub.db.query(orm.User).all():
             user = self.hub.users[orm_user]
-            if user.active or orm_user.api_tokens or (await user.get_auth_state() or {}).get(LOGGED_IN):
+            state = await user.get_auth_state() or {}
+            ids[user.name] = state.get(STATE_KEY)
+            if user.active or orm_user.api_tokens or state.get(LOGGED_IN):
                 found.add(user.name)
         try:
             found |= set(await self.clusters.running())
         except ClustersUnreachable as failure:
             self.log.error("the Dask clusters were not compared with the directory: %s", failure)
-        return sorted(found)
+        return {name: ids.get(name) for name in sorted(found)}
 
     async def end_access(self, name: str, *, keep_server: bool) -> Remaining:
         """End the access of a user, and return what has not ended yet: servers and clusters take a while to stop.

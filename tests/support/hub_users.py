@@ -82,6 +82,15 @@ class People:
             local_directory.revoke(self.directory.state, user, group, endpoint=self.directory.endpoint)
 
     @contextmanager
+    def joined(self, group: str, *users: str) -> Iterator[None]:
+        """Make the users members of the group inside the block."""
+        self.join(group, *users)
+        try:
+            yield
+        finally:
+            self.leave(group, *users)
+
+    @contextmanager
     def locked(self, user: str) -> Iterator[None]:
         """Lock the user's account inside the block."""
         with Administrator.at(self.directory) as administrator, administrator.locked(self.directory.user_dn(user)):

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
 import pytest
 
 from components.chart.values import Values
+from components.in_hub.accounts import CREATED_AGAIN
 from tests.engine.hub.conftest import StartHub, ValuesFor
 from tests.support.administrator import hidden_from_accounts
 from tests.support.directory import ThrowAwayDirectory
@@ -69,6 +71,15 @@ def let_comparisons_pass(hub: Hub, people: People) -> None:
     wait_until(lambda: not other.has_server() and not hub.accepts(other.token), hub)
 
 
+@contextmanager
+def no_comparison(hub: Hub, directory: ThrowAwayDirectory) -> Iterator[None]:
+    """Let every comparison fail inside the block, because memberships are hidden."""
+    with hidden_from_accounts(directory, f"cn=users,cn=accounts,{directory.suffix}", "Read User Membership"):
+        hub.log()
+        wait_until(lambda: NOT_COMPARED in hub.log(), hub)
+        yield
+
+
 def test_removal_in_the_directory_ends_the_access(hub: Hub, member: User, people: People) -> None:
     own = member.server_token()
     people.leave(MEMBERS, member.name)
@@ -80,6 +91,22 @@ def test_removal_in_the_directory_ends_the_access(hub: Hub, member: User, people
     assert not member.browser.is_in
     assert member.post_server(member.token) == 403
     assert f"the access of {member.name} ends: no member of {MEMBERS} any more" in hub.log_file.read_text()
+
+
+def test_account_created_again_under_the_name_ends_the_access(
+    hub: Hub, member: User, people: People, directory: ThrowAwayDirectory
+) -> None:
+    own = member.server_token()
+    with no_comparison(hub, directory):  # which would find the name without an account
+        people.give_name_to_another_person(member.name, MEMBERS)
+
+    wait_until(lambda: not member.has_server(), hub)
+
+    assert not member.is_accepted(member.token)
+    assert not member.is_accepted(own)
+    assert not member.browser.is_in
+    assert member.post_server(member.token) == 403
+    assert f"the access of {member.name} ends: {CREATED_AGAIN}" in hub.log_file.read_text()
 
 
 def test_disabled_account_counts_as_removed(hub: Hub, member: User, people: People) -> None:
@@ -132,9 +159,7 @@ def test_unreachable_directory_ends_nobodys_access(
 def test_hidden_memberships_end_nobodys_access(
     hub: Hub, member: User, people: People, directory: ThrowAwayDirectory
 ) -> None:
-    with hidden_from_accounts(directory, f"cn=users,cn=accounts,{directory.suffix}", "Read User Membership"):
-        hub.log()
-        wait_until(lambda: NOT_COMPARED in hub.log(), hub)
+    with no_comparison(hub, directory):
         assert member.has_server()
         assert member.is_accepted(member.token)
 

@@ -1,22 +1,18 @@
 """Users that are not admitted any more, found in a real directory with the account that may only read."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
+from uuid import uuid4
 
 import ldap3
 import pytest
 
 from components.freeipa.settings import Directory
 from components.freeipa.settings import directory as make_settings
+from components.in_hub.accounts import CREATED_AGAIN, DISABLED, EXPIRED, NO_ACCOUNT, USERS_PER_SEARCH
 from components.in_hub.admission_settings import AUTHENTICATOR
-from components.in_hub.removed_users import (
-    DISABLED,
-    EXPIRED,
-    NO_ACCOUNT,
-    USERS_PER_SEARCH,
-    CannotCompare,
-    find_refused,
-)
+from components.in_hub.removed_users import CannotCompare, find_refused
 from components.in_hub.statement import Statement
 from local import directory as local_directory
 from local.directory.client import connection
@@ -28,8 +24,15 @@ pytestmark = pytest.mark.engine
 
 
 def compare(
-    server: ThrowAwayDirectory, users: Collection[str], *, groups: Collection[str] = (MEMBERS,), nested: bool = False
+    server: ThrowAwayDirectory,
+    users: Collection[str],
+    *,
+    ids: Mapping[str, str] = MappingProxyType({}),
+    groups: Collection[str] = (MEMBERS,),
+    nested: bool = False,
+    problems: list[str] | None = None,
 ) -> dict[str, str]:
+    """Compare users, of which the hub knows the ``ids``; append reported problems."""
     settings: Directory = make_settings(
         [f"{server.host}:{server.ldaps_port}"], "ldaps", server.ca_pem, server.reader_dn
     )
@@ -40,7 +43,9 @@ def compare(
         admin_users=("admin",),
         settings={AUTHENTICATOR: {"nested_groups": nested}},
     )
-    return find_refused(settings, server.password("reader"), statement, users, datetime.now(UTC))
+    report = ([] if problems is None else problems).append
+    known = {user: ids.get(user) for user in users}
+    return find_refused(settings, server.password("reader"), statement, known, datetime.now(UTC), report)
 
 
 NOT_A_MEMBER = f"no member of {MEMBERS} any more"
@@ -72,6 +77,29 @@ def test_disabled_and_expired_accounts_are_refused(directory: ThrowAwayDirectory
 
     with people.locked("anna"):
         assert compare(directory, ["anna", "mortal", "mona"]) == {"anna": DISABLED, "mortal": EXPIRED}
+
+
+@pytest.mark.parametrize("user", ["carol", "admin"])
+def test_account_created_again_is_refused(directory: ThrowAwayDirectory, people: People, user: str) -> None:
+    former, now = str(uuid4()), people.unique_id(user)
+
+    with people.joined(MEMBERS, user):
+        assert compare(directory, [user], ids={user: former}) == {user: CREATED_AGAIN}
+        assert compare(directory, [user], ids={user: now}) == {}
+        assert compare(directory, [user]) == {}, "the hub knows no id of a user of an earlier version"
+
+
+def test_hidden_unique_ids_are_reported_and_refuse_nobody(directory: ThrowAwayDirectory, people: People) -> None:
+    problems: list[str] = []
+    container = f"cn=users,cn=accounts,{directory.suffix}"
+    with hidden_from_accounts(directory, container, "Read User Addressbook and IPA Attributes"):
+        refused = compare(
+            directory, ["anna", "carl", "mona"], ids={"anna": str(uuid4()), "carl": str(uuid4())}, problems=problems
+        )
+
+    assert refused == {"carl": NOT_A_MEMBER}, "the rest is compared all the same"
+    assert len(problems) == 1
+    assert f"{directory.reader_dn} does not see the ipaUniqueID of 2 of 3 users" in problems[0]
 
 
 def test_more_users_than_one_search_holds_are_compared(directory: ThrowAwayDirectory, people: People) -> None:
