@@ -191,7 +191,8 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         """
         model: dict[str, Any] = await super().run_post_auth_hook(handler, auth_model)
         objects = hub_objects(self.config.KubeSpawner)
-        await check_identity(handler, model["name"], model["auth_state"][STATE_KEY], objects, self.log)
+        user_id = model["auth_state"][STATE_KEY]
+        await check_identity(handler, model["name"], user_id, objects, self.revocation.clusters, self.log)
         return model
 
     async def _find_membership(self, username: str, password: str) -> Membership | None:

@@ -9,6 +9,8 @@ from typing import Any
 from tornado.web import HTTPError, RequestHandler  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub import messages
+from components.in_hub.dask_clusters import ClustersUnreachable, DaskClusters
+from components.in_hub.revocation import LOGGED_IN
 from components.in_hub.user_id import STATE_KEY, Verdict, judge_log_in, refusal_text
 from components.in_hub.user_objects import UserObjects
 
@@ -16,13 +18,21 @@ DEADLINE_SECONDS = 15
 """Time limit of all requests to Kubernetes for one log-in."""
 
 STOP_SECONDS = 60
-"""Time limit of the stop of a former user's servers."""
+"""Time limit of the end of a former user's servers and Dask clusters."""
 
 POLL_SECONDS = 0.2
 
+CLUSTER_POLL_SECONDS = 1.0
+"""Interval of the requests to Kubernetes for the former user's Dask clusters."""
+
 
 async def check_identity(
-    handler: RequestHandler, name: str, user_id: str, objects: UserObjects | None, log: Logger
+    handler: RequestHandler,
+    name: str,
+    user_id: str,
+    objects: UserObjects | None,
+    clusters: DaskClusters,
+    log: Logger,
 ) -> None:
     """Return if the account may use the hub's user and homes of this name.
 
@@ -33,6 +43,7 @@ async def check_identity(
         name: the user's name.
         user_id: the ``ipaUniqueID`` of the account that logs in.
         objects: the objects in the cluster; None where the hub does not run in Kubernetes.
+        clusters: users' Dask clusters.
         log: the hub's log.
 
     Raises:
@@ -56,9 +67,19 @@ async def check_identity(
     if verdict is Verdict.REFUSE:
         bound_to = homes | ({hub_id} if hub_id else set())
         await _refuse(user, state, name, user_id, bound_to - {user_id}, objects, log)
-    if verdict is Verdict.ADMIT_AS_NEW and user:
-        await _delete_user(handler, user)
-        log.warning("the hub's user %s was deleted: it belonged to another FreeIPA account, or to an unknown one", name)
+    if verdict is Verdict.ADMIT_AS_NEW:
+        end = time.monotonic() + STOP_SECONDS
+        if user:
+            await _end_log_ins(user, state)
+            await _stop_servers(handler, user, end)
+        await _end_clusters(name, clusters, end, log)
+        if user:
+            # ``Authenticator.delete_user`` would remove a configured admin's name until the hub's next start.
+            await user.delete_spawners()
+            handler.users.delete(user)
+            log.warning(
+                "the hub's user %s was deleted: it belonged to another FreeIPA account, or to an unknown one", name
+            )
 
 
 async def _refuse(
@@ -77,10 +98,9 @@ async def _refuse(
         ", ".join(sorted(bound_to)) or "not known",
         user_id,
     )
-    if user and state:
-        # The former account does not exist any more, so its log-ins end.
-        await user.save_auth_state({**state, "logged_in": 0})
-        user._auth_refreshed = None
+    if user:
+        # The former account does not exist any more.
+        await _end_log_ins(user, state)
     if objects is not None:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
@@ -91,18 +111,39 @@ async def _refuse(
     raise HTTPError(403, messages.name_reused(name))
 
 
-async def _delete_user(handler: RequestHandler, user: Any) -> None:  # noqa: ANN401 - JupyterHub has no types
-    """Stop the former user's servers and delete the user, with its rights, tokens and shares. Homes are not deleted.
+async def _end_log_ins(user: Any, state: dict[str, Any]) -> None:  # noqa: ANN401 - JupyterHub has no types
+    if state:
+        await user.save_auth_state({**state, LOGGED_IN: 0})
+        user._auth_refreshed = None
 
-    ``Authenticator.delete_user`` is not called: it would remove a configured admin's name until the hub's next start.
+
+async def _stop_servers(handler: RequestHandler, user: Any, end: float) -> None:  # noqa: ANN401
+    """Stop the former user's servers.
+
+    Raises:
+        HTTPError: 503 if they have not stopped at the time ``end``.
     """
     for server in [name for name, spawner in user.spawners.items() if spawner.active]:
         if not user.spawners[server].pending:
             await handler.stop_single_user(user, server)
-    end = time.monotonic() + STOP_SECONDS
     while any(spawner.active for spawner in user.spawners.values()):
         if time.monotonic() > end:
             raise HTTPError(503, messages.former_server_stopping())
         await asyncio.sleep(POLL_SECONDS)
-    await user.delete_spawners()
-    handler.users.delete(user)
+
+
+async def _end_clusters(name: str, clusters: DaskClusters, end: float, log: Logger) -> None:
+    """End the former user's Dask clusters: the gateway would let the new person of this name use them.
+
+    Raises:
+        HTTPError: 503 if they have not ended at the time ``end``, or Kubernetes does not answer.
+    """
+    try:
+        while running := await clusters.end(name):
+            if time.monotonic() > end:
+                log.error("log-in of %s failed: the former user's Dask clusters %s have not ended", name, running)
+                raise HTTPError(503, messages.former_server_stopping())
+            await asyncio.sleep(CLUSTER_POLL_SECONDS)
+    except ClustersUnreachable as failure:
+        log.error("log-in of %s failed: the former user's Dask clusters were not ended: %s", name, failure)
+        raise HTTPError(503, messages.owner_unknown()) from None

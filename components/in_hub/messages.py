@@ -75,8 +75,8 @@ def owner_unknown() -> str:
 
 
 def former_server_stopping() -> str:
-    """Return the message for the first log-in of a new person while the former person's server still stops."""
-    return "A server of the former user of this name is being stopped. Try again in a few minutes."
+    """Return the message for the first log-in of a new person while the former person's servers still stop."""
+    return "A server or a Dask cluster of the former user of this name is being stopped. Try again in a few minutes."
 
 
 def home_of_another(claim: str) -> str:

@@ -78,13 +78,14 @@ def log_in_messages() -> list[LogInMessage]:
         ),
         LogInMessage(
             messages.owner_unknown(),
-            "Kubernetes did not answer, or refused to show or to annotate the user's claims",
+            "Kubernetes did not answer, or refused to show or to annotate the user's claims, or to end a former user's "
+            "Dask clusters",
             "See the hub's log. Without the chart's roles `…-home-growth` and `…-user-identities`, run `pulumi up`",
         ),
         LogInMessage(
             messages.former_server_stopping(),
-            "After `members accept --new-person`, the first log-in stops the former user's servers",
-            "None",
+            "After `members accept --new-person`, the first log-in stops the former user's servers and Dask clusters",
+            "None; if it persists, the hub's log names the clusters, and the gateway's controller must run",
         ),
         LogInMessage(
             messages.LOG_IN_CLOSED,

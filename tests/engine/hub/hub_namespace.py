@@ -1,6 +1,7 @@
 """The hub's namespace on a real API server: the hub's account with its permissions, and users' claims with volumes."""
 
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -12,14 +13,16 @@ from typing import Any
 
 import yaml
 
+from components.in_hub.user_id import DECISIONS, KEY_PREFIX, Decision
 from local.paths import PROJECT
+from local.stand_ins.charts.assemble import chart_sources
 from tests.support.api_server import ApiServer
 
 HERE = Path(__file__).resolve().parent
 HELM_SECONDS = 60
 POD_TIMEOUT_SECONDS = 30.0
 
-ROLES = ("home-growth", "user-identities")
+ROLES = ("home-growth", "user-identities", "ended-access")
 """Templates of the project's chart with permissions of the hub."""
 
 EXPANDABLE = "hub-tests-expandable"
@@ -99,6 +102,36 @@ class HubNamespace:
         events = json.loads(self.kubectl("get", "events", f"--field-selector={fields}", "--output=json"))
         return [event["message"] for event in events["items"]]
 
+    def decide(self, user: str, decision: Decision) -> None:
+        """Record the operator's decision about a reused name, as ``members accept`` does."""
+        data = {KEY_PREFIX + user: decision.as_text()}
+        self._apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": DECISIONS}, "data": data})
+
+    def create_dask_cluster(self, name: str, user: str) -> None:
+        """Create a user's running Dask cluster, as the gateway does."""
+        spec = {"username": user, "active": True}
+        metadata = {"name": name}
+        self._apply(
+            {"apiVersion": "gateway.dask.org/v1alpha1", "kind": "DaskCluster", "metadata": metadata, "spec": spec}
+        )
+        self._set_phase(name, "Running")
+
+    def end_dask_cluster(self, name: str) -> None:
+        """End the cluster once the gateway's controller was asked to, as the controller does."""
+        deadline = time.monotonic() + POD_TIMEOUT_SECONDS
+        while self.is_dask_cluster_active(name):
+            assert time.monotonic() < deadline, f"nobody has asked to end the Dask cluster {name}"
+            time.sleep(0.2)
+        self._set_phase(name, "Stopped")
+
+    def is_dask_cluster_active(self, name: str) -> bool:
+        """Return whether nobody has asked to end the cluster."""
+        return bool(self._read("daskcluster", name)["spec"]["active"])
+
+    def _set_phase(self, name: str, phase: str) -> None:
+        patch = json.dumps({"status": {"phase": phase}})
+        self.kubectl("patch", "daskcluster", name, "--subresource=status", "--type=merge", "-p", patch)
+
     def _read(self, *resource: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.kubectl("get", *resource, "--output=json"))
         return found
@@ -132,6 +165,13 @@ def create_hub_namespace(api: ApiServer, name: str, chart_role: str | None = Non
     return namespace
 
 
+def install_dask_clusters(api: ApiServer) -> None:
+    """Install the gateway's kind DaskCluster."""
+    crds = chart_sources(os.environ) / "dask-gateway" / "crds"
+    api.kubectl("apply", "--server-side", "--filename", str(crds))
+    api.kubectl("wait", "--for=condition=Established", "crd/daskclusters.gateway.dask.org", "--timeout=60s")
+
+
 def hub_environment(namespace: HubNamespace, folder: Path) -> dict[str, str]:
     """Return the variables of a hub that uses the namespace with the permissions of the account ``hub``."""
     config = yaml.safe_load(namespace.api.kubeconfig.read_text())
@@ -145,11 +185,12 @@ def hub_environment(namespace: HubNamespace, folder: Path) -> dict[str, str]:
 def render_role(tools: Path, folder: Path, release: str, namespace: str) -> str:
     """Render the hub's roles in the project's chart, without the chart's dependencies."""
     chart = folder / "chart"
-    shutil.copytree(PROJECT / "chart" / "templates", chart / "templates")
+    (chart / "templates").mkdir(parents=True)
+    for name in ROLES:
+        shutil.copy(PROJECT / "chart" / "templates" / f"{name}.yaml", chart / "templates")
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: pangeo\nversion: 0.0.1\n")
-    only = [word for name in ROLES for word in ("--show-only", f"templates/{name}.yaml")]
     done = subprocess.run(
-        [tools / "helm", "template", release, chart, "--namespace", namespace, *only],
+        [tools / "helm", "template", release, chart, "--namespace", namespace, "--set=dask-gateway.enabled=true"],
         capture_output=True,
         text=True,
         timeout=HELM_SECONDS,

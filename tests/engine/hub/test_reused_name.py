@@ -15,7 +15,7 @@ import requests
 
 from components.chart.values import Values
 from components.in_hub import messages
-from components.in_hub.user_id import DECISIONS, ID_ANNOTATION, KEY_PREFIX, NAME_ANNOTATION, REFUSALS, Decision
+from components.in_hub.user_id import ID_ANNOTATION, KEY_PREFIX, NAME_ANNOTATION, REFUSALS, Decision
 from tests.engine.hub.conftest import ValuesFor
 from tests.engine.hub.hub_namespace import (
     EXPANDABLE,
@@ -78,11 +78,6 @@ class Deployment:
         metadata = json.loads(self.namespace.kubectl("get", "pvc", claim, "--output=json"))["metadata"]
         owner: str | None = metadata.get("annotations", {}).get(ID_ANNOTATION)
         return owner
-
-    def decide(self, user: str, decision: Decision) -> None:
-        data = {KEY_PREFIX + user: decision.as_text()}
-        manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": DECISIONS}, "data": data}
-        self.namespace.kubectl("apply", "--server-side", "--filename=-", stdin=json.dumps(manifest))
 
     def refusal(self, user: str) -> Any:
         data = json.loads(self.namespace.kubectl("get", "configmap", REFUSALS, "--output=json")).get("data", {})
@@ -159,7 +154,7 @@ def test_same_person_keeps_rights_after_the_decision(deployment: Deployment, peo
     assert deployment.hub.log_in(user, PASSWORD).is_in
     deployment.appoint(user)
     people.give_name_to_another_person(user, MEMBERS)
-    deployment.decide(user, Decision(people.unique_id(user), same_person=True))
+    deployment.namespace.decide(user, Decision(people.unique_id(user), same_person=True))
 
     again = deployment.hub.log_in(user, PASSWORD)
 
@@ -173,7 +168,7 @@ def test_new_person_gets_neither_rights_nor_tokens(deployment: Deployment, peopl
     token = deployment.hub.log_in(user, PASSWORD).new_token(user)
     deployment.appoint(user)
     people.give_name_to_another_person(user, MEMBERS)
-    deployment.decide(user, Decision(people.unique_id(user), same_person=False))
+    deployment.namespace.decide(user, Decision(people.unique_id(user), same_person=False))
 
     newcomer = deployment.hub.log_in(user, PASSWORD)
 
@@ -227,7 +222,7 @@ def test_home_protects_itself_after_the_hub_user_was_deleted(
 def test_former_person_starts_no_server_after_the_decision(deployment: Deployment, people: People, user: str) -> None:
     former = deployment.hub.log_in(user, PASSWORD)
     people.give_name_to_another_person(user, MEMBERS)
-    deployment.decide(user, Decision(people.unique_id(user), same_person=False))
+    deployment.namespace.decide(user, Decision(people.unique_id(user), same_person=False))
 
     assert messages.sign_in_again() in page_of_refused_start(former, user)
     assert not deployment.has_pod(user)
