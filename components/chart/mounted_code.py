@@ -14,6 +14,7 @@ HUB_FOLDER = "/usr/local/etc/jupyterhub"
 """Folder of ``jupyterhub_config.py`` in z2jh 4.4.0."""
 
 MODULES = (
+    "freeipa/admin_group.py",
     "freeipa/connection.py",
     "freeipa/errors.py",
     "freeipa/names.py",

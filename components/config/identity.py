@@ -130,7 +130,8 @@ class Identity(DirectoryKeys):
     nested_groups: bool = Field(
         False,
         description="Whether indirect members of the users' group, the admins' group and the groups of profiles count "
-        "as members, i.e. members of a group that is itself a member",
+        "as members, i.e. members of a group that is itself a member. The hub ignores an admins' group that contains a "
+        "group which `adminGroup` refuses",
     )
     log_in_hours: Number = Field(
         24,

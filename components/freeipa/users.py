@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from ldap3.utils.conv import escape_filter_chars
 
 from components.freeipa import errors, names
+from components.freeipa.admin_group import AdminGroup, read_admin_group
 from components.freeipa.authentication import ENFORCE, LockoutPolicy, RealmLogIn
 from components.freeipa.groups import Group, Groups
 from components.freeipa.session import Session, open_session
@@ -96,6 +97,14 @@ class Users:
             FreeIpaError: the search failed.
         """
         return Groups(self._session, self._suffix).find_group(name)
+
+    def read_admin_group(self, name: str) -> AdminGroup:
+        """Return which groups of ordinary users are members of the group of admins.
+
+        Raises:
+            FreeIpaError: the search failed.
+        """
+        return read_admin_group(self._session, names.group_dn(self._suffix, name))
 
     def find_user(self, uid: str) -> Account | None:
         """Return the user's account, or None if it does not exist.

@@ -21,6 +21,7 @@ from ldapauthenticator.ldapauthenticator import TlsStrategy  # type: ignore[impo
 from tornado.web import HTTPError, RequestHandler  # type: ignore[import-not-found,unused-ignore]
 from traitlets import Bool, Int, List, Unicode  # type: ignore[import-not-found,unused-ignore]
 
+from components.freeipa.admin_group import FIX
 from components.freeipa.errors import (
     AccountUnusable,
     AllServersFailed,
@@ -200,11 +201,16 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
 
         def search() -> Membership:
             return find_memberships(
-                self._directory(username), password, groups, nested=self.nested_groups, health=self._health
+                self._directory(username),
+                password,
+                groups,
+                nested=self.nested_groups,
+                admin_group=self.admin_group,
+                health=self._health,
             )
 
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, search)
+            membership = await asyncio.get_running_loop().run_in_executor(self._threads, search)
         except (WrongPassword, AccountUnusable) as refusal:
             # The error's text is not logged: it describes the deployment's account, not a user's.
             self.log.warning("log-in of %s refused by the directory: %s", username, type(refusal).__name__)
@@ -217,6 +223,9 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         except FreeIpaError as failure:
             self.log.error("log-in of %s failed: %s", username, failure)
             raise HTTPError(503, messages.groups_unavailable(self._servers())) from None
+        if membership.admin_problem:
+            self.log.error("%s is no admin, as nobody is by group: %s; %s", username, membership.admin_problem, FIX)
+        return membership
 
     def _find_problems(self) -> list[str]:
         live = live_settings(self, NEUTRAL[AUTHENTICATOR])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ldap3.utils.conv import escape_filter_chars
 
+from components.freeipa.admin_group import read_admin_group
 from components.freeipa.connection import Entry
 from components.freeipa.names import unique_id
 from components.freeipa.server_health import ServerHealth
@@ -26,20 +27,31 @@ class Membership:
     unique_id: str | None
     """The account's ``ipaUniqueID``; None if the directory does not show it."""
 
+    admin_problem: str = ""
+    """Reason why the user's membership of the group of admins does not count; empty if it does, or there is none."""
+
 
 def find_memberships(
-    directory: Directory, password: str, groups: Collection[str], *, nested: bool, health: ServerHealth | None = None
+    directory: Directory,
+    password: str,
+    groups: Collection[str],
+    *,
+    nested: bool,
+    admin_group: str = "",
+    health: ServerHealth | None = None,
 ) -> Membership:
     """Return which of ``groups`` the user ``directory.bind_dn`` is a member of, and the user's ``ipaUniqueID``.
 
     Needs one request after the log-in for each container of groups, and one for the user's entry. Entries that the
-    directory does not show count as no membership.
+    directory does not show count as no membership. Membership of the group of admins does not count if a group of
+    ordinary users is nested in it, which takes one more request for each of its members.
 
     Args:
         directory: the servers, and the user's DN as ``bind_dn``.
         password: the user's password.
         groups: the DNs of the groups to look for.
         nested: also count membership through another group.
+        admin_group: the DN of that group whose members are admins; empty if there is none.
         health: memory of failing servers.
 
     Raises:
@@ -48,9 +60,17 @@ def find_memberships(
     with open_session(directory, password, health) as session:
         user = directory.bind_dn
         entries = _read_account(session, user, nested=nested)
-        found = _nested_groups(entries, groups) if nested else _search_direct(session, user, groups)
+        found = frozenset(_nested_groups(entries, groups) if nested else _search_direct(session, user, groups))
         ids = [value for entry in entries for value in entry.get("ipauniqueid", ())]
-        return Membership(frozenset(found), unique_id(ids))
+        problem = _admin_problem(session, admin_group) if nested and admin_group in found else ""
+        return Membership(found - {admin_group} if problem else found, unique_id(ids), problem)
+
+
+def _admin_problem(session: Session, admin_group: str) -> str:
+    found = read_admin_group(session, admin_group)
+    if not found.shows_members:  # then it shows no nested group either
+        return f"the members of {found.name} are hidden from its members"
+    return found.problem
 
 
 def find_groups(session: Session, user: str, groups: Collection[str], *, nested: bool) -> frozenset[str]:

@@ -7,10 +7,12 @@ it, and that member's ``memberOf``.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from ldap3.utils.conv import escape_filter_chars
 
+from components.freeipa.admin_group import FIX, read_admin_group
 from components.freeipa.names import user_dn, users_container
 from components.freeipa.session import Session, open_session
 from components.freeipa.settings import Directory
@@ -60,6 +62,7 @@ def find_refused(
                 "account that was created again with a former user's name is not found; give it FreeIPA's permission "
                 "'System: Read User IPA Attributes'"
             )
+        statement = _without_ordinary_admins(session, statement, report)
         hidden = _groups_without_members(session, statement)
         refused: dict[str, str] = {}
         for user, known_id in users.items():
@@ -70,6 +73,17 @@ def find_refused(
             if reason is not None:
                 refused[user] = reason
         return refused
+
+
+def _without_ordinary_admins(session: Session, statement: Statement, report: Callable[[str], None]) -> Statement:
+    """Return the statement without the group of admins if a group of ordinary users is nested in it."""
+    if not statement.nested_groups or not statement.admin_group:
+        return statement
+    problem = read_admin_group(session, statement.admin_group).problem
+    if not problem:
+        return statement
+    report(f"nobody is admitted as an admin by group: {problem}; {FIX}")
+    return replace(statement, groups=tuple(group for group in statement.groups if group != statement.admin_group))
 
 
 def _reason_of_groups(

@@ -9,6 +9,7 @@ import ldap3
 
 from local import directory as local_directory
 from local.directory.client import connection
+from local.directory.endpoint import MANAGER
 from tests.support.administrator import Administrator
 from tests.support.directory import ThrowAwayDirectory
 
@@ -89,6 +90,17 @@ class People:
             yield
         finally:
             self.leave(group, *users)
+
+    @contextmanager
+    def nested(self, inner: str, outer: str) -> Iterator[None]:
+        """Make a group a member of another one inside the block."""
+        member, dn = self.directory.group_dn(inner), self.directory.group_dn(outer)
+        with connection(self.directory.state, self.directory.endpoint, MANAGER, "manager") as manager:
+            manager.modify(dn, {"member": [(ldap3.MODIFY_ADD, [member])]})  # type: ignore[no-untyped-call]
+            try:
+                yield
+            finally:
+                manager.modify(dn, {"member": [(ldap3.MODIFY_DELETE, [member])]})  # type: ignore[no-untyped-call]
 
     @contextmanager
     def locked(self, user: str) -> Iterator[None]:

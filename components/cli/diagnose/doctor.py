@@ -20,6 +20,7 @@ from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.kubeconfig import find_kubeconfig
 from components.config.tenancy import Tenancy
+from components.freeipa.admin_group import FIX
 from components.freeipa.authentication import Needed, needed
 from components.freeipa.errors import (
     AccountUnusable,
@@ -33,7 +34,7 @@ from components.freeipa.names import user_dn
 from components.freeipa.users import Users, open_users
 
 HUB_TO_DIRECTORY = "hub to directory"
-BIND, GROUP, READING = "program's account", "group", "reading the directory"
+BIND, GROUP, ADMIN_GROUP, READING = "program's account", "group", "group of admins", "reading the directory"
 NO_CODES = (
     "if the password is right, see ipa user-show --all and ipa user-status: the program cannot use one-time codes, so "
     "its account must be a system account, or a user with --user-auth-type=password where the realm sets no "
@@ -126,6 +127,7 @@ def _check_directory(
             is_bound = True
             yield _check_own_account(tenancy, directory, env)
             yield _check_group(tenancy, directory)
+            yield from _check_admin_group(tenancy, directory)
             yield from _check_replicas(tenancy, password())
             if user is not None:
                 yield from check_user(tenancy, directory, user, stack=stack, env=env)
@@ -185,3 +187,14 @@ def _check_group(tenancy: Tenancy, directory: Users) -> CheckResult:
         fix = "choose another clusterName, or make it a user group in FreeIPA"
         return broken(GROUP, f"{group.dn} is not a FreeIPA user group", fix)
     return good(GROUP, f"{group.dn} exists")
+
+
+def _check_admin_group(tenancy: Tenancy, directory: Users) -> Iterator[CheckResult]:
+    """Check, where membership through another group counts, that no group of ordinary users makes them admins."""
+    name = tenancy.identity.admin_group
+    if name is None or not tenancy.identity.nested_groups:
+        return
+    if problem := directory.read_admin_group(name).problem:
+        yield broken(ADMIN_GROUP, f"{problem}; therefore the hub ignores {name}, and only adminUsers are admins", FIX)
+    else:
+        yield good(ADMIN_GROUP, f"no group of ordinary users is a member of {name}")

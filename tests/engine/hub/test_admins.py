@@ -1,13 +1,15 @@
 """Admins of the hub: by group, by name, and appointed in the hub."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 
 from tests.engine.hub.conftest import StartHub, ValuesFor
+from tests.support.administrator import hidden_from_accounts
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import Hub, Visitor
-from tests.support.hub_users import ADMINS, MEMBERS, PASSWORD, People
+from tests.support.hub_users import ADMINS, MEMBERS, MODELLERS, PASSWORD, People
 
 pytestmark = pytest.mark.engine
 
@@ -79,3 +81,43 @@ def test_appointed_admin_stays_admin_without_an_admins_group(hub: Hub, directory
     make_admin(hub, directory, "mona")
 
     assert is_admin(hub.log_in("mona", PASSWORD))
+
+
+@pytest.fixture(scope="module")
+def hub_with_nested_admins(start_hub: StartHub, values_for: ValuesFor, people: People) -> Iterator[Hub]:
+    with start_hub(values_for(identity={"adminGroup": ADMINS, "nestedGroups": True})) as hub:
+        yield hub
+
+
+def test_nested_member_of_the_admins_group_is_an_admin(hub_with_nested_admins: Hub, people: People) -> None:
+    with people.joined(MODELLERS, "boss"), people.nested(MODELLERS, ADMINS):
+        assert is_admin(hub_with_nested_admins.log_in("boss", PASSWORD))
+
+
+@pytest.mark.parametrize("between", [None, MODELLERS])
+@pytest.mark.parametrize("ordinary", ["ipausers", MEMBERS])
+def test_group_of_ordinary_users_makes_nobody_an_admin(
+    hub_with_nested_admins: Hub, directory: ThrowAwayDirectory, people: People, ordinary: str, between: str | None
+) -> None:
+    hub = hub_with_nested_admins
+    with people.joined("ipausers", "anna", "carl"), people.joined(ADMINS, "mona"):
+        with people.nested(ordinary, between or ADMINS), people.nested(between, ADMINS) if between else nullcontext():
+            hub.log()
+
+            assert not is_admin(hub.log_in("anna", PASSWORD))
+            assert not is_admin(hub.log_in("mona", PASSWORD)), "a direct member neither"
+            assert not hub.log_in("carl", PASSWORD).is_in, "nor does the group admit anybody"
+            assert is_admin(hub.log_in("admin", directory.password("admin")))
+            reason = f"{ordinary} is a member of the group of admins {ADMINS}, directly or through another group"
+            assert f"anna is no admin, as nobody is by group: {reason}" in hub.log()
+        assert is_admin(hub.log_in("mona", PASSWORD)), "the group counts again"
+
+
+def test_hidden_memberships_of_groups_make_nobody_an_admin(
+    hub_with_nested_admins: Hub, directory: ThrowAwayDirectory, people: People
+) -> None:
+    groups = f"cn=groups,cn=accounts,{directory.suffix}"
+    with people.joined(ADMINS, "anna"):
+        with hidden_from_accounts(directory, groups, "Read Group Membership"):
+            assert not is_admin(hub_with_nested_admins.log_in("anna", PASSWORD))
+        assert is_admin(hub_with_nested_admins.log_in("anna", PASSWORD))

@@ -18,7 +18,7 @@ from local import directory as local_directory
 from local.directory.client import connection
 from tests.support.administrator import Administrator, hidden_from_accounts
 from tests.support.directory import ThrowAwayDirectory
-from tests.support.hub_users import INNER, MEMBERS, People
+from tests.support.hub_users import ADMINS, INNER, MEMBERS, People
 
 pytestmark = pytest.mark.engine
 
@@ -29,6 +29,7 @@ def compare(
     *,
     ids: Mapping[str, str] = MappingProxyType({}),
     groups: Collection[str] = (MEMBERS,),
+    admin_group: str = "",
     nested: bool = False,
     problems: list[str] | None = None,
 ) -> dict[str, str]:
@@ -38,8 +39,8 @@ def compare(
     )
     statement = Statement(
         server.suffix,
-        tuple(map(server.group_dn, groups)),
-        admin_group="",
+        tuple(map(server.group_dn, [*groups, *filter(None, [admin_group])])),
+        admin_group=server.group_dn(admin_group) if admin_group else "",
         admin_users=("admin",),
         settings={AUTHENTICATOR: {"nested_groups": nested}},
     )
@@ -100,6 +101,18 @@ def test_hidden_unique_ids_are_reported_and_refuse_nobody(directory: ThrowAwayDi
     assert refused == {"carl": NOT_A_MEMBER}, "the rest is compared all the same"
     assert len(problems) == 1
     assert f"{directory.reader_dn} does not see the ipaUniqueID of 2 of 3 users" in problems[0]
+
+
+def test_group_of_admins_with_ordinary_users_admits_nobody(directory: ThrowAwayDirectory, people: People) -> None:
+    problems: list[str] = []
+    users = ["anna", "boss", "bob"]
+    with people.joined(ADMINS, "boss"):
+        with people.nested("ipausers", ADMINS):
+            refused = compare(directory, users, admin_group=ADMINS, nested=True, problems=problems)
+        assert compare(directory, users, admin_group=ADMINS, nested=True).keys() == {"bob"}
+
+    assert refused == {"boss": NOT_A_MEMBER, "bob": NOT_A_MEMBER}
+    assert f"ipausers is a member of the group of admins {ADMINS}" in problems[0]
 
 
 def test_more_users_than_one_search_holds_are_compared(directory: ThrowAwayDirectory, people: People) -> None:
