@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from components.chart.digest import ARCHIVES
 from policies.differences import find_differences
 from policies.kinds import (
     CONTRACT,
@@ -116,7 +117,10 @@ def _own_secret(_: Resource, context: Context) -> Inputs:
 
 def _own_crd(crd: Resource, context: Context) -> Inputs | None:
     chart = context.checkout / "chart"
-    archives = tuple((each.name, each.stat().st_mtime_ns) for each in sorted(chart.glob("charts/*.tgz")))
+    archives = tuple((each.name, each.stat().st_mtime_ns) for each in sorted(chart.glob(f"{ARCHIVES}*.tgz")))
+    if not archives:
+        # This checkout is not the one that is deployed. known-resources checks the name and the conversion.
+        return crd.props
     return _packaged_manifests(chart, archives).get(get(crd.props, "metadata", "name"))
 
 

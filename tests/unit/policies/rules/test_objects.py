@@ -211,8 +211,15 @@ def test_a_crd_must_be_the_one_in_the_gateways_archive(checkout: Path) -> None:
     assert message == "the program declares no resource of this type and name for this configuration"
 
 
-def test_a_crd_without_the_archive_cannot_be_checked(checkout: Path) -> None:
+def test_a_damaged_archive_cannot_be_checked(checkout: Path) -> None:
     (crd,) = packaged_crds(checkout / "chart")
-    shutil.rmtree(checkout / "chart/charts")
+    (archive,) = (checkout / "chart/charts").iterdir()
+    archive.write_bytes(b"no archive")
     with pytest.raises(InvalidConfiguration, match="cannot be read"):
         check_crd(checkout, crd.manifest())
+
+
+def test_a_checkout_without_archives_is_not_the_deployed_one(checkout: Path) -> None:
+    (crd,) = packaged_crds(checkout / "chart")
+    shutil.rmtree(checkout / "chart/charts")
+    assert check_crd(checkout, crd.manifest()) == []
