@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from components.cli import audit_log
+from components.cli.admitted_groups import find_admitted_groups
 from components.cli.audit_log import DONE, NOT_KNOWN, AuditLog, Entry
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import AnswerLost, OtherResult
@@ -94,7 +95,7 @@ def _find_admission(tenancy: Tenancy, directory: Users, user: str) -> str | None
         return None
     if user in tenancy.identity.admin_users:
         return "is in identity.adminUsers"
-    for name in filter(None, (tenancy.notebook_users_group, tenancy.identity.admin_group)):
+    for name in find_admitted_groups(tenancy, directory):
         if directory.is_direct_member(name, user):
             return f"is a member of {name}"
         if not tenancy.identity.nested_groups:

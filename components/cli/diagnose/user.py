@@ -6,6 +6,7 @@ from datetime import datetime
 
 from components.chart.values import USER_NAME_PATTERN
 from components.cli.accept.reused import check_identity
+from components.cli.admitted_groups import find_admitted_groups
 from components.cli.diagnose.certificates import format_time
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.result import CheckResult, broken, good, unknown, warning
@@ -120,17 +121,11 @@ def _check_lockout(account: Account, policy: LockoutPolicy | None, now: datetime
     return None
 
 
-def _admin_groups(tenancy: Tenancy, directory: Users) -> list[str]:
-    """Return the group of admins, if there is one and the hub does not ignore it."""
-    name, nested = tenancy.identity.admin_group, tenancy.identity.nested_groups
-    return [name] if name and not (nested and directory.read_admin_group(name).problem) else []
-
-
 def _check_membership(tenancy: Tenancy, directory: Users, account: Account, stack: str) -> CheckResult:
     uid, identity = account.uid, tenancy.identity
     if uid in identity.admin_users:
         return good(MEMBERSHIP, f"{uid} is one of identity.adminUsers, who need no group")
-    groups = [tenancy.notebook_users_group, *_admin_groups(tenancy, directory)]
+    groups = find_admitted_groups(tenancy, directory)
     for group in groups:
         if directory.is_direct_member(group, uid):
             return good(MEMBERSHIP, f"{uid} is in {group}")

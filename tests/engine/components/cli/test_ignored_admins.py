@@ -1,13 +1,14 @@
-"""The doctor on a group of admins that contains a group of ordinary users, if nested members count."""
+"""A group of admins with a group of ordinary users in it, which the hub ignores: doctor and the end of access."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from components.cli import members
 from components.cli.diagnose.doctor import ADMIN_GROUP
 from components.cli.diagnose.result import Status
 from components.cli.diagnose.user import MEMBERSHIP
-from tests.engine.components.cli.conftest import SetUp
+from tests.engine.components.cli.conftest import STACK, SetUp
 from tests.engine.components.cli.directory import IN, INNER, MEMBERS, NESTED, Directory
 from tests.support.administrator import Administrator
 from tests.support.hub_users import People
@@ -53,3 +54,10 @@ def test_ignored_group_of_admins_admits_no_user(administered: SetUp, people: Dir
 def test_direct_membership_makes_no_ordinary_user_an_admin(administered: SetUp, people: Directory) -> None:
     with People(people.server).nested("ipausers", ADMINS):
         assert ADMIN_GROUP not in administered.with_identity(nested_groups=False).doctor()
+
+
+def test_ignored_group_of_admins_does_not_keep_the_access(administered: SetUp, people: Directory) -> None:
+    group = members.Group(administered.tenancy, STACK, people.server.operator_dn, people.server.operator_password)
+
+    with People(people.server).nested("ipausers", ADMINS):
+        assert members.find_admitted(group, [ORDINARY]) == {}
