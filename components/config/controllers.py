@@ -34,6 +34,9 @@ They hold whatever the controller is, so also if the class is given to another c
 _HARMLESS = {"true", "443", "301", "302", "307", "308"}
 """Values of annotations about redirects that do not undo one: yes, the port of HTTPS, and the redirect's status."""
 
+_NGINX_SWITCHES = {NGINX_REDIRECT, NGINX_FORCED_REDIRECT}
+"""Annotations of ingress-nginx that are yes or no. It ignores every other value and then uses its own default."""
+
 _REFUSED_PARTS = {
     "snippet": "contains free configuration of the controller, which can undo the redirect to https://",
     "server-alias": "adds host names without a certificate",
@@ -63,7 +66,8 @@ def annotation_problem(key: str, value: object, *, is_stated: bool = False) -> s
     for part, reason in _REFUSED_PARTS.items():
         if part in last:
             return f"{reason}; remove it"
-    if "redirect" in last and not last.startswith(("auth-", "proxy-")) and text not in _HARMLESS:
+    harmless = {"true"} if name in _NGINX_SWITCHES else _HARMLESS
+    if "redirect" in last and not last.startswith(("auth-", "proxy-")) and text not in harmless:
         return "can undo the redirect to https://; write true or remove it"
     if "allow-http" in last and "https" not in last and text != "false":
         return "would serve the log-in page over plain HTTP; write false or remove it"

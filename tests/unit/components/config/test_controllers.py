@@ -21,6 +21,8 @@ UNDOING = [
     (f"{NGINX}/ssl-redirect", False),
     (f"{NGINX}/ssl-redirect", "0"),
     (f"{NGINX}/force-ssl-redirect", "False"),
+    (f"{NGINX}/force-ssl-redirect", "301"),
+    (f"{NGINX}/ssl-redirect", "443"),
     (f"{NGINX}/server-snippet", "return 200;"),
     (f"{NGINX}/configuration-snippet", ""),
     (f"{NGINX}/server-alias", "*.example.org"),
