@@ -81,6 +81,15 @@ def gateway_access(tenancy: Tenancy) -> GatewayAccess:
     )
 
 
+def gateway_log_in() -> str:
+    """Return the gateway's configuration by which it asks the hub about the token of every request.
+
+    By default, dask-gateway (``auth.py``, ``UserCache``) answers the first request with a cookie, which replaces the
+    token for 300 seconds. With it, code of a user whose access has ended could start another cluster.
+    """
+    return "c.JupyterHubAuthenticator.cache_max_age = 0\n"
+
+
 def notebook_environment(tenancy: Tenancy) -> dict[str, str]:
     """Return the environment variables that configure the Dask client and JupyterLab's Dask panel; empty without Dask.
 

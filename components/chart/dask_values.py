@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from components.chart.dask_access import PREFIX, SERVICE, gateway_name
+from components.chart.dask_access import PREFIX, SERVICE, gateway_log_in, gateway_name
 from components.chart.dask_limits import dask_memory, format_cpus, gateway_configuration, quota_limits
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_internet
 from components.config.dask import Dask
@@ -61,7 +61,7 @@ def dask_gateway_values(tenancy: Tenancy, secrets_digest: object = "") -> dict[s
                     **_user_pod(f"{tenancy.release}-dask-worker", _cpu_request(dask)),
                 },
             },
-            "extraConfig": gateway_configuration(tenancy),
+            "extraConfig": {**gateway_configuration(tenancy), "log-in": gateway_log_in()},
         },
         "controller": {"resources": REQUESTS, "backoffMaxDelay": MAX_RETRY_DELAY_SECONDS},
         "traefik": {

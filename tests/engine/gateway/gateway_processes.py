@@ -36,7 +36,6 @@ APPLIED = (
 """Kinds of the chart that are applied to the API server; the others need nodes."""
 
 TEST_CONFIGURATION = """
-c.DaskGateway.authenticator_class = "dask_gateway_server.auth.SimpleAuthenticator"
 c.DaskGateway.address = c.KubeController.address = "127.0.0.1:{port}"
 c.KubeClusterConfig.namespace = "{namespace}"
 
@@ -47,8 +46,10 @@ async def answer(backend, cluster, message):
 
 Backend.forward_message_to_scheduler = answer
 """
-"""Replaces the authentication by the hub, which other tests cover; the namespace, which pods read from a file; and the
-requests to schedulers, whose pods do not run."""
+"""Replaces the namespace, which pods read from a file, and the requests to schedulers, whose pods do not run."""
+
+WITHOUT_HUB = 'c.DaskGateway.authenticator_class = "dask_gateway_server.auth.SimpleAuthenticator"\n'
+"""Replaces the authentication by the hub; users write their name instead of a token."""
 
 
 @dataclass(frozen=True)
@@ -189,9 +190,12 @@ def until(read: Callable[[], T], good: Callable[[T], bool]) -> T:
 
 @contextmanager
 def running_gateway(
-    program: Path, server: ApiServer, rendered: Rendered, crds: Path, folder: Path
+    program: Path, server: ApiServer, rendered: Rendered, crds: Path, folder: Path, hub_port: int | None = None
 ) -> Iterator[Gateway]:
-    """Run the gateway of a tenancy inside the block; its objects stay on the throw-away API server."""
+    """Run the gateway of a tenancy inside the block; its objects stay on the throw-away API server.
+
+    Without the port of a hub, users write their name instead of a token.
+    """
     namespace = rendered.tenancy.namespace
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     manifests: list[Object] = [
@@ -203,7 +207,7 @@ def running_gateway(
     server.kubectl("wait", "--for=condition=Established", "crd/daskclusters.gateway.dask.org", "--timeout=30s")
     api_port, controller_port = free_ports(2)
     with (
-        _process(program, [], "api", server, rendered, folder / "api", api_port),
+        _process(program, [], "api", server, rendered, folder / "api", api_port, hub_port),
         _process(program, ["kube-controller"], "controller", server, rendered, folder / "controller", controller_port),
     ):
         yield Gateway(f"http://127.0.0.1:{api_port}", server, rendered)
@@ -211,7 +215,14 @@ def running_gateway(
 
 @contextmanager
 def _process(
-    program: Path, command: list[str], component: str, server: ApiServer, rendered: Rendered, folder: Path, port: int
+    program: Path,
+    command: list[str],
+    component: str,
+    server: ApiServer,
+    rendered: Rendered,
+    folder: Path,
+    port: int,
+    hub_port: int | None = None,
 ) -> Iterator[None]:
     name = f"{component}-{gateway_name(rendered.tenancy)}"
     folder.mkdir()
@@ -220,6 +231,8 @@ def _process(
     config = folder / "dask_gateway_config.py"
     with config.open("a") as more:
         more.write(TEST_CONFIGURATION.format(port=port, namespace=rendered.tenancy.namespace))
+        if hub_port is None:
+            more.write(WITHOUT_HUB)
     account = rendered.pods["Deployment", name]["spec"]["serviceAccountName"]
     log = folder / "log"
     with log.open("wb") as out:
@@ -230,7 +243,8 @@ def _process(
                 "HOME": str(folder),
                 "KUBECONFIG": str(_kubeconfig(server, rendered.tenancy.namespace, account, folder)),
                 "HUB_SERVICE_HOST": "127.0.0.1",
-                "HUB_SERVICE_PORT": "1",
+                "HUB_SERVICE_PORT": str(hub_port or 1),
+                "JUPYTERHUB_API_TOKEN": "of the gateway",
             },
             stdin=subprocess.DEVNULL,
             stdout=out,
