@@ -21,6 +21,7 @@ from components.cluster.client import Api, connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.kubeconfig import find_kubeconfig
 from components.config.tenancy import Tenancy
+from components.escape import escape_control_characters
 from components.in_hub.api_names import END_ACCESS_PATH
 
 STOP_SECONDS = 180.0
@@ -43,6 +44,8 @@ class Remaining:
     clusters: int = 0
     problem: str = ""
     """Reason why the user's Dask clusters are not known; empty if they are."""
+    visited: tuple[str, ...] = ()
+    """Other users whose running servers the user had opened, which only the first answer names."""
 
     def __str__(self) -> str:
         kinds = ((self.servers, "server"), (self.clusters, "Dask cluster"))
@@ -132,6 +135,11 @@ def end_access(
         AccessNotEnded: the hub did not answer, or refused.
     """
     remaining = hub.end(user, keep_server=keep_server)
+    if remaining.visited:
+        report(
+            f"{user} had opened the servers of {', '.join(remaining.visited)}: pages that are still open there may go "
+            "on until these servers are stopped"
+        )
     ended = f"{user}: log-in, sessions and API tokens have ended, and no server can be started"
     if keep_server:
         goes_on = f"; {remaining} and Dask clusters go on until they are stopped" if remaining.servers else ""
@@ -174,6 +182,7 @@ def explain_remaining(tenancy: Tenancy, stack: str, user: str, reason: str, *, k
 def _remaining(text: str, user: str) -> Remaining:
     try:
         answer: Mapping[str, Any] = json.loads(text)["users"][user]
-        return Remaining(len(answer["servers"]), len(answer["clusters"]), str(answer["problem"]))
+        visited = tuple(escape_control_characters(str(each)) for each in answer["visited"])
+        return Remaining(len(answer["servers"]), len(answer["clusters"]), str(answer["problem"]), visited)
     except (ValueError, KeyError, TypeError):
         raise AccessNotEnded("the answer is not that of a Pangeo hub; check pangeoDomain and externalIp") from None

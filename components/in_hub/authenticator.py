@@ -35,16 +35,15 @@ from components.freeipa.server_health import ServerHealth
 from components.freeipa.settings import Directory, directory
 from components.in_hub import admission, messages
 from components.in_hub.admission_settings import AUTHENTICATOR, NEUTRAL
-from components.in_hub.api_names import END_ACCESS_PATH
 from components.in_hub.comparison import Comparison
 from components.in_hub.dask_clusters import DaskClusters
 from components.in_hub.live_settings import live_settings
 from components.in_hub.log_in_identity import check_identity
+from components.in_hub.log_in_time import is_valid
 from components.in_hub.membership import Membership, find_memberships, group_name
-from components.in_hub.own_host import HANDLERS
 from components.in_hub.removed_users import find_refused
+from components.in_hub.replaced_pages import HANDLERS
 from components.in_hub.revocation import LOGGED_IN, Revocation
-from components.in_hub.revocation_api import EndedAccessHandler
 from components.in_hub.server_token import uses_server_token
 from components.in_hub.statement import read_statement
 from components.in_hub.user_id import STATE_KEY
@@ -141,7 +140,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         return {"name": username, "auth_state": state}
 
     def get_handlers(self, app: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - JupyterHub's own signature
-        """Return the log-in page, which works only at the hub's own host, and the API that ends users' access.
+        """Return the pages of JupyterHub that are replaced, and the API that ends users' access.
 
         JupyterHub calls this once, when its event loop runs; the comparison with the directory starts here.
         """
@@ -149,7 +148,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             end_access = self.revocation.end_removed
             self._comparison = Comparison(self._compare, end_access, self.compare_seconds, self.log)
             self._comparing = asyncio.get_running_loop().create_task(self._comparison.run_for_ever())
-        return [*HANDLERS, (END_ACCESS_PATH, EndedAccessHandler)]
+        return HANDLERS
 
     async def refresh_user(self, user: Any, handler: RequestHandler | None = None) -> bool:  # noqa: ANN401 - untyped
         """Return whether the user's log-in is still valid, or the request has the token of the user's running server.
@@ -196,6 +195,28 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         await check_identity(handler, model["name"], user_id, objects, self.revocation.clusters, self.log)
         return model
 
+    async def pre_spawn_start(self, user: Any, spawner: Any) -> None:  # noqa: ANN401 - JupyterHub has no types
+        """Check the log-in again, when the start of a server is visible to whatever ends the access.
+
+        JupyterHub asks ``refresh_user`` once in a request, which may be before the access ended.
+
+        Raises:
+            HTTPError: 403 if the user has no valid log-in.
+        """
+        if not self._has_log_in(user.name, await user.get_auth_state() or {}):
+            spawner.log.warning("the server of %s does not start: the log-in has ended", user.name)
+            raise HTTPError(403, messages.sign_in_again())
+
+    async def delete_user(self, user: Any) -> None:  # noqa: ANN401 - JupyterHub has no types
+        """End the access of a user whom an admin deletes: JupyterHub itself stops only the default server.
+
+        Raises:
+            HTTPError: 503 if servers have not stopped yet, or Kubernetes does not end the Dask clusters.
+        """
+        if problem := await self.revocation.end_deleted(user):
+            raise HTTPError(503, problem)
+        super().delete_user(user)
+
     async def _find_membership(self, username: str, password: str) -> Membership | None:
         groups = {*self.allowed_groups, *self.profile_groups, *filter(None, [self.admin_group])}
 
@@ -236,8 +257,9 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
 
     def _has_log_in(self, username: str, state: Mapping[str, Any]) -> bool:
         logged_in = float(state.get(LOGGED_IN, 0))
-        is_ended = not logged_in or self.revocation.is_ended(username, logged_in)
-        return not is_ended and time.time() - logged_in < self.log_in_lasts_seconds
+        return is_valid(logged_in, time.time(), self.log_in_lasts_seconds) and not self.revocation.is_ended(
+            username, logged_in
+        )
 
     async def _compare(self) -> Mapping[str, str]:
         """Return the users with a log-in, a token, a server or a Dask cluster that are not admitted any more."""

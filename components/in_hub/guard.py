@@ -21,6 +21,7 @@ from components.in_hub.admission_settings import AUTHENTICATOR, HUB, NEUTRAL, PR
 from components.in_hub.authenticator import AdmissionRefused, FreeIpaAuthenticator
 from components.in_hub.live_settings import live_settings
 from components.in_hub.statement import Statement, read_statement
+from components.in_hub.stored_services import forget_services
 
 TERMINATION_MESSAGE = Path("/dev/termination-log")
 """File whose content the kubelet shows as the reason for the container's end; ``pulumi up`` reports it."""
@@ -43,6 +44,7 @@ def install() -> None:
         if problems:
             refuse(app, problems)
         original(app)
+        forget_services(app)
         try:
             app.authenticator  # noqa: B018 - its constructor checks its settings
         except AdmissionRefused as refused:

@@ -66,6 +66,11 @@ def name_reused(username: str) -> str:
     )
 
 
+def access_ended() -> str:
+    """Return the message for a user whose access was ended during the log-in."""
+    return "Your access to this hub has ended. If this is a mistake, contact your administrator."
+
+
 def owner_unknown() -> str:
     """Return the message for a log-in or start without an answer of Kubernetes about the user's homes."""
     return (

@@ -3,8 +3,6 @@
 With subdomains, a log-in at a user's host would put a session of the hub within reach of that user's pages.
 """
 
-from typing import Any
-
 from jupyterhub.handlers.login import LoginHandler  # type: ignore[import-not-found,unused-ignore]
 
 
@@ -18,7 +16,3 @@ class OwnHostLoginHandler(LoginHandler):  # type: ignore[misc,unused-ignore]
             self.redirect(f"{self.settings['subdomain_host']}{self.request.path}{query}", status=303)
             return
         await super().prepare()
-
-
-HANDLERS: list[tuple[str, Any]] = [("/login", OwnHostLoginHandler)]
-"""Replacement of ``Authenticator.get_handlers``' default."""

@@ -9,6 +9,7 @@ from typing import Any
 from jupyterhub import orm  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub.dask_clusters import ClustersUnreachable, DaskClusters
+from components.in_hub.log_in_time import is_recent
 from components.in_hub.user_id import STATE_KEY
 
 LOGGED_IN = "logged_in"
@@ -17,8 +18,13 @@ LOGGED_IN = "logged_in"
 KEEPS_SERVER = "keeps_server"
 """Key of ``auth_state``: whether the running server was to go on after the end of the access."""
 
+DELETION_SECONDS = 10.0
+"""Time for the servers of a deleted user to stop; JupyterHub itself waits as long for the default server."""
+
 CANCEL_SECONDS = 1.0
 """Time that the start of a server gets to end when it is interrupted, as in JupyterHub's own API."""
+
+POLL_SECONDS = 0.2
 
 RECENT_SECONDS = 60.0
 """Age of a log-in that a comparison leaves alone: another replica may not know yet that the user was added."""
@@ -34,6 +40,8 @@ class Remaining:
     """Names of Dask clusters that have not ended."""
     problem: str = ""
     """Reason why the clusters are not known; empty if they are."""
+    visited: tuple[str, ...] = ()
+    """Other users whose running servers the user had opened; pages that are still open there may go on."""
 
 
 @dataclass
@@ -80,17 +88,41 @@ class Revocation:
         self._ended[name] = time.time()
         user = self.hub.users.get(name)
         if user is None:
-            return await self._remaining(name, (), keep_server=keep_server)
+            return await self._remaining(name, (), (), keep_server=keep_server)
         state = await user.get_auth_state()
         if state:
             await user.save_auth_state({**state, LOGGED_IN: 0, KEEPS_SERVER: keep_server})
+        visited = self._find_visited(user)
         self._delete_credentials(user, keep_server=keep_server)
         if not keep_server:
             for name, spawner in list(user.spawners.items()):
                 if spawner.active and spawner.pending != "stop":
                     self._stop_later(user, name)
         servers = tuple(name for name, spawner in user.spawners.items() if spawner.active)
-        return await self._remaining(user.name, servers, keep_server=keep_server)
+        return await self._remaining(user.name, servers, visited, keep_server=keep_server)
+
+    async def void_late_log_in(self, user: Any) -> bool:  # noqa: ANN401 - untyped
+        """Return whether a log-in that is saved began before the end of the access, and end it in the database too."""
+        state = await user.get_auth_state() or {}
+        if not self.is_ended(user.name, float(state.get(LOGGED_IN, 0))):
+            return False
+        await user.save_auth_state({**state, LOGGED_IN: 0})
+        return True
+
+    async def end_deleted(self, user: Any) -> str:  # noqa: ANN401 - untyped
+        """End the access of a user who is going to be deleted; return why the user cannot be deleted yet, or nothing.
+
+        Servers and Dask clusters of a deleted user would go on unseen.
+        """
+        remaining = await self.end_access(user.name, keep_server=False)
+        if remaining.problem:
+            return f"The Dask clusters of {user.name} were not ended ({remaining.problem}). Try again in a few minutes."
+        end = time.monotonic() + DELETION_SECONDS
+        while user.active:
+            if time.monotonic() > end:
+                return f"The servers of {user.name} are stopping. Delete the user in a minute."
+            await asyncio.sleep(POLL_SECONDS)
+        return ""
 
     async def end_removed(self, name: str, reason: str, compared: float) -> None:
         """End the access of a user that a comparison with the directory found to be removed.
@@ -103,7 +135,7 @@ class Revocation:
         user = self.hub.users.get(name)
         state = (await user.get_auth_state() if user else None) or {}
         logged_in = float(state.get(LOGGED_IN, 0))
-        if logged_in > compared - RECENT_SECONDS:
+        if is_recent(logged_in, compared, time.time(), RECENT_SECONDS):
             return
         keeps_server = not logged_in and bool(state.get(KEEPS_SERVER))
         if not keeps_server:
@@ -111,6 +143,17 @@ class Revocation:
         remaining = await self.end_access(name, keep_server=keeps_server)
         if remaining.problem:
             self.log.error("the Dask clusters of %s were not ended: %s", name, remaining.problem)
+        if remaining.visited:
+            visited = ", ".join(remaining.visited)
+            self.log.warning("%s had opened the servers of %s; pages that are open there may go on", name, visited)
+
+    def _find_visited(self, user: Any) -> tuple[str, ...]:  # noqa: ANN401 - untyped
+        found = set()
+        for token in user.orm_user.api_tokens:
+            spawner = token.oauth_client.spawner if token.oauth_client else None
+            if spawner is not None and spawner.server is not None and spawner.user is not user.orm_user:
+                found.add(spawner.user.name)
+        return tuple(sorted(found))
 
     def _delete_credentials(self, user: Any, *, keep_server: bool) -> None:  # noqa: ANN401 - untyped
         database = self.hub.db
@@ -119,6 +162,7 @@ class Revocation:
             if token.id not in kept:
                 database.delete(token)
         database.query(orm.OAuthCode).filter(orm.OAuthCode.user_id == user.orm_user.id).delete()
+        database.query(orm.Share).filter(orm.Share.user_id == user.orm_user.id).delete()
         # The hub's cookies contain this identifier.
         user.orm_user.cookie_id = orm.new_token()
         database.commit()
@@ -164,10 +208,12 @@ class Revocation:
         finally:
             spawner._stop_pending = False
 
-    async def _remaining(self, user: str, servers: tuple[str, ...], *, keep_server: bool) -> Remaining:
+    async def _remaining(
+        self, user: str, servers: tuple[str, ...], visited: tuple[str, ...], *, keep_server: bool
+    ) -> Remaining:
         if keep_server:
-            return Remaining(servers)
+            return Remaining(servers, visited=visited)
         try:
-            return Remaining(servers, tuple(await self.clusters.end(user)))
+            return Remaining(servers, tuple(await self.clusters.end(user)), visited=visited)
         except ClustersUnreachable as failure:
-            return Remaining(servers, problem=str(failure))
+            return Remaining(servers, problem=str(failure), visited=visited)

@@ -26,10 +26,13 @@ class EndedAccessHandler(APIHandler):  # type: ignore[misc,unused-ignore]
         answer: dict[str, Any] = {}
         for name in users:
             self.log.warning("the access of %s ends: removed by the operator", name)
-            remaining = await self.authenticator.revocation.end_access(name, keep_server=keep_server)
+            # JupyterHub's names are in lower case, whatever the directory shows.
+            user = self.authenticator.normalize_username(name)
+            remaining = await self.authenticator.revocation.end_access(user, keep_server=keep_server)
             answer[name] = {
                 "servers": list(remaining.servers),
                 "clusters": list(remaining.clusters),
+                "visited": list(remaining.visited),
                 "problem": remaining.problem,
             }
         self.finish(json.dumps({"users": answer}))

@@ -99,6 +99,11 @@ def log_in_messages() -> list[LogInMessage]:
             "Give the user the name as FreeIPA shows it",
         ),
         LogInMessage(
+            messages.access_ended(),
+            "The user was removed while the log-in was under way",
+            "None; if the user is a member again, they sign in again",
+        ),
+        LogInMessage(
             messages.PASSWORD_MISSING,
             "The password was left empty. The directory was not asked",
             "None",

@@ -63,6 +63,18 @@ class User:
         """Ask the hub to start the user's server; return the HTTP status."""
         return self.request(token, "POST", f"/hub/api/users/{self.name}/server").status_code
 
+    def processes(self) -> list[int]:
+        """Return the processes of the user's servers, also of those that the hub does not know any more."""
+        mark = f"\0JUPYTERHUB_USER={self.name}\0".encode()
+        return [int(file.parent.name) for file in Path("/proc").glob("[0-9]*/environ") if mark in _environment(file)]
+
+    def wait_for_process(self) -> None:
+        """Wait until a server of the user runs, whether it answers or not."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self.processes():
+            assert time.monotonic() < deadline, self.hub.log()
+            time.sleep(POLL_SECONDS)
+
     def stop_server_as_admin(self) -> None:
         """Stop the user's server as an admin does, if it runs, and wait."""
         status = self.request(self.admin_token, "DELETE", f"/hub/api/users/{self.name}/server").status_code
@@ -97,6 +109,13 @@ class User:
         return self.request(token, "POST", f"/hub/api/users/{self.name}/activity", body).status_code
 
 
+def _environment(file: Path) -> bytes:
+    try:
+        return b"\0" + file.read_bytes()
+    except OSError:  # the process has ended
+        return b""
+
+
 def with_admin(values: Values) -> Values:
     """Return the values with a service that has the rights of an admin and the token ``ADMIN_TOKEN``."""
     values["jupyterhub"]["hub"]["services"]["tests-admin"] = {"admin": True, "apiToken": ADMIN_TOKEN}
@@ -128,11 +147,16 @@ def log_in(hub: Hub, name: str, password: str) -> User:
     return User(hub, name, browser, browser.new_token(name))
 
 
-def new_member(hub: Hub, people: People) -> User:
-    """Return a new member of the users' group with an API token and a running server."""
+def add_member(people: People) -> str:
+    """Add a new member of the users' group to the directory; return the name."""
     name = f"user-{token_hex(4)}"
     people.add(name)
     people.join(MEMBERS, name)
-    user = log_in(hub, name, PASSWORD)
+    return name
+
+
+def new_member(hub: Hub, people: People) -> User:
+    """Return a new member of the users' group with an API token and a running server."""
+    user = log_in(hub, add_member(people), PASSWORD)
     user.start_server()
     return user

@@ -39,8 +39,10 @@ class FakeClient:
         return answer
 
 
-def page(servers: int = 0, clusters: int = 0, problem: str = "", status: int = 200) -> Page:
-    user = {"servers": [""] * servers, "clusters": ["x"] * clusters, "problem": problem}
+def page(
+    servers: int = 0, clusters: int = 0, problem: str = "", status: int = 200, visited: tuple[str, ...] = ()
+) -> Page:
+    user = {"servers": [""] * servers, "clusters": ["x"] * clusters, "problem": problem, "visited": visited}
     return Page(status, json.dumps({"users": {"bob": user}}), "")
 
 
@@ -83,6 +85,15 @@ def test_kept_server_is_reported() -> None:
     assert ended
     assert lines == [f"{ENDED}; 1 server and Dask clusters go on until they are stopped"]
     assert client.requests[0][1] == {"users": ["bob"], "keepServer": True}
+
+
+def test_servers_of_others_with_open_pages_are_reported() -> None:
+    _, lines, _ = run(page(1, visited=("anna", "carl")), page())
+
+    assert lines[0] == (
+        "bob had opened the servers of anna, carl: pages that are still open there may go on until these servers are "
+        "stopped"
+    )
 
 
 def test_server_that_does_not_stop_is_reported() -> None:

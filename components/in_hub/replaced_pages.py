@@ -1,0 +1,105 @@
+"""Pages and APIs of JupyterHub with stricter rules: only a log-in gives access, and no access outlasts it.
+
+JupyterHub looks for a page among the authenticator's first (``JupyterHub.init_handlers``, JupyterHub 5.5).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from jupyterhub.apihandlers import APIHandler  # type: ignore[import-not-found,unused-ignore]
+from jupyterhub.apihandlers.services import (  # type: ignore[import-not-found,unused-ignore]
+    ServiceAPIHandler,
+)
+from jupyterhub.apihandlers.users import (  # type: ignore[import-not-found,unused-ignore]
+    UserAPIHandler,
+    UserTokenListAPIHandler,
+)
+from jupyterhub.user import User  # type: ignore[import-not-found,unused-ignore]
+from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore]
+
+from components.in_hub import messages
+from components.in_hub.api_names import END_ACCESS_PATH
+from components.in_hub.own_host import OwnHostLoginHandler
+from components.in_hub.revocation import LOGGED_IN
+from components.in_hub.revocation_api import EndedAccessHandler
+
+
+class LogInHandler(OwnHostLoginHandler):  # type: ignore[misc,unused-ignore]
+    """JupyterHub's log-in page; a log-in is void if the user's access ended before it was saved."""
+
+    async def login_user(self, data: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - JupyterHub has no types
+        """Log the user in.
+
+        Raises:
+            HTTPError: 403 if the user's access has ended in the meantime.
+        """
+        user = await super().login_user(data)
+        if user is not None and await self.authenticator.revocation.void_late_log_in(user):
+            raise HTTPError(403, messages.access_ended())
+        return user
+
+
+class NoLookUpHandler(APIHandler):  # type: ignore[misc,unused-ignore]
+    """JupyterHub's deprecated look-ups of tokens and cookies, which do not ask whether the log-in is still valid."""
+
+    async def get(self, *_: str) -> None:
+        """Refuse the request; ``/hub/api/user`` replaces it."""
+        raise HTTPError(404, "this look-up does not exist any more; use /hub/api/user")
+
+    post = get
+
+
+class OwnTokensHandler(UserTokenListAPIHandler):  # type: ignore[misc,unused-ignore]
+    """API tokens of a user. An admin creates no token of another user: it would outlast the admin's removal."""
+
+    def get_scope_filter(self, req_scope: str) -> Callable[[Any, str], bool]:
+        """Return a function that returns whether the requester has the scope for a user's tokens."""
+        has_scope = super().get_scope_filter(req_scope)
+
+        def has_scope_for_own(owner: Any, kind: str) -> bool:  # noqa: ANN401 - JupyterHub has no types
+            if isinstance(self.current_user, User) and owner.name != self.current_user.name:
+                return False
+            return bool(has_scope(owner, kind))
+
+        return has_scope_for_own if req_scope == "tokens" else has_scope
+
+
+class UserHandler(UserAPIHandler):  # type: ignore[misc,unused-ignore]
+    """A user of the hub. Only a log-in decides that a user is logged in, and only FreeIPA what the user's name is."""
+
+    async def patch(self, user_name: str) -> None:
+        """Change a user, except for the name.
+
+        Raises:
+            HTTPError: 400 for another name.
+        """
+        body = self.get_json_body()
+        if isinstance(body, dict) and body.get("name", user_name) != user_name:
+            raise HTTPError(400, "users have their names in FreeIPA and cannot be renamed here")
+        await super().patch(user_name)
+
+    def get_json_body(self) -> Any:  # noqa: ANN401 - JSON
+        """Return the request's body, with a state that is not logged in."""
+        body = super().get_json_body()
+        if isinstance(body, dict) and isinstance(body.get("auth_state"), dict):
+            body["auth_state"][LOGGED_IN] = 0
+        return body
+
+
+class ServiceHandler(ServiceAPIHandler):  # type: ignore[misc,unused-ignore]
+    """A service of the hub. JupyterHub lets admins create services, with tokens and rights that outlast theirs."""
+
+    async def post(self, service_name: str) -> None:
+        """Refuse the request."""
+        raise HTTPError(403, f"the service {service_name} is not created: this program declares all services")
+
+
+HANDLERS: list[tuple[str, Any]] = [
+    ("/login", LogInHandler),
+    (r"/api/authorizations/(?:token|cookie)/.*", NoLookUpHandler),
+    (r"/api/users/([^/]+)/tokens", OwnTokensHandler),
+    (r"/api/users/([^/]+)", UserHandler),
+    (r"/api/services/([^/]+)", ServiceHandler),
+    (END_ACCESS_PATH, EndedAccessHandler),
+]
+"""Result of ``Authenticator.get_handlers``."""

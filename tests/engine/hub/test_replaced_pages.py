@@ -1,0 +1,92 @@
+"""Pages of a real hub with stricter rules than JupyterHub's: no admin gives access that FreeIPA does not."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.engine.hub.conftest import StartHub, ValuesFor
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.ended_access import end_access
+from tests.support.hub_process import Hub, Visitor
+from tests.support.hub_users import PASSWORD, People
+from tests.support.notebooks import ADMIN_TOKEN, SERVERS, User, add_member, log_in, new_member, with_admin
+from tests.support.rendered_values import SECRETS
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def hub(start_hub: StartHub, values_for: ValuesFor, people: People) -> Iterator[Hub]:
+    values = with_admin(values_for())
+    values["jupyterhub"]["hub"]["config"]["JupyterHub"]["allow_named_servers"] = True
+    with start_hub(values, SERVERS) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def admin(hub: Hub, directory: ThrowAwayDirectory) -> Visitor:
+    visitor = hub.log_in("admin", directory.password("admin"))
+    assert visitor.is_in, visitor.message
+    return visitor
+
+
+@pytest.fixture
+def former(hub: Hub, people: People) -> User:
+    """A user whose access has ended."""
+    user = log_in(hub, add_member(people), PASSWORD)
+    assert end_access(hub, SECRETS.members_token, users=[user.name]).ok
+    return user
+
+
+def test_admin_cannot_log_a_former_member_in(admin: Visitor, former: User) -> None:
+    for logged_in in (time.time(), time.time() + 10**9):
+        admin.patch(f"/hub/api/users/{former.name}", {"auth_state": {"logged_in": logged_in}})
+
+        assert former.post_server(ADMIN_TOKEN) == 403
+        assert not former.has_server()
+
+
+def test_admin_cannot_rename_a_user(hub: Hub, admin: Visitor, former: User) -> None:
+    path = f"/hub/api/users/{former.name}"
+
+    with pytest.raises(requests.HTTPError, match="400"):
+        admin.patch(path, {"name": "another-name", "admin": False})
+
+    admin.patch(path, {"name": former.name, "admin": False})
+
+
+def test_admin_creates_own_tokens_only(hub: Hub, admin: Visitor, directory: ThrowAwayDirectory) -> None:
+    log_in(hub, "anna", PASSWORD)
+
+    assert admin.post_json("/hub/api/users/anna/tokens", {}).status_code == 403
+    with_password = {"auth": {"username": "admin", "password": directory.password("admin")}}
+    assert hub.visitor().post_json("/hub/api/users/anna/tokens", with_password).status_code == 403
+    assert hub.accepts(admin.new_token("admin"))
+
+
+def test_admin_cannot_create_a_service(hub: Hub, admin: Visitor) -> None:
+    service = {"admin": True, "api_token": "b" * 64}
+
+    assert admin.post_json("/hub/api/services/back-door", service).status_code == 403
+    assert not hub.accepts("b" * 64)
+
+
+def test_deprecated_look_ups_of_tokens_and_cookies_do_not_exist(hub: Hub) -> None:
+    anna = log_in(hub, "anna", PASSWORD)
+
+    for path in (f"token/{anna.token}", "cookie/jupyterhub-hub-login/x"):
+        assert anna.request(anna.token, "GET", f"/hub/api/authorizations/{path}").status_code == 404
+
+
+def test_deleted_user_leaves_no_server_behind(hub: Hub, admin: Visitor, people: People) -> None:
+    member = new_member(hub, people)
+    named = f"/hub/api/users/{member.name}/servers/second"
+    assert member.request(member.token, "POST", named).status_code in (201, 202)
+    assert len(member.processes()) == 2
+
+    admin.delete(f"/hub/api/users/{member.name}")
+
+    assert not member.processes()
+    assert not hub.accepts(member.token)
