@@ -1,5 +1,6 @@
 """The Helm values of a tenancy: pure functions, one for each part of the charts."""
 
+import html
 from typing import Any
 
 from components.chart.admission import add_statement
@@ -241,11 +242,15 @@ def _singleuser(tenancy: Tenancy) -> Values:
 
 
 def profile_list(tenancy: Tenancy) -> list[Values]:
-    """Return the profiles that users can choose; a setting missing in a profile has the tenancy's value."""
+    """Return the profiles that users can choose; a setting missing in a profile has the tenancy's value.
+
+    KubeSpawner 7.0.0 renders names and descriptions without escaping them (``spawner.py``, ``_render_options_form``).
+    As HTML, they could run code in the hub's page with the rights of each visitor.
+    """
     return [
         {
-            "display_name": profile.name,
-            "description": profile.description,
+            "display_name": html.escape(profile.name, quote=False),
+            "description": html.escape(profile.description, quote=False),
             "default": profile.default,
             **({"groups": list(profile.groups)} if profile.groups else {}),
             "kubespawner_override": {

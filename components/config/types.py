@@ -178,7 +178,8 @@ def _kubernetes_name(value: str) -> str:
 
 
 def _path(value: str) -> str:
-    if not value.startswith("/") or re.search(r"\s", value):
+    # Browsers read `//name` and `/\name` as the address of another server.
+    if not re.fullmatch(r"/(?![/\\])\S*", value):
         raise ValueError("is not a path on the notebook server; write for example /lab")
     return value
 

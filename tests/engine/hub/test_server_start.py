@@ -30,7 +30,7 @@ pytestmark = pytest.mark.engine
 
 PROFILES = [
     {"name": "Large memory", "ramGb": 8, "groups": [MODELLERS]},
-    {"name": "Small", "ramGb": 1},
+    {"name": "Small", "ramGb": 1, "description": "For <script>tests()</script>"},
     {"name": "Two cores", "cpus": 2},
 ]
 HOMES = "hub-tests-homes"
@@ -87,6 +87,12 @@ def offered_profiles(visitor: Visitor) -> list[str]:
 def test_profile_of_a_group_is_offered_only_to_members(deployment: Deployment) -> None:
     assert offered_profiles(deployment.hub.log_in("mona", PASSWORD)) == ["large-memory", "small", "two-cores"]
     assert offered_profiles(deployment.hub.log_in("anna", PASSWORD)) == ["small", "two-cores"]
+
+
+def test_description_of_a_profile_is_shown_as_text(deployment: Deployment) -> None:
+    page = deployment.hub.log_in("anna", PASSWORD).get("/hub/spawn").text
+    assert "For &lt;script&gt;tests()&lt;/script&gt;" in page
+    assert "<script>tests()" not in page
 
 
 def test_member_of_the_group_gets_the_profile(deployment: Deployment) -> None:

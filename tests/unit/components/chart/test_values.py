@@ -88,6 +88,15 @@ def test_profile_has_groups_only_if_it_is_limited_to_some() -> None:
     assert "groups" not in small
 
 
+def test_names_and_descriptions_of_profiles_are_text_and_not_html() -> None:
+    profiles = [{"name": "CPU & <b>GPU</b>", "description": "<script>alert(1)</script>"}]
+
+    (profile,) = values(notebook={"profiles": profiles})["jupyterhub"]["singleuser"]["profileList"]
+
+    assert profile["display_name"] == "CPU &amp; &lt;b&gt;GPU&lt;/b&gt;"
+    assert profile["description"] == "&lt;script&gt;alert(1)&lt;/script&gt;"
+
+
 @pytest.mark.parametrize("name", ["alice", "1eve", "_x", "j.doe-2", ".dot", "a" * 255])
 def test_user_names_of_freeipa_can_log_in(name: str) -> None:
     assert re.fullmatch(hub_config()["LDAPAuthenticator"]["valid_username_regex"], name)

@@ -185,6 +185,8 @@ def test_annotations_are_strings() -> None:
         ({"identity__server": "[2001:db8::1]:636"}, "identity.server[0]", "is an IP address, but certificates are issued for host names; write for example ipa.example.org"),
         ({"notebook__image": "pangeo/pangeo-notebook:latest"}, "notebook.image", "has the tag latest, which is not fixed; write for example docker.io/pangeo/pangeo-notebook:2026.01.30"),
         ({"notebook__defaultUrl": "lab"}, "notebook.defaultUrl", "is not a path on the notebook server; write for example /lab"),
+        ({"notebook__defaultUrl": "//example.org/lab"}, "notebook.defaultUrl", "is not a path on the notebook server; write for example /lab"),
+        ({"notebook__defaultUrl": "/\\example.org"}, "notebook.defaultUrl", "is not a path on the notebook server; write for example /lab"),
         ({"notebook__culling": 5}, "notebook.culling", "is not a section; write its keys below it"),
         ({"notebook__profiles": [{"name": 7}, {"name": "7"}]}, "notebook", "has two profiles named '7'; rename one of them"),
         ({"dask__maxCores": 1, "dask__workerCores": {"default": 2}}, "dask", "has maxCores 1, but a scheduler (1) and a worker of the default size need 3; raise maxCores"),
