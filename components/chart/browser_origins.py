@@ -4,9 +4,6 @@ from typing import Any
 
 from components.config.tenancy import Tenancy
 
-HOST_ROUTING = "--host-routing"
-"""Flag of configurable-http-proxy: routes begin with a host name. The hub and the proxy must agree on it."""
-
 TORNADO_SETTINGS = {
     # z2jh's own value, which this setting would otherwise remove: users see the progress page at once.
     "slow_spawn_timeout": 0,
@@ -21,6 +18,7 @@ def hub_origins(tenancy: Tenancy) -> dict[str, Any]:
 
     A cookie whose name begins with ``__Host-`` cannot be set by another host, but has the path ``/``: with one host for
     all, users' servers would receive the hub's log-in cookie of their visitors. So both settings are made, or neither.
+    With ``subdomain_host``, the chart also starts the proxy with routes that begin with a host name.
     """
     if not tenancy.ingress.user_subdomains:
         return {"tornado_settings": TORNADO_SETTINGS}
@@ -29,8 +27,3 @@ def hub_origins(tenancy: Tenancy) -> dict[str, Any]:
         "subdomain_host": f"https://{tenancy.domain}",
         "cookie_host_prefix_enabled": True,
     }
-
-
-def proxy_flags(tenancy: Tenancy) -> dict[str, Any]:
-    """Return the value with additional flags of the proxy; none without subdomains."""
-    return {"extraCommandLineFlags": [HOST_ROUTING]} if tenancy.ingress.user_subdomains else {}

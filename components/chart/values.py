@@ -4,7 +4,7 @@ import html
 from typing import Any
 
 from components.chart.admission import add_statement
-from components.chart.browser_origins import hub_origins, proxy_flags
+from components.chart.browser_origins import hub_origins
 from components.chart.dask_access import gateway_access, gateway_egress, notebook_environment
 from components.chart.dask_values import dask_gateway_values, dask_values
 from components.chart.members_access import members_access
@@ -85,7 +85,6 @@ def chart_values(tenancy: Tenancy, *, chart_digest: object = "", secrets_digest:
                 "chp": {
                     "networkPolicy": network_policy(allow_dns()),
                     "resources": PROXY_REQUESTS,
-                    **proxy_flags(tenancy),
                     "extraPodSpec": {"priorityClassName": hub_priority_class(tenancy)},
                 },
             },

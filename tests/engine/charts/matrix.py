@@ -45,6 +45,7 @@ MATRIX: dict[str, dict[str, Any]] = {
     "nested groups": {"identity__nestedGroups": True},
     "several servers": {"identity__server": ["ipa1.example.org", "ipa2.example.org:6360"]},
     "IPv6": {"externalIp": "2001:db8::17"},
+    "users' hosts": {"ingress__userSubdomains": True},
     "no pre-pull": {"notebook__prePull": False},
     # Helm stores numbers as floats; a template without care writes a million as 1e+06.
     "long lived": {"notebook__culling": {"idleMinutes": 40000, "maxAgeHours": 8000}},

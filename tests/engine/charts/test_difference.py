@@ -26,6 +26,7 @@ GATEWAY = [("ConfigMap", "api-vis-pangeo-dask-gateway"), ("Deployment", "api-vis
         ("starttls", HUB),
         ("nested groups", HUB),
         ("existing classes", [HUB[0], ("PersistentVolumeClaim", "hub-db-dir"), HUB[1]]),
+        ("users' hosts", [HUB[0], ("Deployment", "proxy"), HUB[1]]),
         ("unprotected", [HUB[0], ("PersistentVolumeClaim", "hub-db-dir"), HUB[1]]),
         ("dask bounded", [*GATEWAY, ("ResourceQuota", "vis-pangeo-dask")]),
         ("own image", [GATEWAY[0], *IMAGES, GATEWAY[1], *HUB]),

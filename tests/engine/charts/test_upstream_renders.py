@@ -125,6 +125,14 @@ def test_proxy_service_has_the_port_of_the_ingress(render: Render) -> None:
     assert service["selector"].items() <= labelled
 
 
+@pytest.mark.parametrize(("name", "routes_by_host"), [(MINIMAL, False), ("users' hosts", True)])
+def test_proxy_routes_by_host_if_the_hub_does(render_either: Render, name: str, routes_by_host: bool) -> None:
+    rendered = render_either(name)
+    [proxy] = rendered.pods["Deployment", "proxy"]["spec"]["containers"]
+    assert ("subdomain_host" in rendered.values["jupyterhub"]["hub"]["config"]["JupyterHub"]) is routes_by_host
+    assert proxy["command"].count("--host-routing") == routes_by_host
+
+
 @pytest.mark.parametrize(
     ("name", "storage_class", "annotations"),
     [

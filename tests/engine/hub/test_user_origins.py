@@ -54,7 +54,8 @@ def serve(start_hub: StartHub, directory: ThrowAwayDirectory, tmp_path_factory: 
 
     @contextmanager
     def serve(values: Values) -> Iterator[Web]:
-        flags = values["jupyterhub"]["proxy"]["chp"].get("extraCommandLineFlags", [])
+        # As in z2jh's Deployment of the proxy.
+        flags = ["--host-routing"] if "subdomain_host" in values["jupyterhub"]["hub"]["config"]["JupyterHub"] else []
         with running_proxy(tmp_path_factory.mktemp("proxy"), *flags) as proxy:
             program = {"HUB_SERVER_PROGRAM": str(PROJECT / "tests" / "support" / "users_page.py")}
             with start_hub(values, {**proxy.hub_environment, **program}):

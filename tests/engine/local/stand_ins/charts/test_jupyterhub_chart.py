@@ -191,11 +191,11 @@ def test_changed_configuration_restarts_only_the_hub(render: Render) -> None:
 
 
 def test_proxy_gets_its_own_flags_before_additional_ones(render: Render) -> None:
-    objects = render(proxy__chp__extraCommandLineFlags=["--host-routing", "--custom={{ .Values.hub.baseUrl }}"])
+    objects = render(proxy__chp__extraCommandLineFlags=["--no-prepend-path", "--custom={{ .Values.hub.baseUrl }}"])
 
     command = pod(objects, "proxy")["spec"]["containers"][0]["command"]
     assert command[0] == "configurable-http-proxy"
-    assert command[-2:] == ["--host-routing", "--custom=/"]
+    assert command[-2:] == ["--no-prepend-path", "--custom=/"]
 
 
 def test_changed_proxy_token_restarts_hub_and_proxy(render: Render) -> None:
