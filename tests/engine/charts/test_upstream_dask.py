@@ -8,6 +8,7 @@ import pytest
 
 from components.chart.dask_access import PREFIX, gateway_name, gateway_service
 from components.chart.dask_limits import dask_memory
+from components.chart.members_access import SERVICE
 from components.config.capacity import HUB_CPUS, HUB_RAM_GB
 from tests.engine.charts.matrix import MATRIX, MINIMAL
 from tests.engine.charts.pod_security import find_violations
@@ -73,7 +74,7 @@ def test_no_gateway_objects_without_dask(render: Render) -> None:
     assert "dask" not in "".join(name for _, name in rendered.objects)
     of_the_gateway = ("ClusterRole", "ClusterRoleBinding", "IngressRoute", "Middleware")
     assert rendered.kinds(*of_the_gateway, "ResourceQuota") == {}
-    assert rendered.hub_values["hub"]["services"] == {}
+    assert set(rendered.hub_values["hub"]["services"]) == {SERVICE}
 
 
 @with_dask

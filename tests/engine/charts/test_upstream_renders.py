@@ -106,7 +106,7 @@ def test_hub_authenticates_only_with_ldap(render: Render, name: str) -> None:
 @every_tenancy
 def test_hub_secret_is_well_below_the_size_limit(render: Render, name: str) -> None:
     data = decode(render(name).objects["Secret", "hub"])
-    assert sum(len(value.encode()) for value in data.values()) < MAX_SECRET_BYTES / 4
+    assert sum(len(value.encode()) for value in data.values()) < MAX_SECRET_BYTES / 2
 
 
 @every_tenancy
