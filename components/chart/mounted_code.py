@@ -46,6 +46,7 @@ MODULES = (
     "in_hub/replaced_pages.py",
     "in_hub/revocation.py",
     "in_hub/revocation_api.py",
+    "in_hub/server_host.py",
     "in_hub/server_token.py",
     "in_hub/statement.py",
     "in_hub/stored_services.py",

@@ -1,4 +1,4 @@
-"""Messages that the hub's log-in page shows to a user whose log-in is refused. Pure.
+"""Messages that the hub's pages show to a user whose log-in is refused. Pure.
 
 ``docs/messages.md`` is generated from them.
 """
@@ -95,3 +95,11 @@ def home_of_another(claim: str) -> str:
 def sign_in_again() -> str:
     """Return the message for a server's start by a log-in that does not show which account it belongs to."""
     return "Your server cannot start with this log-in. Sign out, sign in again, and start it."
+
+
+def former_host(owner: str) -> str:
+    """Return the message for a server that runs under a host name which the hub does not use any more."""
+    return (
+        f"The server of {owner} was started under another host name than the hub uses now. Stop the server on the "
+        "page Home, or another user's on the page Admin, and start it again. Files are kept; running notebooks end."
+    )

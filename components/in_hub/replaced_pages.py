@@ -22,6 +22,7 @@ from components.in_hub.api_names import END_ACCESS_PATH
 from components.in_hub.own_host import OwnHostLoginHandler
 from components.in_hub.revocation import LOGGED_IN
 from components.in_hub.revocation_api import EndedAccessHandler
+from components.in_hub.server_host import ServerLogInHandler
 
 
 class LogInHandler(OwnHostLoginHandler):  # type: ignore[misc,unused-ignore]
@@ -96,6 +97,7 @@ class ServiceHandler(ServiceAPIHandler):  # type: ignore[misc,unused-ignore]
 
 HANDLERS: list[tuple[str, Any]] = [
     ("/login", LogInHandler),
+    ("/api/oauth2/authorize", ServerLogInHandler),
     (r"/api/authorizations/(?:token|cookie)/.*", NoLookUpHandler),
     (r"/api/users/([^/]+)/tokens", OwnTokensHandler),
     (r"/api/users/([^/]+)", UserHandler),

@@ -1,6 +1,6 @@
 """The message reference, ``docs/messages.md``: the messages that users read and that the hub's log contains.
 
-It lists the sentences of the log-in page (``components/in_hub/messages.py``) and of FreeIPA's errors
+It lists the sentences of the log-in pages (``components/in_hub/messages.py``) and of FreeIPA's errors
 (``components/freeipa/errors.py`` and ``group_errors.py``).
 """
 
@@ -86,6 +86,11 @@ def log_in_messages() -> list[LogInMessage]:
             messages.former_server_stopping(),
             "After `members accept --new-person`, the first log-in stops the former user's servers and Dask clusters",
             "None; if it persists, the hub's log names the clusters, and the gateway's controller must run",
+        ),
+        LogInMessage(
+            messages.former_host("USER"),
+            "`pangeo:ingress.userSubdomains` was changed while the server was running (HTTP 409)",
+            "Let the user restart the server, or stop it on the hub's page Admin",
         ),
         LogInMessage(
             messages.LOG_IN_CLOSED,

@@ -233,13 +233,15 @@ def running_hub(
 ) -> Iterator[Hub]:
     """Provide a running hub, which imports only the files of ``hub.extraFiles``, not this checkout.
 
+    A hub in the folder of an earlier one has its database and its port, which servers that still run use.
+
     Raises:
         HubEnded: the hub's process ended before it was ready.
     """
     write_files(folder, values)
     if program := (environment or {}).get("HUB_SERVER_PROGRAM"):
         _declare_server(folder, [str(python), "-P", program])
-    port = free_ports(1)[0]
+    port = _port(folder)
     hub = Hub(f"http://127.0.0.1:{port}", folder / "hub.log")
     with hub.log_file.open("wb") as log:
         process = subprocess.Popen(
@@ -268,6 +270,13 @@ def running_hub(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _port(folder: Path) -> int:
+    file = folder / "port"
+    if not file.exists():
+        file.write_text(str(free_ports(1)[0]))
+    return int(file.read_text())
 
 
 def _wait_until_ready(hub: Hub, process: subprocess.Popen[bytes]) -> None:

@@ -1,6 +1,7 @@
 """A browser without scripts at a hub behind an ingress: several hosts, each with its cookies."""
 
 import re
+import time
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar, get_cookie_header
 
 ANSWER_SECONDS = 60.0
+STOP_SECONDS = 60.0
 
 
 class _IngressAdapter(HTTPAdapter):
@@ -69,6 +71,17 @@ class WebClient:
             timeout=ANSWER_SECONDS,
         )
         assert answer.status_code in (201, 202, 400), answer.text
+
+    def stop_server(self, user: str) -> None:
+        """Stop a user's server through the hub's API, and wait until the hub has removed it."""
+        headers = {"X-XSRFToken": self.xsrf(self.domain)}
+        url = f"https://{self.domain}/hub/api/users/{user}"
+        answer = self.session.delete(f"{url}/server", headers=headers, timeout=ANSWER_SECONDS)
+        assert answer.ok, answer.text
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.get(url, **headers).json()["servers"]:
+            assert time.monotonic() < deadline, f"the server of {user} does not stop"
+            time.sleep(0.2)
 
     def authorize(self, page: requests.Response) -> requests.Response:
         """Press *Authorize* on the hub's page that asks for it."""

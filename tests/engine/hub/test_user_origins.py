@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,10 +12,12 @@ import pytest
 import requests
 
 from components.chart.values import Values
+from components.in_hub.messages import former_host
 from components.in_hub.subdomains import user_domain
 from local.paths import PROJECT
-from tests.engine.hub.conftest import StartHub, ValuesFor
+from tests.engine.hub.conftest import ValuesFor
 from tests.support.directory import ThrowAwayDirectory
+from tests.support.hub_process import running_hub
 from tests.support.hub_users import PASSWORD, UNUSUAL_NAMES, People
 from tests.support.proxy_process import running_proxy
 from tests.support.web_client import WebClient
@@ -45,20 +48,25 @@ class Web:
         return self.visitor("admin", self.directory.password("admin"))
 
 
-ServeValues = Callable[[Values], AbstractContextManager[Web]]
+ServeValues = Callable[..., AbstractContextManager[Web]]
+Change = Callable[[bool, bool], AbstractContextManager[Web]]
 
 
 @pytest.fixture(scope="module")
-def serve(start_hub: StartHub, directory: ThrowAwayDirectory, tmp_path_factory: pytest.TempPathFactory) -> ServeValues:
-    """Return a context manager: ``with serve(values) as web``."""
+def serve(hub_python: Path, directory: ThrowAwayDirectory, tmp_path_factory: pytest.TempPathFactory) -> ServeValues:
+    """Return a context manager: ``with serve(values, folder, *arguments) as web``.
+
+    A hub in the folder of an earlier one continues with its database.
+    """
 
     @contextmanager
-    def serve(values: Values) -> Iterator[Web]:
+    def serve(values: Values, folder: Path | None = None, *arguments: str) -> Iterator[Web]:
         # As in z2jh's Deployment of the proxy.
         flags = ["--host-routing"] if "subdomain_host" in values["jupyterhub"]["hub"]["config"]["JupyterHub"] else []
         with running_proxy(tmp_path_factory.mktemp("proxy"), *flags) as proxy:
             program = {"HUB_SERVER_PROGRAM": str(PROJECT / "tests" / "support" / "users_page.py")}
-            with start_hub(values, {**proxy.hub_environment, **program}):
+            environment = {**proxy.hub_environment, **program}
+            with running_hub(hub_python, folder or tmp_path_factory.mktemp("hub"), values, environment, arguments):
                 running = Web(proxy.port, directory)
                 wait_for_route(running)
                 yield running
@@ -81,13 +89,19 @@ def wait_for_route(web: Web) -> None:
         time.sleep(0.1)
 
 
-def open_server(client: WebClient, user: str, path: str = "") -> requests.Response:
+def open_server(client: WebClient, user: str) -> requests.Response:
     """Start a user's server and open its page, once it answers."""
     client.start_server(user)
+    return open_running_server(client, user)
+
+
+def open_running_server(client: WebClient, user: str) -> requests.Response:
+    """Return the server's page, or the hub's refusal to log in there."""
     deadline = time.monotonic() + SERVER_SECONDS
     while True:
-        page = client.get(f"https://{DOMAIN}/user/{user}/{path}")
-        if urlsplit(page.url).path.startswith("/user/"):  # before, the hub's page of the server's progress
+        page = client.get(f"https://{DOMAIN}/user/{user}/")
+        # Before, it is the hub's page of the server's progress.
+        if urlsplit(page.url).path.startswith(("/user/", "/hub/api/oauth2/")):
             return page
         assert time.monotonic() < deadline, f"{page.url}: {page.text}"
         time.sleep(0.2)
@@ -204,3 +218,47 @@ def test_host_bound_cookies_on_one_host_would_reach_every_users_server(
     with serve(values) as web:
         anna = web.visitor("anna")
         assert f"__Host-{LOG_IN_COOKIE}" in shown(open_server(anna, "anna"))["cookies"]
+
+
+@pytest.fixture
+def change(serve: ServeValues, values_for: ValuesFor, people: People, tmp_path: Path) -> Change:
+    """Return a context manager: the hub after a change of the key, with anna's server still running."""
+
+    def served(subdomains: bool, *arguments: str) -> AbstractContextManager[Web]:
+        values = values_for(pangeoDomain=DOMAIN, ingress={"userSubdomains": subdomains})
+        return serve(values, tmp_path, *arguments)
+
+    @contextmanager
+    def change(before: bool, after: bool) -> Iterator[Web]:
+        # As in z2jh: a hub that ends lets servers run. Those of the test end with the second hub.
+        with served(before, "--JupyterHub.cleanup_servers=False") as web:
+            open_server(web.visitor("anna"), "anna")
+        with served(after) as web:
+            yield web
+
+    return change
+
+
+@pytest.mark.parametrize("subdomains", [False, True])
+def test_server_is_open_after_a_restart_of_the_hub(change: Change, subdomains: bool) -> None:
+    with change(subdomains, subdomains) as web:
+        assert shown(open_running_server(web.visitor("anna"), "anna"))["visitor"] == "anna"
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_server_of_a_former_host_is_refused_until_it_is_restarted(change: Change, after: bool) -> None:
+    host = f"anna.{DOMAIN}" if after else DOMAIN
+    with change(not after, after) as web:
+        anna = web.visitor("anna")
+        for visitor in (anna, web.admin()):
+            page = open_running_server(visitor, "anna")
+            assert (page.status_code, urlsplit(page.url).netloc) == (requests.codes.conflict, DOMAIN)
+            assert former_host("anna").replace("'", "&#39;") in page.text
+        page = web.visitor("mona").get(f"https://{host}/user/anna/")
+        assert page.status_code == requests.codes.forbidden, "mona may not open the server at all"
+
+        anna.stop_server("anna")
+        page = open_server(anna, "anna")
+
+        assert shown(page)["visitor"] == "anna"
+        assert urlsplit(page.url).netloc == host
