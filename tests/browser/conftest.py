@@ -1,4 +1,4 @@
-"""Chromium that trusts the local authority and resolves the hub's name to this machine."""
+"""Chromium that trusts the local authority and resolves the names of the local tenancies to this machine."""
 
 import os
 import subprocess
@@ -12,10 +12,12 @@ from local.paths import State
 from local.tenancy import web
 from local.tenancy.addresses import INGRESS_ADDRESS
 from local.tenancy.credentials import password
+from local.tenancy.ingress_ports import ingress_ports
 from local.tenancy.pki import authority
 from tests.browser.hub import Hub
+from tests.support import second_tenancy
 from tests.support.homes import delete_homes
-from tests.support.node_capacity import log_in_admin
+from tests.support.node_capacity import stop_servers
 
 CHROMIUM = "/usr/bin/chromium"
 TIMEOUT_MS = 60_000
@@ -40,10 +42,7 @@ def empty_homes(state: State, screenshots: Path | None) -> None:
     """If the run takes screenshots, let each module start with empty homes, so that these show no other files."""
     if screenshots is None:
         return
-    admin = log_in_admin(state)
-    for user in USERS:
-        if admin.call("GET", f"/hub/api/users/{user}").ok:
-            admin.stop_server(user)
+    stop_servers(state, USERS)
     delete_homes(state, USERS)
 
 
@@ -61,7 +60,7 @@ def chromium_home(state: State, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="session")
-def browser(chromium_home: Path) -> Iterator[Browser]:
+def browser(state: State, chromium_home: Path) -> Iterator[Browser]:
     # The default of 5 s is too short for a busy machine.
     expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
@@ -70,7 +69,7 @@ def browser(chromium_home: Path) -> Iterator[Browser]:
             chromium_sandbox=False,
             env={**os.environ, "HOME": str(chromium_home)},
             args=[
-                f"--host-resolver-rules=MAP {web.DOMAIN} {INGRESS_ADDRESS}, MAP * ~NOTFOUND",
+                f"--host-resolver-rules={resolver_rules(state)}",
                 "--disable-quic",
                 "--disable-background-networking",
                 "--disable-component-update",
@@ -80,6 +79,21 @@ def browser(chromium_home: Path) -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+def resolver_rules(state: State) -> str:
+    """Return the addresses of the names that the browser may look up.
+
+    The second tenancy's URLs have no port, also if the ingress listens on another one than 443.
+    """
+    ingress, name = f"{INGRESS_ADDRESS}:{ingress_ports(state).https}", second_tenancy.DOMAIN
+    rules = (
+        f"MAP {web.DOMAIN} {INGRESS_ADDRESS}",
+        f"MAP {name} {ingress}",
+        f"MAP *.{name} {ingress}",
+        "MAP * ~NOTFOUND",
+    )
+    return ", ".join(rules)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -19,9 +20,9 @@ class Hub:
     screenshots: Path | None
     """The folder for screenshots; None if the run takes none."""
 
-    def log_in(self, user: str, password: str) -> None:
-        """Submit the log-in form. The caller waits for the page that follows."""
-        self.page.goto(f"{self.url}/hub/login")
+    def log_in(self, user: str, password: str, next_page: str = "") -> None:
+        """Submit the log-in form. The caller waits for the page that follows: ``next_page``, or the user's server."""
+        self.page.goto(f"{self.url}/hub/login?{urlencode({'next': next_page})}")
         self.page.get_by_label("Username").fill(user)
         self.page.get_by_label("Password").fill(password)
         # Otherwise a caller that opens another page at once would abort the log-in.
@@ -137,5 +138,5 @@ class Hub:
 
     @property
     def _server(self) -> str:
-        parts = self.page.url.removeprefix(self.url).split("/")
-        return f"{self.url}/user/{parts[2]}"
+        url = urlsplit(self.page.url)
+        return f"{url.scheme}://{url.netloc}/user/{url.path.split('/')[2]}"

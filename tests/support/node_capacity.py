@@ -25,6 +25,14 @@ def stop_admin_server(state: State) -> None:
     kubectl(state, "delete", "pod", "jupyter-admin", "--ignore-not-found")
 
 
+def stop_servers(state: State, users: Iterable[str]) -> None:
+    """Stop the running notebook servers of the tenancy's users."""
+    admin = log_in_admin(state)
+    for user in users:
+        if admin.call("GET", f"/hub/api/users/{user}").ok:
+            admin.stop_server(user)
+
+
 def free_pods(state: State, cpus: float, ram_gb: float) -> int:
     """Return how many more pods with these requests fit on the node; a gigabyte is 1024³ bytes, as in JupyterHub."""
     nodes, pods = list_objects(state, "nodes"), list_objects(state, "pods", "--all-namespaces")

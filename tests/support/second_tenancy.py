@@ -179,8 +179,8 @@ class SecondTenancy:
         return Person(self.hub, user, password(self.state, "directory", user))
 
     def give_certificate(self) -> None:
-        """Create the TLS Secret that the stack file names."""
-        certificate = pki.issue(self.state, "tenancy", f"web-{self.name}", dns_names=[DOMAIN])
+        """Create the TLS Secret that the stack file names, for the domain and the users' hosts below it."""
+        certificate = pki.issue(self.state, "tenancy", f"web-{self.name}", dns_names=[DOMAIN, f"*.{DOMAIN}"])
         secret = {
             "apiVersion": "v1",
             "kind": "Secret",
