@@ -1,0 +1,96 @@
+"""The end of a user's access in a cluster, with the real hub, KubeSpawner, directory and API server.
+
+Without a kubelet, pods stay pending: the removal meets servers that are starting.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.engine.hub.conftest import StartHub, ValuesFor
+from tests.engine.hub.hub_namespace import (
+    EXPANDABLE,
+    HubNamespace,
+    create_hub_namespace,
+    hub_environment,
+    install_dask_clusters,
+    render_role,
+)
+from tests.support.api_server import ApiServer
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.ended_access import end_access
+from tests.support.hub_process import Hub
+from tests.support.hub_users import CLUSTER, PASSWORD, People
+from tests.support.notebooks import User, add_member, log_in, with_admin
+from tests.support.rendered_values import SECRETS
+
+pytestmark = pytest.mark.engine
+
+NAMESPACE = "hub-tests-removal"
+STOP_SECONDS = 120.0
+
+
+@dataclass
+class Deployment:
+    """A hub and its namespace."""
+
+    hub: Hub
+    namespace: HubNamespace
+
+    def has_pod(self, user: str) -> bool:
+        return bool(self.namespace.kubectl("get", "pod", f"jupyter-{user}", "--ignore-not-found", "--output=name"))
+
+
+@pytest.fixture(scope="module")
+def deployment(
+    start_hub: StartHub,
+    values_for: ValuesFor,
+    people: People,
+    api_server: ApiServer,
+    tools: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deployment]:
+    folder = tmp_path_factory.mktemp("removal")
+    install_dask_clusters(api_server)
+    namespace = create_hub_namespace(api_server, NAMESPACE, render_role(tools, folder, CLUSTER, NAMESPACE))
+    values = values_for(storage={"className": EXPANDABLE})
+    values["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]["dask_namespace"] = NAMESPACE
+    with start_hub(with_admin(values), hub_environment(namespace, folder)) as hub:
+        yield Deployment(hub, namespace)
+
+
+@pytest.fixture
+def member(deployment: Deployment, people: People) -> User:
+    """A new member with a Dask cluster, whose name is the user's."""
+    user = log_in(deployment.hub, add_member(people), PASSWORD)
+    deployment.namespace.create_dask_cluster(user.name, user.name)
+    return user
+
+
+def test_removal_deletes_the_pod_of_a_server_that_is_starting(deployment: Deployment, member: User) -> None:
+    assert member.post_server(member.token) in (201, 202)
+    assert deployment.namespace.pod(member.name)
+
+    answer = end_access(deployment.hub, SECRETS.members_token, users=[member.name])
+
+    assert answer.json()["users"][member.name]["clusters"] == [member.name]
+    deadline = time.monotonic() + STOP_SECONDS
+    while member.has_server() or deployment.has_pod(member.name):
+        assert time.monotonic() < deadline, deployment.hub.log()
+        time.sleep(0.2)
+    assert member.post_server(member.token) == requests.codes.forbidden
+    assert not deployment.has_pod(member.name)
+
+
+def test_deleted_user_leaves_no_dask_cluster_behind(
+    deployment: Deployment, member: User, directory: ThrowAwayDirectory
+) -> None:
+    admin = deployment.hub.log_in("admin", directory.password("admin"))
+
+    admin.delete(f"/hub/api/users/{member.name}")
+
+    assert not deployment.namespace.is_dask_cluster_active(member.name)
