@@ -13,9 +13,10 @@ from components.freeipa.session import Session
 USERS_PER_SEARCH = 100
 """Number of users in one search; well below the size limits of FreeIPA's servers."""
 
-ATTRIBUTES = ("uid", "memberOf", "nsAccountLock", "krbPrincipalExpiration", "ipaUniqueID")
+ATTRIBUTES = ("uid", "memberOf", "nsAccountLock", "krbPrincipalName", "krbPrincipalExpiration", "ipaUniqueID")
 OPERATION = "comparing users with their accounts"
-_TIME = "%Y%m%d%H%M%SZ"
+_TIME, _TIME_LENGTH = "%Y%m%d%H%M%S", 14
+"""The part of a time that FreeIPA reads, whatever follows (freeipa, ``util/ipa_pwd.c``)."""
 
 NO_ACCOUNT = "there is no such user in FreeIPA"
 DISABLED = "the account is disabled"
@@ -33,6 +34,8 @@ class Account:
     """The account's ``ipaUniqueID``; None if the directory does not show it."""
     is_disabled: bool = False
     expires: tuple[datetime, ...] = ()
+    shows_state: bool = False
+    """Whether the directory shows that an account is disabled or expires: only together with the Kerberos name."""
 
 
 def read_accounts(session: Session, container: str, users: Sequence[str]) -> dict[str, Account]:
@@ -84,11 +87,12 @@ def _account(entry: Entry) -> Account:
         unique_id=unique_id(entry.get("ipauniqueid", ())),
         is_disabled=any(value.lower() == "true" for value in entry.get("nsaccountlock", ())),
         expires=tuple(end for end in ends if end is not None),
+        shows_state="krbprincipalname" in entry,
     )
 
 
 def _time(text: str) -> datetime | None:
     try:
-        return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+        return datetime.strptime(text[:_TIME_LENGTH], _TIME).replace(tzinfo=UTC)
     except ValueError:
         return None

@@ -56,6 +56,11 @@ def find_refused(
         sentinel = _check_groups(session, statement)
         accounts = read_accounts(session, users_container(statement.suffix), [*users, sentinel])
         _check_sentinel(session, statement, sentinel, accounts)
+        if not accounts[sentinel.lower()].shows_state:
+            report(
+                f"{directory.bind_dn} does not see whether accounts are disabled or expired, so these keep their "
+                "access; give it FreeIPA's permission 'System: Read User Kerberos Attributes'"
+            )
         if hidden_ids := without_visible_id(accounts, users):
             report(
                 f"{directory.bind_dn} does not see the ipaUniqueID of {len(hidden_ids)} of {len(users)} users, so an "

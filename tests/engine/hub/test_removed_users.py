@@ -66,18 +66,31 @@ def test_member_of_one_of_several_groups_is_admitted(directory: ThrowAwayDirecto
     assert compare(directory, ["anna", "nested"], groups=(MEMBERS, INNER)) == {}
 
 
-def test_disabled_and_expired_accounts_are_refused(directory: ThrowAwayDirectory, people: People) -> None:
+@pytest.mark.parametrize("end", ["20200101000000Z", "20200101000000.5Z"])
+def test_disabled_and_expired_accounts_are_refused(directory: ThrowAwayDirectory, people: People, end: str) -> None:
     people.add("mortal")
     people.join(MEMBERS, "mortal")
     with connection(directory.state, directory.endpoint, local_directory.ADMIN, "admin") as admin:
         changes = {
             "objectClass": [(ldap3.MODIFY_ADD, ["krbPrincipalAux"])],
-            "krbPrincipalExpiration": [(ldap3.MODIFY_ADD, ["20200101000000Z"])],
+            "krbPrincipalExpiration": [(ldap3.MODIFY_ADD, [end])],
         }
         admin.modify(directory.user_dn("mortal"), changes)  # type: ignore[no-untyped-call]
 
     with people.locked("anna"):
         assert compare(directory, ["anna", "mortal", "mona"]) == {"anna": DISABLED, "mortal": EXPIRED}
+    people.remove("mortal")
+
+
+def test_hidden_state_of_accounts_is_reported_and_refuses_nobody(directory: ThrowAwayDirectory, people: People) -> None:
+    problems: list[str] = []
+    container = f"cn=users,cn=accounts,{directory.suffix}"
+    with people.locked("anna"), hidden_from_accounts(directory, container, "Read User Kerberos Attributes"):
+        refused = compare(directory, ["anna", "carl"], problems=problems)
+
+    assert refused == {"carl": NOT_A_MEMBER}, "the rest is compared all the same"
+    assert len(problems) == 1
+    assert f"{directory.reader_dn} does not see whether accounts are disabled or expired" in problems[0]
 
 
 @pytest.mark.parametrize("user", ["carol", "admin"])
