@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from tests.support.forwarding import forward
+
 WAIT_SECONDS = 30
 
 
@@ -40,14 +42,4 @@ def _forward(client: socket.socket, context: ssl.SSLContext, hub_port: int) -> N
         context.wrap_socket(client, server_side=True) as browser,
         socket.create_connection(("127.0.0.1", hub_port), WAIT_SECONDS) as hub,
     ):
-        back = threading.Thread(target=_copy, args=(hub, browser), daemon=True)
-        back.start()
-        _copy(browser, hub)
-        back.join(WAIT_SECONDS)
-
-
-def _copy(one: socket.socket, other: socket.socket) -> None:
-    with suppress(OSError):
-        while part := one.recv(65536):
-            other.sendall(part)
-        other.shutdown(socket.SHUT_WR)
+        forward(browser, hub, WAIT_SECONDS)

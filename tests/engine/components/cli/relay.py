@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from tests.support.directory import ThrowAwayDirectory
+from tests.support.forwarding import forward
 
 WAIT_SECONDS = 30
 MODIFY = 0x66
@@ -63,33 +64,23 @@ def _forward(
         socket.create_connection((directory.address, directory.ldaps_port), WAIT_SECONDS) as plain,
         trusted.wrap_socket(plain, server_hostname=directory.host) as directory_tls,
     ):
-        dropping = threading.Event()
-        back = threading.Thread(
-            target=_return_answers, args=(directory_tls, client_tls, dropping, made, closes), daemon=True
-        )
-        back.start()
-        with suppress(OSError):
-            # The client waits for each answer, so each part that is read here is one request.
-            while request := client_tls.recv(65536):
-                if _kind(request) == MODIFY:
-                    dropping.set()
-                directory_tls.sendall(request)
-            directory_tls.shutdown(socket.SHUT_WR)
-        back.join(WAIT_SECONDS)
+        is_dropping = False
 
+        # The client waits for each answer, so each part is one request.
+        def request(part: bytes) -> bytes:
+            nonlocal is_dropping
+            is_dropping = is_dropping or _kind(part) == MODIFY
+            return part
 
-def _return_answers(
-    directory_tls: ssl.SSLSocket, client_tls: ssl.SSLSocket, dropping: threading.Event, made: Relay, closes: bool
-) -> None:
-    with suppress(OSError):
-        while answer := directory_tls.recv(65536):
-            if not dropping.is_set():
-                client_tls.sendall(answer)
-                continue
+        def answer(part: bytes) -> bytes | None:
+            if not is_dropping:
+                return part
             made.changed.set()
             if closes:
                 client_tls.shutdown(socket.SHUT_RDWR)
-            return
+            return None
+
+        forward(client_tls, directory_tls, WAIT_SECONDS, request=request, answer=answer)
 
 
 def _kind(message: bytes) -> int:
