@@ -10,6 +10,10 @@ from jupyterhub.apihandlers import APIHandler  # type: ignore[import-not-found,u
 from jupyterhub.apihandlers.services import (  # type: ignore[import-not-found,unused-ignore]
     ServiceAPIHandler,
 )
+from jupyterhub.apihandlers.shares import (  # type: ignore[import-not-found,unused-ignore]
+    ServerShareAPIHandler,
+    ServerShareCodeAPIHandler,
+)
 from jupyterhub.apihandlers.users import (  # type: ignore[import-not-found,unused-ignore]
     UserAPIHandler,
     UserTokenListAPIHandler,
@@ -65,6 +69,29 @@ class OwnTokensHandler(UserTokenListAPIHandler):  # type: ignore[misc,unused-ign
         return has_scope_for_own if req_scope == "tokens" else has_scope
 
 
+class OwnSharesHandler(ServerShareAPIHandler):  # type: ignore[misc,unused-ignore]
+    """Shares of a server. An admin shares no server of another user: the share would outlast the admin's removal."""
+
+    async def post(self, user_name: str, server_name: str | None = None) -> None:
+        """Share a server of the requester."""
+        _check_owner(self, user_name)
+        await super().post(user_name, server_name)
+
+
+class OwnShareCodesHandler(ServerShareCodeAPIHandler):  # type: ignore[misc,unused-ignore]
+    """Codes that share a server, with the same rule."""
+
+    async def post(self, user_name: str, server_name: str | None = None) -> None:
+        """Create a code for a server of the requester."""
+        _check_owner(self, user_name)
+        await super().post(user_name, server_name)
+
+
+def _check_owner(handler: APIHandler, owner: str) -> None:
+    if isinstance(handler.current_user, User) and handler.current_user.name != owner:
+        raise HTTPError(403, f"only {owner} can share this server")
+
+
 class UserHandler(UserAPIHandler):  # type: ignore[misc,unused-ignore]
     """A user of the hub. Only a log-in decides that a user is logged in, and only FreeIPA what the user's name is."""
 
@@ -101,6 +128,8 @@ HANDLERS: list[tuple[str, Any]] = [
     (r"/api/authorizations/(?:token|cookie)/.*", NoLookUpHandler),
     (r"/api/users/([^/]+)/tokens", OwnTokensHandler),
     (r"/api/users/([^/]+)", UserHandler),
+    (r"/api/shares/([^/]+)/([^/]*)", OwnSharesHandler),
+    (r"/api/share-codes/([^/]+)/([^/]*)", OwnShareCodesHandler),
     (r"/api/services/([^/]+)", ServiceHandler),
     (END_ACCESS_PATH, EndedAccessHandler),
 ]

@@ -66,6 +66,16 @@ def test_admin_creates_own_tokens_only(hub: Hub, admin: Visitor, directory: Thro
     assert hub.accepts(admin.new_token("admin"))
 
 
+def test_admin_cannot_share_the_server_of_another_user(hub: Hub, admin: Visitor, people: People) -> None:
+    owner, friend = new_member(hub, people), new_member(hub, people)
+
+    share = {"user": friend.name}
+    assert admin.post_json(f"/hub/api/shares/{owner.name}/", share).status_code == 403
+    assert admin.post_json(f"/hub/api/share-codes/{owner.name}/", {}).status_code == 403
+    shared = friend.request(friend.token, "GET", f"/hub/api/users/{friend.name}/shared").json()
+    assert shared["items"] == []
+
+
 def test_admin_cannot_create_a_service(hub: Hub, admin: Visitor) -> None:
     service = {"admin": True, "api_token": "b" * 64}
 
