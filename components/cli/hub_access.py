@@ -9,7 +9,7 @@ import binascii
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from components.chart.members_access import TOKEN_KEY
@@ -58,6 +58,8 @@ class HubAccess:
 
     client: HubClient
     token: str
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """The users' ``ipaUniqueID`` by name, as far as it is known; the hub finds renamed users by it."""
 
     def end(self, user: str, *, keep_server: bool) -> Remaining:
         """End the access of a user; a repeated call returns what has not stopped yet.
@@ -65,7 +67,8 @@ class HubAccess:
         Raises:
             AccessNotEnded: the hub did not answer, or refused.
         """
-        body = {"users": [user], "keepServer": keep_server}
+        ids = {user: self.ids[user]} if user in self.ids else {}
+        body = {"users": [user], "keepServer": keep_server, "ids": ids}
         try:
             page = self.client.post_json(f"/hub{END_ACCESS_PATH}", body, self.token)
         except NoConnection as failure:

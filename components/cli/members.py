@@ -89,6 +89,17 @@ def find_admitted(group: Group, users: Sequence[str]) -> dict[str, str]:
     return admitted
 
 
+def find_unique_ids(group: Group, users: Sequence[str]) -> dict[str, str]:
+    """Return the ``ipaUniqueID`` of those of the users whose account shows it.
+
+    Raises:
+        FreeIpaError: the directory could not be read.
+    """
+    with _open(group) as directory:
+        accounts = {user: directory.find_user(user) for user in users}
+    return {user: account.unique_id for user, account in accounts.items() if account and account.unique_id}
+
+
 def _find_admission(tenancy: Tenancy, directory: Users, user: str) -> str | None:
     account = directory.find_user(user)
     if account is None or account.is_locked:

@@ -1,11 +1,12 @@
 """The second part of ``members remove``: the end of the removed users' access at the hub."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from components.cli.audit_log import AuditLog
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.hub_access import AccessNotEnded, HubAccess, connect, end_access, explain_remaining
-from components.cli.members import Group, find_admitted, record_end_of_access
+from components.cli.members import Group, find_admitted, find_unique_ids, record_end_of_access
 from components.cli.pulumi_cli import PulumiFailed
 from components.cli.stack import OpenStack
 
@@ -41,6 +42,8 @@ def end_removed_access(
     for user, reason in admitted.items():
         report(f"{user} {reason} and may still log in: nothing was stopped")
     hub, failure = _connect(stack, env) if len(admitted) < len(users) else (None, "")
+    if hub is not None:
+        hub = replace(hub, ids=find_unique_ids(group, users))
     is_ended = True
     for user in users:
         if user in admitted:

@@ -101,6 +101,26 @@ class Revocation:
         servers = tuple(name for name, spawner in user.spawners.items() if spawner.active)
         return await self._remaining(user.name, servers, visited, keep_server=keep_server)
 
+    async def end_account(self, name: str, unique_id: str | None, *, keep_server: bool) -> Remaining:
+        """End the access of a user, also of the hub's users that the same account had under other names.
+
+        Args:
+            name: the user's present name.
+            unique_id: the account's ``ipaUniqueID``; None if it is not known.
+            keep_server: let running servers and Dask clusters go on.
+        """
+        names = {name}
+        for orm_user in self.hub.db.query(orm.User).all() if unique_id else ():
+            if ((await self.hub.users[orm_user].get_auth_state()) or {}).get(STATE_KEY) == unique_id:
+                names.add(orm_user.name)
+        found = [await self.end_access(each, keep_server=keep_server) for each in sorted(names)]
+        return Remaining(
+            servers=tuple(server for each in found for server in each.servers),
+            clusters=tuple(cluster for each in found for cluster in each.clusters),
+            problem=next((each.problem for each in found if each.problem), ""),
+            visited=tuple(sorted({visited for each in found for visited in each.visited})),
+        )
+
     async def void_late_log_in(self, user: Any) -> bool:  # noqa: ANN401 - untyped
         """Return whether a log-in that is saved began before the end of the access, and end it in the database too."""
         state = await user.get_auth_state() or {}

@@ -89,6 +89,15 @@ def test_name_is_found_in_whatever_case_the_directory_has_it(hub: Hub, member: U
     assert_has_no_access(member)
 
 
+def test_user_who_was_renamed_in_freeipa_is_found_by_the_id(hub: Hub, member: User, people: People) -> None:
+    ids = {"married-name": people.unique_id(member.name)}
+
+    answer = end_access(hub, SECRETS.members_token, users=["married-name"], ids=ids)
+
+    assert answer.json()["users"]["married-name"]["servers"] == [""]
+    assert_has_no_access(member)
+
+
 def test_shares_with_a_former_member_are_not_valid_again(hub: Hub, member: User, people: People) -> None:
     owner = new_member(hub, people)
     share = member.request(ADMIN_TOKEN, "POST", f"/hub/api/shares/{owner.name}/", {"user": member.name})
@@ -183,6 +192,8 @@ def test_token_of_the_service_may_do_nothing_else(hub: Hub, member: User) -> Non
         assert member.request(SECRETS.members_token, method, path).status_code in (403, 404)
 
 
-@pytest.mark.parametrize("body", [{}, {"users": "anna"}, {"users": [1]}, {"users": ["x"] * 101}])
+@pytest.mark.parametrize(
+    "body", [{}, {"users": "anna"}, {"users": [1]}, {"users": ["x"] * 101}, {"users": [], "ids": ["x"]}]
+)
 def test_invalid_body_is_refused(hub: Hub, body: dict[str, object]) -> None:
     assert end_access(hub, SECRETS.members_token, **body).status_code == 400

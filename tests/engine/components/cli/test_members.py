@@ -272,6 +272,13 @@ def test_wrong_password_is_reported_and_not_shown(command: Command, people: Dire
     assert CLUSTER not in refused.stdout
 
 
+def test_ids_of_accounts_are_found(group: Group, people: Directory) -> None:
+    known = members.find_account(group, IN).unique_id
+
+    assert known
+    assert members.find_unique_ids(group, [IN, "nobody-at-all"]) == {IN: known}
+
+
 def test_user_who_may_still_log_in_is_reported(group: Group, people: Directory) -> None:
     nested = replace_identity(group, nested_groups=True)
     admins = replace_identity(group, admin_users=(IN,))

@@ -70,7 +70,11 @@ def test_progress_of_servers_and_clusters_is_reported() -> None:
         "bob: 1 Dask cluster still stopping …",
         GONE,
     ]
-    assert client.requests[0] == ("/hub/api/pangeo/ended-access", {"users": ["bob"], "keepServer": False}, TOKEN)
+    assert client.requests[0] == (
+        "/hub/api/pangeo/ended-access",
+        {"users": ["bob"], "keepServer": False, "ids": {}},
+        TOKEN,
+    )
 
 
 def test_user_without_a_server_needs_one_request() -> None:
@@ -84,7 +88,15 @@ def test_kept_server_is_reported() -> None:
 
     assert ended
     assert lines == [f"{ENDED}; 1 server and Dask clusters go on until they are stopped"]
-    assert client.requests[0][1] == {"users": ["bob"], "keepServer": True}
+    assert client.requests[0][1] == {"users": ["bob"], "keepServer": True, "ids": {}}
+
+
+def test_id_of_the_account_is_sent_to_find_a_renamed_user() -> None:
+    client = FakeClient([page()])
+
+    HubAccess(client, TOKEN, {"bob": "an-id", "eve": "another"}).end("bob", keep_server=False)  # type: ignore[arg-type]
+
+    assert client.requests[0][1]["ids"] == {"bob": "an-id"}
 
 
 def test_servers_of_others_with_open_pages_are_reported() -> None:
