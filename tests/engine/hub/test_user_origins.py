@@ -151,7 +151,7 @@ def test_every_user_name_has_a_host_that_works(web: Web, user: str) -> None:
 
 
 def test_admin_opens_a_users_page_without_giving_it_the_hub(web: Web) -> None:
-    web.visitor("anna").start_server("anna")
+    open_server(web.visitor("anna"), "anna")
     admin = web.admin()
 
     page = admin.authorize(admin.get(f"https://anna.{DOMAIN}/user/anna/"))
