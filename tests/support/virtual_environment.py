@@ -13,28 +13,24 @@ from local.paths import PROJECT, State
 INSTALL_SECONDS = 600
 
 
-def virtual_environment(name: str, requirements: Path, images: Sequence[str]) -> Path:
+def virtual_environment(name: str, requirements: Path, images: Sequence[str], without: Sequence[str] = ()) -> Path:
     """The folder of the environment ``name``. Several test processes may call this at once: one of them makes it.
 
-    ``images`` are the images' requirement lists (``local/images/<image>.txt``) that ``requirements`` includes.
+    ``images`` are the images' requirement lists (``local/images/<image>.txt``) that ``requirements`` includes, and
+    ``without`` are optional dependencies that are removed.
     """
     state = State()
     folder = state.root / "tests" / f"{name}-python"
     stamp = f"tests-{name}-python"
     lists = [PROJECT / "local" / "images" / f"{image}.txt" for image in images]
-    made_from = stamps.digest(files=[requirements, *lists], texts=[sys.version])
+    made_from = stamps.digest(files=[requirements, *lists], texts=[sys.version, *without])
     with lock_file(folder.with_suffix(".lock")):
         if not stamps.is_done(state, stamp, made_from):
             shutil.rmtree(folder, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=INSTALL_SECONDS)
-            pip: list[str | Path] = [
-                folder / "bin" / "python",
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-            ]
-            subprocess.run([*pip, "--requirement", requirements], check=True, timeout=INSTALL_SECONDS)
+            pip: list[str | Path] = [folder / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*pip, "install", "--requirement", requirements], check=True, timeout=INSTALL_SECONDS)
+            if without:
+                subprocess.run([*pip, "uninstall", "--yes", *without], check=True, timeout=INSTALL_SECONDS)
             stamps.mark_done(state, stamp, made_from)
     return folder

@@ -13,6 +13,9 @@ from tests.support.hub_users import CLUSTER, People, create_users
 from tests.support.rendered_values import values_with_secrets
 from tests.support.virtual_environment import virtual_environment
 
+SLOW_GRAMMAR = "rfc3987-syntax"
+"""Optional dependency of jsonschema: its import takes more than half of a hub's start. It checks IRIs in schemas."""
+
 ValuesFor = Callable[..., Values]
 StartHub = Callable[..., AbstractContextManager[Hub]]
 
@@ -21,7 +24,7 @@ StartHub = Callable[..., AbstractContextManager[Hub]]
 def hub_python() -> Path:
     """The Python interpreter of the hub's virtual environment, which is created once per set of requirements."""
     requirements = Path(__file__).with_name("requirements.txt")
-    folder = virtual_environment("hub", requirements, ["base", "hub"])
+    folder = virtual_environment("hub", requirements, ["base", "hub"], without=[SLOW_GRAMMAR])
     return folder / "bin" / "python"
 
 
