@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -12,8 +13,19 @@ from tests.support.notebooks import SERVERS, User, new_member, with_admin
 
 pytestmark = pytest.mark.engine
 
-LIFETIME_SECONDS = 20
+LIFETIME_SECONDS = 40
 """Lifetime of a log-in; long enough for a log-in and the start of a server on a busy machine."""
+
+
+@dataclass
+class Ended:
+    """Members, each with an API token and a running server, whose log-ins have all ended."""
+
+    users: Iterator[User]
+    """One for each test."""
+    forger: User
+    forged: str
+    """A token of the forger with the note and the scopes of a server's token."""
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +35,23 @@ def hub(start_hub: StartHub, values_for: ValuesFor, people: People) -> Iterator[
         yield running
 
 
-@pytest.fixture
-def member(hub: Hub, people: People) -> User:
-    """A new member with an API token, a running server, and a log-in that has ended."""
-    user = new_member(hub, people)
+@pytest.fixture(scope="module")
+def ended(request: pytest.FixtureRequest, hub: Hub, people: People) -> Ended:
+    """The members of all tests, so that the log-ins end at the same time."""
+    tests = [each for each in request.session.items if each.path == request.path]
+    users = [new_member(hub, people) for _ in tests]
+    forger = new_member(hub, people)
+    scopes = ["users:activity!user", "access:servers!user"]
+    forged = forger.new_token(note=f"Server at /user/{forger.name}/", scopes=scopes)
+    assert forger.is_accepted(forged)
     time.sleep(LIFETIME_SECONDS + 1)
-    return user
+    return Ended(iter(users), forger, forged)
+
+
+@pytest.fixture
+def member(ended: Ended) -> User:
+    """A member for one test."""
+    return next(ended.users)
 
 
 def test_running_server_does_not_prolong_its_users_log_in(member: User) -> None:
@@ -67,12 +90,6 @@ def test_admin_cannot_start_a_server_for_an_ended_log_in(member: User) -> None:
     assert not member.has_server()
 
 
-def test_token_with_the_note_of_a_servers_token_is_refused(hub: Hub, people: People) -> None:
-    user = new_member(hub, people)
-    forged = user.new_token(note=f"Server at /user/{user.name}/", scopes=["users:activity!user", "access:servers!user"])
-    assert user.is_accepted(forged)
-
-    time.sleep(LIFETIME_SECONDS + 1)
-
-    assert not user.is_accepted(forged)
-    assert user.is_accepted(user.server_token())
+def test_token_with_the_note_of_a_servers_token_is_refused(ended: Ended) -> None:
+    assert not ended.forger.is_accepted(ended.forged)
+    assert ended.forger.is_accepted(ended.forger.server_token())
