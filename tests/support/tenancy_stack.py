@@ -69,6 +69,7 @@ class TenancyStack:
         kubeconfig: Path,
         *,
         of: "TenancyStack | None" = None,
+        **settings: Any,
     ) -> None:
         """Create the workspace and the stack.
 
@@ -78,12 +79,13 @@ class TenancyStack:
             directory: the stack's directory server.
             kubeconfig: the value of the variable KUBECONFIG.
             of: a stack to open from this workspace too, as on another machine, with its backend and its stack file.
+            settings: keys of the stack file with other values than the usual ones.
         """
         self.folder = folder
         self.kubeconfig = kubeconfig
         self.environment: dict[str, str] = {}
         """Additional environment variables of the program."""
-        self._settings = _settings(directory)
+        self._settings = _settings(directory) | settings
         for name in ("Pulumi.yaml", "__main__.py", "components"):
             (folder / name).symlink_to(PROJECT / name)
         for name, text in CHART.items():

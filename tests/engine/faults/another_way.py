@@ -8,7 +8,7 @@ from pulumi.automation import OpType
 
 from tests.engine.faults.targets import CLUSTER, FaultTarget
 from tests.support.kubeconfigs import change_cluster, other_authorities, other_server
-from tests.support.tenancy_stack import TenancyStack
+from tests.support.operator_machine import stack_on_machine
 
 
 def another_address(target: FaultTarget) -> str:
@@ -53,11 +53,7 @@ def another_machine(target: FaultTarget) -> str:
     before, objects = target.user_data(), target.kept_objects()
     operation = target.random.choice(("up", "refresh", "destroy"))
     folder = Path(tempfile.mkdtemp(dir=target.stack.folder))
-    home, checkout = folder / "home-of-operator", folder / "checkout"
-    checkout.mkdir()
-    config = change_cluster(target.api_server.kubeconfig, home / ".kube" / "config")
-    other = TenancyStack(checkout, target.tools, target.directory, config, of=target.stack)
-    other.environment.update({"HOME": str(home), "KUBECONFIG": ""})
+    other = stack_on_machine(folder, target.tools, target.directory, target.api_server, of=target.stack)
     try:
         assert other.preview() == {}
         getattr(other, operation)()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from components.ownership.mark import ANNOTATION, Mark, Owner
 from tests.engine.faults.targets import CLUSTER, FaultTarget
+from tests.support.home_claim import release_claim
 from tests.support.tenancy_stack import TenancyStack
 
 NO_ID = "00000000000000000000000000000000"
@@ -79,19 +80,15 @@ def _create(target: FaultTarget) -> str:
 
 
 def _delete(target: FaultTarget, namespace: str) -> None:
-    # The controller that removes its finalizer does not run here.
-    patch = '{"metadata": {"finalizers": null}}'
-    target.api_server.kubectl("patch", "persistentvolumeclaim", "series", "--namespace", namespace, "--patch", patch)
+    release_claim(target.api_server, namespace, "series")
     target.api_server.kubectl("delete", "namespace", namespace, "--wait=false")
 
 
 def _intruder(target: FaultTarget, namespace: str) -> TenancyStack:
     """Return another checkout, with a state of its own and the same stack name."""
     folder = Path(tempfile.mkdtemp(prefix="intruder-", dir=target.stack.folder))
-    stack = TenancyStack(folder, target.tools, target.directory, target.api_server.kubeconfig)
-    stack._settings["clusterName"] = namespace
-    stack.write(protect=False)
-    return stack
+    kubeconfig = target.api_server.kubeconfig
+    return TenancyStack(folder, target.tools, target.directory, kubeconfig, clusterName=namespace, protect=False)
 
 
 def _content(target: FaultTarget, namespace: str) -> list[str]:

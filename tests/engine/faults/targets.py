@@ -22,6 +22,7 @@ from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.group_stack import GROUP as GROUP_OF_GROUP_STACK
 from tests.support.group_stack import GroupStack
+from tests.support.home_claim import HOME_CLAIM, create_home, release_claim
 from tests.support.kept_objects import kept_objects
 from tests.support.operator import Operator
 from tests.support.tenancy_stack import STACK, TenancyStack
@@ -34,13 +35,6 @@ REPAIR_TIMEOUT_SECONDS = 300
 
 PENDING_WARNING = "pending operations"
 """In the engine's warning about operations of a killed run."""
-
-HOME = """
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: claim-alice, annotations: {notes: what alice wrote}}
-spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}
-"""
 
 
 @dataclass
@@ -59,7 +53,7 @@ class FaultTarget:
 
     def user_data(self) -> dict[str, Any]:
         """Return the data that no fault may change: the members, and the identity and annotations of a home's claim."""
-        claim = self.api_server.read("persistentvolumeclaim", "claim-alice", "--namespace", CLUSTER)
+        claim = self.api_server.read("persistentvolumeclaim", HOME_CLAIM, "--namespace", CLUSTER)
         metadata = claim["metadata"]
         return {
             "members": self.members(),
@@ -188,16 +182,14 @@ def tenancy_target(
 ) -> FaultTarget:
     """Deploy a tenancy with a home of alice, after removing the remains of an earlier one."""
     _remove_remains(directory, api_server)
-    stack = TenancyStack(folder, tools, directory, api_server.kubeconfig)
-    stack._settings["clusterName"] = CLUSTER
-    stack.write()
+    stack = TenancyStack(folder, tools, directory, api_server.kubeconfig, clusterName=CLUSTER)
     begin = time.monotonic()
     stack.up()
     up_seconds = time.monotonic() - begin
     with Administrator.at(directory) as administrator:
         if not administrator.members(GROUP):
             administrator.add_members(GROUP, [directory.user_dn("alice")])
-    api_server.kubectl("apply", "--namespace", CLUSTER, "--filename", "-", stdin=HOME)
+    create_home(api_server, CLUSTER)
     return FaultTarget(stack, api_server, directory, random, tools, up_seconds)
 
 
@@ -209,10 +201,8 @@ def _delete_group(directory: ThrowAwayDirectory, group: str) -> None:
 
 def _remove_remains(directory: ThrowAwayDirectory, api_server: ApiServer) -> None:
     _delete_group(directory, GROUP)
-    if api_server.exists("persistentvolumeclaim", "claim-alice", "--namespace", CLUSTER):
-        # The controller that removes its finalizer does not run here.
-        patch = '{"metadata": {"finalizers": null}}'
-        api_server.kubectl("patch", "persistentvolumeclaim", "claim-alice", "--namespace", CLUSTER, "--patch", patch)
+    if api_server.exists("persistentvolumeclaim", HOME_CLAIM, "--namespace", CLUSTER):
+        release_claim(api_server, CLUSTER)
     api_server.kubectl("delete", "namespace", CLUSTER, "--ignore-not-found")
 
 

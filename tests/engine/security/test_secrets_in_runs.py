@@ -69,9 +69,9 @@ def run(
     tmp_path_factory: pytest.TempPathFactory, tools: Path, directory: ThrowAwayDirectory, api_server: ApiServer
 ) -> Run:
     """Preview and deploy a tenancy whose kubeconfig and bind password are secrets of its stack."""
-    stack = TenancyStack(tmp_path_factory.mktemp("hidden"), tools, directory, api_server.kubeconfig)
+    folder = tmp_path_factory.mktemp("hidden")
+    stack = TenancyStack(folder, tools, directory, api_server.kubeconfig, clusterName=CLUSTER)
     del stack.variables["FREEIPA_BIND_PASSWORD"]
-    stack._settings["clusterName"] = CLUSTER
     kubeconfig = api_server.kubeconfig.read_text()
     for key, secret in (
         ("pangeo:identityBindPassword", directory.operator_password),

@@ -13,6 +13,7 @@ from local.paths import PROJECT
 from tests.support.administrator import Administrator
 from tests.support.api_server import ApiServer, throw_away_api_server
 from tests.support.directory import ThrowAwayDirectory
+from tests.support.home_claim import release_claim
 from tests.support.inline_program import pause_after_failure
 from tests.support.operator import Operator
 from tests.support.tenancy_stack import STACK, TenancyStack
@@ -47,9 +48,8 @@ def api_server(tools: Path) -> Iterator[ApiServer]:
 def tenancy(
     tmp_path: Path, tools: Path, directory: ThrowAwayDirectory, api_server: ApiServer
 ) -> Iterator[ReviewedTenancy]:
-    stack = ReviewedTenancy(tmp_path, tools, directory, api_server.kubeconfig)
-    stack._settings.update(clusterName=NAME, storage={"create": {"provisioner": "csi.example.org"}})
-    stack.write()
+    storage = {"create": {"provisioner": "csi.example.org"}}
+    stack = ReviewedTenancy(tmp_path, tools, directory, api_server.kubeconfig, clusterName=NAME, storage=storage)
     shipped = yaml.safe_load((PROJECT / "chart" / "Chart.yaml").read_text())
     about = {key: shipped[key] for key in ("apiVersion", "name", "version")}
     (stack.folder / "chart" / "Chart.yaml").write_text(yaml.safe_dump(about))  # a policy compares the versions
@@ -60,7 +60,7 @@ def tenancy(
         api_server.kubectl("apply", "--filename", "-", stdin=json.dumps(volume("alice")))
         yield stack
         if api_server.exists("persistentvolumeclaim", "claim-alice", "--namespace", NAME):
-            release_home(api_server)
+            release_claim(api_server, NAME)
         api_server.kubectl("delete", "pv", "volume-alice", "--ignore-not-found", "--wait=false")
         api_server.kubectl("delete", "namespace", NAME, "--ignore-not-found")
         api_server.kubectl("delete", "storageclass", f"{NAME}-homes", "--ignore-not-found")
@@ -100,12 +100,6 @@ def volume(user: str) -> dict[str, Any]:
     }
 
 
-def release_home(api_server: ApiServer) -> None:
-    """Remove the finalizer that a controller removes in a whole cluster."""
-    patch = '{"metadata": {"finalizers": null}}'
-    api_server.kubectl("patch", "persistentvolumeclaim", "claim-alice", "--namespace", NAME, "--patch", patch)
-
-
 def test_documented_removal_leaves_nothing(
     tenancy: ReviewedTenancy, tools: Path, api_server: ApiServer, directory: ThrowAwayDirectory
 ) -> None:
@@ -128,7 +122,7 @@ def test_documented_removal_leaves_nothing(
     assert operator.command("remove", "--yes", "another").returncode == 1
     assert api_server.exists("namespace", NAME)
 
-    release_home(api_server)
+    release_claim(api_server, NAME)
     done = operator.command("remove", "--yes", NAME)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not api_server.exists("namespace", NAME)

@@ -41,10 +41,8 @@ def fresh(
     request: pytest.FixtureRequest, tmp_path: Path, tools: Path, directory: ThrowAwayDirectory, api_server: ApiServer
 ) -> Iterator["Fresh"]:
     """A tenancy that was never deployed."""
-    stack = TenancyStack(tmp_path, tools, directory, api_server.kubeconfig)
     name = f"repair-{Random(request.node.name).randrange(10**9)}"
-    stack._settings["clusterName"] = name
-    stack.write()
+    stack = TenancyStack(tmp_path, tools, directory, api_server.kubeconfig, clusterName=name)
     yield Fresh(stack, Operator(stack, tools), name)
     stack._stack.cancel()
 

@@ -38,10 +38,8 @@ def checkout(
     """Create workspaces with states of their own, for one stack with ``clusterName: monitoring``."""
 
     def create() -> TenancyStack:
-        stack = TenancyStack(tmp_path_factory.mktemp("checkout"), tools, directory, api_server.kubeconfig)
-        stack._settings["clusterName"] = NAMESPACE
-        stack.write()
-        return stack
+        folder = tmp_path_factory.mktemp("checkout")
+        return TenancyStack(folder, tools, directory, api_server.kubeconfig, clusterName=NAMESPACE)
 
     yield create
     api_server.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found")

@@ -31,10 +31,7 @@ def administrator(directory: ThrowAwayDirectory) -> Iterator[Administrator]:
 
 def make_stack(folder: Path, tools: Path, directory: ThrowAwayDirectory, server: ApiServer) -> TenancyStack:
     folder.mkdir()
-    stack = TenancyStack(folder, tools, directory, server.kubeconfig)
-    stack._settings["clusterName"] = CLUSTER
-    stack.write()
-    return stack
+    return TenancyStack(folder, tools, directory, server.kubeconfig, clusterName=CLUSTER)
 
 
 @pytest.fixture

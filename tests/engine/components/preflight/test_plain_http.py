@@ -73,9 +73,8 @@ class Stack(TenancyStack):
     def __init__(self, folder: Path, tools: Path, directory: ThrowAwayDirectory, kubeconfig: Path) -> None:
         number = next(NUMBERS)
         self.namespace, self.domain = f"plain-{number}", domain_of(f"192.0.2.{100 + number}")
-        super().__init__(folder, tools, directory, kubeconfig)
-        self._settings |= {"clusterName": self.namespace, "externalIp": f"192.0.2.{100 + number}", "protect": False}
-        self.write()
+        own: dict[str, Any] = {"clusterName": self.namespace, "externalIp": f"192.0.2.{100 + number}", "protect": False}
+        super().__init__(folder, tools, directory, kubeconfig, **own)
 
     def served_by(self, **ingress: Any) -> None:
         """Write the section ``ingress``."""

@@ -6,15 +6,9 @@ from typing import Any
 
 from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
+from tests.support.home_claim import create_home, release_claim
 from tests.support.kept_objects import kept_objects
 from tests.support.tenancy_stack import TenancyStack
-
-HOME = """
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: claim-alice, annotations: {notes: what alice wrote}}
-spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}
-"""
 
 
 @dataclass
@@ -31,15 +25,10 @@ class Deployment:
     def deploy(
         cls, stack: TenancyStack, api_server: ApiServer, directory: ThrowAwayDirectory, tools: Path, name: str
     ) -> "Deployment":
-        """Deploy the stack under this name, and create a user's home."""
-        stack._settings["clusterName"] = name
-        stack.write()
+        """Deploy the stack, and create a user's home."""
         stack.up()
-        inside = ("--namespace", name)
-        api_server.kubectl("apply", *inside, "--filename", "-", stdin=HOME)
-        # The controller that would remove the claim's finalizer at its deletion does not run here.
-        patch = '{"metadata": {"finalizers": null}}'
-        api_server.kubectl("patch", "persistentvolumeclaim", "claim-alice", *inside, "--patch", patch)
+        create_home(api_server, name)
+        release_claim(api_server, name)
         return cls(stack, api_server, directory, tools, name)
 
     def kept(self) -> dict[str, Any]:

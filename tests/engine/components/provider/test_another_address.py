@@ -23,9 +23,9 @@ def deployment(
     directory: ThrowAwayDirectory,
     api_server: ApiServer,
 ) -> Iterator[Deployment]:
-    stack = TenancyStack(tmp_path_factory.mktemp("address"), tools, directory, api_server.kubeconfig)
-    stack._settings["protect"] = request.param
-    yield Deployment.deploy(stack, api_server, directory, tools, f"address-{str(request.param).lower()}")
+    name, folder = f"address-{str(request.param).lower()}", tmp_path_factory.mktemp("address")
+    stack = TenancyStack(folder, tools, directory, api_server.kubeconfig, clusterName=name, protect=request.param)
+    yield Deployment.deploy(stack, api_server, directory, tools, name)
     stack.kubeconfig = api_server.kubeconfig
     stack.destroy()
 

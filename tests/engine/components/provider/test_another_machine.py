@@ -9,26 +9,10 @@ from local.paths import PROJECT
 from tests.engine.components.provider.deployment import Deployment
 from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
-from tests.support.kubeconfigs import change_cluster
+from tests.support.operator_machine import stack_on_machine
 from tests.support.tenancy_stack import TenancyStack
 
 pytestmark = pytest.mark.engine
-
-
-def machine(
-    folder: Path,
-    tools: Path,
-    directory: ThrowAwayDirectory,
-    api_server: ApiServer,
-    of: TenancyStack | None = None,
-) -> TenancyStack:
-    """Return the stack as opened on a machine with its own home, checkout, and kubeconfig in the home."""
-    home, checkout = folder / "home-of-operator", folder / "checkout"
-    checkout.mkdir(parents=True)
-    config = change_cluster(api_server.kubeconfig, home / ".kube" / "config")
-    stack = TenancyStack(checkout, tools, directory, config, of=of)
-    stack.environment.update({"HOME": str(home), "KUBECONFIG": ""})
-    return stack
 
 
 def paths_of_machines(stack: TenancyStack, tmp_path: Path, api_server: ApiServer) -> dict[str, str]:
@@ -46,12 +30,11 @@ def test_stack_moves_between_machines(
     tmp_path: Path, tools: Path, directory: ThrowAwayDirectory, api_server: ApiServer, protect: bool
 ) -> None:
     name = f"machine-{str(protect).lower()}"
-    first = machine(tmp_path / "first", tools, directory, api_server)
-    first._settings["protect"] = protect
+    first = stack_on_machine(tmp_path / "first", tools, directory, api_server, clusterName=name, protect=protect)
     deployment = Deployment.deploy(first, api_server, directory, tools, name)
     before = deployment.kept()
 
-    second = machine(tmp_path / "second", tools, directory, api_server, of=first)
+    second = stack_on_machine(tmp_path / "second", tools, directory, api_server, of=first)
     assert second.preview() == {}
     second.up()
     second.refresh()
@@ -61,7 +44,7 @@ def test_stack_moves_between_machines(
     assert "kubeconfig" not in second.exported_text()
     assert paths_of_machines(second, tmp_path, api_server) == {}
 
-    third = machine(tmp_path / "third", tools, directory, api_server, of=second)
+    third = stack_on_machine(tmp_path / "third", tools, directory, api_server, of=second)
     assert third.state() != []
     third.destroy()
     assert third.state() == []
