@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -26,11 +25,10 @@ from components.config.controllers import INGRESS_NGINX, TRAEFIK
 from local.paths import State
 from local.tenancy import pki
 from tests.support.ports import free_ports
+from tests.support.waiting import LIMIT_SECONDS, wait_for_server
 
 LOOPBACK = IPv4Address("127.0.0.1")
-READY_SECONDS = 90.0
 STOP_SECONDS = 20.0
-KUBECTL_SECONDS = 60.0
 INGRESS_CLASS = "nginx"
 """An ingress class of every throw-away cluster; it is not the default class."""
 
@@ -60,7 +58,7 @@ class ApiServer:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=KUBECTL_SECONDS,
+            timeout=LIMIT_SECONDS,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -90,11 +88,9 @@ class ApiServer:
     def up(self) -> None:
         """Start the API server with its stored data and wait until it is ready."""
         self._process = _started(self._state, self._command)
-        deadline = time.monotonic() + READY_SECONDS
-        while not self._is_ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"kube-apiserver is not ready; see {_log(self._state, self._command[0])}")
-            time.sleep(0.2)
+        wait_for_server(
+            self._process, self._is_ready, f"kube-apiserver is not ready; see {_log(self._state, self._command[0])}"
+        )
 
     def down(self) -> None:
         """Kill the API server, because an orderly stop would wait for every open watch. Its data is kept."""
@@ -119,7 +115,7 @@ class ApiServer:
                 f"{self.url}/readyz",
                 verify=str(self._state.pki / "cluster-ca.crt"),
                 cert=(str(certificate[0]), str(certificate[1])),
-                timeout=5,
+                timeout=LIMIT_SECONDS,
             )
         except (requests.ConnectionError, requests.Timeout):
             return False

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,13 +17,10 @@ import requests
 from components.chart.mounted_code import HUB_FOLDER
 from components.chart.values import Values
 from tests.support.ports import free_ports
+from tests.support.waiting import LIMIT_SECONDS, is_healthy, wait_until
 
 HERE = Path(__file__).resolve().parent
-READY_SECONDS = 180.0
 STOP_SECONDS = 10.0
-REFUSAL_SECONDS = 120.0
-ENDING_SECONDS = 300.0
-ANSWER_SECONDS = 60.0
 
 
 class HubEnded(AssertionError):
@@ -63,7 +59,7 @@ class Hub:
     def accepts(self, token: str) -> bool:
         """Return whether the hub accepts an API token."""
         answer = requests.get(
-            f"{self.url}/hub/api/user", headers={"Authorization": f"token {token}"}, timeout=ANSWER_SECONDS
+            f"{self.url}/hub/api/user", headers={"Authorization": f"token {token}"}, timeout=LIMIT_SECONDS
         )
         assert answer.status_code in (requests.codes.ok, requests.codes.forbidden)
         return answer.ok
@@ -87,17 +83,17 @@ class Visitor:
     page: requests.Response = field(default_factory=requests.Response)
 
     def get(self, path: str) -> requests.Response:
-        self.page = self.session.get(self.hub.url + path, timeout=ANSWER_SECONDS)
+        self.page = self.session.get(self.hub.url + path, timeout=LIMIT_SECONDS)
         return self.page
 
     def post(self, path: str, **form: str) -> requests.Response:
         form["_xsrf"] = self._xsrf()
-        self.page = self.session.post(self.hub.url + path, data=form, timeout=ANSWER_SECONDS, allow_redirects=False)
+        self.page = self.session.post(self.hub.url + path, data=form, timeout=LIMIT_SECONDS, allow_redirects=False)
         return self.page
 
     def post_json(self, path: str, model: dict[str, Any]) -> requests.Response:
         parameters = {"_xsrf": self._xsrf()}
-        return self.session.post(self.hub.url + path, json=model, params=parameters, timeout=ANSWER_SECONDS)
+        return self.session.post(self.hub.url + path, json=model, params=parameters, timeout=LIMIT_SECONDS)
 
     def new_token(self, user: str) -> str:
         """Create an API token that does not expire, like the hub's token page."""
@@ -107,12 +103,12 @@ class Visitor:
 
     def patch(self, path: str, model: dict[str, Any]) -> None:
         answer = self.session.patch(
-            self.hub.url + path, json=model, params={"_xsrf": self._xsrf()}, timeout=ANSWER_SECONDS
+            self.hub.url + path, json=model, params={"_xsrf": self._xsrf()}, timeout=LIMIT_SECONDS
         )
         answer.raise_for_status()
 
     def delete(self, path: str) -> None:
-        answer = self.session.delete(self.hub.url + path, params={"_xsrf": self._xsrf()}, timeout=ANSWER_SECONDS)
+        answer = self.session.delete(self.hub.url + path, params={"_xsrf": self._xsrf()}, timeout=LIMIT_SECONDS)
         answer.raise_for_status()
 
     def log_in(self, user: str, password: str) -> None:
@@ -128,9 +124,7 @@ class Visitor:
     @property
     def user(self) -> dict[str, Any] | None:
         """The hub's model of the logged-in user; None if no user is logged in."""
-        answer = self.session.get(
-            f"{self.hub.url}/hub/api/user", params={"_xsrf": self._xsrf()}, timeout=ANSWER_SECONDS
-        )
+        answer = self.session.get(f"{self.hub.url}/hub/api/user", params={"_xsrf": self._xsrf()}, timeout=LIMIT_SECONDS)
         if answer.status_code == requests.codes.forbidden:
             return None
         answer.raise_for_status()
@@ -150,10 +144,11 @@ def page_of_refused_start(visitor: Visitor, user: str, server: str = "") -> str:
     """Start a server that the hub refuses, and return the text of the page with the reason."""
     path = f"{user}/{server}" if server else user
     visitor.get(f"/hub/spawn/{path}")
-    deadline = time.monotonic() + REFUSAL_SECONDS
-    while visitor.page.ok and time.monotonic() < deadline:  # the page of a start that has not ended
-        time.sleep(0.5)
-        visitor.get(f"/hub/spawn-pending/{path}")
+
+    def has_ended() -> bool:
+        return not visitor.page.ok or not visitor.get(f"/hub/spawn-pending/{path}").ok
+
+    wait_until(has_ended, lambda: f"the start has not ended:\n{visitor.hub.log()}")
     return unescape(visitor.page.text)
 
 
@@ -214,7 +209,7 @@ def hub_endings(
         env={"PATH": f"{python.parent}:{os.defpath}"},
         capture_output=True,
         text=True,
-        timeout=ENDING_SECONDS * (len(cases) + 1),
+        timeout=LIMIT_SECONDS * (len(cases) + 1),
         check=True,
     )
     return [
@@ -280,15 +275,9 @@ def _port(folder: Path) -> int:
 
 
 def _wait_until_ready(hub: Hub, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            if requests.get(f"{hub.url}/hub/health", timeout=5).ok:
-                return
-        except requests.ConnectionError:
-            pass
-        if process.poll() is not None:
-            raise HubEnded(process.returncode, hub.log())
-        if time.monotonic() > deadline:
-            raise AssertionError(f"the hub is not ready:\n{hub.log()}")
-        time.sleep(0.1)
+    def has_ended_or_is_ready() -> bool:
+        return process.poll() is not None or is_healthy(f"{hub.url}/hub/health")
+
+    wait_until(has_ended_or_is_ready, lambda: f"the hub is not ready:\n{hub.log()}")
+    if process.poll() is not None:
+        raise HubEnded(process.returncode, hub.log())

@@ -13,11 +13,9 @@ from components.chart.admission import AUTHENTICATOR_SECTIONS
 from components.chart.values import Values
 from components.in_hub.admission_settings import AUTHENTICATOR
 from components.in_hub.statement import FILE
-from tests.support.hub_process import ANSWER_SECONDS, Hub, Visitor
+from tests.support.hub_process import Hub, Visitor
 from tests.support.hub_users import MEMBERS, PASSWORD, People
-
-START_SECONDS = 60.0
-POLL_SECONDS = 0.2
+from tests.support.waiting import LIMIT_SECONDS, wait_until
 
 SERVERS = {"HUB_SERVER_PROGRAM": str(Path(__file__).with_name("stub_notebook.py"))}
 """Environment variables of a hub whose users' servers are processes beside it."""
@@ -39,7 +37,7 @@ class User:
     def request(self, token: str, method: str, path: str, body: Any = None) -> requests.Response:
         """Send a request with a token."""
         headers = {"Authorization": f"token {token}"}
-        return requests.request(method, f"{self.hub.url}{path}", json=body, headers=headers, timeout=ANSWER_SECONDS)
+        return requests.request(method, f"{self.hub.url}{path}", json=body, headers=headers, timeout=LIMIT_SECONDS)
 
     def is_accepted(self, token: str) -> bool:
         """Return whether the hub accepts the token."""
@@ -54,10 +52,7 @@ class User:
     def start_server(self) -> None:
         """Start the user's server and wait until the hub has its answer."""
         assert self.post_server(self.token) in (201, 202)
-        deadline = time.monotonic() + START_SECONDS
-        while not self.servers().get("", {}).get("ready"):
-            assert time.monotonic() < deadline, self.hub.log()
-            time.sleep(POLL_SECONDS)
+        wait_until(lambda: self.servers().get("", {}).get("ready"), self.hub.log)
 
     def post_server(self, token: str) -> int:
         """Ask the hub to start the user's server; return the HTTP status."""
@@ -83,10 +78,7 @@ class User:
 
     def wait_for_stop(self) -> None:
         """Wait until the user has no server."""
-        deadline = time.monotonic() + START_SECONDS
-        while self.has_server():
-            assert time.monotonic() < deadline, self.hub.log()
-            time.sleep(POLL_SECONDS)
+        wait_until(lambda: not self.has_server(), self.hub.log)
 
     def has_server(self) -> bool:
         """Return whether a server of the user runs, starts or stops."""

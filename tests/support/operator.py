@@ -4,11 +4,11 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support.tenancy_stack import STACK, TenancyStack
+from tests.support.waiting import wait_until
 
 TIMEOUT_SECONDS = 300.0
 
@@ -60,9 +60,6 @@ class Operator:
         assert process.stdin is not None
         process.stdin.write(values)
         process.stdin.close()
-        deadline = time.monotonic() + TIMEOUT_SECONDS
-        while self.statuses(name)[-1:] != [f"pending-{words[0]}"]:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+        wait_until(lambda: self.statuses(name)[-1:] == [f"pending-{words[0]}"], lambda: self.statuses(name))
         process.kill()
         process.wait()

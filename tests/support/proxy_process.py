@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,9 +15,9 @@ from local.host.locks import lock_file
 from local.paths import PROJECT, State
 from tests.support.ports import free_ports
 from tests.support.virtual_environment import virtual_environment
+from tests.support.waiting import LIMIT_SECONDS, wait_for_server
 
 INSTALL_SECONDS = 600
-READY_SECONDS = 60.0
 TOKEN = "a" * 64
 PACKAGES = [PROJECT / "local" / "images" / name for name in ("package.json", "package-lock.json")]
 STAMP = "tests-proxy-packages"
@@ -57,7 +56,7 @@ def running_proxy(folder: Path, *flags: str) -> Iterator[Proxy]:
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait_for(api_port, process)
+        wait_for_server(process, lambda: _listens(api_port), "the proxy does not listen")
         yield Proxy(port, api_port)
     finally:
         process.send_signal(signal.SIGKILL)
@@ -89,13 +88,9 @@ def _install() -> Sequence[str | Path]:
     return node / "bin" / "node", folder / "node_modules" / ".bin" / "configurable-http-proxy"
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            assert process.poll() is None, "the proxy has stopped"
-            assert time.monotonic() < deadline, "the proxy does not listen"
-            time.sleep(0.1)
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), LIMIT_SECONDS).close()
+    except OSError:
+        return False
+    return True

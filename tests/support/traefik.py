@@ -12,10 +12,10 @@ import requests
 from local.paths import PROJECT
 from tests.support.api_server import ApiServer
 from tests.support.ports import free_ports
+from tests.support.waiting import LIMIT_SECONDS
 
 CRDS = PROJECT / "local" / "stand_ins" / "charts" / "dask-gateway" / "crds" / "traefik.yaml"
-ANSWER_SECONDS = 5
-READY_SECONDS = 120
+ANSWER_SECONDS = 30
 
 
 class Web:
@@ -33,7 +33,7 @@ class Web:
 
     def wait_for(self, url: str, host: str, accept: int | Callable[[requests.Response], bool]) -> requests.Response:
         """Repeat the request until its status, or the answer, is the expected one."""
-        deadline = time.monotonic() + READY_SECONDS
+        deadline = time.monotonic() + LIMIT_SECONDS
         while True:
             last = "no connection"
             with suppress(requests.ConnectionError, requests.Timeout):

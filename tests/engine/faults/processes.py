@@ -3,11 +3,10 @@
 import contextlib
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-GONE_SECONDS = 20.0
+from tests.support.waiting import wait_until
 
 
 def children(parent: int | None = None) -> list[int]:
@@ -60,7 +59,8 @@ def kill(*processes: int) -> None:
 
 def wait_until_gone(processes: list[int]) -> None:
     """Wait until all processes have ended."""
-    deadline = time.monotonic() + GONE_SECONDS
-    while alive := [each for each in processes if program(each)]:
-        assert time.monotonic() < deadline, f"{[words(each) for each in alive]} are still running"
-        time.sleep(0.05)
+
+    def running() -> list[int]:
+        return [each for each in processes if program(each)]
+
+    wait_until(lambda: not running(), lambda: f"{[words(each) for each in running()]} are still running")

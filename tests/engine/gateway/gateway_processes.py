@@ -7,12 +7,11 @@ permissions. Pods stay pending until a test marks them as running.
 import json
 import os
 import subprocess
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 import yaml
@@ -21,13 +20,9 @@ from components.chart.dask_access import gateway_name
 from tests.engine.charts.renders import Object, Rendered
 from tests.support.api_server import ApiServer
 from tests.support.ports import free_ports
+from tests.support.waiting import LIMIT_SECONDS, is_answered, wait_for, wait_for_server, wait_until
 
-T = TypeVar("T")
-
-READY_SECONDS = 60.0
-CHANGE_TIMEOUT_SECONDS = 30.0
 STOP_SECONDS = 15.0
-ANSWER_SECONDS = 30.0
 
 APPLIED = (
     *("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"),
@@ -65,7 +60,7 @@ class Gateway:
         return self.rendered.tenancy.namespace
 
     def ask(self, method: str, path: str, user: str, body: Mapping[str, Any] | None = None) -> requests.Response:
-        return requests.request(method, f"{self.url}/api/v1/{path}", json=body, auth=(user, ""), timeout=ANSWER_SECONDS)
+        return requests.request(method, f"{self.url}/api/v1/{path}", json=body, auth=(user, ""), timeout=LIMIT_SECONDS)
 
     def new_cluster(self, user: str, **options: Any) -> requests.Response:
         return self.ask("POST", "clusters/", user, {"cluster_options": options})
@@ -76,7 +71,7 @@ class Gateway:
 
     def stop(self, name: str, user: str) -> None:
         """Stop a cluster once the gateway knows it: requests to stop unknown clusters succeed without effect."""
-        until(lambda: self.ask("GET", f"clusters/{name}", user).status_code, lambda status: status == requests.codes.ok)
+        wait_until(lambda: self.ask("GET", f"clusters/{name}", user).ok, f"the gateway does not know {name}")
         assert self.ask("DELETE", f"clusters/{name}", user).ok
 
     def scale(self, name: str, workers: int) -> None:
@@ -130,7 +125,7 @@ class Gateway:
 
     def wait_for_objects(self, kind: str, cluster: str, component: str = "", count: int = 1) -> list[Object]:
         """Return the objects of a cluster, once there are ``count``."""
-        return until(lambda: self.objects(kind, cluster, component), lambda found: len(found) == count)
+        return wait_for(lambda: self.objects(kind, cluster, component), lambda found: len(found) == count)
 
     def allowed(self, component: str, verbs: Iterable[str], resources: Iterable[str], namespace: str = "") -> set[str]:
         """Return what the account of ``gateway``, ``controller`` or ``traefik`` may do, as ``verb resource``.
@@ -177,15 +172,6 @@ def _resource_attributes(resource: str) -> dict[str, str]:
 def identifier(cluster: str) -> str:
     """Return the identifier in the gateway's name of a cluster, ``<namespace>.<identifier>``."""
     return cluster.partition(".")[2]
-
-
-def until(read: Callable[[], T], good: Callable[[T], bool]) -> T:
-    """Call ``read`` until its result is good, and return it."""
-    deadline = time.monotonic() + CHANGE_TIMEOUT_SECONDS
-    while not good(found := read()):
-        assert time.monotonic() < deadline, f"after {CHANGE_TIMEOUT_SECONDS:g} s the result is still {found}"
-        time.sleep(0.2)
-    return found
 
 
 @contextmanager
@@ -251,7 +237,7 @@ def _process(
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait_for_port(process, port, log)
+        wait_for_server(process, lambda: is_answered(f"http://127.0.0.1:{port}/api/health"), log.read_text)
         yield
     finally:
         process.terminate()
@@ -271,19 +257,6 @@ def _kubeconfig(server: ApiServer, namespace: str, account: str, folder: Path) -
     path.touch(mode=0o600)
     path.write_text(json.dumps(document))
     return path
-
-
-def _wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            requests.get(f"http://127.0.0.1:{port}/api/health", timeout=ANSWER_SECONDS)
-        except requests.ConnectionError:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
-        else:
-            return
 
 
 def _running(container: Object) -> Object:

@@ -4,7 +4,6 @@ import http.server
 import os
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from components.chart.dask_access import gateway_service, notebook_environment
 from components.chart.values import chart_values
 from tests.support.ports import free_ports
 from tests.support.tenancies import tenancy
+from tests.support.waiting import LIMIT_SECONDS, is_healthy, wait_for_server
 
 pytestmark = pytest.mark.engine
 
@@ -22,8 +22,6 @@ TENANCY = tenancy()
 GATEWAY, ELSEWHERE = "127.0.0.2", "127.0.0.3"
 """Local addresses that stand for the gateway's Service and for another host."""
 
-READY_SECONDS = 60
-ANSWER_SECONDS = 10
 PUBLIC_ADDRESS = notebook_environment(TENANCY)["DASK_GATEWAY__PUBLIC_ADDRESS"]
 
 
@@ -65,21 +63,10 @@ def notebook_server(gateway_program: Path, tmp_path_factory: pytest.TempPathFact
         stderr=(home / "log").open("wb"),
     )
     url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + READY_SECONDS
-    while not _answers(url):
-        assert process.poll() is None, (home / "log").read_text()
-        assert time.monotonic() < deadline, (home / "log").read_text()
-        time.sleep(0.2)
+    wait_for_server(process, lambda: is_healthy(f"{url}/user/alice/api"), (home / "log").read_text)
     yield url
     process.terminate()
-    process.wait(READY_SECONDS)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/user/alice/api", timeout=ANSWER_SECONDS).ok
-    except requests.ConnectionError:
-        return False
+    process.wait(LIMIT_SECONDS)
 
 
 def link(port: int, host: str = GATEWAY) -> str:
@@ -90,17 +77,17 @@ def link(port: int, host: str = GATEWAY) -> str:
 
 def test_owner_sees_the_dashboard_at_the_clients_link(notebook_server: str, dashboards: int) -> None:
     own = {"Authorization": "token alices"}
-    shown = requests.get(notebook_server + link(dashboards), headers=own, timeout=ANSWER_SECONDS)
+    shown = requests.get(notebook_server + link(dashboards), headers=own, timeout=LIMIT_SECONDS)
     assert (shown.status_code, shown.text) == (200, "/services/dask-gateway/clusters/ns.one/status")
 
 
 def test_link_requires_log_in(notebook_server: str, dashboards: int) -> None:
-    asked = requests.get(notebook_server + link(dashboards), timeout=ANSWER_SECONDS, allow_redirects=False)
+    asked = requests.get(notebook_server + link(dashboards), timeout=LIMIT_SECONDS, allow_redirects=False)
     assert asked.status_code in (requests.codes.forbidden, requests.codes.found)
     assert "clusters/ns.one" not in asked.text
 
 
 def test_server_proxies_no_other_host(notebook_server: str, dashboards: int) -> None:
     own = {"Authorization": "token alices"}
-    refused = requests.get(notebook_server + link(dashboards, ELSEWHERE), headers=own, timeout=ANSWER_SECONDS)
+    refused = requests.get(notebook_server + link(dashboards, ELSEWHERE), headers=own, timeout=LIMIT_SECONDS)
     assert refused.status_code == requests.codes.forbidden

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.engine.charts.renders import Object
-from tests.engine.gateway.gateway_processes import Gateway, until
+from tests.engine.gateway.gateway_processes import Gateway
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.engine
 
@@ -108,7 +109,7 @@ def test_pods_beyond_the_quota_are_refused(gateway: Gateway, pods: list[Object])
 
     with gateway.quota_used():
         # The API server reads the changed quota with a short delay.
-        refused = until(lambda: refusal("beyond-quota", priorityClassName="gateway-test-dask-worker"), bool)
+        refused = wait_for(lambda: refusal("beyond-quota", priorityClassName="gateway-test-dask-worker"), bool)
         assert "exceeded quota: gateway-test-dask, requested: requests.cpu=" in refused
         assert refusal("a-notebook") == ""
 

@@ -8,7 +8,8 @@ import pytest
 import requests
 
 from tests.engine.charts.renders import Object
-from tests.engine.gateway.gateway_processes import Gateway, until
+from tests.engine.gateway.gateway_processes import Gateway
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.engine
 
@@ -50,7 +51,7 @@ def running(gateway: Gateway, user: str, workers: int) -> tuple[str, list[Object
     """Start a cluster with a running scheduler; return its name and its workers' pods."""
     name, scheduler = started(gateway, user)
     gateway.mark_running(scheduler)
-    until(lambda: gateway.ask("GET", f"clusters/{name}", user).json()["status"], lambda status: status == "RUNNING")
+    wait_for(lambda: gateway.ask("GET", f"clusters/{name}", user).json()["status"], lambda status: status == "RUNNING")
     gateway.scale(name, workers)
     return name, gateway.wait_for_objects("pods", name, "dask-worker", workers)
 
@@ -66,7 +67,7 @@ def test_a_scheduler_without_a_node_is_reported_and_its_cluster_stopped(gateway:
         "Your Dask cluster cannot start: no node has room for its scheduler (0/3 nodes are available: 3 Insufficient "
         "cpu. preemption: 0/3 nodes are available). The cluster was stopped; try again later"
     )
-    until(lambda: gateway.clusters(user), lambda names: name not in names)
+    wait_for(lambda: gateway.clusters(user), lambda names: name not in names)
 
 
 def test_a_scheduler_that_may_still_get_a_node_is_awaited(gateway: Gateway, user: str) -> None:

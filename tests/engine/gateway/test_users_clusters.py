@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from tests.engine.gateway.gateway_processes import Gateway, until
+from tests.engine.gateway.gateway_processes import Gateway
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.engine
 
@@ -114,7 +115,7 @@ def test_refused_cluster_does_not_count(gateway: Gateway, user: str) -> None:
 
 def test_user_cannot_stop_another_users_cluster(gateway: Gateway, user: str) -> None:
     name = gateway.new_cluster(user).json()["name"]
-    until(lambda: gateway.clusters(user), lambda known: name in known)
+    wait_for(lambda: gateway.clusters(user), lambda known: name in known)
     assert gateway.ask("DELETE", f"clusters/{name}", "other-user").status_code == requests.codes.forbidden
     assert gateway.ask("GET", f"clusters/{name}", "other-user").status_code == requests.codes.forbidden
     assert name not in gateway.clusters("other-user")

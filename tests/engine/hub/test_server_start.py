@@ -4,7 +4,6 @@ Without a kubelet, pods stay pending; the tests assert only what happens before.
 """
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from tests.engine.hub.hub_namespace import (
 from tests.support.api_server import ApiServer
 from tests.support.hub_process import Hub, Visitor, page_of_refused_start
 from tests.support.hub_users import CLUSTER, MEMBERS, MODELLERS, PASSWORD, People
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.engine
 
@@ -35,7 +35,6 @@ PROFILES = [
 ]
 HOMES = "hub-tests-homes"
 NO_PERMISSIONS = "hub-tests-no-permissions"
-LOG_SECONDS = 120.0
 
 
 @dataclass
@@ -55,11 +54,13 @@ class Deployment:
 
     def wait_for_log(self, text: str) -> None:
         """Wait until the hub's log contains the text: the hub may answer before it has refused a start."""
-        log, deadline = "", time.monotonic() + LOG_SECONDS
-        while text not in log:
-            assert time.monotonic() < deadline, log
-            log += self.hub.log()
-            time.sleep(0.2)
+        log: list[str] = []
+
+        def is_logged() -> bool:
+            log.append(self.hub.log())
+            return text in "".join(log)
+
+        wait_until(is_logged, lambda: "".join(log))
 
 
 @pytest.fixture(scope="module")
