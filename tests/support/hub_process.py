@@ -52,9 +52,10 @@ class Hub:
 
     def log(self) -> str:
         """Return the hub's log entries since the last call."""
-        text = self.log_file.read_text()
-        new, self._log_read = text[self._log_read :], len(text)
-        return new
+        written = self.log_file.read_bytes()
+        end = written.rfind(b"\n") + 1  # without a line that is being written
+        new, self._log_read = written[self._log_read : end], end
+        return new.decode()
 
     def accepts(self, token: str) -> bool:
         """Return whether the hub accepts an API token."""

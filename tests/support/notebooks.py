@@ -65,10 +65,7 @@ class User:
 
     def wait_for_process(self) -> None:
         """Wait until a server of the user runs, whether it answers or not."""
-        deadline = time.monotonic() + START_SECONDS
-        while not self.processes():
-            assert time.monotonic() < deadline, self.hub.log()
-            time.sleep(POLL_SECONDS)
+        wait_until(self.processes, self.hub.log)
 
     def stop_server_as_admin(self) -> None:
         """Stop the user's server as an admin does, if it runs, and wait."""

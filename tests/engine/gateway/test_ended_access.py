@@ -14,10 +14,11 @@ from components.chart.dask_access import GATEWAY_SCOPE
 from local.paths import State
 from local.stand_ins.charts.assemble import assemble, chart_sources
 from tests.engine.charts.renders import render_chart
-from tests.engine.gateway.gateway_processes import ANSWER_SECONDS, Gateway, running_gateway
+from tests.engine.gateway.gateway_processes import Gateway, running_gateway
 from tests.support.api_server import ApiServer
 from tests.support.tenancies import tenancy
 from tests.support.tools import link_tools
+from tests.support.waiting import LIMIT_SECONDS
 
 pytestmark = pytest.mark.engine
 
@@ -80,10 +81,10 @@ def test_ended_token_starts_no_cluster_in_the_same_session(gateway: Gateway, hub
     clusters = f"{gateway.url}/api/v1/clusters/"
     with requests.Session() as session:  # with the cookies of the gateway
         session.headers["Authorization"] = f"jupyterhub {TOKEN}"
-        assert session.get(clusters, timeout=ANSWER_SECONDS).ok
+        assert session.get(clusters, timeout=LIMIT_SECONDS).ok
 
         hub.accepts = False
 
-        refused = session.post(clusters, json={"cluster_options": {}}, timeout=ANSWER_SECONDS)
+        refused = session.post(clusters, json={"cluster_options": {}}, timeout=LIMIT_SECONDS)
         assert refused.json() == {"error": REFUSED}
-        assert session.get(clusters, timeout=ANSWER_SECONDS).json() == {"error": REFUSED}
+        assert session.get(clusters, timeout=LIMIT_SECONDS).json() == {"error": REFUSED}

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +16,9 @@ from components.in_hub.user_id import DECISIONS, KEY_PREFIX, Decision
 from local.paths import PROJECT
 from local.stand_ins.charts.assemble import chart_sources
 from tests.support.api_server import ApiServer
+from tests.support.waiting import LIMIT_SECONDS, wait_until
 
 HERE = Path(__file__).resolve().parent
-HELM_SECONDS = 60
-POD_TIMEOUT_SECONDS = 30.0
 
 ROLES = ("home-growth", "user-identities", "ended-access")
 """Templates of the project's chart with permissions of the hub."""
@@ -90,11 +88,10 @@ class HubNamespace:
 
     def pod(self, user: str) -> dict[str, Any]:
         """Return the user's pod, once the hub has created it."""
-        deadline = time.monotonic() + POD_TIMEOUT_SECONDS
-        while not self.kubectl("get", "pod", f"jupyter-{user}", "--ignore-not-found", "--output=name").strip():
-            assert time.monotonic() < deadline, f"the hub has created no pod for {user}"
-            time.sleep(0.2)
-        return self._read("pod", f"jupyter-{user}")
+        name = f"jupyter-{user}"
+        found = ("get", "pod", name, "--ignore-not-found", "--output=name")
+        wait_until(lambda: self.kubectl(*found).strip(), f"the hub has created no pod for {user}")
+        return self._read("pod", name)
 
     def warnings(self, user: str) -> list[str]:
         """Return the messages of the warning events about the user's claim."""
@@ -118,10 +115,7 @@ class HubNamespace:
 
     def end_dask_cluster(self, name: str) -> None:
         """End the cluster once the gateway's controller was asked to, as the controller does."""
-        deadline = time.monotonic() + POD_TIMEOUT_SECONDS
-        while self.is_dask_cluster_active(name):
-            assert time.monotonic() < deadline, f"nobody has asked to end the Dask cluster {name}"
-            time.sleep(0.2)
+        wait_until(lambda: not self.is_dask_cluster_active(name), f"nobody has asked to end the Dask cluster {name}")
         self._set_phase(name, "Stopped")
 
     def is_dask_cluster_active(self, name: str) -> bool:
@@ -169,7 +163,7 @@ def install_dask_clusters(api: ApiServer) -> None:
     """Install the gateway's kind DaskCluster."""
     crds = chart_sources(os.environ) / "dask-gateway" / "crds"
     api.kubectl("apply", "--server-side", "--filename", str(crds))
-    api.kubectl("wait", "--for=condition=Established", "crd/daskclusters.gateway.dask.org", "--timeout=60s")
+    api.kubectl("wait", "--for=condition=Established", "crd/daskclusters.gateway.dask.org", "--timeout=300s")
 
 
 def hub_environment(namespace: HubNamespace, folder: Path) -> dict[str, str]:
@@ -193,7 +187,7 @@ def render_role(tools: Path, folder: Path, release: str, namespace: str) -> str:
         [tools / "helm", "template", release, chart, "--namespace", namespace, "--set=dask-gateway.enabled=true"],
         capture_output=True,
         text=True,
-        timeout=HELM_SECONDS,
+        timeout=LIMIT_SECONDS,
         check=True,
     )
     return done.stdout

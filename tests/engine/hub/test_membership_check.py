@@ -1,6 +1,5 @@
 """Periodic comparison of a real hub's users with a real directory."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +15,11 @@ from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import Hub
 from tests.support.hub_users import INNER, MEMBERS, PASSWORD, People
 from tests.support.notebooks import SERVERS, User, log_in, new_member, with_admin
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.engine
 
 INTERVAL_SECONDS = 1
-WAIT_SECONDS = 90.0
 ValuesWithCheck = Callable[..., Values]
 NOT_COMPARED = "users were not compared with the directory, nobody's access was ended"
 
@@ -57,18 +56,11 @@ def member(hub: Hub, people: People) -> User:
     return new_member(hub, people)
 
 
-def wait_until(condition: Callable[[], bool], hub: Hub) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, hub.log_file.read_text()[-4000:]
-        time.sleep(0.2)
-
-
 def let_comparisons_pass(hub: Hub, people: People) -> None:
     """Wait until a user who is removed now has lost access, so that a whole comparison has passed."""
     other = new_member(hub, people)
     people.leave(MEMBERS, other.name)
-    wait_until(lambda: not other.has_server() and not hub.accepts(other.token), hub)
+    wait_until(lambda: not other.has_server() and not hub.accepts(other.token), hub.log_file.read_text)
 
 
 @contextmanager
@@ -76,7 +68,7 @@ def no_comparison(hub: Hub, directory: ThrowAwayDirectory) -> Iterator[None]:
     """Let every comparison fail inside the block, because memberships are hidden."""
     with hidden_from_accounts(directory, f"cn=users,cn=accounts,{directory.suffix}", "Read User Membership"):
         hub.log()
-        wait_until(lambda: NOT_COMPARED in hub.log(), hub)
+        wait_until(lambda: NOT_COMPARED in hub.log(), hub.log_file.read_text)
         yield
 
 
@@ -84,7 +76,7 @@ def test_removal_in_the_directory_ends_the_access(hub: Hub, member: User, people
     own = member.server_token()
     people.leave(MEMBERS, member.name)
 
-    wait_until(lambda: not member.has_server(), hub)
+    wait_until(lambda: not member.has_server(), hub.log_file.read_text)
 
     assert not member.is_accepted(member.token)
     assert not member.is_accepted(own)
@@ -100,7 +92,7 @@ def test_account_created_again_under_the_name_ends_the_access(
     with no_comparison(hub, directory):  # which would find the name without an account
         people.give_name_to_another_person(member.name, MEMBERS)
 
-    wait_until(lambda: not member.has_server(), hub)
+    wait_until(lambda: not member.has_server(), hub.log_file.read_text)
 
     assert not member.is_accepted(member.token)
     assert not member.is_accepted(own)
@@ -111,7 +103,7 @@ def test_account_created_again_under_the_name_ends_the_access(
 
 def test_disabled_account_counts_as_removed(hub: Hub, member: User, people: People) -> None:
     with people.locked(member.name):
-        wait_until(lambda: not member.has_server(), hub)
+        wait_until(lambda: not member.has_server(), hub.log_file.read_text)
 
     assert not member.is_accepted(member.token)
     assert f"the access of {member.name} ends: the account is disabled" in hub.log_file.read_text()
@@ -139,7 +131,7 @@ def test_removal_from_an_inner_group_ends_the_access(hub: Hub, people: People) -
 
     people.leave(INNER, name)
 
-    wait_until(lambda: not hub.accepts(user.token), hub)
+    wait_until(lambda: not hub.accepts(user.token), hub.log_file.read_text)
 
 
 def test_unreachable_directory_ends_nobodys_access(
@@ -147,7 +139,7 @@ def test_unreachable_directory_ends_nobodys_access(
 ) -> None:
     hub.log()
     with directory.stopped():
-        wait_until(lambda: NOT_COMPARED in hub.log(), hub)
+        wait_until(lambda: NOT_COMPARED in hub.log(), hub.log_file.read_text)
         assert member.is_accepted(member.token)
         assert member.has_server()
     let_comparisons_pass(hub, people)
@@ -169,7 +161,9 @@ def test_missing_group_ends_nobodys_access(
 ) -> None:
     with start_hub(values_with_check(adminGroup="hub_tests_gone"), SERVERS) as hub:
         anna = log_in(hub, "anna", PASSWORD)
-        wait_until(lambda: "the group hub_tests_gone does not exist or is not visible" in hub.log(), hub)
+        wait_until(
+            lambda: "the group hub_tests_gone does not exist or is not visible" in hub.log(), hub.log_file.read_text
+        )
         assert anna.is_accepted(anna.token)
 
 
@@ -182,5 +176,5 @@ def test_file_without_the_password_ends_nobodys_access(
 ) -> None:
     with start_hub(values_with_check(tmp_path / "missing"), SERVERS) as hub:
         anna = log_in(hub, "anna", PASSWORD)
-        wait_until(lambda: NOT_COMPARED in hub.log(), hub)
+        wait_until(lambda: NOT_COMPARED in hub.log(), hub.log_file.read_text)
         assert anna.is_accepted(anna.token)

@@ -15,12 +15,11 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from components.freeipa.group_resource import FreeIpaGroupProvider
+from tests.support.waiting import LIMIT_SECONDS
 
 PROGRAM = Path(__file__).parents[4]
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """The engine's placeholder for an unknown string (pulumi, ``sdk/go/common/resource/plugin/rpc.go``)."""
-
-TIMEOUT_SECONDS = 30
 
 
 def pickled() -> str:
@@ -70,7 +69,7 @@ class Plugin:
 
     def _call(self, method: str, request: object) -> dict[str, Any]:
         try:
-            answer = getattr(self._stub, method)(request, timeout=TIMEOUT_SECONDS)
+            answer = getattr(self._stub, method)(request, timeout=LIMIT_SECONDS)
         except grpc.RpcError as error:
             text = str(error.details())
             self.heard += text

@@ -1,7 +1,6 @@
 """The provider as the engine uses it: a process, gRPC and a real directory."""
 
 import base64
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from tests.engine.components.freeipa.driven_group import (
 from tests.engine.components.freeipa.plugin import UNKNOWN, Plugin, Refused, pickled
 from tests.support.administrator import Administrator
 from tests.support.directory import ThrowAwayDirectory
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.engine
 
@@ -83,13 +83,19 @@ def test_group_deleted_in_freeipa_is_created_again(
 
 
 def test_late_replication_is_not_reported_as_deleted(
-    provider: Plugin, given: Given, administrator: Administrator
+    provider: Plugin, given: Given, administrator: Administrator, directory: ThrowAwayDirectory
 ) -> None:
     id_, state, _ = create_group(provider, given())
     administrator.delete(GROUP)
+    access_log = directory.state.directory / "logs" / "access"
+
+    def searches() -> int:
+        return access_log.read_text().count(f"(cn={GROUP})(cn=admins)")
+
+    before = searches()
     with ThreadPoolExecutor() as engine:
         refresh = engine.submit(read_group, provider, id_, state)
-        time.sleep(1)
+        wait_until(lambda: searches() > before, "the provider has not searched for the group")
         assert not refresh.done()
         administrator.make(GROUP, MARKED, ipaUniqueID=state["uniqueId"])
         assert refresh.result() == (id_, state)
