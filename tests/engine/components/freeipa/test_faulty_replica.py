@@ -20,6 +20,8 @@ from tests.support.faulty_directory import FAULTS, faulty, locking_accounts
 pytestmark = pytest.mark.engine
 
 GROUP = "k1_notebook_users"
+RECEIVE_SECONDS = 5
+"""Timeout of an answer: half of the usual one, because a server with a disabled database gives none."""
 WRONG = "a wrong password"
 
 
@@ -27,7 +29,8 @@ WRONG = "a wrong password"
 def both(directory: ThrowAwayDirectory, other_directory: ThrowAwayDirectory) -> Directory:
     servers = [f"{server.host}:{server.ldaps_port}" for server in (other_directory, directory)]
     authorities = other_directory.ca_pem + directory.ca_pem
-    return settings.directory(servers, "ldaps", authorities, directory.operator_dn)
+    both = settings.directory(servers, "ldaps", authorities, directory.operator_dn)
+    return replace(both, receive_timeout_seconds=RECEIVE_SECONDS)
 
 
 @contextmanager
