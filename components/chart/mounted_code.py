@@ -16,6 +16,7 @@ HUB_FOLDER = "/usr/local/etc/jupyterhub"
 MODULES = (
     "freeipa/admin_group.py",
     "freeipa/connection.py",
+    "freeipa/connection_errors.py",
     "freeipa/errors.py",
     "freeipa/names.py",
     "freeipa/results.py",

@@ -15,7 +15,7 @@ from ldap3.core.exceptions import LDAPSocketOpenError, LDAPStartTLSError
 
 from components.deadline import deadline
 from components.escape import escape_control_characters
-from components.freeipa import errors
+from components.freeipa import connection_errors, errors
 from components.freeipa.errors import Attempt, Unreachable
 from components.freeipa.results import (
     NO_SUCH_OBJECT,
@@ -172,7 +172,7 @@ class Connection:
             cookie = _next_page(result)
             if result["result"] != SUCCESS or not cookie:
                 return items, result
-        raise errors.GarbledAnswer(attempt, f"more than {PAGES_MAX} pages of one search")
+        raise connection_errors.GarbledAnswer(attempt, f"more than {PAGES_MAX} pages of one search")
 
     def add(self, dn: str, object_classes: Sequence[str], attributes: Mapping[str, str], operation: str) -> None:
         """Add the entry ``dn``.
@@ -237,13 +237,15 @@ class Connection:
                     self._connection.start_tls(read_server_info=False)
             except Exception as error:
                 if expired.is_set():
-                    raise errors.TimedOut(attempt) from None
+                    raise connection_errors.TimedOut(attempt) from None
                 if tls.failure is not None:
                     raise tls_error(attempt, tls.failure) from None
                 if isinstance(error, LDAPSocketOpenError) and not self._connection.server.address_info:
-                    raise errors.CannotResolve(attempt) from None
+                    raise connection_errors.CannotResolve(attempt) from None
                 if isinstance(error, LDAPStartTLSError):
-                    raise errors.StartTlsRefused(attempt, self._server_message(self._connection.result)) from None
+                    raise connection_errors.StartTlsRefused(
+                        attempt, self._server_message(self._connection.result)
+                    ) from None
                 raise connection_error(attempt, error) from None
 
     def _log_in(self) -> None:
@@ -260,7 +262,9 @@ class Connection:
                 result: Result = self._connection.result
                 int(result["result"])
             except Exception as error:
-                raise errors.TimedOut(attempt) if expired.is_set() else connection_error(attempt, error) from None
+                raise (
+                    connection_errors.TimedOut(attempt) if expired.is_set() else connection_error(attempt, error)
+                ) from None
         return result
 
     def _socket(self) -> socket.socket | None:

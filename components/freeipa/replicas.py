@@ -3,15 +3,15 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from components.freeipa import errors, group_errors
+from components.freeipa import connection_errors, errors, group_errors
 from components.freeipa.groups import LookUp, open_groups
 from components.freeipa.settings import Directory, ServerAddress
 
 _NOT_ANSWERING = (
-    errors.ConnectionRefused,
-    errors.ConnectFailed,
-    errors.TimedOut,
-    errors.ServerClosed,
+    connection_errors.ConnectionRefused,
+    connection_errors.ConnectFailed,
+    connection_errors.TimedOut,
+    connection_errors.ServerClosed,
     errors.Busy,
     errors.Referral,
     errors.LogInFailed,

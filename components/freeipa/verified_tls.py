@@ -7,15 +7,15 @@ from collections.abc import Mapping
 import ldap3
 from ldap3.core.exceptions import LDAPSessionTerminatedByServerError, LDAPSocketOpenError
 
-from components.freeipa import errors
+from components.freeipa import connection_errors
 from components.freeipa.errors import Attempt, Unreachable
 from components.tls import Fault, certificate_fault, verifying_context
 
 _CERTIFICATE_ERRORS: Mapping[Fault, type[Unreachable]] = {
-    Fault.ANOTHER_HOST: errors.CertificateOfAnotherHost,
-    Fault.VALIDITY: errors.CertificateExpired,
-    Fault.UNKNOWN_AUTHORITY: errors.CertificateUntrusted,
-    Fault.UNACCEPTABLE: errors.CertificateUnacceptable,
+    Fault.ANOTHER_HOST: connection_errors.CertificateOfAnotherHost,
+    Fault.VALIDITY: connection_errors.CertificateExpired,
+    Fault.UNKNOWN_AUTHORITY: connection_errors.CertificateUntrusted,
+    Fault.UNACCEPTABLE: connection_errors.CertificateUnacceptable,
 }
 
 
@@ -49,8 +49,8 @@ def tls_error(attempt: Attempt, error: Exception) -> Unreachable:
     if isinstance(error, ssl.SSLCertVerificationError):
         return _CERTIFICATE_ERRORS[certificate_fault(error)](attempt, error.verify_message)
     if isinstance(error, TimeoutError):
-        return errors.TimedOut(attempt)
-    return errors.NoTls(attempt, getattr(error, "reason", None) or type(error).__name__)
+        return connection_errors.TimedOut(attempt)
+    return connection_errors.NoTls(attempt, getattr(error, "reason", None) or type(error).__name__)
 
 
 def connection_error(attempt: Attempt, error: Exception) -> Unreachable:
@@ -61,15 +61,15 @@ def connection_error(attempt: Attempt, error: Exception) -> Unreachable:
     tried = error.args[1] if isinstance(error, LDAPSocketOpenError) and len(error.args) > 1 else [(error, None)]
     causes = [cause for cause, _ in tried]
     for kind, unreachable in (
-        (TimeoutError, errors.TimedOut),
-        (ConnectionRefusedError, errors.ConnectionRefused),
-        (LDAPSessionTerminatedByServerError, errors.ServerClosed),
-        (ConnectionError, errors.ServerClosed),
-        (ssl.SSLError, errors.ServerClosed),
-        (socket.gaierror, errors.CannotResolve),
-        (LDAPSocketOpenError, errors.ConnectFailed),
-        (OSError, errors.ServerClosed),
+        (TimeoutError, connection_errors.TimedOut),
+        (ConnectionRefusedError, connection_errors.ConnectionRefused),
+        (LDAPSessionTerminatedByServerError, connection_errors.ServerClosed),
+        (ConnectionError, connection_errors.ServerClosed),
+        (ssl.SSLError, connection_errors.ServerClosed),
+        (socket.gaierror, connection_errors.CannotResolve),
+        (LDAPSocketOpenError, connection_errors.ConnectFailed),
+        (OSError, connection_errors.ServerClosed),
     ):
         if any(isinstance(cause, kind) for cause in causes):
             return unreachable(attempt)
-    return errors.GarbledAnswer(attempt, type(error).__name__)
+    return connection_errors.GarbledAnswer(attempt, type(error).__name__)

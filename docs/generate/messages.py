@@ -1,13 +1,13 @@
 """The message reference, ``docs/messages.md``: the messages that users read and that the hub's log contains.
 
 It lists the sentences of the log-in pages (``components/in_hub/messages.py``) and of FreeIPA's errors
-(``components/freeipa/errors.py`` and ``group_errors.py``).
+(``components/freeipa/connection_errors.py``, ``errors.py`` and ``group_errors.py``).
 """
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from components.freeipa import errors, group_errors
+from components.freeipa import connection_errors, errors, group_errors
 from components.freeipa.errors import DirectoryError, PasswordMissing
 from components.in_hub import messages
 
@@ -118,7 +118,7 @@ def log_in_messages() -> list[LogInMessage]:
 
 def directory_errors() -> Iterator[type[DirectoryError]]:
     """Yield every error with a message that a server can cause, in the order of their definitions."""
-    for module in (errors, group_errors):
+    for module in (connection_errors, errors, group_errors):
         kinds = [kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, DirectoryError)]
         yield from (kind for kind in kinds if kind.__module__ == module.__name__ and "message" in vars(kind))
 

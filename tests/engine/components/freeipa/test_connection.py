@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from components.freeipa import errors
+from components.freeipa import connection_errors, errors
 from components.freeipa.connection import Connection
 from components.freeipa.errors import DirectoryError, Unreachable
 from components.freeipa.session import open_session
@@ -55,11 +55,11 @@ def test_starttls_comes_before_the_password(at: At, serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
-        ("another authority", errors.CertificateUntrusted),
-        ("another host", errors.CertificateOfAnotherHost),
-        ("expired", errors.CertificateExpired),
-        ("not yet valid", errors.CertificateExpired),
-        ("old protocol", errors.NoTls),
+        ("another authority", connection_errors.CertificateUntrusted),
+        ("another host", connection_errors.CertificateOfAnotherHost),
+        ("expired", connection_errors.CertificateExpired),
+        ("not yet valid", connection_errors.CertificateExpired),
+        ("old protocol", connection_errors.NoTls),
     ],
 )
 def test_unverified_server_never_gets_the_password(
@@ -106,19 +106,19 @@ def test_unacceptable_certificate_has_its_own_message(
     no_authority = authority("server", trusted, signs=False)
     with scripted_server([OK], tls=server_context(tmp_path, no_authority, HOST)) as server:
         refusal = failure(at(server, ca=no_authority.pem))
-        assert type(refusal) is errors.CertificateUnacceptable
+        assert type(refusal) is connection_errors.CertificateUnacceptable
         assert str(refusal).endswith("[invalid CA certificate]")
 
 
 def test_system_authorities_are_the_default(at: At, serve: Serve) -> None:
     server = serve(OK)
-    assert type(failure(at(server, ca=None))) is errors.CertificateUntrusted
+    assert type(failure(at(server, ca=None))) is connection_errors.CertificateUntrusted
 
 
 def test_refused_starttls_ends_without_plain_ldap(at: At) -> None:
     with scripted_server([Answer(2, "no StartTLS here"), OK]) as server:
         refusal = failure(at(server, tls="starttls"))
-        assert type(refusal) is errors.StartTlsRefused
+        assert type(refusal) is connection_errors.StartTlsRefused
         assert "no StartTLS here" in str(refusal)
         assert server.kinds[0] == EXTENDED
         assert BIND not in server.kinds
@@ -126,34 +126,34 @@ def test_refused_starttls_ends_without_plain_ldap(at: At) -> None:
 
 def test_ldaps_to_a_plain_port_fails(at: At) -> None:
     with scripted_server([Answer(raw=b"not tls at all, not even close")]) as server:
-        assert type(failure(at(server))) is errors.NoTls
+        assert type(failure(at(server))) is connection_errors.NoTls
 
 
 def test_unresolvable_name_is_reported(at: At) -> None:
-    assert type(failure(at(636, host="no-such-host.invalid"))) is errors.CannotResolve
+    assert type(failure(at(636, host="no-such-host.invalid"))) is connection_errors.CannotResolve
 
 
 def test_refused_connection_is_reported(at: At, refused_port: int) -> None:
-    assert type(failure(at(refused_port))) is errors.ConnectionRefused
+    assert type(failure(at(refused_port))) is connection_errors.ConnectionRefused
 
 
 @pytest.mark.parametrize("mode", ["ldaps", "starttls"])
 def test_silent_server_ends_after_the_timeout(at: At, mode: TlsMode) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begin = time.monotonic()
-        assert type(failure(at(silent.getsockname()[1], tls=mode))) is errors.TimedOut
+        assert type(failure(at(silent.getsockname()[1], tls=mode))) is connection_errors.TimedOut
         assert time.monotonic() - begin < 2 * TIMEOUT_SECONDS
 
 
 def test_unanswered_log_in_times_out(at: At, serve: Serve) -> None:
     server = serve(Answer(silent=True))
-    assert type(failure(at(server))) is errors.TimedOut
+    assert type(failure(at(server))) is connection_errors.TimedOut
 
 
 @pytest.mark.parametrize("cut", [0, 1, 5])
 def test_server_closing_within_an_answer_is_reported(at: At, serve: Serve, cut: int) -> None:
     server = serve(Answer(cut=cut))
-    assert type(failure(at(server))) is errors.ServerClosed
+    assert type(failure(at(server))) is connection_errors.ServerClosed
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_server_closing_within_an_answer_is_reported(at: At, serve: Serve, cut: 
 )
 def test_other_answer_than_ldap_is_reported(at: At, serve: Serve, raw: bytes) -> None:
     server = serve(Answer(raw=raw, cut=len(raw)))
-    assert type(failure(at(server))) in (errors.GarbledAnswer, errors.ServerClosed)
+    assert type(failure(at(server))) in (connection_errors.GarbledAnswer, connection_errors.ServerClosed)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from components.freeipa import errors, settings
+from components.freeipa import connection_errors, errors, settings
 from components.freeipa.group_errors import ServersFailed
 from components.freeipa.replicas import read_on_each_server
 from components.freeipa.session import open_session
@@ -127,7 +127,7 @@ def test_faults_of_all_servers_are_no_verdict_on_the_password(
         with pytest.raises(errors.AllServersFailed) as raised, open_session(both, directory.operator_password):
             pass
     kinds = {type(each) for each in raised.value.failures}
-    assert kinds == {errors.LogInFailed if fault == "minimum SSF" else errors.TimedOut}
+    assert kinds == {errors.LogInFailed if fault == "minimum SSF" else connection_errors.TimedOut}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

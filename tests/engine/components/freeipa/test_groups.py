@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from components.freeipa import errors, names
+from components.freeipa import connection_errors, errors, names
 from components.freeipa.groups import OBJECT_CLASSES, open_groups
 from components.freeipa.session import open_session
 from components.freeipa.settings import ServerAddress
@@ -166,22 +166,22 @@ def test_schema_violation_is_reported_with_the_attribute(operator: Account) -> N
 
 def test_other_authority_is_refused(operator: Account) -> None:
     operator.settings = replace(operator.settings, ca_certificate=authority("other").pem)
-    with pytest.raises(errors.CertificateUntrusted), operator.groups():
+    with pytest.raises(connection_errors.CertificateUntrusted), operator.groups():
         pass
 
 
 def test_other_name_of_the_server_is_refused(operator: Account) -> None:
     address = ServerAddress(operator.server.address, operator.server.ldaps_port)
     operator.settings = replace(operator.settings, servers=(address,))
-    with pytest.raises(errors.CertificateOfAnotherHost), operator.groups():
+    with pytest.raises(connection_errors.CertificateOfAnotherHost), operator.groups():
         pass
 
 
 def test_stopped_server_differs_from_a_hanging_one(operator: Account) -> None:
     operator.settings = replace(operator.settings, receive_timeout_seconds=3)
-    with operator.server.stopped(), pytest.raises(errors.ConnectionRefused), operator.groups():
+    with operator.server.stopped(), pytest.raises(connection_errors.ConnectionRefused), operator.groups():
         pass
-    with operator.server.frozen(), pytest.raises(errors.TimedOut), operator.groups():
+    with operator.server.frozen(), pytest.raises(connection_errors.TimedOut), operator.groups():
         pass
 
 

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from components.freeipa import errors
+from components.freeipa import connection_errors, errors
 from components.freeipa.server_health import ServerHealth
 from components.freeipa.session import Session, open_session
 from tests.engine.components.freeipa.scripted_directory import BIND_DN, OK, PASSWORD, At, Serve
@@ -87,7 +87,7 @@ def test_failure_of_all_servers_lists_each_in_order(at: At, serve: Serve, refuse
     ):
         search(session)
     kinds = [type(each) for each in raised.value.failures]
-    assert kinds == [errors.ConnectionRefused, errors.LogInFailed, errors.Busy, errors.SearchFailed]
+    assert kinds == [connection_errors.ConnectionRefused, errors.LogInFailed, errors.Busy, errors.SearchFailed]
     assert PASSWORD not in str(raised.value)
 
 
@@ -171,7 +171,7 @@ def test_recovered_server_is_used_again_after_its_pause(at: At, serve: Serve) ->
     recovered, other = serve(OK), serve(OK)
     directory = at(recovered, other)
     first = directory.servers[0]
-    health.record_failure(first, errors.TimedOut(errors.Attempt("connecting", str(first), BIND_DN)))
+    health.record_failure(first, connection_errors.TimedOut(errors.Attempt("connecting", str(first), BIND_DN)))
     with open_session(directory, PASSWORD, health) as session:
         assert server_of(session) == f"localhost:{other.port}"
     now[0] += 60

@@ -2,13 +2,13 @@ import re
 
 import pytest
 
-from components.freeipa import errors, group_errors
+from components.freeipa import connection_errors, errors, group_errors
 from components.freeipa.errors import Attempt
 
 ATTEMPT = Attempt("adding group k1_notebook_users", "ipa.example.org:636", "uid=pangeo,dc=example,dc=org")
 KINDS = {
     name: kind
-    for module in (errors, group_errors)
+    for module in (connection_errors, errors, group_errors)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, errors.DirectoryError) and "message" in vars(kind)
 }
@@ -38,8 +38,8 @@ def test_braces_in_a_servers_message_are_kept() -> None:
 
 
 def test_failure_of_several_servers_lists_each() -> None:
-    first = errors.TimedOut(ATTEMPT)
-    second = errors.CannotResolve(Attempt("connecting", "ipa2.example.org:636", "uid=pangeo"))
+    first = connection_errors.TimedOut(ATTEMPT)
+    second = connection_errors.CannotResolve(Attempt("connecting", "ipa2.example.org:636", "uid=pangeo"))
     assert str(errors.AllServersFailed([first, second])).splitlines()[1:] == [f"  {first}", f"  {second}"]
 
 

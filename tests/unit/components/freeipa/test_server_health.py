@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from components.freeipa.errors import Attempt, TimedOut
+from components.freeipa.connection_errors import TimedOut
+from components.freeipa.errors import Attempt
 from components.freeipa.server_health import ServerHealth
 from components.freeipa.settings import ServerAddress
 

@@ -1,6 +1,6 @@
 import inspect
 
-from components.freeipa import errors, group_errors
+from components.freeipa import connection_errors, errors, group_errors
 from components.in_hub import messages
 from docs.generate.messages import directory_errors, log_in_messages, render_messages
 
@@ -15,7 +15,7 @@ def test_every_message_of_the_log_in_page_is_listed() -> None:
 
 
 def test_every_freeipa_error_is_listed() -> None:
-    kinds = [*vars(errors).values(), *vars(group_errors).values()]
+    kinds = [each for module in (connection_errors, errors, group_errors) for each in vars(module).values()]
     with_message = {
         kind
         for kind in kinds
