@@ -87,7 +87,8 @@ def is_only_https(annotations: Mapping[str, object], controller: str | None) -> 
     None asks whether they do at any controller that the program can configure.
     """
     traefik = str(annotations.get(ENTRY_POINTS, "")).strip() == HTTPS
-    nginx = any(str(annotations.get(key)).strip() == "true" for key in (NGINX_REDIRECT, NGINX_FORCED_REDIRECT))
+    # The unforced redirect stops while the certificate's Secret is missing or wrong.
+    nginx = str(annotations.get(NGINX_FORCED_REDIRECT)).strip() == "true"
     if controller is None:
         return traefik or nginx
     return (traefik and controller == TRAEFIK) or (nginx and controller == INGRESS_NGINX)

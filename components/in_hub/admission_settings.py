@@ -18,12 +18,12 @@ NEUTRAL: dict[str, frozenset[str]] = {
     HUB: _names("""
         active_server_limit active_user_window activity_resolution allow_named_servers answer_yes api_page_default_limit
         api_page_max_limit base_url bind_url cleanup_proxy cleanup_servers concurrent_spawn_limit config_file
-        confirm_no_ssl cookie_host_prefix_enabled cookie_secret cookie_secret_file data_files_path db_kwargs db_url
+        confirm_no_ssl cookie_secret cookie_secret_file data_files_path db_kwargs db_url
         debug_db debug_proxy default_server_name default_url external_ssl_authorities extra_log_file extra_log_handlers
         forwarded_host_header generate_certs generate_config hub_bind_url hub_connect_ip hub_connect_port
         hub_connect_url hub_ip hub_port hub_routespec implicit_spawn_seconds init_spawners_timeout
-        internal_certs_location internal_ssl ip jinja_environment_options last_activity_interval log_datefmt log_format
-        log_level logging_config logo_file named_server_limit_per_user pid_file port proxy_api_ip proxy_api_port
+        internal_certs_location internal_ssl ip last_activity_interval log_datefmt log_format
+        log_level logo_file named_server_limit_per_user pid_file port proxy_api_ip proxy_api_port
         proxy_auth_token proxy_check_interval proxy_class proxy_cmd public_url recreate_internal_certs
         redirect_to_server reset_db service_check_interval show_config show_config_json shutdown_on_logout ssl_cert
         ssl_key statsd_host statsd_port statsd_prefix template_paths template_vars trusted_alt_names
@@ -34,7 +34,7 @@ NEUTRAL: dict[str, frozenset[str]] = {
         additional_profile_form_template_paths allow_privilege_escalation common_labels component_label
         consecutive_failure_limit container_security_context cpu_guarantee cpu_limit debug default_url
         delete_grace_period delete_pvc delete_stopped_pods disable_user_config dns_name_template enable_user_namespaces
-        env_keep events_enabled extra_annotations extra_containers extra_labels extra_resource_guarantees
+        events_enabled extra_annotations extra_containers extra_labels extra_resource_guarantees
         extra_resource_limits fs_gid gid handle_legacy_names http_timeout image image_pull_policy image_pull_secrets
         init_containers ip k8s_api_host k8s_api_request_retry_timeout k8s_api_request_timeout k8s_api_ssl_ca_cert
         k8s_api_threadpool_workers k8s_api_verify_ssl lifecycle_hooks mem_guarantee mem_limit namespace
@@ -63,11 +63,14 @@ REASONS: dict[str, dict[str, str]] = {
         "api_tokens": "admits everybody who knows a token, without a password",
         "authenticate_prometheus": "shows the hub's metrics without a log-in",
         "authenticator_class": "replaces the check of passwords and groups",
+        "cookie_host_prefix_enabled": "sends the cookie of the log-in to every server of a user on the hub's host",
         "cookie_max_age_days": "lets log-ins outlast a removal from the group",
         "custom_scopes": "adds permissions",
         "extra_handlers": "adds pages to the hub that need not check a log-in",
+        "jinja_environment_options": "can run code in the hub's pages, and show text of users as HTML",
         "load_groups": "adds users, and groups that may have permissions",
         "load_roles": "gives permissions to users",
+        "logging_config": "can run code in the hub, and write passwords to the log",
         "oauth_token_expires_in": "lets log-ins of servers outlast a removal from the group",
         "service_tokens": "admits everybody who knows a token, without a password",
         "services": "adds accounts that may have permissions, and programs in the hub's pod",
@@ -137,6 +140,7 @@ REASONS: dict[str, dict[str, str]] = {
         "auth_state_hook": "runs code in the hub at every start of a server",
         "automount_service_account_token": "gives servers an account of the cluster",
         "cmd": "can start a server that does not ask for a log-in",
+        "env_keep": "can give users' servers the secrets in the hub's environment",
         "environment": "can change who may enter a user's server",
         "extra_container_config": "can change every other setting of the container",
         "extra_pod_config": "can change every other setting of the pod",

@@ -11,7 +11,7 @@ import requests
 
 from components.chart.admission import AUTHENTICATOR_SECTIONS
 from components.chart.values import Values
-from components.in_hub.admission_settings import AUTHENTICATOR
+from components.in_hub.admission_settings import AUTHENTICATOR, HUB
 from components.in_hub.statement import FILE
 from tests.support.hub_process import Hub, Visitor
 from tests.support.hub_users import MEMBERS, PASSWORD, People
@@ -119,6 +119,7 @@ def declare_again(values: Values) -> Values:
     hub = values["jupyterhub"]["hub"]
     [file] = [file for file in hub["extraFiles"].values() if file["mountPath"].endswith(FILE.name)]
     statement = json.loads(file["stringData"])
+    statement["settings"][HUB] |= hub["config"]["JupyterHub"]
     for section in AUTHENTICATOR_SECTIONS:
         statement["settings"][AUTHENTICATOR] |= hub["config"][section]
     statement["services"] = {

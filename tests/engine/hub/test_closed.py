@@ -97,6 +97,16 @@ BY_VALUES: dict[str, tuple[Callable[[Values], None], str]] = {
     "no expiry": (config("FreeIpaAuthenticator", log_in_lasts_seconds=0), "Authenticator.log_in_lasts_seconds is 0"),
     "no check of log-ins": (config("Authenticator", auth_refresh_age=0), "Authenticator.auth_refresh_age is 0"),
     "long cookies": (config("JupyterHub", cookie_max_age_days=400), "JupyterHub.cookie_max_age_days is 400"),
+    "log-in cookies for servers": (
+        config("JupyterHub", cookie_host_prefix_enabled=True),
+        "JupyterHub.cookie_host_prefix_enabled is True",
+    ),
+    "secrets for servers": (config("KubeSpawner", env_keep=["CONFIGPROXY_AUTH_TOKEN"]), "KubeSpawner.env_keep is"),
+    "code in the log": (config("JupyterHub", logging_config={"filters": {}}), "JupyterHub.logging_config is"),
+    "code in pages": (
+        config("JupyterHub", jinja_environment_options={"autoescape": False}),
+        "JupyterHub.jinja_environment_options is",
+    ),
     "tokens for everybody": (
         config("JupyterHub", service_tokens={"topsecret": "carl"}),
         "JupyterHub.service_tokens is set",

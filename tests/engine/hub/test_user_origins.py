@@ -19,6 +19,7 @@ from tests.engine.hub.conftest import ValuesFor
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import running_hub
 from tests.support.hub_users import PASSWORD, UNUSUAL_NAMES, People
+from tests.support.notebooks import declare_again
 from tests.support.proxy_process import running_proxy
 from tests.support.web_client import WebClient
 
@@ -211,11 +212,11 @@ def test_one_host_for_all_has_secure_cookies_that_only_the_hub_receives(
 def test_host_bound_cookies_on_one_host_would_reach_every_users_server(
     serve: ServeValues, values_for: ValuesFor, people: People
 ) -> None:
-    """Why the program does not set ``cookie_host_prefix_enabled`` without users' own hosts."""
+    """Why the hub refuses ``cookie_host_prefix_enabled`` without users' own hosts."""
     values = values_for(pangeoDomain=DOMAIN)
     values["jupyterhub"]["hub"]["config"]["JupyterHub"]["cookie_host_prefix_enabled"] = True
 
-    with serve(values) as web:
+    with serve(declare_again(values)) as web:
         anna = web.visitor("anna")
         assert f"__Host-{LOG_IN_COOKIE}" in shown(open_server(anna, "anna"))["cookies"]
 

@@ -114,8 +114,9 @@ def test_a_deployed_ingress_keeps_its_class_when_the_default_changes() -> None:
         ({}, INGRESS_NGINX, True),
         ({"traefik.ingress.kubernetes.io/router.entrypoints": "web,websecure"}, TRAEFIK, True),
         ({"traefik.ingress.kubernetes.io/router.entrypoints": "websecure"}, TRAEFIK, False),
-        ({"nginx.ingress.kubernetes.io/ssl-redirect": "true"}, INGRESS_NGINX, False),
-        ({"nginx.ingress.kubernetes.io/ssl-redirect": "true"}, TRAEFIK, True),
+        ({"nginx.ingress.kubernetes.io/ssl-redirect": "true"}, INGRESS_NGINX, True),
+        ({"nginx.ingress.kubernetes.io/force-ssl-redirect": "true"}, INGRESS_NGINX, False),
+        ({"nginx.ingress.kubernetes.io/force-ssl-redirect": "true"}, TRAEFIK, True),
     ],
 )
 def test_a_log_in_page_that_was_served_in_plain_text_is_reported(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.config.controllers import INGRESS_NGINX, TRAEFIK
+from components.config.controllers import INGRESS_NGINX, NGINX_FORCED_REDIRECT, TRAEFIK
 from policies import kinds
 from tests.support.tenancies import DOMAIN, domain_of
 from tests.unit.policies import declared
@@ -211,10 +211,12 @@ def test_traefiks_redirect_must_be_declared() -> None:
 
 
 def test_the_annotation_must_be_that_of_the_controller() -> None:
-    for_nginx, for_traefik = annotated({NGINX_KEY: "true"}), annotated({ENTRY_POINTS: "websecure"})
+    for_nginx, for_traefik = annotated({NGINX_FORCED_REDIRECT: "true"}), annotated({ENTRY_POINTS: "websecure"})
     assert redirects(declared.contract(INGRESS_NGINX), for_nginx) == []
     assert "no annotation makes its controller" in redirects(declared.contract(INGRESS_NGINX), for_traefik)[0]
     assert "no annotation makes its controller" in redirects(declared.contract(TRAEFIK), for_nginx)[0]
+    weak = annotated({NGINX_KEY: "true"})
+    assert "no annotation makes its controller" in redirects(declared.contract(INGRESS_NGINX), weak)[0]
 
 
 def test_a_redirect_of_traefik_is_none_for_another_controller() -> None:
