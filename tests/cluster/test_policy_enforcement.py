@@ -53,7 +53,8 @@ def open_egress(state: State) -> Iterator[None]:
 
 def check(state: State) -> CheckResult:
     """Run the check as the doctor does, with kubectl and the kubeconfig of an ``up``."""
-    environment = engine_environment(state)
+    # Without a home, kubectl keeps its cache in the working directory.
+    environment = {"HOME": str(state.root), **engine_environment(state)}
     kubeconfig = find_configured_kubeconfig(None, environment)
 
     def run(command: tuple[str, ...]) -> bytes:
