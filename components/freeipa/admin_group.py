@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ldap3.utils.conv import escape_filter_chars
 
-from components.freeipa.names import NO_ADMIN_GROUPS, USERS_GROUP_SUFFIX
+from components.freeipa.names import NO_ADMIN_GROUPS, USERS_GROUP_SUFFIX, first_value, parent
 from components.freeipa.session import Session
 
 FIX = (
@@ -52,12 +52,11 @@ def read_admin_group(session: Session, dn: str) -> AdminGroup:
     Raises:
         FreeIpaError: the search failed.
     """
-    first, _, container = dn.partition(",")
-    own = first.partition("=")[2]
+    own = first_value(dn)
     named = "".join(f"(cn={escape_filter_chars(name)})" for name in sorted(NO_ADMIN_GROUPS))
     inner = f"(&(memberOf={escape_filter_chars(dn)})(|{named}(cn=*{USERS_GROUP_SUFFIX})))"
     query = f"(|(&(cn={escape_filter_chars(own)})(member=*)){inner})"
-    found = session.children(container, query, ["cn"], f"reading the groups in {own}")
+    found = session.children(parent(dn), query, ["cn"], f"reading the groups in {own}")
     names = {name for entry in found for name in entry.get("cn", ())}
     itself = {name for name in names if name.lower() == own.lower()}
     return AdminGroup(own, tuple(sorted(names - itself)), shows_members=bool(itself))

@@ -22,9 +22,6 @@ UNIQUE_ID = "autogenerate"
 ATTRIBUTES = ("cn", "description", "objectClass", "ipaUniqueID")
 """Attributes that are read of a group. Without ``member``, the cost does not depend on the number of members."""
 
-SENTINEL_GROUP = "admins"
-"""Group that every FreeIPA has and that cannot be removed (freeipa, ``ipaserver/plugins/group.py``)."""
-
 
 @dataclass(frozen=True)
 class Group:
@@ -88,7 +85,7 @@ class Groups:
         """
         name = names.group_name(name)
         attempt = self._session.attempt(f"looking for group {name}")
-        either = f"(|(cn={name})(cn={SENTINEL_GROUP}))"  # the name has been checked, so it needs no escape
+        either = f"(|(cn={name})(cn={names.SENTINEL_GROUP}))"  # the name has been checked, so it needs no escape
         container = names.groups_container(self._suffix)
         entries = self._session.children(container, either, ATTRIBUTES, attempt.operation)
         if not entries:
@@ -97,7 +94,7 @@ class Groups:
         found = {value.lower(): entry for entry in entries for value in entry.get("cn", ())}
         return LookUp(
             self._group(name, found[name]) if name in found else None,
-            _first_value(found.get(SENTINEL_GROUP, {}), "ipauniqueid"),
+            _first_value(found.get(names.SENTINEL_GROUP, {}), "ipauniqueid"),
             attempt,
         )
 

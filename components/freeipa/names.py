@@ -22,6 +22,9 @@ Directory (freeipa, ``install/share/bootstrap-template.ldif`` and ``default-smb-
 BUILT_IN_GROUPS = NO_ADMIN_GROUPS | {"admins"}
 """Groups of FreeIPA itself, whose members have other permissions than a notebook."""
 
+SENTINEL_GROUP = "admins"
+"""Group that every FreeIPA has, with a member, and that cannot be removed (freeipa, ``ipaserver/plugins/group.py``)."""
+
 USERS_GROUP_SUFFIX = "_notebook_users"
 """End of the name of every tenancy's users' group."""
 
@@ -160,6 +163,19 @@ def user_dn(suffix: str, username: str) -> str:
 def user_dn_template(suffix: str) -> str:
     """Return the DN of a user with the placeholder ``{username}`` for the escaped name."""
     return f"uid={{username}},{users_container(suffix)}"
+
+
+def parent(dn: str) -> str:
+    """Return the DN of an entry's container.
+
+    FreeIPA allows no character in the names of users and groups that would be escaped in a DN.
+    """
+    return dn.partition(",")[2]
+
+
+def first_value(dn: str) -> str:
+    """Return the first value of a DN: ``modellers`` for ``cn=modellers,cn=groups,…``."""
+    return dn.partition(",")[0].partition("=")[2]
 
 
 def escaped(value: str) -> str:

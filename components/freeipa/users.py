@@ -88,7 +88,7 @@ class Users:
     def __init__(self, session: Session, suffix: str) -> None:
         self._session = session
         self._suffix = suffix
-        self._users = names.user_dn(suffix, "x").partition(",")[2]
+        self._users = names.users_container(suffix)
 
     def find_group(self, name: str) -> Group | None:
         """Return the group, or None if it does not exist.
@@ -155,11 +155,10 @@ class Users:
             FreeIpaError: the search failed.
         """
         dn = account.policy or f"cn=global_policy,cn={names.escaped(realm)},cn=kerberos,{self._suffix}"
-        name, _, container = dn.partition(",")
-        where = f"(cn={escape_filter_chars(name.partition('=')[2])})"
+        where = f"(cn={escape_filter_chars(names.first_value(dn))})"
         operation = f"reading the password policy of {account.uid}"
         limits = ["krbPwdMaxFailure", "krbPwdLockoutDuration"]
-        for entry in self._session.children(container, where, limits, operation):
+        for entry in self._session.children(names.parent(dn), where, limits, operation):
             numbers = [next((str(value) for value in entry.get(limit.lower(), ())), "") for limit in limits]
             if all(number.isdigit() for number in numbers):
                 return LockoutPolicy(*map(int, numbers))
@@ -188,8 +187,8 @@ class Users:
         direct = [dn for entry in entries for dn in entry.get("member", ())]
         below = escape_filter_chars(names.group_dn(self._suffix, group))
         every = self._session.children(self._users, f"(memberOf={below})", ["uid", "ipaUniqueID"], operation)
-        users = {_first_value(dn) for dn in direct if _is_below(dn, self._users)}
-        inner = {_first_value(dn) for dn in direct if _is_below(dn, container)}
+        users = {names.first_value(dn) for dn in direct if _is_below(dn, self._users)}
+        inner = {names.first_value(dn) for dn in direct if _is_below(dn, container)}
         return Members(
             users=tuple(sorted(users)),
             indirect_users=tuple(sorted({uid for entry in every for uid in entry.get("uid", ())} - users)),
@@ -284,8 +283,4 @@ def _time(text: str) -> datetime | None:
 
 
 def _is_below(dn: str, container: str) -> bool:
-    return dn.partition(",")[2].lower() == container.lower()
-
-
-def _first_value(dn: str) -> str:
-    return dn.partition(",")[0].partition("=")[2]
+    return names.parent(dn).lower() == container.lower()

@@ -15,7 +15,9 @@ from components.freeipa.names import (
     BUILT_IN_GROUPS,
     NO_ADMIN_GROUPS,
     USERS_GROUP_SUFFIX,
+    first_value,
     groups_container,
+    parent,
     user_dn_template,
 )
 from components.in_hub import admission_settings as classes
@@ -41,9 +43,8 @@ def check_statement(statement: Statement) -> Iterator[str]:
     """Yield the problems of the statement itself: groups of everybody, and groups of another directory."""
     container = groups_container(statement.suffix)
     for dn in statement.groups:
-        name, _, parent = dn.partition(",")
-        name = name.partition("=")[2].lower()
-        if parent.lower() != container.lower():
+        name = first_value(dn).lower()
+        if parent(dn).lower() != container.lower():
             yield f"the admitted group {dn} is not in {container}"
         if name in (NO_ADMIN_GROUPS if dn == statement.admin_group else BUILT_IN_GROUPS):
             yield f"the admitted group {dn} is one of FreeIPA's own groups, with other users than the tenancy's"

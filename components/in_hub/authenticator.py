@@ -30,7 +30,7 @@ from components.freeipa.errors import (
     Unreachable,
     WrongPassword,
 )
-from components.freeipa.names import escaped
+from components.freeipa.names import escaped, first_value
 from components.freeipa.server_health import ServerHealth
 from components.freeipa.settings import Directory, directory
 from components.in_hub import admission, messages
@@ -40,7 +40,7 @@ from components.in_hub.dask_clusters import DaskClusters
 from components.in_hub.live_settings import live_settings
 from components.in_hub.log_in_identity import check_identity
 from components.in_hub.log_in_time import is_valid
-from components.in_hub.membership import Membership, find_memberships, group_name
+from components.in_hub.membership import Membership, find_memberships
 from components.in_hub.removed_users import find_refused
 from components.in_hub.replaced_pages import HANDLERS
 from components.in_hub.revocation import LOGGED_IN, Revocation
@@ -133,7 +133,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         state = {
             "ldap_groups": sorted(membership.groups),
             "user_attributes": {},
-            GROUPS: sorted(map(group_name, membership.groups)),
+            GROUPS: sorted(map(first_value, membership.groups)),
             LOGGED_IN: began,
             STATE_KEY: membership.unique_id,
         }
@@ -172,7 +172,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         if await super().check_allowed(username, auth_model) and self._statement.admits(username, groups):
             # The access may have ended after the directory answered.
             return self._has_log_in(username, state)
-        names = [group_name(group) for group in self.allowed_groups]
+        names = [first_value(group) for group in self.allowed_groups]
         self.log.warning("log-in of %s refused: not a member of %s", username, ", ".join(names))
         raise HTTPError(403, messages.not_a_member(username, names, nested=self.nested_groups))
 

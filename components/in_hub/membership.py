@@ -11,7 +11,7 @@ from ldap3.utils.conv import escape_filter_chars
 
 from components.freeipa.admin_group import read_admin_group
 from components.freeipa.connection import Entry
-from components.freeipa.names import unique_id
+from components.freeipa.names import first_value, parent, unique_id
 from components.freeipa.server_health import ServerHealth
 from components.freeipa.session import Session, open_session
 from components.freeipa.settings import Directory
@@ -85,14 +85,14 @@ def find_groups(session: Session, user: str, groups: Collection[str], *, nested:
 
 
 def _read_account(session: Session, user: str, *, nested: bool) -> Collection[Entry]:
-    query = f"(uid={escape_filter_chars(_first_value(user))})"
+    query = f"(uid={escape_filter_chars(first_value(user))})"
     attributes = ["ipaUniqueID", *(["memberOf"] if nested else [])]
-    return session.children(_parent(user), query, attributes, f"reading the account {user}")
+    return session.children(parent(user), query, attributes, f"reading the account {user}")
 
 
 def _search_direct(session: Session, user: str, groups: Collection[str]) -> Iterator[str]:
-    for container in {_parent(group) for group in groups}:
-        here = {_first_value(group).lower(): group for group in groups if _parent(group) == container}
+    for container in {parent(group) for group in groups}:
+        here = {first_value(group).lower(): group for group in groups if parent(group) == container}
         names = "".join(f"(cn={escape_filter_chars(name)})" for name in here)
         query = f"(&(|{names})(member={escape_filter_chars(user)}))"
         for entry in session.children(container, query, ["cn"], f"asking for the groups of {user}"):
@@ -104,17 +104,3 @@ def _nested_groups(entries: Collection[Entry], groups: Collection[str]) -> Itera
     wanted = {group.lower(): group for group in groups}
     for entry in entries:
         yield from (wanted[dn.lower()] for dn in entry.get("memberof", ()) if dn.lower() in wanted)
-
-
-def group_name(dn: str) -> str:
-    """Return a group's name: ``modellers`` for ``cn=modellers,cn=groups,…``."""
-    return _first_value(dn)
-
-
-def _parent(dn: str) -> str:
-    return dn.partition(",")[2]
-
-
-def _first_value(dn: str) -> str:
-    # FreeIPA allows no character in names that would be escaped in a DN.
-    return dn.partition(",")[0].partition("=")[2]

@@ -13,15 +13,12 @@ from datetime import datetime
 from ldap3.utils.conv import escape_filter_chars
 
 from components.freeipa.admin_group import FIX, read_admin_group
-from components.freeipa.names import user_dn, users_container
+from components.freeipa.names import SENTINEL_GROUP, first_value, parent, user_dn, users_container
 from components.freeipa.session import Session, open_session
 from components.freeipa.settings import Directory
 from components.in_hub.accounts import Account, find_end, read_accounts, without_visible_id
-from components.in_hub.membership import find_groups, group_name
+from components.in_hub.membership import find_groups
 from components.in_hub.statement import Statement
-
-SENTINEL_GROUP = "admins"
-"""Group that every FreeIPA has, with at least one member (freeipa, ``ipaserver/plugins/group.py``)."""
 
 OPERATION = "comparing users with their groups"
 
@@ -97,15 +94,15 @@ def _reason_of_groups(
     if find_groups(session, user_dn(statement.suffix, user), statement.groups, nested=statement.nested_groups):
         return None
     for group in hidden & set(map(_normal, account.groups)):
-        raise CannotCompare(f"the group {group_name(group)} shows no member, but {user} is one")
-    return f"no member of {' or '.join(map(group_name, statement.groups))} any more"
+        raise CannotCompare(f"the group {first_value(group)} shows no member, but {user} is one")
+    return f"no member of {' or '.join(map(first_value, statement.groups))} any more"
 
 
 def _check_groups(session: Session, statement: Statement) -> str:
     """Check that all groups are visible; return the name of a member of the sentinel group."""
     sentinel = ""
-    for container in {_parent(group) for group in statement.groups}:
-        wanted = {group_name(group).lower() for group in statement.groups if _parent(group) == container}
+    for container in {parent(group) for group in statement.groups}:
+        wanted = {first_value(group).lower() for group in statement.groups if parent(group) == container}
         names = "".join(f"(cn={escape_filter_chars(name)})" for name in wanted)
         found = session.children(container, f"(|{names})", ["cn"], OPERATION)
         missing = wanted - {name.lower() for entry in found for name in entry.get("cn", ())}
@@ -116,16 +113,16 @@ def _check_groups(session: Session, statement: Statement) -> str:
             users = [
                 dn
                 for dn in entry.get("member", ())
-                if _normal(_parent(dn)) == _normal(users_container(statement.suffix))
+                if _normal(parent(dn)) == _normal(users_container(statement.suffix))
             ]
-            sentinel = sentinel or next((group_name(dn) for dn in users), "")
+            sentinel = sentinel or next((first_value(dn) for dn in users), "")
     if not sentinel:
         raise CannotCompare(f"the group {SENTINEL_GROUP} shows no member that is a user")
     return sentinel
 
 
 def _check_sentinel(session: Session, statement: Statement, sentinel: str, accounts: Mapping[str, Account]) -> None:
-    group = f"cn={SENTINEL_GROUP},{_parent(statement.groups[0])}"
+    group = f"cn={SENTINEL_GROUP},{parent(statement.groups[0])}"
     account = accounts.get(sentinel.lower())
     if account is None or _normal(group) not in map(_normal, account.groups):
         raise CannotCompare(f"the user {sentinel} does not show memberOf {SENTINEL_GROUP}")
@@ -137,15 +134,11 @@ def _groups_without_members(session: Session, statement: Statement) -> frozenset
     """Return the groups, as normalised DNs, that show no member to the account."""
     shown = set()
     for group in statement.groups:
-        query = f"(&(cn={escape_filter_chars(group_name(group))})(member=*))"
-        if session.children(_parent(group), query, ["cn"], OPERATION):
+        query = f"(&(cn={escape_filter_chars(first_value(group))})(member=*))"
+        if session.children(parent(group), query, ["cn"], OPERATION):
             shown.add(_normal(group))
     return frozenset(map(_normal, statement.groups)) - shown
 
 
 def _normal(dn: str) -> str:
     return re.sub(r"\s*([,=])\s*", r"\1", dn.strip()).lower()
-
-
-def _parent(dn: str) -> str:
-    return dn.partition(",")[2]

@@ -30,7 +30,7 @@ from components.freeipa.errors import (
     Unreachable,
     WrongPassword,
 )
-from components.freeipa.names import user_dn
+from components.freeipa.names import first_value, user_dn
 from components.freeipa.users import Users, open_users
 
 HUB_TO_DIRECTORY = "hub to directory"
@@ -148,7 +148,7 @@ def _check_directory(
 def _check_own_account(tenancy: Tenancy, directory: Users, env: CheckEnvironment) -> CheckResult:
     """Check that the program's account, which has just logged in, can go on doing so with its password alone."""
     bind_dn = tenancy.identity.bind_dn
-    uid = bind_dn.partition(",")[0].partition("=")[2]
+    uid = first_value(bind_dn)
     if bind_dn.lower() != user_dn(tenancy.directory_suffix, uid).lower():
         return good(BIND, f"{bind_dn} logs in")  # a system account: FreeIPA has no codes, locks or expiry for it
     account = directory.find_user(uid)

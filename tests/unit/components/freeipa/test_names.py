@@ -127,3 +127,9 @@ def unescaped(value: str) -> str:
         else:
             plain, rest = plain + rest[0], rest[1:]
     return plain
+
+
+def test_a_dn_is_divided_into_first_value_and_container() -> None:
+    dn = names.group_dn("dc=example,dc=org", "modellers")
+    assert names.first_value(dn) == "modellers"
+    assert names.parent(dn) == names.groups_container("dc=example,dc=org")
