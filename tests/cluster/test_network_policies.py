@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from local import cluster, directory, lifecycle
-from local.cluster import network
+from local import directory, lifecycle
 from local.paths import State
 from local.tenancy import web
 from local.tenancy.addresses import API_SERVICE_ADDRESS, DIRECTORY_NAME, NODE_ADDRESS
+from tests.support.enforced_policies import enforcing_state
 from tests.support.kernel import Kernel
 from tests.support.kubectl import kubectl, list_objects, read_object
 from tests.support.person import Person, local_person
@@ -54,11 +54,7 @@ Targets = dict[str, tuple[str, int]]
 
 @pytest.fixture(scope="module")
 def state() -> State:
-    if not network.can_enforce_policies():
-        pytest.skip("network policies are not enforced on this kernel")
-    if not cluster.enforces_policies():
-        pytest.fail("network policies are not enforced though this kernel can; start the enforcer with make up")
-    return State()
+    return enforcing_state()
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,11 @@ from components.cli.diagnose.policy_enforcement import check_policy_enforcement
 from components.cli.diagnose.result import CheckResult, Status
 from components.cluster.kubeconfig import find_configured_kubeconfig
 from components.cluster.pod_command import run_in_deployment
-from local import cluster
-from local.cluster import network
 from local.paths import State
 from local.tenancy import web
 from local.tenancy.engine_environment import engine_environment
 from tests.support.dask import wait_until
+from tests.support.enforced_policies import enforcing_state
 from tests.support.kubectl import kubectl
 
 pytestmark = pytest.mark.cluster
@@ -26,11 +25,7 @@ NOTICED_WITHIN_SECONDS = 120
 
 @pytest.fixture(scope="module")
 def state() -> State:
-    if not network.can_enforce_policies():
-        pytest.skip("network policies are not enforced on this kernel")
-    if not cluster.enforces_policies():
-        pytest.fail("network policies are not enforced though this kernel can; start the enforcer with make up")
-    return State()
+    return enforcing_state()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from components.in_hub.user_id import DECISIONS, KEY_PREFIX, Decision
 from local.paths import PROJECT
 from local.stand_ins.charts.assemble import chart_sources
 from tests.support.api_server import ApiServer
+from tests.support.hub_users import CLUSTER
 from tests.support.waiting import LIMIT_SECONDS, wait_until
 
 HERE = Path(__file__).resolve().parent
@@ -86,12 +87,14 @@ class HubNamespace:
         """Return the size that the user's claim requests."""
         return str(self.read_claim(user)["spec"]["resources"]["requests"]["storage"])
 
+    def has_pod(self, user: str) -> bool:
+        """Return whether the user has a pod."""
+        return bool(self.kubectl("get", "pod", f"jupyter-{user}", "--ignore-not-found", "--output=name").strip())
+
     def pod(self, user: str) -> dict[str, Any]:
         """Return the user's pod, once the hub has created it."""
-        name = f"jupyter-{user}"
-        found = ("get", "pod", name, "--ignore-not-found", "--output=name")
-        wait_until(lambda: self.kubectl(*found).strip(), f"the hub has created no pod for {user}")
-        return self._read("pod", name)
+        wait_until(lambda: self.has_pod(user), f"the hub has created no pod for {user}")
+        return self._read("pod", f"jupyter-{user}")
 
     def warnings(self, user: str) -> list[str]:
         """Return the messages of the warning events about the user's claim."""
@@ -159,7 +162,14 @@ def create_hub_namespace(api: ApiServer, name: str, chart_role: str | None = Non
     return namespace
 
 
-def install_dask_clusters(api: ApiServer) -> None:
+def create_chart_namespace(api: ApiServer, tools: Path, folder: Path, name: str, *, dask: bool = False) -> HubNamespace:
+    """Create a hub's namespace with all of the hub's permissions and, if ``dask``, with the kind of Dask clusters."""
+    if dask:
+        _install_dask_clusters(api)
+    return create_hub_namespace(api, name, render_role(tools, folder, CLUSTER, name))
+
+
+def _install_dask_clusters(api: ApiServer) -> None:
     """Install the gateway's kind DaskCluster."""
     crds = chart_sources(os.environ) / "dask-gateway" / "crds"
     api.kubectl("apply", "--server-side", "--filename", str(crds))

@@ -15,16 +15,14 @@ from tests.engine.hub.conftest import StartHub, ValuesFor
 from tests.engine.hub.hub_namespace import (
     EXPANDABLE,
     HubNamespace,
-    create_hub_namespace,
+    create_chart_namespace,
     hub_environment,
-    install_dask_clusters,
-    render_role,
 )
 from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.ended_access import end_access
 from tests.support.hub_process import Hub
-from tests.support.hub_users import CLUSTER, PASSWORD, People
+from tests.support.hub_users import PASSWORD, People
 from tests.support.notebooks import User, add_member, log_in, with_admin
 from tests.support.rendered_values import SECRETS
 
@@ -41,9 +39,6 @@ class Deployment:
     hub: Hub
     namespace: HubNamespace
 
-    def has_pod(self, user: str) -> bool:
-        return bool(self.namespace.kubectl("get", "pod", f"jupyter-{user}", "--ignore-not-found", "--output=name"))
-
 
 @pytest.fixture(scope="module")
 def deployment(
@@ -55,8 +50,7 @@ def deployment(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("removal")
-    install_dask_clusters(api_server)
-    namespace = create_hub_namespace(api_server, NAMESPACE, render_role(tools, folder, CLUSTER, NAMESPACE))
+    namespace = create_chart_namespace(api_server, tools, folder, NAMESPACE, dask=True)
     values = values_for(storage={"className": EXPANDABLE})
     values["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]["dask_namespace"] = NAMESPACE
     with start_hub(with_admin(values), hub_environment(namespace, folder)) as hub:
@@ -79,11 +73,11 @@ def test_removal_deletes_the_pod_of_a_server_that_is_starting(deployment: Deploy
 
     assert answer.json()["users"][member.name]["clusters"] == [member.name]
     deadline = time.monotonic() + STOP_SECONDS
-    while member.has_server() or deployment.has_pod(member.name):
+    while member.has_server() or deployment.namespace.has_pod(member.name):
         assert time.monotonic() < deadline, deployment.hub.log()
         time.sleep(0.2)
     assert member.post_server(member.token) == requests.codes.forbidden
-    assert not deployment.has_pod(member.name)
+    assert not deployment.namespace.has_pod(member.name)
 
 
 def test_deleted_user_leaves_no_dask_cluster_behind(

@@ -17,14 +17,12 @@ from components.in_hub.user_id import Decision
 from tests.engine.hub.conftest import StartHub, ValuesFor
 from tests.engine.hub.hub_namespace import (
     HubNamespace,
-    create_hub_namespace,
+    create_chart_namespace,
     hub_environment,
-    install_dask_clusters,
-    render_role,
 )
 from tests.support.api_server import ApiServer
 from tests.support.hub_process import Hub
-from tests.support.hub_users import CLUSTER, MEMBERS, PASSWORD, People
+from tests.support.hub_users import MEMBERS, PASSWORD, People
 from tests.support.notebooks import declare_again
 
 pytestmark = pytest.mark.engine
@@ -51,8 +49,7 @@ def deployment(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("reused-clusters")
-    install_dask_clusters(api_server)
-    namespace = create_hub_namespace(api_server, NAMESPACE, render_role(tools, folder, CLUSTER, NAMESPACE))
+    namespace = create_chart_namespace(api_server, tools, folder, NAMESPACE, dask=True)
     environment = hub_environment(namespace, folder)
     with start_hub(values_with_clusters(values_for, NAMESPACE), environment) as hub:
         yield Deployment(hub, namespace, environment)

@@ -20,14 +20,13 @@ from tests.engine.hub.conftest import ValuesFor
 from tests.engine.hub.hub_namespace import (
     EXPANDABLE,
     HubNamespace,
-    create_hub_namespace,
+    create_chart_namespace,
     hub_environment,
-    render_role,
 )
 from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import Hub, Visitor, page_of_refused_start, running_hub
-from tests.support.hub_users import CLUSTER, MEMBERS, PASSWORD, People
+from tests.support.hub_users import MEMBERS, PASSWORD, People
 from tests.support.notebooks import SERVERS
 
 pytestmark = pytest.mark.engine
@@ -71,8 +70,7 @@ class Deployment:
         self.namespace.create_claim(name, "10Gi", EXPANDABLE, annotations=annotations)
 
     def has_pod(self, user: str, server: str = "") -> bool:
-        name = f"jupyter-{user}--{server}" if server else f"jupyter-{user}"
-        return f"pod/{name}\n" in self.namespace.kubectl("get", "pods", "--output=name")
+        return self.namespace.has_pod(f"{user}--{server}" if server else user)
 
     def owner(self, claim: str) -> str | None:
         metadata = json.loads(self.namespace.kubectl("get", "pvc", claim, "--output=json"))["metadata"]
@@ -103,7 +101,7 @@ def deployment(
 ) -> Iterator[Deployment]:
     assert people
     folder = tmp_path_factory.mktemp("reused-names")
-    namespace = create_hub_namespace(api_server, NAMESPACE, render_role(tools, folder, CLUSTER, NAMESPACE))
+    namespace = create_chart_namespace(api_server, tools, folder, NAMESPACE)
     environment = hub_environment(namespace, folder)
     with running_hub(hub_python, folder, values, environment) as hub:
         yield Deployment(hub_python, folder, environment, namespace, directory, hub)

@@ -17,13 +17,13 @@ from tests.engine.hub.hub_namespace import (
     EXPANDABLE,
     FIXED,
     HubNamespace,
+    create_chart_namespace,
     create_hub_namespace,
     hub_environment,
-    render_role,
 )
 from tests.support.api_server import ApiServer
 from tests.support.hub_process import Hub, Visitor, page_of_refused_start
-from tests.support.hub_users import CLUSTER, MEMBERS, MODELLERS, PASSWORD, People
+from tests.support.hub_users import MEMBERS, MODELLERS, PASSWORD, People
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.engine
@@ -74,8 +74,7 @@ def deployment(
 ) -> Iterator[Deployment]:
     """A tenancy with homes of 20 GB, increased from 10 GB, and with a profile for a group."""
     folder = tmp_path_factory.mktemp("hub-namespace")
-    role = render_role(tools, folder, CLUSTER, HOMES)
-    namespace = create_hub_namespace(api_server, HOMES, role)
+    namespace = create_chart_namespace(api_server, tools, folder, HOMES)
     values = values_for(notebookStorageGb=20, storage={"className": EXPANDABLE}, notebook={"profiles": PROFILES})
     with start_hub(values, hub_environment(namespace, folder)) as hub:
         yield Deployment(hub, namespace)
