@@ -2,7 +2,8 @@
 
 A directory hides what an account may not read, without an error, and a replica that is being set up lacks entries. So
 a user counts as removed only if the same session also shows what every FreeIPA has: the group ``admins``, a member of
-it, and that member's ``memberOf``.
+it, and that member's ``memberOf``. Permissions can change between two searches. So the users who were found to be
+removed are compared once more, after that has been checked again.
 """
 
 import re
@@ -50,31 +51,46 @@ def find_refused(
         FreeIpaError: the directory could not be read.
     """
     with open_session(directory, password) as session:
-        sentinel = _check_groups(session, statement)
-        accounts = read_accounts(session, users_container(statement.suffix), [*users, sentinel])
-        _check_sentinel(session, statement, sentinel, accounts)
-        if not accounts[sentinel.lower()].shows_state:
-            report(
-                f"{directory.bind_dn} does not see whether accounts are disabled or expired, so these keep their "
-                "access; give it FreeIPA's permission 'System: Read User Kerberos Attributes'"
-            )
-        if hidden_ids := without_visible_id(accounts, users):
-            report(
-                f"{directory.bind_dn} does not see the ipaUniqueID of {len(hidden_ids)} of {len(users)} users, so an "
-                "account that was created again with a former user's name is not found; give it FreeIPA's permission "
-                "'System: Read User IPA Attributes'"
-            )
-        statement = _without_ordinary_admins(session, statement, report)
-        hidden = _groups_without_members(session, statement)
-        refused: dict[str, str] = {}
-        for user, known_id in users.items():
-            account = accounts.get(user.lower())
-            reason = find_end(account, known_id, now)
-            if reason is None and user not in statement.admin_users:
-                reason = _reason_of_groups(session, statement, user, account or Account(), hidden)
-            if reason is not None:
-                refused[user] = reason
-        return refused
+        refused = _find_refused(session, directory, statement, users, now, report)
+        if not refused:
+            return {}
+        suspected = {user: known_id for user, known_id in users.items() if user in refused}
+        return _find_refused(session, directory, statement, suspected, now, lambda problem: None)
+
+
+def _find_refused(
+    session: Session,
+    directory: Directory,
+    statement: Statement,
+    users: Mapping[str, str | None],
+    now: datetime,
+    report: Callable[[str], None],
+) -> dict[str, str]:
+    sentinel = _check_groups(session, statement)
+    accounts = read_accounts(session, users_container(statement.suffix), [*users, sentinel])
+    _check_sentinel(session, statement, sentinel, accounts)
+    if not accounts[sentinel.lower()].shows_state:
+        report(
+            f"{directory.bind_dn} does not see whether accounts are disabled or expired, so these keep their "
+            "access; give it FreeIPA's permission 'System: Read User Kerberos Attributes'"
+        )
+    if hidden_ids := without_visible_id(accounts, users):
+        report(
+            f"{directory.bind_dn} does not see the ipaUniqueID of {len(hidden_ids)} of {len(users)} users, so an "
+            "account that was created again with a former user's name is not found; give it FreeIPA's permission "
+            "'System: Read User IPA Attributes'"
+        )
+    statement = _without_ordinary_admins(session, statement, report)
+    hidden = _groups_without_members(session, statement)
+    refused: dict[str, str] = {}
+    for user, known_id in users.items():
+        account = accounts.get(user.lower())
+        reason = find_end(account, known_id, now)
+        if reason is None and user not in statement.admin_users:
+            reason = _reason_of_groups(session, statement, user, account or Account(), hidden)
+        if reason is not None:
+            refused[user] = reason
+    return refused
 
 
 def _without_ordinary_admins(session: Session, statement: Statement, report: Callable[[str], None]) -> Statement:

@@ -1,13 +1,17 @@
 """Users that are not admitted any more, found in a real directory with the account that may only read."""
 
 from collections.abc import Collection, Mapping
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import Any
 from uuid import uuid4
 
 import ldap3
 import pytest
 
+from components.freeipa.connection import Entry
+from components.freeipa.session import Session
 from components.freeipa.settings import Directory
 from components.freeipa.settings import directory as make_settings
 from components.in_hub.accounts import CREATED_AGAIN, DISABLED, EXPIRED, NO_ACCOUNT, USERS_PER_SEARCH
@@ -145,6 +149,45 @@ def test_hidden_entries_are_no_removal(
     dn = f"cn={container},cn=accounts,{directory.suffix}"
     with hidden_from_accounts(directory, dn, permission), pytest.raises(CannotCompare):
         compare(directory, ["anna", "carl"], nested=nested)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize(
+    ("container", "permission"),
+    [("users", "Read User Membership"), ("groups", "Read Group Membership"), ("groups", "Read Groups")],
+)
+def test_entries_hidden_meanwhile_are_no_removal(
+    directory: ThrowAwayDirectory,
+    people: People,
+    monkeypatch: pytest.MonkeyPatch,
+    container: str,
+    permission: str,
+    nested: bool,
+) -> None:
+    dn = f"cn={container},cn=accounts,{directory.suffix}"
+    search = Session.children
+
+    def compare_and_hide_before(number: int) -> int:
+        """Compare, hide the entries before the search with this number, and return the number of searches."""
+        searches = 0
+        with ExitStack() as hidden:
+
+            def children(self: Session, *args: Any) -> list[Entry]:
+                nonlocal searches
+                if searches == number:
+                    hidden.enter_context(hidden_from_accounts(directory, dn, permission))
+                searches += 1
+                return search(self, *args)
+
+            monkeypatch.setattr(Session, "children", children)
+            with suppress(CannotCompare):
+                assert "anna" not in compare(directory, ["anna", "carl"], nested=nested)
+        return searches
+
+    number = 1
+    while compare_and_hide_before(number) > number:
+        number += 1
+    assert number > 4
 
 
 def test_missing_group_is_no_removal(directory: ThrowAwayDirectory, people: People) -> None:
