@@ -5,8 +5,9 @@ from typing import Any
 
 from components.chart.admission import add_statement
 from components.chart.browser_origins import hub_origins
-from components.chart.dask_access import gateway_access, gateway_egress, notebook_environment
+from components.chart.dask_access import gateway_access, gateway_egress
 from components.chart.dask_values import dask_gateway_values, dask_values
+from components.chart.environment import server_environment
 from components.chart.members_access import members_access
 from components.chart.mounted_code import hub_code
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_internet, network_policy
@@ -230,7 +231,7 @@ def _singleuser(tenancy: Tenancy) -> Values:
         "defaultUrl": tenancy.notebook.default_url,
         "startTimeout": tenancy.notebook.start_timeout_seconds,
         "profileList": profile_list(tenancy),
-        "extraEnv": notebook_environment(tenancy),
+        "extraEnv": server_environment(tenancy),
         "allowPrivilegeEscalation": False,
         # The network policy blocks the metadata server. The chart's init container for this would need privileges.
         "cloudMetadata": {"blockWithIptables": False},

@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from components.config.environment import Environment
 from components.config.image import FixedImage
 from components.config.section import Section, metadata
 from components.config.types import MIN_CPUS, MIN_RAM_GB, FreeIpaName, Number, ServerPath, Text, WholeNumber
@@ -85,6 +86,12 @@ class Notebook(Section):
     )
     profiles: tuple[NotebookProfile, ...] = Field(
         (), description="Choices offered before a server starts; by default none"
+    )
+    environment: Environment = Field(
+        default_factory=dict,
+        description="Environment variables of all notebook servers: text in quotes, or a key "
+        "of a Secret in the tenancy's namespace. Secrets must not be written as text",
+        examples=[{"OMP_NUM_THREADS": "1", "AWS_SECRET_ACCESS_KEY": {"secret": "s3", "key": "secret-key"}}],
     )
     culling: Culling = Field(default_factory=Culling, description="Automatic stop of notebook servers")
 

@@ -20,7 +20,9 @@ _NO_HOST = ip_network("0.0.0.0/8"), ip_network("240.0.0.0/4")
 """Addresses that no host can have (RFC 1122, section 3.2.1.3; RFC 1112, section 4), including the broadcast address."""
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_KUBERNETES_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+KUBERNETES_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+"""Names of Kubernetes objects (DNS subdomains), of at most 253 characters."""
+
 _CLUSTER_NAME = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
 _RESERVED_NAMESPACES = {"default"}
 _RDN = re.compile(
@@ -169,7 +171,7 @@ def _certificates(value: str) -> str:
 
 
 def _kubernetes_name(value: str) -> str:
-    if not _KUBERNETES_NAME.fullmatch(value) or len(value) > 253:
+    if not KUBERNETES_NAME.fullmatch(value) or len(value) > 253:
         raise ValueError(
             "is not a name of a Kubernetes object; write lower-case letters, digits, dashes and dots, "
             "for example csi-cinder"

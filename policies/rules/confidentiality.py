@@ -14,6 +14,9 @@ PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 MIN_SECRET_LENGTH = 6
 """The length, in characters, from which a secret is searched for; shorter ones occur in harmless texts."""
 
+ENVIRONMENTS = ("extraEnv", "environment")
+"""Names of chart values that are environment variables, by name."""
+
 
 def _check_secrets(resources: Sequence[Resource], context: Context) -> Iterator[tuple[str, str]]:
     generated = _generated_secrets(resources)
@@ -27,7 +30,7 @@ def _check_secrets(resources: Sequence[Resource], context: Context) -> Iterator[
             yield from ((message, resource.urn) for message in _check_data(resource, generated, context))
         for path, value in leaves(resource.props):
             in_values = resource.type == RELEASE.type and path[0] == "values"
-            if in_values and is_secret(path) and (value is UNKNOWN or (isinstance(value, str) and value)):
+            if in_values and _is_secret(path, value):
                 yield (
                     f"{format_path(path)} contains a secret; templates can print a release's values",
                     resource.urn,
@@ -41,6 +44,17 @@ def _check_secrets(resources: Sequence[Resource], context: Context) -> Iterator[
                     yield f"{format_path(path)} contains {name}", resource.urn
             if PRIVATE_KEY.search(value):
                 yield f"{format_path(path)} contains a private key", resource.urn
+
+
+def _is_secret(path: Path, value: object) -> bool:
+    """Return whether a chart value is a secret; for environment variables, by the same rules as in a stack file."""
+    from components.config.environment import is_secret_text  # imports pydantic, as below
+
+    if value is UNKNOWN or not isinstance(value, str):
+        return value is UNKNOWN and is_secret(path)
+    if path[-2] in ENVIRONMENTS:
+        return is_secret_text(str(path[-1]), value)
+    return bool(value) and is_secret(path)
 
 
 def _generated_secrets(resources: Sequence[Resource]) -> set[str]:

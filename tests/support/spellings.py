@@ -90,6 +90,10 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "notebook.profiles.groups": ([], ["modellers"], ["Modellers", " OTHERS "]),
     "notebook.profiles.default": (*YES, *NO),
     "network.clusterCidrs": ([], ["203.0.114.9"], [" 203.0.114.0/24 ", "2A05:D014::/64", "10.0.0.0/8", "fd00::/20"]),
+    "notebook.environment": (
+        *({}, {"A": "", "TEXT": " {a}\n$(B) ", "HTTP_ENDPOINT": "https://example.org"}, {"USE_TOKEN": "true"}),
+        {"AWS_SECRET_ACCESS_KEY": {"secret": "s3", "key": "secret-key"}, "PASSWORD_FILE": "x", "CREDENTIALS": "/a"},
+    ),
     "notebook.culling.idleMinutes": (*whole(60), 0),
     "notebook.culling.maxAgeHours": (*whole(24), 0),
     "dask.enabled": (*YES, *NO),

@@ -29,6 +29,8 @@ def check_secrets(*resources: Declared, **context: Any) -> list[str]:
         "hub__services__dask-gateway__apiToken",
         "hub__config__LDAPAuthenticator__lookup_dn_search_password",
         "singleuser__extraEnv__API_KEY",
+        "singleuser__extraEnv__PGPASSWORD",
+        "hub__config__KubeSpawner__environment__GITHUB_TOKEN",
         "hub__db__password",
     ],
 )
@@ -36,6 +38,11 @@ def test_a_secret_in_plain_text_is_found(path: str) -> None:
     (message,) = check_secrets(declared.release(**{path: "hunter2"}))
     where = path.replace("__", ".")
     assert message == f"values.jupyterhub.{where} contains a secret; templates can print a release's values"
+
+
+def test_variables_that_only_describe_a_secret_are_accepted() -> None:
+    variables = {"CREDENTIALS": "/etc/key.json", "PASSWORD_FILE": "x"}
+    assert check_secrets(declared.release(singleuser__extraEnv=variables)) == []
 
 
 def test_an_encryption_key_in_the_values_is_found() -> None:

@@ -1,0 +1,186 @@
+"""Environment variables in a stack file: plain text, or a key of a Kubernetes Secret in the tenancy's namespace."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import PlainSerializer, PlainValidator, ValidationError, WithJsonSchema
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from components.config.problems import HIDDEN
+from components.config.reserved_variables import is_secret_reserved, reason_for_reserving
+from components.config.schema import Location
+from components.config.types import KUBERNETES_NAME
+
+MAX_NAME_LENGTH = 128
+MAX_VALUE_LENGTH = 4096
+MAX_VARIABLES = 100
+"""Limits of one mapping. The hub's Secret, which contains all of them, may have 1 MiB."""
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""POSIX's names of environment variables, which every shell can use."""
+
+_SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+"""Kubernetes' keys of Secrets."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+"""Characters that a value cannot or should not contain. Tabs and line feeds are permitted."""
+
+_SECRET_NAME = re.compile(
+    r"(PASSWORD|PASSWD|PASSPHRASE|SECRET|APIKEY)(_|$)"
+    r"|(^|_)(PASS|PWD|TOKEN|CREDENTIALS?|((API|ACCESS|ACCOUNT|PRIVATE|STORAGE|AUTH|ENCRYPTION)_KEY)|CONNECTION_STRING)(_|$)"
+)
+_DESCRIBES_A_SECRET = re.compile(
+    r"_(FILE|PATH|DIR|URL|URI|ID|NAME|TYPE|ENDPOINT|LIFETIME|TTL|TIMEOUT|SECONDS|MINUTES|HOURS|LENGTH|HELPER|PROVIDER)$"
+)
+_NO_SECRET = re.compile(r"|[0-9]{1,5}|true|false|yes|no|on|off|none|[~.]?/.*", re.IGNORECASE)
+"""Values that are no secrets: empty, a number or a switch, or a path."""
+
+_SECRET_VALUE = re.compile(r"://[^/@\s:]*:[^/@\s]+@|PRIVATE KEY-----")
+"""A URL with a password, or a key."""
+
+
+@dataclass(frozen=True)
+class SecretKey:
+    """A key of a Kubernetes Secret in the tenancy's namespace. Its content is not known to the program."""
+
+    secret: str
+    key: str
+
+
+Variable = str | SecretKey
+
+
+def _read_environment(value: object) -> dict[str, Variable]:
+    """Validate a mapping, and report each variable's problems under its name.
+
+    Raises:
+        ValidationError: there are problems.
+        ValueError: it is no mapping, or has too many variables.
+    """
+    if not isinstance(value, Mapping):
+        raise ValueError('is not a section; write names and values below it, for example OMP_NUM_THREADS: "1"')
+    if len(value) > MAX_VARIABLES:
+        raise ValueError(f"has {len(value)} variables; write at most {MAX_VARIABLES}")
+    errors: list[InitErrorDetails] = []
+    read: dict[str, Variable] = {}
+    for name, each in value.items():
+        found = list(_name_problems(str(name), each)) or list(_value_problems(str(name), each))
+        errors += [problem_at((str(name), *location), shown, message) for location, shown, message in found]
+        if not found:
+            read[str(name)] = each if isinstance(each, str) else as_secret_key(each)
+    if errors:
+        raise ValidationError.from_exception_data("environment", errors)
+    return dict(sorted(read.items()))
+
+
+def problem_at(location: Location, shown: object, message: str) -> InitErrorDetails:
+    """Return an error for pydantic at a location, with the value to show."""
+    error = PydanticCustomError("value_error", "{error}", {"error": message})
+    return InitErrorDetails(type=error, loc=location, input=shown)
+
+
+Found = tuple[Location, object, str]
+"""A problem: where below the variable, the value to show, and the message."""
+
+
+def _name_problems(name: str, value: object) -> Iterator[Found]:
+    shown = _shown(name, value)
+    if not _NAME.fullmatch(name):
+        yield (), shown, "is not a name of a variable; write letters, digits and _, with no digit at the beginning"
+    elif len(name) > MAX_NAME_LENGTH:
+        yield (), shown, f"has a name of {len(name)} characters; write at most {MAX_NAME_LENGTH}"
+    elif reason := reason_for_reserving(name):
+        yield (), shown, f"is reserved: it {reason}; remove it"
+
+
+def _value_problems(name: str, value: object) -> Iterator[Found]:
+    if isinstance(value, SecretKey):
+        return
+    if isinstance(value, Mapping):
+        yield from _secret_key_problems(value)
+    elif value is None:
+        yield (), value, 'is empty; write "" for an empty value, or remove it'
+    elif isinstance(value, bool | int | float):
+        yield (), value, "is a number or true or false in YAML; write it in quotes, as programs should read it"
+    elif not isinstance(value, str):
+        yield (), value, "is not a string; write text in quotes, or {secret: <name>, key: <key>}"
+    elif is_secret_text(name, value):
+        yield (
+            (),
+            HIDDEN,
+            "may be a secret in plain text; put it in a Secret of the namespace and write {secret: <name>, key: <key>}",
+        )
+    elif found := _CONTROL.search(value):
+        yield (), _shown(name, value), f"contains the control character {found[0]!a}; remove it"
+    elif len(value) > MAX_VALUE_LENGTH:
+        yield (), _shown(name, value), f"has {len(value)} characters; write at most {MAX_VALUE_LENGTH}"
+
+
+def _secret_key_problems(value: Mapping[object, object]) -> Iterator[Found]:
+    for field in ("secret", "key"):
+        if field not in value:
+            yield (), value, f"has no {field}; write {{secret: <name of a Secret>, key: <key in it>}}"
+    for unknown in sorted(set(map(str, value)) - {"secret", "key"}):
+        yield (unknown,), HIDDEN, "is not a known key; known keys: key, secret"
+    # The values are not shown: a Secret's content may have been written in place of its name.
+    secret, key = value.get("secret", "x"), value.get("key", "x")
+    if not isinstance(secret, str) or not KUBERNETES_NAME.fullmatch(secret) or len(secret) > 253:
+        yield ("secret",), HIDDEN, "is not the name of a Secret; write lower-case letters, digits, dashes and dots"
+    elif is_secret_reserved(secret):
+        yield ("secret",), secret, "is a Secret of the hub itself, which users must not read; write another Secret"
+    if not isinstance(key, str) or not _SECRET_KEY.fullmatch(key) or key in (".", ".."):
+        yield ("key",), HIDDEN, "is not a key of a Secret; write letters, digits, dashes, underscores and dots"
+
+
+def as_secret_key(value: object) -> SecretKey:
+    """Return a valid reference to a Secret, from a stack file or from an earlier validation."""
+    if isinstance(value, SecretKey):
+        return value
+    if not isinstance(value, Mapping):
+        raise TypeError(value)
+    return SecretKey(str(value["secret"]), str(value["key"]))
+
+
+def is_secret_text(name: str, text: str) -> bool:
+    """Return whether a variable's plain text may be a secret, by its name, or because it contains a password."""
+    if _SECRET_VALUE.search(text):
+        return True
+    upper = name.upper()
+    return bool(_SECRET_NAME.search(upper) and not _DESCRIBES_A_SECRET.search(upper) and not _NO_SECRET.fullmatch(text))
+
+
+def _shown(name: str, value: object) -> object:
+    return HIDDEN if isinstance(value, str) and is_secret_text(name, value) else value
+
+
+def _as_json(environment: Mapping[str, Variable]) -> dict[str, object]:
+    return {
+        name: value if isinstance(value, str) else {"secret": value.secret, "key": value.key}
+        for name, value in environment.items()
+    }
+
+
+ENVIRONMENT_SCHEMA = {
+    "type": "object",
+    "additionalProperties": {
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "properties": {"secret": {"type": "string"}, "key": {"type": "string"}},
+                "required": ["secret", "key"],
+                "additionalProperties": False,
+            },
+        ]
+    },
+}
+
+Environment = Annotated[
+    dict[str, Variable],
+    PlainValidator(_read_environment),
+    PlainSerializer(_as_json),
+    WithJsonSchema(ENVIRONMENT_SCHEMA),
+]
+"""Variables by name, sorted."""
