@@ -81,7 +81,7 @@ ALLOWED: tuple[Allowed, ...] = (
             *_each((GATEWAY, CONTROLLER, TRAEFIK), "imagePullSecrets.*", "imagePullSecrets.*.name"),
             *_each(("dask-gateway.gateway.backend",), "imagePullSecrets.*", "imagePullSecrets.*.name"),
         ),
-        "Names of Secrets that only the node reads, to pull images",
+        "Names of Secrets that only the node reads, to pull images; not in a stack with pangeo:registries.pullSecrets",
         lambda path, value: isinstance(path[-1] if path[-1] != "name" else path[-2], int) and isinstance(value, str),
     ),
     Allowed(
@@ -114,6 +114,11 @@ ALLOWED: tuple[Allowed, ...] = (
 
 LABELS = ("jupyterhub.hub.labels.*", "jupyterhub.proxy.labels.*", "jupyterhub.singleuser.extraLabels.*")
 """Labels of pods. The organisation states the domains of its own ones: many operators act on labels of theirs."""
+
+
+def is_pull_secret(path: Path) -> bool:
+    """Return whether the value at a path is in a list of pull Secrets."""
+    return any(each in path for each in ("imagePullSecrets", "pullSecrets"))
 
 
 def is_allowed(path: Path, value: object, further: Sequence[str] = (), label_domains: Sequence[str] = ()) -> bool:

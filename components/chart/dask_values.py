@@ -37,7 +37,7 @@ def dask_gateway_values(tenancy: Tenancy, secrets_digest: object = "") -> dict[s
     """
     if not tenancy.dask.enabled:
         return {"enabled": False}
-    image_name, image_tag = tenancy.notebook.image.name_and_tag
+    image_name, image_tag = tenancy.registries.locate(tenancy.notebook.image).name_and_tag
     name = gateway_name(tenancy)
     dask = tenancy.dask
     return {

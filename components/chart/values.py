@@ -8,6 +8,7 @@ from components.chart.browser_origins import hub_origins
 from components.chart.dask_access import gateway_access, gateway_egress
 from components.chart.dask_values import dask_gateway_values, dask_values
 from components.chart.environment import server_environment
+from components.chart.images import add_registries
 from components.chart.members_access import members_access
 from components.chart.mounted_code import hub_code
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_internet, network_policy
@@ -75,7 +76,7 @@ def chart_values(tenancy: Tenancy, *, chart_digest: object = "", secrets_digest:
         chart_digest: digest of the chart (``chart.digest``). Only its inputs make Pulumi upgrade a release.
         secrets_digest: digest of the hub's secrets, which are no values (``chart.secrets``), for the same reason.
     """
-    return {
+    values: Values = {
         "digests": {"chart": chart_digest, "secrets": secrets_digest},
         "jupyterhub": {
             "hub": _hub(tenancy),
@@ -99,6 +100,7 @@ def chart_values(tenancy: Tenancy, *, chart_digest: object = "", secrets_digest:
         "dask-gateway": dask_gateway_values(tenancy, secrets_digest),
         "dask": dask_values(tenancy),
     }
+    return add_registries(tenancy, values)
 
 
 def hub_priority_class(tenancy: Tenancy) -> str:
@@ -217,7 +219,7 @@ def freeipa_authenticator(tenancy: Tenancy) -> Values:
 
 
 def _singleuser(tenancy: Tenancy) -> Values:
-    image_name, image_tag = tenancy.notebook.image.name_and_tag
+    image_name, image_tag = tenancy.registries.locate(tenancy.notebook.image).name_and_tag
     ram = memory(tenancy.notebook_ram_gb)
     return {
         "cpu": {"limit": tenancy.notebook_cpus, "guarantee": tenancy.notebook_cpus},
@@ -260,7 +262,7 @@ def profile_list(tenancy: Tenancy) -> list[Values]:
                     if profile.ram_gb is None
                     else dict.fromkeys(("mem_limit", "mem_guarantee"), memory(profile.ram_gb))
                 ),
-                **({} if profile.image is None else {"image": str(profile.image)}),
+                **({} if profile.image is None else {"image": str(tenancy.registries.locate(profile.image))}),
             },
         }
         for profile in tenancy.notebook.profiles

@@ -15,6 +15,7 @@ from components.config.identity import Identity
 from components.config.ingress import Ingress
 from components.config.network import Network
 from components.config.notebook import MAX_CPUS, MAX_RAM_GB, Notebook
+from components.config.registries import Registries
 from components.config.section import Section, metadata
 from components.config.storage import Storage
 from components.config.types import (
@@ -111,6 +112,9 @@ class Tenancy(Names):
     network: Network = Field(default_factory=Network, description="The networks that users' pods can reach")
     notebook: Notebook = Field(default_factory=Notebook, description="Notebook server settings other than its size")
     dask: Dask = Field(default_factory=Dask, description="Dask clusters that users start from a notebook")
+    registries: Registries = Field(
+        default_factory=Registries, description="Registries that the images of all pods are pulled from"
+    )
     nodes: Nodes | None = Field(
         None,
         alias="workers",

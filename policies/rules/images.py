@@ -21,17 +21,44 @@ Images = Iterator[tuple[str, str]]
 
 def _check_registry(release: Resource, context: Context) -> Iterator[str]:
     registries = [registry.rstrip("/") for registry in context.settings["registries"]]
+    mirrors = [mirror.rstrip("/") for mirror in context.settings["mirrors"]]
+    mirror = context.tenancy.registries.mirror
+    if mirror and mirror not in mirrors and not _is_below(mirror, registries, and_equal=True):
+        approved = ", ".join(mirrors) or "none"
+        yield f"pangeo:registries.mirror is {mirror}, which is not an approved mirror ({approved})"
+    own = _own_images(context)
     for path, image in _find_images(release, context):
-        if not any(_qualify(image).startswith(f"{registry}/") for registry in registries):
+        if own.get(path) == image:
+            continue  # the program chose it, and the mirror was checked above
+        if not any(_is_below(each, registries) for each in (_qualify(image), *_without_mirror(image, mirrors))):
             approved = ", ".join(registries) or "none"
             yield f"{path} is {image}, which is not from an approved registry ({approved})"
+
+
+def _own_images(context: Context) -> dict[str, str]:
+    """Return the names of the charts' own images in the stack's mirror, by their path; the charts have their tags."""
+    from components.chart.images import mirrored_chart_images  # imports pydantic, like the import below
+
+    return {format_path(path): name for path, name in mirrored_chart_images(context.tenancy).items()}
+
+
+def _is_below(image: str, registries: Sequence[str], *, and_equal: bool = False) -> bool:
+    return any(image.startswith(f"{each}/") or (and_equal and image == each) for each in registries)
+
+
+def _without_mirror(image: str, mirrors: Sequence[str]) -> Iterator[str]:
+    """Yield the name that a mirror has an image from: ``mirror/quay.io/…`` is from ``quay.io/…``."""
+    yield from (image.removeprefix(f"{each}/") for each in mirrors if image.startswith(f"{each}/"))
 
 
 def _check_version(release: Resource, context: Context) -> Iterator[str]:
     from components.config.image import Image  # imports pydantic, which loads at the same time as the program
 
+    own = _own_images(context)
     for path, reference in _find_images(release, context):
         image = Image.parse(reference)
+        if own.get(path) == reference:
+            continue
         if image.digest is None and image.tag is None:
             yield f"{path} is {reference}, without a tag or digest"
         elif image.digest is None and image.tag == "latest":
@@ -93,7 +120,7 @@ RULES = (
         "Every image named in the values is from an approved registry",
         "A notebook image has access to its users' files, and the hub's image to every user's session.",
         "Set pangeo:notebook.image, or image of the profile in pangeo:notebook.profiles, to an image from an approved "
-        "registry; or add the registry to this rule's setting registries.",
+        "registry; or add the registry to this rule's setting registries, or the mirror to its setting mirrors.",
         "high",
         kinds=(RELEASE,),
         settings=(
@@ -102,6 +129,13 @@ RULES = (
                 "Registries, or parts of one, that images may come from",
                 STRINGS,
                 ["docker.io/pangeo", "quay.io/jupyterhub", "ghcr.io/dask"],
+            ),
+            Setting(
+                "mirrors",
+                "Mirrors that pangeo:registries.mirror may name. The names of images in them are approved like the "
+                "images that they are copies of",
+                STRINGS,
+                [],
             ),
         ),
         check=_check_registry,

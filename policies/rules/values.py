@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from policies.allowed_settings import LABELS, is_allowed
+from policies.allowed_settings import LABELS, is_allowed, is_pull_secret
 from policies.differences import find_differences, is_list
 from policies.kinds import RELEASE
 from policies.merged import CHART, Values, chart_file_values, declared_values, merge
@@ -60,10 +60,11 @@ def _check_values(release: Resource, context: Context) -> Iterator[str]:
     own = merge(chart_values(context.tenancy), CHART_FILE)
     in_file = chart_file_values(context.checkout)
     further, domains = context.settings["furtherSettings"], context.settings["labelDomains"]
+    has_pull_secrets = bool(context.tenancy.registries.pull_secrets)
     differences = [
         (path, message)
         for path, value, message in find_differences(declared_values(release, context), own, _is_digest)
-        if not is_allowed(path, value, further, domains)
+        if not is_allowed(path, value, further, domains) or (has_pull_secrets and is_pull_secret(path))
     ]
     differences += _replaced_mappings(in_file, own, ())
     for path, message in differences[:MAX_MESSAGES]:

@@ -113,6 +113,8 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "dask.totalCores": (*whole(64), 1_000_000),
     "dask.totalRamGb": (*decimal(256.5), 10_000_000),
     "dask.idleMinutes": (*whole(30), 1440, "never", "Never", " NEVER "),
+    "registries.mirror": ("", "registry.example.org/cache", " registry.example.org/cache "),
+    "registries.pullSecrets": ([], ["registry-login", " other.login "]),
     "workers.count": whole(3),
     "workers.cpus": decimal(8.5),
     "workers.ramGb": (*decimal(32.5), 4, "4.000000001"),

@@ -7,6 +7,8 @@ from tests.support.tenancies import CA_CERTIFICATE, tenancy
 
 MINIMAL = "minimal"
 
+OTHER_IMAGE = {"name": "Other image", "image": "quay.io/other/notebook:1"}
+
 MATRIX: dict[str, dict[str, Any]] = {
     MINIMAL: {},
     "halves": {"notebookCpus": 0.5, "notebookRamGb": 1.5},
@@ -39,6 +41,11 @@ MATRIX: dict[str, dict[str, Any]] = {
             {"name": "Large", "cpus": 4, "ramGb": 16.5, "groups": ["modellers"], "default": True},
             {"name": "Other image", "image": "registry.example.org:5000/other:1"},
         ]
+    },
+    "other profile image": {"notebook__profiles": [OTHER_IMAGE]},
+    "mirror": {
+        "registries": {"mirror": "mirror.example.org:5000/cache", "pullSecrets": ["registry-login", "second"]},
+        "notebook__profiles": [OTHER_IMAGE],
     },
     "admins by group": {"identity__adminGroup": "pangeo_admins"},
     "starttls": {"identity__tls": "starttls", "identity__caCertificate": CA_CERTIFICATE},

@@ -126,7 +126,8 @@ def test_gateway_authenticates_users_with_the_hub(render: Render, name: str) -> 
 @with_dask
 def test_schedulers_and_workers_run_the_notebook_image(render: Render, name: str) -> None:
     image = properties(configuration(render(name), "api"))["backend"]["image"]
-    assert f"{image['name']}:{image['tag']}" == str(render(name).tenancy.notebook.image)
+    tenancy = render(name).tenancy
+    assert f"{image['name']}:{image['tag']}" == str(tenancy.registries.locate(tenancy.notebook.image))
 
 
 @with_dask
@@ -251,3 +252,9 @@ def test_cluster_wide_objects_differ_between_tenancies(render: Render) -> None:
     shared = [set(render(name).kinds(*kinds)) for name in names]
     assert all({key[0] for key in each} == set(kinds) for each in shared)
     assert len(set.union(*shared)) == sum(map(len, shared))
+
+
+def test_schedulers_and_workers_have_the_pull_secrets(render: Render) -> None:
+    backend = properties(configuration(render("mirror"), "api"))["backend"]
+    assert backend["image"]["name"] == "mirror.example.org:5000/cache/docker.io/pangeo/pangeo-notebook"
+    assert backend["imagePullSecrets"] == [{"name": "registry-login"}, {"name": "second"}]

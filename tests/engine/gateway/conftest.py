@@ -16,6 +16,7 @@ from tests.support.virtual_environment import virtual_environment
 TENANCY = {
     "clusterName": "gateway-test",
     "notebook__prePull": False,
+    "registries": {"mirror": "mirror.example.org/cache", "pullSecrets": ["registry-login"]},
     "dask": {
         "clustersPerUser": 2,
         "totalCores": 50,

@@ -58,7 +58,9 @@ def test_scheduler_is_probed_every_second(pods: list[Object]) -> None:
 
 def test_dask_pods_have_the_notebook_image_and_requested_size(gateway: Gateway, pods: list[Object]) -> None:
     for pod in pods:
-        assert pod["spec"]["containers"][0]["image"] == str(gateway.rendered.tenancy.notebook.image)
+        notebook_image = str(gateway.rendered.tenancy.notebook.image)
+        assert pod["spec"]["containers"][0]["image"] == f"mirror.example.org/cache/{notebook_image}"
+        assert pod["spec"]["imagePullSecrets"] == [{"name": "registry-login"}]
     scheduler, *workers = (pod["spec"]["containers"][0]["resources"] for pod in pods)
     # The tenancy's scheduler has half a core and 1.5 GB, and no CPU request of its own.
     size = {"cpu": "500m", "memory": str(3 * 1024**3 // 2)}

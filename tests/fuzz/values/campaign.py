@@ -38,6 +38,7 @@ RELEASE_RULES = [
 ]
 ORGANISATION: Mapping[str, Mapping[str, Any]] = {
     "retained-expandable-volumes": {"classes": ["csi-cinder", "csi.cinder"]},
+    "approved-images": {"mirrors": ["registry.example.org/cache"]},
     "program-values": {"labelDomains": ["example.org"]},
 }
 

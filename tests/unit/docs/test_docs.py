@@ -9,12 +9,13 @@ import pytest
 import yaml
 
 from components.cli.check import check_stacks
+from components.config.image import Image
 from components.config.schema import find_section
 from components.config.section import Section
 from components.config.tenancy import Tenancy
 from docs.generate.fields import list_fields
 from docs.generate.messages import log_in_messages
-from tests.support.tenancies import stack_text
+from tests.support.tenancies import stack_text, tenancy
 
 DOCUMENTS = [Path("README.md"), Path("CONTRIBUTING.md"), Path("local/README.md"), *sorted(Path("docs").glob("*.md"))]
 OPERATOR, USER = Path("docs/operator-guide.md"), Path("docs/user-guide.md")
@@ -91,6 +92,16 @@ def test_every_command_in_a_document_exists(path: Path) -> None:
     modules = {*re.findall(r"python -m ((?:bench|ci|components|docs|local|policies|tests)[\w.]*)", code(path))}
 
     assert [name for name in modules if not any(path.is_file() for path in files_of(name))] == []
+
+
+def test_the_mirrors_example_gives_the_names_in_its_table() -> None:
+    [section] = re.findall(r"^### Registries\n(.*?)^##", text(OPERATOR), re.DOTALL | re.MULTILINE)
+    [example] = re.findall(r"^```\n(  pangeo:registries:.*?)^```", section, re.DOTALL | re.MULTILINE)
+    registries = tenancy(registries=yaml.safe_load(example)["pangeo:registries"]).registries
+    rows = re.findall(r"^\| `([^`]+)` \| (?:`([^`]+)`|itself)", section, re.MULTILINE)
+
+    assert len(rows) == 5
+    assert [str(registries.locate(Image.parse(image))) for image, _ in rows] == [name or image for image, name in rows]
 
 
 def test_the_guides_use_every_screenshot_of_the_browser_tests() -> None:

@@ -35,10 +35,11 @@ OF_THE_WHOLE_STACK = "complete-tenancy"
 
 ORGANISATION: Mapping[str, Mapping[str, object]] = {
     "retained-expandable-volumes": {"classes": ["csi-cinder", "csi.cinder"]},
+    "approved-images": {"mirrors": ["registry.example.org/cache"]},
     "unique-names": {"folder": "policies"},
     "comparable-names": {"folder": "policies"},
 }
-"""Settings of the rules: the existing storage classes in the table, and a folder without stack files."""
+"""Settings of the rules: the existing storage classes and the mirror in the table, and a folder without stack files."""
 
 
 def keys_below(section: type[Section], prefix: str = "") -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from components.chart.values import chart_values
 from policies.rule import CHECKOUT, Context, Resource
 from tests.support.tenancies import tenancy
 from tests.unit.policies import declared
@@ -119,3 +120,42 @@ def test_an_unknown_digest_of_the_secrets_is_no_image(name: str) -> None:
     annotations = {"values__dask-gateway__gateway__annotations": {"tenancy.pangeo/secrets": declared.UNKNOWN}}
     release = declared.release_with(values__digests__secrets=declared.UNKNOWN, **annotations)
     assert declared.check(name, release).messages == []
+
+
+MIRROR = "registry.example.org/cache"
+REGISTRIES = {"mirror": MIRROR, "pullSecrets": ["registry-login"]}
+APPROVED = {"mirrors": [MIRROR]}
+
+
+def mirrored(rule: str, organisation: dict[str, Any] | None = None, **changes: Any) -> list[str]:
+    """Check the release of a stack with a mirror, with changed values of both charts."""
+    values = declared.change(chart_values(tenancy(storage=declared.STORAGE, registries=REGISTRIES)), changes)
+    release = declared.release_with(values=values)
+    stack = declared.config(registries=REGISTRIES)
+    return declared.check(rule, release, stack=stack, organisation=organisation).messages
+
+
+def test_images_in_an_approved_mirror_are_approved_like_their_originals() -> None:
+    image = "jupyterhub__singleuser__image"
+    assert mirrored("approved-images", APPROVED) == []
+    (message,) = mirrored("approved-images", APPROVED, **{image: {"name": f"{MIRROR}/docker.io/other/a", "tag": "1"}})
+    assert "which is not from an approved registry" in message
+    (message,) = mirrored("approved-images", APPROVED, **{image: {"name": "quay.io.example.com/a/b", "tag": "1"}})
+    assert "which is not from an approved registry" in message
+
+
+def test_a_mirror_that_the_organisation_did_not_approve_is_refused() -> None:
+    first, *others = mirrored("approved-images")
+    assert first == f"pangeo:registries.mirror is {MIRROR}, which is not an approved mirror (none)"
+    assert all(each.endswith("which is not from an approved registry (docker.io/pangeo, quay.io/jupyterhub, ghcr.io/dask)") for each in others)  # fmt: skip # noqa: E501
+    assert mirrored("approved-images", {"registries": ["registry.example.org"]}) == []
+    assert mirrored("approved-images", {"mirrors": ["registry.example.org"]}) != []
+
+
+def test_mirrored_images_of_the_charts_have_the_charts_version() -> None:
+    assert mirrored("no-latest-image") == []
+    hub = {"jupyterhub__hub__image": {"name": f"{MIRROR}/quay.io/jupyterhub/k8s-hub", "tag": "latest"}}
+    (message,) = mirrored("no-latest-image", **hub)
+    assert "the tag latest is not fixed" in message
+    (message,) = mirrored("no-latest-image", **{"jupyterhub__hub__image": {"name": f"{MIRROR}/quay.io/a/b"}})
+    assert "without a tag or digest" in message

@@ -8,8 +8,10 @@ import pytest
 import yaml
 
 from components.chart.archives import CHART
+from components.chart.values import chart_values
 from policies.rule import Resource
 from policies.rules.values import CHART_FILE, MAX_MESSAGES
+from tests.support.tenancies import tenancy
 from tests.unit.policies import declared
 
 SECRET = "correct horse battery staple"
@@ -205,3 +207,33 @@ def test_the_releases_name_and_namespace_are_the_tenancys(name: str) -> None:
     (found,) = declared.check("release-inputs", declared.release_with(**{name: "default"})).messages
     assert found == f'{name} is "default"; for this stack\'s configuration it must be vis-pangeo'
     assert len(declared.check("release-inputs", declared.release_with(**{name: declared.REMOVED})).messages) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"jupyterhub__hub__image": {"name": "registry.example.org/cache/quay.io/jupyterhub/k8s-hub-other"}},
+        {"jupyterhub__hub__image": {"name": "quay.io/jupyterhub/k8s-hub"}},
+        {"jupyterhub__hub__image__tag": "1"},
+        {"dask-gateway__traefik__image__name": "registry.example.com/docker.io/library/traefik"},
+        {"jupyterhub__imagePullSecrets": [{"name": "other"}]},
+        {"jupyterhub__imagePullSecrets": ["registry-login"]},
+        {"jupyterhub__imagePullSecrets": [{"name": "registry-login"}, {"name": "other"}]},
+        {"jupyterhub__singleuser__image__pullSecrets": ["other"]},
+        {"dask-gateway__controller__imagePullSecrets": []},
+        {"dask-gateway__gateway__backend__imagePullSecrets": [{"name": "other"}]},
+    ],
+    ids=str,
+)
+def test_mirror_and_pull_secrets_are_exactly_those_of_the_stack(changes: dict[str, Any]) -> None:
+    registries = {"mirror": "registry.example.org/cache", "pullSecrets": ["registry-login"]}
+    stack = declared.config(registries=registries)
+    given = tenancy(storage=declared.STORAGE, registries=registries)
+
+    def check(changed: dict[str, Any]) -> list[str]:
+        values = chart_values(given, chart_digest="0" * 64, secrets_digest="1" * 64)
+        release = declared.release_with(values=declared.change(values, changed))
+        return declared.check("program-values", release, stack=stack).messages
+
+    assert check({}) == []
+    assert len(check(changes)) == 1
