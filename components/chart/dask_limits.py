@@ -2,14 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 from components.config.capacity import compute_dask_capacity
 from components.config.tenancy import Tenancy
 from components.config.types import format_number
-
-_BACKEND_MODULE = Path(__file__).resolve().parent.parent / "in_gateway" / "bounded_backend.py"
-
 
 FIXED_NODES_SECONDS, MORE_NODES_SECONDS = 30, 300
 """Time in which a scheduler must get a node: on the nodes in the stack file, and where an autoscaler may add nodes."""
@@ -18,15 +14,6 @@ FIXED_NODES_SECONDS, MORE_NODES_SECONDS = 30, 300
 def quota_name(tenancy: Tenancy) -> str:
     """Return the name of the ResourceQuota of all Dask clusters; ``chart/templates/dask-priority.yaml`` declares it."""
     return f"{tenancy.release}-dask"
-
-
-def gateway_configuration(tenancy: Tenancy) -> dict[str, str]:
-    """Return ``gateway.extraConfig``: blocks of Python code, which the gateway runs in the order of their names."""
-    return {
-        "limits": cluster_limits(tenancy),
-        "options": cluster_options(tenancy),
-        "users": user_limits(tenancy),
-    }
 
 
 def cluster_limits(tenancy: Tenancy) -> str:
@@ -40,46 +27,6 @@ def cluster_limits(tenancy: Tenancy) -> str:
             f"c.ClusterConfig.idle_timeout = {dask.idle_seconds}",
         ]
     )
-
-
-def cluster_options(tenancy: Tenancy) -> str:
-    """Return the code that offers users the size of their workers, within the tenancy's bounds."""
-    cores, ram = tenancy.dask.worker_cores, tenancy.dask.worker_ram_gb
-    default, least, most = map(format_number, (ram.default, ram.min, ram.max))
-    return f"""\
-from dask_gateway_server.options import Float, Options
-
-def worker_size(options):
-    cores, memory = options.worker_cores, "%f G" % options.worker_ram_gb
-    # The limits in the chart's values are those of the default size.
-    return {{
-        "worker_cores": cores,
-        "worker_cores_limit": cores,
-        "worker_memory": memory,
-        "worker_memory_limit": memory,
-    }}
-
-c.Backend.cluster_options = Options(
-    Float("worker_cores", default={cores.default}, min={cores.min}, max={cores.max}, label="Worker cores"),
-    Float("worker_ram_gb", default={default}, min={least}, max={most}, label="Worker RAM (GB)"),
-    handler=worker_size,
-)
-"""
-
-
-def user_limits(tenancy: Tenancy) -> str:
-    """Return the code that limits clusters per user: the whole module, because the gateway's chart mounts no files."""
-    quota = quota_name(tenancy) if quota_limits(tenancy).as_quota() else ""
-    return f"""\
-{_BACKEND_MODULE.read_text()}
-
-c.DaskGateway.backend_class = BoundedKubeBackend
-c.BoundedKubeBackend.quota = "{quota}"
-c.BoundedKubeBackend.cpu_request = {tenancy.dask.cpu_request or 0}
-c.BoundedKubeBackend.nodes_are_fixed = {tenancy.nodes is not None}
-c.BoundedKubeBackend.scheduling_timeout = {FIXED_NODES_SECONDS if tenancy.nodes else MORE_NODES_SECONDS}
-c.BoundedKubeBackend.clusters_per_user = {tenancy.dask.clusters_per_user}
-"""
 
 
 def dask_memory(ram_gb: float) -> str:

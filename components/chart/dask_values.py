@@ -3,7 +3,8 @@
 from typing import Any
 
 from components.chart.dask_access import PREFIX, SERVICE, gateway_log_in, gateway_name
-from components.chart.dask_limits import dask_memory, format_cpus, gateway_configuration, quota_limits
+from components.chart.dask_limits import dask_memory, format_cpus, quota_limits
+from components.chart.gateway_code import gateway_configuration
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_internet
 from components.config.dask import Dask
 from components.config.tenancy import Tenancy
@@ -55,7 +56,7 @@ def dask_gateway_values(tenancy: Tenancy, secrets_digest: object = "") -> dict[s
                     **_size(dask.scheduler_cores, dask.scheduler_ram_gb),
                     **_user_pod(f"{tenancy.release}-dask-scheduler", {**SCHEDULER_PROBE, **_cpu_request(dask)}),
                 },
-                # Users choose another size for their workers (chart.dask_limits).
+                # Users choose another size for their workers (in_gateway.cluster_options).
                 "worker": {
                     **_size(dask.worker_cores.default, dask.worker_ram_gb.default),
                     **_user_pod(f"{tenancy.release}-dask-worker", _cpu_request(dask)),

@@ -1,4 +1,6 @@
-"""A backend for dask-gateway that limits clusters per user; a part of the gateway's configuration.
+"""A backend for dask-gateway that limits clusters per user and matches them to the user's notebook server.
+
+It is a part of the gateway's configuration.
 
 dask-gateway 2026.3.0 can count users' clusters only in a database of its own (``UserLimits``), which it does not have
 on Kubernetes. This backend counts the DaskCluster objects in the Kubernetes API. It also refuses a cluster that does
@@ -17,7 +19,10 @@ from dask_gateway_server.backends.base import PublicException  # type: ignore[im
 from dask_gateway_server.backends.kubernetes import KubeBackend  # type: ignore[import-not-found,unused-ignore]
 from dask_gateway_server.models import ClusterStatus  # type: ignore[import-not-found,unused-ignore]
 from kubernetes_asyncio.client.exceptions import ApiException  # type: ignore[import-not-found,unused-ignore]
-from traitlets import Bool, Float, Integer, Unicode  # type: ignore[import-not-found,unused-ignore]
+from traitlets import Bool, Dict, Float, Integer, List, Unicode  # type: ignore[import-not-found,unused-ignore]
+
+from components.in_gateway.cluster_options import ClusterOptions, make_cluster_options
+from components.in_gateway.notebook_pod import NOTEBOOK_SELECTOR, NotebookSettings, find_notebook, read_notebook
 
 REQUEST_TIMEOUT_SECONDS = 10
 """Time limit of one request to Kubernetes."""
@@ -110,7 +115,7 @@ def explain_unscheduled_workers(count: int, message: str) -> str:
     return (
         f"No node has room for {'the worker' if count == 1 else f'any of the {count} workers'} of your Dask cluster "
         f"({message}). Workers start as soon as there is room. To use smaller ones, shut the cluster down and start "
-        "one with fewer worker_cores or less worker_ram_gb."
+        "one with fewer worker_cores or less worker_memory."
     )
 
 
@@ -124,6 +129,11 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
     nodes_are_fixed = Bool(False, help="Whether no node is added for pods that do not fit.", config=True)
     scheduling_timeout = Float(300, min=0, help="Seconds in which a pod must get a node.", config=True)
     quota = Unicode("", help="The ResourceQuota that all users' clusters share; empty if there is none.", config=True)
+    worker_cores = Dict(help="The keys min, default and max of a worker's cores.", config=True)
+    worker_memory = Dict(help="The keys min, default and max of a worker's memory in GB.", config=True)
+    approved_images = List(help="Images that users may choose, with the keys name, pulled and groups.", config=True)
+    shared_variables = List(help="Names of notebook servers' variables that clusters have, too.", config=True)
+    common_variables = List(help="Variables of a container for users whose server does not run.", config=True)
 
     async def setup(self, app: Any) -> None:  # noqa: ANN401 - dask-gateway has no types
         """Set up the backend, and a lock so that concurrent requests are counted one after the other."""
@@ -145,11 +155,33 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
                     f"{self.clusters_per_user} per user. Shut one down first: "
                     "gateway.list_clusters() lists them, gateway.stop_cluster(name) stops one."
                 )
-            _, config = await self.process_cluster_options(user, cluster_options)
-            if self.quota and (refusal := await self._check_quota(config)):
-                raise PublicException(refusal)
             name: str = await super().start_cluster(user, cluster_options)
             return name
+
+    async def process_cluster_options(self, user: Any, request: Any) -> Any:  # noqa: ANN401
+        """Return the options and the configuration of a new cluster.
+
+        Raises:
+            PublicException: an option has a value that is not allowed, or the quota has too little left.
+        """
+        options, config = await super().process_cluster_options(user, request)
+        if self.quota and (refusal := await self._check_quota(config)):
+            raise PublicException(refusal)
+        return options, config
+
+    async def get_cluster_options(self, user: Any) -> ClusterOptions:  # noqa: ANN401
+        """Return the options of a user. The image is by default that of the user's notebook server.
+
+        Raises:
+            web.HTTPInternalServerError: Kubernetes did not answer. The notebook shows the text.
+        """
+        defaults = self.cluster_config_class(parent=self)
+        notebook = await self._read_notebook(user.name, defaults.namespace) or NotebookSettings(
+            image=defaults.image, environment=self.common_variables
+        )
+        return make_cluster_options(
+            self.worker_cores, self.worker_memory, self.approved_images, user.groups, notebook, defaults
+        )
 
     async def get_cluster(self, cluster_name: str, wait: bool = False) -> Any:  # noqa: ANN401
         """Return a cluster. A client that waits for its start is told if its scheduler gets no node.
@@ -190,6 +222,27 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
         message = find_unschedulable(pods, datetime.now(UTC), seconds)
         if message:
             raise PublicException(explain_unscheduled_workers(len(pods), message))
+
+    async def _read_notebook(self, user: str, namespace: str) -> NotebookSettings | None:
+        """Return the settings of the user's notebook server; None if it does not run."""
+        try:
+            # The pods are not converted to objects, which takes milliseconds for each of them.
+            response = await self.core_client.list_namespaced_pod(
+                namespace,
+                label_selector=NOTEBOOK_SELECTOR,
+                _preload_content=False,
+                _request_timeout=REQUEST_TIMEOUT_SECONDS,
+            )
+            response.raise_for_status()
+            listed = await response.json()
+        except (TimeoutError, ApiException, ClientError) as error:
+            self.log.warning("Could not list the notebook servers", exc_info=error)
+            raise web.HTTPInternalServerError(
+                reason="The Dask gateway could not find your notebook server: Kubernetes did not answer. Try again in "
+                "a minute."
+            ) from error
+        pod = find_notebook(listed["items"], user)
+        return read_notebook(pod, self.shared_variables) if pod else None
 
     async def _list_pods(self, cluster_name: str, component: str) -> Sequence[Any]:
         """Return the pods of a cluster; none if Kubernetes does not answer."""

@@ -40,7 +40,7 @@ HUB_LIMIT_SECONDS = 10.0
 
 CLUSTERS = f"""\
 {GATEWAY}
-names = [gateway.submit(worker_ram_gb=size) for size in ({SMALL_GB}, {LARGE_GB})]
+names = [gateway.submit(worker_memory=size) for size in ({SMALL_GB}, {LARGE_GB})]
 small, large = (gateway.connect(name, shutdown_on_close=True) for name in names)
 small.scale(1)
 client = large.get_client()

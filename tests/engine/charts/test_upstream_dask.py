@@ -56,16 +56,14 @@ def properties(python: str) -> dict[str, Any]:
 
 def choices(python: str) -> dict[str, dict[str, Any]]:
     """Return the limits of the worker options, by the option's name."""
-    floats = [
-        call
-        for call in ast.walk(ast.parse(python))
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Float"
-        # The other numbers are traits of the gateway's backend.
-        if any(each.arg == "label" for each in call.keywords)
-    ]
+    values = {
+        ast.unparse(statement.targets[0]): statement.value
+        for statement in ast.parse(python).body
+        if isinstance(statement, ast.Assign)
+    }
     return {
-        ast.literal_eval(call.args[0]): {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
-        for call in floats
+        option: ast.literal_eval(values[f"c.BoundedKubeBackend.{option}"])
+        for option in ("worker_cores", "worker_memory")
     }
 
 
@@ -233,10 +231,9 @@ def test_cluster_has_the_tenancys_limits(render: Render) -> None:
         "c.ClusterConfig.idle_timeout": 45 * 60,
     }
     assert settings(python)["c.BoundedKubeBackend.clusters_per_user"] == 3
-    chosen = {option: {key: each[key] for key in ("min", "max", "default")} for option, each in choices(python).items()}
-    assert chosen == {
+    assert choices(python) == {
         "worker_cores": {"min": 2, "max": 4, "default": 2},
-        "worker_ram_gb": {"min": 0.5, "max": 6, "default": 1.5},
+        "worker_memory": {"min": 0.5, "max": 6, "default": 1.5},
     }
 
 

@@ -15,8 +15,19 @@ from tests.support.virtual_environment import virtual_environment
 
 TENANCY = {
     "clusterName": "gateway-test",
-    "notebook__prePull": False,
     "registries": {"mirror": "mirror.example.org/cache", "pullSecrets": ["registry-login"]},
+    "notebook": {
+        "prePull": False,
+        "image": "docker.io/example/notebook:7",
+        "environment": {
+            "STORE_URL": "https://all.example.org/$(HOME)/{}",
+            "STORE_KEY": {"secret": "store-keys", "key": "all"},
+        },
+        "profiles": [
+            {"name": "Lean", "image": "docker.io/example/lean:7"},
+            {"name": "GPU", "image": "docker.io/example/gpu:7", "groups": ["modellers"]},
+        ],
+    },
     "dask": {
         "clustersPerUser": 2,
         "totalCores": 50,

@@ -1,5 +1,6 @@
-"""The real gateway asks the hub about the token of every request, so that it starts no cluster after it has ended."""
+"""The real gateway asks the hub about the token of every request: its user, its groups, and whether it has ended."""
 
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,16 @@ from tests.support.waiting import LIMIT_SECONDS
 pytestmark = pytest.mark.engine
 
 TOKEN = "a" * 32
+GPU = "docker.io/example/gpu:7"
+OTHER = "docker.io/example/other:7"
+NOTEBOOK = {
+    "prePull": False,
+    "profiles": [
+        {"name": "GPU", "image": GPU, "groups": ["modellers"]},
+        {"name": "Other", "image": OTHER, "groups": ["others"]},
+    ],
+}
+
 REFUSED = "Permission failure verifying user's JupyterHub API token"
 """Message of dask-gateway for a token that the hub does not accept."""
 
@@ -41,8 +52,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200 if is_valid else 403)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
-        body = f'{{"name": "bob", "kind": "user", "admin": false, "groups": [], "scopes": ["{GATEWAY_SCOPE}"]}}'
-        self.wfile.write(body.encode() if is_valid else b"{}")
+        about = {"name": "bob", "kind": "user", "groups": ["modellers"], "scopes": [GATEWAY_SCOPE]}
+        self.wfile.write(json.dumps(about if is_valid else {}).encode())
 
     def log_message(self, *_: object) -> None:
         pass
@@ -68,13 +79,26 @@ def gateway(
 ) -> Iterator[Gateway]:
     state = State(tmp_path_factory.mktemp("charts"))
     link_tools(state.bin, ["helm"])
-    render = render_chart(
-        state.bin / "helm", assemble(state), tenancy(clusterName="ended-access", notebook__prePull=False)
-    )
+    render = render_chart(state.bin / "helm", assemble(state), tenancy(clusterName="ended-access", notebook=NOTEBOOK))
     crds = chart_sources(os.environ) / "dask-gateway" / "crds"
     folder = tmp_path_factory.mktemp("gateway")
     with running_gateway(gateway_program, api_server, render, crds, folder, hub.server_port) as running:
         yield running
+
+
+def test_images_of_profiles_are_approved_for_the_groups_of_the_hub(gateway: Gateway) -> None:
+    def start(image: str) -> requests.Response:
+        return requests.post(
+            f"{gateway.url}/api/v1/clusters/",
+            headers={"Authorization": f"jupyterhub {TOKEN}"},
+            json={"cluster_options": {"image": image}},
+            timeout=LIMIT_SECONDS,
+        )
+
+    assert start(GPU).ok
+    refused = start(OTHER).json()["error"]
+    assert "not approved" in refused
+    assert GPU in refused
 
 
 def test_ended_token_starts_no_cluster_in_the_same_session(gateway: Gateway, hub: StandInHub) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.chart.dask_limits import cluster_limits, gateway_configuration, quota_limits, user_limits
+from components.chart.dask_limits import cluster_limits, quota_limits
 from tests.support.tenancies import problem, tenancy
 
 WORKERS = {"count": 2, "cpus": 8, "ramGb": 32}
@@ -77,22 +77,6 @@ def test_invalid_idle_minutes_are_reported(minutes: Any, message: str) -> None:
 def test_limits_too_small_for_one_worker_are_reported(dask: dict[str, Any], message: str) -> None:
     reported = problem(dask=dask)
     assert (reported.key, reported.message) == ("pangeo:dask", message)
-
-
-@pytest.mark.parametrize("count", [1, 5])
-def test_number_of_clusters_per_user_is_limited(count: int) -> None:
-    python = user_limits(tenancy(dask__clustersPerUser=count))
-    assert python.endswith(f"c.BoundedKubeBackend.clusters_per_user = {count}\n")
-
-
-@pytest.mark.parametrize(("dask", "quota"), [({"totalRamGb": 40}, "vis-pangeo-dask"), ({}, "")])
-def test_gateway_knows_the_quota_if_there_is_one(dask: dict[str, Any], quota: str) -> None:
-    assert f'c.BoundedKubeBackend.quota = "{quota}"\n' in user_limits(tenancy(dask=dask))
-
-
-def test_gateway_configuration_is_valid_python() -> None:
-    for name, python in gateway_configuration(tenancy()).items():
-        compile(python, name, "exec")
 
 
 def test_quota_has_the_tenancys_limits() -> None:

@@ -45,7 +45,7 @@ def test_every_pod_has_the_pull_secrets() -> None:
 def test_nothing_is_set_without_the_keys(registries: dict[str, Any]) -> None:
     given = values(registries=registries)
     assert given == values()
-    assert "imagePullSecrets" not in json.dumps(given)
+    assert '"imagePullSecrets":' not in json.dumps(given)
     assert [path for path in CHART_IMAGES if at(given, path)] == []
 
 

@@ -43,6 +43,19 @@ def test_the_programs_values_are_accepted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("piece", "message"),
+    [
+        ("zz", "gateway.extraConfig.zz is another text; the program does not set it"),
+        ("users", "gateway.extraConfig.users is another text; the program sets another text"),
+    ],
+)
+def test_other_images_of_dask_clusters_are_reported(piece: str, message: str) -> None:
+    code = "c.BoundedKubeBackend.approved_images = []"
+    (found,) = declared.check("program-values", declared.gateway(**{f"gateway__extraConfig__{piece}": code})).messages
+    assert message in found
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"hub__args": ["--Authenticator.allow_all=True"]}, "hub.args[0] is another text; the program does not set it"),

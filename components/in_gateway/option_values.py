@@ -1,0 +1,172 @@
+"""Values that users may choose for a Dask cluster, and the messages for others; a part of the gateway's configuration.
+
+The notebook shows the text of a ``ValueError``. It must be one line.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+RESERVED_PREFIXES = ("DASK_GATEWAY_", "DASK_DISTRIBUTED__COMM__TLS__", "JUPYTERHUB_", "KUBERNETES_")
+"""Variables by which dask-gateway and Kubernetes configure schedulers and workers, and those with the hub's tokens."""
+
+RESERVED_NAMES = ("HOME", "PATH")
+"""Variables of the image, without which its programs do not start."""
+
+MAX_VARIABLES = 100
+
+MAX_VARIABLES_BYTES = 32 * 1024
+"""Most bytes of all names and values together. Each cluster's object in Kubernetes contains them."""
+
+MAX_SHOWN = 80
+"""Most characters of a user's value in a message."""
+
+MAX_PROBLEMS = 5
+"""Most problems of one value in a message."""
+
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+
+_GIB = 1024**3
+_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(?:G|GB|GiB|Gi)?\s*", re.IGNORECASE)
+
+SMALLEST_BYTES = 1_000_000
+"""Number from which a memory size is taken for bytes in a message. No worker has a million GB."""
+
+
+def show(value: object) -> str:
+    """Return a user's value for a message, shortened and without control characters."""
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+
+
+def check_memory(value: object, least: float | None, most: float | None) -> float:
+    """Return the memory of a worker in GB.
+
+    Raises:
+        ValueError: ``value`` is not a number of GB between ``least`` and ``most``.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        size = _SIZE.fullmatch(value) if isinstance(value, str) else None
+        example = f"{float(size[1]):g}" if size else "4"
+        raise ValueError(f"worker_memory is {show(value)}, not a number of gigabytes; write worker_memory={example}")
+    if value >= SMALLEST_BYTES:
+        raise ValueError(
+            f"worker_memory is a number of gigabytes, not of bytes; write worker_memory={value / _GIB:.3g} instead of "
+            f"{show(value)}"
+        )
+    if least is not None and most is not None and not least <= value <= most:
+        raise ValueError(f"worker_memory is {value:g}; write a number of gigabytes from {least:g} to {most:g}")
+    return float(value)
+
+
+def check_environment(value: object) -> dict[str, str]:
+    """Return the environment variables of a cluster's scheduler and workers.
+
+    Raises:
+        ValueError: a name is not allowed, a value is not a string, or there are too many.
+    """
+    if not isinstance(value, Mapping):
+        raise ValueError(f"environment is {show(value)}, not a dictionary; write for example " + '{"NAME": "value"}')
+    problems = [problem for name, text in value.items() if (problem := _find_problem(name, text))]
+    if problems:
+        more = len(problems) - MAX_PROBLEMS
+        raise ValueError("environment: " + "; ".join(problems[:MAX_PROBLEMS]) + (f"; and {more} more" * (more > 0)))
+    size = sum(len(name) + len(text.encode()) for name, text in value.items())
+    if len(value) > MAX_VARIABLES or size > MAX_VARIABLES_BYTES:
+        raise ValueError(
+            f"environment has {len(value)} variables with {size} bytes, but at most {MAX_VARIABLES} with "
+            f"{MAX_VARIABLES_BYTES} bytes are allowed; pass long values to your functions instead"
+        )
+    return dict(value)
+
+
+def _find_problem(name: object, text: object) -> str | None:
+    """Return the problem of one environment variable."""
+    if not isinstance(name, str) or not _VARIABLE_NAME.fullmatch(name):
+        return f"{show(name)} is not a name of letters, digits and underscores"
+    if is_reserved(name):
+        return f"{name} is reserved for the cluster itself; leave it out"
+    if isinstance(text, bool | int | float):
+        return f'{name} is {show(text)}, not a string; write "{text}"'
+    if not isinstance(text, str):
+        return f"{name} is not a string; write its value in quotes"
+    if "\0" in text or text != text.encode(errors="ignore").decode():
+        return f"{name} contains a character that an environment variable cannot have"
+    return None
+
+
+def is_reserved(name: str) -> bool:
+    """Return whether a variable configures the cluster itself. Dask reads some names in lower case, too."""
+    return name.upper() in RESERVED_NAMES or name.upper().startswith(RESERVED_PREFIXES)
+
+
+def escape_references(text: str) -> str:
+    """Return the text so that Kubernetes does not replace references like ``$(NAME)`` in it.
+
+    Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables
+    """
+    return text.replace("$", "$$")
+
+
+def canonical_image(reference: str) -> str:
+    """Return an image's full name: ``pangeo/notebook:1`` is ``docker.io/pangeo/notebook:1``.
+
+    Source: ``splitDockerDomain`` in github.com/distribution/reference, ``normalize.go``.
+    """
+    first, slash, rest = reference.strip().partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        registry, repository = ("docker.io" if first == "index.docker.io" else first), rest
+    else:
+        registry, repository = "docker.io", reference.strip()
+    if registry == "docker.io" and "/" not in repository:
+        repository = f"library/{repository}"
+    return f"{registry}/{repository}"
+
+
+def select_images(images: Iterable[Mapping[str, Any]], groups: Collection[str], own: str) -> dict[str, str]:
+    """Return the approved images of a user: for each name, the image that the nodes pull.
+
+    Args:
+        images: approved images with the keys ``name``, ``pulled`` and ``groups``; no groups means all users.
+        groups: the user's groups.
+        own: image of the user's server as the nodes pull it, which the hub has permitted.
+    """
+    return {
+        image["name"]: image["pulled"]
+        for image in images
+        if not image["groups"] or not set(image["groups"]).isdisjoint(groups) or image["pulled"] == own
+    }
+
+
+def name_image(pulled: str, approved: Mapping[str, str]) -> str:
+    """Return the name by which users know an image; the image itself if it has no other name."""
+    return next((name for name, image in approved.items() if image == pulled), pulled)
+
+
+def choose_image(requested: str, own: str, approved: Mapping[str, str]) -> str:
+    """Return the image of a cluster as the nodes pull it.
+
+    Args:
+        requested: the user's choice; empty for the image of the user's own server.
+        own: image of the user's own server as the nodes pull it.
+        approved: for each name, the image that the nodes pull.
+
+    Raises:
+        ValueError: the image is neither that of the user's own server nor an approved one.
+    """
+    if not requested.strip():
+        return own
+    wanted = canonical_image(requested)
+    for name, pulled in {**approved, name_image(own, approved): own}.items():
+        if wanted in (canonical_image(name), canonical_image(pulled)):
+            return pulled
+    raise ValueError(
+        f"image is {show(requested)}, which is not approved here; leave image out to use that of your server, "
+        f"{name_image(own, approved)}{_others(approved, own)}"
+    )
+
+
+def _others(approved: Mapping[str, str], own: str) -> str:
+    """Return the end of a message with the approved images that are not that of the user's own server."""
+    others: Sequence[str] = [name for name, pulled in approved.items() if pulled != own]
+    return f", or write one of: {', '.join(others[:20])}" if others else ""
