@@ -19,6 +19,7 @@ from components.readiness.resource import HubReady
 from components.resources.ingress import https_redirect, hub_ingress
 from components.resources.kubernetes import HelmRelease, KubernetesObject, annotated
 from components.resources.random import RandomHex
+from components.resources.shared_folders import folder_manifests
 from components.resources.tenancy_objects import namespace_manifest, storage_class_manifest
 
 RELEASE_TIMEOUT_SECONDS = 1200
@@ -43,8 +44,8 @@ class PangeoCluster(pulumi.ComponentResource):
     are derived from ``tenancy.cluster_name``, names in the state from ``name``. Only CRDs are shared (``chart.crds``).
 
     **Retained objects.** The engine never deletes the namespace (and so users' home volumes and the hub's database),
-    the storage class or CRDs. ``Contract`` deletes the first two at a destroy if ``tenancy.protect`` is false. A
-    protected group is kept.
+    the storage class, shared folders or CRDs. ``Contract`` deletes all but CRDs at a destroy if ``tenancy.protect`` is
+    false. A protected group is kept.
 
     **Aliases.** Do not change the name, type or parent of a child without giving it the old one as an alias, as long
     as a deployed stack may contain it. Without an alias, Pulumi deletes the child and creates a new one; deleting the
@@ -173,6 +174,7 @@ class PangeoCluster(pulumi.ComponentResource):
                 opts,
             ),
             *self._declare_storage_class(name, tenancy),
+            *self._declare_folders(name, tenancy, opts),
             *self._declare_crds(name, tenancy, crds or ()),
         ]
         values = chart_values(tenancy, chart_digest=chart_digest(CHART), secrets_digest=_public_digest(secrets))
@@ -204,6 +206,17 @@ class PangeoCluster(pulumi.ComponentResource):
                 annotated(storage_class_manifest(tenancy, create), self._annotations),
                 self._options(retain_on_delete=True),  # as the namespace
             )
+        ]
+
+    def _declare_folders(self, name: str, tenancy: Tenancy, opts: pulumi.ResourceOptions) -> list[KubernetesObject]:
+        retained = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=True))  # as the namespace
+        return [
+            KubernetesObject(
+                f"{name}-{manifest['metadata']['name'].removeprefix(f'{tenancy.cluster_name}-')}",
+                annotated(manifest, self._annotations),
+                retained,
+            )
+            for manifest in folder_manifests(tenancy)
         ]
 
     def _declare_crds(self, name: str, tenancy: Tenancy, crds: Sequence[Crd]) -> list[KubernetesObject]:

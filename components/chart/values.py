@@ -8,11 +8,13 @@ from components.chart.browser_origins import hub_origins
 from components.chart.dask_access import gateway_access, gateway_egress
 from components.chart.dask_values import dask_gateway_values, dask_values
 from components.chart.environment import server_environment
+from components.chart.group_overrides import group_overrides
 from components.chart.images import add_registries
 from components.chart.members_access import members_access
 from components.chart.mounted_code import hub_code
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_internet, network_policy
 from components.chart.secrets import SECRET_NAME
+from components.chart.shared_folders import everyones_folders, pod_security
 from components.config.tenancy import Tenancy
 from components.config.types import format_number
 from components.freeipa.names import group_dn, user_dn_template
@@ -159,9 +161,10 @@ def _hub(tenancy: Tenancy) -> Values:
                 # The default deletes the home volume when a user is deleted.
                 "delete_pvc": False,
                 "http_timeout": HTTP_TIMEOUT_SECONDS,
-                "pod_security_context": POD_SECURITY,
+                "pod_security_context": {**POD_SECURITY, **pod_security(tenancy)},
                 "container_security_context": CONTAINER_SECURITY,
                 **access.spawner,
+                **group_overrides(tenancy),
             },
         },
         "db": {
@@ -208,7 +211,9 @@ def ldap_authenticator(tenancy: Tenancy) -> Values:
 
 def freeipa_authenticator(tenancy: Tenancy) -> Values:
     """Return the settings that ``components/in_hub`` adds: further servers, admins by group, nested groups."""
-    limited_to = {group for profile in tenancy.notebook.profiles for group in profile.groups}
+    limited_to = {group for profile in tenancy.notebook.profiles for group in profile.groups} | {
+        group for folder in tenancy.shared_folders for group in folder.groups
+    }
     return {
         "servers": [str(server) for server in tenancy.identity.directory().servers],
         "admin_group": tenancy.admin_group_dn or "",
@@ -228,6 +233,7 @@ def _singleuser(tenancy: Tenancy) -> Values:
             "type": "dynamic",
             "capacity": f"{tenancy.notebook_storage_gb}Gi",
             "dynamic": {"storageClass": tenancy.storage_class_name},
+            **everyones_folders(tenancy),
         },
         "image": {"name": image_name, "tag": image_tag},
         "defaultUrl": tenancy.notebook.default_url,

@@ -25,7 +25,13 @@ POLL_SECONDS = 0.5
 REPORT_SECONDS = 15.0
 """Interval of progress messages."""
 
-PLURALS = {"Ingress": "ingresses", "Middleware": "middlewares", "Secret": "secrets"}
+PLURALS = {
+    "Ingress": "ingresses",
+    "Middleware": "middlewares",
+    "PersistentVolume": "persistentvolumes",
+    "PersistentVolumeClaim": "persistentvolumeclaims",
+    "Secret": "secrets",
+}
 """Names of kinds in the API's paths."""
 
 
@@ -56,6 +62,18 @@ def namespace_path(name: str) -> ObjectPath:
 def storage_class_path(name: str) -> ObjectPath:
     """Return the place of a storage class."""
     return ObjectPath("StorageClass", "/apis/storage.k8s.io/v1/storageclasses", name)
+
+
+def claim_path(namespace: str, name: str) -> ObjectPath:
+    """Return the place of a volume claim."""
+    return ObjectPath(
+        "PersistentVolumeClaim", f"/api/v1/namespaces/{namespace}/persistentvolumeclaims", name, namespace
+    )
+
+
+def volume_path(name: str) -> ObjectPath:
+    """Return the place of a volume."""
+    return ObjectPath("PersistentVolume", "/api/v1/persistentvolumes", name)
 
 
 def object_path(manifest: Mapping[str, Any]) -> ObjectPath:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import TypeVar
+from typing import TypeVar, get_origin
 
 from pydantic import SecretStr, ValidationError
 
@@ -22,6 +22,9 @@ STACKS = Path("stacks")
 SECTIONS = {field.alias or name: find_section(field.annotation) for name, field in Tenancy.model_fields.items()}
 """Every top-level key, with its section; None for a key with a single value."""
 
+LISTS = {field.alias or name for name, field in Tenancy.model_fields.items() if get_origin(field.annotation) is tuple}
+"""The top-level keys whose value is a list of sections."""
+
 ENVIRONMENT = "environment"
 """Key of a stack file with the Pulumi ESC environments whose configuration the engine adds to that of the file."""
 
@@ -30,6 +33,7 @@ _ENCRYPTED = SecretStr(HIDDEN)
 
 Model = TypeVar("Model", bound=Section)
 _NOT_A_SECTION = "is not a section; set its keys with --path"
+_NOT_A_LIST = "is not a list of sections; set their keys with --path, for example sharedFolders[0].name"
 
 
 def stack_path(stack: str, folder: Path = STACKS) -> Path:
@@ -73,7 +77,8 @@ def read_config(config: Mapping[str, object], *, source: str, secret_keys: Colle
             settings[key] = _parse_section(key, value)
         except ValueError:
             shown = HIDDEN if key == "kubernetes" else str(value)[:1] + "…"
-            problems.append(Problem(format_key((key,)), shown, _NOT_A_SECTION))
+            message = _NOT_A_LIST if key in LISTS else _NOT_A_SECTION
+            problems.append(Problem(format_key((key,)), shown, message))
     hidden = {key.removeprefix(f"{NAMESPACE}:") for key in secret_keys}
     kubernetes = settings.get("kubernetes")
     if "kubernetes" not in hidden and isinstance(kubernetes, dict) and "kubeconfig" in kubernetes:
@@ -182,7 +187,7 @@ def _parse_section(key: str, value: object) -> object:
         parsed = json.loads(value)
     except RecursionError:
         raise ValueError(key) from None
-    if not isinstance(parsed, dict):
+    if not isinstance(parsed, list if key in LISTS else dict):
         raise ValueError(key)
     return parsed
 

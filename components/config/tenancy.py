@@ -4,6 +4,7 @@ The required keys, their meaning and which of them may change come from JASMIN's
 have defaults. 1 GB is 1024³ bytes throughout, as in z2jh's ``2G`` and Kubernetes' ``2Gi``.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -17,6 +18,7 @@ from components.config.network import Network
 from components.config.notebook import MAX_CPUS, MAX_RAM_GB, Notebook
 from components.config.registries import Registries
 from components.config.section import Section, metadata
+from components.config.shared_folders import SharedFolder, find_conflicts
 from components.config.storage import Storage
 from components.config.types import (
     EMPTY_IS_NONE,
@@ -111,6 +113,9 @@ class Tenancy(Names):
     ingress: Ingress = Field(default_factory=Ingress, description="The Ingress of the hub, and its certificate")
     network: Network = Field(default_factory=Network, description="The networks that users' pods can reach")
     notebook: Notebook = Field(default_factory=Notebook, description="Notebook server settings other than its size")
+    shared_folders: tuple[SharedFolder, ...] = Field(
+        (), description="Folders that FreeIPA groups share, in their servers and Dask pods; by default none"
+    )
     dask: Dask = Field(default_factory=Dask, description="Dask clusters that users start from a notebook")
     registries: Registries = Field(
         default_factory=Registries, description="Registries that the images of all pods are pulled from"
@@ -127,6 +132,12 @@ class Tenancy(Names):
         description="Whether `pulumi destroy` keeps the namespace, the home volumes, the hub's database and the "
         "users' group",
     )
+
+    @classmethod
+    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+        """Refuse shared folders with a name, claim or path in common."""
+        for message in find_conflicts(given.get("shared_folders")):
+            yield "shared_folders", message
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -158,4 +169,6 @@ class Tenancy(Names):
 
     def as_inputs(self) -> dict[str, Any]:
         """Return the configuration as JSON with the keys of a stack file, with defaults and without secrets."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        inputs = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        # Stacks without folders have the same inputs as before there were any.
+        return {key: value for key, value in inputs.items() if key != "sharedFolders" or value}

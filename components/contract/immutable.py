@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from components.contract.folders import folder_changes, folder_sources
 from components.freeipa.names import notebook_users_group
 
 if TYPE_CHECKING:  # the provider's process runs without pydantic
@@ -29,6 +30,8 @@ class ImmutableSettings:
     """Immutable fields of the storage class that the program creates; empty if it creates none."""
     hub_database_class: str
     notebook_storage_gb: int
+    shared_folders: Mapping[str, Mapping[str, Any]]
+    """Sources of the shared folders by name (:mod:`components.contract.folders`); not stored if there are none."""
     domain_suffix: str = field(compare=False)
     """Suffix of a derived domain; empty if ``pangeoDomain`` is set. For messages only, as is ``directory_key``."""
     directory_key: str = field(compare=False)
@@ -37,11 +40,17 @@ class ImmutableSettings:
     def from_props(cls, props: Mapping[str, Any]) -> Self:
         """Read back the result of :meth:`as_props`; the state holds every number as a float."""
         values = {name: props.get(_camel(name), "") for name in cls.__dataclass_fields__}
-        return cls(**{**values, "notebook_storage_gb": int(values["notebook_storage_gb"] or 0)})
+        return cls(
+            **{
+                **values,
+                "notebook_storage_gb": int(values["notebook_storage_gb"] or 0),
+                "shared_folders": values["shared_folders"] or {},
+            }
+        )
 
     def as_props(self) -> dict[str, Any]:
         """Return the properties of a resource."""
-        return {_camel(name): value for name, value in asdict(self).items()}
+        return {_camel(name): value for name, value in asdict(self).items() if name != "shared_folders" or value}
 
 
 def immutable_settings(tenancy: "Tenancy") -> ImmutableSettings:
@@ -59,6 +68,7 @@ def immutable_settings(tenancy: "Tenancy") -> ImmutableSettings:
         created_class=create.model_dump(by_alias=True, include=_IMMUTABLE_CLASS_FIELDS) if create else {},
         hub_database_class=tenancy.storage.hub_database_class or homes,
         notebook_storage_gb=tenancy.notebook_storage_gb,
+        shared_folders=folder_sources(tenancy),
     )
 
 
@@ -68,7 +78,12 @@ def list_refused_changes(deployed: ImmutableSettings, wanted: ImmutableSettings)
     Values are compared, not spellings: a ``pangeoDomain`` that equals the derived domain, or a base DN that equals the
     realm's, is no change. A default that differs in a newer version of the program is a change.
     """
-    return [*_identity(deployed, wanted), *_address(deployed, wanted), *_storage(deployed, wanted)]
+    return [
+        *_identity(deployed, wanted),
+        *_address(deployed, wanted),
+        *_storage(deployed, wanted),
+        *folder_changes(deployed.shared_folders, wanted.shared_folders),
+    ]
 
 
 def _identity(deployed: ImmutableSettings, wanted: ImmutableSettings) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""End of a deployment: what becomes of its namespace and its storage class after ``pulumi destroy``.
+"""End of a deployment: what becomes of its namespace, storage class and shared folders after ``pulumi destroy``.
 
-The engine never deletes either of them, so no ``up`` can. The contract, which is deleted last, does what the stack's
+The engine never deletes any of them, so no ``up`` can. The contract, which is deleted last, does what the stack's
 state says: with ``protect``, it marks them as kept; without, it deletes those that this deployment created.
 """
 
@@ -12,13 +12,16 @@ from components.cluster.errors import CannotAsk
 from components.cluster.identity import ClusterId, read_cluster_id
 from components.cluster.objects import (
     ObjectPath,
+    claim_path,
     delete_object,
     find_object,
     namespace_path,
     set_annotation,
     storage_class_path,
+    volume_path,
 )
 from components.cluster.releases import installed_releases
+from components.contract.folders import CLAIM
 from components.contract.inputs import Props, taken_over
 from components.ownership.existing import FoundObject, TakenOver, is_adopted
 from components.ownership.mark import ANNOTATION, Mark, Owner, read_mark
@@ -62,11 +65,21 @@ def owner_of(props: Props) -> Owner:
 
 
 def places(props: Props) -> Iterator[ObjectPath]:
-    """Return the places of the objects that outlive a destroy: the namespace, and a storage class of the program."""
+    """Return the places of the objects that outlive a destroy, in the order of their deletion.
+
+    They are the namespace, a storage class of the program, and the claims and volumes of shared folders. The volume of
+    an NFS export only names the export: its deletion deletes no files.
+    """
     yield namespace_path(props["namespace"])
     settings = props["settings"]
     if settings.get("createdClass"):
         yield storage_class_path(settings["storageClass"])
+    folders = settings.get("sharedFolders") or {}
+    for _, folder in sorted(folders.items()):
+        if folder["source"] != CLAIM:
+            yield claim_path(props["namespace"], folder["claim"])
+        if folder.get("volume"):
+            yield volume_path(folder["volume"])
 
 
 def end_deployment(api: "ReadWriteApi", props: Props, report: Callable[[str], None]) -> None:

@@ -19,9 +19,11 @@ _KINDS = {
     "StorageClass": "the storage class",
     "Ingress": "the Ingress",
     "Middleware": "the Middleware",
+    "PersistentVolume": "the volume",
+    "PersistentVolumeClaim": "the volume claim",
     "Secret": "the Secret",
 }
-_ADOPTABLE = ("Namespace", "StorageClass")
+_ADOPTABLE = ("Namespace", "StorageClass", "PersistentVolume", "PersistentVolumeClaim")
 """Kinds that are kept by a destroy. Objects of other kinds are deleted by it, so only marked ones are taken over."""
 
 
@@ -184,6 +186,16 @@ def _fix(found: FoundObject, mark: Mark | None) -> str:
             return (
                 f"choose another clusterName, or replace storage.create by storage.className: {found.name}, or, to let "
                 f"this stack change the class: {ADOPT_COMMAND}"
+            )
+        case "PersistentVolumeClaim":
+            return (
+                "give the shared folder another name, or, to mount this claim as it is, replace create or nfs by "
+                f"claim: {found.name}"
+            )
+        case "PersistentVolume":
+            return (
+                "give the shared folder another name, or, if nothing uses this volume, delete it (the files of the "
+                f"NFS server are kept): kubectl delete pv {found.name}"
             )
         case kind:
             delete = f"kubectl delete {kind.lower()} {found.name} --namespace {found.namespace}"

@@ -27,6 +27,7 @@ from components.preflight.ingress import (
 from components.preflight.switch import only_warns
 from components.programs import report_on_stderr
 from components.resources.ingress import Manifest, https_redirect, hub_ingress
+from components.resources.shared_folders import folder_manifests
 
 CLUSTER_CHECK_VARIABLE = "PANGEO_CLUSTER_CHECK"
 """Environment variable: ``refuse`` (the default) or ``warn``.
@@ -144,7 +145,7 @@ def find_objects(api: ReadWriteApi, tenancy: Tenancy, redirect: Sequence[Manifes
             yield FoundObject.of(live, place.kind)
     metadata = {"name": SECRET_NAME, "namespace": tenancy.namespace}
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
-    for manifest in (secret, hub_ingress(tenancy), *redirect):
+    for manifest in (secret, hub_ingress(tenancy), *redirect, *folder_manifests(tenancy)):
         place = object_path(manifest)
         if live := find_object(api, place):
             yield FoundObject.of(live, place.kind)

@@ -18,7 +18,13 @@ SDK = "pulumi-kubernetes"
 """Resources request the provider plugin in the version of this installed package, as the SDK's own classes do."""
 
 
-OUTLIVES_THE_STACK = ("CustomResourceDefinition", "Namespace", "StorageClass")
+OUTLIVES_THE_STACK = (
+    "CustomResourceDefinition",
+    "Namespace",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "StorageClass",
+)
 """Kinds of the objects that a destroy may keep, so that a later stack finds them."""
 
 

@@ -17,6 +17,8 @@ from policies.kinds import (
     SECRET,
     STORAGE_CLASS,
     TENANCY,
+    VOLUME,
+    VOLUME_CLAIM,
 )
 from policies.rule import Context, Resource, Rule
 
@@ -27,12 +29,16 @@ AT_MOST_ONE = (0, 1)
 def _expected_numbers(context: Context) -> Mapping[str, tuple[int, int]]:
     """Return the smallest and the largest number of resources by type."""
     from components.chart.secrets import HubSecrets
+    from components.resources.shared_folders import folder_manifests
 
+    folders = Counter(manifest["kind"] for manifest in folder_manifests(context.tenancy))
     secrets = len(HubSecrets.__dataclass_fields__)
     return {
         **dict.fromkeys((TENANCY.type, CONTRACT.type, DESTROY_CHECK, GROUP.type), ONE),
         **dict.fromkeys((NAMESPACE.type, SECRET.type, RELEASE.type, f"{PROVIDERS}kubernetes"), ONE),
         STORAGE_CLASS.type: ONE if context.tenancy.storage.create else (0, 0),
+        VOLUME_CLAIM.type: (folders["PersistentVolumeClaim"],) * 2,
+        VOLUME.type: (folders["PersistentVolume"],) * 2,
         # Traefik's redirect has an Ingress of its own.
         INGRESS.type: (1, 2),
         MIDDLEWARE.type: AT_MOST_ONE,

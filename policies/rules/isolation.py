@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from policies.differences import find_differences
 from policies.kinds import NAMESPACE, RELEASE, SPAWNERS, class_settings, gateway_values, hub_values
 from policies.rule import STRINGS, Context, Resource, Rule, Setting
 from policies.tree import as_list, format_value, get
@@ -13,9 +14,12 @@ ENFORCE = "pod-security.kubernetes.io/enforce"
 
 NOTEBOOK_PARTS = (
     *("extraPodConfig", "initContainers", "extraContainers", "extraFiles", "lifecycleHooks", "extraTolerations"),
-    *("storage.extraVolumes", "storage.extraVolumeMounts", "storage.static.pvcName"),
+    "storage.static.pvcName",
 )
 """Values below ``singleuser`` that add something to notebooks' pods; the program sets none."""
+
+SHARED_VOLUMES = ("extraVolumes", "extraVolumeMounts")
+"""Values below ``singleuser.storage``: the program sets them for shared folders."""
 
 SPAWNER_PARTS = (
     *("extra_pod_config", "extra_container_config", "init_containers", "extra_containers", "volumes", "volume_mounts"),
@@ -50,6 +54,7 @@ def _check_pod_security(resource: Resource, context: Context) -> Iterator[str]:
     for key in NOTEBOOK_PARTS:
         if get(notebook, *key.split(".")):
             yield f"singleuser.{key} is set: {PARTS_REASON}"
+    yield from _check_shared_volumes(resource, context)
     uid = get(notebook, "uid", default=NOTEBOOK_UID)
     if uid != NOTEBOOK_UID:
         yield f"singleuser.uid is {format_value(uid)}, not {NOTEBOOK_UID}"
@@ -60,6 +65,20 @@ def _check_pod_security(resource: Resource, context: Context) -> Iterator[str]:
         for path, value in class_settings(resource, context, SPAWNERS, trait).items():
             if value or value == 0:
                 yield f"{path} is set: {PARTS_REASON}"
+
+
+def _check_shared_volumes(release: Resource, context: Context) -> Iterator[str]:
+    from components.chart.values import chart_values  # imports pydantic, which loads at the same time as the program
+
+    own = chart_values(context.tenancy)["jupyterhub"]
+    for key in SHARED_VOLUMES:
+        found = get(hub_values(release, context), "singleuser", "storage", key)
+        if found and any(find_differences(found, own["singleuser"]["storage"].get(key, {}))):
+            yield f"singleuser.storage.{key} differs from pangeo:sharedFolders: {PARTS_REASON}"
+    expected = own["hub"]["config"]["KubeSpawner"].get("group_overrides", {})
+    for path, value in class_settings(release, context, SPAWNERS, "group_overrides").items():
+        if any(find_differences(value, expected)):
+            yield f"{path} differs from the program's: {PARTS_REASON}"
 
 
 def _check_security_contexts(release: Resource, context: Context) -> Iterator[str]:

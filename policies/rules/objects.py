@@ -20,6 +20,8 @@ from policies.kinds import (
     SECRET,
     STORAGE_CLASS,
     TENANCY,
+    VOLUME,
+    VOLUME_CLAIM,
 )
 from policies.rule import STRINGS, Context, InvalidConfiguration, Resource, Rule, Setting
 from policies.tree import Path as TreePath
@@ -85,6 +87,16 @@ def _own_storage_class(_: Resource, context: Context) -> Inputs | None:
 
     create = context.tenancy.storage.create
     return None if create is None else _sent(storage_class_manifest(context.tenancy, create))
+
+
+def _own_folder(resource: Resource, context: Context) -> Inputs | None:
+    from components.resources.shared_folders import folder_manifests
+
+    name, kind = get(resource.props, "metadata", "name"), get(resource.props, "kind")
+    for manifest in folder_manifests(context.tenancy):
+        if (manifest["kind"], manifest["metadata"]["name"]) == (kind, name):
+            return _sent(manifest)
+    return None
 
 
 def _own_ingress(ingress: Resource, context: Context) -> Inputs | None:
@@ -184,6 +196,8 @@ def _own_destroy_check(_: Resource, context: Context) -> Inputs:
 OWN_INPUTS: Mapping[str, Callable[[Resource, Context], Inputs | None]] = {
     NAMESPACE.type: _own_namespace,
     STORAGE_CLASS.type: _own_storage_class,
+    VOLUME.type: _own_folder,
+    VOLUME_CLAIM.type: _own_folder,
     INGRESS.type: _own_ingress,
     MIDDLEWARE.type: _redirect,
     SECRET.type: _own_secret,

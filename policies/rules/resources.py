@@ -19,6 +19,8 @@ from policies.kinds import (
     SECRET,
     STORAGE_CLASS,
     TENANCY,
+    VOLUME,
+    VOLUME_CLAIM,
 )
 from policies.rule import STRINGS, Check, Context, Resource, Rule, Setting
 from policies.tree import format_value, get
@@ -78,6 +80,15 @@ def _check_namespace(resource: Resource, context: Context) -> Iterator[str]:
 def _check_storage_class(resource: Resource, context: Context) -> Iterator[str]:
     tenancy, create = context.tenancy, context.tenancy.storage.create
     yield from _check_place(resource, [tenancy.storage_class_name if create else None], None)
+
+
+def _check_folder(resource: Resource, context: Context) -> Iterator[str]:
+    from components.resources.shared_folders import folder_manifests
+
+    is_claim = resource.type == VOLUME_CLAIM.type
+    kind = "PersistentVolumeClaim" if is_claim else "PersistentVolume"
+    names = [each["metadata"]["name"] for each in folder_manifests(context.tenancy) if each["kind"] == kind]
+    yield from _check_place(resource, names, context.tenancy.namespace if is_claim else None)
 
 
 def _check_secret(resource: Resource, context: Context) -> Iterator[str]:
@@ -166,6 +177,8 @@ CHECKS: Mapping[str, Check] = {
     RANDOM: _check_nothing,
     NAMESPACE.type: _check_namespace,
     STORAGE_CLASS.type: _check_storage_class,
+    VOLUME.type: _check_folder,
+    VOLUME_CLAIM.type: _check_folder,
     SECRET.type: _check_secret,
     RELEASE.type: _check_release,
     INGRESS.type: _check_ingress,

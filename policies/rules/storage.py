@@ -1,10 +1,20 @@
 """Storage of homes and of the hub's database: volumes that are retained and can be expanded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from policies.kinds import RELEASE, STORAGE_CLASS, hub_values
+from policies.kinds import RELEASE, SPAWNERS, STORAGE_CLASS, VOLUME, VOLUME_CLAIM, class_settings, hub_values
 from policies.rule import BOOLEAN, STRINGS, Context, Resource, Rule, Setting
-from policies.tree import format_value, get
+from policies.tree import as_list, format_value, get
+
+SHARED_MODES = ("ReadWriteMany", "ReadOnlyMany")
+"""Access modes of volumes that many pods can mount."""
+
+VOLUME_SETTINGS = (
+    *("capacity", "accessModes", "persistentVolumeReclaimPolicy", "storageClassName", "claimRef", "nfs"),
+    "mountOptions",
+)
+"""Settings of the volume of an NFS export."""
 
 PARAMETERS = (
     *("type", "availability", "fsType", "fstype", "csi.storage.k8s.io/fstype", "encrypted"),
@@ -53,6 +63,54 @@ def _check_parameters(storage_class: Resource, context: Context) -> Iterator[str
             yield f"parameters.{name} is not known to keep each user's volume separate"
 
 
+def _check_folders(resource: Resource, context: Context) -> Iterator[str]:
+    if resource.type == RELEASE.type:
+        yield from _check_mounted_claims(resource, context)
+        return
+    spec = get(resource.props, "spec", default={})
+    for mode in as_list(get(spec, "accessModes")) or [""]:
+        if mode not in SHARED_MODES:
+            yield f"spec.accessModes contains {format_value(mode)}: many pods cannot mount it"
+    if resource.type == VOLUME_CLAIM.type:
+        return
+    for key in spec:
+        if key not in VOLUME_SETTINGS:
+            yield f"spec.{key} is set: only NFS exports are mounted, not folders of nodes or other disks"
+    namespace = get(spec, "claimRef", "namespace")
+    if namespace != context.tenancy.namespace:
+        yield f"spec.claimRef.namespace is {format_value(namespace)}, not the tenancy's"
+    if get(spec, "persistentVolumeReclaimPolicy") != "Retain":
+        yield "spec.persistentVolumeReclaimPolicy is not Retain: deleting a claim would delete its files"
+    server, servers = get(spec, "nfs", "server"), context.settings["nfsServers"]
+    if servers and server not in servers:
+        yield f"spec.nfs.server is {format_value(server)}; allowed are {', '.join(servers)}"
+
+
+def _check_mounted_claims(release: Resource, context: Context) -> Iterator[str]:
+    own = {folder.claim_name for folder in context.tenancy.shared_folders}
+    for path, volume in _shared_volumes(release, context):
+        claim = get(volume, "persistentVolumeClaim", "claimName")
+        sources = [key for key in volume if key not in ("name", "persistentVolumeClaim")]
+        if sources or claim not in own:
+            shown = f"{', '.join(sources)}" if sources else f"the claim {format_value(claim)}"
+            yield f"{path} mounts {shown}, which is no shared folder of this tenancy"
+
+
+def _shared_volumes(release: Resource, context: Context) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    base = "singleuser.storage.extraVolumes"
+    yield from _each_volume(base, get(hub_values(release, context), *base.split("."), default={}))
+    for path, overrides in class_settings(release, context, SPAWNERS, "group_overrides").items():
+        for key in overrides:
+            volumes = get(overrides, key, "spawner_override", "volumes", default={})
+            yield from _each_volume(f"{path}.{key}.spawner_override.volumes", volumes)
+
+
+def _each_volume(path: str, volumes: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:  # noqa: ANN401 - a setting
+    # z2jh accepts a list as well.
+    for key in volumes if isinstance(volumes, Mapping) else range(len(volumes)):
+        yield f"{path}.{key}", volumes[key]
+
+
 RULES = (
     Rule(
         "retained-expandable-volumes",
@@ -81,5 +139,16 @@ RULES = (
         kinds=(STORAGE_CLASS,),
         settings=(Setting("parameters", "Names of further reviewed parameters of storage classes", STRINGS, []),),
         check=_check_parameters,
+    ),
+    Rule(
+        "shared-folders",
+        "Shared folders are claims and NFS exports of this tenancy that many pods can mount",
+        "A folder of a node, the home of another user or the hub's database would be open to all members of a group.",
+        "Describe the folder in pangeo:sharedFolders; the program declares its claim and its mounts. To allow only "
+        "reviewed NFS servers, list them in this rule's setting nfsServers.",
+        "critical",
+        kinds=(VOLUME_CLAIM, VOLUME, RELEASE),
+        settings=(Setting("nfsServers", "NFS servers that may be mounted; empty for any", STRINGS, []),),
+        check=_check_folders,
     ),
 )

@@ -96,6 +96,19 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     ),
     "notebook.culling.idleMinutes": (*whole(60), 0),
     "notebook.culling.maxAgeHours": (*whole(24), 0),
+    "sharedFolders.name": ("ocean", " ocean ", "a-1", "0"),
+    "sharedFolders.claim": ("ocean-data", " ocean-data "),
+    "sharedFolders.create.sizeGb": whole(500),
+    "sharedFolders.create.className": ("cephfs", " cephfs "),
+    "sharedFolders.nfs.server": ("NFS.example.org.", "192.0.2.1", "2001:DB8::1"),
+    "sharedFolders.nfs.path": ("/exports/ocean", " / ", "/a{b}"),
+    "sharedFolders.nfs.options": ([], ["nfsvers=4.1", "hard", "port=2049"]),
+    "sharedFolders.readOnly": (*YES, *NO),
+    "sharedFolders.writers": ("all", "ocean", ["ocean"], ["Ocean", " OTHERS "]),
+    "sharedFolders.readers": ("all", "ocean", ["Ocean", " OTHERS "]),
+    "sharedFolders.path": ("/data", " /data/ocean "),
+    "sharedFolders.required": (*YES, *NO),
+    "sharedFolders.gid": whole(5000),
     "dask.enabled": (*YES, *NO),
     "dask.workerCores.min": whole(1),
     "dask.workerCores.max": whole(4),
@@ -134,5 +147,12 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "storage.className": {"storage": {}},
     "workers": {"workers": {"count": 3, "cpus": 8, "ramGb": 32}},
     "notebook.profiles": {"notebook": {"profiles": [{"name": "Large"}]}},
+    "sharedFolders": {"sharedFolders": [{"name": "ocean", "claim": "ocean-data", "readers": ["r"]}]},
+    "sharedFolders.create": {
+        "sharedFolders": [{"name": "ocean", "create": {"sizeGb": 1, "className": "nfs"}, "readers": ["r"]}]
+    },
+    "sharedFolders.nfs": {
+        "sharedFolders": [{"name": "ocean", "nfs": {"server": "192.0.2.1", "path": "/a"}, "readers": ["r"]}]
+    },
 }
 """Changes of other settings that a key, or all keys below it, need."""

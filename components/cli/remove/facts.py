@@ -7,11 +7,12 @@ from components.cli.diagnose.deployed_hub import user_of
 from components.cli.remove.plan import GroupFound, Remains, Volume
 from components.cluster.client import ReadWriteApi
 from components.cluster.identity import read_cluster_id
-from components.cluster.objects import ObjectPath, find_object, namespace_path, storage_class_path
+from components.cluster.objects import ObjectPath, find_object, namespace_path, object_path, storage_class_path
 from components.cluster.releases import installed_releases
 from components.config.tenancy import Tenancy
 from components.freeipa.users import open_users
 from components.ownership.existing import FoundObject
+from components.resources.shared_folders import folder_manifests
 
 HOME_LABEL = ("component", "singleuser-storage")
 """Label of the claims that the hub creates."""
@@ -22,6 +23,10 @@ def places(tenancy: Tenancy) -> Iterator[ObjectPath]:
     yield namespace_path(tenancy.namespace)
     if tenancy.storage.create is not None and tenancy.storage_class_name:
         yield storage_class_path(tenancy.storage_class_name)
+    # Claims are deleted together with the namespace.
+    for manifest in folder_manifests(tenancy):
+        if manifest["kind"] == "PersistentVolume":
+            yield object_path(manifest)
 
 
 def read_remains(tenancy: Tenancy, api: ReadWriteApi, password: str) -> Remains:

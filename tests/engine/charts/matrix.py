@@ -47,6 +47,12 @@ MATRIX: dict[str, dict[str, Any]] = {
         "registries": {"mirror": "mirror.example.org:5000/cache", "pullSecrets": ["registry-login", "second"]},
         "notebook__profiles": [OTHER_IMAGE],
     },
+    "shared folders": {
+        "sharedFolders": [
+            {"name": "ocean", "create": {"sizeGb": 500, "className": "cephfs"}, "writers": ["w"], "readers": "all"},
+            {"name": "era5", "claim": "era5-data", "readOnly": True, "readers": ["r"], "path": "/data/era5"},
+        ]
+    },
     "admins by group": {"identity__adminGroup": "pangeo_admins"},
     "starttls": {"identity__tls": "starttls", "identity__caCertificate": CA_CERTIFICATE},
     "nested groups": {"identity__nestedGroups": True},

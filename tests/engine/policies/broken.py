@@ -28,6 +28,7 @@ VALUES: dict[str, Any] = {
         "singleuser": {
             "cpu": {"limit": 1, "guarantee": 0.1},
             "allowPrivilegeEscalation": True,
+            "storage": {"extraVolumes": {"node": {"name": "node", "hostPath": {"path": "/"}}}},
             "profileList": [{"display_name": "Free", "kubespawner_override": {"privileged": True}}],
             "image": {"name": "registry.example.com/somebody/notebook", "tag": "latest"},
         },
@@ -68,6 +69,7 @@ MESSAGES = {
     "tenancy-protected": "protect is false",
     "homes-outlive-users": "delete_pvc is true",
     "retained-expandable-volumes": 'reclaimPolicy is "Delete"',
+    "shared-folders": "singleuser.storage.extraVolumes.node mounts hostPath, which is no shared folder",
     "no-plain-text-secrets": "values.jupyterhub.proxy.secretToken contains a secret",
     "reviewed-chart": "chart/templates/service.yaml has an object of the kind Service",
     "program-values": "jupyterhub.hub.args[0], in chart/values.yaml, is another text; the program does not set it",

@@ -22,6 +22,8 @@ STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
 HUB_READY = "pulumi-python:dynamic/tenancy:HubReady"
 RELEASE = "kubernetes:helm.sh/v3:Release"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
+VOLUME = "kubernetes:core/v1:PersistentVolume"
 GROUP = "pulumi-python:dynamic/freeipa:Group"
 RANDOM = "random:index/randomPassword:RandomPassword"
 SECRET = "kubernetes:core/v1:Secret"
@@ -196,6 +198,21 @@ def test_created_storage_class_retains_and_expands_volumes(declared: Declared) -
     assert made["reclaimPolicy"] == "Retain"
     assert made["allowVolumeExpansion"] is True
     assert made["volumeBindingMode"] == "WaitForFirstConsumer"
+
+
+def test_shared_folders_are_marked_retained_and_there_before_the_hub(declared: Declared) -> None:
+    export = {"name": "era5", "nfs": {"server": "192.0.2.9", "path": "/era5"}, "readers": "all"}
+    created = {"name": "ocean", "create": {"sizeGb": 5, "className": "cephfs"}, "writers": "all"}
+    declare(tenancy(sharedFolders=[export, created]), mark="a mark")
+
+    names = {VOLUME: ["hub-0-folder-era5"], CLAIM: ["hub-0-folder-era5", "hub-0-folder-ocean"]}
+    for type_, expected in names.items():
+        assert declared.names(type_) == expected
+        for name in expected:
+            request = declared.requests[type_, name]
+            assert request.retainOnDelete
+            assert any(urn.endswith(f"{type_}::{name}") for urn in declared.one(RELEASE).dependencies)
+            assert declared.inputs[type_, name]["metadata"]["annotations"][ANNOTATION] == "a mark"
 
 
 def test_release_depends_on_declared_crds_and_installs_none(declared: Declared) -> None:

@@ -35,6 +35,7 @@ UNKNOWN_VALUES = {
     "idle-servers-stop": declared.release(cull__timeout=UNKNOWN),
     "sessions-are-short": declared.release(hub__config__JupyterHub__cookie_max_age_days=UNKNOWN),
     "retained-expandable-volumes": declared.release(singleuser__storage__dynamic__storageClass=UNKNOWN),
+    "shared-folders": declared.release(singleuser__storage__extraVolumes=UNKNOWN),
     "exact-chart": declared.release_with(version=UNKNOWN),
     "approved-images": declared.release(singleuser__image__name=UNKNOWN),
     "no-latest-image": declared.release(hub__image=UNKNOWN),
@@ -87,7 +88,7 @@ def test_a_hub_without_values_violates_the_rules_on_the_hub() -> None:
     # chart/values.yaml disables Dask.
     safe_by_default = {
         *("known-permissions", "profiles-change-sizes", "tls-on-every-host", "known-settings"),
-        *("dask-limits", "release-inputs", "reviewed-chart"),
+        *("dask-limits", "release-inputs", "reviewed-chart", "shared-folders"),
     }
     named_only = {"approved-images", "no-latest-image"}
     assert refused == {rule.id for rule in RULES if kinds.RELEASE in rule.kinds} - safe_by_default - named_only

@@ -52,6 +52,16 @@ OBJECT_KINDS = {
         namespaced=False,
         immutable=(("provisioner",), ("parameters",)),
     ),
+    "kubernetes:core/v1:PersistentVolume": ObjectKind(
+        "v1", "PersistentVolume", "persistentvolumes", namespaced=False, immutable=(("spec", "nfs"),)
+    ),
+    "kubernetes:core/v1:PersistentVolumeClaim": ObjectKind(
+        "v1",
+        "PersistentVolumeClaim",
+        "persistentvolumeclaims",
+        namespaced=True,
+        immutable=(("spec", "accessModes"), ("spec", "storageClassName"), ("spec", "volumeName")),
+    ),
     "kubernetes:networking.k8s.io/v1:Ingress": ObjectKind(
         "networking.k8s.io/v1", "Ingress", "ingresses", namespaced=True
     ),

@@ -37,6 +37,7 @@ TENANCIES: dict[str, dict[str, Any]] = {
         },
         "notebook": {"profiles": [{"name": "Small"}, {"name": "Large", "ramGb": 16, "groups": ["modellers"]}]},
     },
+    "shared folders": {"sharedFolders": [{"name": "a", "claim": "b", "writers": ["w"], "readers": "all"}]},
     "profiles": {"notebook": {"profiles": [{"name": "Small"}, {"name": "Large", "cpus": 4, "ramGb": 16}]}},
 }
 

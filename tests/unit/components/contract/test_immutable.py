@@ -86,6 +86,15 @@ def test_mutable_settings_are_not_refused() -> None:
 
 
 CREATE = {"provisioner": "csi.example.org"}
+CLAIM = {"claim": "a"}
+NFS = {"nfs": {"server": "a.example.org", "path": "/a"}}
+CREATED = {"create": {"sizeGb": 2, "className": "a"}}
+
+
+def folder(source: dict[str, Any]) -> dict[str, Any]:
+    return {"sharedFolders": [{"name": "ocean", "writers": "all", **source}]}
+
+
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "clusterName": ({}, {"clusterName": "other"}),
     "externalIp": ({}, {"externalIp": "192.0.2.1"}),
@@ -103,6 +112,13 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"storage__create": CREATE},
         {"storage__create": {**CREATE, "reclaimPolicy": "Delete"}},
     ),
+    "sharedFolders.claim": (folder(CLAIM), folder({"claim": "b"})),
+    "sharedFolders.create": (folder(CLAIM), folder(CREATED)),
+    "sharedFolders.create.sizeGb": (folder(CREATED), folder({"create": {"sizeGb": 1, "className": "a"}})),
+    "sharedFolders.create.className": (folder(CREATED), folder({"create": {"sizeGb": 2, "className": "b"}})),
+    "sharedFolders.nfs": (folder(CLAIM), folder(NFS)),
+    "sharedFolders.nfs.server": (folder(NFS), folder({"nfs": {**NFS["nfs"], "server": "b.example.org"}})),
+    "sharedFolders.nfs.path": (folder(NFS), folder({"nfs": {**NFS["nfs"], "path": "/b"}})),
 }
 
 

@@ -151,3 +151,14 @@ def test_facts_are_read_from_an_object_of_the_api() -> None:
     found = FoundObject.of({"metadata": metadata}, "Ingress")
     assert found == FoundObject("Ingress", "pangeo", "vis", "u2", str(OURS), "2026-01-01T00:00:00Z")
     assert FoundObject.from_props(found.as_props()) == found
+
+
+def test_claim_of_others_is_named_with_the_key_that_mounts_it() -> None:
+    claim = namespace(kind="PersistentVolumeClaim", name="folder-a", namespace="vis")
+    assert refusal(claim).endswith(
+        "; give the shared folder another name, or, to mount this claim as it is, replace create or nfs by claim: "
+        "folder-a"
+    )
+    volume = namespace(kind="PersistentVolume", name="vis-folder-a")
+    assert refusal(volume).endswith("kubectl delete pv vis-folder-a")
+    assert is_used(namespace(marked(OTHER_DEPLOYMENT, kept=True), kind="PersistentVolumeClaim"))

@@ -127,7 +127,7 @@ def _notebook(values: Values) -> dict[str, Any]:
 def _home(storage: Values) -> dict[str, Any]:
     """Return the settings for home volumes: one volume for each user, created at the first start."""
     if storage["type"] == "none":
-        return {"storage_pvc_ensure": False, "volumes": [], "volume_mounts": []}
+        return {"storage_pvc_ensure": False, "volumes": {}, "volume_mounts": {}}
     dynamic = storage["dynamic"]
     volume = dynamic["volumeNameTemplate"]
     return {
@@ -135,8 +135,14 @@ def _home(storage: Values) -> dict[str, Any]:
         "storage_capacity": storage["capacity"],
         "storage_access_modes": dynamic["storageAccessModes"],
         "storage_extra_labels": storage["extraLabels"],
-        "volumes": [{"name": volume, "persistentVolumeClaim": {"claimName": "{pvc_name}"}}],
-        "volume_mounts": [{"name": volume, "mountPath": storage["homeMountPath"]}],
+        "volumes": {
+            volume: {"name": volume, "persistentVolumeClaim": {"claimName": "{pvc_name}"}},
+            **storage["extraVolumes"],
+        },
+        "volume_mounts": {
+            volume: {"name": volume, "mountPath": storage["homeMountPath"]},
+            **storage["extraVolumeMounts"],
+        },
         **_given(dynamic, {"storage_class": "storageClass", "pvc_name_template": "pvcNameTemplate"}),
     }
 

@@ -67,7 +67,7 @@ def test_notebook_gets_the_resources_of_the_tenancy(values: dict[str, Any]) -> N
 def test_each_user_gets_a_volume_mounted_at_home(values: dict[str, Any]) -> None:
     spawner = traits(values)["KubeSpawner"]
     assert spawner["storage_pvc_ensure"] is True
-    [volume], [mount] = spawner["volumes"], spawner["volume_mounts"]
+    (volume,), (mount,) = spawner["volumes"].values(), spawner["volume_mounts"].values()
     assert volume["persistentVolumeClaim"]["claimName"] == "{pvc_name}"
     assert (mount["name"], mount["mountPath"]) == (volume["name"], "/home/jovyan")
 
@@ -76,7 +76,16 @@ def test_storage_of_type_none_creates_no_volume(values: dict[str, Any]) -> None:
     values["singleuser"]["storage"]["type"] = "none"
     spawner = traits(values)["KubeSpawner"]
     assert spawner["storage_pvc_ensure"] is False
-    assert spawner["volumes"] == []
+    assert spawner["volumes"] == {}
+
+
+def test_further_volumes_are_added_to_the_home(values: dict[str, Any]) -> None:
+    shared = {"name": "shared", "persistentVolumeClaim": {"claimName": "shared"}}
+    values["singleuser"]["storage"]["extraVolumes"] = {"shared": shared}
+    values["singleuser"]["storage"]["extraVolumeMounts"] = {"shared": {"name": "shared", "mountPath": "/shared"}}
+    spawner = traits(values)["KubeSpawner"]
+    assert list(spawner["volumes"]) == list(spawner["volume_mounts"]) == ["volume-{user_server}", "shared"]
+    assert spawner["volumes"]["shared"] == shared
 
 
 def test_notebook_pods_have_the_labels_of_the_network_policies(values: dict[str, Any]) -> None:

@@ -1,0 +1,240 @@
+"""The section ``sharedFolders``: folders in the servers and Dask pods of FreeIPA groups."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from components.config.mount_paths import overlaps, parse_mount_path
+from components.config.section import Section, metadata
+from components.config.types import FreeIpaName, KubernetesName, WholeNumber, parse_host_name
+
+EVERYONE = "all"
+"""Written in place of groups: all users of the hub."""
+
+SOURCES = ("claim", "create", "nfs")
+"""The keys of a folder that say where its files are."""
+
+PREFIX = "folder-"
+"""Beginning of the names of folders' volumes in pods, and of the claims that the program creates."""
+
+DATABASE_CLAIM = "hub-db-dir"
+"""Claim of the hub's database in z2jh."""
+
+HOME_CLAIMS = "claim-"
+"""Beginning of the names of the claims of homes (``KubeSpawner.pvc_name_template``)."""
+
+DEFAULT_PARENT = "/shared"
+
+NFS_PORT = 2049
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+_OPTION = re.compile(r"[a-z0-9_]+(=[A-Za-z0-9_.:@/-]+)?")
+_PORT_OPTION = re.compile(r"port=([0-9]{1,5})")
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError(
+            "is not a folder's name; write at most 40 lower-case letters, digits and dashes, with no dash at either "
+            "end, for example ocean"
+        )
+    return value
+
+
+def _claim(value: str) -> str:
+    if value == DATABASE_CLAIM:
+        raise ValueError("is the claim of the hub's database, with every user's tokens; write another claim")
+    if value.startswith(HOME_CLAIMS):
+        raise ValueError("is the claim of a user's home; copy the files to another claim and write that")
+    return value
+
+
+def _server(value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        return parse_host_name(value)
+
+
+def _export(value: str) -> str:
+    if not value.startswith("/") or ".." in value.split("/") or re.search(r"[\s\x00-\x1f,]", value):
+        raise ValueError("is not the absolute path of an export; write for example /exports/ocean")
+    return value
+
+
+def _option(value: str) -> str:
+    if "," in value:
+        raise ValueError("contains a comma; write each option as an item of the list")
+    if not _OPTION.fullmatch(value):
+        raise ValueError("is not a mount option; write for example nfsvers=4.1")
+    return value
+
+
+def _to_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Groups = Annotated[tuple[FreeIpaName, ...], BeforeValidator(_to_list, json_schema_input_type=str | tuple[str, ...])]
+"""FreeIPA groups; ``all`` for all users."""
+
+
+class FolderToCreate(Section):
+    """A volume that the program creates. It is never deleted with its folder's entry in the stack file."""
+
+    size_gb: WholeNumber = Field(
+        ge=1,
+        le=1024 * 1024,
+        description="Size of the volume",
+        examples=[500],
+        json_schema_extra=metadata(unit="GB", updates="grow only"),
+    )
+    class_name: KubernetesName = Field(
+        description="Existing storage class whose volumes many pods can mount (ReadWriteMany)",
+        examples=["cephfs"],
+        json_schema_extra=metadata(updates="no"),
+    )
+
+
+class NfsExport(Section):
+    """An export of an NFS server, which the cluster's nodes mount."""
+
+    server: Annotated[str, AfterValidator(_server)] = Field(
+        description="Host name or address of the server",
+        examples=["nfs.example.org"],
+        json_schema_extra=metadata(updates="no"),
+    )
+    path: Annotated[str, AfterValidator(_export)] = Field(
+        description="Exported path", examples=["/exports/ocean"], json_schema_extra=metadata(updates="no")
+    )
+    options: tuple[Annotated[str, AfterValidator(_option)], ...] = Field(
+        (), description="Mount options", examples=[["nfsvers=4.1", "hard"]]
+    )
+
+    @property
+    def port(self) -> int:
+        """TCP port of the server: of the mount option ``port``, or NFS's own."""
+        found = next((match[1] for option in self.options if (match := _PORT_OPTION.fullmatch(option))), None)
+        return int(found) if found else NFS_PORT
+
+
+class SharedFolder(Section):
+    """A folder that many users' servers and Dask pods mount. Write exactly one of `claim`, `create` and `nfs`."""
+
+    name: Annotated[str, AfterValidator(_name)] = Field(
+        description="Name of the folder: at most 40 lower-case letters, digits and dashes", examples=["ocean"]
+    )
+    claim: Annotated[KubernetesName, AfterValidator(_claim)] | None = Field(
+        None,
+        description="Existing volume claim in the tenancy's namespace, which many pods can mount",
+        examples=["ocean-data"],
+        json_schema_extra=metadata(updates="no"),
+    )
+    create: FolderToCreate | None = Field(
+        None, description="Volume to create", json_schema_extra=metadata(updates="no")
+    )
+    nfs: NfsExport | None = Field(None, description="NFS export to mount", json_schema_extra=metadata(updates="no"))
+    read_only: bool = Field(
+        False, description="Whether the folder is a data set that nobody changes. It then has no `writers`"
+    )
+    writers: Groups = Field(
+        (),
+        description=f"FreeIPA groups whose members read and write, or `{EVERYONE}` for all users",
+        examples=[["ocean_modellers"]],
+    )
+    readers: Groups = Field(
+        (),
+        description=f"FreeIPA groups whose members only read, or `{EVERYONE}` for all users. A member of a group of "
+        "`writers` writes",
+        examples=[EVERYONE],
+    )
+    path: Annotated[str, AfterValidator(parse_mount_path)] | None = Field(
+        None,
+        description=f"Path of the folder in servers and Dask pods; by default `{DEFAULT_PARENT}/<name>`",
+        examples=["/data/ocean"],
+    )
+    required: bool = Field(
+        True,
+        description="Whether a server must not start while the folder is not available; otherwise it starts without "
+        "the folder, and a file in its place says so",
+    )
+    gid: WholeNumber | None = Field(
+        None,
+        ge=100,
+        le=2**31 - 1,
+        description="Numeric group that owns the files, if it is neither the user 1000 nor the group 100 of all "
+        "servers. The processes of the folder's users are also in this group",
+        examples=[5000],
+    )
+
+    @classmethod
+    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+        """Require one source, at least one group, and no writers of a data set."""
+        sources = [key for key in SOURCES if key in given]
+        if not sources:
+            yield "claim", f"is required; set {', '.join(SOURCES[:-1])} or {SOURCES[-1]}"
+        for key in sources[1:]:
+            yield key, f"must not be set together with {sources[0]}; remove one of them"
+        is_data_set = str(given.get("read_only")).strip().lower() in ("true", "1", "yes", "on", "y", "t")
+        if is_data_set and given.get("writers"):
+            yield "writers", "must not be set together with readOnly: true; write the groups in readers"
+        if is_data_set and "create" in given:
+            yield "create", "must not be set together with readOnly: true, because a new volume would stay empty"
+        if not given.get("writers") and not given.get("readers"):
+            yield "writers", f"is required; set writers or readers, to FreeIPA groups or to {EVERYONE}"
+
+    @property
+    def mount_path(self) -> str:
+        """Path of the folder in pods."""
+        return self.path or f"{DEFAULT_PARENT}/{self.name}"
+
+    @property
+    def volume_name(self) -> str:
+        """Name of the volume in pods, and of the claim if the program creates it."""
+        return f"{PREFIX}{self.name}"
+
+    @property
+    def claim_name(self) -> str:
+        """Name of the claim that pods mount."""
+        return self.claim or self.volume_name
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """All groups of the folder, sorted."""
+        return tuple(sorted({*self.writers, *self.readers} - {EVERYONE}))
+
+
+def find_conflicts(folders: object) -> Iterator[str]:
+    """Yield a message for each name, claim and path that two folders share, whatever else is wrong with them.
+
+    Args:
+        folders: the value of ``sharedFolders`` before its validation.
+    """
+    sections = [each for each in folders if isinstance(each, Mapping)] if isinstance(folders, Sequence) else []
+    named = [(str(each["name"]), each) for each in sections if isinstance(each.get("name"), str)]
+    for number, (name, folder) in enumerate(named):
+        for other_name, other in named[:number]:
+            if name == other_name:
+                yield f"has two folders named {name!r}; rename one of them"
+                continue
+            if _claim_of(name, folder) == _claim_of(other_name, other):
+                yield f"has the claim {_claim_of(name, folder)!r} in the folders {other_name} and {name}; use it once"
+            if _overlap(_path_of(name, folder), _path_of(other_name, other)):
+                yield (
+                    f"has overlapping paths: {_path_of(other_name, other)} of the folder {other_name}, and "
+                    f"{_path_of(name, folder)} of {name}; write paths that are not inside each other"
+                )
+
+
+def _claim_of(name: str, folder: Mapping[str, object]) -> str:
+    return str(folder.get("claim") or f"{PREFIX}{name}")
+
+
+def _path_of(name: str, folder: Mapping[str, object]) -> str:
+    return str(folder.get("path") or f"{DEFAULT_PARENT}/{name}")
+
+
+def _overlap(path: str, other: str) -> bool:
+    return path.startswith("/") and other.startswith("/") and overlaps(path, other)

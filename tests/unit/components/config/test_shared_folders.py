@@ -1,0 +1,142 @@
+"""The section ``sharedFolders``: one source, groups, and a path that hides nothing."""
+
+import json
+from typing import Any
+
+import pytest
+
+from components.config.problems import InvalidTenancy
+from components.config.shared_folders import SharedFolder
+from components.config.stack_file import read_config
+from tests.support.tenancies import ABSENT, problems, settings, tenancy
+
+OCEAN: dict[str, Any] = {
+    "name": "ocean",
+    "create": {"sizeGb": 500, "className": "cephfs"},
+    "writers": ["Ocean_Modellers"],
+}
+
+
+def folder(**changes: Any) -> dict[str, Any]:
+    return {key: value for key, value in {**OCEAN, **changes}.items() if value is not ABSENT}
+
+
+def read(*folders: dict[str, Any]) -> tuple[SharedFolder, ...]:
+    return tenancy(sharedFolders=list(folders)).shared_folders
+
+
+def messages(*folders: object) -> list[tuple[str, str]]:
+    found = problems(sharedFolders=list(folders))
+    return [(each.key.removeprefix("pangeo:sharedFolders"), each.message) for each in found]
+
+
+def test_a_folder_has_a_path_a_claim_and_groups() -> None:
+    (ocean,) = read(folder())
+    assert (ocean.mount_path, ocean.claim_name, ocean.volume_name) == ("/shared/ocean", "folder-ocean", "folder-ocean")
+    assert (ocean.writers, ocean.readers, ocean.required) == (("ocean_modellers",), (), True)
+
+
+def test_all_stands_for_everybody_and_a_group_need_not_be_a_list() -> None:
+    (ocean,) = read(folder(writers="modellers", readers="all"))
+    assert (ocean.writers, ocean.readers, ocean.groups) == (("modellers",), ("all",), ("modellers",))
+
+
+def test_the_port_of_an_nfs_server_is_that_of_its_options() -> None:
+    export = {"server": "192.0.2.1", "path": "/exports/a"}
+    plain, other = read(
+        folder(create=ABSENT, nfs=export),
+        folder(name="b", create=ABSENT, nfs={**export, "options": ["nfsvers=4.1", "port=12049"]}),
+    )
+    assert plain.nfs
+    assert other.nfs
+    assert (plain.nfs.port, other.nfs.port) == (2049, 12049)
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "message"),
+    [
+        ({"name": "Ocean"}, ".name", "is not a folder's name; write at most 40"),
+        ({"name": "o" * 41}, ".name", "is not a folder's name; write at most 40"),
+        ({"create": ABSENT}, ".claim", "is required; set claim, create or nfs"),
+        ({"claim": "data"}, ".create", "must not be set together with claim; remove one of them"),
+        ({"create": ABSENT, "claim": "claim-alice"}, ".claim", "is the claim of a user's home"),
+        ({"create": ABSENT, "claim": "hub-db-dir"}, ".claim", "is the claim of the hub's database"),
+        ({"create": {"sizeGb": 0, "className": "a"}}, ".create.sizeGb", "must be at least 1 gigabyte"),
+        ({"create": {"sizeGb": 1}}, ".create.className", "is required; write for example cephfs"),
+        ({"writers": ABSENT}, ".writers", "is required; set writers or readers, to FreeIPA groups or to all"),
+        ({"writers": []}, ".writers", "is required; set writers or readers, to FreeIPA groups or to all"),
+        ({"writers": ["two words"]}, ".writers[0]", "is not a FreeIPA name"),
+        ({"path": "/home/jovyan/x"}, ".path", "is inside, or would hide, the users' home"),
+        ({"path": "/etc"}, ".path", "would hide files of the system in /etc"),
+        ({"gid": 0}, ".gid", "must be at least 100"),
+    ],
+)
+def test_an_invalid_folder_is_one_problem(changes: dict[str, Any], key: str, message: str) -> None:
+    ((found_key, found),) = messages(folder(**changes))
+    assert found_key == f"[0]{key}"
+    assert found.startswith(message)
+
+
+def test_a_data_set_has_readers_only() -> None:
+    data = {"create": ABSENT, "claim": "era5", "readOnly": True}
+    assert read(folder(**data, writers=ABSENT, readers="all"))[0].read_only
+    ((key, message),) = messages(folder(**data))
+    assert (key, message) == (
+        "[0].writers",
+        "must not be set together with readOnly: true; write the groups in readers",
+    )
+    ((key, message),) = messages(folder(readOnly=True, writers=ABSENT, readers="all"))
+    assert key == "[0].create"
+
+
+@pytest.mark.parametrize(
+    ("export", "key"),
+    [
+        ({"server": "nfs:1", "path": "/a"}, "server"),
+        ({"server": "192.0.2.1", "path": "exports"}, "path"),
+        ({"server": "192.0.2.1", "path": "/exports/../etc"}, "path"),
+        ({"server": "192.0.2.1", "path": "/a", "options": ["hard,nosuid"]}, "options[0]"),
+        ({"server": "192.0.2.1", "path": "/a", "options": ["$(id)"]}, "options[0]"),
+    ],
+)
+def test_an_invalid_export_is_one_problem(export: dict[str, Any], key: str) -> None:
+    ((found, _),) = messages(folder(create=ABSENT, nfs=export))
+    assert found == f"[0].nfs.{key}"
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([folder(path="/data")], ["has two folders named 'ocean'; rename one of them"]),
+        (
+            [folder(name="deep", path="/shared/ocean/deep")],
+            [
+                "has overlapping paths: /shared/ocean of the folder ocean, and /shared/ocean/deep of deep; write paths "
+                "that are not inside each other"
+            ],
+        ),
+        (
+            [folder(name="a", create=ABSENT, claim="folder-ocean")],
+            ["has the claim 'folder-ocean' in the folders ocean and a; use it once"],
+        ),
+    ],
+)
+def test_folders_with_something_in_common_are_refused(others: list[dict[str, Any]], expected: list[str]) -> None:
+    assert messages(folder(), *others) == [("", each) for each in expected]
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    found = messages(folder(name="A", path="b"), folder(path="/a"), folder(path="/data", readers=["x y"]), 3)
+    assert [key for key, _ in found] == ["[0].name", "[0].path", "[2].readers[0]", "[3]", ""]
+
+
+def test_the_engine_passes_the_folders_as_json() -> None:
+    given = {**settings(), "sharedFolders": json.dumps([folder()])}
+    assert read_config(given, source="test").shared_folders == read(folder())
+    with pytest.raises(InvalidTenancy, match="is not a list of sections; set their keys with --path"):
+        read_config({**given, "sharedFolders": json.dumps(folder())}, source="test")
+
+
+def test_a_tenancy_without_folders_has_the_inputs_of_older_versions() -> None:
+    assert "sharedFolders" not in tenancy().as_inputs()
+    assert tenancy(sharedFolders=[folder()]).as_inputs()["sharedFolders"][0]["name"] == "ocean"
