@@ -4,17 +4,21 @@ The rules of the jupyterhub chart cover only IPv4, and treat only the three rang
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from components.chart.address_ranges import (
+from components.address_ranges import (
     LINK_LOCAL,
     RFC_1918,
     SHARED,
     UNIQUE_LOCAL_V6,
     Block,
+    blocks_of,
     blocks_without_metadata,
     public_blocks,
 )
+
+if TYPE_CHECKING:
+    from components.config.reach import PortRange, Reach, Scope
 
 Rule = dict[str, Any]
 """An egress rule of a NetworkPolicy."""
@@ -53,8 +57,26 @@ def allow_all_but_metadata() -> Rule:
     return _allow(blocks_without_metadata())
 
 
+def allow_reach(entries: "Iterable[Reach]", scope: "Scope") -> list[Rule]:
+    """Return a rule for each entry of ``network.reach`` that applies to the pods of the scope."""
+    return [
+        {**_allow(blocks_of(each.cidrs)), "ports": [_port(ports, each.protocol.upper()) for ports in each.port_ranges]}
+        for each in entries
+        if scope in each.scopes
+    ]
+
+
 def _allow(blocks: Iterable[Block]) -> Rule:
-    return {"to": [{"ipBlock": {"cidr": block.cidr, "except": list(block.excluded)}} for block in blocks]}
+    return {"to": [{"ipBlock": _ip_block(each)} for each in blocks]}
+
+
+def _ip_block(block: Block) -> dict[str, Any]:
+    return {"cidr": block.cidr, **({"except": list(block.excluded)} if block.excluded else {})}
+
+
+def _port(ports: "PortRange", protocol: str) -> dict[str, Any]:
+    end = {} if ports.first == ports.last else {"endPort": ports.last}
+    return {"port": ports.first, **end, "protocol": protocol}
 
 
 def network_policy(*egress: Rule) -> dict[str, Any]:

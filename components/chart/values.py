@@ -12,7 +12,13 @@ from components.chart.group_overrides import group_overrides
 from components.chart.images import add_registries
 from components.chart.members_access import members_access
 from components.chart.mounted_code import hub_code
-from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_internet, network_policy
+from components.chart.network_policies import (
+    allow_all_but_metadata,
+    allow_dns,
+    allow_internet,
+    allow_reach,
+    network_policy,
+)
 from components.chart.secrets import SECRET_NAME
 from components.chart.shared_folders import everyones_folders, pod_security
 from components.config.tenancy import Tenancy
@@ -244,7 +250,10 @@ def _singleuser(tenancy: Tenancy) -> Values:
         # The network policy blocks the metadata server. The chart's init container for this would need privileges.
         "cloudMetadata": {"blockWithIptables": False},
         "networkPolicy": network_policy(
-            allow_dns(), allow_internet(tenancy.network.blocked_cidrs), *gateway_egress(tenancy)
+            allow_dns(),
+            allow_internet(tenancy.network.blocked_cidrs),
+            *allow_reach(tenancy.network.reach, "notebooks"),
+            *gateway_egress(tenancy),
         ),
     }
 

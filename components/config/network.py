@@ -1,41 +1,30 @@
 """The section ``network``: the networks that users' pods can reach."""
 
-from ipaddress import IPv6Network, ip_network
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from components.config.section import Section
-
-SHORTEST_PREFIX = {4: 8, 6: 20}
-"""Length of the shortest prefix of a cluster's public addresses, by IP version. A shorter one is a mistake."""
+from components.config.cidr import parse_network
+from components.config.reach import Reach, find_reach_problems
+from components.config.section import Place, Section
 
 
 def _cidr(value: str) -> str:
-    """Normalise a network, e.g. ``203.0.113.0/24``; a single address becomes ``/32`` or ``/128``."""
-    try:
-        network = ip_network(value)
-    except ValueError:
-        try:
-            likely = ip_network(value, strict=False)
-        except ValueError:
-            raise ValueError("is not a network; write for example 192.171.139.0/24 or 2001:630::/64") from None
-        raise ValueError(f"has an address within the network; write {likely}") from None
-    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
-        raise ValueError("is an IPv4-mapped IPv6 network; write the IPv4 network")
-    if network.prefixlen < SHORTEST_PREFIX[network.version]:
-        raise ValueError(
-            f"is too large: users could not reach the internet; write prefixes of at least "
-            f"/{SHORTEST_PREFIX[network.version]}, of the cluster's own addresses only"
-        )
-    return str(network)
+    """Normalise a network; a single address becomes ``/32`` or ``/128``."""
+    too_large = (
+        "users could not reach the internet; write prefixes of at least /{shortest}, "
+        "of the cluster's own addresses only"
+    )
+    return str(parse_network(value, "192.171.139.0/24 or 2001:630::/64", too_large))
 
 
 Cidr = Annotated[str, AfterValidator(_cidr)]
 
 
 class Network(Section):
-    """The networks that users' pods can reach: the public internet without the cluster's own addresses."""
+    """The networks that users' pods can reach: the public internet, but not the cluster's own addresses."""
 
     cluster_cidrs: tuple[Cidr, ...] | None = Field(
         None,
@@ -46,7 +35,29 @@ class Network(Section):
         examples=[["192.171.139.0/24", "2001:630::/64"]],
     )
 
+    reach: tuple[Reach, ...] = Field(
+        (),
+        description="Private networks that users' pods can reach besides the public internet, such as those of object "
+        "stores and databases. By default none",
+        examples=[[{"name": "object-store", "cidrs": "10.20.0.0/16", "ports": 443}]],
+    )
+
+    @classmethod
+    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str | Place, str]]:
+        """Refuse networks in ``reach`` that are public, repeated or overlapping, and repeated names."""
+        reach = given.get("reach")
+        if isinstance(reach, list | tuple):
+            for place, message in find_reach_problems(reach, tuple(_valid_cidrs(given.get("cluster_cidrs")))):
+                yield ("reach", *place), message
+
     @property
     def blocked_cidrs(self) -> tuple[str, ...]:
         """The networks that users' pods must not reach besides private ones."""
         return self.cluster_cidrs or ()
+
+
+def _valid_cidrs(values: object) -> Iterator[str]:
+    """Yield the valid networks in the raw value of ``clusterCidrs``."""
+    for each in values if isinstance(values, list | tuple) else ():
+        with contextlib.suppress(ValueError):
+            yield _cidr(str(each).strip())

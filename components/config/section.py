@@ -1,6 +1,6 @@
 """The base class of all sections: frozen, without unknown keys, camelCase in files, all problems reported at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
@@ -12,6 +12,9 @@ Updates = Literal["yes", "no", "grow only"]
 
 UPDATE_NOTES: Mapping[str, str] = {"no": "cannot be changed after the first pulumi up", "grow only": "may only grow"}
 """A remark for keys that may not change freely, by their ``Updates``."""
+
+Place = tuple[int | str, ...]
+"""Path from a section to a value in it: an attribute, then keys and indices of lists as in the file."""
 
 
 def metadata(*, unit: str | None = None, updates: Updates = "yes", secret: bool = False) -> dict[str, Any]:
@@ -44,8 +47,8 @@ class Section(BaseModel):
     )
 
     @classmethod
-    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-        """Yield an attribute and a message for each combination of keys that is not allowed.
+    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str | Place, str]]:
+        """Yield an attribute, or a place below one, and a message for each combination of keys that is not allowed.
 
         Args:
             given: The values by attribute before their validation, without empty ones. Contradictions are thus
@@ -68,12 +71,21 @@ class Section(BaseModel):
             given: dict[str, object] = {
                 attributes.get(str(key), str(key)): value for key, value in raw.items() if value not in (None, "")
             }
-            for name, message in cls.find_contradictions(given):
+            for place, message in cls.find_contradictions(given):
+                name, *inner = (place,) if isinstance(place, str) else place
                 kind = PydanticCustomError("contradiction", "{message}", {"message": message})
-                errors.append(InitErrorDetails(type=kind, loc=(aliases[name],), input=given.get(name)))
+                location = (aliases[str(name)], *inner)
+                errors.append(InitErrorDetails(type=kind, loc=location, input=_value_at(given.get(str(name)), inner)))
         if errors or section is None:
             raise ValidationError.from_exception_data(cls.__name__, errors)
         return section
+
+
+def _value_at(value: Any, place: Iterable[int | str]) -> object:  # noqa: ANN401 - a value of any kind
+    """Return the value at a place that exists."""
+    for key in place:
+        value = value[key]
+    return value
 
 
 def _repeat(error: ErrorDetails) -> InitErrorDetails:

@@ -7,7 +7,7 @@ comes or goes, and in every preview without access to the cluster.
 from collections.abc import Iterable, Sequence
 from ipaddress import collapse_addresses, ip_network
 
-from components.chart.address_ranges import Block, Network, public_blocks, unreachable
+from components.address_ranges import Block, Network, public_blocks, unreachable
 from components.cluster.addresses import ClusterAddress, ClusterAddresses
 
 KEY = "network.clusterCidrs"

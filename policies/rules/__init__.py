@@ -3,6 +3,7 @@
 from policies.rule import Rule
 from policies.rules import (
     annotations,
+    approved_networks,
     chart_files,
     charts,
     completeness,
@@ -28,7 +29,7 @@ THEMES: dict[str, tuple[Rule, ...]] = {
     "Resources": (*resources.RULES, *objects.RULES, *completeness.RULES),
     "Log-in": (*identity.RULES, *permissions.RULES),
     "Network and TLS": (*network.RULES, *annotations.RULES),
-    "Isolation": (*isolation.RULES, *reach.RULES, *exceptions.RULES),
+    "Isolation": (*isolation.RULES, *reach.RULES, *approved_networks.RULES, *exceptions.RULES),
     "Data protection": protection.RULES,
     "Storage": storage.RULES,
     "Secrets": confidentiality.RULES,

@@ -1,14 +1,17 @@
 """Network policies: the pods and addresses that each part of a hub can reach, and the pods that can reach it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from components.chart.address_ranges import Block, blocks_without_metadata, public_blocks, unreachable
+from components.address_ranges import Block, blocks_of, blocks_without_metadata, public_blocks, unreachable
 from components.chart.network_policies import CHART_RULES, DNS, DNS_SERVERS, SYSTEM_PODS
 from policies.kinds import RELEASE, gateway_values, hub_values
 from policies.merged import release_values
 from policies.rule import Context, Resource, Rule
 from policies.tree import as_list, format_value, get
+
+if TYPE_CHECKING:
+    from components.config.reach import PortRange, Reach
 
 POLICIES = (("hub",), ("proxy", "chp"), ("singleuser",))
 """The parts of the hub's chart whose network policies the program writes."""
@@ -27,21 +30,47 @@ MAX_SHOWN = 6
 """Number of networks in a message."""
 
 
+class Permitted(NamedTuple):
+    """The destinations that the pods of a policy may reach."""
+
+    blocks: tuple[Block, ...]
+    """On every port."""
+    reach: "tuple[Reach, ...]" = ()
+    """On the entry's ports."""
+
+    def for_ports(self, ports: "Sequence[tuple[str, PortRange]] | None") -> tuple[Block, ...]:
+        """Return the destinations on all of these ports, each with its protocol; None stands for every port."""
+        entries = [each for each in self.reach if ports is not None and _covers(each, ports)]
+        return (*self.blocks, *(block for each in entries for block in blocks_of(each.cidrs)))
+
+
+def _covers(entry: "Reach", ports: "Sequence[tuple[str, PortRange]]") -> bool:
+    return all(
+        protocol == entry.protocol.upper() and any(own.contains(range_) for own in entry.port_ranges)
+        for protocol, range_ in ports
+    )
+
+
 def _check_network_policies(release: Resource, context: Context) -> Iterator[str]:
     hub = hub_values(release, context)
     for part in CLOSED:
         policy = get(hub, *part, "networkPolicy", default={})
         yield from _check_sources(".".join((*part, "networkPolicy")), policy)
-    internet = public_blocks(context.tenancy.network.blocked_cidrs)
-    all_but_metadata = blocks_without_metadata()
+    network = context.tenancy.network
+    internet = public_blocks(network.blocked_cidrs)
+    of_notebooks, of_dask = (
+        Permitted(internet, tuple(each for each in network.reach if scope in each.scopes))
+        for scope in ("notebooks", "dask")
+    )
+    all_but_metadata = Permitted(blocks_without_metadata())
     for part in POLICIES:
         policy, path = get(hub, *part, "networkPolicy", default={}), ".".join((*part, "networkPolicy"))
         yield from _check_chart_rules(f"{path}.egressAllowRules", policy, of_users=part == OF_USERS)
-        permitted = internet if part == OF_USERS else all_but_metadata
+        permitted = of_notebooks if part == OF_USERS else all_but_metadata
         yield from _check_egress(f"{path}.egress", get(policy, "egress", default=[]), permitted)
     if gateway_values(release, context) is not None:
         egress = get(release_values(release, context), "dask", "egress", default={})
-        for group, permitted in (("users", internet), ("gateway", all_but_metadata)):
+        for group, permitted in (("users", of_dask), ("gateway", all_but_metadata)):
             yield from _check_egress(f"dask.egress.{group}", get(egress, group, default=[]), permitted)
 
 
@@ -68,13 +97,14 @@ def _check_chart_rules(path: str, policy: Mapping[str, Any], *, of_users: bool) 
             yield f"{path}.{name} is not false: the chart would add a rule that includes addresses that are not public"
 
 
-def _check_egress(path: str, rules: Sequence[Any], permitted: Sequence[Block]) -> Iterator[str]:
+def _check_egress(path: str, rules: Sequence[Any], permitted: Permitted) -> Iterator[str]:
     for index, rule in enumerate(rules):
         peers = get(rule, "to", default=[])
         if not peers:
             yield f"{path}[{index}] has no destination in `to`, so it allows every destination"
+        blocks = permitted.for_ports(_ports(rule))
         for peer in peers:
-            yield from _check_peer(f"{path}[{index}]", peer, permitted, dns_only=_is_dns_only(rule))
+            yield from _check_peer(f"{path}[{index}]", peer, blocks, dns_only=_is_dns_only(rule))
 
 
 def _check_peer(path: str, peer: Any, permitted: Sequence[Block], *, dns_only: bool) -> Iterator[str]:  # noqa: ANN401
@@ -98,6 +128,19 @@ def _check_peer(path: str, peer: Any, permitted: Sequence[Block], *, dns_only: b
         yield f"{path} allows connections to {', '.join(str(each) for each in left[:MAX_SHOWN])}{more}"
 
 
+def _ports(rule: Any) -> "list[tuple[str, PortRange]] | None":  # noqa: ANN401 - a view of any kind
+    """Return a rule's ports with their protocols; None if it allows every port, or one that only a pod knows."""
+    from components.config.reach import PortRange
+
+    found = []
+    for each in get(rule, "ports", default=[]):
+        first, last = get(each, "port"), get(each, "endPort")
+        if not isinstance(first, int | float) or not isinstance(last, int | float | None):
+            return None
+        found.append((str(get(each, "protocol", default="TCP")), PortRange(int(first), int(last or first))))
+    return found or None
+
+
 def _is_dns_only(rule: Any) -> bool:  # noqa: ANN401 - a view of any kind
     ports = get(rule, "ports", default=[])
     return bool(ports) and all(get(each, "port") == DNS_PORT and not get(each, "endPort") for each in ports)
@@ -111,10 +154,12 @@ RULES = (
     Rule(
         "network-policies",
         "Every pod of the hub has a network policy: none allows metadata servers, users' pods reach only the public "
-        "internet and the pods that the program names, and only those pods reach a hub's pods",
+        "internet, the networks in pangeo:network.reach and the pods that the program names, and only those pods reach "
+        "a hub's pods",
         "A notebook runs its user's code inside the cluster's network.",
-        "Restore the program's network policies; no configuration key sets them. An additional egress rule must name "
-        "pods of the namespace or public addresses in `to`; only the cluster's DNS servers may have private ones.",
+        "Restore the program's network policies; add private networks to pangeo:network.reach. An additional egress "
+        "rule must name pods of the namespace or public addresses in `to`; only the cluster's DNS servers may have "
+        "private ones.",
         "critical",
         kinds=(RELEASE,),
         check=_check_network_policies,

@@ -94,6 +94,14 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
         *({}, {"A": "", "TEXT": " {a}\n$(B) ", "HTTP_ENDPOINT": "https://example.org"}, {"USE_TOKEN": "true"}),
         {"AWS_SECRET_ACCESS_KEY": {"secret": "s3", "key": "secret-key"}, "PASSWORD_FILE": "x", "CREDENTIALS": "/a"},
     ),
+    "network.reach.name": ("object-store", " a1 "),
+    "network.reach.cidrs": (
+        *("10.20.0.0/16", " 10.20.0.7 ", ["10.20.0.0/16", "FD12:3456::/48"], ["100.64.0.0/10", "fd00::/20"]),
+        ["172.16.0.0/12", "192.168.0.0/16", "10.0.0.0/8"],
+    ),
+    "network.reach.ports": (443, "443", [443, 22.0, "8080 - 8090"], "1-65535"),
+    "network.reach.protocol": ("tcp", "udp"),
+    "network.reach.for": ("notebooks", ["dask"], ["dask", "notebooks"]),
     "notebook.culling.idleMinutes": (*whole(60), 0),
     "notebook.culling.maxAgeHours": (*whole(24), 0),
     "sharedFolders.name": ("ocean", " ocean ", "a-1", "0"),
@@ -146,6 +154,7 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     },
     "storage.className": {"storage": {}},
     "workers": {"workers": {"count": 3, "cpus": 8, "ramGb": 32}},
+    "network.reach": {"network": {"reach": [{"name": "store", "cidrs": "10.20.0.0/16", "ports": 443}]}},
     "notebook.profiles": {"notebook": {"profiles": [{"name": "Large"}]}},
     "sharedFolders": {"sharedFolders": [{"name": "ocean", "claim": "ocean-data", "readers": ["r"]}]},
     "sharedFolders.create": {

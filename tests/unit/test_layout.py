@@ -20,6 +20,7 @@ LAYERS = (
     {"config"},
     {"freeipa"},
     {
+        "address_ranges",
         "automation",
         "deadline",
         "deployed",

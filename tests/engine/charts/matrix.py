@@ -57,6 +57,12 @@ MATRIX: dict[str, dict[str, Any]] = {
     "starttls": {"identity__tls": "starttls", "identity__caCertificate": CA_CERTIFICATE},
     "nested groups": {"identity__nestedGroups": True},
     "several servers": {"identity__server": ["ipa1.example.org", "ipa2.example.org:6360"]},
+    "private networks": {
+        "network__reach": [
+            {"name": "store", "cidrs": ["172.20.0.0/16", "fd12:3456::/48"], "ports": [443, "8080-8090"]},
+            {"name": "carrier", "cidrs": "100.64.0.0/10", "ports": "1-65535", "for": "dask"},
+        ]
+    },
     "IPv6": {"externalIp": "2001:db8::17"},
     "users' hosts": {"ingress__userSubdomains": True},
     "no pre-pull": {"notebook__prePull": False},

@@ -178,6 +178,25 @@ def test_only_listed_targets_are_reachable(render_either: Render, source: str) -
     assert reachable(rendered, source, make_network(rendered, blocks_match_pods=False).allows) == REACHES[source]
 
 
+STORE = {"private network", "private network v6"}
+REACHES_BESIDES = {
+    "notebook": STORE,
+    "scheduler": STORE | {"carrier's network"},
+    "worker": STORE | {"carrier's network"},
+    "hub": set(),
+    "proxy": set(),
+    "gateway's proxy": set(),
+}
+"""Further targets of the tenancy with private networks. None is a metadata server, nor on another port."""
+
+
+@pytest.mark.parametrize("source", REACHES_BESIDES)
+def test_private_networks_open_their_own_targets_only(render_either: Render, source: str) -> None:
+    rendered = render_either("private networks")
+    found = reachable(rendered, source, make_network(rendered, blocks_match_pods=False).allows)
+    assert found == REACHES[source] | REACHES_BESIDES[source]
+
+
 @pytest.mark.parametrize("source", REACHES)
 def test_ip_blocks_that_match_pods_open_no_closed_pod(render_either: Render, source: str) -> None:
     rendered = render_either(MINIMAL)

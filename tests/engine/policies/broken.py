@@ -39,6 +39,12 @@ VALUES: dict[str, Any] = {
 ANNOTATIONS = {"nginx.ingress.kubernetes.io/auth-url": "https://attacker.example"}
 """Annotations of the stack file that violate a rule."""
 
+REACH = [{"name": "object-store", "cidrs": "10.20.0.0/16", "ports": 443}]
+"""Entries of the stack file's ``network.reach``."""
+
+ORGANISATION = {"approved-networks": {"networks": ["10.30.0.0/16"]}}
+"""Settings of rules which the stack file violates."""
+
 CHART_FILES = {
     "values.yaml": "jupyterhub: {hub: {args: [--Authenticator.allow_all=True]}}\n",
     "templates/service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: open}\nspec: {type: LoadBalancer}\n",
@@ -66,6 +72,7 @@ MESSAGES = {
     "no-public-services": 'proxy.service.type is "LoadBalancer"',
     "pod-security": "singleuser.allowPrivilegeEscalation is not false",
     "network-policies": "hub.networkPolicy.enabled is false",
+    "approved-networks": "the entry object-store allows 10.20.0.0/16, which is not in an approved network",
     "tenancy-protected": "protect is false",
     "homes-outlive-users": "delete_pvc is true",
     "retained-expandable-volumes": 'reclaimPolicy is "Delete"',

@@ -20,10 +20,15 @@ MANDATORY = [rule.id for rule in RULES if rule.level == "mandatory"]
 def all_broken(reviewed: ReviewedStack) -> Reviewed:
     """Preview a program that violates every mandatory rule, next to a stack file with the same names."""
     reviewed.write("neighbour")
-    reviewed.write(STACK, protect=False, ingress={**SETTINGS["ingress"], "annotations": broken.ANNOTATIONS})
+    reviewed.write(
+        STACK,
+        protect=False,
+        ingress={**SETTINGS["ingress"], "annotations": broken.ANNOTATIONS},
+        network={"reach": broken.REACH},
+    )
     try:
         with reviewed.changed_chart(broken.CHART_FILES):
-            return reviewed.preview(broken.violate_everything)
+            return reviewed.preview(broken.violate_everything, organisation=broken.ORGANISATION)
     finally:
         (reviewed.folder / "stacks" / "Pulumi.neighbour.yaml").unlink()
         reviewed.write(STACK)

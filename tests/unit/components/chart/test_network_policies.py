@@ -8,15 +8,18 @@ from components.chart.network_policies import (
     Rule,
     allow_all_but_metadata,
     allow_internet,
+    allow_reach,
     network_policy,
 )
+from components.chart.values import chart_values
+from tests.support.tenancies import tenancy
 
 
 def reaches(rule: Rule, address: str) -> bool:
     """Whether a block of the rule contains the address and no exception does."""
     target = ip_address(address)
     return any(
-        target in ip_network(block["cidr"]) and not any(target in ip_network(but) for but in block["except"])
+        target in ip_network(block["cidr"]) and not any(target in ip_network(but) for but in block.get("except", []))
         for block in (peer["ipBlock"] for peer in rule["to"])
     )
 
@@ -45,3 +48,36 @@ def test_chart_rules_are_off() -> None:
     policy = network_policy(allow_internet())
     assert set(policy["egressAllowRules"].values()) == {False}
     assert policy["egress"] == [allow_internet()]
+
+
+STORE = {"name": "store", "cidrs": ["10.20.0.0/16", "fd12:3456::/48"], "ports": [443, "8080-8090"]}
+SYSLOG = {"name": "syslog", "cidrs": "192.168.0.7", "ports": 514, "protocol": "udp", "for": "dask"}
+
+
+def test_reach_adds_a_rule_for_each_entry_of_the_pods() -> None:
+    values = chart_values(tenancy(network={"reach": [STORE, SYSLOG]}))
+    store = {
+        "to": [{"ipBlock": {"cidr": "10.20.0.0/16"}}, {"ipBlock": {"cidr": "fd12:3456::/48"}}],
+        "ports": [{"port": 443, "protocol": "TCP"}, {"port": 8080, "endPort": 8090, "protocol": "TCP"}],
+    }
+    syslog = {"to": [{"ipBlock": {"cidr": "192.168.0.7/32"}}], "ports": [{"port": 514, "protocol": "UDP"}]}
+    notebooks = values["jupyterhub"]["singleuser"]["networkPolicy"]["egress"]
+    assert [rule for rule in (store, syslog) if rule in notebooks] == [store]
+    assert values["dask"]["egress"]["users"][2:] == [store, syslog]
+    assert values["jupyterhub"]["hub"]["networkPolicy"] == chart_values(tenancy())["jupyterhub"]["hub"]["networkPolicy"]
+
+
+@pytest.mark.parametrize(
+    ("cidr", "server", "metadata"),
+    [
+        ("100.64.0.0/10", "100.64.0.1", ["100.100.100.200"]),
+        ("fd00::/20", "fd00:1::1", ["fd00:ec2::254", "fd00:c1::a9fe:a9fe", "fd00:42::42"]),
+        ("168.63.0.0/16", "168.63.1.1", ["168.63.129.16"]),
+        ("169.0.0.0/8", "169.1.1.1", ["169.254.169.254"]),
+    ],
+)
+def test_reach_leaves_out_metadata_servers(cidr: str, server: str, metadata: list[str]) -> None:
+    own = tenancy(network={"clusterCidrs": [cidr], "reach": [{"name": "wide", "cidrs": cidr, "ports": "1-65535"}]})
+    (rule,) = allow_reach(own.network.reach, "notebooks")
+    assert reaches(rule, server)
+    assert [address for address in metadata if reaches(rule, address)] == []

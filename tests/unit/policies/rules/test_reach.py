@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.chart.address_ranges import METADATA, NOT_PUBLIC, NOT_PUBLIC_V6, through_nat64
+from components.address_ranges import METADATA, NOT_PUBLIC, NOT_PUBLIC_V6, through_nat64
 from tests.unit.policies import declared
 from tests.unit.policies.declared import REMOVED
 
@@ -157,3 +157,41 @@ def test_a_missing_rule_of_the_chart_is_the_charts_default() -> None:
     where = "networkPolicy__egressAllowRules__cloudMetadataServer"
     assert len(check(**{f"hub__{where}": REMOVED})) == 1
     assert check(**{f"singleuser__{where}": REMOVED}) == []
+
+
+STORE = {"name": "store", "cidrs": ["10.20.0.0/16"], "ports": [443, "8080-8090"], "for": "notebooks"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "permitted"),
+    [
+        (block("10.20.0.0/16", ports=[{"port": 443, "protocol": "TCP"}]), True),
+        (block("10.20.3.0/24", ports=[{"port": 443}, {"port": 8081, "endPort": 8090}]), True),
+        (block("10.20.0.0/16", ports=[{"port": 443, "protocol": "UDP"}]), False),
+        (block("10.20.0.0/16", ports=[{"port": 444}]), False),
+        (block("10.20.0.0/16", ports=[{"port": 443}, {"port": 22}]), False),
+        (block("10.20.0.0/16", ports=[{"port": 8080, "endPort": 8091}]), False),
+        (block("10.20.0.0/16", ports=[{"port": "https"}]), False),
+        (block("10.20.0.0/16", ports=[{"protocol": "TCP"}]), False),
+        (block("10.20.0.0/16"), False),
+        (block("10.20.0.0/15", ports=[{"port": 443}]), False),
+        (block("10.21.0.0/16", ports=[{"port": 443}]), False),
+    ],
+)
+def test_reach_permits_exactly_its_networks_and_ports(rule: dict[str, Any], permitted: bool) -> None:
+    stack = declared.config(network={"reach": [STORE]})
+    notebooks = declared.check(RULE, declared.release(singleuser__networkPolicy__egress=[rule]), stack=stack)
+    assert (notebooks.messages == []) == permitted
+    dask = declared.check(RULE, declared.release_with(values__dask__egress__users=[rule]), stack=stack)
+    assert len(dask.messages) == 1, "the entry is for notebooks only"
+
+
+def test_reach_never_permits_metadata_servers() -> None:
+    wide = {"name": "wide", "cidrs": ["100.64.0.0/10"], "ports": "1-65535"}
+    stack = declared.config(network={"reach": [wide]})
+    for cidr in ("100.64.0.0/10", "100.100.100.200/32"):
+        rule = block(cidr, ports=[{"port": 80}])
+        (message,) = declared.check(
+            RULE, declared.release(singleuser__networkPolicy__egress=[rule]), stack=stack
+        ).messages
+        assert message.endswith("allows connections to 100.100.100.200/32")

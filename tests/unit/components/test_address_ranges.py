@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.chart.address_ranges import (
+from components.address_ranges import (
     METADATA,
     NOT_PUBLIC,
     Block,

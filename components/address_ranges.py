@@ -28,6 +28,17 @@ PROTOCOL_ASSIGNMENTS = "192.0.0.0/24"
 UNIQUE_LOCAL_V6 = "fc00::/7"
 LINK_LOCAL_V6 = "fe80::/10"
 
+PRIVATE = (*RFC_1918, SHARED, UNIQUE_LOCAL_V6)
+"""Networks of sites, which are not routed on the internet."""
+
+UNUSABLE = {
+    "unspecified": ("0.0.0.0/8",),
+    "loopback": ("127.0.0.0/8", "::1/128"),
+    "multicast": ("224.0.0.0/4", "ff00::/8"),
+    "broadcast": ("255.255.255.255/32",),
+}
+"""Addresses that are no server of a network, by their name."""
+
 NOT_PUBLIC = (
     "0.0.0.0/8",  # this host (RFC 791): Linux connects to itself
     *RFC_1918,
@@ -73,6 +84,10 @@ def through_nat64(network: str, prefix: str = NAT64) -> str:
     return str(IPv6Network((int(outer.network_address) + int(inner.network_address), 96 + inner.prefixlen)))
 
 
+TRANSLATED_V6 = ("::/8", "2001::/32", "2002::/16")
+"""IPv6 addresses that contain IPv4 addresses: NAT64, mapped and compatible addresses; Teredo; 6to4."""
+
+
 class Block(NamedTuple):
     """A range of addresses without some parts of it, as an ``ipBlock`` of Kubernetes."""
 
@@ -97,8 +112,26 @@ def public_blocks(cluster_cidrs: tuple[str, ...] = ()) -> tuple[Block, ...]:
 @functools.lru_cache(maxsize=1)
 def blocks_without_metadata() -> tuple[Block, ...]:
     """Return all addresses except those of metadata servers."""
+    return blocks_of(("0.0.0.0/0", "::/0"))
+
+
+def blocks_of(cidrs: Iterable[str]) -> tuple[Block, ...]:
+    """Return the networks without the addresses of metadata servers."""
     translated = (through_nat64(each, prefix) for prefix in (NAT64, LOCAL_NAT64) for each in METADATA)
-    return Block("0.0.0.0/0", METADATA), Block("::/0", (*METADATA_V6, *translated))
+    metadata = (*METADATA, *METADATA_V6, *translated)
+    return tuple(Block(each, _parts(Block(each, metadata))) for each in cidrs)
+
+
+def contains(outer: Network, inner: Network) -> bool:
+    """Return whether every address of ``inner`` is in ``outer``."""
+    if outer.version != inner.version or outer.prefixlen > inner.prefixlen:
+        return False
+    return int(outer.network_address) <= int(inner.network_address) <= int(outer.broadcast_address)
+
+
+def overlaps(one: Network, other: Network) -> bool:
+    """Return whether the networks have an address in common."""
+    return contains(one, other) or contains(other, one)
 
 
 def unreachable(block: Block, permitted: Iterable[Block]) -> list[Network]:
@@ -118,17 +151,11 @@ def unreachable(block: Block, permitted: Iterable[Block]) -> list[Network]:
 def _parts(block: Block) -> tuple[str, ...]:
     """Return the exclusions that lie in the block, without repetitions: Kubernetes refuses others."""
     outer = ip_network(block.cidr)
-    found = dict.fromkeys(each for each in block.excluded if _contains(outer, ip_network(each)))
+    found = dict.fromkeys(each for each in block.excluded if contains(outer, ip_network(each)))
     networks = [ip_network(each) for each in found]
     return tuple(
-        str(each) for each in networks if not any(other != each and _contains(other, each) for other in networks)
+        str(each) for each in networks if not any(other != each and contains(other, each) for other in networks)
     )
-
-
-def _contains(outer: Network, inner: Network) -> bool:
-    if outer.version != inner.version or outer.prefixlen > inner.prefixlen:
-        return False
-    return int(outer.network_address) <= int(inner.network_address) <= int(outer.broadcast_address)
 
 
 _Span = tuple[int, int]

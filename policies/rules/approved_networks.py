@@ -1,0 +1,77 @@
+"""Private networks that users' pods can reach: only those that the organisation approves."""
+
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_network
+from typing import TYPE_CHECKING
+
+from components.address_ranges import Block, unreachable
+from policies.rule import STRINGS, Context, InvalidConfiguration, Resource, Rule, Setting
+
+if TYPE_CHECKING:
+    from components.config.reach import PortRange, Reach
+
+EVERY_NETWORK = ["0.0.0.0/0", "::/0"]
+EVERY_PORT = ["1-65535"]
+
+
+def _check_reach(_: Sequence[Resource], context: Context) -> Iterator[str]:
+    networks, ports = _approved_networks(context), _approved_ports(context)
+    for entry in context.tenancy.network.reach:
+        yield from _check_entry(entry, networks, ports)
+
+
+def _check_entry(entry: "Reach", networks: Sequence[Block], ports: "Sequence[PortRange]") -> Iterator[str]:
+    key = f"pangeo:network.reach: the entry {entry.name} allows"
+    for cidr in entry.cidrs:
+        if unreachable(Block(cidr), networks):
+            approved = ", ".join(each.cidr for each in networks) or "none"
+            yield f"{key} {cidr}, which is not in an approved network ({approved})"
+    for text, found in zip(entry.ports, entry.port_ranges, strict=True):
+        if not any(each.contains(found) for each in ports):
+            approved = ", ".join(f"{first}-{last}" if first != last else str(first) for first, last in ports) or "none"
+            yield f"{key} port {text}, which is not an approved port ({approved})"
+
+
+def _approved_networks(context: Context) -> list[Block]:
+    networks = [str(each) for each in context.settings["networks"]]
+    for each in networks:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise InvalidConfiguration(f"the setting networks contains {each!r}, which is not a network") from None
+    return [Block(each) for each in networks]
+
+
+def _approved_ports(context: Context) -> "list[PortRange]":
+    from components.config.reach import PortRange, parse_ports  # they import pydantic, which loads meanwhile
+
+    try:
+        return [PortRange.parse(parse_ports(each)) for each in context.settings["ports"]]
+    except ValueError as error:
+        raise InvalidConfiguration(f"the setting ports contains a value that {error}") from None
+
+
+RULES = (
+    Rule(
+        "approved-networks",
+        "Users' pods reach only private networks and ports that the organisation approves",
+        "Code in a notebook can try every service in a private network, also those that trust their neighbours.",
+        "Change or remove the entry in pangeo:network.reach, or add its network and ports to this rule's settings.",
+        "high",
+        settings=(
+            Setting(
+                "networks",
+                "Networks that entries in network.reach may contain, or parts of them; none if empty",
+                STRINGS,
+                EVERY_NETWORK,
+            ),
+            Setting(
+                "ports",
+                "Ports that entries in network.reach may contain, as text: 443 or 8080-8090",
+                STRINGS,
+                EVERY_PORT,
+            ),
+        ),
+        check_stack=_check_reach,
+    ),
+)
