@@ -24,6 +24,7 @@ from components.preflight.ingress import (
     read_ingress_classes,
     require_middlewares,
 )
+from components.preflight.secrets import check_secrets
 from components.preflight.switch import only_warns
 from components.programs import report_on_stderr
 from components.resources.ingress import Manifest, https_redirect, hub_ingress
@@ -75,7 +76,7 @@ def verify_cluster(
         ClusterRefused: the cluster cannot be read (unless ``PANGEO_CLUSTER_CHECK`` is ``warn`` in a preview), or its
             release is stuck, or users could reach public addresses of the cluster that the stack file does not mention.
         InvalidTenancy: ``PANGEO_CLUSTER_CHECK`` has an unknown value, or nothing would redirect the log-in page to
-            ``https://`` (``preflight.ingress``).
+            ``https://`` (``preflight.ingress``), or a Secret in the stack file is missing (``preflight.secrets``).
     """
     source = str(stack_path(stack))
     may_go_on = only_warns(CLUSTER_CHECK_VARIABLE, environment) and preview
@@ -92,6 +93,7 @@ def verify_cluster(
                 require_middlewares(api, source=source)
             objects = tuple(find_objects(api, tenancy, redirect))
             addresses = read_addresses(api)
+            secrets = check_secrets(api, tenancy, source=source)
     except CannotAsk as error:
         message = f"the Kubernetes cluster cannot be identified: {error}"
         if may_go_on:
@@ -100,7 +102,7 @@ def verify_cluster(
             return ClusterFacts(None, (warning, *ingress.warnings), ingress)
         fix = f"; to preview without the cluster, set {CLUSTER_CHECK_VARIABLE}=warn" if preview else ""
         raise ClusterRefused(message + fix) from None
-    warnings = (*ingress.warnings, *_check_addresses(addresses, tenancy, preview=preview))
+    warnings = (*ingress.warnings, *secrets, *_check_addresses(addresses, tenancy, preview=preview))
     if revision is None or not revision.is_pending:
         return ClusterFacts(cluster_id, warnings, ingress, crds, objects)
     message = (
