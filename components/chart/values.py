@@ -19,6 +19,7 @@ from components.chart.network_policies import (
     allow_reach,
     network_policy,
 )
+from components.chart.proxy_variables import hub_proxy_variables
 from components.chart.secrets import SECRET_NAME
 from components.chart.shared_folders import everyones_folders, pod_security
 from components.config.tenancy import Tenancy
@@ -139,6 +140,7 @@ def announcement(tenancy: Tenancy) -> str:
 
 def _hub(tenancy: Tenancy) -> Values:
     access, members = gateway_access(tenancy), members_access(tenancy, SECRET_NAME)
+    proxy = hub_proxy_variables(tenancy)
     hub: Values = {
         "config": {
             "JupyterHub": {
@@ -186,6 +188,7 @@ def _hub(tenancy: Tenancy) -> Values:
         "networkPolicy": network_policy(allow_dns(), allow_all_but_metadata()),
         "resources": HUB_REQUESTS,
         "extraPodSpec": {"priorityClassName": hub_priority_class(tenancy)},
+        **({"extraEnv": proxy} if proxy else {}),
         "services": {**access.services, **members.services},
         "loadRoles": {**access.roles, **members.roles},
         **members.pod,

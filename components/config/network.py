@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from components.config.cidr import parse_network
+from components.config.proxy import Proxy
 from components.config.reach import Reach, find_reach_problems
 from components.config.section import Place, Section
 
@@ -40,6 +41,14 @@ class Network(Section):
         description="Private networks that users' pods can reach besides the public internet, such as those of object "
         "stores and databases. By default none",
         examples=[[{"name": "object-store", "cidrs": "10.20.0.0/16", "ports": 443}]],
+    )
+
+    proxy: Proxy | None = Field(
+        None,
+        description="Web proxy that the hub, notebooks and Dask's schedulers and workers use for requests that leave "
+        "the cluster: `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in capitals and in small letters. An empty section, "
+        "`{}`, sets only `NO_PROXY`",
+        examples=[{"http": "http://proxy.example.org:3128", "https": "http://proxy.example.org:3128"}],
     )
 
     @classmethod

@@ -104,6 +104,18 @@ def test_the_mirrors_example_gives_the_names_in_its_table() -> None:
     assert [str(registries.locate(Image.parse(image))) for image, _ in rows] == [name or image for image, name in rows]
 
 
+@pytest.mark.parametrize(("heading", "count"), [("Registries", 1), ("Web proxy", 2), ("PyPI and conda mirrors", 1)])
+def test_the_examples_of_registries_and_proxies_are_valid(heading: str, count: int) -> None:
+    [section] = re.findall(rf"^### {heading}\n(.*?)^##", text(OPERATOR), re.DOTALL | re.MULTILINE)
+    examples = re.findall(r"^```\n(  pangeo:.*?)^```", section, re.DOTALL | re.MULTILINE)
+
+    assert len(examples) == count
+    for example in examples:
+        keys = yaml.safe_load(example)
+        assert set(used_keys(keys)) - KEYS == {key for key in used_keys(keys) if "notebook.environment." in key}
+        assert tenancy(**{key.removeprefix("pangeo:"): value for key, value in keys.items()})
+
+
 def test_the_guides_use_every_screenshot_of_the_browser_tests() -> None:
     tests = "".join(text(test) for test in Path("tests/browser").glob("test_*.py"))
     taken = {f"{name}.png" for name in re.findall(r"(?:take_screenshot\(|screenshot=)\"([\w-]+)\"", tests)}
