@@ -8,16 +8,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.chart.dask_access import notebook_environment
+from components.chart.object_store import object_store_environment
 from components.chart.proxy_variables import gateway_client_variables, user_proxy_variables
 from components.config.environment import SecretKey, Variable
 from components.config.tenancy import Tenancy
 
 
 def server_environment(tenancy: Tenancy) -> dict[str, Any]:
-    """Return the variables of all servers: the program's own and those of ``notebook.environment``."""
+    """Return the variables of all servers: the program's own and those of the stack file."""
     return {
         **notebook_environment(tenancy),
         **gateway_client_variables(tenancy),
+        **object_store_environment(tenancy),
         **render_environment({**user_proxy_variables(tenancy), **tenancy.notebook.environment}),
     }
 
@@ -29,7 +31,8 @@ def render_environment(environment: Mapping[str, Variable]) -> dict[str, Any]:
 
 def variable_names(tenancy: Tenancy) -> tuple[str, ...]:
     """Return the names of all variables that the stack file declares, from every source, sorted."""
-    return tuple(sorted({*user_proxy_variables(tenancy), *tenancy.notebook.environment}))
+    declared = user_proxy_variables(tenancy), object_store_environment(tenancy), tenancy.notebook.environment
+    return tuple(sorted({name for each in declared for name in each}))
 
 
 def _render(value: Variable) -> Any:  # noqa: ANN401 - a tree of JSON

@@ -16,6 +16,7 @@ from components.config.identity import Identity
 from components.config.ingress import Ingress
 from components.config.network import Network
 from components.config.notebook import MAX_CPUS, MAX_RAM_GB, Notebook
+from components.config.object_store import ObjectStore, find_repeated_variables
 from components.config.registries import Registries
 from components.config.section import Section, metadata
 from components.config.shared_folders import SharedFolder, find_conflicts
@@ -116,6 +117,11 @@ class Tenancy(Names):
     shared_folders: tuple[SharedFolder, ...] = Field(
         (), description="Folders that FreeIPA groups share, in their servers and Dask pods; by default none"
     )
+    object_store: ObjectStore | None = Field(
+        None,
+        description="S3 object store that users' notebooks and Dask clusters are configured for; by default none",
+        examples=[{"endpoint": "https://s3.example.org", "credentials": {"secret": "s3-credentials"}}],
+    )
     dask: Dask = Field(default_factory=Dask, description="Dask clusters that users start from a notebook")
     registries: Registries = Field(
         default_factory=Registries, description="Registries that the images of all pods are pulled from"
@@ -135,9 +141,11 @@ class Tenancy(Names):
 
     @classmethod
     def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-        """Refuse shared folders with a name, claim or path in common."""
+        """Refuse shared folders with a name, claim or path in common, and variables that two sections set."""
         for message in find_conflicts(given.get("shared_folders")):
             yield "shared_folders", message
+        for name in find_repeated_variables(given):
+            yield "object_store", f"sets {name}, as notebook.environment does; remove it there"
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -120,6 +120,12 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "sharedFolders.path": ("/data", " /data/ocean "),
     "sharedFolders.required": (*YES, *NO),
     "sharedFolders.gid": whole(5000),
+    "objectStore.endpoint": ("https://s3.example.org", " https://S3.example.org/ ", "http://[2001:db8::1]:9000"),
+    "objectStore.region": ("us-east-1", " eu "),
+    "objectStore.credentials.secret": ("s3-credentials", " s3.keys ", "s3-{user}"),
+    "objectStore.credentials.accessKeyIdKey": ("AWS_ACCESS_KEY_ID", "id.txt"),
+    "objectStore.credentials.secretAccessKeyKey": ("AWS_SECRET_ACCESS_KEY", "key.txt"),
+    "objectStore.scratchBucket": ("scratch", " s3://scratch.example.org/ "),
     "dask.enabled": (*YES, *NO),
     "dask.workerCores.min": whole(1),
     "dask.workerCores.max": whole(4),
@@ -159,6 +165,8 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "workers": {"workers": {"count": 3, "cpus": 8, "ramGb": 32}},
     "network.reach": {"network": {"reach": [{"name": "store", "cidrs": "10.20.0.0/16", "ports": 443}]}},
     "notebook.profiles": {"notebook": {"profiles": [{"name": "Large"}]}},
+    "objectStore": {"objectStore": {"endpoint": "https://s3.example.org"}},
+    "objectStore.credentials": {"objectStore": {"endpoint": "https://s3.example.org", "credentials": {"secret": "s3"}}},
     "sharedFolders": {"sharedFolders": [{"name": "ocean", "claim": "ocean-data", "readers": ["r"]}]},
     "sharedFolders.create": {
         "sharedFolders": [{"name": "ocean", "create": {"sizeGb": 1, "className": "nfs"}, "readers": ["r"]}]

@@ -1,0 +1,49 @@
+"""Environment variables that configure S3 clients for the tenancy's object store."""
+
+from typing import Any
+
+from components.config import object_store as names
+from components.config.object_store import ObjectStore, StoreCredentials
+from components.config.tenancy import Tenancy
+
+
+def object_store_environment(tenancy: Tenancy) -> dict[str, Any]:
+    """Return the variables in the form of ``KubeSpawner.environment``; empty without ``objectStore``.
+
+    boto3 and s3fs (botocore), and the clients in Rust and Go read these names. With an endpoint, botocore addresses
+    buckets by path (``compute_endpoint_resolver_builtin_defaults``), as stores without a wildcard certificate need.
+    """
+    store = tenancy.object_store
+    if store is None:
+        return {}
+    return {
+        names.ENDPOINT: store.endpoint,
+        **dict.fromkeys(names.REGIONS, store.region),
+        # Since 2025, clients add checksums to every upload, which many stores do not know.
+        **dict.fromkeys(names.CHECKSUMS, "when_required"),
+        **_credentials(store.credentials),
+        **_scratch(store),
+    }
+
+
+def _credentials(credentials: StoreCredentials | None) -> dict[str, Any]:
+    if credentials is None:
+        return {}
+    # KubeSpawner makes a user's name valid in the name of a Kubernetes object, and unique.
+    name = credentials.secret.replace(names.USER, "{username}")
+    keys = {
+        names.ACCESS_KEY_ID: credentials.access_key_id_key,
+        names.SECRET_ACCESS_KEY: credentials.secret_access_key_key,
+    }
+    # Without the Secret that all users share, no server starts; the preview reports it.
+    optional = {"optional": True} if credentials.is_per_user else {}
+    return {
+        variable: {"valueFrom": {"secretKeyRef": {"name": name, "key": key, **optional}}}
+        for variable, key in keys.items()
+    }
+
+
+def _scratch(store: ObjectStore) -> dict[str, str]:
+    if store.scratch_bucket is None:
+        return {}
+    return {names.SCRATCH: f"s3://{store.scratch_bucket}/{{unescaped_username}}"}

@@ -1,0 +1,145 @@
+"""The section ``objectStore``: an S3 object store that users' notebooks and Dask clusters are configured for."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from components.config.environment import SecretKey
+from components.config.reserved_variables import is_secret_reserved
+from components.config.section import Section
+from components.config.types import KUBERNETES_NAME, Text
+
+USER = "{user}"
+"""Stands for the user's name in the name of a Secret."""
+
+ENDPOINT, REGIONS = "AWS_ENDPOINT_URL", ("AWS_REGION", "AWS_DEFAULT_REGION")
+ACCESS_KEY_ID, SECRET_ACCESS_KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+CHECKSUMS = ("AWS_REQUEST_CHECKSUM_CALCULATION", "AWS_RESPONSE_CHECKSUM_VALIDATION")
+SCRATCH = "SCRATCH_BUCKET"
+VARIABLES = tuple(sorted((ENDPOINT, *REGIONS, ACCESS_KEY_ID, SECRET_ACCESS_KEY, *CHECKSUMS, SCRATCH)))
+"""The environment variables that this section sets, which S3 clients read."""
+
+_REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_BUCKET = re.compile(r"[a-z0-9]([a-z0-9-]|\.(?=[a-z0-9])){1,61}[a-z0-9]")
+"""Names of buckets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html."""
+
+_SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+_EXAMPLE = "https://s3.example.org"
+_MAX_SECRET_NAME = 253 - len(USER)
+
+
+def _endpoint(value: str) -> str:
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError:
+        raise ValueError(f"is not a URL; write for example {_EXAMPLE}") from None
+    if url.scheme not in ("http", "https") or not url.hostname or not value.isascii() or " " in value:
+        raise ValueError(f"is not a URL with http or https; write for example {_EXAMPLE}")
+    if "@" in url.netloc:
+        raise ValueError("contains a user name; put the keys into a Secret, and its name into credentials.secret")
+    if url.path not in ("", "/") or url.query or url.fragment:
+        raise ValueError(f"has a path; write only protocol, host and port, for example {_EXAMPLE}")
+    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    return f"{url.scheme}://{host}{'' if port is None else f':{port}'}"
+
+
+def _region(value: str) -> str:
+    if not _REGION.fullmatch(value):
+        raise ValueError("is not a region; write for example us-east-1, or what the store's documentation names")
+    return value
+
+
+def _bucket(value: str) -> str:
+    name = value.removeprefix("s3://").removesuffix("/")
+    if not _BUCKET.fullmatch(name):
+        raise ValueError(
+            "is not the name of a bucket; write 3 to 63 lower-case letters, digits, dashes and dots, without a folder"
+        )
+    return name
+
+
+def _secret_pattern(value: str) -> str:
+    name = value.replace(USER, "user", 1)
+    if len(value) > _MAX_SECRET_NAME or not KUBERNETES_NAME.fullmatch(name):
+        raise ValueError(
+            "is not the name of a Secret; write lower-case letters, digits, dashes and dots, and "
+            f"{USER} for the user's name if each user has a Secret"
+        )
+    if is_secret_reserved(value) or (USER in value and value.partition(USER)[0] in ("", "sh.helm.release.")):
+        raise ValueError("may be a Secret of the hub itself, which users must not read; write another name")
+    return value
+
+
+def _secret_key(value: str) -> str:
+    if not _SECRET_KEY.fullmatch(value) or value in (".", ".."):
+        raise ValueError("is not a key of a Secret; write letters, digits, dashes, underscores and dots")
+    return value
+
+
+SecretKeyName = Annotated[str, AfterValidator(_secret_key)]
+
+
+class StoreCredentials(Section):
+    """Access keys for the store, in a Kubernetes Secret in the tenancy's namespace."""
+
+    secret: Annotated[Text, AfterValidator(_secret_pattern)] = Field(
+        description=f"Name of the Secret. With `{USER}`, each user has a Secret, for example `s3-{USER}`; a user "
+        "without one has no access keys. In the name, characters of a user name that Kubernetes does not permit are "
+        "replaced",
+        examples=["s3-credentials"],
+    )
+    access_key_id_key: SecretKeyName = Field(
+        ACCESS_KEY_ID, description="Key of the Secret that contains the access key ID"
+    )
+    secret_access_key_key: SecretKeyName = Field(
+        SECRET_ACCESS_KEY, description="Key of the Secret that contains the secret access key"
+    )
+
+    @property
+    def is_per_user(self) -> bool:
+        """Whether each user has a Secret."""
+        return USER in self.secret
+
+    @property
+    def shared_keys(self) -> tuple[SecretKey, ...]:
+        """The keys that must exist; none where each user has a Secret."""
+        if self.is_per_user:
+            return ()
+        return SecretKey(self.secret, self.access_key_id_key), SecretKey(self.secret, self.secret_access_key_key)
+
+
+class ObjectStore(Section):
+    """An S3 object store. S3 clients in notebooks, schedulers and workers use it without any configuration."""
+
+    endpoint: Annotated[str, AfterValidator(_endpoint)] = Field(
+        description="URL of the store. A private address also needs an entry in `network.reach`",
+        examples=[_EXAMPLE],
+    )
+    region: Annotated[str, AfterValidator(_region)] = Field("us-east-1", description="Region of the store")
+    credentials: StoreCredentials | None = Field(
+        None,
+        description="Access keys of all users; by default users have none",
+        examples=[{"secret": "s3-credentials"}],
+    )
+    scratch_bucket: Annotated[str, AfterValidator(_bucket)] | None = Field(
+        None,
+        description="Bucket for temporary data. The variable `SCRATCH_BUCKET` is each user's own prefix in it, "
+        "`s3://<bucket>/<user>`. The bucket must exist",
+        examples=["scratch"],
+    )
+
+
+def find_repeated_variables(given: Mapping[str, object]) -> Iterator[str]:
+    """Yield the variables that both this section and ``notebook.environment`` set.
+
+    Args:
+        given: the raw values of the tenancy's keys, by attribute.
+    """
+    notebook = given.get("notebook")
+    environment = notebook.get("environment") if isinstance(notebook, Mapping) else None
+    if "object_store" in given and isinstance(environment, Mapping):
+        yield from (name for name in VARIABLES if name in environment)

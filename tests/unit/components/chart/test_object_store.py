@@ -1,0 +1,49 @@
+"""Variables that configure S3 clients, in the chart's values."""
+
+from components.chart.environment import variable_names
+from components.chart.object_store import object_store_environment
+from components.chart.values import chart_values
+from components.config.object_store import VARIABLES
+from tests.support.tenancies import tenancy
+
+STORE = {"endpoint": "https://s3.example.org:9000/", "region": "eu"}
+
+
+def test_clients_find_the_store_and_its_region() -> None:
+    assert object_store_environment(tenancy(objectStore=STORE)) == {
+        "AWS_ENDPOINT_URL": "https://s3.example.org:9000",
+        "AWS_REGION": "eu",
+        "AWS_DEFAULT_REGION": "eu",
+        "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
+        "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
+    }
+
+
+def test_keys_of_all_users_come_from_one_secret() -> None:
+    credentials = {"secret": "s3", "accessKeyIdKey": "id", "secretAccessKeyKey": "key"}
+    environment = object_store_environment(tenancy(objectStore={**STORE, "credentials": credentials}))
+    assert environment["AWS_ACCESS_KEY_ID"] == {"valueFrom": {"secretKeyRef": {"name": "s3", "key": "id"}}}
+    assert environment["AWS_SECRET_ACCESS_KEY"] == {"valueFrom": {"secretKeyRef": {"name": "s3", "key": "key"}}}
+
+
+def test_each_user_has_an_own_secret_or_no_keys() -> None:
+    environment = object_store_environment(tenancy(objectStore={**STORE, "credentials": {"secret": "s3-{user}"}}))
+    reference = environment["AWS_ACCESS_KEY_ID"]["valueFrom"]["secretKeyRef"]
+    assert reference == {"name": "s3-{username}", "key": "AWS_ACCESS_KEY_ID", "optional": True}
+
+
+def test_scratch_bucket_is_the_users_own_prefix() -> None:
+    environment = object_store_environment(tenancy(objectStore={**STORE, "scratchBucket": "scratch"}))
+    assert environment["SCRATCH_BUCKET"].format(unescaped_username="an_na") == "s3://scratch/an_na"
+
+
+def test_notebooks_and_dask_have_the_variables() -> None:
+    store = {**STORE, "credentials": {"secret": "s3"}, "scratchBucket": "scratch"}
+    changed = tenancy(objectStore=store, notebook__environment={"A": "1"})
+    environment = chart_values(changed)["jupyterhub"]["singleuser"]["extraEnv"]
+    assert environment.items() >= object_store_environment(changed).items()
+    assert variable_names(changed) == tuple(sorted(("A", *VARIABLES)))
+
+
+def test_values_without_a_store_are_those_of_earlier_versions() -> None:
+    assert object_store_environment(tenancy()) == {}
