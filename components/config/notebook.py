@@ -56,7 +56,9 @@ class NotebookProfile(Section):
         description="Memory of the server, both guaranteed and the limit",
         json_schema_extra=metadata(unit="GB"),
     )
-    image: FixedImage | None = Field(None, description="Container image, with a tag or digest")
+    image: FixedImage | None = Field(
+        None, description="Container image of the server and of the Dask clusters that it starts, with a tag or digest"
+    )
     groups: tuple[FreeIpaName, ...] = Field(
         (),
         description="FreeIPA groups whose members are offered this profile; by default all users",
@@ -71,7 +73,7 @@ class Notebook(Section):
     image: FixedImage = Field(
         "docker.io/pangeo/pangeo-notebook:2026.01.30",
         validate_default=True,
-        description="Container image of notebook servers, Dask schedulers and Dask workers, with a tag or digest",
+        description="Container image of notebook servers and the Dask clusters that they start, with a tag or digest",
     )
     default_url: ServerPath = Field("/lab", description="Path that opens after log-in")
     start_timeout_seconds: WholeNumber = Field(

@@ -51,11 +51,20 @@ def tag_as_upstream(state: State, containerd_address: str, charts: Path) -> None
         if not values_file.is_file():
             raise Failure(f"{values_file} is missing", fix=f"use a folder that contains the unpacked chart {chart}/")
         for upstream, local in upstream_names(yaml.safe_load(values_file.read_text()), keys).items():
-            run(
-                [*_ctr(containerd_address), "images", "tag", "--force", local, upstream],
-                log=state.logs / "images-upstream.log",
-                timeout_seconds=ASK_TIMEOUT_SECONDS,
-            )
+            tag(state, containerd_address, local, upstream)
+
+
+def tag(state: State, containerd_address: str, name: str, further_name: str) -> None:
+    """Give an image of the cluster a further name.
+
+    Raises:
+        Failure: containerd does not answer or lacks the image.
+    """
+    run(
+        [*_ctr(containerd_address), "images", "tag", "--force", name, further_name],
+        log=state.logs / "images-tags.log",
+        timeout_seconds=ASK_TIMEOUT_SECONDS,
+    )
 
 
 def upstream_names(values: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, str]:
