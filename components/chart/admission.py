@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from components.chart.environment import declared_references
 from components.chart.mounted_code import mounted_file
 from components.config.tenancy import Tenancy
 from components.in_hub.admission_settings import AUTHENTICATOR, HUB, SPAWNER
@@ -37,4 +38,5 @@ def declare_admission(tenancy: Tenancy, hub: Mapping[str, Any]) -> Statement:
         settings={HUB: config["JupyterHub"], AUTHENTICATOR: authenticator, SPAWNER: config["KubeSpawner"]},
         roles=hub["loadRoles"],
         services=hub["services"],
+        references=declared_references(tenancy),
     )

@@ -29,10 +29,33 @@ def render_environment(environment: Mapping[str, Variable]) -> dict[str, Any]:
     return {name: _render(value) for name, value in environment.items()}
 
 
+def variables_of_groups(tenancy: Tenancy) -> dict[str, Any]:
+    """Return the entries of ``KubeSpawner.group_overrides`` for variables of groups.
+
+    JupyterHub 5.5.0 applies them in the order of their keys, after the variables of all servers and before those of
+    the profile (``apply_group_overrides`` in ``spawner.py``; ``load_user_options`` of KubeSpawner 7.0.0).
+    """
+    return {
+        f"environment-{group}": {
+            "groups": [group],
+            "spawner_override": {"environment": render_environment(environment)},
+        }
+        for group, environment in tenancy.notebook.group_environment.items()
+    }
+
+
 def variable_names(tenancy: Tenancy) -> tuple[str, ...]:
     """Return the names of all variables that the stack file declares, from every source, sorted."""
-    declared = user_proxy_variables(tenancy), object_store_environment(tenancy), tenancy.notebook.environment
-    return tuple(sorted({name for each in declared for name in each}))
+    declared = (environment for _, environment in tenancy.notebook.environments())
+    sources = user_proxy_variables(tenancy), object_store_environment(tenancy), *declared
+    return tuple(sorted({name for each in sources for name in each}))
+
+
+def declared_references(tenancy: Tenancy) -> list[dict[str, Any]]:
+    """Return every value of a variable that is a reference to a Secret, as the spawner has it."""
+    rendered = (render_environment(environment) for _, environment in tenancy.notebook.environments())
+    values = [value for each in (server_environment(tenancy), *rendered) for value in each.values()]
+    return [value for number, value in enumerate(values) if isinstance(value, dict) and value not in values[:number]]
 
 
 def _render(value: Variable) -> Any:  # noqa: ANN401 - a tree of JSON

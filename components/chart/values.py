@@ -7,7 +7,7 @@ from components.chart.admission import add_statement
 from components.chart.browser_origins import hub_origins
 from components.chart.dask_access import gateway_access, gateway_egress
 from components.chart.dask_values import dask_gateway_values, dask_values
-from components.chart.environment import server_environment
+from components.chart.environment import render_environment, server_environment
 from components.chart.group_overrides import group_overrides
 from components.chart.images import add_registries
 from components.chart.members_access import members_access
@@ -220,13 +220,15 @@ def ldap_authenticator(tenancy: Tenancy) -> Values:
 
 def freeipa_authenticator(tenancy: Tenancy) -> Values:
     """Return the settings that ``components/in_hub`` adds: further servers, admins by group, nested groups."""
-    limited_to = {group for profile in tenancy.notebook.profiles for group in profile.groups} | {
-        group for folder in tenancy.shared_folders for group in folder.groups
+    needed = {
+        *tenancy.notebook.group_environment,
+        *(group for profile in tenancy.notebook.profiles for group in profile.groups),
+        *(group for folder in tenancy.shared_folders for group in folder.groups),
     }
     return {
         "servers": [str(server) for server in tenancy.identity.directory().servers],
         "admin_group": tenancy.admin_group_dn or "",
-        "profile_groups": [group_dn(tenancy.directory_suffix, group) for group in sorted(limited_to)],
+        "profile_groups": [group_dn(tenancy.directory_suffix, group) for group in sorted(needed)],
         "nested_groups": tenancy.identity.nested_groups,
         "log_in_lasts_seconds": round(tenancy.identity.log_in_hours * 3600),
     }
@@ -281,6 +283,7 @@ def profile_list(tenancy: Tenancy) -> list[Values]:
                     else dict.fromkeys(("mem_limit", "mem_guarantee"), memory(profile.ram_gb))
                 ),
                 **({} if profile.image is None else {"image": str(tenancy.registries.locate(profile.image))}),
+                **({"environment": render_environment(profile.environment)} if profile.environment else {}),
             },
         }
         for profile in tenancy.notebook.profiles

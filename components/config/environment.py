@@ -1,7 +1,7 @@
 """Environment variables in a stack file: plain text, or a key of a Kubernetes Secret in the tenancy's namespace."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from components.config.problems import HIDDEN
 from components.config.reserved_variables import is_secret_reserved, reason_for_reserving
 from components.config.schema import Location
-from components.config.types import KUBERNETES_NAME
+from components.config.types import KUBERNETES_NAME, parse_freeipa_name
 
 MAX_NAME_LENGTH = 128
 MAX_VALUE_LENGTH = 4096
@@ -41,6 +41,10 @@ _SECRET_VALUE = re.compile(r"://[^/@\s:]*:[^/@\s]+@|PRIVATE KEY-----")
 """A URL with a password, or a key."""
 
 
+RESERVED_MESSAGE = "is a Secret of the hub itself, which users must not read; write another Secret"
+"""Message for a reserved Secret."""
+
+
 @dataclass(frozen=True)
 class SecretKey:
     """A key of a Kubernetes Secret in the tenancy's namespace. Its content is not known to the program."""
@@ -52,37 +56,69 @@ class SecretKey:
 Variable = str | SecretKey
 
 
-def _read_environment(value: object) -> dict[str, Variable]:
-    """Validate a mapping, and report each variable's problems under its name.
+Found = tuple[Location, object, str]
+"""A problem: where below the mapping, the value to show, and the message."""
 
-    Raises:
-        ValidationError: there are problems.
-        ValueError: it is no mapping, or has too many variables.
-    """
+
+def _read_environment(value: object) -> dict[str, Variable]:
+    """Validate a mapping of variables, and report each variable's problems under its name."""
+    read, found = _parse(value)
+    raise_problems("environment", found)
+    return read
+
+
+def _read_group_environments(value: object) -> dict[str, dict[str, Variable]]:
+    """Validate a mapping of groups to variables, as above."""
+    read: dict[str, dict[str, Variable]] = {}
+    found: list[Found] = []
     if not isinstance(value, Mapping):
-        raise ValueError('is not a section; write names and values below it, for example OMP_NUM_THREADS: "1"')
-    if len(value) > MAX_VARIABLES:
-        raise ValueError(f"has {len(value)} variables; write at most {MAX_VARIABLES}")
-    errors: list[InitErrorDetails] = []
-    read: dict[str, Variable] = {}
-    for name, each in value.items():
-        found = list(_name_problems(str(name), each)) or list(_value_problems(str(name), each))
-        errors += [problem_at((str(name), *location), shown, message) for location, shown, message in found]
-        if not found:
-            read[str(name)] = each if isinstance(each, str) else as_secret_key(each)
-    if errors:
-        raise ValidationError.from_exception_data("environment", errors)
+        found.append(((), value, "is not a section; write groups below it, and their variables below these"))
+        value = {}
+    for given, each in value.items():
+        variables, problems = _parse(each)
+        found += [((str(given), *location), shown, message) for location, shown, message in problems]
+        try:
+            group = parse_freeipa_name(str(given))
+        except ValueError as invalid:
+            found.append(((str(given),), given, str(invalid)))
+            continue
+        if group in read:
+            found.append(((str(given),), given, "is there twice, in different spellings; write each group once"))
+        read[group] = variables
+    raise_problems("groupEnvironment", found)
     return dict(sorted(read.items()))
 
 
-def problem_at(location: Location, shown: object, message: str) -> InitErrorDetails:
-    """Return an error for pydantic at a location, with the value to show."""
-    error = PydanticCustomError("value_error", "{error}", {"error": message})
-    return InitErrorDetails(type=error, loc=location, input=shown)
+def raise_problems(title: str, found: Iterable[Found]) -> None:
+    """Raise all problems together, for pydantic.
+
+    Raises:
+        ValidationError: there are problems.
+    """
+    errors = [
+        InitErrorDetails(
+            type=PydanticCustomError("value_error", "{error}", {"error": message}), loc=location, input=shown
+        )
+        for location, shown, message in found
+    ]
+    if errors:
+        raise ValidationError.from_exception_data(title, errors)
 
 
-Found = tuple[Location, object, str]
-"""A problem: where below the variable, the value to show, and the message."""
+def _parse(value: object) -> tuple[dict[str, Variable], list[Found]]:
+    if not isinstance(value, Mapping):
+        return {}, [((), value, 'is not a section; write names and values below it, for example OMP_NUM_THREADS: "1"')]
+    if len(value) > MAX_VARIABLES:
+        return {}, [((), value, f"has {len(value)} variables; write at most {MAX_VARIABLES}")]
+    read: dict[str, Variable] = {}
+    found: list[Found] = []
+    for given, each in value.items():
+        name = str(given)
+        problems = list(_name_problems(name, each)) or list(_value_problems(name, each))
+        found += [((name, *location), shown, message) for location, shown, message in problems]
+        if not problems:
+            read[name] = each if isinstance(each, str) else _as_secret_key(each)
+    return dict(sorted(read.items())), found
 
 
 def _name_problems(name: str, value: object) -> Iterator[Found]:
@@ -129,12 +165,12 @@ def _secret_key_problems(value: Mapping[object, object]) -> Iterator[Found]:
     if not isinstance(secret, str) or not KUBERNETES_NAME.fullmatch(secret) or len(secret) > 253:
         yield ("secret",), HIDDEN, "is not the name of a Secret; write lower-case letters, digits, dashes and dots"
     elif is_secret_reserved(secret):
-        yield ("secret",), secret, "is a Secret of the hub itself, which users must not read; write another Secret"
+        yield ("secret",), secret, RESERVED_MESSAGE
     if not isinstance(key, str) or not _SECRET_KEY.fullmatch(key) or key in (".", ".."):
         yield ("key",), HIDDEN, "is not a key of a Secret; write letters, digits, dashes, underscores and dots"
 
 
-def as_secret_key(value: object) -> SecretKey:
+def _as_secret_key(value: object) -> SecretKey:
     """Return a valid reference to a Secret, from a stack file or from an earlier validation."""
     if isinstance(value, SecretKey):
         return value
@@ -153,6 +189,10 @@ def is_secret_text(name: str, text: str) -> bool:
 
 def _shown(name: str, value: object) -> object:
     return HIDDEN if isinstance(value, str) and is_secret_text(name, value) else value
+
+
+def _groups_as_json(groups: Mapping[str, Mapping[str, Variable]]) -> dict[str, object]:
+    return {group: _as_json(environment) for group, environment in groups.items()}
 
 
 def _as_json(environment: Mapping[str, Variable]) -> dict[str, object]:
@@ -184,3 +224,11 @@ Environment = Annotated[
     WithJsonSchema(ENVIRONMENT_SCHEMA),
 ]
 """Variables by name, sorted."""
+
+GroupEnvironments = Annotated[
+    dict[str, dict[str, Variable]],
+    PlainValidator(_read_group_environments),
+    PlainSerializer(_groups_as_json),
+    WithJsonSchema({"type": "object", "additionalProperties": ENVIRONMENT_SCHEMA}),
+]
+"""Variables by FreeIPA group, both sorted."""

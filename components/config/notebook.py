@@ -1,11 +1,22 @@
 """The section ``notebook``: users' notebook servers."""
 
+import operator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from components.config.environment import Environment
+from components.config.environment import (
+    Environment,
+    Found,
+    GroupEnvironments,
+    SecretKey,
+    Variable,
+    raise_problems,
+)
 from components.config.image import FixedImage
+from components.config.problems import format_key
+from components.config.schema import Location
 from components.config.section import Section, metadata
 from components.config.types import MIN_CPUS, MIN_RAM_GB, FreeIpaName, Number, ServerPath, Text, WholeNumber
 
@@ -14,6 +25,10 @@ MAX_CPUS = 512
 
 MAX_RAM_GB = 4096
 """Most memory of a notebook server or Dask worker, in GB."""
+
+
+MAX_ENVIRONMENT_SIZE = 128 * 1024
+"""Most characters of all environment variables together: they are part of the hub's Secret, which may have 1 MiB."""
 
 
 class Culling(Section):
@@ -64,6 +79,13 @@ class NotebookProfile(Section):
         description="FreeIPA groups whose members are offered this profile; by default all users",
         examples=[["modellers"]],
     )
+    environment: Environment = Field(
+        default_factory=dict,
+        exclude_if=operator.not_,
+        description="Environment variables of servers with this profile, as in `notebook.environment`. They override "
+        "variables of the same name there and in `notebook.groupEnvironment`",
+        examples=[{"OMP_NUM_THREADS": "8"}],
+    )
     default: bool = Field(False, description="Preselected; if no profile is, the first one is preselected")
 
 
@@ -91,11 +113,47 @@ class Notebook(Section):
     )
     environment: Environment = Field(
         default_factory=dict,
+        exclude_if=operator.not_,
         description="Environment variables of all notebook servers: text in quotes, or a key "
         "of a Secret in the tenancy's namespace. Secrets must not be written as text",
         examples=[{"OMP_NUM_THREADS": "1", "AWS_SECRET_ACCESS_KEY": {"secret": "s3", "key": "secret-key"}}],
     )
+    group_environment: GroupEnvironments = Field(
+        default_factory=dict,
+        exclude_if=operator.not_,
+        description="Environment variables of the servers of a FreeIPA group's members, by group. They override "
+        "`notebook.environment`. For a member of several groups with the same variable, the group whose name is the "
+        "last in alphabetical order decides",
+        examples=[{"ocean": {"AWS_SECRET_ACCESS_KEY": {"secret": "s3-ocean", "key": "secret-key"}}}],
+    )
     culling: Culling = Field(default_factory=Culling, description="Automatic stop of notebook servers")
+
+    def environments(self) -> Iterator[tuple[Location, Mapping[str, Variable]]]:
+        """Yield every mapping of variables with its place below ``notebook``, the most general first."""
+        yield ("environment",), self.environment
+        for group, environment in self.group_environment.items():
+            yield ("groupEnvironment", group), environment
+        for number, profile in enumerate(self.profiles):
+            yield ("profiles", number, "environment"), profile.environment
+
+    def secret_keys(self) -> Iterator[tuple[Location, SecretKey]]:
+        """Yield every key of a Secret that variables refer to, with its place below ``notebook``."""
+        for place, environment in self.environments():
+            for name, value in environment.items():
+                if isinstance(value, SecretKey):
+                    yield (*place, name), value
+
+    @model_validator(mode="after")
+    def _check_environments(self) -> Self:
+        raise_problems("Notebook", _mixed_kinds(self.environments()))
+        size = sum(
+            len(name) + len(str(value)) for _, environment in self.environments() for name, value in environment.items()
+        )
+        if size > MAX_ENVIRONMENT_SIZE:
+            raise ValueError(
+                f"has environment variables of {size} characters in all; write at most {MAX_ENVIRONMENT_SIZE}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_profiles(self) -> Self:
@@ -106,3 +164,23 @@ class Notebook(Section):
         if sum(profile.default for profile in self.profiles) > 1:
             raise ValueError("has more than one profile with default: true; keep it on one of them")
         return self
+
+
+def _mixed_kinds(environments: Iterable[tuple[Location, Mapping[str, Variable]]]) -> Iterator[Found]:
+    """Yield each variable that is text in one place and from a Secret in another.
+
+    JupyterHub merges the mappings (``recursive_update``), and cannot merge a reference into a text.
+    """
+    first: dict[str, tuple[Location, bool]] = {}
+    kinds = {True: "from a Secret", False: "text"}
+    for place, environment in environments:
+        for name, value in environment.items():
+            is_reference = isinstance(value, SecretKey)
+            other, is_other_reference = first.setdefault(name, (place, is_reference))
+            if is_other_reference is not is_reference:
+                yield (
+                    (*place, name),
+                    {} if is_reference else value,
+                    f"is {kinds[is_reference]} here, but {kinds[is_other_reference]} in "
+                    f"{format_key(('notebook', *other))}; write the same kind in both",
+                )

@@ -28,6 +28,14 @@ LISTS = {field.alias or name for name, field in Tenancy.model_fields.items() if 
 ENVIRONMENT = "environment"
 """Key of a stack file with the Pulumi ESC environments whose configuration the engine adds to that of the file."""
 
+ENCRYPTED_VARIABLE = (
+    "is encrypted, but the state and the hub would have it in plain text; put it in a Secret of the namespace and "
+    "write {secret: <name>, key: <key>}"
+)
+"""Message for an environment variable that was set with ``--secret``."""
+
+_ENCRYPTED_VALUE = "is encrypted, but previews and policies must read it; set it again without --secret"
+
 _ENCRYPTED = SecretStr(HIDDEN)
 """Placeholder for an encrypted value that is not decrypted here."""
 
@@ -242,8 +250,8 @@ def replace_encrypted(location: tuple[int | str, ...], value: object, problems: 
     if is_encrypted(value):
         if find_field(Tenancy, location)[1] is None:
             return value
-        message = "is encrypted, but previews and policies must read it; set it again without --secret"
-        problems.append(Problem(format_key(location), HIDDEN, message))
+        is_variable = any(part in ("environment", "groupEnvironment") for part in location)
+        problems.append(Problem(format_key(location), HIDDEN, ENCRYPTED_VARIABLE if is_variable else _ENCRYPTED_VALUE))
         return None
     if isinstance(value, dict) and SECTIONS.get(str(location[0])) is not None:
         return {key: replace_encrypted((*location, str(key)), inner, problems) for key, inner in value.items()}

@@ -5,18 +5,20 @@ have defaults. 1 GB is 1024³ bytes throughout, as in z2jh's ``2G`` and Kubernet
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.config.cluster import Kubernetes, Nodes
 from components.config.dask import Dask
 from components.config.domain import derived_domain
+from components.config.environment import RESERVED_MESSAGE, Found, SecretKey, raise_problems
 from components.config.identity import Identity
 from components.config.ingress import Ingress
 from components.config.network import Network
 from components.config.notebook import MAX_CPUS, MAX_RAM_GB, Notebook
-from components.config.object_store import ObjectStore, find_repeated_variables
+from components.config.object_store import CREDENTIALS, VARIABLES, ObjectStore, find_repeated_variables
+from components.config.proxy import PROXY_VARIABLES
 from components.config.registries import Registries
 from components.config.section import Section, metadata
 from components.config.shared_folders import SharedFolder, find_conflicts
@@ -174,6 +176,40 @@ class Tenancy(Names):
         if self.storage.create is not None:
             return f"{self.cluster_name}-homes"
         return self.storage.class_name
+
+    @property
+    def own_secrets(self) -> tuple[str, ...]:
+        """Names of Secrets of the hub that depend on the configuration: of its certificate, and of the Dask gateway."""
+        tls = self.ingress.tls
+        return (f"api-{self.release}-dask-gateway", *([tls.secret_name] if tls and tls.secret_name else []))
+
+    @model_validator(mode="after")
+    def _check_secrets(self) -> Self:
+        credentials = self.object_store.credentials if self.object_store else None
+        named = [(("notebook", *place, "secret"), each.secret) for place, each in self.notebook.secret_keys()]
+        if credentials is not None:
+            named.append((("objectStore", "credentials", "secret"), credentials.secret))
+        own = [(place, secret, RESERVED_MESSAGE) for place, secret in named if secret in self.own_secrets]
+        raise_problems("Tenancy", [*own, *self._mixed_kinds()])
+        return self
+
+    def _mixed_kinds(self) -> Iterator[Found]:
+        """Yield variables of groups and profiles that cannot override those of ``objectStore`` and ``network.proxy``.
+
+        As in the section ``notebook``, a reference to a Secret cannot override text.
+        """
+        sources = (
+            ("objectStore", VARIABLES if self.object_store else ()),
+            ("network.proxy", PROXY_VARIABLES if self.network.proxy else ()),
+        )
+        common = self.notebook.environment  # replaces these variables, and was compared with groups and profiles
+        for place, environment in self.notebook.environments():
+            for source, names in sources:
+                for name in (each for each in environment if each.upper() in names and each not in common):
+                    is_reference = isinstance(environment[name], SecretKey)
+                    if is_reference is not (name in CREDENTIALS):
+                        kind = "from a Secret" if name in CREDENTIALS else "text"
+                        yield ("notebook", *place, name), {}, f"must be {kind}, as pangeo:{source} sets it"
 
     def as_inputs(self) -> dict[str, Any]:
         """Return the configuration as JSON with the keys of a stack file, with defaults and without secrets."""

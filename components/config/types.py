@@ -121,8 +121,14 @@ def _cluster_name(value: str) -> str:
     return value
 
 
-def _freeipa_name(value: str) -> str:
-    """Normalise a user or group name; FreeIPA has one rule for both (ipalib/constants.py, PATTERN_GROUPUSER_NAME)."""
+def parse_freeipa_name(value: str) -> str:
+    """Return a user or group name in lower case. FreeIPA has one rule for both.
+
+    Source: ``ipalib/constants.py``, ``PATTERN_GROUPUSER_NAME``.
+
+    Raises:
+        ValueError: The value is no such name.
+    """
     name = value.strip().lower()
     if not GROUP_NAME.fullmatch(name) or len(name) > 255:
         raise ValueError(
@@ -222,7 +228,7 @@ Address = Annotated[
 HostName = Annotated[str, AfterValidator(parse_host_name)]
 Server = Annotated[str, AfterValidator(_server)]
 ClusterName = Annotated[str, AfterValidator(_cluster_name)]
-FreeIpaName = Annotated[str, AfterValidator(_freeipa_name)]
+FreeIpaName = Annotated[str, AfterValidator(parse_freeipa_name)]
 DistinguishedName = Annotated[str, AfterValidator(parse_distinguished_name)]
 Realm = Annotated[str, AfterValidator(_realm)]
 BaseDn = Annotated[str, AfterValidator(_base_dn)]

@@ -7,7 +7,7 @@ settings that admit anybody else, wherever they come from.
 
 import enum
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from components.escape import escape_control_characters
@@ -112,7 +112,7 @@ def check_spawner(configured: Settings, statement: Statement) -> Iterator[str]:
     special: dict[str, Callable[[Any], Iterator[str]]] = {
         "cmd": command,
         **{name: _check_hook(SPAWNER, name, None) for name in classes.HOOKS},
-        "environment": _check_environment,
+        "environment": lambda given: _check_environment(given, statement.references),
         "extra_pod_config": lambda given: _check_absent("extra_pod_config", given, classes.POD_KEYS),
         "extra_container_config": lambda given: _check_absent("extra_container_config", given, classes.CONTAINER_KEYS),
         "profile_list": lambda profiles: _check_profiles(profiles, statement),
@@ -236,10 +236,17 @@ def _check_hook(kind: str, name: str, default: Any) -> Callable[[Any], Iterator[
     return check
 
 
-def _check_environment(given: Any) -> Iterator[str]:  # noqa: ANN401 - a setting
-    for name in plain(given or {}):
+def _check_environment(given: Any, references: Sequence[Any]) -> Iterator[str]:  # noqa: ANN401 - a setting
+    variables = plain(given or {})
+    for name in variables:
+        value = variables[name] if isinstance(variables, dict) else None
         if str(name).upper().startswith(classes.SERVER_VARIABLES):
             yield f"KubeSpawner.environment sets {name}, which can change who may enter a user's server"
+        elif isinstance(value, dict) and value not in references:
+            yield (
+                f"KubeSpawner.environment sets {name} from another source than the program's; it can give users' "
+                "servers the hub's secrets"
+            )
 
 
 def _check_profiles(profiles: Any, statement: Statement) -> Iterator[str]:  # noqa: ANN401 - a setting
@@ -250,7 +257,9 @@ def _check_profiles(profiles: Any, statement: Statement) -> Iterator[str]:  # no
         return
     for override in _overrides(plain(listed)):
         settings = {name: (value, None) for name, value in override.items()}
-        for problem in check_spawner(settings, Statement(statement.suffix, (), "", ())):
+        for problem in check_spawner(
+            settings, Statement(statement.suffix, (), "", (), references=statement.references)
+        ):
             yield f"{problem} (in kubespawner_override of a profile)"
 
 

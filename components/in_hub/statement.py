@@ -27,6 +27,8 @@ class Statement:
     """Declared settings of each kind of object."""
     roles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     services: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    references: Sequence[Mapping[str, Any]] = ()
+    """References to keys of Kubernetes Secrets that users' servers may have as variables."""
 
     @property
     def nested_groups(self) -> bool:

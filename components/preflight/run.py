@@ -10,8 +10,8 @@ from components.chart.archives import ChartDependenciesError, verify_dependencie
 from components.chart.crds import Crd, packaged_crds, select_crds
 from components.cluster.identity import ClusterId
 from components.config.capacity import Capacity, compute_capacity
-from components.config.problems import MISSING, NAMESPACE, READ_PASSWORD_KEY, InvalidTenancy, Problem
-from components.config.stack_file import read_config, stack_path
+from components.config.problems import HIDDEN, MISSING, NAMESPACE, READ_PASSWORD_KEY, InvalidTenancy, Problem
+from components.config.stack_file import ENCRYPTED_VARIABLE, read_config, stack_path
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import DIRECTORY_CHECK_VARIABLE, PASSWORD_CONFIG_KEY, PasswordInvalid, PasswordMissing
 from components.freeipa.password import bind_password, check_password
@@ -64,6 +64,8 @@ def _read_tenancy() -> Tenancy:
     config = pulumi.runtime.config.CONFIG.get()
     source = str(stack_path(pulumi.get_stack()))
     secret_keys = [key for key in config if pulumi.runtime.config.is_config_secret(key)]
+    if (key := f"{NAMESPACE}:notebook") in secret_keys:
+        raise InvalidTenancy(source, [Problem(key, HIDDEN, ENCRYPTED_VARIABLE)])
     only_warns(DIRECTORY_CHECK_VARIABLE, os.environ)  # refuses another value; the group's provider uses the variable
     notices = verify_dependencies()
     tenancy = read_config(config, source=source, secret_keys=secret_keys)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from components.config.environment import SecretKey
 from components.config.problems import NAMESPACE, PASSWORD_KEY, READ_PASSWORD_KEY
 from components.config.schema import field_metadata, find_section
 from components.config.section import Section
@@ -118,8 +119,10 @@ def _plain_type(annotation: object) -> str:
         return " or ".join(f"`{choice}`" for choice in parts)
     if origin is tuple:
         return f"list of {_plain_type(parts[0])}s"
+    if origin is dict and get_origin(parts[1]) is dict:
+        return "map of maps"
     if origin is dict:
-        return "map of strings"
+        return "map of strings or `{secret, key}`" if SecretKey in get_args(parts[1]) else "map of strings"
     return " or ".join(dict.fromkeys(_plain_type(part) for part in parts if part is not type(None))) or "string"
 
 

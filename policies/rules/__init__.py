@@ -23,11 +23,12 @@ from policies.rules import (
     storage,
     tenancies,
     values,
+    variables,
 )
 
 THEMES: dict[str, tuple[Rule, ...]] = {
     "Resources": (*resources.RULES, *objects.RULES, *completeness.RULES),
-    "Log-in": (*identity.RULES, *permissions.RULES),
+    "Log-in": (*identity.RULES, *permissions.RULES, *variables.RULES),
     "Network and TLS": (*network.RULES, *annotations.RULES),
     "Isolation": (*isolation.RULES, *reach.RULES, *approved_networks.RULES, *exceptions.RULES),
     "Data protection": protection.RULES,

@@ -28,7 +28,7 @@ MANAGING_TRAITS = ("admin_groups", "manage_roles", "manage_groups", "refresh_pre
 """Settings of authenticators that decide about permissions, or about the time at which they are checked."""
 
 PROFILE_KEYS = ("display_name", "description", "slug", "default", "groups", "kubespawner_override")
-OVERRIDES = ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee", "image")
+OVERRIDES = ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee", "image", "environment")
 """Settings of a server that a profile may change; other rules check their values."""
 
 
@@ -104,7 +104,7 @@ RULES = (
     ),
     Rule(
         "profiles-change-sizes",
-        "Profiles change only the size and the image of a notebook server",
+        "Profiles change only the size, the image and the environment variables of a notebook server",
         "Users choose their profile: an override could delete homes, mount other users' files or run privileged "
         "containers, and the rules on the hub's own settings would not see it.",
         "Remove the override; describe profiles in pangeo:notebook.profiles.",

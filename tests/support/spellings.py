@@ -88,6 +88,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "notebook.profiles.ramGb": (*decimal(15.5), 15.66666666),
     "notebook.profiles.image": ("docker.io/pangeo/ml-notebook:2026.01.30", f"pangeo/ml-notebook:1@{DIGEST}"),
     "notebook.profiles.groups": ([], ["modellers"], ["Modellers", " OTHERS "]),
+    "notebook.profiles.environment": ({}, {"A": "{b}"}, {"S3_TOKEN": {"secret": "s3", "key": "k"}, "TOKEN_URL": "x"}),
     "notebook.profiles.default": (*YES, *NO),
     "network.clusterCidrs": ([], ["203.0.114.9"], [" 203.0.114.0/24 ", "2A05:D014::/64", "10.0.0.0/8", "fd00::/20"]),
     "notebook.environment": (
@@ -105,6 +106,10 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "network.proxy.http": ("", "http://proxy.example.org:3128", " https://192.0.2.9:443/ "),
     "network.proxy.https": ("", "http://[2001:DB8::9]:3128"),
     "network.proxy.noProxy": ([], [" Data.example.org ", ".example.com", "192.171.139.0/24", "2001:db8::9"]),
+    "notebook.groupEnvironment": (
+        {},
+        {" Ocean ": {"S3_TOKEN": {"secret": "s3", "key": "k"}, "TOKEN_URL": "x"}, "a": {}},
+    ),
     "notebook.culling.idleMinutes": (*whole(60), 0),
     "notebook.culling.maxAgeHours": (*whole(24), 0),
     "sharedFolders.name": ("ocean", " ocean ", "a-1", "0"),

@@ -104,6 +104,17 @@ BY_VALUES: dict[str, tuple[Callable[[Values], None], str]] = {
         config("Spawner", environment={"JUPYTERHUB_OAUTH_ACCESS_SCOPES": '["self"]'}),
         "KubeSpawner.environment sets JUPYTERHUB_OAUTH_ACCESS_SCOPES",
     ),
+    "a secret of the hub": (
+        config("KubeSpawner", environment={"X": {"valueFrom": {"secretKeyRef": {"name": "hub", "key": "x"}}}}),
+        "KubeSpawner.environment sets X from another source than the program's",
+    ),
+    "variables of a group": (
+        config(
+            "KubeSpawner",
+            group_overrides={"x": {"groups": ["x"], "spawner_override": {"environment": {"JUPYTERHUB_HOST": "x"}}}},
+        ),
+        "KubeSpawner.group_overrides is",
+    ),
     "a server's account": (config("KubeSpawner", service_account="hub"), "KubeSpawner.service_account is 'hub'"),
     "a profile without log-in": (
         config(

@@ -27,6 +27,7 @@ UNKNOWN_VALUES = {
     "ingress-host": declared.ingress(spec__rules=[{"host": UNKNOWN}]),
     "known-annotations": declared.ingress(metadata__annotations=UNKNOWN),
     "separate-volumes": declared.storage_class(parameters=UNKNOWN),
+    "declared-variables": declared.release(singleuser__extraEnv__X=UNKNOWN),
     "no-public-services": declared.release(proxy__service__type=UNKNOWN),
     "pod-security": declared.namespace(metadata__labels=UNKNOWN),
     "network-policies": declared.release(singleuser__networkPolicy__egress=UNKNOWN),
@@ -88,7 +89,7 @@ def test_a_hub_without_values_violates_the_rules_on_the_hub() -> None:
     # chart/values.yaml disables Dask.
     safe_by_default = {
         *("known-permissions", "profiles-change-sizes", "tls-on-every-host", "known-settings"),
-        *("dask-limits", "release-inputs", "reviewed-chart", "shared-folders"),
+        *("dask-limits", "release-inputs", "reviewed-chart", "shared-folders", "declared-variables"),
     }
     named_only = {"approved-images", "no-latest-image"}
     assert refused == {rule.id for rule in RULES if kinds.RELEASE in rule.kinds} - safe_by_default - named_only

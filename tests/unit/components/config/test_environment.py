@@ -1,15 +1,20 @@
 """Environment variables: text or a key of a Secret, reserved names, and secrets that were written as text."""
 
-import pytest
+from pathlib import Path
 
-from components.chart.dask_access import notebook_environment
+import pytest
+import yaml
+
+from components.chart.dask_access import gateway_name, notebook_environment
 from components.chart.secrets import SECRET_NAME
 from components.config.environment import MAX_VALUE_LENGTH, MAX_VARIABLES, SecretKey
-from components.config.problems import HIDDEN
+from components.config.notebook import MAX_ENVIRONMENT_SIZE
+from components.config.problems import HIDDEN, InvalidTenancy
 from components.config.reserved_variables import is_secret_reserved, reason_for_reserving
+from components.config.stack_file import read_stack
 from components.in_hub.admission_settings import SERVER_VARIABLES
 from components.resources.ingress import hub_ingress
-from tests.support.tenancies import problem, problems, tenancy
+from tests.support.tenancies import problem, problems, settings, tenancy
 
 VALUES = {
     "OMP_NUM_THREADS": "1",
@@ -29,6 +34,10 @@ def test_inputs_have_the_form_of_the_stack_file() -> None:
     read = tenancy(notebook__environment=VALUES)
     assert read.as_inputs()["notebook"]["environment"] == VALUES
     assert type(read).model_validate(read.as_inputs()) == read
+
+
+def test_stacks_without_variables_have_the_same_inputs_as_before() -> None:
+    assert "environment" not in str(tenancy(notebook__profiles=[{"name": "x"}]).as_inputs()).lower()
 
 
 @pytest.mark.parametrize(
@@ -136,10 +145,104 @@ def test_secrets_of_the_hub_are_refused(name: str) -> None:
     assert "is a Secret of the hub itself" in found.message
 
 
+@pytest.mark.parametrize("place", ["environment", "groupEnvironment", "profiles"])
+def test_secrets_that_the_configuration_names_are_refused(place: str) -> None:
+    environment = {
+        "A": {"secret": "hub-tls", "key": "k"},
+        "B": {"secret": f"api-{gateway_name(tenancy())}", "key": "k"},
+    }
+    where, value = {
+        "environment": ("environment", environment),
+        "groupEnvironment": ("groupEnvironment.ocean", {"ocean": environment}),
+        "profiles": ("profiles[0].environment", [{"name": "x", "environment": environment}]),
+    }[place]
+    found = problems(ingress__tls={"secretName": "hub-tls"}, **{f"notebook__{place}": value})
+    assert [each.key for each in found] == [f"pangeo:notebook.{where}.{name}.secret" for name in ("A", "B")]
+
+
 def test_own_secrets_are_reserved() -> None:
     certificate = hub_ingress(tenancy())["spec"]["tls"][0]["secretName"]
     assert is_secret_reserved(SECRET_NAME)
     assert is_secret_reserved(certificate)
+
+
+def test_groups_are_names_of_freeipa_in_one_spelling() -> None:
+    read = tenancy(notebook__groupEnvironment={" Ocean ": {"A": "1"}, "air": {}}).notebook.group_environment
+    assert list(read.items()) == [("air", {}), ("ocean", {"A": "1"})]
+
+
+@pytest.mark.parametrize(
+    ("groups", "key", "message"),
+    [
+        ({"a b": {"A": "1"}}, ".a b", "is not a FreeIPA name"),
+        ({"ocean": {"A": "1"}, "OCEAN": {"A": "2"}}, ".OCEAN", "is there twice"),
+        ({"ocean": {"HOME": "/"}}, ".ocean.HOME", "is reserved"),
+        ({"ocean": "A=1"}, ".ocean", "is not a section"),
+        (["ocean"], "", "is not a section"),
+    ],
+)
+def test_mistakes_in_groups_are_reported_at_their_place(groups: object, key: str, message: str) -> None:
+    found = problem(notebook__groupEnvironment=groups)
+    assert found.key == f"pangeo:notebook.groupEnvironment{key}"
+    assert message in found.message
+
+
+def test_a_variable_is_text_or_a_secret_everywhere() -> None:
+    reference = {"secret": "s3", "key": "k"}
+    found = problems(
+        notebook__environment={"A": "1", "B": reference},
+        notebook__groupEnvironment={"ocean": {"A": reference, "B": reference}},
+        notebook__profiles=[{"name": "x", "environment": {"A": "2", "B": "text"}}],
+    )
+    assert [(each.key, each.message) for each in found] == [
+        (
+            "pangeo:notebook.groupEnvironment.ocean.A",
+            "is from a Secret here, but text in pangeo:notebook.environment; write the same kind in both",
+        ),
+        (
+            "pangeo:notebook.profiles[0].environment.B",
+            "is text here, but from a Secret in pangeo:notebook.environment; write the same kind in both",
+        ),
+    ]
+
+
+def test_variables_of_other_sections_keep_their_kind() -> None:
+    store = {"endpoint": "https://s3.example.org", "credentials": {"secret": "s3"}}
+    reference = {"secret": "ocean", "key": "k"}
+    accepted = {"AWS_SECRET_ACCESS_KEY": reference, "AWS_REGION": "x", "http_proxy": "http://192.0.2.9:1"}
+    refused = {"AWS_ACCESS_KEY_ID": "x", "AWS_REGION": reference, "http_proxy": reference}
+    others = {"objectStore": store, "network__proxy": {"http": "http://proxy.example.org:3128"}}
+
+    assert problems(notebook__groupEnvironment={"ocean": accepted}, **others) == []
+    found = problems(notebook__groupEnvironment={"ocean": refused}, **others)
+    assert [(each.key.rpartition(".")[2], each.message) for each in found] == [
+        ("AWS_ACCESS_KEY_ID", "must be from a Secret, as pangeo:objectStore sets it"),
+        ("AWS_REGION", "must be text, as pangeo:objectStore sets it"),
+        ("http_proxy", "must be text, as pangeo:network.proxy sets it"),
+    ]
+
+
+def test_credentials_of_the_store_are_no_secret_of_the_hub() -> None:
+    store = {"endpoint": "https://s3.example.org", "credentials": {"secret": "hub-tls"}}
+    found = problem(objectStore=store, ingress__tls={"secretName": "hub-tls"})
+    assert found.key == "pangeo:objectStore.credentials.secret"
+
+
+def test_all_variables_together_fit_into_the_hubs_secret() -> None:
+    large = {f"A{number}": "x" * MAX_VALUE_LENGTH for number in range(20)}
+    found = problem(notebook__environment=large, notebook__groupEnvironment={"ocean": large})
+    assert f"write at most {MAX_ENVIRONMENT_SIZE}" in found.message
+
+
+def test_an_encrypted_variable_is_refused(tmp_path: Path) -> None:
+    changed = settings(notebook__groupEnvironment={"ocean": {"A": {"secure": "v1:abc"}}})
+    file = tmp_path / "Pulumi.vis.yaml"
+    file.write_text(yaml.safe_dump({"config": {f"pangeo:{key}": value for key, value in changed.items()}}))
+    with pytest.raises(InvalidTenancy) as invalid:
+        read_stack(file)
+    (found,) = invalid.value.problems
+    assert (found.key, found.value) == ("pangeo:notebook.groupEnvironment.ocean.A", HIDDEN)
+    assert "put it in a Secret of the namespace" in found.message
 
 
 def test_all_problems_are_reported_at_once() -> None:

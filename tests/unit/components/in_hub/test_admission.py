@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from components.chart.admission import declare_admission
+from components.chart.values import chart_values
 from components.in_hub import admission
 from components.in_hub.admission_settings import AUTHENTICATOR, HUB, SPAWNER
 from components.in_hub.statement import Statement, read_statement
@@ -189,6 +190,53 @@ def test_programs_and_chart_s_roles_and_services_are_accepted() -> None:
 )
 def test_server_without_the_hubs_log_in_is_refused(name: str, value: object) -> None:
     assert problems(admission.check_spawner({name: (value, None)}, STATEMENT)) != ""
+
+
+def from_secret(secret: str, key: str, **more: object) -> dict[str, object]:
+    return {"valueFrom": {"secretKeyRef": {"name": secret, "key": key, **more}}}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(from_secret("hub", "s3-key"), from_secret("s3", "other"), from_secret("s3", "s3-key", optional=True)),
+        {"valueFrom": {"configMapKeyRef": {"name": "s3", "key": "s3-key"}}},
+        {"value": "x", **from_secret("s3", "s3-key")},
+    ],
+)
+def test_variable_from_another_source_than_the_declared_is_refused(value: object) -> None:
+    statement = replace(STATEMENT, references=[from_secret("s3", "s3-key")])
+    in_profile = [{"kubespawner_override": {"environment": {"X": value}}}]
+
+    assert "sets X from another source" in problems(
+        admission.check_spawner({"environment": ({"X": value}, None)}, statement)
+    )
+    assert "in kubespawner_override of a profile" in problems(
+        admission.check_spawner({"profile_list": (in_profile, None)}, statement)
+    )
+
+
+def test_declared_variables_are_accepted() -> None:
+    """Also those of profiles and groups; no further variable of a group is."""
+    reference = {"secret": "s3", "key": "s3-key"}
+    given = tenancy(
+        notebook__environment={"A": reference},
+        notebook__profiles=[{"name": "x", "environment": {"A": {"secret": "large", "key": "k"}}}],
+        notebook__groupEnvironment={"ocean": {"B": reference}},
+        objectStore={"endpoint": "https://s3.example.org", "credentials": {"secret": "s3-{user}"}},
+    )
+    rendered = chart_values(given)["jupyterhub"]
+    statement = declare_admission(given, rendered["hub"])
+    overrides = rendered["hub"]["config"]["KubeSpawner"]["group_overrides"]
+    live: dict[str, tuple[Any, Any]] = {
+        "environment": (rendered["singleuser"]["extraEnv"], {}),
+        "profile_list": (rendered["singleuser"]["profileList"], []),
+        "group_overrides": (overrides, {}),
+    }
+    assert problems(admission.check_spawner(live, statement)) == ""
+
+    live["group_overrides"] = ({**overrides, "x": {"groups": ["air"], "spawner_override": {}}}, {})
+    assert "group_overrides is" in problems(admission.check_spawner(live, statement))
 
 
 @pytest.mark.parametrize(

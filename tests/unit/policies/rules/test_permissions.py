@@ -54,11 +54,11 @@ def test_further_permissions_are_refused(changes: dict[str, Any], message: str) 
         ({"extra_pod_config": {"hostNetwork": True}}, "extra_pod_config"),
         ({"extra_labels": {"hub.jupyter.org/network-access-proxy-api": "true"}}, "extra_labels"),
         ({"container_security_context": {}}, "container_security_context"),
-        ({"environment": {"x": "y"}}, "environment"),
+        ({"args": ["x"]}, "args"),
         ({"namespace": "kube-system"}, "namespace"),
     ],
 )
-def test_a_profile_changes_nothing_but_size_and_image(override: dict[str, Any], key: str) -> None:
+def test_a_profile_changes_only_size_image_and_variables(override: dict[str, Any], key: str) -> None:
     profile = {"display_name": "Free", "kubespawner_override": override}
     (found,) = check("profiles-change-sizes", singleuser__profileList=[NOTEBOOK, profile])
     assert found.startswith(
