@@ -16,6 +16,10 @@ REGISTRY_LOG_IN = "kubernetes.io/dockerconfigjson"
 """Type of Secrets with the log-in at registries."""
 
 
+TYPES_OF_PROGRAMS = ("kubernetes.io/service-account-token", "bootstrap.kubernetes.io/", "helm.sh/")
+"""Beginnings of the types of Secrets with which a user could act as the hub or as another program."""
+
+
 class NamedSecret(NamedTuple):
     """A Secret in the stack file."""
 
@@ -28,13 +32,26 @@ class NamedSecret(NamedTuple):
     """The key that it must contain."""
     create: str = "generic"
     """The kind of ``kubectl create secret``."""
+    is_for_users: bool = False
+    """Whether users' servers have the content."""
+
+    @property
+    def create_arguments(self) -> str:
+        """Further arguments of ``kubectl create secret``, without the content: process lists show arguments."""
+        return f"--from-file={self.data_key}=FILE" if self.create == "generic" and self.data_key else "…"
 
 
 def named_secrets(tenancy: Tenancy) -> Iterator[NamedSecret]:
     """Yield every Secret of the namespace that the stack file names, with the key that names it."""
     for index, name in enumerate(tenancy.registries.pull_secrets):
-        location = ("registries", "pullSecrets", index)
-        yield NamedSecret(location, name, REGISTRY_LOG_IN, ".dockerconfigjson", "docker-registry")
+        yield NamedSecret(
+            ("registries", "pullSecrets", index), name, REGISTRY_LOG_IN, ".dockerconfigjson", "docker-registry"
+        )
+    for place, each in tenancy.notebook.secret_keys():
+        yield NamedSecret(("notebook", *place), each.secret, data_key=each.key, is_for_users=True)
+    credentials = tenancy.object_store.credentials if tenancy.object_store else None
+    for each in credentials.shared_keys if credentials else ():
+        yield NamedSecret(("objectStore", "credentials", "secret"), each.secret, data_key=each.key, is_for_users=True)
 
 
 def check_secrets(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[str]:
@@ -55,14 +72,16 @@ def check_secrets(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[s
     if find_object(api, namespace_path(tenancy.namespace)) is None:
         return [_announce(tenancy, named)]
     warnings, problems = [], []
-    for each in named:
+    for name in dict.fromkeys(each.name for each in named):
+        uses = [each for each in named if each.name == name]
         try:
-            live = find_object(api, _place(tenancy, each.name))
+            live = find_object(api, _place(tenancy, name))
         except CannotAsk as error:
-            warnings.append(f"{format_key(each.location)}: the Secret {each.name} cannot be checked: {error}")
+            warnings.append(f"{format_key(uses[0].location)}: the Secret {name} cannot be checked: {error}")
             continue
-        if message := find_problem(each, live, tenancy.namespace):
-            problems.append(Problem(format_key(each.location), each.name, message))
+        for each in uses:
+            if message := find_problem(each, live, tenancy.namespace):
+                problems.append(Problem(format_key(each.location), name, message))
     if problems:
         raise InvalidTenancy(source, problems)
     return warnings
@@ -76,15 +95,29 @@ def find_problem(named: NamedSecret, live: Mapping[str, Any] | None, namespace: 
         live: the Secret in the cluster; None if there is none.
         namespace: the tenancy's namespace.
     """
-    create = f"kubectl create secret {named.create} {named.name} --namespace {namespace} …"
+    create = f"kubectl create secret {named.create} {named.name} --namespace {namespace} {named.create_arguments}"
     if live is None:
         return f"does not exist in the namespace {namespace}; create it with: {create}"
     if named.type is not None and live.get("type") != named.type:
         return f"has the type {live.get('type', 'Opaque')}, not {named.type}; delete it and create it with: {create}"
+    if named.is_for_users and _is_of_a_program(live):
+        return "belongs to the hub or to Kubernetes, and users must not read it; write a Secret of your own"
     data = live.get("data") or {}
     if named.data_key is not None and not _has_content(data.get(named.data_key)):
-        return f"has no key {named.data_key}, or an empty one; add it to the Secret"
+        keys = f" (its keys: {', '.join(sorted(data))})" if data and named.is_for_users else ""
+        return f"has no key {named.data_key}, or an empty one{keys}; add it to the Secret in the namespace {namespace}"
     return None
+
+
+def _is_of_a_program(live: Mapping[str, Any]) -> bool:
+    metadata = live.get("metadata") or {}
+    labels = metadata.get("labels") or {}
+    return (
+        str(live.get("type", "")).startswith(TYPES_OF_PROGRAMS)
+        or "meta.helm.sh/release-name" in (metadata.get("annotations") or {})
+        or labels.get("app.kubernetes.io/managed-by") == "Helm"
+        or any(name.startswith("gateway.dask.org/") for name in labels)
+    )
 
 
 def _has_content(encoded: object) -> bool:

@@ -72,7 +72,7 @@ def test_a_missing_secret_is_an_error_with_the_command() -> None:
     [
         ({**GOOD, "type": "Opaque"}, "has the type Opaque, not kubernetes.io/dockerconfigjson; delete it and create"),
         ({"data": GOOD["data"]}, "has the type Opaque, not kubernetes.io/dockerconfigjson; delete it and create"),
-        ({**GOOD, "data": None}, "has no key .dockerconfigjson, or an empty one; add it to the Secret"),
+        ({**GOOD, "data": None}, "has no key .dockerconfigjson, or an empty one; add it to the Secret in the"),
         ({**GOOD, "data": {".dockerconfigjson": ""}}, "has no key .dockerconfigjson, or an empty one"),
     ],
 )
@@ -99,3 +99,69 @@ def test_a_secret_that_may_not_be_read_is_a_warning() -> None:
     assert warning == (
         "pangeo:registries.pullSecrets[0]: the Secret registry-login cannot be checked: the account may not read it"
     )
+
+
+REFERENCE = {"secret": "s3", "key": "secret-key"}
+S3 = {"type": "Opaque", "data": {"secret-key": base64.b64encode(CONTENT.encode()).decode(), "other": "eA=="}}
+
+
+def check_variables(secret: object, **changes: Any) -> list[str]:
+    stack = tenancy(**(changes or {"notebook__environment": {"KEY": REFERENCE}}))
+    return check_secrets(
+        Cluster({NAMESPACE: {}, f"{NAMESPACE}/secrets/s3": secret}), stack, source="stacks/Pulumi.vis.yaml"
+    )
+
+
+def variable_problems(secret: object, **changes: Any) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidTenancy) as caught:
+        check_variables(secret, **changes)
+    assert CONTENT not in str(caught.value)
+    return [(each.key, each.message) for each in caught.value.problems]
+
+
+def test_a_variable_from_an_existing_key_is_accepted() -> None:
+    assert check_variables(S3) == []
+
+
+def test_a_variable_without_its_secret_is_an_error_with_the_command() -> None:
+    [(key, message)] = variable_problems(None)
+    assert key == "pangeo:notebook.environment.KEY"
+    assert message == (
+        "does not exist in the namespace vis-pangeo; create it with: kubectl create secret generic s3 "
+        "--namespace vis-pangeo --from-file=secret-key=FILE"
+    )
+
+
+def test_a_missing_key_is_reported_with_those_that_exist() -> None:
+    [(_, message)] = variable_problems({"data": {"b": "eA==", "a": "eA=="}})
+    assert message.startswith("has no key secret-key, or an empty one (its keys: a, b); add it")
+
+
+def test_every_variable_of_groups_profiles_and_the_store_is_checked() -> None:
+    store = {"endpoint": "https://s3.example.org", "credentials": {"secret": "s3"}}
+    found = variable_problems(
+        S3,
+        notebook__groupEnvironment={"ocean": {"A": {"secret": "s3", "key": "none"}}},
+        notebook__profiles=[{"name": "x", "environment": {"B": {"secret": "s3", "key": "none"}, "C": REFERENCE}}],
+        objectStore=store,
+    )
+    assert [key for key, _ in found] == [
+        "pangeo:notebook.groupEnvironment.ocean.A",
+        "pangeo:notebook.profiles[0].environment.B",
+        *["pangeo:objectStore.credentials.secret"] * 2,
+    ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"type": "kubernetes.io/service-account-token"},
+        {"type": "helm.sh/release.v1"},
+        {"metadata": {"labels": {"app.kubernetes.io/managed-by": "Helm"}}},
+        {"metadata": {"annotations": {"meta.helm.sh/release-name": "vis-pangeo"}}},
+        {"metadata": {"labels": {"gateway.dask.org/cluster": "0123"}}},
+    ],
+)
+def test_secrets_of_the_hub_and_of_kubernetes_are_refused(more: dict[str, Any]) -> None:
+    [(_, message)] = variable_problems({**S3, **more})
+    assert message.startswith("belongs to the hub or to Kubernetes")
