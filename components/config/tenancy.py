@@ -19,8 +19,9 @@ from components.config.network import Network
 from components.config.notebook import MAX_CPUS, MAX_RAM_GB, Notebook
 from components.config.object_store import CREDENTIALS, VARIABLES, ObjectStore, find_repeated_variables
 from components.config.proxy import PROXY_VARIABLES
+from components.config.proxy_checks import find_proxy_problems
 from components.config.registries import Registries
-from components.config.section import Section, metadata
+from components.config.section import Place, Section, metadata
 from components.config.shared_folders import SharedFolder, find_conflicts
 from components.config.storage import Storage
 from components.config.types import (
@@ -142,12 +143,13 @@ class Tenancy(Names):
     )
 
     @classmethod
-    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-        """Refuse shared folders with a name, claim or path in common, and variables that two sections set."""
+    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str | Place, str]]:
+        """Refuse combinations of sections that do not fit: shared folders, variables and the web proxy."""
         for message in find_conflicts(given.get("shared_folders")):
             yield "shared_folders", message
         for name in find_repeated_variables(given):
             yield "object_store", f"sets {name}, as notebook.environment does; remove it there"
+        yield from find_proxy_problems(given)
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from components.ownership.existing import FoundObject
 from components.preflight.cluster import ClusterFacts, ClusterRefused, verify_cluster
 from components.preflight.dns import verify_domain
 from components.preflight.ingress import ServingController
+from components.preflight.proxy import proxy_warnings
 from components.preflight.switch import only_warns
 
 
@@ -74,7 +75,7 @@ def _read_tenancy() -> Tenancy:
         bind_password(os.environ, lambda: config.get(PASSWORD_CONFIG_KEY))
     _check_read_password(tenancy, config.get(f"{NAMESPACE}:{READ_PASSWORD_KEY}"), source)
     domain_warning = verify_domain(tenancy, source=source, preview=pulumi.runtime.is_dry_run(), environment=os.environ)
-    _warn(*notices, *([domain_warning] if domain_warning else []))
+    _warn(*notices, *([domain_warning] if domain_warning else []), *proxy_warnings(tenancy))
     return tenancy
 
 

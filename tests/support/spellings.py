@@ -103,8 +103,8 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "network.reach.ports": (443, "443", [443, 22.0, "8080 - 8090"], "1-65535"),
     "network.reach.protocol": ("tcp", "udp"),
     "network.reach.for": ("notebooks", ["dask"], ["dask", "notebooks"]),
-    "network.proxy.http": ("", "http://proxy.example.org:3128", " https://192.0.2.9:443/ "),
-    "network.proxy.https": ("", "http://[2001:DB8::9]:3128"),
+    "network.proxy.http": ("", "http://proxy.example.org:3128", " https://192.171.139.9:443/ "),
+    "network.proxy.https": ("", "http://[2A05:D014::9]:3128"),
     "network.proxy.noProxy": ([], [" Data.example.org ", ".example.com", "192.171.139.0/24", "2001:db8::9"]),
     "notebook.groupEnvironment": (
         {},

@@ -9,9 +9,7 @@ SECRET = "hunter2/with@signs"
 
 
 def proxy(**settings: object) -> Proxy:
-    found = tenancy(network={"proxy": settings}).network.proxy
-    assert found is not None
-    return found
+    return Proxy.model_validate(settings)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +27,7 @@ def test_urls_are_normalised(given: str, url: str) -> None:
 
 def test_an_empty_section_is_a_section() -> None:
     assert tenancy().network.proxy is None
-    assert proxy() == Proxy()
+    assert tenancy(network={"proxy": {}}).network.proxy == Proxy()
     assert proxy(http=" ") == Proxy()
 
 
