@@ -5,6 +5,7 @@ from typing import Any
 
 from components.chart.environment import declared_references
 from components.chart.mounted_code import mounted_file
+from components.chart.shared_folders import folder_files
 from components.config.tenancy import Tenancy
 from components.in_hub.admission_settings import AUTHENTICATOR, HUB, SPAWNER
 from components.in_hub.statement import FILE, Statement
@@ -14,14 +15,15 @@ AUTHENTICATOR_SECTIONS = ("Authenticator", "LDAPAuthenticator", "FreeIpaAuthenti
 
 
 def add_statement(tenancy: Tenancy, hub: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of ``hub`` with the statement among its files.
+    """Return the values of ``hub`` with the statement among its files, and the list of shared folders if any.
 
     Args:
         tenancy: the tenancy's configuration, which decides who is admitted.
         hub: all values that the program declares for the hub.
     """
     statement = declare_admission(tenancy, hub)
-    return {**hub, "extraFiles": {**hub["extraFiles"], **mounted_file(f"in_hub/{FILE.name}", statement.to_json())}}
+    own = mounted_file(f"in_hub/{FILE.name}", statement.to_json())
+    return {**hub, "extraFiles": {**hub["extraFiles"], **own, **folder_files(tenancy)}}
 
 
 def declare_admission(tenancy: Tenancy, hub: Mapping[str, Any]) -> Statement:

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from components.chart.mounted_code import mounted_file
 from components.config.shared_folders import EVERYONE, SharedFolder
 from components.config.tenancy import Tenancy
+from components.in_hub.folders import FILE, Folder, folders_text
 
 Values = dict[str, Any]
 
@@ -46,9 +48,32 @@ def folders_of_groups(tenancy: Tenancy) -> Values:
     }
 
 
+def folder_files(tenancy: Tenancy) -> Values:
+    """Return the entry of ``hub.extraFiles`` with the list of folders; empty without folders."""
+    if not tenancy.shared_folders:
+        return {}
+    return mounted_file(f"in_hub/{FILE.name}", folders_text(map(_as_hub_reads, tenancy.shared_folders)))
+
+
 def pod_security(tenancy: Tenancy) -> Values:
     """Return additions to the security context of users' pods; empty without folders."""
     return OWNERSHIP_CHANGE if tenancy.shared_folders else {}
+
+
+def _as_hub_reads(folder: SharedFolder) -> Folder:
+    export = folder.nfs
+    return Folder(
+        name=folder.name,
+        path=folder.mount_path,
+        claim=folder.claim_name,
+        writers=folder.writers,
+        readers=folder.readers,
+        read_only=folder.read_only,
+        required=folder.required,
+        server=export.server if export else "",
+        port=export.port if export else 0,
+        gid=folder.gid,
+    )
 
 
 def _overrides(folder: SharedFolder) -> Iterator[tuple[str, tuple[str, ...], bool]]:

@@ -1,11 +1,14 @@
 """Entry point, called from ``hub.extraConfig`` after the chart's own configuration and ``hub.config`` are loaded."""
 
+from typing import Any
+
 from traitlets.config import Config  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub import guard
 from components.in_hub.authenticator import FreeIpaAuthenticator
 from components.in_hub.home_owner import check_homes, prepare_home
 from components.in_hub.profiles import make_profile_list
+from components.in_hub.shared_folders import check_folders
 from components.in_hub.subdomains import user_domain
 
 
@@ -19,7 +22,16 @@ def configure(c: Config) -> None:
     c.JupyterHub.authenticator_class = FreeIpaAuthenticator
     c.JupyterHub.subdomain_hook = user_domain
     c.KubeSpawner.pre_spawn_hook = prepare_home
-    c.KubeSpawner.modify_pod_hook = check_homes
+    c.KubeSpawner.modify_pod_hook = check_pod
     profiles = c.KubeSpawner.get("profile_list") or []
     if any(profile.get("groups") for profile in profiles):
         c.KubeSpawner.profile_list = make_profile_list(profiles)
+
+
+async def check_pod(spawner: Any, pod: Any) -> Any:  # noqa: ANN401 - KubeSpawner has no types
+    """Check the homes and the shared folders that a pod mounts: the ``modify_pod_hook``.
+
+    Raises:
+        HTTPError: the server must not start.
+    """
+    return await check_folders(spawner, await check_homes(spawner, pod))

@@ -97,6 +97,22 @@ def sign_in_again() -> str:
     return "Your server cannot start with this log-in. Sign out, sign in again, and start it."
 
 
+def folder_not_available(name: str, path: str, problem: str) -> str:
+    """Return the message for a server's start while a shared folder cannot be mounted."""
+    return (
+        f"The shared folder {name} ({path}) is not available: {problem}. Try again in a few minutes; if the problem "
+        "persists, contact your administrator."
+    )
+
+
+def folder_not_permitted() -> str:
+    """Return the message for a server that would have a shared folder which the user's groups do not permit."""
+    return (
+        "Your server would have a shared folder that your groups do not permit. Sign out, sign in again, and start it; "
+        "if the problem persists, contact your administrator."
+    )
+
+
 def former_host(owner: str) -> str:
     """Return the message for a server that runs under a host name which the hub does not use any more."""
     return (

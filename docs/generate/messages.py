@@ -93,6 +93,19 @@ def log_in_messages() -> list[LogInMessage]:
             "Let the user restart the server, or stop it on the hub's page Admin",
         ),
         LogInMessage(
+            messages.folder_not_available("FOLDER", "PATH", "PROBLEM"),
+            "A folder of `pangeo:sharedFolders` cannot be mounted: its claim is missing, is being deleted, or has no "
+            "volume, or its NFS server does not answer (HTTP 503). With `required: false`, the server starts without "
+            "the folder, and the message is in a file in its place",
+            "Correct what PROBLEM names; the hub's log has the events of the claim",
+        ),
+        LogInMessage(
+            messages.folder_not_permitted(),
+            "A setting of the hub, or a group that the user has just left, would mount a shared folder in another way "
+            "than `pangeo:sharedFolders` permits (HTTP 403)",
+            "See the hub's log for the volume; without another setting, the user's next log-in is sufficient",
+        ),
+        LogInMessage(
             messages.LOG_IN_CLOSED,
             "A setting of the running hub was changed so that it would admit other users; log-in is closed for all",
             "See the hub's log for the setting, and restart the hub: it does not start while the setting is configured",

@@ -76,6 +76,8 @@ if "KUBECONFIG" in os.environ:
     c.KubeSpawner.storage_capacity = notebook["storage"]["capacity"]
     c.KubeSpawner.storage_class = notebook["storage"]["dynamic"]["storageClass"]
     c.KubeSpawner.storage_access_modes = ["ReadWriteOnce"]
+    c.KubeSpawner.volumes = notebook["storage"].get("extraVolumes", {})
+    c.KubeSpawner.volume_mounts = notebook["storage"].get("extraVolumeMounts", {})
     c.KubeSpawner.profile_list = notebook["profileList"]
 
 if "HUB_SERVER_PROGRAM" in os.environ:

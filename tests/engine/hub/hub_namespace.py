@@ -79,6 +79,13 @@ class HubNamespace:
                 "patch", "pvc", f"claim-{user}", "--subresource=status", "--type=merge", "-p", json.dumps(status)
             )
 
+    def create_folder_claim(self, name: str) -> None:
+        """Create a claim that many pods can mount and that has a volume, as Kubernetes reports it."""
+        spec = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}
+        self._apply({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec})
+        bound = json.dumps({"status": {"phase": "Bound"}})
+        self.kubectl("patch", "pvc", name, "--subresource=status", "--type=merge", "-p", bound)
+
     def read_claim(self, user: str) -> dict[str, Any]:
         """Return the user's claim."""
         return self._read("pvc", f"claim-{user}")

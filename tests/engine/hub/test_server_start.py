@@ -5,7 +5,6 @@ Without a kubelet, pods stay pending; the tests assert only what happens before.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
@@ -13,18 +12,17 @@ import pytest
 
 from components.in_hub import messages
 from tests.engine.hub.conftest import StartHub, ValuesFor
+from tests.engine.hub.deployments import Deployment
 from tests.engine.hub.hub_namespace import (
     EXPANDABLE,
     FIXED,
-    HubNamespace,
     create_chart_namespace,
     create_hub_namespace,
     hub_environment,
 )
 from tests.support.api_server import ApiServer
-from tests.support.hub_process import Hub, Visitor, page_of_refused_start
+from tests.support.hub_process import Visitor, page_of_refused_start
 from tests.support.hub_users import MEMBERS, MODELLERS, PASSWORD, People
-from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.engine
 
@@ -35,32 +33,6 @@ PROFILES = [
 ]
 HOMES = "hub-tests-homes"
 NO_PERMISSIONS = "hub-tests-no-permissions"
-
-
-@dataclass
-class Deployment:
-    """A hub and the namespace of its users' servers."""
-
-    hub: Hub
-    namespace: HubNamespace
-
-    def start_server(self, user: str, profile: str = "") -> Visitor:
-        """Log the user in, choose the profile, and wait until the hub has started the server or refused."""
-        visitor = self.hub.log_in(user, PASSWORD)
-        assert visitor.is_in, visitor.message
-        visitor.get("/hub/spawn")
-        visitor.post("/hub/spawn", **({"profile": profile} if profile else {}))
-        return visitor
-
-    def wait_for_log(self, text: str) -> None:
-        """Wait until the hub's log contains the text: the hub may answer before it has refused a start."""
-        log: list[str] = []
-
-        def is_logged() -> bool:
-            log.append(self.hub.log())
-            return text in "".join(log)
-
-        wait_until(is_logged, lambda: "".join(log))
 
 
 @pytest.fixture(scope="module")
