@@ -4,11 +4,11 @@ KubeSpawner expands braces in every string (``_expand_all`` in KubeSpawner 7.0.0
 Both are escaped, so that programs read exactly the text of the stack file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.chart.dask_access import notebook_environment
-from components.chart.object_store import object_store_environment
+from components.chart.object_store import object_store_environment, store_keys_of_groups
 from components.chart.proxy_variables import gateway_client_variables, user_proxy_variables
 from components.config.environment import SecretKey, Variable
 from components.config.tenancy import Tenancy
@@ -47,15 +47,22 @@ def variables_of_groups(tenancy: Tenancy) -> dict[str, Any]:
 def variable_names(tenancy: Tenancy) -> tuple[str, ...]:
     """Return the names of all variables that the stack file declares, from every source, sorted."""
     declared = (environment for _, environment in tenancy.notebook.environments())
-    sources = user_proxy_variables(tenancy), object_store_environment(tenancy), *declared
+    stores = object_store_environment(tenancy), *_environments(store_keys_of_groups(tenancy))
+    sources = user_proxy_variables(tenancy), *stores, *declared
     return tuple(sorted({name for each in sources for name in each}))
 
 
 def declared_references(tenancy: Tenancy) -> list[dict[str, Any]]:
     """Return every value of a variable that is a reference to a Secret, as the spawner has it."""
     rendered = (render_environment(environment) for _, environment in tenancy.notebook.environments())
-    values = [value for each in (server_environment(tenancy), *rendered) for value in each.values()]
+    environments = server_environment(tenancy), *rendered, *_environments(store_keys_of_groups(tenancy))
+    values = [value for each in environments for value in each.values()]
     return [value for number, value in enumerate(values) if isinstance(value, dict) and value not in values[:number]]
+
+
+def _environments(overrides: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for override in overrides.values():
+        yield override["spawner_override"]["environment"]
 
 
 def _render(value: Variable) -> Any:  # noqa: ANN401 - a tree of JSON

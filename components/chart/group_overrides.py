@@ -3,6 +3,7 @@
 from typing import Any
 
 from components.chart.environment import variables_of_groups
+from components.chart.object_store import store_keys_of_groups
 from components.chart.shared_folders import folders_of_groups
 from components.config.tenancy import Tenancy
 
@@ -12,5 +13,5 @@ def group_overrides(tenancy: Tenancy) -> dict[str, Any]:
 
     JupyterHub merges the mappings of all groups of the user, in the order of the keys.
     """
-    overrides = {**variables_of_groups(tenancy), **folders_of_groups(tenancy)}
+    overrides = {**variables_of_groups(tenancy), **store_keys_of_groups(tenancy), **folders_of_groups(tenancy)}
     return {"group_overrides": overrides} if overrides else {}

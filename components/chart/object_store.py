@@ -26,6 +26,18 @@ def object_store_environment(tenancy: Tenancy) -> dict[str, Any]:
     }
 
 
+def store_keys_of_groups(tenancy: Tenancy) -> dict[str, Any]:
+    """Return the entries of ``KubeSpawner.group_overrides`` for access keys of groups, in the order of the list."""
+    listed = tenancy.object_store.group_credentials if tenancy.object_store else ()
+    return {
+        f"object-store-{number:03}-{each.group}": {
+            "groups": [each.group],
+            "spawner_override": {"environment": _credentials(each)},
+        }
+        for number, each in enumerate(listed)
+    }
+
+
 def _credentials(credentials: StoreCredentials | None) -> dict[str, Any]:
     if credentials is None:
         return {}
@@ -35,10 +47,10 @@ def _credentials(credentials: StoreCredentials | None) -> dict[str, Any]:
         names.ACCESS_KEY_ID: credentials.access_key_id_key,
         names.SECRET_ACCESS_KEY: credentials.secret_access_key_key,
     }
-    # Without the Secret that all users share, no server starts; the preview reports it.
-    optional = {"optional": True} if credentials.is_per_user else {}
+    # Without a Secret that users share, their servers do not start; the preview reports it. The value is always there,
+    # because JupyterHub merges the references of a group's Secret into those of a Secret for each user.
     return {
-        variable: {"valueFrom": {"secretKeyRef": {"name": name, "key": key, **optional}}}
+        variable: {"valueFrom": {"secretKeyRef": {"name": name, "key": key, "optional": credentials.is_per_user}}}
         for variable, key in keys.items()
     }
 

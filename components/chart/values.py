@@ -224,6 +224,7 @@ def freeipa_authenticator(tenancy: Tenancy) -> Values:
         *tenancy.notebook.group_environment,
         *(group for profile in tenancy.notebook.profiles for group in profile.groups),
         *(group for folder in tenancy.shared_folders for group in folder.groups),
+        *(each.group for each in (tenancy.object_store.group_credentials if tenancy.object_store else ())),
     }
     return {
         "servers": [str(server) for server in tenancy.identity.directory().servers],

@@ -1,7 +1,7 @@
 """The section ``objectStore``: an S3 object store that users' notebooks and Dask clusters are configured for."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -9,8 +9,9 @@ from pydantic import AfterValidator, Field
 
 from components.config.environment import SecretKey
 from components.config.reserved_variables import is_secret_reserved
+from components.config.schema import Location
 from components.config.section import Section
-from components.config.types import KUBERNETES_NAME, Text
+from components.config.types import KUBERNETES_NAME, FreeIpaName, Text
 
 USER = "{user}"
 """Stands for the user's name in the name of a Secret."""
@@ -112,6 +113,12 @@ class StoreCredentials(Section):
         return SecretKey(self.secret, self.access_key_id_key), SecretKey(self.secret, self.secret_access_key_key)
 
 
+class GroupCredentials(StoreCredentials):
+    """Access keys of the members of a FreeIPA group."""
+
+    group: FreeIpaName = Field(description="The FreeIPA group", examples=["ocean"])
+
+
 class ObjectStore(Section):
     """An S3 object store. S3 clients in notebooks, schedulers and workers use it without any configuration."""
 
@@ -125,6 +132,12 @@ class ObjectStore(Section):
         description="Access keys of all users; by default users have none",
         examples=[{"secret": "s3-credentials"}],
     )
+    group_credentials: tuple[GroupCredentials, ...] = Field(
+        (),
+        description="Access keys of the members of FreeIPA groups, in place of `credentials`. For a member of several "
+        "of the groups, the last one in the list decides",
+        examples=[[{"group": "ocean", "secret": "s3-ocean"}]],
+    )
     scratch_bucket: Annotated[str, AfterValidator(_bucket)] | None = Field(
         None,
         description="Bucket for temporary data. The variable `SCRATCH_BUCKET` is each user's own prefix in it, "
@@ -132,14 +145,48 @@ class ObjectStore(Section):
         examples=["scratch"],
     )
 
+    def secret_keys(self) -> Iterator[tuple[Location, SecretKey]]:
+        """Yield every key of a Secret that must exist, with its place below ``objectStore``."""
+        places: list[tuple[Location, StoreCredentials]] = []
+        if self.credentials is not None:
+            places.append((("credentials",), self.credentials))
+        places += [(("groupCredentials", index), each) for index, each in enumerate(self.group_credentials)]
+        for place, credentials in places:
+            for key in credentials.shared_keys:
+                yield (*place, "secret"), key
 
-def find_repeated_variables(given: Mapping[str, object]) -> Iterator[str]:
-    """Yield the variables that both this section and ``notebook.environment`` set.
+    @classmethod
+    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+        """Refuse a group that is listed twice."""
+        groups = [str(_get(each, "group")).strip().lower() for each in _items(given.get("group_credentials"))]
+        for group in dict.fromkeys(each for each in groups if groups.count(each) > 1):
+            yield "group_credentials", f"lists the group {group} twice; remove one of the entries"
+
+
+def find_repeated_variables(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield each variable that the section ``notebook`` sets besides this one, with the key that sets it.
 
     Args:
         given: the raw values of the tenancy's keys, by attribute.
     """
+    if "object_store" not in given:
+        return
     notebook = given.get("notebook")
-    environment = notebook.get("environment") if isinstance(notebook, Mapping) else None
-    if "object_store" in given and isinstance(environment, Mapping):
-        yield from (name for name in VARIABLES if name in environment)
+    environments = {"notebook.environment": _get(notebook, "environment")}
+    groups = _get(notebook, "groupEnvironment")
+    if isinstance(groups, Mapping):
+        environments |= {f"notebook.groupEnvironment.{group}": each for group, each in groups.items()}
+    for index, profile in enumerate(_items(_get(notebook, "profiles"))):
+        environments[f"notebook.profiles[{index}].environment"] = _get(profile, "environment")
+    for place, environment in environments.items():
+        if isinstance(environment, Mapping):
+            yield from ((name, place) for name in VARIABLES if name in environment)
+
+
+def _get(section: object, key: str) -> object:
+    """Return a raw value; None if the section is not one or has no such key."""
+    return section.get(key) if isinstance(section, Mapping) else None
+
+
+def _items(values: object) -> Sequence[object]:
+    return values if isinstance(values, list | tuple) else ()

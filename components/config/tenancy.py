@@ -147,8 +147,8 @@ class Tenancy(Names):
         """Refuse combinations of sections that do not fit: shared folders, variables and the web proxy."""
         for message in find_conflicts(given.get("shared_folders")):
             yield "shared_folders", message
-        for name in find_repeated_variables(given):
-            yield "object_store", f"sets {name}, as notebook.environment does; remove it there"
+        for name, place in find_repeated_variables(given):
+            yield "object_store", f"sets {name}, as {place} does; remove it there"
         yield from find_proxy_problems(given)
 
     @property

@@ -49,9 +49,8 @@ def named_secrets(tenancy: Tenancy) -> Iterator[NamedSecret]:
         )
     for place, each in tenancy.notebook.secret_keys():
         yield NamedSecret(("notebook", *place), each.secret, data_key=each.key, is_for_users=True)
-    credentials = tenancy.object_store.credentials if tenancy.object_store else None
-    for each in credentials.shared_keys if credentials else ():
-        yield NamedSecret(("objectStore", "credentials", "secret"), each.secret, data_key=each.key, is_for_users=True)
+    for place, each in tenancy.object_store.secret_keys() if tenancy.object_store else ():
+        yield NamedSecret(("objectStore", *place), each.secret, data_key=each.key, is_for_users=True)
 
 
 def check_secrets(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[str]:

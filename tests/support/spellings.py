@@ -130,6 +130,10 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "objectStore.credentials.secret": ("s3-credentials", " s3.keys ", "s3-{user}"),
     "objectStore.credentials.accessKeyIdKey": ("AWS_ACCESS_KEY_ID", "id.txt"),
     "objectStore.credentials.secretAccessKeyKey": ("AWS_SECRET_ACCESS_KEY", "key.txt"),
+    "objectStore.groupCredentials.group": ("ocean", " Ocean "),
+    "objectStore.groupCredentials.secret": ("s3-ocean", "s3-{user}"),
+    "objectStore.groupCredentials.accessKeyIdKey": ("id",),
+    "objectStore.groupCredentials.secretAccessKeyKey": ("key",),
     "objectStore.scratchBucket": ("scratch", " s3://scratch.example.org/ "),
     "dask.enabled": (*YES, *NO),
     "dask.workerCores.min": whole(1),
@@ -171,6 +175,9 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "network.reach": {"network": {"reach": [{"name": "store", "cidrs": "10.20.0.0/16", "ports": 443}]}},
     "notebook.profiles": {"notebook": {"profiles": [{"name": "Large"}]}},
     "objectStore": {"objectStore": {"endpoint": "https://s3.example.org"}},
+    "objectStore.groupCredentials": {
+        "objectStore": {"endpoint": "https://s3.example.org", "groupCredentials": [{"group": "ocean", "secret": "s3"}]}
+    },
     "objectStore.credentials": {"objectStore": {"endpoint": "https://s3.example.org", "credentials": {"secret": "s3"}}},
     "sharedFolders": {"sharedFolders": [{"name": "ocean", "claim": "ocean-data", "readers": ["r"]}]},
     "sharedFolders.create": {

@@ -1,12 +1,19 @@
 """Variables that configure S3 clients, in the chart's values."""
 
-from components.chart.environment import variable_names
+from typing import Any
+
+from components.chart.environment import declared_references, variable_names
 from components.chart.object_store import object_store_environment
-from components.chart.values import chart_values
+from components.chart.values import chart_values, freeipa_authenticator
 from components.config.object_store import VARIABLES
+from components.freeipa.names import group_dn
 from tests.support.tenancies import tenancy
 
 STORE = {"endpoint": "https://s3.example.org:9000/", "region": "eu"}
+
+
+def reference(name: str, key: str, *, optional: bool = False) -> dict[str, Any]:
+    return {"valueFrom": {"secretKeyRef": {"name": name, "key": key, "optional": optional}}}
 
 
 def test_clients_find_the_store_and_its_region() -> None:
@@ -22,14 +29,36 @@ def test_clients_find_the_store_and_its_region() -> None:
 def test_keys_of_all_users_come_from_one_secret() -> None:
     credentials = {"secret": "s3", "accessKeyIdKey": "id", "secretAccessKeyKey": "key"}
     environment = object_store_environment(tenancy(objectStore={**STORE, "credentials": credentials}))
-    assert environment["AWS_ACCESS_KEY_ID"] == {"valueFrom": {"secretKeyRef": {"name": "s3", "key": "id"}}}
-    assert environment["AWS_SECRET_ACCESS_KEY"] == {"valueFrom": {"secretKeyRef": {"name": "s3", "key": "key"}}}
+    assert environment["AWS_ACCESS_KEY_ID"] == reference("s3", "id")
+    assert environment["AWS_SECRET_ACCESS_KEY"] == reference("s3", "key")
 
 
 def test_each_user_has_an_own_secret_or_no_keys() -> None:
     environment = object_store_environment(tenancy(objectStore={**STORE, "credentials": {"secret": "s3-{user}"}}))
-    reference = environment["AWS_ACCESS_KEY_ID"]["valueFrom"]["secretKeyRef"]
-    assert reference == {"name": "s3-{username}", "key": "AWS_ACCESS_KEY_ID", "optional": True}
+    assert environment["AWS_ACCESS_KEY_ID"] == reference("s3-{username}", "AWS_ACCESS_KEY_ID", optional=True)
+
+
+def test_last_group_in_the_list_decides() -> None:
+    listed = [{"group": "zonal", "secret": "s3-z"}, {"group": "ocean", "secret": "s3-o", "accessKeyIdKey": "id"}]
+    changed = tenancy(objectStore={**STORE, "groupCredentials": listed})
+    overrides = chart_values(changed)["jupyterhub"]["hub"]["config"]["KubeSpawner"]["group_overrides"]
+    assert [overrides[key]["groups"] for key in sorted(overrides)] == [["zonal"], ["ocean"]]
+    assert overrides["object-store-001-ocean"]["spawner_override"] == {
+        "environment": {
+            "AWS_ACCESS_KEY_ID": reference("s3-o", "id"),
+            "AWS_SECRET_ACCESS_KEY": reference("s3-o", "AWS_SECRET_ACCESS_KEY"),
+        }
+    }
+    assert set(variable_names(changed)) >= {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert declared_references(changed) == [
+        *(reference("s3-z", key) for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
+        *(reference("s3-o", key) for key in ("id", "AWS_SECRET_ACCESS_KEY")),
+    ]
+
+
+def test_hub_asks_for_the_groups_of_the_list() -> None:
+    changed = tenancy(objectStore={**STORE, "groupCredentials": [{"group": "Ocean", "secret": "s3-o"}]})
+    assert group_dn(changed.directory_suffix, "ocean") in freeipa_authenticator(changed)["profile_groups"]
 
 
 def test_scratch_bucket_is_the_users_own_prefix() -> None:

@@ -1,5 +1,7 @@
 """The section ``objectStore``: its values, and the messages for invalid ones."""
 
+from collections.abc import Callable
+
 import pytest
 
 from components.config.environment import SecretKey
@@ -54,10 +56,28 @@ def test_invalid_buckets_are_refused(bucket: str) -> None:
 
 
 @pytest.mark.parametrize("name", VARIABLES)
-def test_variables_of_the_store_are_set_in_one_section_only(name: str) -> None:
-    reference = {"secret": "s3", "key": "key"}
-    found = problems(objectStore=STORE, notebook={"environment": {name: reference, "OTHER": "1"}})
-    assert [problem.message for problem in found] == [f"sets {name}, as notebook.environment does; remove it there"]
+@pytest.mark.parametrize(
+    ("place", "notebook"),
+    [
+        ("notebook.environment", lambda environment: {"environment": environment}),
+        ("notebook.groupEnvironment.ocean", lambda environment: {"groupEnvironment": {"ocean": environment}}),
+        (
+            "notebook.profiles[0].environment",
+            lambda environment: {"profiles": [{"name": "A", "environment": environment}]},
+        ),
+    ],
+)
+def test_variables_of_the_store_are_set_in_one_section_only(
+    name: str, place: str, notebook: Callable[[object], dict[str, object]]
+) -> None:
+    environment = {name: {"secret": "s3", "key": "key"}, "OTHER": "1"}
+    found = problems(objectStore=STORE, notebook=notebook(environment))
+    assert [problem.message for problem in found] == [f"sets {name}, as {place} does; remove it there"]
+
+
+def test_groups_are_listed_once() -> None:
+    [problem] = problems(objectStore={**STORE, "groupCredentials": [{"group": "a", "secret": each} for each in "xy"]})
+    assert problem.message == "lists the group a twice; remove one of the entries"
 
 
 def test_all_problems_are_reported_at_once() -> None:
@@ -67,15 +87,15 @@ def test_all_problems_are_reported_at_once() -> None:
     }
 
 
-def test_keys_that_all_users_share_must_exist() -> None:
-    store = tenancy(objectStore={**STORE, "credentials": {"secret": "s3", "accessKeyIdKey": "id"}}).object_store
+def test_secrets_that_users_share_must_exist_and_those_of_single_users_may_be_missing() -> None:
+    groups = [{"group": "ocean", "secret": "s3-o"}, {"group": "zonal", "secret": "s3-{user}"}]
+    store = tenancy(
+        objectStore={**STORE, "credentials": {"secret": "s3", "accessKeyIdKey": "id"}, "groupCredentials": groups}
+    ).object_store
     assert store is not None
-    assert store.credentials is not None
-    assert store.credentials.shared_keys == (SecretKey("s3", "id"), SecretKey("s3", "AWS_SECRET_ACCESS_KEY"))
-
-
-def test_secrets_of_single_users_may_be_missing() -> None:
-    store = tenancy(objectStore={**STORE, "credentials": {"secret": "s3-{user}"}}).object_store
-    assert store is not None
-    assert store.credentials is not None
-    assert store.credentials.shared_keys == ()
+    assert list(store.secret_keys()) == [
+        (("credentials", "secret"), SecretKey("s3", "id")),
+        (("credentials", "secret"), SecretKey("s3", "AWS_SECRET_ACCESS_KEY")),
+        (("groupCredentials", 0, "secret"), SecretKey("s3-o", "AWS_ACCESS_KEY_ID")),
+        (("groupCredentials", 0, "secret"), SecretKey("s3-o", "AWS_SECRET_ACCESS_KEY")),
+    ]
