@@ -92,11 +92,11 @@ def dask_values(tenancy: Tenancy) -> dict[str, Any]:
         "quota": quota_limits(tenancy).as_quota(),
         "egress": {
             "users": [
-                allow_dns(),
+                *allow_dns(tenancy.network.dns),
                 allow_internet(tenancy.network.blocked_cidrs),
                 *allow_reach(tenancy.network.reach, "dask"),
             ],
-            "gateway": [allow_dns(), allow_all_but_metadata()],
+            "gateway": [*allow_dns(tenancy.network.dns), allow_all_but_metadata()],
         },
     }
 

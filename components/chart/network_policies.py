@@ -18,6 +18,7 @@ from components.address_ranges import (
 )
 
 if TYPE_CHECKING:
+    from components.config.dns import Dns
     from components.config.reach import PortRange, Reach, Scope
 
 Rule = dict[str, Any]
@@ -26,21 +27,34 @@ Rule = dict[str, Any]
 DNS_SERVERS = (*RFC_1918, SHARED, LINK_LOCAL, UNIQUE_LOCAL_V6)
 """Addresses of the cluster's DNS service and of node-local caches."""
 
-SYSTEM_PODS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
-"""The pods of the namespace ``kube-system``, among them the cluster's DNS service."""
-
 CHART_RULES = (
     *("cloudMetadataServer", "dnsPortsCloudMetadataServer", "dnsPortsKubeSystemNamespace"),
     *("dnsPortsPrivateIPs", "nonPrivateIPs", "privateIPs"),
 )
 """Egress rules that the jupyterhub chart adds to a policy unless they are off."""
 
-DNS = [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
+DNS: list[dict[str, Any]] = [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
 
 
-def allow_dns() -> Rule:
-    """Allow DNS to pods in ``kube-system``, private addresses, node-local caches and cloud metadata servers."""
-    return {"to": [SYSTEM_PODS, *({"ipBlock": {"cidr": cidr}} for cidr in DNS_SERVERS)], "ports": DNS}
+def allow_dns(dns: "Dns") -> list[Rule]:
+    """Allow DNS to the service's pods, private addresses, node-local caches and cloud metadata servers.
+
+    Only the pods may have other ports than 53: at the other addresses, servers of any kind may listen there.
+    """
+    pods = dns_pods(dns)
+    rules: list[Rule] = [{"to": [pods, *({"ipBlock": {"cidr": cidr}} for cidr in DNS_SERVERS)], "ports": DNS}]
+    if dns.further_ports:
+        rules.append({"to": [pods], "ports": [port for number in dns.further_ports for port in _dns_ports(number)]})
+    return rules
+
+
+def dns_pods(dns: "Dns") -> dict[str, Any]:
+    """Return the destination of the pods in the namespace of the cluster's DNS service."""
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": dns.namespace}}}
+
+
+def _dns_ports(number: int) -> list[dict[str, Any]]:
+    return [{"port": number, "protocol": protocol} for protocol in ("UDP", "TCP")]
 
 
 def allow_internet(cluster_cidrs: tuple[str, ...] = ()) -> Rule:

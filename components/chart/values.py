@@ -94,7 +94,7 @@ def chart_values(tenancy: Tenancy, *, chart_digest: object = "", secrets_digest:
                 "https": {"enabled": False},
                 # The proxy has routes to the hub and the notebooks only; the chart itself allows these.
                 "chp": {
-                    "networkPolicy": network_policy(allow_dns()),
+                    "networkPolicy": network_policy(*allow_dns(tenancy.network.dns)),
                     "resources": PROXY_REQUESTS,
                     "extraPodSpec": {"priorityClassName": hub_priority_class(tenancy)},
                 },
@@ -185,7 +185,7 @@ def _hub(tenancy: Tenancy) -> Values:
             },
         },
         # The hub connects to the directory and the Kubernetes API, which may have any address.
-        "networkPolicy": network_policy(allow_dns(), allow_all_but_metadata()),
+        "networkPolicy": network_policy(*allow_dns(tenancy.network.dns), allow_all_but_metadata()),
         "resources": HUB_REQUESTS,
         "extraPodSpec": {"priorityClassName": hub_priority_class(tenancy)},
         **({"extraEnv": proxy} if proxy else {}),
@@ -256,7 +256,7 @@ def _singleuser(tenancy: Tenancy) -> Values:
         # The network policy blocks the metadata server. The chart's init container for this would need privileges.
         "cloudMetadata": {"blockWithIptables": False},
         "networkPolicy": network_policy(
-            allow_dns(),
+            *allow_dns(tenancy.network.dns),
             allow_internet(tenancy.network.blocked_cidrs),
             *allow_reach(tenancy.network.reach, "notebooks"),
             *gateway_egress(tenancy),

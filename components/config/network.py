@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from components.config.cidr import parse_network
+from components.config.dns import Dns
 from components.config.proxy import Proxy
 from components.config.reach import Reach, find_reach_problems
 from components.config.section import Place, Section
@@ -49,6 +50,13 @@ class Network(Section):
         "the cluster: `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in capitals and in small letters. An empty section, "
         "`{}`, sets only `NO_PROXY`",
         examples=[{"http": "http://proxy.example.org:3128", "https": "http://proxy.example.org:3128"}],
+    )
+
+    dns: Dns = Field(
+        default_factory=Dns,
+        description="The pods of the cluster's DNS service, where they are not in `kube-system` or listen on other "
+        "ports than 53, as in OpenShift",
+        examples=[{"namespace": "openshift-dns", "ports": [53, 5353]}],
     )
 
     @classmethod

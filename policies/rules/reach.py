@@ -4,14 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from components.address_ranges import Block, blocks_of, blocks_without_metadata, public_blocks, unreachable
-from components.chart.network_policies import CHART_RULES, DNS, DNS_SERVERS, SYSTEM_PODS
+from components.chart.network_policies import CHART_RULES, DNS, DNS_SERVERS, dns_pods
 from policies.kinds import RELEASE, gateway_values, hub_values
 from policies.merged import release_values
 from policies.rule import Context, Resource, Rule
 from policies.tree import as_list, format_value, get
 
 if TYPE_CHECKING:
+    from components.config.dns import Dns
     from components.config.reach import PortRange, Reach
+
+    Ports = Sequence[tuple[str, PortRange]]
 
 POLICIES = (("hub",), ("proxy", "chp"), ("singleuser",))
 """The parts of the hub's chart whose network policies the program writes."""
@@ -24,7 +27,7 @@ CLOSED = (*POLICIES, ("proxy", "traefik"))
 PUBLIC_PORTS = ("http", "https")
 """Ports of the proxy that the ingress controller connects to."""
 
-DNS_PORT = DNS[0]["port"]
+DNS_PORT = int(DNS[0]["port"])
 
 MAX_SHOWN = 6
 """Number of networks in a message."""
@@ -35,16 +38,29 @@ class Permitted(NamedTuple):
 
     blocks: tuple[Block, ...]
     """On every port."""
+    dns: "Dns"
+    """On the ports of DNS: its pods and, on port 53 only, private addresses."""
     reach: "tuple[Reach, ...]" = ()
     """On the entry's ports."""
 
-    def for_ports(self, ports: "Sequence[tuple[str, PortRange]] | None") -> tuple[Block, ...]:
-        """Return the destinations on all of these ports, each with its protocol; None stands for every port."""
+    def find_blocks(self, ports: "Ports | None") -> tuple[Block, ...]:
+        """Return the networks on all of these ports, each with its protocol; None stands for every port."""
         entries = [each for each in self.reach if ports is not None and _covers(each, ports)]
-        return (*self.blocks, *(block for each in entries for block in blocks_of(each.cidrs)))
+        servers = DNS_SERVERS if _are_among(ports, (DNS_PORT,)) else ()
+        networks = (block for each in entries for block in blocks_of(each.cidrs))
+        return (*self.blocks, *networks, *(Block(each) for each in servers))
+
+    def allows_namespaces(self, ports: "Ports | None", selector: object) -> bool:
+        """Return whether the rule may have this selector of namespaces: that of the DNS pods, on their ports."""
+        pods = dns_pods(self.dns)["namespaceSelector"]
+        return _are_among(ports, (DNS_PORT, *self.dns.ports)) and _plain(selector) == pods
 
 
-def _covers(entry: "Reach", ports: "Sequence[tuple[str, PortRange]]") -> bool:
+def _are_among(ports: "Ports | None", numbers: Sequence[int]) -> bool:
+    return ports is not None and all(each.first == each.last and each.first in numbers for _, each in ports)
+
+
+def _covers(entry: "Reach", ports: "Ports") -> bool:
     return all(
         protocol == entry.protocol.upper() and any(own.contains(range_) for own in entry.port_ranges)
         for protocol, range_ in ports
@@ -59,10 +75,10 @@ def _check_network_policies(release: Resource, context: Context) -> Iterator[str
     network = context.tenancy.network
     internet = public_blocks(network.blocked_cidrs)
     of_notebooks, of_dask = (
-        Permitted(internet, tuple(each for each in network.reach if scope in each.scopes))
+        Permitted(internet, network.dns, tuple(each for each in network.reach if scope in each.scopes))
         for scope in ("notebooks", "dask")
     )
-    all_but_metadata = Permitted(blocks_without_metadata())
+    all_but_metadata = Permitted(blocks_without_metadata(), network.dns)
     for part in POLICIES:
         policy, path = get(hub, *part, "networkPolicy", default={}), ".".join((*part, "networkPolicy"))
         yield from _check_chart_rules(f"{path}.egressAllowRules", policy, of_users=part == OF_USERS)
@@ -102,24 +118,22 @@ def _check_egress(path: str, rules: Sequence[Any], permitted: Permitted) -> Iter
         peers = get(rule, "to", default=[])
         if not peers:
             yield f"{path}[{index}] has no destination in `to`, so it allows every destination"
-        blocks = permitted.for_ports(_ports(rule))
+        ports = _ports(rule)
+        blocks = permitted.find_blocks(ports)
         for peer in peers:
-            yield from _check_peer(f"{path}[{index}]", peer, blocks, dns_only=_is_dns_only(rule))
+            selector = get(peer, "namespaceSelector")
+            if "ipBlock" in peer:
+                yield from _check_block(f"{path}[{index}]", get(peer, "ipBlock"), blocks)
+            elif "namespaceSelector" in peer and not permitted.allows_namespaces(ports, selector):
+                yield f"{path}[{index}] allows connections to pods of other namespaces"
+            elif "namespaceSelector" not in peer and "podSelector" not in peer:
+                yield f"{path}[{index}] has a destination of an unknown form"
 
 
-def _check_peer(path: str, peer: Any, permitted: Sequence[Block], *, dns_only: bool) -> Iterator[str]:  # noqa: ANN401
-    block = get(peer, "ipBlock")
-    if block is None:
-        namespaces = get(peer, "namespaceSelector")
-        if "namespaceSelector" in peer and not (dns_only and _plain(namespaces) == SYSTEM_PODS["namespaceSelector"]):
-            yield f"{path} allows connections to pods of other namespaces"
-        elif "namespaceSelector" not in peer and "podSelector" not in peer:
-            yield f"{path} has a destination of an unknown form"
-        return
+def _check_block(path: str, block: Any, permitted: Sequence[Block]) -> Iterator[str]:  # noqa: ANN401
     wanted = Block(str(get(block, "cidr", default="")), tuple(as_list(get(block, "except"))))
-    servers = tuple(Block(each) for each in DNS_SERVERS) if dns_only else ()
     try:
-        left = unreachable(wanted, (*permitted, *servers))
+        left = unreachable(wanted, permitted)
     except ValueError:
         yield f"{path} contains {format_value(wanted.cidr)}, or an exception of it, which is not a network"
         return
@@ -128,7 +142,7 @@ def _check_peer(path: str, peer: Any, permitted: Sequence[Block], *, dns_only: b
         yield f"{path} allows connections to {', '.join(str(each) for each in left[:MAX_SHOWN])}{more}"
 
 
-def _ports(rule: Any) -> "list[tuple[str, PortRange]] | None":  # noqa: ANN401 - a view of any kind
+def _ports(rule: Any) -> "Ports | None":  # noqa: ANN401 - a view of any kind
     """Return a rule's ports with their protocols; None if it allows every port, or one that only a pod knows."""
     from components.config.reach import PortRange
 
@@ -139,11 +153,6 @@ def _ports(rule: Any) -> "list[tuple[str, PortRange]] | None":  # noqa: ANN401 -
             return None
         found.append((str(get(each, "protocol", default="TCP")), PortRange(int(first), int(last or first))))
     return found or None
-
-
-def _is_dns_only(rule: Any) -> bool:  # noqa: ANN401 - a view of any kind
-    ports = get(rule, "ports", default=[])
-    return bool(ports) and all(get(each, "port") == DNS_PORT and not get(each, "endPort") for each in ports)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a view of any kind

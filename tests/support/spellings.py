@@ -95,6 +95,8 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
         *({}, {"A": "", "TEXT": " {a}\n$(B) ", "HTTP_ENDPOINT": "https://example.org"}, {"USE_TOKEN": "true"}),
         {"AWS_SECRET_ACCESS_KEY": {"secret": "s3", "key": "secret-key"}, "PASSWORD_FILE": "x", "CREDENTIALS": "/a"},
     ),
+    "network.dns.namespace": ("kube-system", " openshift-dns "),
+    "network.dns.ports": ([53], [53.0, "5353"], [8053]),
     "network.reach.name": ("object-store", " a1 "),
     "network.reach.cidrs": (
         *("10.20.0.0/16", " 10.20.0.7 ", ["10.20.0.0/16", "FD12:3456::/48"], ["100.64.0.0/10", "fd00::/20"]),

@@ -197,6 +197,19 @@ def test_private_networks_open_their_own_targets_only(render_either: Render, sou
     assert found == REACHES[source] | REACHES_BESIDES[source]
 
 
+@pytest.mark.parametrize("source", [each for each in REACHES if each not in ("other tenancy's pod", "world")])
+def test_dns_pods_are_reached_on_their_ports_only(render_either: Render, source: str) -> None:
+    rendered = render_either("other DNS")
+    network, own = make_network(rendered, blocks_match_pods=False), ends(rendered)[source]
+    dns, other = (Pod("DNS", {}, namespace, "10.42.1.1", {}) for namespace in ("openshift-dns", "kube-system"))
+    for port in (53, 5353):
+        for protocol in ("UDP", "TCP"):
+            assert network.allows_egress(own, dns, port, protocol)
+            assert not network.allows_egress(own, other, port, protocol)
+    assert not network.allows_egress(own, dns, 8053, "UDP")
+    assert network.allows_egress(own, Host("node", NODE), 5353, "UDP") == ("private network" in REACHES[source])
+
+
 @pytest.mark.parametrize("source", REACHES)
 def test_ip_blocks_that_match_pods_open_no_closed_pod(render_either: Render, source: str) -> None:
     rendered = render_either(MINIMAL)

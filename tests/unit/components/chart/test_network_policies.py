@@ -1,6 +1,7 @@
 """Egress rules of the network policies."""
 
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,25 @@ def test_directory_and_api_server_may_have_any_address_but_metadata_servers() ->
     assert reaches(allow_all_but_metadata(), "fd12:3456::1")
     assert not reaches(allow_all_but_metadata(), "169.254.169.254")
     assert not reaches(allow_all_but_metadata(), "168.63.129.16")
+
+
+def all_policies(**network: Any) -> list[list[Rule]]:
+    """Return the egress rules of hub, proxy, notebooks, users' Dask pods and the gateway."""
+    values = chart_values(tenancy(network=network))
+    hub = values["jupyterhub"]
+    parts = (hub["hub"], hub["proxy"]["chp"], hub["singleuser"])
+    return [*(part["networkPolicy"]["egress"] for part in parts), *values["dask"]["egress"].values()]
+
+
+def test_dns_pods_may_have_another_namespace_and_other_ports() -> None:
+    pods = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "openshift-dns"}}}
+    further = [{"port": port, "protocol": protocol} for port in (5353, 8053) for protocol in ("UDP", "TCP")]
+    before = all_policies()
+    found = all_policies(dns={"namespace": "openshift-dns", "ports": [53, 5353, 8053]})
+    for rules, old in zip(found, before, strict=True):
+        assert rules[0] == {**old[0], "to": [pods, *old[0]["to"][1:]]}
+        assert rules[1] == {"to": [pods], "ports": further}
+        assert rules[2:] == old[1:]
 
 
 def test_chart_rules_are_off() -> None:

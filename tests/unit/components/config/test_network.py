@@ -34,3 +34,31 @@ def test_mistakes_are_reported_with_their_correction(value: str, message: str) -
     (problem,) = problems(network={"clusterCidrs": [value]})
     assert problem.key == "pangeo:network.clusterCidrs[0]"
     assert message in problem.message
+
+
+def test_dns_pods_are_in_kube_system_at_port_53_by_default() -> None:
+    dns = tenancy().network.dns
+    assert (dns.namespace, dns.ports, dns.further_ports) == ("kube-system", (53,), ())
+
+
+@pytest.mark.parametrize(
+    ("dns", "key", "message"),
+    [
+        ({"ports": []}, "ports", "is an empty list"),
+        ({"ports": [0]}, "ports[0]", "must be at least 1"),
+        ({"ports": [65536]}, "ports[0]", "must be at most 65535"),
+        ({"ports": [443]}, "ports[0]", "is not a port of DNS pods; write 53 or a number from 1024"),
+        ({"ports": [53, 6443]}, "ports[1]", "is not a port of DNS pods"),
+        ({"ports": [10250]}, "ports[0]", "is not a port of DNS pods"),
+        ({"ports": [53, 5353, 53]}, "ports[2]", "is repeated; remove one of them"),
+        (
+            {"namespace": "openshift.dns"},
+            "namespace",
+            "is not the name of a namespace; write for example openshift-dns",
+        ),
+    ],
+)
+def test_mistakes_about_dns_are_reported(dns: dict[str, object], key: str, message: str) -> None:
+    (problem,) = problems(network={"dns": dns})
+    assert problem.key == f"pangeo:network.dns.{key}"
+    assert message in problem.message

@@ -195,3 +195,27 @@ def test_reach_never_permits_metadata_servers() -> None:
             RULE, declared.release(singleuser__networkPolicy__egress=[rule]), stack=stack
         ).messages
         assert message.endswith("allows connections to 100.100.100.200/32")
+
+
+OPENSHIFT = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "openshift-dns"}}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "permitted"),
+    [
+        ({"to": [OPENSHIFT], "ports": DNS}, True),
+        ({"to": [OPENSHIFT], "ports": [{"port": 5353, "protocol": "UDP"}, {"port": 5353}]}, True),
+        ({"to": [OPENSHIFT], "ports": [{"port": 8053}]}, False),
+        ({"to": [OPENSHIFT], "ports": [{"port": 5353, "endPort": 5354}]}, False),
+        ({"to": [OPENSHIFT]}, False),
+        ({"to": [SYSTEM], "ports": DNS}, False),
+        (block("10.0.0.0/8", ports=DNS), True),
+        (block("10.0.0.0/8", ports=[{"port": 5353}]), False),
+        (block("169.254.169.254/32", ports=[{"port": 5353}]), False),
+    ],
+)
+def test_other_dns_ports_lead_to_the_dns_pods_only(rule: dict[str, Any], permitted: bool) -> None:
+    stack = declared.config(network={"dns": {"namespace": "openshift-dns", "ports": [53, 5353]}})
+    found = declared.check(RULE, declared.release(singleuser__networkPolicy__egress=[rule]), stack=stack).messages
+    own = [each for each in found if each.startswith("singleuser.")]
+    assert (own == []) == permitted
