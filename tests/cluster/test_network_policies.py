@@ -8,7 +8,6 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from local import directory, lifecycle
 from local.paths import State
 from local.tenancy import web
 from local.tenancy.addresses import API_SERVICE_ADDRESS, DIRECTORY_NAME, NODE_ADDRESS
+from tests.support.connections import TRY, Targets, try_from_the_node
 from tests.support.enforced_policies import enforcing_state
 from tests.support.kernel import Kernel
 from tests.support.kubectl import kubectl, list_objects, read_object
@@ -29,27 +29,8 @@ METADATA = ("169.254.169.254", "168.63.129.16", "192.0.0.192")
 SPECIAL = ("198.18.0.1", "192.0.2.1")
 """Addresses in special-purpose networks, which some sites use as private ones."""
 
-TRY_TIMEOUT_SECONDS = 4
-
-TRY = f"""
-import concurrent.futures, json, socket
-def attempt(target):
-    try:
-        socket.create_connection(tuple(target), timeout={TRY_TIMEOUT_SECONDS}).close()
-    except ConnectionRefusedError:
-        return "refused"
-    except OSError as error:
-        return type(error).__name__
-    return "open"
-def attempts(targets):
-    with concurrent.futures.ThreadPoolExecutor(max(len(targets), 1)) as pool:
-        return dict(zip(targets, pool.map(attempt, targets.values())))
-"""
-
 TO_THE_NOTEBOOK = {"hub's API", "users' proxy", "gateway's proxy", "DNS"}
 TO_THE_HUB = {"directory", "directory without TLS", "proxy's API", "bob's notebook", "Kubernetes API", "DNS"}
-
-Targets = dict[str, tuple[str, int]]
 
 
 @pytest.fixture(scope="module")
@@ -119,13 +100,6 @@ def address(state: State, selector: str) -> str:
     running = [pod["status"]["podIP"] for pod in pods if "deletionTimestamp" not in pod["metadata"]]
     assert len(running) == 1, (selector, running)
     return str(running[0])
-
-
-def try_from_the_node(targets: Targets) -> dict[str, str]:
-    names: dict[str, Any] = {}
-    exec(TRY, names)  # noqa: S102
-    found: dict[str, str] = names["attempts"](targets)
-    return found
 
 
 def try_from_the_hub(state: State, targets: Targets) -> dict[str, str]:
