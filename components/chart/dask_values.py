@@ -5,7 +5,7 @@ from typing import Any
 from components.chart.dask_access import PREFIX, SERVICE, gateway_log_in, gateway_name
 from components.chart.dask_limits import dask_memory, format_cpus, quota_limits
 from components.chart.gateway_code import gateway_configuration
-from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_internet, allow_reach
+from components.chart.network_policies import allow_all_but_metadata, allow_dns, users_egress
 from components.config.dask import Dask
 from components.config.tenancy import Tenancy
 
@@ -91,11 +91,7 @@ def dask_values(tenancy: Tenancy) -> dict[str, Any]:
     return {
         "quota": quota_limits(tenancy).as_quota(),
         "egress": {
-            "users": [
-                *allow_dns(tenancy.network.dns),
-                allow_internet(tenancy.network.blocked_cidrs),
-                *allow_reach(tenancy.network.reach, "dask"),
-            ],
+            "users": users_egress(tenancy.network, "dask"),
             "gateway": [*allow_dns(tenancy.network.dns), allow_all_but_metadata()],
         },
     }

@@ -19,6 +19,7 @@ from components.address_ranges import (
 
 if TYPE_CHECKING:
     from components.config.dns import Dns
+    from components.config.network import Network
     from components.config.reach import PortRange, Reach, Scope
 
 Rule = dict[str, Any]
@@ -34,6 +35,15 @@ CHART_RULES = (
 """Egress rules that the jupyterhub chart adds to a policy unless they are off."""
 
 DNS: list[dict[str, Any]] = [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
+
+
+def users_egress(network: "Network", scope: "Scope") -> list[Rule]:
+    """Return the rules for connections of users' pods to other hosts: DNS, the internet and ``network.reach``."""
+    return [
+        *allow_dns(network.dns),
+        allow_internet(network.blocked_cidrs),
+        *allow_reach(network.reach, scope),
+    ]
 
 
 def allow_dns(dns: "Dns") -> list[Rule]:

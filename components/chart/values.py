@@ -12,13 +12,7 @@ from components.chart.group_overrides import group_overrides
 from components.chart.images import add_registries
 from components.chart.members_access import members_access
 from components.chart.mounted_code import hub_code
-from components.chart.network_policies import (
-    allow_all_but_metadata,
-    allow_dns,
-    allow_internet,
-    allow_reach,
-    network_policy,
-)
+from components.chart.network_policies import allow_all_but_metadata, allow_dns, network_policy, users_egress
 from components.chart.proxy_variables import hub_proxy_variables
 from components.chart.secrets import SECRET_NAME
 from components.chart.shared_folders import everyones_folders, pod_security
@@ -108,6 +102,8 @@ def chart_values(tenancy: Tenancy, *, chart_digest: object = "", secrets_digest:
         },
         "dask-gateway": dask_gateway_values(tenancy, secrets_digest),
         "dask": dask_values(tenancy),
+        # Absent for the default, so that releases of stacks without the key do not change.
+        **({"apiServer": tenancy.network.api_server} if tenancy.network.api_server != "address" else {}),
     }
     return add_registries(tenancy, values)
 
@@ -255,12 +251,7 @@ def _singleuser(tenancy: Tenancy) -> Values:
         "allowPrivilegeEscalation": False,
         # The network policy blocks the metadata server. The chart's init container for this would need privileges.
         "cloudMetadata": {"blockWithIptables": False},
-        "networkPolicy": network_policy(
-            *allow_dns(tenancy.network.dns),
-            allow_internet(tenancy.network.blocked_cidrs),
-            *allow_reach(tenancy.network.reach, "notebooks"),
-            *gateway_egress(tenancy),
-        ),
+        "networkPolicy": network_policy(*users_egress(tenancy.network, "notebooks"), *gateway_egress(tenancy)),
     }
 
 

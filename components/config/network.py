@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -57,6 +57,14 @@ class Network(Section):
         description="The pods of the cluster's DNS service, where they are not in `kube-system` or listen on other "
         "ports than 53, as in OpenShift",
         examples=[{"namespace": "openshift-dns", "ports": [53, 5353]}],
+    )
+
+    api_server: Literal["address", "cilium"] = Field(
+        "address",
+        description="How network policies name the Kubernetes API server for the hub and the Dask gateway: by its "
+        "`address`, or for `cilium`, whose network policies do not match the addresses of nodes, as the entity "
+        "`kube-apiserver` in policies of Cilium's own kind",
+        examples=["cilium"],
     )
 
     @classmethod

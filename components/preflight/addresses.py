@@ -4,13 +4,19 @@ The network policies contain only what the stack file says. Derived from the clu
 comes or goes, and in every preview without access to the cluster.
 """
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import collapse_addresses, ip_network
 
-from components.address_ranges import Block, Network, public_blocks, unreachable
+from components.address_ranges import Block, Network, overlaps, public_blocks, unreachable
 from components.cluster.addresses import ClusterAddress, ClusterAddresses
+from components.config.reach import PortRange, Reach
 
 KEY = "network.clusterCidrs"
+REACH_KEY = "network.reach"
+
+CLOSED_PORTS: Mapping[str, tuple[int, ...]] = {"node ": (10250,), "API server": (443, 6443)}
+"""Ports of the kubelet and of the API server, which no entry may open, by the beginning of the owner's name."""
 
 SUBNET_LENGTH_V6 = 64
 """Prefix length of IPv6 subnets: the next node has another address of the same subnet."""
@@ -54,6 +60,40 @@ def describe_problems(addresses: ClusterAddresses, cluster_cidrs: tuple[str, ...
         f"it is not known whether the cluster has public addresses: {'; '.join(addresses.problems)}. If it has, list "
         f"the networks of its nodes, pods and API server in pangeo:{KEY}; otherwise set it to []"
     )
+
+
+def find_closed_servers(addresses: ClusterAddresses, reach: Sequence[Reach]) -> Iterator[tuple[int, str]]:
+    """Yield the index of each entry of ``network.reach`` that opens a server of Kubernetes itself, with the server."""
+    for index, entry in enumerate(reach):
+        for each in _reached(addresses, entry):
+            ports = next((ports for owner, ports in CLOSED_PORTS.items() if each.owner.startswith(owner)), ())
+            for port in ports if entry.protocol == "tcp" else ():
+                if any(found.contains(PortRange(port, port)) for found in entry.port_ranges):
+                    yield index, f"port {port} of {each.owner} ({each.network})"
+                    break
+
+
+def describe_reached_addresses(addresses: ClusterAddresses, reach: Sequence[Reach]) -> Iterator[str]:
+    """Yield a warning for each entry of ``network.reach`` that contains addresses of the cluster itself."""
+    for entry in reach:
+        found = list(_reached(addresses, entry))
+        if found:
+            shown = ", ".join(f"{each.owner} ({each.network})" for each in found[:MAX_SHOWN])
+            more = f" and {len(found) - MAX_SHOWN} more" if len(found) > MAX_SHOWN else ""
+            yield (
+                f"the entry {entry.name} of pangeo:{REACH_KEY} contains addresses of the cluster itself: "
+                f"{shown}{more}; users' pods can connect to them on the ports {', '.join(entry.ports)}. Write narrower "
+                "networks"
+            )
+
+
+def _reached(addresses: ClusterAddresses, entry: Reach) -> Iterator[ClusterAddress]:
+    networks = [ip_network(each) for each in entry.cidrs]
+    for each in addresses.found:
+        with contextlib.suppress(ValueError):  # a node may report a host name
+            own = ip_network(each.network, strict=False)
+            if any(overlaps(own, other) for other in networks):
+                yield each
 
 
 def suggest_networks(networks: Iterable[str]) -> list[str]:

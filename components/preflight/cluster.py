@@ -16,7 +16,7 @@ from components.cluster.releases import latest_revision, stuck_release
 from components.config.stack_file import stack_path
 from components.config.tenancy import Tenancy
 from components.ownership.existing import FoundObject
-from components.preflight.addresses import describe_open_addresses, describe_problems
+from components.preflight.addresses import describe_open_addresses, describe_problems, describe_reached_addresses
 from components.preflight.ingress import (
     ServingController,
     assume_controller,
@@ -24,6 +24,7 @@ from components.preflight.ingress import (
     read_ingress_classes,
     require_middlewares,
 )
+from components.preflight.network import check_api_server, refuse_closed_servers
 from components.preflight.secrets import check_secrets
 from components.preflight.switch import only_warns
 from components.programs import report_on_stderr
@@ -75,8 +76,9 @@ def verify_cluster(
     Raises:
         ClusterRefused: the cluster cannot be read (unless ``PANGEO_CLUSTER_CHECK`` is ``warn`` in a preview), or its
             release is stuck, or users could reach public addresses of the cluster that the stack file does not mention.
-        InvalidTenancy: ``PANGEO_CLUSTER_CHECK`` has an unknown value, or nothing would redirect the log-in page to
-            ``https://`` (``preflight.ingress``), or a Secret in the stack file is missing (``preflight.secrets``).
+        InvalidTenancy: ``PANGEO_CLUSTER_CHECK`` has an unknown value, nothing would redirect the log-in page to
+            ``https://`` (``preflight.ingress``), a Secret in the stack file is missing (``preflight.secrets``), or a
+            key of ``network`` does not fit the cluster (``preflight.network``).
     """
     source = str(stack_path(stack))
     may_go_on = only_warns(CLUSTER_CHECK_VARIABLE, environment) and preview
@@ -94,6 +96,7 @@ def verify_cluster(
             objects = tuple(find_objects(api, tenancy, redirect))
             addresses = read_addresses(api)
             secrets = check_secrets(api, tenancy, source=source)
+            policy_warnings = tuple(check_api_server(api, tenancy.network, addresses, source=source))
     except CannotAsk as error:
         message = f"the Kubernetes cluster cannot be identified: {error}"
         if may_go_on:
@@ -102,7 +105,8 @@ def verify_cluster(
             return ClusterFacts(None, (warning, *ingress.warnings), ingress)
         fix = f"; to preview without the cluster, set {CLUSTER_CHECK_VARIABLE}=warn" if preview else ""
         raise ClusterRefused(message + fix) from None
-    warnings = (*ingress.warnings, *secrets, *_check_addresses(addresses, tenancy, preview=preview))
+    refuse_closed_servers(addresses, tenancy.network, source=source)
+    warnings = (*ingress.warnings, *policy_warnings, *secrets, *_check_addresses(addresses, tenancy, preview=preview))
     if revision is None or not revision.is_pending:
         return ClusterFacts(cluster_id, warnings, ingress, crds, objects)
     message = (
@@ -125,7 +129,8 @@ def _check_addresses(addresses: ClusterAddresses, tenancy: Tenancy, *, preview: 
     found = describe_open_addresses(addresses, cidrs)
     if found and cidrs is None and not preview:
         raise ClusterRefused(f"{found}; an empty list accepts that users can reach them")
-    return tuple(each for each in (found, describe_problems(addresses, cidrs)) if each)
+    reached = describe_reached_addresses(addresses, tenancy.network.reach)
+    return tuple(each for each in (found, describe_problems(addresses, cidrs), *reached) if each)
 
 
 def find_objects(api: ReadWriteApi, tenancy: Tenancy, redirect: Sequence[Manifest]) -> Iterator[FoundObject]:

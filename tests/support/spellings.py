@@ -95,6 +95,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
         *({}, {"A": "", "TEXT": " {a}\n$(B) ", "HTTP_ENDPOINT": "https://example.org"}, {"USE_TOKEN": "true"}),
         {"AWS_SECRET_ACCESS_KEY": {"secret": "s3", "key": "secret-key"}, "PASSWORD_FILE": "x", "CREDENTIALS": "/a"},
     ),
+    "network.apiServer": ("address", "cilium"),
     "network.dns.namespace": ("kube-system", " openshift-dns "),
     "network.dns.ports": ([53], [53.0, "5353"], [8053]),
     "network.reach.name": ("object-store", " a1 "),

@@ -63,6 +63,8 @@ MATRIX: dict[str, dict[str, Any]] = {
             {"name": "carrier", "cidrs": "100.64.0.0/10", "ports": "1-65535", "for": "dask"},
         ]
     },
+    "Cilium": {"network__apiServer": "cilium"},
+    "Cilium, dask off": {"network__apiServer": "cilium", "dask__enabled": False},
     "other DNS": {"network__dns": {"namespace": "openshift-dns", "ports": [53, 5353]}},
     "IPv6": {"externalIp": "2001:db8::17"},
     "users' hosts": {"ingress__userSubdomains": True},

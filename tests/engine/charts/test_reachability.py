@@ -210,6 +210,28 @@ def test_dns_pods_are_reached_on_their_ports_only(render_either: Render, source:
     assert network.allows_egress(own, Host("node", NODE), 5353, "UDP") == ("private network" in REACHES[source])
 
 
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (MINIMAL, set()),
+        ("Cilium", {"hub", "gateway's API", "controller", "gateway's proxy"}),
+        ("Cilium, dask off", {"hub"}),
+    ],
+)
+def test_cilium_opens_the_api_server_to_its_users_only(render_either: Render, case: str, expected: set[str]) -> None:
+    rendered = render_either(case)
+    policies = [each["spec"] for each in rendered.kinds("CiliumNetworkPolicy").values()]
+    assert all(set(each) == {"endpointSelector", "egress"} for each in policies)
+    assert all(each["egress"] == [{"toEntities": ["kube-apiserver"]}] for each in policies)
+    selectors = [each["endpointSelector"] for each in policies]
+    assert all(set(each) == {"matchLabels"} and each["matchLabels"] for each in selectors)
+    pods = {name: end for name, end in ends(render_either(MINIMAL)).items() if isinstance(end, Pod)}
+    selected = {
+        name for name, pod in pods.items() for each in selectors if each["matchLabels"].items() <= pod.labels.items()
+    }
+    assert selected == expected
+
+
 @pytest.mark.parametrize("source", REACHES)
 def test_ip_blocks_that_match_pods_open_no_closed_pod(render_either: Render, source: str) -> None:
     rendered = render_either(MINIMAL)

@@ -7,7 +7,14 @@ import pytest
 
 from components.cluster.addresses import API_SERVERS, NODES, PODS, ClusterAddress, ClusterAddresses, read_addresses
 from components.cluster.errors import Refused
-from components.preflight.addresses import describe_open_addresses, describe_problems, suggest_networks
+from components.preflight.addresses import (
+    describe_open_addresses,
+    describe_problems,
+    describe_reached_addresses,
+    find_closed_servers,
+    suggest_networks,
+)
+from tests.support.tenancies import tenancy
 
 PRIVATE = (
     ClusterAddress("node one", "10.0.0.5"),
@@ -127,3 +134,27 @@ def test_addresses_that_may_not_be_read_are_a_warning_without_the_key() -> None:
     assert "/api/v1/nodes?limit=200 is forbidden" in message
     assert describe_problems(found, ()) is None
     assert describe_problems(ClusterAddresses(PRIVATE), None) is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "reported", "closed"),
+    [
+        ({"cidrs": "10.20.0.0/16", "ports": "1-65535"}, "", ""),
+        ({"cidrs": "10.0.0.0/16", "ports": 443}, "node one (10.0.0.5)", ""),
+        ({"cidrs": "10.244.0.0/28", "ports": 443}, "pods of node one (10.244.0.0/24)", ""),
+        ({"cidrs": "10.0.0.0/16", "ports": "10000-11000"}, "node one (10.0.0.5)", "port 10250 of node one (10.0.0.5)"),
+        ({"cidrs": "10.0.0.5", "ports": 10250, "protocol": "udp"}, "node one (10.0.0.5)", ""),
+        ({"cidrs": "192.168.0.0/16", "ports": 443}, "API server (192.168.3.1)", "port 443 of API server (192.168.3.1)"),
+        ({"cidrs": "fd00::/64", "ports": 22}, "node one (fd00::5)", ""),
+    ],
+    ids=str,
+)
+def test_an_entry_with_addresses_of_the_cluster_is_reported(entry: dict[str, Any], reported: str, closed: str) -> None:
+    reach = tenancy(network={"reach": [{"name": "store", **entry}]}).network.reach
+    messages = list(describe_reached_addresses(ClusterAddresses(PRIVATE), reach))
+    assert len(messages) == bool(reported)
+    assert all(
+        f"store of pangeo:network.reach contains addresses of the cluster itself: {reported}" in each
+        for each in messages
+    )
+    assert list(find_closed_servers(ClusterAddresses(PRIVATE), reach)) == ([(0, closed)] if closed else [])

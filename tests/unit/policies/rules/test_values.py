@@ -250,3 +250,10 @@ def test_mirror_and_pull_secrets_are_exactly_those_of_the_stack(changes: dict[st
 
     assert check({}) == []
     assert len(check(changes)) == 1
+
+
+@pytest.mark.parametrize(("key", "refused"), [({}, True), ({"apiServer": "cilium"}, False)], ids=str)
+def test_access_to_the_api_server_follows_the_stack_file(key: dict[str, str], refused: bool) -> None:
+    release = declared.release_with(values__apiServer="cilium")
+    found = declared.check("program-values", release, stack=declared.config(network=key)).messages
+    assert found == (["apiServer is another text; the program does not set it"] if refused else [])
