@@ -13,6 +13,7 @@ from components.cluster.identity import ClusterId, read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
 from components.cluster.objects import find_object, namespace_path, object_path, storage_class_path
 from components.cluster.releases import latest_revision, stuck_release
+from components.config.problems import InvalidTenancy
 from components.config.stack_file import stack_path
 from components.config.tenancy import Tenancy
 from components.ownership.existing import FoundObject
@@ -26,6 +27,7 @@ from components.preflight.ingress import (
 )
 from components.preflight.network import check_api_server, refuse_closed_servers
 from components.preflight.secrets import check_secrets
+from components.preflight.shared_folders import check_folders
 from components.preflight.switch import only_warns
 from components.programs import report_on_stderr
 from components.resources.ingress import Manifest, https_redirect, hub_ingress
@@ -77,8 +79,9 @@ def verify_cluster(
         ClusterRefused: the cluster cannot be read (unless ``PANGEO_CLUSTER_CHECK`` is ``warn`` in a preview), or its
             release is stuck, or users could reach public addresses of the cluster that the stack file does not mention.
         InvalidTenancy: ``PANGEO_CLUSTER_CHECK`` has an unknown value, nothing would redirect the log-in page to
-            ``https://`` (``preflight.ingress``), a Secret in the stack file is missing (``preflight.secrets``), or a
-            key of ``network`` does not fit the cluster (``preflight.network``).
+            ``https://`` (``preflight.ingress``), a Secret, claim or storage class in the stack file is missing
+            (``preflight.secrets``, ``preflight.shared_folders``), or a key of ``network`` does not fit the cluster
+            (``preflight.network``).
     """
     source = str(stack_path(stack))
     may_go_on = only_warns(CLUSTER_CHECK_VARIABLE, environment) and preview
@@ -95,8 +98,8 @@ def verify_cluster(
                 require_middlewares(api, source=source)
             objects = tuple(find_objects(api, tenancy, redirect))
             addresses = read_addresses(api)
-            secrets = check_secrets(api, tenancy, source=source)
             policy_warnings = tuple(check_api_server(api, tenancy.network, addresses, source=source))
+            prepared = _check_prepared(api, tenancy, source)
     except CannotAsk as error:
         message = f"the Kubernetes cluster cannot be identified: {error}"
         if may_go_on:
@@ -106,7 +109,8 @@ def verify_cluster(
         fix = f"; to preview without the cluster, set {CLUSTER_CHECK_VARIABLE}=warn" if preview else ""
         raise ClusterRefused(message + fix) from None
     refuse_closed_servers(addresses, tenancy.network, source=source)
-    warnings = (*ingress.warnings, *policy_warnings, *secrets, *_check_addresses(addresses, tenancy, preview=preview))
+    own = _check_addresses(addresses, tenancy, preview=preview)
+    warnings = (*ingress.warnings, *policy_warnings, *prepared, *own)
     if revision is None or not revision.is_pending:
         return ClusterFacts(cluster_id, warnings, ingress, crds, objects)
     message = (
@@ -116,6 +120,19 @@ def verify_cluster(
     if preview:
         return ClusterFacts(cluster_id, (message, *warnings), ingress, crds, objects)
     raise ClusterRefused(message)
+
+
+def _check_prepared(api: ReadWriteApi, tenancy: Tenancy, source: str) -> list[str]:
+    """Check what the operator prepares in the cluster, and report all problems at once. Return warnings."""
+    warnings, problems = [], []
+    for check in (check_secrets, check_folders):
+        try:
+            warnings += check(api, tenancy, source=source)
+        except InvalidTenancy as invalid:
+            problems += invalid.problems
+    if problems:
+        raise InvalidTenancy(source, problems)
+    return warnings
 
 
 def _check_addresses(addresses: ClusterAddresses, tenancy: Tenancy, *, preview: bool) -> tuple[str, ...]:

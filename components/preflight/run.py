@@ -18,6 +18,7 @@ from components.freeipa.password import bind_password, check_password
 from components.ownership.existing import FoundObject
 from components.preflight.cluster import ClusterFacts, ClusterRefused, verify_cluster
 from components.preflight.dns import verify_domain
+from components.preflight.groups import check_groups
 from components.preflight.ingress import ServingController
 from components.preflight.proxy import proxy_warnings
 from components.preflight.switch import only_warns
@@ -71,10 +72,12 @@ def _read_tenancy() -> Tenancy:
     notices = verify_dependencies()
     tenancy = read_config(config, source=source, secret_keys=secret_keys)
     # The directory's client finds a mistake in the password only after other resources were changed.
+    password = None
     with contextlib.suppress(PasswordMissing):
-        bind_password(os.environ, lambda: config.get(PASSWORD_CONFIG_KEY))
+        password = bind_password(os.environ, lambda: config.get(PASSWORD_CONFIG_KEY))
     _check_read_password(tenancy, config.get(f"{NAMESPACE}:{READ_PASSWORD_KEY}"), source)
     domain_warning = verify_domain(tenancy, source=source, preview=pulumi.runtime.is_dry_run(), environment=os.environ)
+    _warn(*check_groups(tenancy, password, source=source))
     _warn(*notices, *([domain_warning] if domain_warning else []), *proxy_warnings(tenancy))
     return tenancy
 

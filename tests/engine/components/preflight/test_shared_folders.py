@@ -1,0 +1,112 @@
+"""The claims, storage classes and groups of shared folders are checked by name, in previews and before an ``up``."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+from components.config.problems import InvalidTenancy
+from components.config.tenancy import Tenancy
+from components.preflight.cluster import verify_cluster
+from components.preflight.groups import check_groups
+from tests.support.administrator import Administrator
+from tests.support.api_server import ApiServer
+from tests.support.directory import ThrowAwayDirectory
+from tests.support.tenancies import tenancy
+
+pytestmark = pytest.mark.engine
+
+NAMESPACE, CLASS, GROUP = "folders-preflight", "folders-preflight-class", "folders_preflight"
+FOLDERS = [
+    {"name": "old", "claim": "old-data", "writers": ["w"]},
+    {"name": "new", "create": {"sizeGb": 5, "className": CLASS}, "writers": ["w"]},
+]
+
+
+def check(server: ApiServer, *, preview: bool = True, **changes: Any) -> list[tuple[str, str]]:
+    """Run all checks of the cluster; return the keys and values of the problems."""
+    given = {"sharedFolders": FOLDERS, **changes}
+    stack = tenancy(clusterName=NAMESPACE, ingress={"redirectedBy": "controller"}, **given)
+    environment = {**os.environ, "KUBECONFIG": str(server.kubeconfig)}
+    try:
+        facts = verify_cluster(stack, stack="vis", preview=preview, environment=environment)
+    except InvalidTenancy as invalid:
+        return [(each.key.removeprefix("pangeo:"), each.value) for each in invalid.problems]
+    return [("warning", each) for each in facts.warnings if "shared folder" in each]
+
+
+def create(server: ApiServer, manifest: dict[str, Any]) -> None:
+    server.kubectl("apply", "--server-side", "--filename=-", stdin=json.dumps(manifest))
+
+
+def claim(name: str, mode: str, **spec: Any) -> dict[str, Any]:
+    requests = {"resources": {"requests": {"storage": "8Gi"}}}
+    metadata = {"name": name, "namespace": NAMESPACE}
+    own = {"accessModes": [mode], **requests, **spec}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": own}
+
+
+def test_missing_claims_and_classes_are_found_by_name(api_server: ApiServer) -> None:
+    missing = [("sharedFolders[1].create.className", CLASS)]
+    assert check(api_server) == missing, "the namespace does not exist before the first up"
+    create(
+        api_server,
+        {
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "metadata": {"name": CLASS},
+            "provisioner": "tests.invalid/nothing",
+        },
+    )
+    [(kind, warning)] = check(api_server, preview=False)
+    assert kind == "warning"
+    assert "the claim old-data of the shared folder old could not be checked" in warning
+
+    api_server.kubectl("create", "namespace", NAMESPACE)
+    assert check(api_server) == check(api_server, preview=False) == [("sharedFolders[0].claim", "old-data")]
+    secrets = {"registries": {"pullSecrets": ["none"]}}
+    assert len(check(api_server, **secrets)) == 2, "all problems are reported at once"
+    create(api_server, claim("old-data", "ReadWriteOnce"))
+    assert check(api_server) == [("sharedFolders[0].claim", "old-data")]
+    api_server.kubectl("delete", "pvc", "old-data", "--namespace", NAMESPACE)
+    create(api_server, claim("old-data", "ReadWriteMany"))
+    assert check(api_server) == []
+
+    create(api_server, claim("folder-new", "ReadWriteMany", storageClassName="other"))
+    assert check(api_server) == [
+        ("sharedFolders[1].create.className", CLASS),
+        ("sharedFolders[1].create.sizeGb", "5"),
+    ]
+
+
+def with_directory(directory: ThrowAwayDirectory, *groups: str) -> Tenancy:
+    identity = {
+        "server": "ipa.tenancy.test",
+        "realm": directory.realm,
+        "bindDn": directory.operator_dn,
+        "caCertificate": directory.ca_pem,
+    }
+    found = tenancy(identity=identity, sharedFolders=[{"name": "a", "claim": "a", "writers": list(groups)}])
+    # Stack files refuse the name localhost, but the throw-away directory has no other name.
+    here = found.identity.model_copy(update={"servers": (f"{directory.host}:{directory.ldaps_port}",)})
+    return found.model_copy(update={"identity": here})
+
+
+def test_groups_that_do_not_exist_are_found_by_name(directory: ThrowAwayDirectory) -> None:
+    with Administrator.at(directory) as administrator:
+        administrator.make(GROUP, "for the test of the preflight")
+        try:
+            assert check_groups(with_directory(directory, GROUP), directory.operator_password, source="x") == []
+            with pytest.raises(InvalidTenancy) as refused:
+                check_groups(with_directory(directory, GROUP, "nobody"), directory.operator_password, source="x")
+        finally:
+            administrator.delete(GROUP)
+    [problem] = refused.value.problems
+    assert (problem.key, problem.value) == ("pangeo:sharedFolders[0].writers[1]", "nobody")
+    assert problem.message.startswith("is no FreeIPA group of ")
+
+
+def test_a_directory_without_an_answer_is_a_warning(directory: ThrowAwayDirectory) -> None:
+    [warning] = check_groups(with_directory(directory, GROUP), "a wrong password", source="x")
+    assert warning.startswith(f"these FreeIPA groups were not checked: {GROUP}: ")

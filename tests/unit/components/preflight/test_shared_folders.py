@@ -1,0 +1,71 @@
+"""Claims of shared folders in the cluster: whether many pods can mount them."""
+
+from typing import Any
+
+import pytest
+
+from components.preflight.groups import check_groups, named_groups
+from components.preflight.shared_folders import find_claim_problem, find_difference
+from tests.support.tenancies import tenancy
+
+
+def claim(*modes: str, phase: str = "Bound", size: str = "500Gi", **metadata: str) -> dict[str, Any]:
+    spec = {"accessModes": modes, "storageClassName": "cephfs", "resources": {"requests": {"storage": size}}}
+    return {"metadata": {"name": "folder-a", **metadata}, "spec": spec, "status": {"phase": phase}}
+
+
+@pytest.mark.parametrize(
+    ("live", "problem"),
+    [
+        (None, "does not exist in the namespace vis; see: kubectl get pvc --namespace vis"),
+        (
+            claim("ReadWriteOnce"),
+            "has the access mode ReadWriteOnce, so many pods cannot mount it; write a claim with ReadWriteMany",
+        ),
+        (
+            claim("ReadOnlyMany"),
+            "has the access mode ReadOnlyMany, so many pods cannot mount it; write a claim with ReadWriteMany",
+        ),
+        (claim("ReadWriteMany", phase="Lost"), "has lost its volume; write another claim"),
+        (
+            claim("ReadWriteMany", deletionTimestamp="2026-01-01T00:00:00Z"),
+            "is being deleted since 2026-01-01T00:00:00Z; write another claim",
+        ),
+        (claim("ReadWriteOnce", "ReadWriteMany"), None),
+        (claim("ReadWriteMany", phase="Pending"), None),
+    ],
+)
+def test_a_claim_must_be_mountable_by_many_pods(live: dict[str, Any] | None, problem: str | None) -> None:
+    assert find_claim_problem(live, "vis", read_only=False) == problem
+
+
+def test_a_data_set_may_be_read_only() -> None:
+    assert find_claim_problem(claim("ReadOnlyMany"), "vis", read_only=True) is None
+    assert "ReadWriteMany or ReadOnlyMany" in str(find_claim_problem(claim("ReadWriteOnce"), "vis", read_only=True))
+
+
+def test_a_kept_claim_is_compared_with_the_folder() -> None:
+    assert list(find_difference(claim(), "cephfs", 500)) == []
+    assert list(find_difference(claim(), "cephfs", 600)) == []
+    assert [key for key, _, _ in find_difference(claim(), "nfs", 400)] == ["className", "sizeGb"]
+
+
+FOLDERS = [
+    {"name": "a", "claim": "a", "writers": ["w"], "readers": "all"},
+    {"name": "b", "claim": "b", "readers": ["r", "s"]},
+]
+
+
+def test_the_groups_of_folders_are_looked_up() -> None:
+    assert [(location[1:], group) for location, group in named_groups(tenancy(sharedFolders=FOLDERS))] == [
+        ((0, "writers", 0), "w"),
+        ((1, "readers", 0), "r"),
+        ((1, "readers", 1), "s"),
+    ]
+
+
+def test_groups_are_not_checked_without_a_password() -> None:
+    assert check_groups(tenancy(), None, source="x") == []
+    assert check_groups(tenancy(sharedFolders=FOLDERS), None, source="x") == [
+        "without the bind password, these FreeIPA groups were not checked: r, s, w"
+    ]
