@@ -13,7 +13,7 @@ from components.cluster.identity import ClusterId, read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
 from components.cluster.objects import find_object, namespace_path, object_path, storage_class_path
 from components.cluster.releases import latest_revision, stuck_release
-from components.config.problems import InvalidTenancy
+from components.config.problems import InvalidTenancy, Problem
 from components.config.stack_file import stack_path
 from components.config.tenancy import Tenancy
 from components.ownership.existing import FoundObject
@@ -124,7 +124,8 @@ def verify_cluster(
 
 def _check_prepared(api: ReadWriteApi, tenancy: Tenancy, source: str) -> list[str]:
     """Check what the operator prepares in the cluster, and report all problems at once. Return warnings."""
-    warnings, problems = [], []
+    warnings: list[str] = []
+    problems: list[Problem] = []
     for check in (check_secrets, check_folders):
         try:
             warnings += check(api, tenancy, source=source)

@@ -29,7 +29,8 @@ def check_folders(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[s
     if not tenancy.shared_folders:
         return []
     has_namespace = find_object(api, namespace_path(tenancy.namespace)) is not None
-    warnings, problems = [], []
+    warnings: list[str] = []
+    problems: list[Problem] = []
     for index, folder in enumerate(tenancy.shared_folders):
         try:
             problems += _find_problems(api, tenancy.namespace, folder, index, has_namespace=has_namespace)
