@@ -127,7 +127,9 @@ class Tenancy(Names):
     )
     dask: Dask = Field(default_factory=Dask, description="Dask clusters that users start from a notebook")
     registries: Registries = Field(
-        default_factory=Registries, description="Registries that the images of all pods are pulled from"
+        default_factory=Registries,
+        description="Registries that the images of all pods are pulled from",
+        exclude_if=lambda registries: registries == Registries(),
     )
     nodes: Nodes | None = Field(
         None,

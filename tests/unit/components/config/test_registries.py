@@ -87,3 +87,9 @@ def test_mistakes_in_pull_secrets_are_reported(names: object, key: str, message:
     found = problem(registries={"pullSecrets": names})
     assert found.key == key
     assert message in found.message
+
+
+def test_stacks_without_the_section_have_the_same_inputs_as_before() -> None:
+    assert "registries" not in tenancy().as_inputs()
+    given = tenancy(registries={"mirror": MIRROR, "pullSecrets": ["login"]})
+    assert given.as_inputs()["registries"] == {"mirror": MIRROR, "pullSecrets": ["login"]}
