@@ -26,7 +26,8 @@ def _check_variables(release: Resource, context: Context) -> Iterator[str]:
             if reason := reason_for_reserving(name):
                 yield f"{path}.{name} is not the program's: it {reason}"
             elif not isinstance(value, str | int | float):
-                yield f"{path}.{name} is {format_value(value)}; users' servers could have the hub's secrets"
+                message = "comes from another source than the program's; users' servers could have the hub's secrets"
+                yield f"{path}.{name} {message}"
 
 
 def _environments(

@@ -3,13 +3,17 @@
 import base64
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import ldap3
 import requests
 import yaml
+from ldap3.core.exceptions import LDAPNoSuchObjectResult
 from pulumi import automation
 from pulumi.automation import OpType
 
@@ -19,7 +23,7 @@ from components.config.stack_file import STACKS, stack_path
 from components.freeipa.names import notebook_users_group
 from local import directory
 from local.directory.client import connection
-from local.directory.endpoint import ADMIN, GROUPS, TENANCY, group_dn
+from local.directory.endpoint import ADMIN, GROUPS, TENANCY, group_dn, user_dn
 from local.host.commands import output
 from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
@@ -120,6 +124,10 @@ class SecondTenancy:
         self.give_certificate()
         return operations
 
+    def preview(self) -> str:
+        """Run ``pulumi preview --diff`` and return its output."""
+        return self._stack.preview(color="never", diff=True).stdout
+
     def destroy(self) -> None:
         """Run ``pulumi destroy``."""
         self._stack.destroy(color="never")
@@ -173,6 +181,28 @@ class SecondTenancy:
     def grant(self, user: str) -> None:
         """Add a directory user to the users' group."""
         directory.grant(self.state, user, self.group)
+
+    @contextmanager
+    def made_group(self, group: str, *members: str) -> Iterator[None]:
+        """Create another group of the directory with these users inside the block."""
+        classes = ["top", "groupofnames", "nestedgroup", "ipausergroup", "ipaobject"]
+        attributes = {
+            "cn": group,
+            "ipaUniqueID": str(uuid4()),
+            "description": "for the tests",
+            "member": [user_dn(member) for member in members],
+        }
+        self._delete_group(group)
+        with connection(self.state, TENANCY, ADMIN, "admin") as ipa:
+            ipa.add(group_dn(group), classes, attributes)  # type: ignore[no-untyped-call]
+        try:
+            yield
+        finally:
+            self._delete_group(group)
+
+    def _delete_group(self, group: str) -> None:
+        with connection(self.state, TENANCY, ADMIN, "admin") as ipa, suppress(LDAPNoSuchObjectResult):
+            ipa.delete(group_dn(group))  # type: ignore[no-untyped-call]
 
     def person(self, user: str) -> Person:
         """Return a directory user at this tenancy's hub."""

@@ -70,6 +70,7 @@ KEYS = (
     *("identityBindPassword", "server", "realm", "baseDn", "tls", "caCertificate", "bindDn", "adminUsers"),
     *("className", "create", "provisioner", "parameters", "annotations", "clusterIssuer", "secretName"),
     *("profiles", "name", "cpus", "ramGb", "groups", "default", "image", "culling", "idleMinutes", "count"),
+    *("environment", "groupEnvironment", "secret", "key"),
     *("workerCores", "min", "max", "enabled", "kubeconfig", "context", "secure"),
 )
 """Keys of all sections, so that many random keys are known, in their section or in another."""
@@ -151,6 +152,8 @@ FULL_SETTINGS = settings(
     ingress={"className": "nginx", "tls": {"clusterIssuer": "letsencrypt"}, "annotations": {"a/b": "c"}},
     notebook={
         "profiles": [{"name": "Small", "cpus": 1}, {"name": "Large", "ramGb": 64, "groups": ["modellers"]}],
+        "environment": {"A": "1", "S3_KEY": {"secret": "s3", "key": "k"}},
+        "groupEnvironment": {"modellers": {"B": ""}},
         "culling": {"idleMinutes": 60, "maxAgeHours": 0},
     },
     dask={"workerCores": {"min": 1, "max": 4, "default": 2}, "maxCores": 40},

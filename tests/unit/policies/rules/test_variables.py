@@ -20,13 +20,13 @@ def check(**changes: Any) -> list[str]:
     [
         ({"singleuser__extraEnv__JUPYTERHUB_ALLOW_TOKEN_IN_URL": "1"}, "JUPYTERHUB_ALLOW_TOKEN_IN_URL is not the"),
         ({"singleuser__extraEnv": {"DASK_GATEWAY__AUTH__TYPE": "basic"}}, "DASK_GATEWAY__AUTH__TYPE is not the"),
-        ({"singleuser__extraEnv__X": HUBS_SECRET}, "singleuser.extraEnv.X is"),
+        ({"singleuser__extraEnv__X": HUBS_SECRET}, "singleuser.extraEnv.X comes from"),
         ({"singleuser__extraEnv": [{"name": "X", **HUBS_SECRET}]}, "singleuser.extraEnv is"),
-        ({f"{CONFIG}environment": {"X": HUBS_SECRET}}, "KubeSpawner.environment.X is"),
+        ({f"{CONFIG}environment": {"X": HUBS_SECRET}}, "KubeSpawner.environment.X comes from"),
         ({"hub__config__Spawner__environment": {"LD_PRELOAD": "/x"}}, "Spawner.environment.LD_PRELOAD is not the"),
         (
             {"singleuser__profileList": [{"kubespawner_override": {"environment": {"X": HUBS_SECRET}}}]},
-            "profileList[0].kubespawner_override.environment.X is",
+            "profileList[0].kubespawner_override.environment.X comes from",
         ),
     ],
 )
