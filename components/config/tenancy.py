@@ -17,10 +17,11 @@ from components.config.identity import Identity
 from components.config.ingress import Ingress
 from components.config.network import Network
 from components.config.notebook import MAX_CPUS, MAX_RAM_GB, Notebook
-from components.config.object_store import CREDENTIALS, VARIABLES, ObjectStore, find_repeated_variables
+from components.config.object_store import ObjectStore, find_repeated_variables
 from components.config.proxy import PROXY_VARIABLES
 from components.config.proxy_checks import find_proxy_problems
 from components.config.registries import Registries
+from components.config.schema import Location
 from components.config.section import Place, Section, metadata
 from components.config.shared_folders import SharedFolder, find_conflicts
 from components.config.storage import Storage
@@ -188,32 +189,28 @@ class Tenancy(Names):
         return (f"api-{self.release}-dask-gateway", *([tls.secret_name] if tls and tls.secret_name else []))
 
     @model_validator(mode="after")
-    def _check_secrets(self) -> Self:
-        credentials = self.object_store.credentials if self.object_store else None
-        named = [(("notebook", *place, "secret"), each.secret) for place, each in self.notebook.secret_keys()]
-        if credentials is not None:
-            named.append((("objectStore", "credentials", "secret"), credentials.secret))
-        own = [(place, secret, RESERVED_MESSAGE) for place, secret in named if secret in self.own_secrets]
-        raise_problems("Tenancy", [*own, *self._mixed_kinds()])
+    def _check_variables(self) -> Self:
+        named: list[tuple[Location, str]] = [
+            (("notebook", *place, "secret"), each.secret) for place, each in self.notebook.secret_keys()
+        ]
+        if self.object_store is not None:
+            named += [(("objectStore", *place), each.secret) for place, each in self.object_store.secret_keys()]
+        own = dict.fromkeys((place, secret, RESERVED_MESSAGE) for place, secret in named if secret in self.own_secrets)
+        raise_problems("Tenancy", [*own, *self._mixed_proxies()])
         return self
 
-    def _mixed_kinds(self) -> Iterator[Found]:
-        """Yield variables of groups and profiles that cannot override those of ``objectStore`` and ``network.proxy``.
-
-        As in the section ``notebook``, a reference to a Secret cannot override text.
-        """
-        sources = (
-            ("objectStore", VARIABLES if self.object_store else ()),
-            ("network.proxy", PROXY_VARIABLES if self.network.proxy else ()),
-        )
-        common = self.notebook.environment  # replaces these variables, and was compared with groups and profiles
-        for place, environment in self.notebook.environments():
-            for source, names in sources:
-                for name in (each for each in environment if each.upper() in names and each not in common):
-                    is_reference = isinstance(environment[name], SecretKey)
-                    if is_reference is not (name in CREDENTIALS):
-                        kind = "from a Secret" if name in CREDENTIALS else "text"
-                        yield ("notebook", *place, name), {}, f"must be {kind}, as pangeo:{source} sets it"
+    def _mixed_proxies(self) -> Iterator[Found]:
+        """Yield references of groups and profiles in place of a proxy's text, which the hub cannot merge."""
+        proxy = self.network.proxy
+        if proxy is None:
+            return
+        texts = dict(zip(PROXY_VARIABLES, (proxy.http, proxy.https, "always set"), strict=True))
+        # The variables of all servers replace the proxy's, and were compared with those of groups and profiles.
+        for place, environment in [each for each in self.notebook.environments() if each[0] != ("environment",)]:
+            for name, value in environment.items():
+                is_text = name not in self.notebook.environment and texts.get(name.upper()) is not None
+                if is_text and isinstance(value, SecretKey):
+                    yield ("notebook", *place, name), {}, "must be text, as pangeo:network.proxy sets it"
 
     def as_inputs(self) -> dict[str, Any]:
         """Return the configuration as JSON with the keys of a stack file, with defaults and without secrets."""

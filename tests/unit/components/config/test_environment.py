@@ -206,26 +206,25 @@ def test_a_variable_is_text_or_a_secret_everywhere() -> None:
     ]
 
 
-def test_variables_of_other_sections_keep_their_kind() -> None:
-    store = {"endpoint": "https://s3.example.org", "credentials": {"secret": "s3"}}
-    reference = {"secret": "ocean", "key": "k"}
-    accepted = {"AWS_SECRET_ACCESS_KEY": reference, "AWS_REGION": "x", "http_proxy": "http://192.0.2.9:1"}
-    refused = {"AWS_ACCESS_KEY_ID": "x", "AWS_REGION": reference, "http_proxy": reference}
-    others = {"objectStore": store, "network__proxy": {"http": "http://proxy.example.org:3128"}}
-
-    assert problems(notebook__groupEnvironment={"ocean": accepted}, **others) == []
-    found = problems(notebook__groupEnvironment={"ocean": refused}, **others)
-    assert [(each.key.rpartition(".")[2], each.message) for each in found] == [
-        ("AWS_ACCESS_KEY_ID", "must be from a Secret, as pangeo:objectStore sets it"),
-        ("AWS_REGION", "must be text, as pangeo:objectStore sets it"),
-        ("http_proxy", "must be text, as pangeo:network.proxy sets it"),
-    ]
+def test_a_groups_proxy_is_text_if_that_of_all_servers_is() -> None:
+    reference = {"ocean": {"http_proxy": {"secret": "proxy", "key": "k"}}}
+    proxy = {"http": "http://proxy.example.org:3128"}
+    found = problem(notebook__groupEnvironment=reference, network__proxy=proxy)
+    assert found.key == "pangeo:notebook.groupEnvironment.ocean.http_proxy"
+    assert found.message == "must be text, as pangeo:network.proxy sets it"
+    assert problems(notebook__groupEnvironment=reference, network__proxy={}) == []
+    text = {"ocean": {"http_proxy": "http://192.0.2.9:1"}}
+    assert problems(notebook__groupEnvironment=text, network__proxy=proxy) == []
 
 
 def test_credentials_of_the_store_are_no_secret_of_the_hub() -> None:
-    store = {"endpoint": "https://s3.example.org", "credentials": {"secret": "hub-tls"}}
-    found = problem(objectStore=store, ingress__tls={"secretName": "hub-tls"})
-    assert found.key == "pangeo:objectStore.credentials.secret"
+    group = {"group": "ocean", "secret": "hub-tls"}
+    store = {"endpoint": "https://s3.example.org", "credentials": {"secret": "hub-tls"}, "groupCredentials": [group]}
+    found = problems(objectStore=store, ingress__tls={"secretName": "hub-tls"})
+    assert [each.key.removeprefix("pangeo:objectStore.") for each in found] == [
+        "credentials.secret",
+        "groupCredentials[0].secret",
+    ]
 
 
 def test_all_variables_together_fit_into_the_hubs_secret() -> None:
