@@ -26,7 +26,10 @@ Cidr = Annotated[str, AfterValidator(_cidr)]
 
 
 class Network(Section):
-    """The networks that users' pods can reach: the public internet, but not the cluster's own addresses."""
+    """The networks that users' pods can reach: the public internet, but not the cluster's own addresses.
+
+    Defaults of keys that are newer than a stack are no inputs of its component, so that a preview shows no change.
+    """
 
     cluster_cidrs: tuple[Cidr, ...] | None = Field(
         None,
@@ -42,6 +45,7 @@ class Network(Section):
         description="Private networks that users' pods can reach besides the public internet, such as those of object "
         "stores and databases. By default none",
         examples=[[{"name": "object-store", "cidrs": "10.20.0.0/16", "ports": 443}]],
+        exclude_if=lambda reach: not reach,
     )
 
     proxy: Proxy | None = Field(
@@ -57,6 +61,7 @@ class Network(Section):
         description="The pods of the cluster's DNS service, where they are not in `kube-system` or listen on other "
         "ports than 53, as in OpenShift",
         examples=[{"namespace": "openshift-dns", "ports": [53, 5353]}],
+        exclude_if=lambda dns: dns == Dns(),
     )
 
     api_server: Literal["address", "cilium"] = Field(
@@ -65,6 +70,7 @@ class Network(Section):
         "`address`, or for `cilium`, whose network policies do not match the addresses of nodes, as the entity "
         "`kube-apiserver` in policies of Cilium's own kind",
         examples=["cilium"],
+        exclude_if=lambda api_server: api_server == "address",
     )
 
     @classmethod

@@ -41,6 +41,16 @@ def test_dns_pods_are_in_kube_system_at_port_53_by_default() -> None:
     assert (dns.namespace, dns.ports, dns.further_ports) == ("kube-system", (53,), ())
 
 
+def test_stacks_without_newer_keys_have_the_same_inputs() -> None:
+    assert tenancy().as_inputs()["network"] == {}
+    given = {
+        "dns": {"ports": [5353]},
+        "apiServer": "cilium",
+        "reach": [{"name": "a", "cidrs": "10.1.0.0/16", "ports": 1}],
+    }
+    assert set(tenancy(network=given).as_inputs()["network"]) == set(given)
+
+
 @pytest.mark.parametrize(
     ("dns", "key", "message"),
     [
