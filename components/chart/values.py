@@ -153,7 +153,7 @@ def _hub(tenancy: Tenancy) -> Values:
                 "allowed_users": list(tenancy.identity.admin_users),
                 # The default admits all users in the hub's database, including those who have left the group.
                 "allow_existing_users": False,
-                # Stores the user's groups, encrypted; the profiles offered to the user depend on them.
+                # Stores the log-in, encrypted: its time, its groups and the user's ipaUniqueID.
                 "enable_auth_state": True,
                 # No server starts for a user without a valid log-in.
                 "refresh_pre_spawn": True,
@@ -227,6 +227,8 @@ def freeipa_authenticator(tenancy: Tenancy) -> Values:
         "admin_group": tenancy.admin_group_dn or "",
         "profile_groups": [group_dn(tenancy.directory_suffix, group) for group in sorted(needed)],
         "nested_groups": tenancy.identity.nested_groups,
+        # The user's FreeIPA groups are the hub's groups. LDAPAuthenticator itself could not log anybody in with it.
+        "manage_groups": True,
         "log_in_lasts_seconds": round(tenancy.identity.log_in_hours * 3600),
     }
 

@@ -178,6 +178,11 @@ def first_value(dn: str) -> str:
     return dn.partition(",")[0].partition("=")[2]
 
 
+def normal_dn(dn: str) -> str:
+    """Return a DN in lower case without spaces around ``,`` and ``=``, to compare it with another."""
+    return re.sub(r"\s*([,=])\s*", r"\1", dn.strip()).lower()
+
+
 def escaped(value: str) -> str:
     """Return a value escaped for use in a DN (RFC 4514, section 2.4)."""
     last = len(value) - 1

@@ -38,16 +38,25 @@ class Account:
     """Whether the directory shows that an account is disabled or expires: only together with the Kerberos name."""
 
 
-def read_accounts(session: Session, container: str, users: Sequence[str]) -> dict[str, Account]:
+def read_accounts(
+    session: Session, container: str, users: Sequence[str], or_members_of: str = ""
+) -> dict[str, Account]:
     """Return the accounts of those users that have one, by name in lower case.
+
+    Args:
+        session: the log-in to the directory.
+        container: the DN of the container of all users.
+        users: the users' names.
+        or_members_of: the DN of a group whose members are returned too, in the same answers; empty for no group.
 
     Raises:
         FreeIpaError: a search failed.
     """
     accounts: dict[str, Account] = {}
+    others = f"(memberOf={escape_filter_chars(or_members_of)})" if or_members_of else ""
     for start in range(0, len(users), USERS_PER_SEARCH):
         names = "".join(f"(uid={escape_filter_chars(user)})" for user in users[start : start + USERS_PER_SEARCH])
-        found = session.children(container, f"(&(objectClass=posixAccount)(|{names}))", ATTRIBUTES, OPERATION)
+        found = session.children(container, f"(&(objectClass=posixAccount)(|{names}{others}))", ATTRIBUTES, OPERATION)
         accounts |= {uid.lower(): _account(entry) for entry in found for uid in entry.get("uid", ())}
     return accounts
 

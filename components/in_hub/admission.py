@@ -84,6 +84,7 @@ def check_authenticator(live: Settings, statement: Statement) -> Iterator[str]:
         "allow_all": False,
         "allow_existing_users": False,
         "enable_auth_state": True,
+        "manage_groups": True,
         "allowed_groups": sorted(statement.groups),
         "allowed_users": sorted(statement.admin_users),
         "admin_users": sorted(statement.admin_users),

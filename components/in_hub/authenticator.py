@@ -8,14 +8,12 @@ with that configuration when the hub starts and at every log-in, and decides onc
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from ldap3.core.exceptions import LDAPSASLPrepError
-from ldap3.protocol.sasl.sasl import validate_simple_password
+from jupyterhub import orm  # type: ignore[import-not-found,unused-ignore]
 from ldapauthenticator import LDAPAuthenticator  # type: ignore[import-not-found,unused-ignore]
 from ldapauthenticator.ldapauthenticator import TlsStrategy  # type: ignore[import-not-found,unused-ignore]
 from tornado.web import HTTPError, RequestHandler  # type: ignore[import-not-found,unused-ignore]
@@ -37,11 +35,14 @@ from components.in_hub import admission, messages
 from components.in_hub.admission_settings import AUTHENTICATOR, NEUTRAL
 from components.in_hub.comparison import Comparison
 from components.in_hub.dask_clusters import DaskClusters
+from components.in_hub.directory_reader import DirectoryReader, Users
+from components.in_hub.group_names import hub_groups
+from components.in_hub.group_updates import GroupUpdates
 from components.in_hub.live_settings import live_settings
 from components.in_hub.log_in_identity import check_identity
 from components.in_hub.log_in_time import is_valid
 from components.in_hub.membership import Membership, find_memberships
-from components.in_hub.removed_users import find_refused
+from components.in_hub.passwords import is_valid_password
 from components.in_hub.replaced_pages import HANDLERS
 from components.in_hub.revocation import LOGGED_IN, Revocation
 from components.in_hub.server_token import uses_server_token
@@ -49,17 +50,10 @@ from components.in_hub.statement import read_statement
 from components.in_hub.user_id import STATE_KEY
 from components.in_hub.user_objects import hub_objects
 
+T = TypeVar("T")
+
 SIMULTANEOUS_LOG_INS = 16
 """Number of threads for requests to the directory: a directory that hangs must not block the hub."""
-
-MAX_PASSWORD_BYTES = 4096
-"""Longest password that is sent. FreeIPA allows 1000 bytes (``util/ipa_krb5.h``), and a code after them.
-
-389-ds closes the connection after much longer requests, which would look like a faulty server.
-"""
-
-GROUPS = "groups"
-"""Key of ``auth_state``: names of the user's groups, of those that the hub's configuration contains."""
 
 
 class AdmissionRefused(ValueError):
@@ -77,6 +71,9 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
     operator removes the user (``revocation_api``). With ``read_dn``, the hub also compares its users with the directory
     and ends the access of those that are not admitted any more. Without a log-in, only the token of a running server is
     accepted, and no server starts.
+
+    The user's FreeIPA groups are the hub's groups (``manage_groups``), as of the last log-in, and with ``read_dn`` as
+    of the last comparison or start of a server. A group gives no permission in the hub.
     """
 
     servers = List(Unicode(), config=True, help="Directory servers, tried in this order: a host, optionally with :port")
@@ -85,7 +82,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         help="DN of the group whose members are hub admins. If set, only its members and admin_users are admins; all "
         "others lose the role at the next log-in. If empty, groups do not change who is an admin.",
     )
-    profile_groups = List(Unicode(), config=True, help="DNs of the groups that profiles are limited to")
+    profile_groups = List(Unicode(), config=True, help="DNs of the groups that the configuration names")
     nested_groups = Bool(False, config=True, help="Also count membership through another group")
 
     log_in_lasts_seconds = Int(0, config=True, help="Seconds after which users must log in again")
@@ -102,6 +99,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         self._threads = ThreadPoolExecutor(SIMULTANEOUS_LOG_INS, thread_name_prefix="directory")
         self._health = ServerHealth(report=self.log.warning)
         self.revocation = Revocation(self.parent, DaskClusters(self.dask_namespace), self.log)
+        self._groups = GroupUpdates(self.parent, self._read_groups if self.read_dn else None, self.log)
         self._comparison: Comparison | None = None
 
     async def authenticate(self, handler: RequestHandler, data: Mapping[str, str]) -> dict[str, Any] | None:
@@ -120,7 +118,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         if not re.fullmatch(self.valid_username_regex, username):
             self.log.warning("log-in refused: invalid user name")
             raise HTTPError(403, messages.INVALID_NAME)
-        if not _is_valid_password(password):
+        if not is_valid_password(password):
             self.log.warning("log-in of %s refused: the password has invalid characters or is too long", username)
             return None
         began = time.time()
@@ -133,17 +131,19 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         state = {
             "ldap_groups": sorted(membership.groups),
             "user_attributes": {},
-            GROUPS: sorted(map(first_value, membership.groups)),
             LOGGED_IN: began,
             STATE_KEY: membership.unique_id,
         }
-        return {"name": username, "auth_state": state}
+        self._groups.note_log_in(username, began)
+        groups = sorted(hub_groups(membership.names, self._named_groups()))
+        return {"name": username, "groups": groups, "auth_state": state}
 
     def get_handlers(self, app: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - JupyterHub's own signature
         """Return the pages of JupyterHub that are replaced, and the API that ends users' access.
 
         JupyterHub calls this once, when its event loop runs; the comparison with the directory starts here.
         """
+        self._groups.begin([user.name for user in app.db.query(orm.User)], self._has_log_in)
         if self.read_dn and self._comparison is None:
             end_access = self.revocation.end_removed
             self._comparison = Comparison(self._compare, end_access, self.compare_seconds, self.log)
@@ -196,13 +196,15 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         return model
 
     async def pre_spawn_start(self, user: Any, spawner: Any) -> None:  # noqa: ANN401 - JupyterHub has no types
-        """Check the log-in again, when the start of a server is visible to whatever ends the access.
+        """Update the user's groups; check the log-in again, when the start is visible to whatever ends the access.
 
-        JupyterHub asks ``refresh_user`` once in a request, which may be before the access ended.
+        Whatever depends on groups is applied to the server afterwards (JupyterHub 5.5, ``User.spawn``). JupyterHub asks
+        ``refresh_user`` once in a request, which may be before the access ended.
 
         Raises:
             HTTPError: 403 if the user has no valid log-in.
         """
+        await self._groups.update_for_start(user)
         if not self._has_log_in(user.name, await user.get_auth_state() or {}):
             spawner.log.warning("the server of %s does not start: the log-in has ended", user.name)
             raise HTTPError(403, messages.sign_in_again())
@@ -231,7 +233,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             )
 
         try:
-            membership = await asyncio.get_running_loop().run_in_executor(self._threads, search)
+            membership = await self._in_thread(search)
         except (WrongPassword, AccountUnusable) as refusal:
             # The error's text is not logged: it describes the deployment's account, not a user's.
             self.log.warning("log-in of %s refused by the directory: %s", username, type(refusal).__name__)
@@ -266,12 +268,22 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         users = await self.revocation.list_users_with_access()
         if not users:
             return {}
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._find_refused, users)
+        refused = await self._in_thread(self._reader().find_refused, users)
+        self._groups.update_later({name: known_id for name, known_id in users.items() if name not in refused})
+        return refused
 
-    def _find_refused(self, users: Mapping[str, str | None]) -> dict[str, str]:
-        password = Path(self.read_password_file).read_text(encoding="utf-8")
-        reader, now = self._directory_as(self.read_dn), datetime.now(UTC)
-        return find_refused(reader, password, self._statement, users, now, self.log.error)
+    async def _read_groups(self, users: Users) -> Mapping[str, frozenset[str]]:
+        return await self._in_thread(self._reader().read_groups, users)
+
+    async def _in_thread(self, function: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+    def _reader(self) -> DirectoryReader:
+        directory, file = self._directory_as(self.read_dn), Path(self.read_password_file)
+        return DirectoryReader(directory, file, self._statement, self._named_groups(), self._health, self.log.error)
+
+    def _named_groups(self) -> frozenset[str]:
+        return frozenset(first_value(group).lower() for group in self.profile_groups)
 
     def _servers(self) -> list[str]:
         return list(self.servers) or [f"{self.server_address}:{self.server_port}"]
@@ -286,13 +298,3 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             ca_certificate=self.tls_kwargs.get("ca_certs_data"),
             bind_dn=bind_dn,
         )
-
-
-def _is_valid_password(password: str) -> bool:
-    if len(password.encode("utf-8", "replace")) > MAX_PASSWORD_BYTES:
-        return False
-    try:
-        validate_simple_password(password)
-    except LDAPSASLPrepError:
-        return False
-    return True

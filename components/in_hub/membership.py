@@ -15,6 +15,7 @@ from components.freeipa.names import first_value, parent, unique_id
 from components.freeipa.server_health import ServerHealth
 from components.freeipa.session import Session, open_session
 from components.freeipa.settings import Directory
+from components.in_hub.group_names import names_in
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,9 @@ class Membership:
 
     groups: frozenset[str]
     """DNs of those of the wanted groups that the user is a member of."""
+
+    names: frozenset[str]
+    """Names of all groups that the user is a member of, in the containers of the wanted ones."""
 
     unique_id: str | None
     """The account's ``ipaUniqueID``; None if the directory does not show it."""
@@ -40,7 +44,7 @@ def find_memberships(
     admin_group: str = "",
     health: ServerHealth | None = None,
 ) -> Membership:
-    """Return which of ``groups`` the user ``directory.bind_dn`` is a member of, and the user's ``ipaUniqueID``.
+    """Return the groups that the user ``directory.bind_dn`` is a member of, and the user's ``ipaUniqueID``.
 
     Needs one request after the log-in for each container of groups, and one for the user's entry. Entries that the
     directory does not show count as no membership. Membership of the group of admins does not count if a group of
@@ -49,7 +53,7 @@ def find_memberships(
     Args:
         directory: the servers, and the user's DN as ``bind_dn``.
         password: the user's password.
-        groups: the DNs of the groups to look for.
+        groups: the DNs of the wanted groups.
         nested: also count membership through another group.
         admin_group: the DN of that group whose members are admins; empty if there is none.
         health: memory of failing servers.
@@ -60,10 +64,14 @@ def find_memberships(
     with open_session(directory, password, health) as session:
         user = directory.bind_dn
         entries = _read_account(session, user, nested=nested)
-        found = frozenset(_nested_groups(entries, groups) if nested else _search_direct(session, user, groups))
+        if nested:
+            found = frozenset(_nested_groups(entries, groups))
+            names = frozenset(names_in(_member_of(entries), set(map(parent, groups))))
+        else:
+            found, names = _search_all(session, user, groups)
         ids = [value for entry in entries for value in entry.get("ipauniqueid", ())]
         problem = _admin_problem(session, admin_group) if nested and admin_group in found else ""
-        return Membership(found - {admin_group} if problem else found, unique_id(ids), problem)
+        return Membership(found - {admin_group} if problem else found, names, unique_id(ids), problem)
 
 
 def _admin_problem(session: Session, admin_group: str) -> str:
@@ -90,6 +98,18 @@ def _read_account(session: Session, user: str, *, nested: bool) -> Collection[En
     return session.children(parent(user), query, attributes, f"reading the account {user}")
 
 
+def _search_all(session: Session, user: str, groups: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return which of ``groups`` the user is a direct member of, and the names of all such groups beside them."""
+    found, names = set(), set[str]()
+    for container in {parent(group) for group in groups}:
+        here = {first_value(group).lower(): group for group in groups if parent(group) == container}
+        query = f"(member={escape_filter_chars(user)})"
+        for entry in session.children(container, query, ["cn"], f"asking for the groups of {user}"):
+            found |= {here[name.lower()] for name in entry.get("cn", ()) if name.lower() in here}
+            names |= set(entry.get("cn", ()))
+    return frozenset(found), frozenset(names)
+
+
 def _search_direct(session: Session, user: str, groups: Collection[str]) -> Iterator[str]:
     for container in {parent(group) for group in groups}:
         here = {first_value(group).lower(): group for group in groups if parent(group) == container}
@@ -102,5 +122,9 @@ def _search_direct(session: Session, user: str, groups: Collection[str]) -> Iter
 def _nested_groups(entries: Collection[Entry], groups: Collection[str]) -> Iterator[str]:
     # FreeIPA's memberOf plugin lists direct and nested groups in the user's entry.
     wanted = {group.lower(): group for group in groups}
+    yield from (wanted[dn.lower()] for dn in _member_of(entries) if dn.lower() in wanted)
+
+
+def _member_of(entries: Collection[Entry]) -> Iterator[str]:
     for entry in entries:
-        yield from (wanted[dn.lower()] for dn in entry.get("memberof", ()) if dn.lower() in wanted)
+        yield from entry.get("memberof", ())

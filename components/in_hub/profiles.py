@@ -1,6 +1,6 @@
 """Server profiles that are offered only to members of certain FreeIPA groups."""
 
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 Profile = Mapping[str, Any]
@@ -10,11 +10,18 @@ KubeSpawner ignores keys that it does not know.
 """
 
 
+class Group(Protocol):
+    """The part of JupyterHub's group that is needed here."""
+
+    name: str
+
+
 class User(Protocol):
     """The part of JupyterHub's user that is needed here."""
 
-    async def get_auth_state(self) -> Mapping[str, Any] | None:
-        """Return the state that the authenticator stored at the last log-in, or None."""
+    @property
+    def groups(self) -> Sequence[Group]:
+        """The hub's groups of the user."""
 
 
 class Spawner(Protocol):
@@ -30,16 +37,15 @@ def select_profiles(profiles: Sequence[Profile], groups: Collection[str]) -> lis
     return [profile for profile in profiles if not profile.get("groups") or set(profile["groups"]) & set(groups)]
 
 
-def make_profile_list(profiles: Sequence[Profile]) -> Callable[[Spawner], Coroutine[None, None, list[Profile]]]:
-    """Return a ``KubeSpawner.profile_list`` that depends on the user's groups at the last log-in.
+def make_profile_list(profiles: Sequence[Profile]) -> Callable[[Spawner], list[Profile]]:
+    """Return a ``KubeSpawner.profile_list`` that depends on the user's groups in the hub.
 
-    If the groups are not known, the user is offered only profiles without groups. KubeSpawner calls the function for
-    the page of choices and again when the server starts, where it refuses any other choice.
+    KubeSpawner calls the function for the page of choices and again when the server starts, where it refuses any other
+    choice.
     """
 
-    async def profile_list(spawner: Spawner) -> list[Profile]:
-        state = await spawner.user.get_auth_state() or {}
-        return select_profiles(profiles, state.get("groups", ()))
+    def profile_list(spawner: Spawner) -> list[Profile]:
+        return select_profiles(profiles, {group.name for group in spawner.user.groups})
 
     profile_list.profiles = profiles  # type: ignore[attr-defined]  # for the check of the profiles' settings
     return profile_list

@@ -6,7 +6,6 @@ it, and that member's ``memberOf``. Permissions can change between two searches.
 removed are compared once more, after that has been checked again.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +13,7 @@ from datetime import datetime
 from ldap3.utils.conv import escape_filter_chars
 
 from components.freeipa.admin_group import FIX, read_admin_group
-from components.freeipa.names import SENTINEL_GROUP, first_value, parent, user_dn, users_container
+from components.freeipa.names import SENTINEL_GROUP, first_value, normal_dn, parent, user_dn, users_container
 from components.freeipa.session import Session, open_session
 from components.freeipa.settings import Directory
 from components.in_hub.accounts import Account, find_end, read_accounts, without_visible_id
@@ -109,7 +108,7 @@ def _reason_of_groups(
 ) -> str | None:
     if find_groups(session, user_dn(statement.suffix, user), statement.groups, nested=statement.nested_groups):
         return None
-    for group in hidden & set(map(_normal, account.groups)):
+    for group in hidden & set(map(normal_dn, account.groups)):
         raise CannotCompare(f"the group {first_value(group)} shows no member, but {user} is one")
     return f"no member of {' or '.join(map(first_value, statement.groups))} any more"
 
@@ -129,7 +128,7 @@ def _check_groups(session: Session, statement: Statement) -> str:
             users = [
                 dn
                 for dn in entry.get("member", ())
-                if _normal(parent(dn)) == _normal(users_container(statement.suffix))
+                if normal_dn(parent(dn)) == normal_dn(users_container(statement.suffix))
             ]
             sentinel = sentinel or next((first_value(dn) for dn in users), "")
     if not sentinel:
@@ -140,7 +139,7 @@ def _check_groups(session: Session, statement: Statement) -> str:
 def _check_sentinel(session: Session, statement: Statement, sentinel: str, accounts: Mapping[str, Account]) -> None:
     group = f"cn={SENTINEL_GROUP},{parent(statement.groups[0])}"
     account = accounts.get(sentinel.lower())
-    if account is None or _normal(group) not in map(_normal, account.groups):
+    if account is None or normal_dn(group) not in map(normal_dn, account.groups):
         raise CannotCompare(f"the user {sentinel} does not show memberOf {SENTINEL_GROUP}")
     if not find_groups(session, user_dn(statement.suffix, sentinel), [group], nested=statement.nested_groups):
         raise CannotCompare(f"the user {sentinel} is not found as a member of {SENTINEL_GROUP}")
@@ -152,9 +151,5 @@ def _groups_without_members(session: Session, statement: Statement) -> frozenset
     for group in statement.groups:
         query = f"(&(cn={escape_filter_chars(first_value(group))})(member=*))"
         if session.children(parent(group), query, ["cn"], OPERATION):
-            shown.add(_normal(group))
-    return frozenset(map(_normal, statement.groups)) - shown
-
-
-def _normal(dn: str) -> str:
-    return re.sub(r"\s*([,=])\s*", r"\1", dn.strip()).lower()
+            shown.add(normal_dn(group))
+    return frozenset(map(normal_dn, statement.groups)) - shown

@@ -7,6 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from jupyterhub.apihandlers import APIHandler  # type: ignore[import-not-found,unused-ignore]
+from jupyterhub.apihandlers.groups import (  # type: ignore[import-not-found,unused-ignore]
+    GroupAPIHandler,
+    GroupListAPIHandler,
+    GroupPropertiesAPIHandler,
+    GroupUsersAPIHandler,
+)
 from jupyterhub.apihandlers.services import (  # type: ignore[import-not-found,unused-ignore]
     ServiceAPIHandler,
 )
@@ -122,6 +128,54 @@ class ServiceHandler(ServiceAPIHandler):  # type: ignore[misc,unused-ignore]
         raise HTTPError(403, f"the service {service_name} is not created: this program declares all services")
 
 
+class GroupListHandler(GroupListAPIHandler):  # type: ignore[misc,unused-ignore]
+    """The hub's groups. JupyterHub lets admins change them; membership here must follow FreeIPA alone."""
+
+    async def post(self) -> None:
+        """Refuse the request."""
+        raise _unchanged_group()
+
+
+class GroupHandler(GroupAPIHandler):  # type: ignore[misc,unused-ignore]
+    """A group of the hub, with the same rule. A group without users, which FreeIPA may have no more, can be deleted."""
+
+    async def post(self, group_name: str) -> None:
+        """Refuse the request."""
+        raise _unchanged_group()
+
+    def delete(self, group_name: str) -> None:
+        """Delete a group without users.
+
+        Raises:
+            HTTPError: 403 if the group has users, 404 if there is no such group.
+        """
+        if self.find_group(group_name).users:
+            raise _unchanged_group()
+        super().delete(group_name)
+
+
+class GroupUsersHandler(GroupUsersAPIHandler):  # type: ignore[misc,unused-ignore]
+    """Members of a group of the hub, with the same rule."""
+
+    def post(self, group_name: str) -> None:
+        """Refuse the request."""
+        raise _unchanged_group()
+
+    delete = post
+
+
+class GroupPropertiesHandler(GroupPropertiesAPIHandler):  # type: ignore[misc,unused-ignore]
+    """Properties of a group of the hub, with the same rule."""
+
+    def put(self, group_name: str) -> None:
+        """Refuse the request."""
+        raise _unchanged_group()
+
+
+def _unchanged_group() -> HTTPError:
+    return HTTPError(403, "the hub's groups are those of FreeIPA and cannot be changed here")
+
+
 HANDLERS: list[tuple[str, Any]] = [
     ("/login", LogInHandler),
     ("/api/oauth2/authorize", ServerLogInHandler),
@@ -131,6 +185,10 @@ HANDLERS: list[tuple[str, Any]] = [
     (r"/api/shares/([^/]+)/([^/]*)", OwnSharesHandler),
     (r"/api/share-codes/([^/]+)/([^/]*)", OwnShareCodesHandler),
     (r"/api/services/([^/]+)", ServiceHandler),
+    (r"/api/groups", GroupListHandler),
+    (r"/api/groups/([^/]+)", GroupHandler),
+    (r"/api/groups/([^/]+)/users", GroupUsersHandler),
+    (r"/api/groups/([^/]+)/properties", GroupPropertiesHandler),
     (END_ACCESS_PATH, EndedAccessHandler),
 ]
 """Result of ``Authenticator.get_handlers``."""

@@ -11,7 +11,7 @@ import requests
 
 from components.chart.admission import AUTHENTICATOR_SECTIONS
 from components.chart.values import Values
-from components.in_hub.admission_settings import AUTHENTICATOR, HUB
+from components.in_hub.admission_settings import AUTHENTICATOR, HUB, SPAWNER
 from components.in_hub.statement import FILE
 from tests.support.hub_process import Hub, Visitor
 from tests.support.hub_users import MEMBERS, PASSWORD, People
@@ -91,6 +91,16 @@ class User:
         """Return the token that the hub gave to the user's last server."""
         return (self.hub.log_file.parent / "homes" / self.name / "token").read_text()
 
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables of the user's last server."""
+        return dict(json.loads((self.hub.log_file.parent / "homes" / self.name / "environment").read_text()))
+
+    def groups(self, token: str) -> set[str]:
+        """Return the user's groups, as the hub shows them for a token of the user."""
+        answer = self.request(token, "GET", "/hub/api/user")
+        answer.raise_for_status()
+        return set(answer.json()["groups"])
+
     def report_activity(self, token: str) -> int:
         """Report activity of the user's server, as the server does; return the HTTP status."""
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -122,6 +132,7 @@ def declare_again(values: Values) -> Values:
     statement["settings"][HUB] |= hub["config"]["JupyterHub"]
     for section in AUTHENTICATOR_SECTIONS:
         statement["settings"][AUTHENTICATOR] |= hub["config"][section]
+    statement["settings"][SPAWNER] |= hub["config"]["KubeSpawner"]
     statement["services"] = {
         name: {key: value for key, value in service.items() if key != "apiToken"}
         for name, service in hub["services"].items()

@@ -1,8 +1,9 @@
-"""A notebook server for tests of the hub: answers its health check and shows its own token.
+"""A notebook server for tests of the hub: answers its health check and shows its own token and environment.
 
 Run by the hub with the hub's interpreter, so it imports nothing of this project.
 """
 
+import json
 import os
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -21,5 +22,6 @@ class Handler(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     Path(os.environ["HOME"], "token").write_text(os.environ["JUPYTERHUB_API_TOKEN"])
+    Path(os.environ["HOME"], "environment").write_text(json.dumps(dict(os.environ)))
     url = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     HTTPServer((url.hostname or "", url.port or 0), Handler).serve_forever()

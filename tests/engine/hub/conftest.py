@@ -10,6 +10,7 @@ from components.config.tenancy import Tenancy
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import Hub, running_hub
 from tests.support.hub_users import CLUSTER, People, create_users
+from tests.support.notebooks import with_admin
 from tests.support.rendered_values import values_with_secrets
 from tests.support.virtual_environment import virtual_environment
 
@@ -17,6 +18,7 @@ SLOW_GRAMMAR = "rfc3987-syntax"
 """Optional dependency of jsonschema: its import takes more than half of a hub's start. It checks IRIs in schemas."""
 
 ValuesFor = Callable[..., Values]
+ValuesWithCheck = Callable[..., Values]
 StartHub = Callable[..., AbstractContextManager[Hub]]
 
 
@@ -59,6 +61,27 @@ def values_for(directory: ThrowAwayDirectory) -> ValuesFor:
         there = servers or (f"{directory.host}:{directory.ldaps_port}",)
         reached = tenancy.identity.model_copy(update={"servers": there})
         return values_with_secrets(tenancy.model_copy(update={"identity": reached}))
+
+    return values
+
+
+@pytest.fixture(scope="session")
+def values_with_check(
+    values_for: ValuesFor, directory: ThrowAwayDirectory, tmp_path_factory: pytest.TempPathFactory
+) -> ValuesWithCheck:
+    """Return a function: the values of a tenancy with comparisons, and with every log-in old enough to compare."""
+    password = tmp_path_factory.mktemp("identity") / "password"
+    password.write_text(directory.password("reader"))
+
+    def values(password_file: Path = password, compare_seconds: int = 1, **identity: object) -> Values:
+        check = {"membershipCheck": {"bindDn": directory.reader_dn}, "nestedGroups": True}
+        made = values_for(identity={**check, **identity})
+        settings = made["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]
+        settings["compare_seconds"] = compare_seconds
+        settings["read_password_file"] = str(password_file)
+        code = made["jupyterhub"]["hub"]["extraConfig"]
+        code["tests"] = "import components.in_hub.revocation\ncomponents.in_hub.revocation.RECENT_SECONDS = 0\n"
+        return with_admin(made)
 
     return values
 

@@ -68,6 +68,7 @@ BY_VALUES: dict[str, tuple[Callable[[Values], None], str]] = {
     "unverified TLS": (config("LDAPAuthenticator", tls_kwargs={"validate": 0}), "Authenticator.tls_kwargs is"),
     "another directory": (config("FreeIpaAuthenticator", servers=["evil.test"]), "Authenticator.servers is"),
     "roles by the authenticator": (config("Authenticator", manage_roles=True), "Authenticator.manage_roles is True"),
+    "groups of the hub": (config("FreeIpaAuthenticator", manage_groups=False), "Authenticator.manage_groups is False"),
     "no expiry": (config("FreeIpaAuthenticator", log_in_lasts_seconds=0), "Authenticator.log_in_lasts_seconds is 0"),
     "no check of log-ins": (config("Authenticator", auth_refresh_age=0), "Authenticator.auth_refresh_age is 0"),
     "long cookies": (config("JupyterHub", cookie_max_age_days=400), "JupyterHub.cookie_max_age_days is 400"),

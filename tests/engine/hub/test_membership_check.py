@@ -1,48 +1,24 @@
 """Periodic comparison of a real hub's users with a real directory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
 import pytest
 
-from components.chart.values import Values
 from components.in_hub.accounts import CREATED_AGAIN
-from tests.engine.hub.conftest import StartHub, ValuesFor
+from tests.engine.hub.conftest import StartHub, ValuesWithCheck
 from tests.support.administrator import hidden_from_accounts
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import Hub
-from tests.support.hub_users import INNER, MEMBERS, PASSWORD, People
-from tests.support.notebooks import SERVERS, User, log_in, new_member, with_admin
+from tests.support.hub_users import INNER, MEMBERS, MODELLERS, PASSWORD, People
+from tests.support.notebooks import SERVERS, User, log_in, new_member
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.engine
 
-INTERVAL_SECONDS = 1
-ValuesWithCheck = Callable[..., Values]
 NOT_COMPARED = "users were not compared with the directory, nobody's access was ended"
-
-
-@pytest.fixture(scope="module")
-def values_with_check(
-    values_for: ValuesFor, directory: ThrowAwayDirectory, tmp_path_factory: pytest.TempPathFactory
-) -> ValuesWithCheck:
-    """Return a function: the values of a tenancy with a short interval, and with every log-in old enough to compare."""
-    password = tmp_path_factory.mktemp("identity") / "password"
-    password.write_text(directory.password("reader"))
-
-    def values(password_file: Path = password, **identity: object) -> Values:
-        check = {"membershipCheck": {"bindDn": directory.reader_dn}, "nestedGroups": True}
-        made = values_for(identity={**check, **identity})
-        settings = made["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]
-        settings["compare_seconds"] = INTERVAL_SECONDS
-        settings["read_password_file"] = str(password_file)
-        code = made["jupyterhub"]["hub"]["extraConfig"]
-        code["tests"] = "import components.in_hub.revocation\ncomponents.in_hub.revocation.RECENT_SECONDS = 0\n"
-        return with_admin(made)
-
-    return values
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +97,15 @@ def test_members_direct_nested_and_by_name_keep_their_access(
     assert member.is_accepted(member.token)
     assert nested.is_accepted(nested.token)
     assert admin.is_in
+
+
+def test_change_of_a_group_reaches_the_hub(hub: Hub, member: User, people: People) -> None:
+    assert member.groups(member.token) == {MEMBERS}
+
+    with people.joined(MODELLERS, member.name):
+        wait_until(lambda: member.groups(member.token) == {MEMBERS, MODELLERS}, hub.log_file.read_text)
+
+    wait_until(lambda: member.groups(member.token) == {MEMBERS}, hub.log_file.read_text)
 
 
 def test_removal_from_an_inner_group_ends_the_access(hub: Hub, people: People) -> None:

@@ -10,7 +10,7 @@ from tests.engine.hub.conftest import StartHub, ValuesFor
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.ended_access import end_access
 from tests.support.hub_process import Hub, Visitor
-from tests.support.hub_users import PASSWORD, People
+from tests.support.hub_users import ADMINS, MEMBERS, MODELLERS, PASSWORD, People
 from tests.support.notebooks import ADMIN_TOKEN, SERVERS, User, add_member, log_in, new_member, with_admin
 from tests.support.rendered_values import SECRETS
 
@@ -81,6 +81,35 @@ def test_admin_cannot_create_a_service(hub: Hub, admin: Visitor) -> None:
 
     assert admin.post_json("/hub/api/services/back-door", service).status_code == 403
     assert not hub.accepts("b" * 64)
+
+
+def test_admin_cannot_change_groups(hub: Hub, admin: Visitor, people: People) -> None:
+    member = log_in(hub, add_member(people), PASSWORD)
+    users = {"users": [member.name]}
+
+    for method, path, body in (
+        ("POST", "groups", {"groups": ["hub_tests_made"]}),
+        ("POST", "groups/hub_tests_made", users),
+        ("POST", f"groups/{ADMINS}/users", users),
+        ("DELETE", f"groups/{MEMBERS}/users", users),
+        ("PUT", f"groups/{MEMBERS}/properties", {"color": "red"}),
+        ("DELETE", f"groups/{MEMBERS}", None),
+    ):
+        assert member.request(ADMIN_TOKEN, method, f"/hub/api/{path}", body).status_code == 403, (method, path)
+
+    assert member.groups(member.token) == {MEMBERS}
+    assert not {"hub_tests_made", ADMINS} & {group["name"] for group in admin.get("/hub/api/groups").json()}
+
+
+def test_admin_can_delete_a_group_without_users(hub: Hub, people: People) -> None:
+    member = log_in(hub, add_member(people), PASSWORD)
+    with people.joined(MODELLERS, member.name):
+        member = log_in(hub, member.name, PASSWORD)
+    path = f"/hub/api/groups/{MODELLERS}"
+    assert member.request(ADMIN_TOKEN, "DELETE", path).status_code == 403
+    member = log_in(hub, member.name, PASSWORD)
+
+    assert member.request(ADMIN_TOKEN, "DELETE", path).status_code == 204
 
 
 def test_deprecated_look_ups_of_tokens_and_cookies_do_not_exist(hub: Hub) -> None:

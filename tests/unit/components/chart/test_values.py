@@ -55,6 +55,7 @@ def test_admins_group_may_log_in_and_profile_groups_may_not() -> None:
         "admin_group": f"cn=boffins,{groups}",
         "profile_groups": [f"cn=astronomers,{groups}", f"cn=modellers,{groups}"],
         "nested_groups": False,
+        "manage_groups": True,
         "log_in_lasts_seconds": 24 * 3600,
         "dask_namespace": "vis-pangeo",
     }

@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,11 +27,13 @@ def test_membership_in_one_of_the_groups_is_enough() -> None:
 
 
 @dataclass
-class User:
-    state: Mapping[str, Any] | None
+class Group:
+    name: str
 
-    async def get_auth_state(self) -> Mapping[str, Any] | None:
-        return self.state
+
+@dataclass
+class User:
+    groups: list[Group]
 
 
 @dataclass
@@ -40,8 +41,8 @@ class Spawner:
     user: User
 
 
-@pytest.mark.parametrize("state", [None, {}, {"groups": []}])
-def test_user_with_unknown_groups_is_offered_only_general_profiles(state: Mapping[str, Any] | None) -> None:
-    profiles = asyncio.run(make_profile_list(PROFILES)(Spawner(User(state))))
+@pytest.mark.parametrize(("groups", "offered"), [([], ["Small"]), (["testers", "others"], ["Small", "Test"])])
+def test_profiles_depend_on_the_groups_in_the_hub(groups: list[str], offered: list[str]) -> None:
+    profiles = make_profile_list(PROFILES)(Spawner(User([Group(name) for name in groups])))
 
-    assert [profile["display_name"] for profile in profiles] == ["Small"]
+    assert [profile["display_name"] for profile in profiles] == offered

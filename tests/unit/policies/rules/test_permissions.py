@@ -34,6 +34,7 @@ def check(rule: str, **changes: Any) -> list[str]:
         ({f"{CONFIG}Spawner__oauth_client_allowed_scopes": ["self"]}, "Spawner.oauth_client_allowed_scopes is"),
         ({f"{CONFIG}LDAPAuthenticator__admin_groups": ["ipausers"]}, "LDAPAuthenticator.admin_groups is"),
         ({f"{CONFIG}Authenticator__manage_roles": True}, "Authenticator.manage_roles is"),
+        ({f"{CONFIG}FreeIpaAuthenticator__manage_groups": False}, "FreeIpaAuthenticator.manage_groups is"),
     ],
 )
 def test_further_permissions_are_refused(changes: dict[str, Any], message: str) -> None:
