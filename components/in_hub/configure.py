@@ -6,9 +6,10 @@ from traitlets.config import Config  # type: ignore[import-not-found,unused-igno
 
 from components.in_hub import guard
 from components.in_hub.authenticator import FreeIpaAuthenticator
-from components.in_hub.home_owner import check_homes, prepare_home
+from components.in_hub.home_owner import check_homes
 from components.in_hub.profiles import make_profile_list
 from components.in_hub.shared_folders import check_folders
+from components.in_hub.start_checks import prepare_start
 from components.in_hub.subdomains import user_domain
 
 
@@ -21,7 +22,7 @@ def configure(c: Config) -> None:
     guard.install()
     c.JupyterHub.authenticator_class = FreeIpaAuthenticator
     c.JupyterHub.subdomain_hook = user_domain
-    c.KubeSpawner.pre_spawn_hook = prepare_home
+    c.KubeSpawner.pre_spawn_hook = prepare_start
     c.KubeSpawner.modify_pod_hook = check_pod
     profiles = c.KubeSpawner.get("profile_list") or []
     if any(profile.get("groups") for profile in profiles):

@@ -1,6 +1,6 @@
 """Users' Dask clusters: the gateway's DaskCluster objects in the hub's namespace. Ending one deletes nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kubernetes_asyncio.client.exceptions import ApiException  # type: ignore[import-not-found,unused-ignore]
@@ -40,6 +40,41 @@ class DaskClusters:
         Raises:
             ClustersUnreachable: Kubernetes did not answer.
         """
+        return {user: [_name(cluster) for cluster in own] for user, own in (await self._running()).items()}
+
+    async def of(self, user: str) -> list[Mapping[str, Any]]:
+        """Return the objects of the user's clusters that have not ended.
+
+        Raises:
+            ClustersUnreachable: Kubernetes did not answer.
+        """
+        return (await self._running()).get(user, [])
+
+    async def end(self, user: str) -> list[str]:
+        """Ask the controller to end all clusters of the user; return the names of those that have not ended yet.
+
+        Raises:
+            ClustersUnreachable: Kubernetes did not answer.
+        """
+        names = (await self.running()).get(user, [])
+        await self.stop(names)
+        return names
+
+    async def stop(self, names: Iterable[str]) -> None:
+        """Ask the controller to end clusters.
+
+        Raises:
+            ClustersUnreachable: Kubernetes did not answer.
+        """
+        for name in names:
+            try:
+                await _api().patch_namespaced_custom_object(
+                    GROUP, VERSION, self._namespace, PLURAL, name, STOP, _request_timeout=REQUEST_SECONDS
+                )
+            except Exception as error:
+                raise ClustersUnreachable(_reason(error)) from error
+
+    async def _running(self) -> dict[str, list[Mapping[str, Any]]]:
         if not self._namespace:
             return {}
         try:
@@ -50,31 +85,20 @@ class DaskClusters:
             raise ClustersUnreachable(_reason(error)) from error
         return group_by_user(listed)
 
-    async def end(self, user: str) -> list[str]:
-        """Ask the controller to end all clusters of the user; return the names of those that have not ended yet.
 
-        Raises:
-            ClustersUnreachable: Kubernetes did not answer.
-        """
-        names = (await self.running()).get(user, [])
-        for name in names:
-            try:
-                await _api().patch_namespaced_custom_object(
-                    GROUP, VERSION, self._namespace, PLURAL, name, STOP, _request_timeout=REQUEST_SECONDS
-                )
-            except Exception as error:
-                raise ClustersUnreachable(_reason(error)) from error
-        return names
-
-
-def group_by_user(listed: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the names of the clusters in a list of DaskCluster objects that have not ended, by user."""
-    found: dict[str, list[str]] = {}
+def group_by_user(listed: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the DaskCluster objects in a list that have not ended, by user."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
     for cluster in listed.get("items") or []:
         user = (cluster.get("spec") or {}).get("username")
         if user and (cluster.get("status") or {}).get("phase") not in ENDED:
-            found.setdefault(user, []).append(cluster["metadata"]["name"])
+            found.setdefault(user, []).append(cluster)
     return found
+
+
+def _name(cluster: Mapping[str, Any]) -> str:
+    name: str = cluster["metadata"]["name"]
+    return name
 
 
 def _api() -> Any:  # noqa: ANN401 - kubernetes_asyncio has no types

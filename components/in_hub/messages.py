@@ -79,6 +79,14 @@ def owner_unknown() -> str:
     )
 
 
+def clusters_unknown() -> str:
+    """Return the message for a start without an answer of Kubernetes about the user's Dask clusters."""
+    return (
+        "The cluster does not answer at the moment, so the hub does not know whether your Dask clusters use folders of "
+        "a group that you have left. Try again in a few minutes; if the problem persists, contact your administrator."
+    )
+
+
 def former_server_stopping() -> str:
     """Return the message for the first log-in of a new person while the former person's servers still stop."""
     return "A server or a Dask cluster of the former user of this name is being stopped. Try again in a few minutes."

@@ -83,6 +83,12 @@ def log_in_messages() -> list[LogInMessage]:
             "See the hub's log. Without the chart's roles `…-home-growth` and `…-user-identities`, run `pulumi up`",
         ),
         LogInMessage(
+            messages.clusters_unknown(),
+            "At the start of a server in a tenancy with folders or variables of groups, Kubernetes did not answer, or "
+            "refused to show or to end the user's Dask clusters",
+            "See the hub's log. Without the chart's role `…-ended-access`, run `pulumi up`",
+        ),
+        LogInMessage(
             messages.former_server_stopping(),
             "After `members accept --new-person`, the first log-in stops the former user's servers and Dask clusters",
             "None; if it persists, the hub's log names the clusters, and the gateway's controller must run",

@@ -114,9 +114,10 @@ class HubNamespace:
         data = {KEY_PREFIX + user: decision.as_text()}
         self._apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": DECISIONS}, "data": data})
 
-    def create_dask_cluster(self, name: str, user: str) -> None:
-        """Create a user's running Dask cluster, as the gateway does."""
-        spec = {"username": user, "active": True}
+    def create_dask_cluster(self, name: str, user: str, container: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """Create a user's running Dask cluster, as the gateway does; ``container`` has settings of its workers."""
+        config = {"worker_extra_container_config": dict(container)}
+        spec = {"username": user, "active": True, "config": config}
         metadata = {"name": name}
         self._apply(
             {"apiVersion": "gateway.dask.org/v1alpha1", "kind": "DaskCluster", "metadata": metadata, "spec": spec}

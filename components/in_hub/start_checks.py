@@ -1,0 +1,49 @@
+"""Checks before a server starts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore]
+
+from components.in_hub import messages
+from components.in_hub.dask_clusters import ClustersUnreachable, DaskClusters
+from components.in_hub.home_owner import prepare_home
+from components.in_hub.outdated_clusters import find_outdated
+
+
+async def prepare_start(spawner: Any) -> None:  # noqa: ANN401 - KubeSpawner has no types
+    """Check the user's home, and end the Dask clusters that have more than the user's groups: the ``pre_spawn_hook``.
+
+    Raises:
+        HTTPError: the server must not start.
+    """
+    await prepare_home(spawner)
+    await end_outdated_clusters(spawner)
+
+
+async def end_outdated_clusters(spawner: Any) -> None:  # noqa: ANN401 - KubeSpawner has no types
+    """End the user's clusters that have more than the user's groups permit, before the server starts.
+
+    Raises:
+        HTTPError: 503 if Kubernetes does not answer.
+    """
+    overrides = spawner.group_overrides
+    namespace = getattr(spawner.authenticator, "dask_namespace", "")
+    if not namespace or not isinstance(overrides, Mapping) or not overrides:
+        return
+    clusters = DaskClusters(namespace)
+    user, groups = spawner.user.name, {group.name for group in spawner.user.groups}
+    try:
+        outdated = find_outdated(await clusters.of(user), overrides, groups)
+        await clusters.stop(outdated)
+    except ClustersUnreachable as error:
+        spawner.log.error("the Dask clusters of %s were not compared with the user's groups: %s", user, error)
+        failure = HTTPError(503, messages.clusters_unknown())
+        failure.jupyterhub_message = messages.clusters_unknown()
+        raise failure from None
+    if outdated:
+        spawner.log.warning(
+            "ended Dask clusters of %s with folders or Secrets of groups that the user has left: %s",
+            user,
+            ", ".join(outdated),
+        )

@@ -1,0 +1,103 @@
+"""Dask clusters with a folder of a group that their user has left end before the user's next server starts.
+
+There is no gateway: the tests create its objects. Without a kubelet, the servers' pods stay pending.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+import pytest
+
+from components.in_hub import messages
+from tests.engine.hub.conftest import StartHub, ValuesFor
+from tests.engine.hub.hub_namespace import HubNamespace, create_chart_namespace, hub_environment
+from tests.support.api_server import ApiServer
+from tests.support.hub_process import Hub, page_of_refused_start
+from tests.support.hub_users import MEMBERS, MODELLERS, PASSWORD, People
+from tests.support.notebooks import declare_again
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.engine
+
+NAMESPACE = "hub-tests-outdated-clusters"
+FOLDERS = [{"name": "ocean", "claim": "ocean-data", "writers": [MODELLERS], "required": False}]
+WITH_FOLDER = {"volumeMounts": [{"name": "folder-ocean", "mountPath": "/shared/ocean"}]}
+
+StartIn = Callable[[str], AbstractContextManager[Hub]]
+
+
+@dataclass
+class Deployment:
+    """The namespace of the users' servers, and a function that starts a hub whose clusters are in a namespace."""
+
+    namespace: HubNamespace
+    start: StartIn
+
+
+@pytest.fixture(scope="module")
+def deployment(
+    start_hub: StartHub,
+    values_for: ValuesFor,
+    people: People,
+    api_server: ApiServer,
+    tools: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Deployment:
+    folder = tmp_path_factory.mktemp("outdated-clusters")
+    namespace = create_chart_namespace(api_server, tools, folder, NAMESPACE, dask=True)
+    environment = hub_environment(namespace, folder)
+
+    def start(clusters_namespace: str) -> AbstractContextManager[Hub]:
+        values = values_for(sharedFolders=FOLDERS)
+        values["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]["dask_namespace"] = clusters_namespace
+        return start_hub(declare_again(values), environment)
+
+    return Deployment(namespace, start)
+
+
+@pytest.fixture(scope="module")
+def hub(deployment: Deployment) -> Iterator[Hub]:
+    with deployment.start(NAMESPACE) as running:
+        yield running
+
+
+@pytest.fixture
+def user(people: People) -> str:
+    """A member of the users' group, for one test."""
+    name = f"user-{token_hex(4)}"
+    people.add(name)
+    people.join(MEMBERS, name)
+    return name
+
+
+def start_server(hub: Hub, namespace: HubNamespace, user: str) -> None:
+    """Start the user's server and wait for its pod."""
+    visitor = hub.log_in(user, PASSWORD)
+    assert visitor.is_in
+    visitor.get("/hub/spawn")
+    wait_until(lambda: f"jupyter-{user}" in namespace.kubectl("get", "pods", "--output=name"), hub.log)
+
+
+def test_cluster_with_a_folder_of_another_group_ends(deployment: Deployment, hub: Hub, user: str) -> None:
+    namespace = deployment.namespace
+    namespace.create_dask_cluster(f"{user}-folder", user, WITH_FOLDER)
+    namespace.create_dask_cluster(f"{user}-plain", user)
+    namespace.create_dask_cluster(f"{user}-of-mona", "mona", WITH_FOLDER)
+
+    start_server(hub, namespace, user)
+
+    assert not namespace.is_dask_cluster_active(f"{user}-folder")
+    assert namespace.is_dask_cluster_active(f"{user}-plain")
+    assert namespace.is_dask_cluster_active(f"{user}-of-mona")
+    assert f"groups that the user has left: {user}-folder\n" in hub.log()
+
+
+def test_no_server_starts_if_the_clusters_are_not_known(deployment: Deployment, user: str) -> None:
+    with deployment.start("default") as hub:
+        page = page_of_refused_start(hub.log_in(user, PASSWORD), user)
+
+        assert messages.clusters_unknown() in page
+        assert "were not compared with the user's groups: HTTP 403 Forbidden" in hub.log()

@@ -1,0 +1,82 @@
+"""Dask clusters that have a shared folder or a Secret of a group which their user has left."""
+
+from typing import Any
+
+import pytest
+
+from components.chart.group_overrides import group_overrides
+from components.in_hub.outdated_clusters import find_outdated
+from tests.support.tenancies import tenancy
+
+FOLDERS = [
+    {"name": "ocean", "claim": "ocean-data", "writers": ["modellers"], "readers": ["students"]},
+    {"name": "ice", "claim": "ice-data", "writers": ["modellers"], "readers": ["all"]},
+]
+KEYS = {"STORE_KEY": {"secret": "ocean-keys", "key": "access"}, "STORE_URL": "https://s3.example.org"}
+OVERRIDES = group_overrides(
+    tenancy(sharedFolders=FOLDERS, notebook__groupEnvironment={"modellers": KEYS}),
+)["group_overrides"]
+
+
+def mount(name: str, *, writes: bool) -> dict[str, Any]:
+    return {"name": f"folder-{name}", "mountPath": f"/shared/{name}", "readOnly": not writes}
+
+
+def key(name: str = "ocean-keys") -> dict[str, Any]:
+    return {"name": "STORE_KEY", "valueFrom": {"secretKeyRef": {"name": name, "key": "access"}}}
+
+
+def cluster(*mounts: dict[str, Any], env: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
+    """Return a DaskCluster object whose pods have these mounts and variables, as the gateway creates it."""
+    container = {"volumeMounts": list(mounts), "env": list(env), "securityContext": {}}
+    config = {f"{component}_extra_container_config": container for component in ("scheduler", "worker")}
+    return {"metadata": {"name": "one"}, "spec": {"username": "alice", "config": config}}
+
+
+def is_outdated(found: dict[str, Any], *groups: str) -> bool:
+    return find_outdated([found], OVERRIDES, groups) == ["one"]
+
+
+def test_cluster_of_a_member_goes_on() -> None:
+    everything = cluster(mount("ocean", writes=True), mount("ice", writes=True), env=(key(),))
+
+    assert not is_outdated(everything, "modellers")
+    assert not is_outdated(everything, "others", "modellers")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        cluster(mount("ocean", writes=True)),
+        cluster(mount("ocean", writes=False)),
+        cluster(mount("ice", writes=True)),
+        cluster(env=(key(),)),
+    ],
+    ids=["writes", "reads", "writes what all may read", "has a key"],
+)
+def test_cluster_with_something_of_a_former_group_is_outdated(found: dict[str, Any]) -> None:
+    assert is_outdated(found)
+    assert is_outdated(found, "others")
+
+
+def test_former_writer_keeps_only_read_access() -> None:
+    assert is_outdated(cluster(mount("ocean", writes=True)), "students")
+    assert not is_outdated(cluster(mount("ocean", writes=False)), "students")
+
+
+def test_writer_may_have_a_cluster_that_only_reads() -> None:
+    assert not is_outdated(cluster(mount("ocean", writes=False)), "modellers")
+
+
+def test_cluster_with_nothing_of_a_group_goes_on() -> None:
+    plain = {"name": "STORE_URL", "value": "https://s3.example.org"}
+
+    assert not is_outdated(cluster(mount("ice", writes=False), env=(key("of-all"), plain)))
+    assert not is_outdated({"metadata": {"name": "one"}, "spec": {"username": "alice"}})
+
+
+def test_cluster_is_compared_with_all_pods_of_it() -> None:
+    scheduler_only = cluster(mount("ocean", writes=True))
+    del scheduler_only["spec"]["config"]["worker_extra_container_config"]
+
+    assert is_outdated(scheduler_only)
