@@ -10,13 +10,13 @@ from components.chart.dask_access import PREFIX, gateway_name, gateway_service
 from components.chart.dask_limits import dask_memory
 from components.chart.members_access import SERVICE
 from components.config.capacity import HUB_CPUS, HUB_RAM_GB
-from tests.engine.charts.matrix import MATRIX, MINIMAL
+from tests.engine.charts.matrix import MATRIX, MINIMAL, matrix_tenancy
 from tests.engine.charts.pod_security import find_violations
 from tests.engine.charts.renders import Render, Rendered
 
 pytestmark = pytest.mark.engine
 
-WITH_DASK = [name for name in MATRIX if name != "dask off"]
+WITH_DASK = [name for name in MATRIX if matrix_tenancy(name).dask.enabled]
 with_dask = pytest.mark.parametrize("name", WITH_DASK)
 
 
