@@ -1,7 +1,6 @@
 """Dask clusters match the server of the user who starts them, on a second tenancy with a profile of another image."""
 
 import json
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,11 +8,12 @@ import pytest
 from local.cluster.names import CONTAINERD_SOCKET
 from local.images import loader
 from local.images.definitions import NOTEBOOK, REPOSITORY
-from local.paths import PROJECT, State
+from local.paths import State
 from tests.support.dask import CLEAN_UP_SECONDS
 from tests.support.kernel import Kernel, KernelRaised
 from tests.support.node_capacity import stop_admin_server
 from tests.support.second_tenancy import SecondTenancy
+from tests.support.user_guide import printed_code
 
 pytestmark = pytest.mark.cluster
 
@@ -51,15 +51,6 @@ names = ("MALLOC_TRIM_THRESHOLD_", "STORE_REGION", "STORE_ACCESS")
 seen = client.run(lambda: [os.environ.get(name) for name in names])
 here = [os.environ.get(name) for name in names]
 """
-
-
-def printed_code(phrase: str) -> str:
-    """Return the user guide's only code block that contains the phrase."""
-    text = (PROJECT / "docs" / "user-guide.md").read_text(encoding="utf-8")
-    [found] = [
-        block for block in re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE) if phrase in block
-    ]
-    return str(found)
 
 
 @pytest.fixture(scope="module")
