@@ -69,8 +69,8 @@ def test_admin_creates_own_tokens_only(hub: Hub, admin: Visitor, directory: Thro
 def test_admin_cannot_share_the_server_of_another_user(hub: Hub, admin: Visitor, people: People) -> None:
     owner, friend = new_member(hub, people), new_member(hub, people)
 
-    share = {"user": friend.name}
-    assert admin.post_json(f"/hub/api/shares/{owner.name}/", share).status_code == 403
+    for share in ({"user": friend.name}, {"group": MEMBERS}):
+        assert admin.post_json(f"/hub/api/shares/{owner.name}/", share).status_code == 403
     assert admin.post_json(f"/hub/api/share-codes/{owner.name}/", {}).status_code == 403
     shared = friend.request(friend.token, "GET", f"/hub/api/users/{friend.name}/shared").json()
     assert shared["items"] == []
