@@ -53,6 +53,13 @@ MATRIX: dict[str, dict[str, Any]] = {
             {"name": "era5", "claim": "era5-data", "readOnly": True, "readers": ["r"], "path": "/data/era5"},
         ]
     },
+    "variables": {
+        "notebook": {
+            "environment": {"TEXT": "{a} $(B) 1e6 \n", "S3_TOKEN": {"secret": "s3", "key": "token"}},
+            "groupEnvironment": {"g.1": {"S3_TOKEN": {"secret": "s3-g", "key": "token"}}, "h": {}},
+            "profiles": [{"name": "Large", "environment": {"TEXT": "yes", "NUMBER": "0644"}}],
+        }
+    },
     "admins by group": {"identity__adminGroup": "pangeo_admins"},
     "starttls": {"identity__tls": "starttls", "identity__caCertificate": CA_CERTIFICATE},
     "nested groups": {"identity__nestedGroups": True},
