@@ -95,6 +95,15 @@ def test_cluster_with_a_folder_of_another_group_ends(deployment: Deployment, hub
     assert f"groups that the user has left: {user}-folder\n" in hub.log()
 
 
+def test_cluster_of_a_member_goes_on(deployment: Deployment, hub: Hub, people: People, user: str) -> None:
+    people.join(MODELLERS, user)
+    deployment.namespace.create_dask_cluster(user, user, WITH_FOLDER)
+
+    start_server(hub, deployment.namespace, user)
+
+    assert deployment.namespace.is_dask_cluster_active(user)
+
+
 def test_no_server_starts_if_the_clusters_are_not_known(deployment: Deployment, user: str) -> None:
     with deployment.start("default") as hub:
         page = page_of_refused_start(hub.log_in(user, PASSWORD), user)
