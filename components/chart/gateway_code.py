@@ -16,6 +16,7 @@ from components.chart.dask_limits import (
     quota_name,
 )
 from components.chart.environment import variable_names
+from components.chart.object_store import common_store_variables
 from components.chart.proxy_variables import user_proxy_variables
 from components.config.dask import WorkerCores, WorkerRam
 from components.config.environment import SecretKey
@@ -96,7 +97,10 @@ def common_variables(tenancy: Tenancy) -> list[dict[str, Any]]:
 
     Clusters have them if the user's server does not run.
     """
-    variables: list[dict[str, Any]] = []
+    variables: list[dict[str, Any]] = [
+        {"name": name, **(value if isinstance(value, dict) else {"value": value})}
+        for name, value in common_store_variables(tenancy).items()
+    ]
     for name, value in {**user_proxy_variables(tenancy), **tenancy.notebook.environment}.items():
         if isinstance(value, SecretKey):
             variables.append({"name": name, "valueFrom": {"secretKeyRef": {"name": value.secret, "key": value.key}}})

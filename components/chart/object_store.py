@@ -26,6 +26,15 @@ def object_store_environment(tenancy: Tenancy) -> dict[str, Any]:
     }
 
 
+def common_store_variables(tenancy: Tenancy) -> dict[str, Any]:
+    """Return those of the variables that are the same for all users; neither names nor values contain braces."""
+    credentials = tenancy.object_store.credentials if tenancy.object_store else None
+    keys = (names.ACCESS_KEY_ID, names.SECRET_ACCESS_KEY) if credentials and credentials.is_per_user else ()
+    return {
+        name: value for name, value in object_store_environment(tenancy).items() if name not in (names.SCRATCH, *keys)
+    }
+
+
 def store_keys_of_groups(tenancy: Tenancy) -> dict[str, Any]:
     """Return the entries of ``KubeSpawner.group_overrides`` for access keys of groups, in the order of the list."""
     listed = tenancy.object_store.group_credentials if tenancy.object_store else ()

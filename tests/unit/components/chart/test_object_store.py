@@ -3,6 +3,7 @@
 from typing import Any
 
 from components.chart.environment import declared_references, variable_names
+from components.chart.gateway_code import common_variables
 from components.chart.object_store import object_store_environment
 from components.chart.values import chart_values, freeipa_authenticator
 from components.config.object_store import VARIABLES
@@ -72,6 +73,18 @@ def test_notebooks_and_dask_have_the_variables() -> None:
     environment = chart_values(changed)["jupyterhub"]["singleuser"]["extraEnv"]
     assert environment.items() >= object_store_environment(changed).items()
     assert variable_names(changed) == tuple(sorted(("A", *VARIABLES)))
+
+
+def test_clusters_of_users_without_a_server_have_what_all_users_share() -> None:
+    store = {**STORE, "scratchBucket": "scratch"}
+    shared = common_variables(tenancy(objectStore={**store, "credentials": {"secret": "s3"}}))
+    assert {"name": "AWS_ENDPOINT_URL", "value": "https://s3.example.org:9000"} in shared
+    assert {"name": "AWS_ACCESS_KEY_ID", **reference("s3", "AWS_ACCESS_KEY_ID")} in shared
+
+    personal = common_variables(tenancy(objectStore={**store, "credentials": {"secret": "s3-{user}"}}))
+    assert {each["name"] for each in personal}.isdisjoint(
+        {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SCRATCH_BUCKET"}
+    )
 
 
 def test_values_without_a_store_are_those_of_earlier_versions() -> None:
