@@ -44,21 +44,25 @@ def _objects(tenancy: Tenancy, folder: SharedFolder) -> Iterator[Manifest]:
                 "accessModes": [_mode(folder)],
                 # The program never deletes files of the server.
                 "persistentVolumeReclaimPolicy": "Retain",
-                # No class: no provisioner may act on the claim.
-                "storageClassName": "",
                 "claimRef": {
                     "apiVersion": "v1",
                     "kind": "PersistentVolumeClaim",
                     "namespace": tenancy.namespace,
                     "name": folder.claim_name,
                 },
-                "nfs": {"server": folder.nfs.server, "path": folder.nfs.path, "readOnly": folder.read_only},
+                # The API server drops empty and false fields, so every preview would show them as changes.
+                "nfs": {
+                    "server": folder.nfs.server,
+                    "path": folder.nfs.path,
+                    **({"readOnly": True} if folder.read_only else {}),
+                },
                 **({"mountOptions": list(folder.nfs.options)} if folder.nfs.options else {}),
             },
         }
         yield _claim(
             tenancy,
             folder,
+            # The empty class keeps provisioners from the claim.
             {"storageClassName": "", "volumeName": volume, "resources": {"requests": {"storage": NFS_SIZE}}},
         )
 

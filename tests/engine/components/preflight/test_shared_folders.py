@@ -65,8 +65,7 @@ def test_missing_claims_and_classes_are_found_by_name(api_server: ApiServer) -> 
 
     api_server.kubectl("create", "namespace", NAMESPACE)
     assert check(api_server) == check(api_server, preview=False) == [("sharedFolders[0].claim", "old-data")]
-    secrets = {"registries": {"pullSecrets": ["none"]}}
-    assert len(check(api_server, **secrets)) == 2, "all problems are reported at once"
+    assert len(check(api_server, registries={"pullSecrets": ["none"]})) == 2, "all problems are reported at once"
     create(api_server, claim("old-data", "ReadWriteOnce"))
     assert check(api_server) == [("sharedFolders[0].claim", "old-data")]
     api_server.kubectl("delete", "pvc", "old-data", "--namespace", NAMESPACE)

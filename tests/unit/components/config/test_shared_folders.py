@@ -1,13 +1,16 @@
 """The section ``sharedFolders``: one source, groups, and a path that hides nothing."""
 
 import json
+import re
 from typing import Any
 
 import pytest
+import yaml
 
 from components.config.problems import InvalidTenancy
 from components.config.shared_folders import SharedFolder
 from components.config.stack_file import read_config
+from local.paths import PROJECT
 from tests.support.tenancies import ABSENT, problems, settings, tenancy
 
 OCEAN: dict[str, Any] = {
@@ -140,3 +143,10 @@ def test_the_engine_passes_the_folders_as_json() -> None:
 def test_a_tenancy_without_folders_has_the_inputs_of_older_versions() -> None:
     assert "sharedFolders" not in tenancy().as_inputs()
     assert tenancy(sharedFolders=[folder()]).as_inputs()["sharedFolders"][0]["name"] == "ocean"
+
+
+def test_the_example_of_the_guide_is_accepted() -> None:
+    guide = (PROJECT / "docs" / "operator-guide.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```\n(  pangeo:sharedFolders:\n.*?)^```", guide, re.DOTALL | re.MULTILINE)
+    (folders,) = yaml.safe_load(block).values()
+    assert [each.name for each in read(*folders)] == ["ocean", "era5", "archive"]
