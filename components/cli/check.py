@@ -15,7 +15,7 @@ from components.config.stack_file import IncompleteTenancy, read_stack, stack_pa
 from components.config.stored_secrets import list_stored_secrets
 from components.config.tenancy import Tenancy
 from components.preflight.dns import verify_domain
-from components.preflight.proxy import proxy_warnings
+from components.preflight.reachability import reachability_warnings
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,6 @@ def _check(source: str, *, resolve_domains: bool, environment: Mapping[str, str]
         "(docs/ci.md#credentials-in-stack-files)"
         for each in list_stored_secrets(Path(source))
     )
-    proxies = proxy_warnings(tenancy) if resolve_domains else []
-    warnings = (*([dns_warning] if dns_warning else []), *proxies, *(fits.warnings if fits else ()), *secrets)
+    unreachable = reachability_warnings(tenancy) if resolve_domains else []
+    warnings = (*([dns_warning] if dns_warning else []), *unreachable, *(fits.warnings if fits else ()), *secrets)
     return StackReport(source, tenancy, warnings=warnings)

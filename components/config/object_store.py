@@ -1,17 +1,19 @@
 """The section ``objectStore``: an S3 object store that users' notebooks and Dask clusters are configured for."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from components.address_ranges import Block, blocks_without_metadata, unreachable
 from components.config.environment import SecretKey
-from components.config.reserved_variables import is_secret_reserved
+from components.config.reserved_variables import RESERVED_SECRET_PREFIXES, RESERVED_SECRETS, is_secret_reserved
 from components.config.schema import Location
 from components.config.section import Section
-from components.config.types import KUBERNETES_NAME, FreeIpaName, Text
+from components.config.types import KUBERNETES_NAME, FreeIpaName, Text, parse_host_name
 
 USER = "{user}"
 """Stands for the user's name in the name of a Secret."""
@@ -38,14 +40,28 @@ def _endpoint(value: str) -> str:
         port = url.port
     except ValueError:
         raise ValueError(f"is not a URL; write for example {_EXAMPLE}") from None
-    if url.scheme not in ("http", "https") or not url.hostname or not value.isascii() or " " in value:
+    if url.scheme not in ("http", "https") or not url.hostname:
         raise ValueError(f"is not a URL with http or https; write for example {_EXAMPLE}")
     if "@" in url.netloc:
         raise ValueError("contains a user name; put the keys into a Secret, and its name into credentials.secret")
     if url.path not in ("", "/") or url.query or url.fragment:
         raise ValueError(f"has a path; write only protocol, host and port, for example {_EXAMPLE}")
-    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    return f"{url.scheme}://{host}{'' if port is None else f':{port}'}"
+    if port == 0:
+        raise ValueError("has the port 0; write 1 to 65535")
+    return f"{url.scheme}://{_host(url.hostname)}{'' if port is None else f':{port}'}"
+
+
+def _host(name: str) -> str:
+    try:
+        address = ip_address(name)
+    except ValueError:
+        try:
+            return parse_host_name(name)
+        except ValueError as invalid:
+            raise ValueError(f"has a host that {invalid}") from None
+    if unreachable(Block(f"{address}/{address.max_prefixlen}"), blocks_without_metadata()) or address.is_loopback:
+        raise ValueError("is at an address that users' pods never reach; write the address of the store")
+    return f"[{address}]" if address.version == 6 else str(address)
 
 
 def _region(value: str) -> str:
@@ -70,9 +86,36 @@ def _secret_pattern(value: str) -> str:
             "is not the name of a Secret; write lower-case letters, digits, dashes and dots, and "
             f"{USER} for the user's name if each user has a Secret"
         )
-    if is_secret_reserved(value) or (USER in value and value.partition(USER)[0] in ("", "sh.helm.release.")):
-        raise ValueError("may be a Secret of the hub itself, which users must not read; write another name")
+    if is_secret_reserved(value):
+        raise ValueError("is a Secret of the hub itself, which users must not read; write another Secret")
+    if USER in value and not value.partition(USER)[0].endswith("-"):
+        raise ValueError(f"has no beginning of its own for {USER}; write for example s3-user-{USER}")
     return value
+
+
+def find_ambiguous_patterns(patterns: Sequence[str], secrets: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each pattern that names another Secret for some user: that user would get what is in it.
+
+    Args:
+        patterns: names of Secrets for each user.
+        secrets: all other names of Secrets that are used in the namespace.
+
+    Yields:
+        The pattern and a message.
+    """
+    for pattern in dict.fromkeys(patterns):
+        start, _, end = pattern.partition(USER)
+        for secret in dict.fromkeys((*RESERVED_SECRETS, *secrets)):
+            user = secret.removeprefix(start).removesuffix(end)
+            if user and f"{start}{user}{end}" == secret:
+                yield (
+                    pattern,
+                    f"is {secret} for a user named {user}; write another beginning, for example s3-user-{USER}",
+                )
+        others = (*RESERVED_SECRET_PREFIXES, *(each.partition(USER)[0] for each in patterns if each != pattern))
+        for other in dict.fromkeys(others):
+            if start.startswith(other) or other.startswith(start):
+                yield pattern, f"can be the name of a Secret that begins with {other}; write another beginning"
 
 
 def _secret_key(value: str) -> str:
@@ -88,7 +131,7 @@ class StoreCredentials(Section):
     """Access keys for the store, in a Kubernetes Secret in the tenancy's namespace."""
 
     secret: Annotated[Text, AfterValidator(_secret_pattern)] = Field(
-        description=f"Name of the Secret. With `{USER}`, each user has a Secret, for example `s3-{USER}`; a user "
+        description=f"Name of the Secret. With `{USER}`, each user has a Secret, for example `s3-user-{USER}`; a user "
         "without one has no access keys. In the name, characters of a user name that Kubernetes does not permit are "
         "replaced",
         examples=["s3-credentials"],
@@ -134,6 +177,7 @@ class ObjectStore(Section):
     )
     group_credentials: tuple[GroupCredentials, ...] = Field(
         (),
+        max_length=100,
         description="Access keys of the members of FreeIPA groups, in place of `credentials`. For a member of several "
         "of the groups, the last one in the list decides",
         examples=[[{"group": "ocean", "secret": "s3-ocean"}]],
@@ -145,13 +189,31 @@ class ObjectStore(Section):
         examples=["scratch"],
     )
 
+    @property
+    def protocol(self) -> str:
+        """Protocol of the endpoint, ``http`` or ``https``."""
+        return urlsplit(self.endpoint).scheme
+
+    @property
+    def host(self) -> str:
+        """Host name or address of the endpoint."""
+        return urlsplit(self.endpoint).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """Port of the endpoint."""
+        return urlsplit(self.endpoint).port or (443 if self.protocol == "https" else 80)
+
+    def places(self) -> Iterator[tuple[Location, StoreCredentials]]:
+        """Yield the access keys of all users and of groups, with their places below ``objectStore``."""
+        if self.credentials is not None:
+            yield ("credentials",), self.credentials
+        for index, each in enumerate(self.group_credentials):
+            yield ("groupCredentials", index), each
+
     def secret_keys(self) -> Iterator[tuple[Location, SecretKey]]:
         """Yield every key of a Secret that must exist, with its place below ``objectStore``."""
-        places: list[tuple[Location, StoreCredentials]] = []
-        if self.credentials is not None:
-            places.append((("credentials",), self.credentials))
-        places += [(("groupCredentials", index), each) for index, each in enumerate(self.group_credentials)]
-        for place, credentials in places:
+        for place, credentials in self.places():
             for key in credentials.shared_keys:
                 yield (*place, "secret"), key
 

@@ -47,8 +47,8 @@ RESERVED_SECRETS = frozenset(
 )
 """Names of Secrets of the hub, in the namespace of every tenancy. With them, a user could pretend to be the hub."""
 
-RESERVED_SECRET_PREFIXES = ("sh.helm.release.",)
-"""Beginnings of further ones: Helm keeps the values of each release in such Secrets."""
+RESERVED_SECRET_PREFIXES = ("sh.helm.release.", "dask-credentials-")
+"""Beginnings of further ones: the values of each release of Helm, and the certificates of Dask clusters."""
 
 
 def reason_for_reserving(name: str) -> str | None:

@@ -82,9 +82,12 @@ class Section(BaseModel):
 
 
 def _value_at(value: Any, place: Iterable[int | str]) -> object:  # noqa: ANN401 - a value of any kind
-    """Return the value at a place that exists."""
+    """Return the value at a place, or the last one on the way: the value may spell keys in another way."""
     for key in place:
-        value = value[key]
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            break
     return value
 
 

@@ -213,7 +213,7 @@ def find_conflicts(folders: object) -> Iterator[str]:
         folders: the value of ``sharedFolders`` before its validation.
     """
     sections = [each for each in folders if isinstance(each, Mapping)] if isinstance(folders, Sequence) else []
-    named = [(str(each["name"]), each) for each in sections if isinstance(each.get("name"), str)]
+    named = [(str(each["name"]).strip(), each) for each in sections if isinstance(each.get("name"), str)]
     for number, (name, folder) in enumerate(named):
         for other_name, other in named[:number]:
             if name == other_name:
@@ -229,11 +229,11 @@ def find_conflicts(folders: object) -> Iterator[str]:
 
 
 def _claim_of(name: str, folder: Mapping[str, object]) -> str:
-    return str(folder.get("claim") or f"{PREFIX}{name}")
+    return str(folder.get("claim") or f"{PREFIX}{name}").strip()
 
 
 def _path_of(name: str, folder: Mapping[str, object]) -> str:
-    return str(folder.get("path") or f"{DEFAULT_PARENT}/{name}")
+    return str(folder.get("path") or f"{DEFAULT_PARENT}/{name}").strip()
 
 
 def _overlap(path: str, other: str) -> bool:

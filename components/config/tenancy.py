@@ -17,9 +17,9 @@ from components.config.identity import Identity
 from components.config.ingress import Ingress
 from components.config.network import Network
 from components.config.notebook import MAX_CPUS, MAX_RAM_GB, Notebook
-from components.config.object_store import ObjectStore, find_repeated_variables
+from components.config.object_store import ObjectStore, find_ambiguous_patterns, find_repeated_variables
 from components.config.proxy import PROXY_VARIABLES
-from components.config.proxy_checks import find_proxy_problems
+from components.config.reachability import find_unreachable_in_sections
 from components.config.registries import Registries
 from components.config.schema import Location
 from components.config.section import Place, Section, metadata
@@ -152,7 +152,7 @@ class Tenancy(Names):
             yield "shared_folders", message
         for name, place in find_repeated_variables(given):
             yield "object_store", f"sets {name}, as {place} does; remove it there"
-        yield from find_proxy_problems(given)
+        yield from find_unreachable_in_sections(given)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -196,8 +196,18 @@ class Tenancy(Names):
         if self.object_store is not None:
             named += [(("objectStore", *place), each.secret) for place, each in self.object_store.secret_keys()]
         own = dict.fromkeys((place, secret, RESERVED_MESSAGE) for place, secret in named if secret in self.own_secrets)
-        raise_problems("Tenancy", [*own, *self._mixed_proxies()])
+        raise_problems("Tenancy", [*own, *self._ambiguous_secrets(), *self._mixed_proxies()])
         return self
+
+    def _ambiguous_secrets(self) -> Iterator[Found]:
+        """Yield the names of users' Secrets that another Secret of the stack file can have, too."""
+        if self.object_store is None:
+            return
+        personal = {each.secret: place for place, each in self.object_store.places() if each.is_per_user}
+        shared = [each.secret for _, each in (*self.notebook.secret_keys(), *self.object_store.secret_keys())]
+        others = (*shared, *self.registries.pull_secrets, *self.own_secrets)
+        for pattern, message in find_ambiguous_patterns(tuple(personal), others):
+            yield ("objectStore", *personal[pattern], "secret"), pattern, message
 
     def _mixed_proxies(self) -> Iterator[Found]:
         """Yield references of groups and profiles in place of a proxy's text, which the hub cannot merge."""

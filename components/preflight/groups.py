@@ -10,7 +10,7 @@ from components.freeipa.errors import FreeIpaError
 
 
 def named_groups(tenancy: Tenancy) -> Iterator[tuple[Location, str]]:
-    """Yield each group of a shared folder or of variables, with the key that names it."""
+    """Yield each group of a shared folder, of variables or of access keys, with the key that names it."""
     for index, folder in enumerate(tenancy.shared_folders):
         for key, groups in (("writers", folder.writers), ("readers", folder.readers)):
             for number, group in enumerate(groups):
@@ -18,6 +18,8 @@ def named_groups(tenancy: Tenancy) -> Iterator[tuple[Location, str]]:
                     yield ("sharedFolders", index, key, number), group
     for group in tenancy.notebook.group_environment:
         yield ("notebook", "groupEnvironment", group), group
+    for index, credentials in enumerate(tenancy.object_store.group_credentials if tenancy.object_store else ()):
+        yield ("objectStore", "groupCredentials", index, "group"), credentials.group
 
 
 def check_groups(tenancy: Tenancy, password: str | None, *, source: str) -> list[str]:

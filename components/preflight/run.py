@@ -20,7 +20,7 @@ from components.preflight.cluster import ClusterFacts, ClusterRefused, verify_cl
 from components.preflight.dns import verify_domain
 from components.preflight.groups import check_groups
 from components.preflight.ingress import ServingController
-from components.preflight.proxy import proxy_warnings
+from components.preflight.reachability import reachability_warnings
 from components.preflight.switch import only_warns
 
 
@@ -78,7 +78,7 @@ def _read_tenancy() -> Tenancy:
     _check_read_password(tenancy, config.get(f"{NAMESPACE}:{READ_PASSWORD_KEY}"), source)
     domain_warning = verify_domain(tenancy, source=source, preview=pulumi.runtime.is_dry_run(), environment=os.environ)
     _warn(*check_groups(tenancy, password, source=source))
-    _warn(*notices, *([domain_warning] if domain_warning else []), *proxy_warnings(tenancy))
+    _warn(*notices, *([domain_warning] if domain_warning else []), *reachability_warnings(tenancy))
     return tenancy
 
 

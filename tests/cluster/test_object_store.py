@@ -60,7 +60,7 @@ def tenancy(tmp_path_factory: pytest.TempPathFactory, store: ObjectStore) -> Ite
         "objectStore": {
             "endpoint": store.endpoint,
             "region": REGION,
-            "credentials": {"secret": "s3-{user}"},
+            "credentials": {"secret": "s3-user-{user}"},
             "scratchBucket": BUCKET,
         },
         "dask": {
@@ -91,7 +91,7 @@ def alice(tenancy: SecondTenancy, alices_keys: Keys) -> Iterator[Kernel]:
     secret = {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": "s3-alice"},
+        "metadata": {"name": "s3-user-alice"},
         "stringData": {
             "AWS_ACCESS_KEY_ID": alices_keys.access_key_id,
             "AWS_SECRET_ACCESS_KEY": alices_keys.secret_access_key,

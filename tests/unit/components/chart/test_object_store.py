@@ -35,8 +35,8 @@ def test_keys_of_all_users_come_from_one_secret() -> None:
 
 
 def test_each_user_has_an_own_secret_or_no_keys() -> None:
-    environment = object_store_environment(tenancy(objectStore={**STORE, "credentials": {"secret": "s3-{user}"}}))
-    assert environment["AWS_ACCESS_KEY_ID"] == reference("s3-{username}", "AWS_ACCESS_KEY_ID", optional=True)
+    environment = object_store_environment(tenancy(objectStore={**STORE, "credentials": {"secret": "s3-user-{user}"}}))
+    assert environment["AWS_ACCESS_KEY_ID"] == reference("s3-user-{username}", "AWS_ACCESS_KEY_ID", optional=True)
 
 
 def test_last_group_in_the_list_decides() -> None:
@@ -81,7 +81,7 @@ def test_clusters_of_users_without_a_server_have_what_all_users_share() -> None:
     assert {"name": "AWS_ENDPOINT_URL", "value": "https://s3.example.org:9000"} in shared
     assert {"name": "AWS_ACCESS_KEY_ID", **reference("s3", "AWS_ACCESS_KEY_ID")} in shared
 
-    personal = common_variables(tenancy(objectStore={**store, "credentials": {"secret": "s3-{user}"}}))
+    personal = common_variables(tenancy(objectStore={**store, "credentials": {"secret": "s3-user-{user}"}}))
     assert {each["name"] for each in personal}.isdisjoint(
         {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SCRATCH_BUCKET"}
     )

@@ -20,6 +20,13 @@ STORE = {"endpoint": "https://s3.example.org"}
         ("https://s3.example.org:port", "is not a URL;"),
         ("https://s3.example.org/bucket", "has a path"),
         ("https://s3.example.org?x=1", "has a path"),
+        ("https://s3.example.org:0", "has the port 0"),
+        ("https://{bucket}.example.org", "has a host that "),
+        ("https://-$(a).example.org", "has a host that "),
+        ("http://localhost:9000", "has a host that "),
+        ("http://127.0.0.1:9000", "is at an address that users' pods never reach"),
+        ("http://169.254.169.254", "is at an address that users' pods never reach"),
+        ("http://[fd00:ec2::254]", "is at an address that users' pods never reach"),
     ],
 )
 def test_invalid_endpoints_are_refused(endpoint: str, message: str) -> None:
@@ -34,13 +41,44 @@ def test_keys_in_the_endpoint_are_refused_and_hidden() -> None:
     assert "credentials.secret" in problem.message
 
 
-@pytest.mark.parametrize(
-    "secret", ["hub", "pangeo-secrets", "sh.helm.release.v1.x", "{user}", "sh.helm.release.{user}"]
-)
+@pytest.mark.parametrize("secret", ["hub", "pangeo-secrets", "sh.helm.release.v1.x"])
 def test_secrets_of_the_hub_are_refused(secret: str) -> None:
     [problem] = problems(objectStore={**STORE, "credentials": {"secret": secret}})
     assert problem.key == "pangeo:objectStore.credentials.secret"
-    assert problem.message.startswith("may be a Secret of the hub itself")
+    assert problem.message.startswith("is a Secret of the hub itself")
+
+
+@pytest.mark.parametrize("secret", ["{user}", "h{user}", "s3.{user}"])
+def test_names_of_users_secrets_have_a_beginning_of_their_own(secret: str) -> None:
+    [problem] = problems(objectStore={**STORE, "credentials": {"secret": secret}})
+    assert problem.message == "has no beginning of its own for {user}; write for example s3-user-{user}"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "changes", "message"),
+    [
+        ("s3-{user}", {"groups": "s3-ocean"}, "is s3-ocean for a user named ocean"),
+        ("s3-{user}-keys", {"variable": "s3-a-b-keys"}, "is s3-a-b-keys for a user named a-b"),
+        ("s3-{user}", {"pull": "s3-registry"}, "is s3-registry for a user named registry"),
+        ("tls-{user}", {"tls": "tls-hub"}, "is tls-hub for a user named hub"),
+        ("pangeo-{user}", {}, "is pangeo-secrets for a user named secrets"),
+        ("api-{user}", {}, "is api-vis-pangeo-dask-gateway for a user named vis-pangeo-dask-gateway"),
+        ("dask-{user}", {}, "can be the name of a Secret that begins with dask-credentials-"),
+        ("s3-{user}", {"groups": "s3-group-{user}"}, "can be the name of a Secret that begins with s3-group-"),
+    ],
+)
+def test_secret_of_a_user_is_never_another_one(pattern: str, changes: dict[str, str], message: str) -> None:
+    store: dict[str, object] = {**STORE, "credentials": {"secret": pattern}}
+    if "groups" in changes:
+        store["groupCredentials"] = [{"group": "ocean", "secret": changes["groups"]}]
+    variable = {"A": {"secret": changes["variable"], "key": "key"}} if "variable" in changes else {}
+    found = problems(
+        objectStore=store,
+        notebook={"environment": variable},
+        registries={"pullSecrets": [changes["pull"]] if "pull" in changes else []},
+        ingress={"tls": {"secretName": changes.get("tls", "certificate")}},
+    )
+    assert message in [problem.message.partition(";")[0] for problem in found if problem.value == pattern]
 
 
 @pytest.mark.parametrize("secret", ["S3", "s3-{group}", "s3-{user}-{user}", "-s3", "s3 keys", "s3-{username}"])
@@ -88,7 +126,7 @@ def test_all_problems_are_reported_at_once() -> None:
 
 
 def test_secrets_that_users_share_must_exist_and_those_of_single_users_may_be_missing() -> None:
-    groups = [{"group": "ocean", "secret": "s3-o"}, {"group": "zonal", "secret": "s3-{user}"}]
+    groups = [{"group": "ocean", "secret": "s3-o"}, {"group": "zonal", "secret": "s3-user-{user}"}]
     store = tenancy(
         objectStore={**STORE, "credentials": {"secret": "s3", "accessKeyIdKey": "id"}, "groupCredentials": groups}
     ).object_store

@@ -106,3 +106,9 @@ def test_mistakes_in_excluded_hosts_are_reported(host: object, message: str) -> 
 
 def test_all_problems_are_reported_at_once() -> None:
     assert len(problems(network={"proxy": {"http": "x", "https": "y", "noProxy": ["*", "/"]}})) == 4
+
+
+@pytest.mark.parametrize("group", ["ocean", "Ocean", " OCEAN "])
+def test_proxy_of_a_group_in_any_spelling_needs_the_section(group: str) -> None:
+    environment = {"HTTP_PROXY": "http://proxy.example.org:3128"}
+    assert problem(notebook__groupEnvironment={group: environment}).key == "pangeo:notebook.groupEnvironment.ocean"

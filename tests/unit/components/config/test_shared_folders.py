@@ -111,15 +111,16 @@ def test_an_invalid_export_is_one_problem(export: dict[str, Any], key: str) -> N
     ("others", "expected"),
     [
         ([folder(path="/data")], ["has two folders named 'ocean'; rename one of them"]),
+        ([folder(name=" ocean ", path="/data")], ["has two folders named 'ocean'; rename one of them"]),
         (
-            [folder(name="deep", path="/shared/ocean/deep")],
+            [folder(name="deep", path=" /shared/ocean/deep ")],
             [
                 "has overlapping paths: /shared/ocean of the folder ocean, and /shared/ocean/deep of deep; write paths "
                 "that are not inside each other"
             ],
         ),
         (
-            [folder(name="a", create=ABSENT, claim="folder-ocean")],
+            [folder(name="a", create=ABSENT, claim=" folder-ocean ")],
             ["has the claim 'folder-ocean' in the folders ocean and a; use it once"],
         ),
     ],

@@ -223,7 +223,7 @@ def test_declared_variables_are_accepted() -> None:
         notebook__environment={"A": reference},
         notebook__profiles=[{"name": "x", "environment": {"A": {"secret": "large", "key": "k"}}}],
         notebook__groupEnvironment={"ocean": {"B": reference}},
-        objectStore={"endpoint": "https://s3.example.org", "credentials": {"secret": "s3-{user}"}},
+        objectStore={"endpoint": "https://s3.example.org", "credentials": {"secret": "s3-user-{user}"}},
     )
     rendered = chart_values(given)["jupyterhub"]
     statement = declare_admission(given, rendered["hub"])

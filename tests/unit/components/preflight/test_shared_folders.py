@@ -64,6 +64,15 @@ def test_the_groups_of_folders_are_looked_up() -> None:
     ]
 
 
+def test_groups_of_variables_and_access_keys_are_looked_up() -> None:
+    store = {"endpoint": "https://s3.example.org", "groupCredentials": [{"group": "k", "secret": "s3"}]}
+    given = tenancy(notebook__groupEnvironment={"v": {"A": "1"}}, objectStore=store)
+    assert list(named_groups(given)) == [
+        (("notebook", "groupEnvironment", "v"), "v"),
+        (("objectStore", "groupCredentials", 0, "group"), "k"),
+    ]
+
+
 def test_groups_are_not_checked_without_a_password() -> None:
     assert check_groups(tenancy(), None, source="x") == []
     assert check_groups(tenancy(sharedFolders=FOLDERS), None, source="x") == [

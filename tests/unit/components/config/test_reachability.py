@@ -67,3 +67,27 @@ def test_a_proxy_among_the_variables_needs_the_section(name: str) -> None:
         "the empty section: proxy: {} below network"
     )
     assert problems(notebook=environment, network={"proxy": {}}) == []
+
+
+STORE = {"endpoint": "http://10.20.0.6:9000"}
+
+
+def test_private_object_store_needs_an_entry_in_reach() -> None:
+    found = problem(objectStore=STORE)
+    assert found.key == "pangeo:objectStore.endpoint"
+    assert found.message.endswith("add to network.reach: {name: object-store, cidrs: 10.20.0.6, ports: 9000}")
+    entry = {"name": "object-store", "cidrs": "10.20.0.6", "ports": 9000}
+    assert problems(objectStore=STORE, network={"reach": [entry]}) == []
+
+
+def test_object_store_without_a_port_has_that_of_its_protocol() -> None:
+    found = problems(objectStore={"endpoint": "https://10.20.0.6"}) + problems(
+        objectStore={"endpoint": "http://10.20.0.6"}
+    )
+    assert [each.message.rpartition("ports: ")[2] for each in found] == ["443}", "80}"]
+
+
+def test_requests_to_an_object_store_through_the_proxy_need_no_entry() -> None:
+    public = {"http": "http://192.171.139.9:3128"}
+    assert problems(objectStore=STORE, network={"proxy": public}) == []
+    assert problem(objectStore={"endpoint": "https://10.20.0.6"}, network={"proxy": public}).key.endswith("endpoint")
