@@ -72,7 +72,9 @@ def _read_group_environments(value: object) -> dict[str, dict[str, Variable]]:
     read: dict[str, dict[str, Variable]] = {}
     found: list[Found] = []
     if not isinstance(value, Mapping):
-        found.append(((), value, "is not a section; write groups below it, and their variables below these"))
+        found.append(
+            ((), _hide_text(value), "is not a section; write groups below it, and their variables below these")
+        )
         value = {}
     for given, each in value.items():
         variables, problems = _parse(each)
@@ -107,7 +109,13 @@ def raise_problems(title: str, found: Iterable[Found]) -> None:
 
 def _parse(value: object) -> tuple[dict[str, Variable], list[Found]]:
     if not isinstance(value, Mapping):
-        return {}, [((), value, 'is not a section; write names and values below it, for example OMP_NUM_THREADS: "1"')]
+        return {}, [
+            (
+                (),
+                _hide_text(value),
+                'is not a section; write names and values below it, for example OMP_NUM_THREADS: "1"',
+            )
+        ]
     if len(value) > MAX_VARIABLES:
         return {}, [((), value, f"has {len(value)} variables; write at most {MAX_VARIABLES}")]
     read: dict[str, Variable] = {}
@@ -119,6 +127,11 @@ def _parse(value: object) -> tuple[dict[str, Variable], list[Found]]:
         if not problems:
             read[name] = each if isinstance(each, str) else _as_secret_key(each)
     return dict(sorted(read.items())), found
+
+
+def _hide_text(value: object) -> object:
+    """Return the value to show in the place of a section: text may be a variable with its secret."""
+    return HIDDEN if isinstance(value, str) and value else value
 
 
 def _name_problems(name: str, value: object) -> Iterator[Found]:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from components.address_ranges import Block, blocks_without_metadata, unreachable
 from components.config.environment import SecretKey
+from components.config.problems import HiddenValue
 from components.config.reserved_variables import RESERVED_SECRET_PREFIXES, RESERVED_SECRETS, is_secret_reserved
 from components.config.schema import Location
 from components.config.section import Section
@@ -82,7 +83,7 @@ def _bucket(value: str) -> str:
 def _secret_pattern(value: str) -> str:
     name = value.replace(USER, "user", 1)
     if len(value) > _MAX_SECRET_NAME or not KUBERNETES_NAME.fullmatch(name):
-        raise ValueError(
+        raise HiddenValue(
             "is not the name of a Secret; write lower-case letters, digits, dashes and dots, and "
             f"{USER} for the user's name if each user has a Secret"
         )
@@ -120,7 +121,7 @@ def find_ambiguous_patterns(patterns: Sequence[str], secrets: Iterable[str]) -> 
 
 def _secret_key(value: str) -> str:
     if not _SECRET_KEY.fullmatch(value) or value in (".", ".."):
-        raise ValueError("is not a key of a Secret; write letters, digits, dashes, underscores and dots")
+        raise HiddenValue("is not a key of a Secret; write letters, digits, dashes, underscores and dots")
     return value
 
 

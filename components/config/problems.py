@@ -27,8 +27,11 @@ HIDDEN = "[hidden]"
 MISSING = "(missing)"
 """Shown in place of the value of a required key that is not in the file."""
 
-SECRET_WORDS = re.compile(r"pass|pasw|pwd|secret|token|credential|private|kubeconfig|api.?key", re.IGNORECASE)
+SECRET_WORDS = re.compile(r"pass|pasw|pwd|secret|token|credential|private|kubeconfig|(api|access).?key", re.IGNORECASE)
 """Words in a key or a value which suggest that the value is a secret."""
+
+_LOG_IN = re.compile(r"(//)[^/@\s]*@|(?<![^\s])[^/@\s:]+:[^/@\s]+@(?!sha\d)")
+"""A user name, with a password or not, before a host; no digest of an image."""
 
 _MAX_KEY_LENGTH = 100
 _MAX_VALUE_LENGTH = 48
@@ -42,6 +45,10 @@ class Problem:
     key: str
     value: str
     message: str
+
+
+class HiddenValue(ValueError):
+    """An invalid value that may be a secret in the wrong place, so that messages do not show it."""
 
 
 class InvalidTenancy(Exception):
@@ -103,7 +110,7 @@ def format_value(value: object, *, quoted: bool = False) -> str:
         return HIDDEN
     if "-----BEGIN" in value:
         return "(PEM)"
-    text = re.sub(r"//[^/@\s]*@", f"//{HIDDEN}@", value)
+    text = _LOG_IN.sub(lambda found: f"{found[1] or ''}{HIDDEN}@", value)
     if quoted or not text or text != text.strip() or not text.isprintable():
         text = json.dumps(text, ensure_ascii=not text.isprintable())
     return _fit_line(text, _MAX_VALUE_LENGTH)

@@ -9,7 +9,16 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from components.config.problems import HIDDEN, MISSING, SECRET_KEYS, SECRET_WORDS, Problem, format_key, format_value
+from components.config.problems import (
+    HIDDEN,
+    MISSING,
+    SECRET_KEYS,
+    SECRET_WORDS,
+    HiddenValue,
+    Problem,
+    format_key,
+    format_value,
+)
 from components.config.schema import Location, field_metadata, find_field, find_nearest, list_keys, list_nested_fields
 from components.config.section import Section
 
@@ -51,6 +60,8 @@ def _describe_error(error: ErrorDetails, model: type[Section], hidden: Collectio
     message = _message(error, section, field, _nearest_key(location, model) if _is_unknown(error) else None)
     if _is_missing(error):
         return Problem(key, MISSING, message)
+    if isinstance(error.get("ctx", {}).get("error"), HiddenValue):
+        return Problem(key, HIDDEN, message)
     if _is_unknown(error) and _may_be_secret(location, model):
         return Problem(key, HIDDEN, message)
     if any(str(part) in hidden for part in location[:1]) or _is_secret(field):

@@ -14,16 +14,22 @@ Overrides = Mapping[str, Mapping[str, Any]]
 """The setting ``KubeSpawner.group_overrides``."""
 
 
-def find_outdated(clusters: Iterable[Mapping[str, Any]], overrides: Overrides, groups: Collection[str]) -> list[str]:
+def find_outdated(
+    clusters: Iterable[Mapping[str, Any]],
+    overrides: Overrides,
+    groups: Collection[str],
+    everyones: Mapping[str, Any] | None = None,
+) -> list[str]:
     """Return the names of the clusters that have something which only other groups than the user's have.
 
     Args:
         clusters: the DaskCluster objects of a user.
-        overrides: what each group has.
+        overrides: the settings of each group, with the user's name in place of its patterns.
         groups: the user's groups.
+        everyones: the variables of all users' servers, in the same form.
     """
     given = {grant for override in overrides.values() for grant in _grants(override)}
-    permitted = {
+    permitted = {grant for value in (everyones or {}).values() for grant in _key_grant(value)} | {
         grant
         for override in overrides.values()
         if not {*override["groups"]}.isdisjoint(groups)

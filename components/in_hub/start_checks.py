@@ -34,7 +34,9 @@ async def end_outdated_clusters(spawner: Any) -> None:  # noqa: ANN401 - KubeSpa
     clusters = DaskClusters(namespace)
     user, groups = spawner.user.name, {group.name for group in spawner.user.groups}
     try:
-        outdated = find_outdated(await clusters.of(user), overrides, groups)
+        # Groups have changed the variables of this server, so those of all servers are in the configuration.
+        everyones = spawner._expand_all(dict(spawner.config.KubeSpawner.get("environment") or {}))
+        outdated = find_outdated(await clusters.of(user), spawner._expand_all(overrides), groups, everyones)
         await clusters.stop(outdated)
     except ClustersUnreachable as error:
         spawner.log.error("the Dask clusters of %s were not compared with the user's groups: %s", user, error)

@@ -12,6 +12,9 @@ Manifest = dict[str, Any]
 NFS_SIZE = "1Gi"
 """Size of the volume of an NFS export. Kubernetes requires one and ignores it."""
 
+MODE = "ReadWriteMany"
+"""Access mode of all volumes and claims, also of data sets: it cannot be changed later."""
+
 
 def folder_manifests(tenancy: Tenancy) -> list[Manifest]:
     """Return the objects of all folders, volumes before their claims. Existing claims are not among them."""
@@ -41,7 +44,7 @@ def _objects(tenancy: Tenancy, folder: SharedFolder) -> Iterator[Manifest]:
             "metadata": {"name": volume},
             "spec": {
                 "capacity": {"storage": NFS_SIZE},
-                "accessModes": [_mode(folder)],
+                "accessModes": [MODE],
                 # The program never deletes files of the server.
                 "persistentVolumeReclaimPolicy": "Retain",
                 "claimRef": {
@@ -50,12 +53,9 @@ def _objects(tenancy: Tenancy, folder: SharedFolder) -> Iterator[Manifest]:
                     "namespace": tenancy.namespace,
                     "name": folder.claim_name,
                 },
-                # The API server drops empty and false fields, so every preview would show them as changes.
-                "nfs": {
-                    "server": folder.nfs.server,
-                    "path": folder.nfs.path,
-                    **({"readOnly": True} if folder.read_only else {}),
-                },
+                # Read-only is a setting of the mounts: the one of a volume could not be changed. The API server drops
+                # empty fields, so every preview would show them as changes.
+                "nfs": {"server": folder.nfs.server, "path": folder.nfs.path},
                 **({"mountOptions": list(folder.nfs.options)} if folder.nfs.options else {}),
             },
         }
@@ -73,9 +73,5 @@ def _claim(tenancy: Tenancy, folder: SharedFolder, source: Manifest) -> Manifest
         "kind": "PersistentVolumeClaim",
         # A claim may wait for the first pod that mounts it.
         "metadata": {"name": folder.claim_name, "namespace": tenancy.namespace, "annotations": NO_WAIT},
-        "spec": {"accessModes": [_mode(folder)], **source},
+        "spec": {"accessModes": [MODE], **source},
     }
-
-
-def _mode(folder: SharedFolder) -> str:
-    return "ReadOnlyMany" if folder.read_only else "ReadWriteMany"

@@ -13,11 +13,28 @@ if TYPE_CHECKING:
 EVERY_NETWORK = ["0.0.0.0/0", "::/0"]
 EVERY_PORT = ["1-65535"]
 
+DNS_NAMESPACES = ["kube-system", "openshift-dns"]
+DNS_PORTS = ["5353", "8053"]
+"""Namespaces and ports of DNS pods. Users' pods reach every pod in the namespace at the ports."""
+
 
 def _check_reach(_: Sequence[Resource], context: Context) -> Iterator[str]:
-    networks, ports = _approved_networks(context), _approved_ports(context)
+    networks, ports = _approved_networks(context), _approved_ports(context, "ports")
     for entry in context.tenancy.network.reach:
         yield from _check_entry(entry, networks, ports)
+    yield from _check_dns(context)
+
+
+def _check_dns(context: Context) -> Iterator[str]:
+    dns, namespaces = context.tenancy.network.dns, context.settings["dnsNamespaces"]
+    if dns.namespace not in namespaces:
+        approved = ", ".join(namespaces) or "none"
+        yield f"pangeo:network.dns.namespace is {dns.namespace}, which is not approved ({approved})"
+    ports = _approved_ports(context, "dnsPorts")
+    for port in dns.further_ports:
+        if not any(first <= port <= last for first, last in ports):
+            approved = ", ".join(map(str, context.settings["dnsPorts"])) or "none"
+            yield f"pangeo:network.dns.ports contains {port}, which is not approved ({approved})"
 
 
 def _check_entry(entry: "Reach", networks: Sequence[Block], ports: "Sequence[PortRange]") -> Iterator[str]:
@@ -42,13 +59,13 @@ def _approved_networks(context: Context) -> list[Block]:
     return [Block(each) for each in networks]
 
 
-def _approved_ports(context: Context) -> "list[PortRange]":
+def _approved_ports(context: Context, setting: str) -> "list[PortRange]":
     from components.config.reach import PortRange, parse_ports  # they import pydantic, which loads meanwhile
 
     try:
-        return [PortRange.parse(parse_ports(each)) for each in context.settings["ports"]]
+        return [PortRange.parse(parse_ports(each)) for each in context.settings[setting]]
     except ValueError as error:
-        raise InvalidConfiguration(f"the setting ports contains a value that {error}") from None
+        raise InvalidConfiguration(f"the setting {setting} contains a value that {error}") from None
 
 
 RULES = (
@@ -71,6 +88,8 @@ RULES = (
                 STRINGS,
                 EVERY_PORT,
             ),
+            Setting("dnsNamespaces", "Namespaces that network.dns may name", STRINGS, DNS_NAMESPACES),
+            Setting("dnsPorts", "Ports besides 53 that network.dns may contain, as text", STRINGS, DNS_PORTS),
         ),
         check_stack=_check_reach,
     ),

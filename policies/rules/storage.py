@@ -31,6 +31,11 @@ def _check_volumes(resource: Resource, context: Context) -> Iterator[str]:
         if get(resource.props, "allowVolumeExpansion") is not True:
             yield "allowVolumeExpansion is not true: homes could not grow"
         return
+    if resource.type == VOLUME_CLAIM.type:
+        # The claim of an NFS export names its volume, which is retained, and no class.
+        if name := get(resource.props, "spec", "storageClassName"):
+            yield from _check_class("a shared folder", name, context)
+        return
     values = hub_values(resource, context)
     storage_type = get(values, "singleuser", "storage", "type", default="dynamic")
     if storage_type != "dynamic":
@@ -114,14 +119,15 @@ def _each_volume(path: str, volumes: Any) -> Iterator[tuple[str, Mapping[str, An
 RULES = (
     Rule(
         "retained-expandable-volumes",
-        "Homes and the hub's database are on volumes that are retained (reclaim policy Retain) and can be expanded",
-        "Deleting a claim must not delete files, and a larger pangeo:notebookStorageGb must take effect for existing "
-        "homes.",
+        "Homes, shared folders and the hub's database are on volumes that are retained (reclaim policy Retain) and can "
+        "be expanded",
+        "Deleting a claim must not delete files, and a larger pangeo:notebookStorageGb or sizeGb must take effect for "
+        "existing volumes.",
         "Let the stack create the class (pangeo:storage.create). Or name an existing class in "
-        "pangeo:storage.className, check that kubectl get storageclass shows Retain and ALLOWVOLUMEEXPANSION true, "
-        "and add it to this rule's setting classes.",
+        "pangeo:storage.className or in create.className of a folder, check that kubectl get storageclass shows Retain "
+        "and ALLOWVOLUMEEXPANSION true, and add it to this rule's setting classes.",
         "high",
-        kinds=(STORAGE_CLASS, RELEASE),
+        kinds=(STORAGE_CLASS, VOLUME_CLAIM, RELEASE),
         settings=(
             Setting("classes", "Existing storage classes that are known to retain and to expand volumes", STRINGS, []),
             Setting("clusterDefault", "Whether the cluster's default storage class is known to do so", BOOLEAN, False),

@@ -37,7 +37,7 @@ RELEASE_RULES = [
     rule for rule in RULES if rule.level == "mandatory" and RELEASE in rule.kinds and rule.id != OTHERWISE_REFUSED
 ]
 ORGANISATION: Mapping[str, Mapping[str, Any]] = {
-    "retained-expandable-volumes": {"classes": ["csi-cinder", "csi.cinder"]},
+    "retained-expandable-volumes": {"classes": ["csi-cinder", "csi.cinder", "cephfs", "nfs"]},
     "approved-images": {"mirrors": ["registry.example.org/cache"]},
     "program-values": {"labelDomains": ["example.org"]},
 }

@@ -34,7 +34,7 @@ OF_THE_WHOLE_STACK = "complete-tenancy"
 """The rule that also needs the resources that ``__main__.py`` declares beside the component."""
 
 ORGANISATION: Mapping[str, Mapping[str, object]] = {
-    "retained-expandable-volumes": {"classes": ["csi-cinder", "csi.cinder"]},
+    "retained-expandable-volumes": {"classes": ["csi-cinder", "csi.cinder", "cephfs", "nfs"]},
     "approved-images": {"mirrors": ["registry.example.org/cache"]},
     "unique-names": {"folder": "policies"},
     "comparable-names": {"folder": "policies"},

@@ -6,6 +6,7 @@ import pytest
 
 from components.config.environment import SecretKey
 from components.config.object_store import VARIABLES
+from components.config.problems import HIDDEN
 from tests.support.tenancies import problems, tenancy
 
 STORE = {"endpoint": "https://s3.example.org"}
@@ -85,6 +86,12 @@ def test_secret_of_a_user_is_never_another_one(pattern: str, changes: dict[str, 
 def test_invalid_names_of_secrets_are_refused(secret: str) -> None:
     [problem] = problems(objectStore={**STORE, "credentials": {"secret": secret}})
     assert problem.message.startswith("is not the name of a Secret")
+
+
+@pytest.mark.parametrize("key", ["secret", "accessKeyIdKey", "secretAccessKeyKey", "accessKey"])
+def test_keys_in_place_of_names_are_hidden(key: str) -> None:
+    found = problems(objectStore={**STORE, "credentials": {"secret": "s3", key: "wJalr/XUtnFEMI"}})
+    assert [problem.value for problem in found] == [HIDDEN]
 
 
 @pytest.mark.parametrize("bucket", ["ab", "Scratch", "scratch/folder", "scratch..x", "-scratch", "s" * 64, "s3://"])

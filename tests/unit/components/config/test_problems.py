@@ -69,6 +69,12 @@ def test_a_missing_key_is_reported_with_an_example() -> None:
         {"identity__caCertificate": "-----BEGIN PRIVATE KEY-----\nhunter2"},
         {"identity__server": "ldaps://admin:hunter2@ipa.example.org"},
         {"identity__adminUsers": {"a": "hunter2"}},
+        {"registries": {"mirror": "user:hunter2@registry.example.org"}},
+        {"network": {"proxy": {"noProxy": ["user:hunter2@host"]}}},
+        {"notebook__environment": "AWS_SECRET_ACCESS_KEY=hunter2"},
+        {"notebook__groupEnvironment": "AWS_SECRET_ACCESS_KEY=hunter2"},
+        {"notebook__groupEnvironment": {"ocean": "AWS_SECRET_ACCESS_KEY=hunter2"}},
+        {"notebook__profiles": [{"name": "a", "environment": "AWS_SECRET_ACCESS_KEY=hunter2"}]},
     ],
 )
 def test_no_message_shows_a_possible_secret(changes: dict[str, Any]) -> None:
@@ -91,6 +97,8 @@ def test_no_message_shows_a_possible_secret(changes: dict[str, Any]) -> None:
         ("esc\x1b[31m", '"esc\\u001b[31m"'),
         ("x" * 60, "x" * 47 + "…"),
         ("-----BEGIN CERTIFICATE-----\nMII", "(PEM)"),
+        ("user:word@registry.example.org", "[hidden]@registry.example.org"),
+        ("image:1@sha256:0f", "image:1@sha256:0f"),
     ],
 )
 def test_a_value_is_shown_on_one_short_line(value: object, text: str) -> None:

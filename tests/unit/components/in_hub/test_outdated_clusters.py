@@ -80,3 +80,9 @@ def test_cluster_is_compared_with_all_pods_of_it() -> None:
     del scheduler_only["spec"]["config"]["worker_extra_container_config"]
 
     assert is_outdated(scheduler_only)
+
+
+def test_key_that_everybody_has_is_no_groups_key() -> None:
+    everyones = {"OTHER": {"valueFrom": {"secretKeyRef": {"name": "ocean-keys", "key": "access"}}}, "TEXT": "x"}
+
+    assert find_outdated([cluster(env=(key(),))], OVERRIDES, (), everyones) == []

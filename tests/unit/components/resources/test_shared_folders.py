@@ -53,9 +53,8 @@ def test_an_export_is_a_retained_volume_and_the_claim_that_only_it_satisfies() -
 
 
 def test_a_data_set_on_nfs_is_read_only_in_every_object() -> None:
-    volume, claim = manifests({"name": "era5", "nfs": EXPORT, "readOnly": True, "readers": "all"})
-    assert volume["spec"]["nfs"]["readOnly"] is True
-    assert volume["spec"]["accessModes"] == claim["spec"]["accessModes"] == ["ReadOnlyMany"]
+    folder = {"name": "era5", "nfs": EXPORT, "readers": "all"}
+    assert manifests({**folder, "readOnly": True}) == manifests({**folder, "readOnly": False})
 
 
 def test_an_existing_claim_is_not_declared() -> None:

@@ -45,6 +45,30 @@ def test_an_entry_outside_is_refused_by_name(organisation: dict[str, Any], messa
     assert check(organisation) == []
 
 
+@pytest.mark.parametrize(
+    ("dns", "organisation", "messages"),
+    [
+        ({"namespace": "openshift-dns", "ports": [5353, 8053]}, {}, []),
+        ({"namespace": "databases"}, {"dnsNamespaces": ["databases"]}, []),
+        (
+            {"namespace": "databases", "ports": [5432]},
+            {},
+            [
+                "pangeo:network.dns.namespace is databases, which is not approved (kube-system, openshift-dns)",
+                "pangeo:network.dns.ports contains 5432, which is not approved (5353, 8053)",
+            ],
+        ),
+        ({"ports": [9053]}, {"dnsPorts": ["9000-9100"]}, []),
+    ],
+    ids=str,
+)
+def test_dns_opens_only_pods_of_known_dns_services(
+    dns: dict[str, Any], organisation: dict[str, Any], messages: list[str]
+) -> None:
+    stack = declared.config(network={"dns": dns})
+    assert declared.check_stack(RULE, declared.good_stack(), stack=stack, organisation=organisation) == messages
+
+
 @pytest.mark.parametrize("organisation", [{"networks": ["10.20.0.1/16"]}, {"ports": ["https"]}], ids=str)
 def test_an_invalid_setting_is_reported(organisation: dict[str, Any]) -> None:
     (message,) = check(organisation, STORE)

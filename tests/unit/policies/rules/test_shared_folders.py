@@ -52,7 +52,8 @@ def stack() -> list[Declared]:
 
 @pytest.mark.parametrize("rule", RESOURCE_RULES)
 def test_a_tenancy_with_folders_violates_no_rule(rule: str) -> None:
-    assert [message for each in stack() for message in check(rule, each)] == []
+    organisation = {"classes": ["cephfs"]} if rule == "retained-expandable-volumes" else None
+    assert [message for each in stack() for message in check(rule, each, organisation=organisation)] == []
 
 
 def test_a_missing_or_further_claim_is_refused() -> None:
@@ -87,7 +88,7 @@ def test_claims_and_volumes_of_others_are_refused(resource: Declared, message: s
         folder_object(1, spec__nfs__server="attacker.example"),
         folder_object(1, spec__nfs__path="/"),
         folder_object(1, spec__mountOptions=["dev"]),
-        folder_object(2, spec__accessModes=["ReadWriteMany"]),
+        folder_object(2, spec__accessModes=["ReadOnlyMany"]),
     ],
 )
 def test_other_sources_than_those_of_the_stack_file_are_refused(resource: Declared) -> None:
@@ -162,3 +163,14 @@ def test_a_mounted_volume_is_a_folder_of_the_tenancy(changes: dict[str, Any], me
 def test_other_groups_modes_and_overrides_are_refused(changes: dict[str, Any]) -> None:
     assert len(check("pod-security", release(**changes))) == 1
     assert check("program-values", release(**changes)) != []
+
+
+def test_class_of_a_folder_must_be_known_to_retain_files() -> None:
+    folder, listed = folder_object(0), {"classes": ["cephfs"]}
+    (message,) = check("retained-expandable-volumes", folder)
+    assert (
+        message
+        == "a shared folder: the storage class cephfs, which this stack does not create and a preview cannot check"
+    )
+    assert check("retained-expandable-volumes", folder, organisation=listed) == []
+    assert check("retained-expandable-volumes", folder_object(2)) == []
