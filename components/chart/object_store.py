@@ -21,6 +21,8 @@ def object_store_environment(tenancy: Tenancy) -> dict[str, Any]:
         **dict.fromkeys(names.REGIONS, store.region),
         # Since 2025, clients add checksums to every upload, which many stores do not know.
         **dict.fromkeys(names.CHECKSUMS, "when_required"),
+        # A client without keys would look for them at the metadata server, which no pod reaches.
+        names.NO_METADATA: "true",
         **_credentials(store.credentials),
         **_scratch(store),
     }

@@ -1,5 +1,6 @@
 """The section ``notebook``: users' notebook servers."""
 
+import json
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Self
@@ -27,8 +28,11 @@ MAX_RAM_GB = 4096
 """Most memory of a notebook server or Dask worker, in GB."""
 
 
-MAX_ENVIRONMENT_SIZE = 128 * 1024
-"""Most characters of all environment variables together: they are part of the hub's Secret, which may have 1 MiB."""
+MAX_ENVIRONMENT_SIZE = 64 * 1024
+"""Most characters of all environment variables together, as JSON with the escapes of the spawner.
+
+The hub's Secret, which may have 1 MiB, contains them up to three times, besides half a MiB of code.
+"""
 
 
 class Culling(Section):
@@ -146,9 +150,7 @@ class Notebook(Section):
     @model_validator(mode="after")
     def _check_environments(self) -> Self:
         raise_problems("Notebook", _mixed_kinds(self.environments()))
-        size = sum(
-            len(name) + len(str(value)) for _, environment in self.environments() for name, value in environment.items()
-        )
+        size = sum(_stored_size(f"{name}{value}") for _, each in self.environments() for name, value in each.items())
         if size > MAX_ENVIRONMENT_SIZE:
             raise ValueError(
                 f"has environment variables of {size} characters in all; write at most {MAX_ENVIRONMENT_SIZE}"
@@ -184,3 +186,7 @@ def _mixed_kinds(environments: Iterable[tuple[Location, Mapping[str, Variable]]]
                     f"is {kinds[is_reference]} here, but {kinds[is_other_reference]} in "
                     f"{format_key(('notebook', *other))}; write the same kind in both",
                 )
+
+
+def _stored_size(text: str) -> int:
+    return len(json.dumps(text)) + sum(text.count(each) for each in "{}$")

@@ -28,6 +28,14 @@ _MISSING_SECTION = (
     "section: proxy: {{}} below network"
 )
 
+_REPLACED_LIST = (
+    "sets {}, which would replace the hub's and the Dask gateway's addresses in it; write the hosts into "
+    "network.proxy.noProxy"
+)
+
+*_URLS, NO_PROXY = PROXY_VARIABLES
+_PROXIES = (*_URLS, "ALL_PROXY")
+
 
 class Server(NamedTuple):
     """A server that users' pods connect to."""
@@ -97,10 +105,11 @@ def find_unreachable_in_sections(given: Mapping[str, object]) -> Iterator[tuple[
         for each in find_unreachable_servers(network, named_servers(network, store), with_dask=dask.enabled):
             first, *inner = each.place
             yield ({"objectStore": "object_store"}.get(str(first), first), *inner), each.message
-    if network is not None and network.proxy is None and notebook is not None:
+    if network is not None and notebook is not None:
+        refused, message = (_PROXIES, _MISSING_SECTION) if network.proxy is None else ((NO_PROXY,), _REPLACED_LIST)
         for place, environment in notebook.environments():
-            if found := [name for name in environment if name.upper() in PROXY_VARIABLES[:2]]:
-                yield ("notebook", *place), _MISSING_SECTION.format(found[0])
+            if found := [name for name in environment if name.upper() in refused]:
+                yield ("notebook", *place), message.format(found[0])
 
 
 def _validate(section: type[Model], raw: object) -> Model | None:

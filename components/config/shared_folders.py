@@ -29,6 +29,7 @@ HOME_CLAIMS = "claim-"
 DEFAULT_PARENT = "/shared"
 
 NFS_PORT = 2049
+MAX_PORT = 65535
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 _OPTION = re.compile(r"[a-z0-9_]+(=[A-Za-z0-9_.:@/-]+)?")
@@ -70,6 +71,9 @@ def _option(value: str) -> str:
         raise ValueError("contains a comma; write each option as an item of the list")
     if not _OPTION.fullmatch(value):
         raise ValueError("is not a mount option; write for example nfsvers=4.1")
+    port = _PORT_OPTION.fullmatch(value)
+    if port and not 1 <= int(port[1]) <= MAX_PORT:
+        raise ValueError(f"is not a port; write 1 to {MAX_PORT}")
     return value
 
 

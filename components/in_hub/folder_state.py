@@ -62,7 +62,7 @@ async def _find_claim_problem(spawner: Any, name: str) -> str | None:  # noqa: A
 async def _accepts_connections(host: str, port: int) -> bool:
     try:
         _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), ANSWER_SECONDS)
-    except (OSError, TimeoutError):
+    except (OSError, TimeoutError, ValueError, OverflowError):
         return False
     writer.close()
     return True

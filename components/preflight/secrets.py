@@ -99,7 +99,7 @@ def find_problem(named: NamedSecret, live: Mapping[str, Any] | None, namespace: 
         return f"does not exist in the namespace {namespace}; create it with: {create}"
     if named.type is not None and live.get("type") != named.type:
         return f"has the type {live.get('type', 'Opaque')}, not {named.type}; delete it and create it with: {create}"
-    if named.is_for_users and _is_of_a_program(live):
+    if named.is_for_users and _is_of_a_program(live, namespace):
         return "belongs to the hub or to Kubernetes, and users must not read it; write a Secret of your own"
     data = live.get("data") or {}
     if named.data_key is not None and not _has_content(data.get(named.data_key)):
@@ -108,13 +108,13 @@ def find_problem(named: NamedSecret, live: Mapping[str, Any] | None, namespace: 
     return None
 
 
-def _is_of_a_program(live: Mapping[str, Any]) -> bool:
+def _is_of_a_program(live: Mapping[str, Any], release: str) -> bool:
+    # The hub's release has the name of the namespace; Secrets of other charts may be for users.
     metadata = live.get("metadata") or {}
     labels = metadata.get("labels") or {}
     return (
         str(live.get("type", "")).startswith(TYPES_OF_PROGRAMS)
-        or "meta.helm.sh/release-name" in (metadata.get("annotations") or {})
-        or labels.get("app.kubernetes.io/managed-by") == "Helm"
+        or (metadata.get("annotations") or {}).get("meta.helm.sh/release-name") == release
         or any(name.startswith("gateway.dask.org/") for name in labels)
     )
 

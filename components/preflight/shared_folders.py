@@ -5,11 +5,12 @@ from typing import Any
 
 from components.cluster.client import ReadWriteApi
 from components.cluster.errors import CannotAsk
-from components.cluster.objects import claim_path, find_object, namespace_path, storage_class_path
+from components.cluster.objects import claim_path, find_object, namespace_path, storage_class_path, volume_path
 from components.config.problems import InvalidTenancy, Problem, format_key
-from components.config.shared_folders import SharedFolder
+from components.config.shared_folders import NfsExport, SharedFolder
 from components.config.tenancy import Tenancy
 from components.in_hub.quantity import size_bytes
+from components.resources.shared_folders import volume_name
 
 _GIB = 1024**3
 
@@ -33,7 +34,7 @@ def check_folders(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[s
     problems: list[Problem] = []
     for index, folder in enumerate(tenancy.shared_folders):
         try:
-            problems += _find_problems(api, tenancy.namespace, folder, index, has_namespace=has_namespace)
+            problems += _find_problems(api, tenancy, folder, index, has_namespace=has_namespace)
         except CannotAsk as error:
             warnings.append(f"the shared folder {folder.name} cannot be checked: {error}")
         if folder.claim is not None and not has_namespace:
@@ -47,13 +48,19 @@ def check_folders(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[s
 
 
 def _find_problems(
-    api: ReadWriteApi, namespace: str, folder: SharedFolder, index: int, *, has_namespace: bool
+    api: ReadWriteApi, tenancy: Tenancy, folder: SharedFolder, index: int, *, has_namespace: bool
 ) -> Iterator[Problem]:
+    namespace = tenancy.namespace
+
     def problem(key: str, value: str, message: str) -> Problem:
         return Problem(format_key(("sharedFolders", index, *key.split("."))), value, message)
 
     create = folder.create
-    if create is not None and find_object(api, storage_class_path(create.class_name)) is None:
+    # The stack's own class is created by the same pulumi up.
+    is_own = (
+        create is not None and tenancy.storage.create is not None and create.class_name == tenancy.storage_class_name
+    )
+    if create is not None and not is_own and find_object(api, storage_class_path(create.class_name)) is None:
         yield problem("create.className", create.class_name, "does not exist; see: kubectl get storageclass")
     live = find_object(api, claim_path(namespace, folder.claim_name)) if has_namespace else None
     if folder.claim is not None and has_namespace:
@@ -62,6 +69,9 @@ def _find_problems(
     if create is not None and live is not None:
         for key, value, message in find_difference(live, create.class_name, create.size_gb):
             yield problem(f"create.{key}", value, message)
+    if folder.nfs is not None:
+        message = find_volume_problem(find_object(api, volume_path(volume_name(tenancy, folder))), folder.nfs)
+        yield from [problem("nfs", f"{folder.nfs.server}:{folder.nfs.path}", message)] if message else []
 
 
 def find_claim_problem(live: Mapping[str, Any] | None, namespace: str, *, read_only: bool) -> str | None:
@@ -83,6 +93,21 @@ def find_claim_problem(live: Mapping[str, Any] | None, namespace: str, *, read_o
         return None
     needed = "ReadWriteMany or ReadOnlyMany" if read_only else "ReadWriteMany"
     return f"has the access mode {', '.join(modes)}, so many pods cannot mount it; write a claim with {needed}"
+
+
+def find_volume_problem(live: Mapping[str, Any] | None, export: NfsExport) -> str | None:
+    """Return why the volume of an export that an earlier deployment has kept cannot be used; None if it can."""
+    if live is None:
+        return None
+    name, nfs = live["metadata"]["name"], (live.get("spec") or {}).get("nfs") or {}
+    if (nfs.get("server"), nfs.get("path")) != (export.server, export.path):
+        return (
+            f"is not that of the existing volume {name}, {nfs.get('server')}:{nfs.get('path')}; write that, or name "
+            f"the folder otherwise, or delete the volume with: kubectl delete pv {name}"
+        )
+    if (live.get("status") or {}).get("phase") == "Released":
+        return f"has the volume {name}, whose claim was deleted; delete the volume with: kubectl delete pv {name}"
+    return None
 
 
 def find_difference(live: Mapping[str, Any], class_name: str, size_gb: int) -> Iterator[tuple[str, str, str]]:

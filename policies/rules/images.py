@@ -75,7 +75,8 @@ def _images_below(tree: Any, path: Path) -> Images:  # noqa: ANN401 - values of 
     """Yield ``image: {name, tag}`` as in the charts, and ``image: text`` as in KubeSpawner's profiles."""
     if isinstance(tree, Mapping):
         for key in tree:
-            if key == "config":  # settings of the hub's classes, read by name
+            # Settings of the hub's classes are read by name; names of variables mean nothing.
+            if key in ("config", "extraEnv", "environment"):
                 continue
             here = (*path, key)
             value = tree[key] if key == "image" else _child(tree, key, here)

@@ -1,10 +1,13 @@
 """Environment variables in the chart's values, escaped for KubeSpawner and for Kubernetes."""
 
+import json
+
 import pytest
 
 from components.chart.dask_access import notebook_environment
 from components.chart.environment import render_environment, variable_names
 from components.chart.values import chart_values, profile_list
+from components.config.notebook import MAX_ENVIRONMENT_SIZE
 from tests.support.tenancies import tenancy
 
 REFERENCE = {"secret": "s3", "key": "secret-key"}
@@ -68,3 +71,13 @@ def test_listed_names_include_those_of_groups_and_profiles() -> None:
         notebook__profiles=[{"name": "x", "environment": {"B": "1", "A": "1"}}],
     )
     assert variable_names(changed) == ("A", "B", "C")
+
+
+@pytest.mark.parametrize("character", ["x", "{", "$", '"', "€", "\n"])
+def test_hubs_secret_has_room_for_the_most_variables(character: str) -> None:
+    stored = len(json.dumps(character)) - 2 + (character in "{$")
+    size = 3000 // stored
+    many = {f"A{number}": character * size for number in range(MAX_ENVIRONMENT_SIZE // (size * stored + 10))}
+    values = chart_values(tenancy(notebook__groupEnvironment={"ocean": many}))["jupyterhub"]
+    files = sum(len(file["stringData"]) for file in values["hub"]["extraFiles"].values())
+    assert files + len(json.dumps(values)) < 1024**2

@@ -24,6 +24,7 @@ def test_clients_find_the_store_and_its_region() -> None:
         "AWS_DEFAULT_REGION": "eu",
         "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
         "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
+        "AWS_EC2_METADATA_DISABLED": "true",
     }
 
 

@@ -112,3 +112,15 @@ def test_all_problems_are_reported_at_once() -> None:
 def test_proxy_of_a_group_in_any_spelling_needs_the_section(group: str) -> None:
     environment = {"HTTP_PROXY": "http://proxy.example.org:3128"}
     assert problem(notebook__groupEnvironment={group: environment}).key == "pangeo:notebook.groupEnvironment.ocean"
+
+
+@pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
+def test_list_of_excluded_hosts_is_not_replaced(name: str) -> None:
+    found = problem(network__proxy={}, notebook__environment={name: "data.example.org"})
+    assert found.key == "pangeo:notebook.environment"
+    assert found.message.endswith("write the hosts into network.proxy.noProxy")
+
+
+def test_proxy_for_all_protocols_needs_the_section_too() -> None:
+    found = problem(notebook__environment={"ALL_PROXY": "http://proxy.example.org:3128"})
+    assert found.message.startswith("sets ALL_PROXY without network.proxy")

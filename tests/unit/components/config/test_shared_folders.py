@@ -100,6 +100,7 @@ def test_a_data_set_has_readers_only() -> None:
         ({"server": "192.0.2.1", "path": "/exports/../etc"}, "path"),
         ({"server": "192.0.2.1", "path": "/a", "options": ["hard,nosuid"]}, "options[0]"),
         ({"server": "192.0.2.1", "path": "/a", "options": ["$(id)"]}, "options[0]"),
+        ({"server": "192.0.2.1", "path": "/a", "options": ["port=65536"]}, "options[0]"),
     ],
 )
 def test_an_invalid_export_is_one_problem(export: dict[str, Any], key: str) -> None:

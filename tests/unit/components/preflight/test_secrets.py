@@ -157,7 +157,6 @@ def test_every_variable_of_groups_profiles_and_the_store_is_checked() -> None:
     [
         {"type": "kubernetes.io/service-account-token"},
         {"type": "helm.sh/release.v1"},
-        {"metadata": {"labels": {"app.kubernetes.io/managed-by": "Helm"}}},
         {"metadata": {"annotations": {"meta.helm.sh/release-name": "vis-pangeo"}}},
         {"metadata": {"labels": {"gateway.dask.org/cluster": "0123"}}},
     ],
@@ -165,3 +164,11 @@ def test_every_variable_of_groups_profiles_and_the_store_is_checked() -> None:
 def test_secrets_of_the_hub_and_of_kubernetes_are_refused(more: dict[str, Any]) -> None:
     [(_, message)] = variable_problems({**S3, **more})
     assert message.startswith("belongs to the hub or to Kubernetes")
+
+
+def test_secret_of_another_chart_may_be_for_users() -> None:
+    metadata = {
+        "annotations": {"meta.helm.sh/release-name": "minio"},
+        "labels": {"app.kubernetes.io/managed-by": "Helm"},
+    }
+    assert check_variables({**S3, "metadata": metadata}) == []

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from components.config.shared_folders import NfsExport
 from components.preflight.groups import check_groups, named_groups
-from components.preflight.shared_folders import find_claim_problem, find_difference
+from components.preflight.shared_folders import find_claim_problem, find_difference, find_volume_problem
 from tests.support.tenancies import tenancy
 
 
@@ -48,6 +49,24 @@ def test_a_kept_claim_is_compared_with_the_folder() -> None:
     assert list(find_difference(claim(), "cephfs", 500)) == []
     assert list(find_difference(claim(), "cephfs", 600)) == []
     assert [key for key, _, _ in find_difference(claim(), "nfs", 400)] == ["className", "sizeGb"]
+
+
+@pytest.mark.parametrize(
+    ("server", "phase", "problem"),
+    [
+        ("192.0.2.1", "Bound", None),
+        ("192.0.2.1", "Available", None),
+        ("192.0.2.1", "Released", "has the volume vis-folder-a, whose claim was deleted; delete the volume with"),
+        ("192.0.2.2", "Bound", "is not that of the existing volume vis-folder-a, 192.0.2.2:/a; write that"),
+    ],
+)
+def test_a_kept_volume_is_compared_with_the_export(server: str, phase: str, problem: str | None) -> None:
+    spec, metadata = {"nfs": {"server": server, "path": "/a"}}, {"name": "vis-folder-a"}
+    export = NfsExport.model_validate({"server": "192.0.2.1", "path": "/a"})
+    found = find_volume_problem({"metadata": metadata, "spec": spec, "status": {"phase": phase}}, export)
+    assert (found or "").startswith(problem or "")
+    assert (found is None) == (problem is None)
+    assert find_volume_problem(None, export) is None
 
 
 FOLDERS = [
