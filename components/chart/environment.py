@@ -10,8 +10,10 @@ from typing import Any
 from components.chart.dask_access import notebook_environment
 from components.chart.object_store import object_store_environment, store_keys_of_groups
 from components.chart.proxy_variables import gateway_client_variables, user_proxy_variables
+from components.chart.secret_references import secret_reference
 from components.config.environment import SecretKey, Variable
 from components.config.tenancy import Tenancy
+from components.in_gateway.option_values import escape_references
 
 
 def server_environment(tenancy: Tenancy) -> dict[str, Any]:
@@ -67,6 +69,5 @@ def _environments(overrides: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _render(value: Variable) -> Any:  # noqa: ANN401 - a tree of JSON
     if isinstance(value, SecretKey):
-        return {"valueFrom": {"secretKeyRef": {"name": value.secret, "key": value.key}}}
-    # Kubernetes reads `$$` as `$`.
-    return value.replace("$", "$$").replace("{", "{{").replace("}", "}}")
+        return secret_reference(value.secret, value.key)
+    return escape_references(value).replace("{", "{{").replace("}", "}}")

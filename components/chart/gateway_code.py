@@ -18,6 +18,7 @@ from components.chart.dask_limits import (
 from components.chart.environment import variable_names
 from components.chart.object_store import common_store_variables
 from components.chart.proxy_variables import user_proxy_variables
+from components.chart.secret_references import secret_reference
 from components.config.dask import WorkerCores, WorkerRam
 from components.config.environment import SecretKey
 from components.config.image import Image
@@ -103,7 +104,7 @@ def common_variables(tenancy: Tenancy) -> list[dict[str, Any]]:
     ]
     for name, value in {**user_proxy_variables(tenancy), **tenancy.notebook.environment}.items():
         if isinstance(value, SecretKey):
-            variables.append({"name": name, "valueFrom": {"secretKeyRef": {"name": value.secret, "key": value.key}}})
+            variables.append({"name": name, **secret_reference(value.secret, value.key)})
         else:
             variables.append({"name": name, "value": escape_references(value)})
     return variables

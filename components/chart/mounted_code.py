@@ -35,6 +35,7 @@ MODULES = (
     "in_hub/current_groups.py",
     "in_hub/dask_clusters.py",
     "in_hub/directory_reader.py",
+    "in_hub/events.py",
     "in_hub/folder_state.py",
     "in_hub/folders.py",
     "in_hub/group_names.py",

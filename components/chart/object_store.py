@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from components.chart.secret_references import secret_reference
 from components.config import object_store as names
 from components.config.object_store import ObjectStore, StoreCredentials
 from components.config.tenancy import Tenancy
@@ -60,10 +61,7 @@ def _credentials(credentials: StoreCredentials | None) -> dict[str, Any]:
     }
     # Without a Secret that users share, their servers do not start; the preview reports it. The value is always there,
     # because JupyterHub merges the references of a group's Secret into those of a Secret for each user.
-    return {
-        variable: {"valueFrom": {"secretKeyRef": {"name": name, "key": key, "optional": credentials.is_per_user}}}
-        for variable, key in keys.items()
-    }
+    return {variable: secret_reference(name, key, optional=credentials.is_per_user) for variable, key in keys.items()}
 
 
 def _scratch(store: ObjectStore) -> dict[str, str]:

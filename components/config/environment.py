@@ -21,7 +21,7 @@ MAX_VARIABLES = 100
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """POSIX's names of environment variables, which every shell can use."""
 
-_SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+_KEY_OF_SECRET = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 """Kubernetes' keys of Secrets."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -43,6 +43,9 @@ _SECRET_VALUE = re.compile(r"://[^/@\s:]*:[^/@\s]+@|PRIVATE KEY-----")
 
 RESERVED_MESSAGE = "is a Secret of the hub itself, which users must not read; write another Secret"
 """Message for a reserved Secret."""
+
+KEY_MESSAGE = "is not a key of a Secret; write letters, digits, dashes, underscores and dots"
+"""Message for a text that is not a key of a Secret."""
 
 
 @dataclass(frozen=True)
@@ -179,8 +182,8 @@ def _secret_key_problems(value: Mapping[object, object]) -> Iterator[Found]:
         yield ("secret",), HIDDEN, "is not the name of a Secret; write lower-case letters, digits, dashes and dots"
     elif is_secret_reserved(secret):
         yield ("secret",), secret, RESERVED_MESSAGE
-    if not isinstance(key, str) or not _SECRET_KEY.fullmatch(key) or key in (".", ".."):
-        yield ("key",), HIDDEN, "is not a key of a Secret; write letters, digits, dashes, underscores and dots"
+    if not isinstance(key, str) or not is_key_of_secret(key):
+        yield ("key",), HIDDEN, KEY_MESSAGE
 
 
 def _as_secret_key(value: object) -> SecretKey:
@@ -190,6 +193,11 @@ def _as_secret_key(value: object) -> SecretKey:
     if not isinstance(value, Mapping):
         raise TypeError(value)
     return SecretKey(str(value["secret"]), str(value["key"]))
+
+
+def is_key_of_secret(text: str) -> bool:
+    """Return whether a Secret can have a key with this name."""
+    return bool(_KEY_OF_SECRET.fullmatch(text)) and text not in (".", "..")
 
 
 def is_secret_text(name: str, text: str) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from components.address_ranges import Block, blocks_without_metadata, unreachable
-from components.config.environment import SecretKey
+from components.config.environment import KEY_MESSAGE, RESERVED_MESSAGE, SecretKey, is_key_of_secret
 from components.config.problems import HiddenValue
 from components.config.reserved_variables import RESERVED_SECRET_PREFIXES, RESERVED_SECRETS, is_secret_reserved
 from components.config.schema import Location
@@ -31,7 +31,6 @@ _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _BUCKET = re.compile(r"[a-z0-9]([a-z0-9-]|\.(?=[a-z0-9])){1,61}[a-z0-9]")
 """Names of buckets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html."""
 
-_SECRET_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 _EXAMPLE = "https://s3.example.org"
 _MAX_SECRET_NAME = 253 - len(USER)
 
@@ -89,7 +88,7 @@ def _secret_pattern(value: str) -> str:
             f"{USER} for the user's name if each user has a Secret"
         )
     if is_secret_reserved(value):
-        raise ValueError("is a Secret of the hub itself, which users must not read; write another Secret")
+        raise ValueError(RESERVED_MESSAGE)
     if USER in value and not value.partition(USER)[0].endswith("-"):
         raise ValueError(f"has no beginning of its own for {USER}; write for example s3-user-{USER}")
     return value
@@ -121,8 +120,8 @@ def find_ambiguous_patterns(patterns: Sequence[str], secrets: Iterable[str]) -> 
 
 
 def _secret_key(value: str) -> str:
-    if not _SECRET_KEY.fullmatch(value) or value in (".", ".."):
-        raise HiddenValue("is not a key of a Secret; write letters, digits, dashes, underscores and dots")
+    if not is_key_of_secret(value):
+        raise HiddenValue(KEY_MESSAGE)
     return value
 
 

@@ -204,11 +204,6 @@ class SharedFolder(Section):
         """Name of the claim that pods mount."""
         return self.claim or self.volume_name
 
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """All groups of the folder, sorted."""
-        return tuple(sorted({*self.writers, *self.readers} - {EVERYONE}))
-
 
 def find_conflicts(folders: object) -> Iterator[str]:
     """Yield a message for each name, claim and path that two folders share, whatever else is wrong with them.

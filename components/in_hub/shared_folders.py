@@ -13,10 +13,10 @@ from typing import Any
 from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub import messages
+from components.in_hub.events import build_warning
 from components.in_hub.folder_state import find_problem
 from components.in_hub.folders import PREFIX, Folder, read_folders
 from components.in_hub.user_objects import REQUEST_SECONDS
-from components.in_hub.volume_claims import MESSAGE_MAX_LENGTH
 
 DEADLINE_SECONDS = 20
 """Time limit of all requests of one start; the user waits for them."""
@@ -129,23 +129,8 @@ def _add_groups(pod: Any, gids: set[int]) -> None:  # noqa: ANN401
 
 async def _report(spawner: Any, text: str) -> None:  # noqa: ANN401
     """Write the text as an event of the pod, which the page of the server's start shows."""
-    time = datetime.now(UTC).isoformat(timespec="seconds")
-    event = {
-        "metadata": {"generateName": f"{spawner.pod_name}-", "namespace": spawner.namespace},
-        "involvedObject": {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "name": spawner.pod_name,
-            "namespace": spawner.namespace,
-        },
-        "type": "Warning",
-        "reason": EVENT_REASON,
-        "message": text[:MESSAGE_MAX_LENGTH],
-        "source": {"component": "jupyterhub"},
-        "firstTimestamp": time,
-        "lastTimestamp": time,
-        "count": 1,
-    }
+    of = {"kind": "Pod", "name": spawner.pod_name}
+    event = build_warning(of, spawner.namespace, EVENT_REASON, text, datetime.now(UTC))
     try:
         await spawner.api.create_namespaced_event(spawner.namespace, event, _request_timeout=REQUEST_SECONDS)
     except Exception as error:  # the file in the server and the hub's log have the text

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from components.in_hub.events import build_warning
 from components.in_hub.quantity import size_bytes
 
 BOUND = "Bound"
@@ -11,9 +12,6 @@ BOUND = "Bound"
 
 REASON = "HomeNotGrown"
 """Reason of the events written here."""
-
-MESSAGE_MAX_LENGTH = 1024
-"""Longest message of an event, in characters (Kubernetes, ``pkg/apis/core/validation/events.go``)."""
 
 
 @dataclass(frozen=True)
@@ -65,21 +63,5 @@ def build_patch(claim: Claim, size: str) -> dict[str, Any]:
 
 def build_event(claim: Claim, namespace: str, message: str, now: datetime) -> dict[str, Any]:
     """Return a warning event about ``claim``, as ``kubectl events`` shows it."""
-    time = now.isoformat(timespec="seconds")
-    return {
-        "metadata": {"generateName": f"{claim.name}-", "namespace": namespace},
-        "involvedObject": {
-            "apiVersion": "v1",
-            "kind": "PersistentVolumeClaim",
-            "name": claim.name,
-            "namespace": namespace,
-            "uid": claim.uid,
-        },
-        "type": "Warning",
-        "reason": REASON,
-        "message": message[:MESSAGE_MAX_LENGTH],
-        "source": {"component": "jupyterhub"},
-        "firstTimestamp": time,
-        "lastTimestamp": time,
-        "count": 1,
-    }
+    of = {"kind": "PersistentVolumeClaim", "name": claim.name, "uid": claim.uid}
+    return build_warning(of, namespace, REASON, message, now)

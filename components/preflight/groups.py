@@ -1,25 +1,11 @@
 """Pre-flight check of the FreeIPA groups that the stack file names: one that does not exist has no members."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
+from components.config.named_groups import named_groups
 from components.config.problems import InvalidTenancy, Problem, format_key
-from components.config.schema import Location
-from components.config.shared_folders import EVERYONE
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import FreeIpaError
-
-
-def named_groups(tenancy: Tenancy) -> Iterator[tuple[Location, str]]:
-    """Yield each group of a shared folder, of variables or of access keys, with the key that names it."""
-    for index, folder in enumerate(tenancy.shared_folders):
-        for key, groups in (("writers", folder.writers), ("readers", folder.readers)):
-            for number, group in enumerate(groups):
-                if group != EVERYONE:
-                    yield ("sharedFolders", index, key, number), group
-    for group in tenancy.notebook.group_environment:
-        yield ("notebook", "groupEnvironment", group), group
-    for index, credentials in enumerate(tenancy.object_store.group_credentials if tenancy.object_store else ()):
-        yield ("objectStore", "groupCredentials", index, "group"), credentials.group
 
 
 def check_groups(tenancy: Tenancy, password: str | None, *, source: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from components.config.named_groups import named_groups
 from components.config.problems import InvalidTenancy
 from components.config.shared_folders import SharedFolder
 from components.config.stack_file import read_config
@@ -40,8 +41,10 @@ def test_a_folder_has_a_path_a_claim_and_groups() -> None:
 
 
 def test_all_stands_for_everybody_and_a_group_need_not_be_a_list() -> None:
-    (ocean,) = read(folder(writers="modellers", readers="all"))
-    assert (ocean.writers, ocean.readers, ocean.groups) == (("modellers",), ("all",), ("modellers",))
+    given = tenancy(sharedFolders=[folder(writers="modellers", readers="all")])
+    (ocean,) = given.shared_folders
+    assert (ocean.writers, ocean.readers) == (("modellers",), ("all",))
+    assert [group for _, group in named_groups(given)] == ["modellers"]
 
 
 def test_the_port_of_an_nfs_server_is_that_of_its_options() -> None:

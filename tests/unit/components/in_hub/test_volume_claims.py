@@ -3,7 +3,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from components.in_hub.volume_claims import MESSAGE_MAX_LENGTH, CannotGrow, Claim, build_event, build_patch, must_grow
+from components.in_hub.events import MESSAGE_MAX_LENGTH
+from components.in_hub.volume_claims import CannotGrow, Claim, build_event, build_patch, must_grow
 
 
 def claim(requested: str, phase: str = "Bound") -> Claim:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from components.config.named_groups import named_groups
 from components.config.shared_folders import NfsExport
-from components.preflight.groups import check_groups, named_groups
+from components.preflight.groups import check_groups
 from components.preflight.shared_folders import find_claim_problem, find_difference, find_volume_problem
 from tests.support.tenancies import tenancy
 
