@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import PlainSerializer, PlainValidator, ValidationError, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from components.config.credentials import is_secret_text
 from components.config.problems import HIDDEN
 from components.config.reserved_variables import is_secret_reserved, reason_for_reserving
 from components.config.schema import Location
@@ -26,20 +27,6 @@ _KEY_OF_SECRET = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """Characters that a value cannot or should not contain. Tabs and line feeds are permitted."""
-
-_SECRET_NAME = re.compile(
-    r"(PASSWORD|PASSWD|PASSPHRASE|SECRET|APIKEY)(_|$)"
-    r"|(^|_)(PASS|PWD|TOKEN|CREDENTIALS?|((API|ACCESS|ACCOUNT|PRIVATE|STORAGE|AUTH|ENCRYPTION)_KEY)|CONNECTION_STRING)(_|$)"
-)
-_DESCRIBES_A_SECRET = re.compile(
-    r"_(FILE|PATH|DIR|URL|URI|ID|NAME|TYPE|ENDPOINT|LIFETIME|TTL|TIMEOUT|SECONDS|MINUTES|HOURS|LENGTH|HELPER|PROVIDER)$"
-)
-_NO_SECRET = re.compile(r"|[0-9]{1,5}|true|false|yes|no|on|off|none|[~.]?/.*", re.IGNORECASE)
-"""Values that are no secrets: empty, a number or a switch, or a path."""
-
-_SECRET_VALUE = re.compile(r"://[^/@\s:]*:[^/@\s]+@|PRIVATE KEY-----")
-"""A URL with a password, or a key."""
-
 
 RESERVED_MESSAGE = "is a Secret of the hub itself, which users must not read; write another Secret"
 """Message for a reserved Secret."""
@@ -198,14 +185,6 @@ def _as_secret_key(value: object) -> SecretKey:
 def is_key_of_secret(text: str) -> bool:
     """Return whether a Secret can have a key with this name."""
     return bool(_KEY_OF_SECRET.fullmatch(text)) and text not in (".", "..")
-
-
-def is_secret_text(name: str, text: str) -> bool:
-    """Return whether a variable's plain text may be a secret, by its name, or because it contains a password."""
-    if _SECRET_VALUE.search(text):
-        return True
-    upper = name.upper()
-    return bool(_SECRET_NAME.search(upper) and not _DESCRIBES_A_SECRET.search(upper) and not _NO_SECRET.fullmatch(text))
 
 
 def _shown(name: str, value: object) -> object:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from components.config.credentials import contains_credential
 from components.config.schema import Location
 from components.escape import escape_control_characters
 from components.freeipa.errors import PASSWORD_CONFIG_KEY, READ_PASSWORD_CONFIG_KEY
@@ -106,11 +107,15 @@ def format_value(value: object, *, quoted: bool = False) -> str:
         return "[…]"
     if not isinstance(value, str):
         return f"{value:g}" if isinstance(value, float) else str(value)
-    if "PRIVATE KEY" in value or (SECRET_WORDS.search(value) and len(value) > _MAX_VALUE_LENGTH):
+    text = _LOG_IN.sub(lambda found: f"{found[1] or ''}{HIDDEN}@", value)
+    if (
+        "PRIVATE KEY" in value
+        or contains_credential(text)
+        or (SECRET_WORDS.search(value) and len(value) > _MAX_VALUE_LENGTH)
+    ):
         return HIDDEN
     if "-----BEGIN" in value:
         return "(PEM)"
-    text = _LOG_IN.sub(lambda found: f"{found[1] or ''}{HIDDEN}@", value)
     if quoted or not text or text != text.strip() or not text.isprintable():
         text = json.dumps(text, ensure_ascii=not text.isprintable())
     return _fit_line(text, _MAX_VALUE_LENGTH)

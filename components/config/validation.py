@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from components.config.credentials import contains_credential
 from components.config.problems import (
     HIDDEN,
     MISSING,
@@ -28,6 +29,12 @@ _GB_PER_UNIT = {"k": 1024**-2, "m": 1 / 1024, "g": 1, "t": 1024, "": 1}
 
 _QUOTING_ERRORS = {"value_error", "float_parsing", "int_parsing", "int_from_float", "string_type"}
 """Types of error whose message may repeat a part of the value."""
+
+CREDENTIAL_MESSAGE = "contains a token, a key or a password; remove it, and replace it by a new one"
+"""Message for a credential in a setting that has no place for one."""
+
+_QUOTED_LENGTH = 8
+"""Length from which a part of a credential in a message is one, in characters."""
 
 _GENERAL_MESSAGE = "is not a valid value; see docs/configuration.md"
 """Message that does not repeat the value, for a secret one."""
@@ -64,11 +71,21 @@ def _describe_error(error: ErrorDetails, model: type[Section], hidden: Collectio
         return Problem(key, HIDDEN, message)
     if _is_unknown(error) and _may_be_secret(location, model):
         return Problem(key, HIDDEN, message)
+    if _is_quoted(error["input"], message):
+        return Problem(key, HIDDEN, CREDENTIAL_MESSAGE)
     if any(str(part) in hidden for part in location[:1]) or _is_secret(field):
         return Problem(key, HIDDEN, _GENERAL_MESSAGE if error["type"] in _QUOTING_ERRORS else message)
     return Problem(
         key, format_value(error["input"], quoted=error["type"].startswith(("int", "float", "bool"))), message
     )
+
+
+def _is_quoted(value: object, message: str) -> bool:
+    """Return whether the message about a text that contains a credential repeats a part of it, in any case."""
+    if not isinstance(value, str) or not contains_credential(value):
+        return False
+    text, lower = value.lower(), message.lower()
+    return any(text[start : start + _QUOTED_LENGTH] in lower for start in range(len(text) - _QUOTED_LENGTH + 1))
 
 
 def _is_unknown(error: ErrorDetails) -> bool:

@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Iterator, Sequence
 
+from components.config.credentials import is_secret_text
 from policies.kinds import PROVIDERS, RANDOM, RELEASE, REVEALED, SECRET
 from policies.rule import Context, Resource, Rule
 from policies.secret_paths import is_secret
@@ -48,8 +49,6 @@ def _check_secrets(resources: Sequence[Resource], context: Context) -> Iterator[
 
 def _is_secret(path: Path, value: object) -> bool:
     """Return whether a chart value is a secret; for environment variables, by the same rules as in a stack file."""
-    from components.config.environment import is_secret_text  # imports pydantic, as below
-
     if value is UNKNOWN or not isinstance(value, str):
         return value is UNKNOWN and is_secret(path)
     if path[-2] in ENVIRONMENTS:
