@@ -1,14 +1,15 @@
 """The names that stack files use, read also from files with other mistakes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from components.config.cluster import Kubernetes
-from components.config.collisions import Claims, ClusterName, directory_name
+from components.config.collisions import Claims, ClusterName, directory_name, export_volumes
 from components.config.identity import DirectoryKeys
+from components.config.ingress import Ingress
 from components.config.problems import SECRET_KEYS, InvalidTenancy, Problem
 from components.config.stack_file import (
     SECTIONS,
@@ -59,10 +60,11 @@ def _claims(config: Mapping[str, object], source: str) -> Claims:
     for key, value in select_keys(config, problems):
         if key in _NAMING_KEYS or (key not in SECTIONS and key not in SECRET_KEYS):
             settings[key] = replace_encrypted((key,), value, problems)
-        elif key in ("identity", "kubernetes"):
+        elif key in ("identity", "kubernetes", "ingress", "sharedFolders"):
             sections[key] = value
     names = validate(Names, settings, problems, source, ())
     directory = _select_valid(DirectoryKeys, sections.get("identity"))
+    ingress = _select_valid(Ingress, sections.get("ingress"))
     return Claims(
         _cluster_name(sections.get("kubernetes")),
         names.namespace,
@@ -70,6 +72,8 @@ def _claims(config: Mapping[str, object], source: str) -> Claims:
         names.notebook_users_group,
         names.domain,
         is_domain_derived=names.pangeo_domain is None,
+        has_user_hosts=ingress is not None and ingress.user_subdomains,
+        volumes=export_volumes(names.cluster_name, _names_of_exports(sections.get("sharedFolders"))),
     )
 
 
@@ -102,6 +106,12 @@ def _select_valid(model: type[Model], section: object) -> Model | None:
         return model.model_validate({key: section[key] for key in aliases if key in section}, by_name=False)
     except ValidationError:
         return None
+
+
+def _names_of_exports(folders: object) -> Iterator[str | None]:
+    for folder in folders if isinstance(folders, list) else ():
+        name = folder.get("name") if isinstance(folder, dict) and folder.get("nfs") not in (None, "") else None
+        yield name.strip() if isinstance(name, str) else None
 
 
 def _cluster_name(section: object) -> ClusterName:

@@ -1,19 +1,21 @@
-"""Names that two stacks must not share: the namespace in a cluster, the group in a directory, and the domain.
+"""Names that two stacks must not share: namespace and volumes in a cluster, the group in a directory, and the domain.
 
 Everything else that is named after a tenancy (the Helm release, priority classes, cluster roles, the storage class)
 contains ``clusterName`` in a way that two different names never give the same, so the namespace stands for all of it.
+Volumes of NFS exports contain the name of their folder as well, so they are compared by themselves.
 
 Stack files do not always say which cluster and which directory they mean. A name that is only possibly shared is a
 warning. ``up`` decides it: the namespace and the group carry the mark of the stack that owns them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from components.config.identity import DirectoryKeys
 from components.config.problems import InvalidTenancy, Problem, format_key
+from components.config.shared_folders import export_volume_name
 from components.config.tenancy import Tenancy
 
 
@@ -60,6 +62,15 @@ class DirectoryName:
         return True if self.hosts & other.hosts else None
 
 
+class ExportVolume(NamedTuple):
+    """The PersistentVolume of an NFS export."""
+
+    name: str
+    folder: str
+    number: int
+    """Position, from 0, of the folder in the stack file."""
+
+
 @dataclass(frozen=True)
 class Claims:
     """The names that one stack uses, and where."""
@@ -71,6 +82,9 @@ class Claims:
     group: str
     domain: str
     is_domain_derived: bool
+    has_user_hosts: bool = False
+    """Whether users have host names below the domain."""
+    volumes: tuple[ExportVolume, ...] = ()
 
 
 def claims_of(tenancy: Tenancy) -> Claims:
@@ -82,6 +96,24 @@ def claims_of(tenancy: Tenancy) -> Claims:
         tenancy.notebook_users_group,
         tenancy.domain,
         is_domain_derived=tenancy.pangeo_domain is None,
+        has_user_hosts=tenancy.ingress.user_subdomains,
+        volumes=export_volumes(
+            tenancy.cluster_name, [folder.name if folder.nfs else None for folder in tenancy.shared_folders]
+        ),
+    )
+
+
+def export_volumes(cluster_name: str, folders: Iterable[str | None]) -> tuple[ExportVolume, ...]:
+    """Return the volumes of NFS exports.
+
+    Args:
+        cluster_name: the name of the cluster.
+        folders: the name of each folder of the stack file; None for one with another source.
+    """
+    return tuple(
+        ExportVolume(export_volume_name(cluster_name, folder), folder, number)
+        for number, folder in enumerate(folders)
+        if folder is not None
     )
 
 
@@ -137,7 +169,13 @@ def compare_all(claims: Mapping[str, Claims]) -> dict[str, Comparison]:
 
 
 def _names(claims: Claims) -> tuple[tuple[str, str], ...]:
-    return ("namespace", claims.namespace), ("group", claims.group), ("domain", claims.domain)
+    names = ("namespace", claims.namespace), ("group", claims.group), ("domain", claims.domain)
+    hosts = [_parent(claims.domain), *([claims.domain] if claims.has_user_hosts else [])]
+    return (
+        *names,
+        *(("parent of hosts", host) for host in hosts),
+        *(("volume", volume.name) for volume in claims.volumes),
+    )
 
 
 class _Shared(NamedTuple):
@@ -153,6 +191,8 @@ def _shared_names(own: Claims, other: Claims, source: str) -> Iterator[_Shared]:
     if own.namespace == other.namespace and is_same_cluster is not False:
         message = _namespace_message(own.cluster, other.cluster, source)
         yield _Shared(cluster_name, own.namespace, message, bool(is_same_cluster))
+    elif is_same_cluster is not False:
+        yield from _shared_volumes(own, other, source, bool(is_same_cluster))
     is_same_directory = None
     if own.directory is not None and other.directory is not None:
         is_same_directory = own.directory.is_same(other.directory)
@@ -164,6 +204,37 @@ def _shared_names(own: Claims, other: Claims, source: str) -> Iterator[_Shared]:
         if own.is_domain_derived:
             key, fix = "externalIp", "choose another address, or set pangeoDomain"
         yield _Shared(format_key((key,)), own.domain, f"is also the domain of {source}; {fix}", is_certain=True)
+    yield from _shared_hosts(own, other, source)
+
+
+def _shared_volumes(own: Claims, other: Claims, source: str, is_certain: bool) -> Iterator[_Shared]:
+    others = {volume.name: volume for volume in other.volumes}
+    for volume in own.volumes:
+        if (twin := others.get(volume.name)) is not None:
+            message = (
+                f"gives the volume {volume.name}, as {_folder_key(twin)} {twin.folder} of {source} does"
+                f"{'' if is_certain else ', if the clusters are the same'}; write another name"
+            )
+            yield _Shared(_folder_key(volume), volume.folder, message, is_certain)
+
+
+def _folder_key(volume: ExportVolume) -> str:
+    return format_key(("sharedFolders", volume.number, "name"))
+
+
+def _shared_hosts(own: Claims, other: Claims, source: str) -> Iterator[_Shared]:
+    """Yield a domain that is the host name of a user of the other stack, who may not exist."""
+    if own.has_user_hosts and _parent(other.domain) == own.domain:
+        message = f"gives each user a host name below {own.domain}, where the domain of {source} is: {other.domain}"
+        key = format_key(("ingress", "userSubdomains"))
+        yield _Shared(key, "true", f"{message}; choose another domain for one of the stacks", is_certain=False)
+    if other.has_user_hosts and _parent(own.domain) == other.domain:
+        message = f"is below {other.domain}, where {source} gives each user a host name; choose another"
+        yield _Shared(format_key(("pangeoDomain",)), own.domain, message, is_certain=False)
+
+
+def _parent(domain: str) -> str:
+    return domain.partition(".")[2]
 
 
 def _namespace_message(own: ClusterName, other: ClusterName, source: str) -> str:

@@ -205,6 +205,15 @@ class SharedFolder(Section):
         return self.claim or self.volume_name
 
 
+def export_volume_name(cluster_name: str, folder: str) -> str:
+    """Return the name of the PersistentVolume of an NFS export.
+
+    It does not depend on the namespace, and two pairs of names can give the same one: ``vis`` with ``a-folder-b``, and
+    ``vis-folder-a`` with ``b``. Stack files are compared, and a volume of another namespace is refused.
+    """
+    return f"{cluster_name}-{PREFIX}{folder}"
+
+
 def find_conflicts(folders: object) -> Iterator[str]:
     """Yield a message for each name, claim and path that two folders share, whatever else is wrong with them.
 

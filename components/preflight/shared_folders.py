@@ -70,8 +70,11 @@ def _find_problems(
         for key, value, message in find_difference(live, create.class_name, create.size_gb):
             yield problem(f"create.{key}", value, message)
     if folder.nfs is not None:
-        message = find_volume_problem(find_object(api, volume_path(volume_name(tenancy, folder))), folder.nfs)
-        yield from [problem("nfs", f"{folder.nfs.server}:{folder.nfs.path}", message)] if message else []
+        volume = find_object(api, volume_path(volume_name(tenancy, folder)))
+        if message := find_volume_owner(volume, namespace):
+            yield problem("name", folder.name, message)
+        elif message := find_volume_problem(volume, folder.nfs):
+            yield problem("nfs", f"{folder.nfs.server}:{folder.nfs.path}", message)
 
 
 def find_claim_problem(live: Mapping[str, Any] | None, namespace: str, *, read_only: bool) -> str | None:
@@ -93,6 +96,20 @@ def find_claim_problem(live: Mapping[str, Any] | None, namespace: str, *, read_o
         return None
     needed = "ReadWriteMany or ReadOnlyMany" if read_only else "ReadWriteMany"
     return f"has the access mode {', '.join(modes)}, so many pods cannot mount it; write a claim with {needed}"
+
+
+def find_volume_owner(live: Mapping[str, Any] | None, namespace: str) -> str | None:
+    """Return why the volume with the name of an export's volume is not the tenancy's; None if it is, or is missing.
+
+    A tenancy that adopts what is in its namespace must not adopt the volume of another one.
+    """
+    claim = ((live or {}).get("spec") or {}).get("claimRef") or {}
+    if live is None or claim.get("namespace") in (None, namespace):
+        return None
+    return (
+        f"gives the volume {live['metadata']['name']}, which belongs to the claim {claim.get('name')} in the namespace "
+        f"{claim['namespace']}; write another name"
+    )
 
 
 def find_volume_problem(live: Mapping[str, Any] | None, export: NfsExport) -> str | None:

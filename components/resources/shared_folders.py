@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from components.config.shared_folders import SharedFolder
+from components.config.shared_folders import SharedFolder, export_volume_name
 from components.config.tenancy import Tenancy
 from components.resources.ingress import NO_WAIT
 
@@ -23,7 +23,7 @@ def folder_manifests(tenancy: Tenancy) -> list[Manifest]:
 
 def volume_name(tenancy: Tenancy, folder: SharedFolder) -> str:
     """Return the name of the PersistentVolume of an NFS export; the cluster has no namespaces for them."""
-    return f"{tenancy.cluster_name}-{folder.volume_name}"
+    return export_volume_name(tenancy.cluster_name, folder.name)
 
 
 def _objects(tenancy: Tenancy, folder: SharedFolder) -> Iterator[Manifest]:

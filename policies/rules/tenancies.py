@@ -34,11 +34,11 @@ def _check_comparable(_: Sequence[Resource], context: Context) -> Iterator[str]:
 RULES = (
     Rule(
         "unique-names",
-        "No two stacks share a namespace in one cluster, a FreeIPA group in one directory, or a domain",
+        "No two stacks share a namespace or a volume in one cluster, a FreeIPA group in one directory, or a domain",
         "Two hubs in one namespace overwrite each other; with one group for two hubs, users of one could log in to the "
         "other.",
-        "Change pangeo:clusterName, pangeo:externalIp or pangeo:pangeoDomain; for stacks in different clusters, set "
-        "pangeo:kubernetes.context in both.",
+        "Change pangeo:clusterName, pangeo:externalIp, pangeo:pangeoDomain or the folder's name; for stacks in "
+        "different clusters, set pangeo:kubernetes.context in both.",
         "critical",
         settings=(FOLDER,),
         check_stack=_check_names,
@@ -46,8 +46,8 @@ RULES = (
     Rule(
         "comparable-names",
         "The names of every other stack can be compared with those of this one",
-        "Stacks whose cluster or directory is not known may share a namespace or a group. pulumi up refuses a "
-        "namespace or a group that another stack owns.",
+        "Stacks whose cluster or directory is not known may share a namespace, a volume or a group. pulumi up "
+        "refuses those that another stack owns.",
         "Correct the other file, set pangeo:kubernetes.context in both files, or choose another name.",
         "medium",
         "advisory",

@@ -79,6 +79,22 @@ def test_missing_claims_and_classes_are_found_by_name(api_server: ApiServer) -> 
     ]
 
 
+def test_the_volume_of_another_tenancy_is_not_adopted(api_server: ApiServer) -> None:
+    volume = f"{NAMESPACE}-folder-a-folder-b"
+    nfs = {"server": "192.0.2.1", "path": "/a"}
+    folders = [{"name": "a-folder-b", "nfs": nfs, "writers": ["w"]}]
+    claim_ref = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": "folder-b"}
+    spec = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteMany"], "nfs": nfs}
+    manifest = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": volume}}
+    create(api_server, {**manifest, "spec": {**spec, "claimRef": {**claim_ref, "namespace": f"{NAMESPACE}-folder-a"}}})
+    try:
+        for permission in ("refuse", "adopt"):
+            found = check(api_server, sharedFolders=folders, kubernetes={"existingNamespace": permission})
+            assert found == [("sharedFolders[0].name", "a-folder-b")]
+    finally:
+        api_server.kubectl("delete", "pv", volume, "--wait=false")
+
+
 def with_directory(directory: ThrowAwayDirectory, *groups: str) -> Tenancy:
     identity = {
         "server": "ipa.tenancy.test",

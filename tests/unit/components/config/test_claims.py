@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from components.config.claims import others_in_folder, read_claims
-from components.config.collisions import Claims, ClusterName, DirectoryName, claims_of
+from components.config.collisions import Claims, ClusterName, DirectoryName, ExportVolume, claims_of
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_stack
 from tests.support.tenancies import ABSENT, DOMAIN, stack_text
@@ -114,6 +114,19 @@ def test_the_directory_is_its_suffix_and_its_servers(
     changes: dict[str, object], directory: DirectoryName | None, tmp_path: Path
 ) -> None:
     assert read_claims(write(tmp_path, stack_text(**changes))).directory == directory
+
+
+def test_volumes_of_exports_are_read_beside_other_mistakes(tmp_path: Path) -> None:
+    export = {"server": "nfs.example.org", "path": "relative"}
+    folders = ["mistake", {"name": "a", "claim": "x"}, {"name": " b ", "nfs": export}, {"nfs": {}}]
+    claims = read_claims(write(tmp_path, stack_text(sharedFolders=folders)))
+    assert claims.volumes == (ExportVolume("vis-pangeo-folder-b", "b", 2),)
+    export["path"] = "/b"
+    folders = [{"name": "b", "nfs": export, "readers": "all"}]
+    valid = write(tmp_path, stack_text(sharedFolders=folders, ingress={"userSubdomains": "yes"}))
+    assert read_claims(valid).has_user_hosts
+    assert read_claims(valid) == claims_of(read_stack(valid))
+    assert read_claims(write(tmp_path, stack_text(sharedFolders="mistake"))).volumes == ()
 
 
 def test_an_unreadable_file_in_the_folder_does_not_hide_the_others(tmp_path: Path) -> None:

@@ -117,6 +117,53 @@ def test_the_message_says_how_the_clusters_are_known(own: ClusterName, other: Cl
     assert message in " ".join([*(each.message for each in found.problems), *found.warnings])
 
 
+@pytest.mark.parametrize(
+    ("own", "other", "ending"),
+    [("vis", "vis", "does; write"), ("vis", None, "does, if the clusters are the same; write"), ("vis", "vos", None)],
+)
+def test_volumes_of_two_folders_may_have_one_name(own: str | None, other: str | None, ending: str | None) -> None:
+    def with_folders(context: str | None, **changes: Any) -> Claims:
+        return claims(**changes, **({} if context is None else {"kubernetes": {"context": context}}))
+
+    source = {"nfs": {"server": "nfs.example.org", "path": "/a"}, "readers": "all"}
+    one = with_folders(own, clusterName="vis", sharedFolders=[{"name": "a-folder-b", **source}])
+    folders = [{"name": "c", **source}, {"name": "b", **source}]
+    two = with_folders(other, clusterName="vis-folder-a", externalIp="192.0.2.2", sharedFolders=folders)
+    problems, warnings = compare_names(two, {OTHER: one})
+    message = f"gives the volume vis-folder-a-folder-b, as pangeo:sharedFolders[0].name a-folder-b of {OTHER} "
+    found = [*(f"{each.key} {each.value} {each.message}" for each in problems), *warnings]
+    expected = f"pangeo:sharedFolders[1].name b {message}{ending} another name"
+    assert found == ([] if ending is None else [expected])
+    assert bool(problems) == (own == other)
+
+
+@pytest.mark.parametrize(("domain", "expected"), [("ann.hub.example.org", 1), ("a.b.hub.example.org", 0)])
+def test_a_domain_may_be_the_host_name_of_a_user_of_another_stack(domain: str, expected: int) -> None:
+    own = claims(clusterName="own", pangeoDomain="hub.example.org", ingress__userSubdomains=True)
+    other = claims(clusterName="other", externalIp="192.0.2.2", pangeoDomain=domain)
+    found = compare_all({"own": own, "other": other, "third": claims(clusterName="third", externalIp="192.0.2.3")})
+    assert [len(found[source].warnings) for source in ("own", "other", "third")] == [expected, expected, 0]
+    assert [found[source].problems for source in ("own", "other")] == [(), ()]
+    if expected:
+        [warning] = found["other"].warnings
+        assert warning == (
+            "pangeo:pangeoDomain ann.hub.example.org is below hub.example.org, where own gives each user a host name; "
+            "choose another"
+        )
+
+
+def test_every_stack_with_the_same_volume_is_reported() -> None:
+    source = {"nfs": {"server": "nfs.example.org", "path": "/a"}, "readers": "all"}
+    found = compare_all(
+        {
+            "a": claims(clusterName="vis", sharedFolders=[{"name": "a-folder-b", **source}]),
+            "b": claims(clusterName="vis-folder-a", externalIp="192.0.2.2", sharedFolders=[{"name": "b", **source}]),
+            "c": claims(clusterName="other", externalIp="192.0.2.3", sharedFolders=[{"name": "b", **source}]),
+        }
+    )
+    assert [len(found[source].problems) for source in ("a", "b", "c")] == [1, 1, 0]
+
+
 def test_an_unreadable_stack_is_a_warning() -> None:
     broken = InvalidTenancy(OTHER, [Problem("pangeo:clusterName", "A", "must consist of lower-case letters")])
     assert compare_names(claims(), {OTHER: broken}) == Comparison(

@@ -7,7 +7,12 @@ import pytest
 from components.config.named_groups import named_groups
 from components.config.shared_folders import NfsExport
 from components.preflight.groups import check_groups
-from components.preflight.shared_folders import find_claim_problem, find_difference, find_volume_problem
+from components.preflight.shared_folders import (
+    find_claim_problem,
+    find_difference,
+    find_volume_owner,
+    find_volume_problem,
+)
 from tests.support.tenancies import tenancy
 
 
@@ -68,6 +73,24 @@ def test_a_kept_volume_is_compared_with_the_export(server: str, phase: str, prob
     assert (found or "").startswith(problem or "")
     assert (found is None) == (problem is None)
     assert find_volume_problem(None, export) is None
+
+
+@pytest.mark.parametrize(
+    ("claim_ref", "problem"),
+    [
+        ({"namespace": "vis", "name": "folder-a-folder-b"}, None),
+        ({}, None),
+        (
+            {"namespace": "vis-folder-a", "name": "folder-b"},
+            "gives the volume vis-folder-a-folder-b, which belongs to the claim folder-b in the namespace "
+            "vis-folder-a; write another name",
+        ),
+    ],
+)
+def test_a_volume_of_another_namespace_is_refused(claim_ref: dict[str, str], problem: str | None) -> None:
+    live = {"metadata": {"name": "vis-folder-a-folder-b"}, "spec": {"claimRef": claim_ref}}
+    assert find_volume_owner(live, "vis") == problem
+    assert find_volume_owner(None, "vis") is None
 
 
 FOLDERS = [
