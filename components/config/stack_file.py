@@ -8,6 +8,7 @@ from typing import TypeVar, get_origin
 
 from pydantic import SecretStr, ValidationError
 
+from components.config.encrypted_keys import ENCRYPTED_VALUE, ENCRYPTED_VARIABLE
 from components.config.kubeconfig_text import is_kubeconfig_text
 from components.config.problems import HIDDEN, MISSING, NAMESPACE, SECRET_KEYS, InvalidTenancy, Problem, format_key
 from components.config.schema import find_field, find_nearest, find_section
@@ -27,14 +28,6 @@ LISTS = {field.alias or name for name, field in Tenancy.model_fields.items() if 
 
 ENVIRONMENT = "environment"
 """Key of a stack file with the Pulumi ESC environments whose configuration the engine adds to that of the file."""
-
-ENCRYPTED_VARIABLE = (
-    "is encrypted, but the state and the hub would have it in plain text; put it in a Secret of the namespace and "
-    "write {secret: <name>, key: <key>}"
-)
-"""Message for an environment variable that was set with ``--secret``."""
-
-_ENCRYPTED_VALUE = "is encrypted, but previews and policies must read it; set it again without --secret"
 
 _ENCRYPTED = SecretStr(HIDDEN)
 """Placeholder for an encrypted value that is not decrypted here."""
@@ -251,7 +244,7 @@ def replace_encrypted(location: tuple[int | str, ...], value: object, problems: 
         if find_field(Tenancy, location)[1] is None:
             return value
         is_variable = any(part in ("environment", "groupEnvironment") for part in location)
-        problems.append(Problem(format_key(location), HIDDEN, ENCRYPTED_VARIABLE if is_variable else _ENCRYPTED_VALUE))
+        problems.append(Problem(format_key(location), HIDDEN, ENCRYPTED_VARIABLE if is_variable else ENCRYPTED_VALUE))
         return None
     if isinstance(value, dict) and SECTIONS.get(str(location[0])) is not None:
         return {key: replace_encrypted((*location, str(key)), inner, problems) for key, inner in value.items()}

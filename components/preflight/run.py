@@ -10,8 +10,9 @@ from components.chart.archives import ChartDependenciesError, verify_dependencie
 from components.chart.crds import Crd, packaged_crds, select_crds
 from components.cluster.identity import ClusterId
 from components.config.capacity import Capacity, compute_capacity
-from components.config.problems import HIDDEN, MISSING, NAMESPACE, READ_PASSWORD_KEY, InvalidTenancy, Problem
-from components.config.stack_file import ENCRYPTED_VARIABLE, read_config, stack_path
+from components.config.encrypted_keys import find_encrypted_keys
+from components.config.problems import MISSING, NAMESPACE, READ_PASSWORD_KEY, InvalidTenancy, Problem
+from components.config.stack_file import read_config, stack_path
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import DIRECTORY_CHECK_VARIABLE, PASSWORD_CONFIG_KEY, PasswordInvalid, PasswordMissing
 from components.freeipa.password import bind_password, check_password
@@ -66,11 +67,15 @@ def _read_tenancy() -> Tenancy:
     config = pulumi.runtime.config.CONFIG.get()
     source = str(stack_path(pulumi.get_stack()))
     secret_keys = [key for key in config if pulumi.runtime.config.is_config_secret(key)]
-    if (key := f"{NAMESPACE}:notebook") in secret_keys:
-        raise InvalidTenancy(source, [Problem(key, HIDDEN, ENCRYPTED_VARIABLE)])
+    encrypted = find_encrypted_keys(secret_keys)
     only_warns(DIRECTORY_CHECK_VARIABLE, os.environ)  # refuses another value; the group's provider uses the variable
     notices = verify_dependencies()
-    tenancy = read_config(config, source=source, secret_keys=secret_keys)
+    try:
+        tenancy = read_config(config, source=source, secret_keys=secret_keys)
+    except InvalidTenancy as invalid:
+        raise InvalidTenancy(source, [*encrypted.problems, *invalid.problems]) from None
+    if encrypted.problems:
+        raise InvalidTenancy(source, encrypted.problems)
     # The directory's client finds a mistake in the password only after other resources were changed.
     password = None
     with contextlib.suppress(PasswordMissing):
@@ -78,7 +83,7 @@ def _read_tenancy() -> Tenancy:
     _check_read_password(tenancy, config.get(f"{NAMESPACE}:{READ_PASSWORD_KEY}"), source)
     domain_warning = verify_domain(tenancy, source=source, preview=pulumi.runtime.is_dry_run(), environment=os.environ)
     _warn(*check_groups(tenancy, password, source=source))
-    _warn(*notices, *([domain_warning] if domain_warning else []), *reachability_warnings(tenancy))
+    _warn(*encrypted.warnings, *notices, *([domain_warning] if domain_warning else []), *reachability_warnings(tenancy))
     return tenancy
 
 
