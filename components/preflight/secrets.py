@@ -11,6 +11,7 @@ from components.cluster.objects import ObjectPath, find_object, namespace_path, 
 from components.config.problems import InvalidTenancy, Problem, format_key
 from components.config.schema import Location
 from components.config.tenancy import Tenancy
+from components.preflight.registry_log_in import LOG_INS, has_log_in
 
 REGISTRY_LOG_IN = "kubernetes.io/dockerconfigjson"
 """Type of Secrets with the log-in at registries."""
@@ -35,18 +36,25 @@ class NamedSecret(NamedTuple):
     is_for_users: bool = False
     """Whether users' servers have the content."""
 
-    @property
-    def create_arguments(self) -> str:
-        """Further arguments of ``kubectl create secret``, without the content: process lists show arguments."""
-        return f"--from-file={self.data_key}=FILE" if self.create == "generic" and self.data_key else "…"
+    registry: str | None = None
+    """The registry for which it must have a log-in."""
+
+    def create_command(self, namespace: str) -> str:
+        """Return the command that creates it, without the content: process lists show arguments."""
+        if self.create == "generic" and self.data_key:
+            arguments = f"--from-file={self.data_key}=FILE"
+        else:
+            arguments = f"--docker-server={self.registry} …" if self.registry else "…"
+        return f"kubectl create secret {self.create} {self.name} --namespace {namespace} {arguments}"
 
 
 def named_secrets(tenancy: Tenancy) -> Iterator[NamedSecret]:
     """Yield every Secret of the namespace that the stack file names, with the key that names it."""
+    mirror = tenancy.registries.mirror
+    registry = mirror.partition("/")[0] if mirror else None
     for index, name in enumerate(tenancy.registries.pull_secrets):
-        yield NamedSecret(
-            ("registries", "pullSecrets", index), name, REGISTRY_LOG_IN, ".dockerconfigjson", "docker-registry"
-        )
+        location: Location = ("registries", "pullSecrets", index)
+        yield NamedSecret(location, name, REGISTRY_LOG_IN, LOG_INS, "docker-registry", registry=registry)
     for place, each in tenancy.notebook.secret_keys():
         yield NamedSecret(("notebook", *place), each.secret, data_key=each.key, is_for_users=True)
     for place, each in tenancy.object_store.secret_keys() if tenancy.object_store else ():
@@ -71,6 +79,7 @@ def check_secrets(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[s
     if find_object(api, namespace_path(tenancy.namespace)) is None:
         return [_announce(tenancy, named)]
     warnings, problems = [], []
+    log_ins: list[Mapping[str, Any]] = []
     for name in dict.fromkeys(each.name for each in named):
         uses = [each for each in named if each.name == name]
         try:
@@ -81,9 +90,26 @@ def check_secrets(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[s
         for each in uses:
             if message := find_problem(each, live, tenancy.namespace):
                 problems.append(Problem(format_key(each.location), name, message))
+        if live is not None and name in tenancy.registries.pull_secrets:
+            log_ins.append(live)
     if problems:
         raise InvalidTenancy(source, problems)
+    if len(log_ins) == len(tenancy.registries.pull_secrets):
+        warnings += _check_mirror(tenancy, log_ins)
     return warnings
+
+
+def _check_mirror(tenancy: Tenancy, log_ins: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a warning if the nodes would pull from the mirror without a log-in, which the mirror may permit."""
+    registries = tenancy.registries
+    if registries.mirror is None or not log_ins or any(has_log_in(each, registries.mirror) for each in log_ins):
+        return
+    create = next(named_secrets(tenancy)).create_command(tenancy.namespace)
+    yield (
+        f"{format_key(('registries', 'pullSecrets'))}: {', '.join(registries.pull_secrets)}: no log-in for "
+        f"{registries.mirror} (pangeo:registries.mirror), so the nodes pull from it without one; if it requires one, "
+        f"delete the Secret and create it with: {create}"
+    )
 
 
 def find_problem(named: NamedSecret, live: Mapping[str, Any] | None, namespace: str) -> str | None:
@@ -94,7 +120,7 @@ def find_problem(named: NamedSecret, live: Mapping[str, Any] | None, namespace: 
         live: the Secret in the cluster; None if there is none.
         namespace: the tenancy's namespace.
     """
-    create = f"kubectl create secret {named.create} {named.name} --namespace {namespace} {named.create_arguments}"
+    create = named.create_command(namespace)
     if live is None:
         return f"does not exist in the namespace {namespace}; create it with: {create}"
     if named.type is not None and live.get("type") != named.type:

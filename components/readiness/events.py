@@ -1,6 +1,7 @@
 """Events of Kubernetes objects. Pure."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from components.readiness.finding import printable
 from components.readiness.objects import Object, field
@@ -15,6 +16,17 @@ def latest(events: Iterable[Object], *reasons: str) -> Object | None:
 def message(event: Object | None) -> str:
     """Return the event's message in a form that may be printed; empty for None."""
     return printable(event.get("message")) if event else ""
+
+
+def is_older(event: Object, than: Object | None, seconds: float) -> bool:
+    """Return whether the event last occurred more than ``seconds`` before the other one; not for unreadable times."""
+    if than is None:
+        return False
+    try:
+        first, second = (datetime.fromisoformat(_time(each)) for each in (event, than))
+        return second - first > timedelta(seconds=seconds)
+    except (ValueError, TypeError):
+        return False
 
 
 def _time(event: Object) -> str:

@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from components.readiness import events as pod_events
+from components.readiness.failed_pulls import describe_failed_pull
 from components.readiness.finding import Finding, printable
 from components.readiness.objects import Object, field, items, name, number
-from components.readiness.pulls import FAILED, NEVER, permanent_cause
-
-PULL_SECONDS = 20.0
-"""How long a permanent failure to pull an image must last: the kubelet tries again after 10 seconds."""
+from components.readiness.pulls import FAILED
 
 CONFIGURATION_SECONDS = 30.0
-"""The same for a missing Secret or ConfigMap, which the kubelet may not have seen yet."""
+"""How long a Secret or ConfigMap must be missing: the kubelet may not have seen it yet."""
 
 CRASHES = 4
 """Number of restarts after which a container does not recover by itself. The kubelet waits 10, 20, 40, … seconds."""
@@ -44,7 +42,7 @@ def failed_pulls(pod: Object, events: Sequence[Object]) -> Iterator[Finding]:
     """Yield only the findings about images that cannot be pulled."""
     for container in _statuses(pod):
         if field(container, "state", "waiting", "reason") in FAILED:
-            yield _failed_pull(f"pod {name(pod)}", container, pod, events)
+            yield describe_failed_pull(f"pod {name(pod)}", container, pod, events)
 
 
 def _statuses(pod: Object) -> list[Object]:
@@ -55,7 +53,7 @@ def _find_in_container(subject: str, container: Object, pod: Object, events: Seq
     waiting = field(container, "state", "waiting") or {}
     reason, message = str(waiting.get("reason") or ""), printable(waiting.get("message"))
     if reason in FAILED:
-        yield _failed_pull(subject, container, pod, events)
+        yield describe_failed_pull(subject, container, pod, events)
     elif reason == "CreateContainerConfigError":
         fix = "correct the chart's values (chart/values.yaml) or create the missing object, then run pulumi up"
         yield Finding(
@@ -65,25 +63,6 @@ def _find_in_container(subject: str, container: Object, pod: Object, events: Seq
         yield _crash(subject, container, pod)
     elif reason not in ("", "ContainerCreating", "PodInitializing"):
         yield Finding(subject, _joined(f"container {container.get('name')}: {reason}", message))
-
-
-def _failed_pull(subject: str, container: Object, pod: Object, events: Sequence[Object]) -> Finding:
-    waiting = field(container, "state", "waiting") or {}
-    reason, image = str(waiting.get("reason") or ""), _image(container, pod)
-    # The message of a back-off names no cause with older versions of the kubelet; the event before it does.
-    failures = [each for each in events if each.get("reason") == "Failed" and image in str(each.get("message"))]
-    text = str(waiting.get("message") or "")
-    if reason == "ImagePullBackOff" and failures:
-        text = str((pod_events.latest(failures, "Failed") or {}).get("message"))
-    cause = permanent_cause(reason, text.replace(image, ""))
-    message = _joined(f"image {printable(image)} cannot be pulled ({reason})", printable(text))
-    if cause is None:
-        return Finding(subject, message)
-    fix = (
-        f"{cause}: correct its name and tag, or give the cluster access to the registry, then run pulumi up. Notebook "
-        "images: pangeo:notebook.image and pangeo:notebook.profiles; others: chart/values.yaml"
-    )
-    return Finding(subject, message, fix, 0.0 if reason in NEVER else PULL_SECONDS)
 
 
 def _crash(subject: str, container: Object, pod: Object) -> Finding:
@@ -110,13 +89,6 @@ def _describe_state(subject: str, pod: Object, events: Sequence[Object]) -> Find
     if last and last.get("reason") == "Pulling":
         return Finding(subject, _joined("an image is being pulled", pod_events.message(last)))
     return Finding(subject, "its containers are being created")
-
-
-def _image(container: Object, pod: Object) -> str:
-    """Return the image as the pod names it; the status may name it in another form, or not at all."""
-    specified = [*items(pod, "spec", "initContainers"), *items(pod, "spec", "containers")]
-    named = {each.get("name"): each.get("image") for each in specified}
-    return str(named.get(container.get("name")) or container.get("image") or "")
 
 
 def _joined(*parts: object) -> str:

@@ -8,6 +8,10 @@ NEVER = ("InvalidImageName", "ErrInvalidImageName", "ErrImageNeverPull")
 FAILED = ("ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable", *NEVER)
 """Reasons of a waiting container whose image cannot be pulled."""
 
+HIDDEN = "the registry has no such image, or shows it to nobody without a log-in"
+REFUSED = "the registry refuses the log-in"
+"""Causes that a log-in of a pull Secret may change."""
+
 _OUTAGE = re.compile(
     r"time-?out|timed out|deadline exceeded|connection refused|connection reset|no such host|server misbehaving"
     r"|temporary failure|network is unreachable|no route to host|unexpected EOF|\bEOF\b|TLS handshake"
@@ -23,13 +27,15 @@ _PERMANENT = (
     ),
     (
         re.compile(r"\bnot found\b|manifest unknown|name unknown|does not exist|\b404\b", re.IGNORECASE),
-        "the registry has no such image, or shows it to nobody without a log-in",
+        HIDDEN,
     ),
     (
         re.compile(
-            r"unauthori[sz]ed|authentication required|authorization failed|denied|forbidden|\b(401|403)\b", re.I
+            r"unauthori[sz]ed|authentication required|authorization failed|no basic auth credentials|denied|forbidden"
+            r"|\b(401|403)\b",
+            re.IGNORECASE,
         ),
-        "the registry refuses the log-in",
+        REFUSED,
     ),
     (
         re.compile(r"invalid reference format|couldn't parse image|failed to parse", re.IGNORECASE),

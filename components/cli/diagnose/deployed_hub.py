@@ -11,6 +11,9 @@ import yaml
 
 from components.cluster.client import Api
 from components.cluster.errors import CannotAsk
+from components.readiness.finding import Finding
+from components.readiness.objects import uid
+from components.readiness.pods import failed_pulls
 
 VALUES_KEYS = ("values.yaml", "values.json")
 """Keys of the chart's values in its Secret ``hub``; z2jh 4.4.0 uses the first."""
@@ -87,6 +90,26 @@ class DeployedHub:
         return sorted(
             {user_of(claim) for claim in self._list_component("persistentvolumeclaims", "singleuser-storage")}
         )
+
+    def failed_pulls(self) -> list[Finding]:
+        """Return the findings about images of the namespace's pods that cannot be pulled, sorted by pod.
+
+        Raises:
+            CannotAsk: the cluster gives no answer.
+        """
+        pods = self._list(f"/api/v1/namespaces/{self._namespace}/pods")
+        return sorted(
+            (found for pod in pods if any(failed_pulls(pod, ())) for found in failed_pulls(pod, self._events(pod))),
+            key=str,
+        )
+
+    def _events(self, pod: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Return the events about a pod; none if the account may not read them, because they only explain."""
+        fields = quote(f"involvedObject.uid={uid(pod)}")
+        try:
+            return self._list(f"/api/v1/namespaces/{self._namespace}/events?fieldSelector={fields}")
+        except CannotAsk:
+            return []
 
     def _list_component(self, kind: str, component: str) -> list[Mapping[str, Any]]:
         labels = quote(f"component={component}")

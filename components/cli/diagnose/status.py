@@ -1,7 +1,7 @@
-"""The command ``status``: release, hub, certificates, notebook servers, homes, directory servers and drift."""
+"""The command ``status``: release, hub, images, certificates, notebook servers, homes, directory servers and drift."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -17,8 +17,12 @@ from components.cluster.identity import read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
 from components.cluster.releases import LONGEST_UP, Revision, latest_revision
 from components.config.tenancy import Tenancy
+from components.readiness.finding import Finding
 
-CLUSTER, RELEASE, SERVERS, HOMES = "cluster", "release", "servers", "homes"
+CLUSTER, RELEASE, IMAGES, SERVERS, HOMES = "cluster", "release", "images", "servers", "homes"
+MOST_PULLS = 3
+"""Number of pods that are named with the cause: it is usually the same for all."""
+
 _DEPLOYED = "deployed"
 
 
@@ -53,6 +57,7 @@ def _check_cluster(tenancy: Tenancy, stack: str, env: CheckEnvironment) -> Itera
             yield check_release(name, latest_revision(api, tenancy.release, tenancy.namespace), stack, env.now)
             hub = DeployedHub(api, tenancy.namespace)
             yield checks.check_hub_pods(tenancy, hub)
+            yield check_images(hub.failed_pulls(), tenancy.namespace)
             yield check_servers(hub.servers())
             homes = hub.homes()
             yield good(HOMES, f"{len(homes)} users have a home", users=homes)
@@ -80,6 +85,24 @@ def check_release(name: str, revision: Revision | None, stack: str, now: datetim
     if revision.status != _DEPLOYED:
         return warning(RELEASE, message, "run pulumi up, which upgrades it", **details)
     return good(RELEASE, message, **details)
+
+
+def check_images(failures: Sequence[Finding], namespace: str) -> CheckResult:
+    """Check that the nodes can pull the images of all pods: the hub's, the users' servers' and Dask's. Pure.
+
+    Args:
+        failures: the findings about images that cannot be pulled.
+        namespace: the hub's namespace.
+    """
+    if not failures:
+        return good(IMAGES, "no pod waits for an image that cannot be pulled")
+    message = "; ".join(map(str, failures[:MOST_PULLS]))
+    if len(failures) > MOST_PULLS:
+        message += f"; and {len(failures) - MOST_PULLS} more"
+    details = {"pods": [each.subject.removeprefix("pod ") for each in failures]}
+    if fixes := list(dict.fromkeys(each.fix for each in failures if each.fix)):
+        return broken(IMAGES, message, "; ".join(fixes), **details)
+    return warning(IMAGES, message, f"kubectl get events --namespace {namespace} shows whether it passes", **details)
 
 
 def check_servers(servers: list[Server]) -> CheckResult:

@@ -13,7 +13,7 @@ from components.cli.diagnose.doctor import BIND, GROUP, HUB_TO_DIRECTORY
 from components.cli.diagnose.drift import SUBJECT as DRIFT
 from components.cli.diagnose.hub_config import SUBJECT as SETTINGS
 from components.cli.diagnose.plain_http import SUBJECT as PLAIN_HTTP
-from components.cli.diagnose.status import CLUSTER, HOMES, RELEASE, SERVERS
+from components.cli.diagnose.status import CLUSTER, HOMES, IMAGES, RELEASE, SERVERS
 from components.cli.diagnose.user import ACCOUNT, MEMBERSHIP, USER
 
 DAY_TWO = Path("docs/day-two.md")
@@ -61,7 +61,7 @@ def test_checks_are_documented() -> None:
     shared = {"domain", "hub certificate", PLAIN_HTTP, "hub", "hub pods", "directory …"}
 
     assert {*shared, SETTINGS, HUB_TO_DIRECTORY, BIND, GROUP, USER, ACCOUNT, MEMBERSHIP} <= rows
-    assert {CLUSTER, RELEASE, SERVERS, HOMES, DRIFT} <= rows
+    assert {CLUSTER, RELEASE, IMAGES, SERVERS, HOMES, DRIFT} <= rows
 
 
 def test_picture_has_a_title_and_loads_nothing() -> None:

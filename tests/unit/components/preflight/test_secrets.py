@@ -1,6 +1,7 @@
 """The check of the Secrets that the stack file names, against answers of a cluster."""
 
 import base64
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -99,6 +100,63 @@ def test_a_secret_that_may_not_be_read_is_a_warning() -> None:
     assert warning == (
         "pangeo:registries.pullSecrets[0]: the Secret registry-login cannot be checked: the account may not read it"
     )
+
+
+MIRROR = "registry.example.org:5000/cache"
+
+
+def log_in(*servers: str) -> dict[str, object]:
+    """Return a Secret with log-ins for these servers."""
+    content = json.dumps({"auths": {server: {"password": CONTENT} for server in servers}})
+    return {**GOOD, "data": {".dockerconfigjson": base64.b64encode(content.encode()).decode()}}
+
+
+def check_mirror(*secrets: object) -> list[str]:
+    names = [f"login-{number}" for number in range(len(secrets))]
+    objects = {f"{NAMESPACE}/secrets/{name}": secret for name, secret in zip(names, secrets, strict=True)}
+    stack = tenancy(registries={"mirror": MIRROR, "pullSecrets": names})
+    return check_secrets(Cluster({NAMESPACE: {}, **objects}), stack, source="stacks/Pulumi.vis.yaml")
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "registry.example.org:5000",
+        "https://registry.example.org:5000",
+        "https://registry.example.org:5000/v2/",
+        "registry.example.org:5000/cache",
+        "registry.example.org:5000/cache/quay.io",
+        "*.example.org:5000",
+    ],
+)
+def test_a_log_in_for_the_mirror_is_recognised(server: str) -> None:
+    assert check_mirror(log_in("other.example.org"), log_in(server)) == []
+
+
+@pytest.mark.parametrize(
+    "server", ["registry.example.org", "example.org:5000", "*:5000", "registry.example.org:5000/other", ""]
+)
+def test_a_mirror_without_a_log_in_is_a_warning(server: str) -> None:
+    [warning] = check_mirror(log_in(server))
+    assert warning == (
+        "pangeo:registries.pullSecrets: login-0: no log-in for registry.example.org:5000/cache "
+        "(pangeo:registries.mirror), so the nodes pull from it without one; if it requires one, delete the Secret and "
+        "create it with: kubectl create secret docker-registry login-0 --namespace vis-pangeo "
+        "--docker-server=registry.example.org:5000 …"
+    )
+
+
+@pytest.mark.parametrize("content", ["hunter2", "[]", '{"auths": []}', "{}"])
+def test_log_ins_that_cannot_be_read_are_none(content: str) -> None:
+    data = {".dockerconfigjson": base64.b64encode(content.encode()).decode()}
+    [warning] = check_mirror({**GOOD, "data": data})
+    assert "no log-in" in warning
+    assert CONTENT not in warning
+
+
+def test_a_missing_secret_for_the_mirror_names_its_registry() -> None:
+    with pytest.raises(InvalidTenancy, match=r"--namespace vis-pangeo --docker-server=registry\.example\.org:5000 …"):
+        check_mirror(None)
 
 
 REFERENCE = {"secret": "s3", "key": "secret-key"}

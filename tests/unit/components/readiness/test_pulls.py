@@ -11,6 +11,7 @@ PERMANENT = (
     "authorization failed",
     "failed to authorize: failed to fetch oauth token: unexpected status from GET request: 401 Unauthorized",
     "unexpected status from HEAD request to https://ghcr.io/v2/a/b/manifests/1: 403 Forbidden",
+    'Head "https://ghcr.io/v2/a/b/manifests/1": no basic auth credentials',
     "no match for platform in manifest: not found",
     "invalid reference format",
 )

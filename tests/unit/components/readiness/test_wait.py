@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from components.cluster.errors import CannotAsk, Refused
-from components.readiness.pods import PULL_SECONDS
+from components.readiness.failed_pulls import PULL_SECONDS
 from components.readiness.verdict import Snapshot
 from components.readiness.wait import POLL_SECONDS, REFUSED_SECONDS, NotReady, Wait
 from tests.support.cluster_objects import daemon_set, deployment, pod, replica_set, waiting

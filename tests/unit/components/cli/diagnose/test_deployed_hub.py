@@ -7,6 +7,7 @@ import pytest
 
 from components.cli.diagnose.deployed_hub import DeployedHub
 from components.cluster.errors import CannotAsk
+from tests.support.cluster_objects import event, pod, waiting
 
 
 class Recorded:
@@ -59,3 +60,15 @@ def test_ready_pods_are_counted() -> None:
     assert hub(deployments=[{"spec": {"replicas": 1}, "status": {}}]).count_ready("hub") == (0, 1)
     assert hub(deployments=[{"spec": {}, "status": {"readyReplicas": 1}}]).count_ready("hub") == (1, 1)
     assert hub().count_ready("hub") is None
+
+
+def test_failed_pulls_are_found_with_the_events_of_the_pod() -> None:
+    owner = {"metadata": {"name": "hub", "uid": "uid-hub"}}
+    refused = waiting("ErrImagePull", "401 Unauthorized")
+    missing = event("FailedToRetrieveImagePullSecret", "Unable to retrieve some image pull secrets (login); …")
+    pods = [pod(owner, refused, imagePullSecrets=[{"name": "login"}]), pod(owner, waiting("ContainerCreating"))]
+
+    [found] = hub(pods=pods, events=[missing]).failed_pulls()
+
+    assert str(found).startswith("pod hub-x: image quay.io/pangeo/hub:1 cannot be pulled")
+    assert "the Secret login (pangeo:registries.pullSecrets) does not exist" in (found.fix or "")

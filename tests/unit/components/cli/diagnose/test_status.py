@@ -4,8 +4,9 @@ import pytest
 
 from components.cli.diagnose.deployed_hub import Server
 from components.cli.diagnose.result import Status
-from components.cli.diagnose.status import check_release, check_servers
+from components.cli.diagnose.status import check_images, check_release, check_servers
 from components.cluster.releases import Revision
+from components.readiness.finding import Finding
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 JUST_NOW, LONG_AGO = (NOW - timedelta(minutes=2)).isoformat(), (NOW - timedelta(hours=2)).isoformat()
@@ -35,3 +36,21 @@ def test_servers_that_do_not_run_are_named() -> None:
     assert found.status is Status.WARNING
     assert found.message == "1 running: anna; bob is Pending"
     assert found.as_json()["servers"][0] == {"user": "anna", "phase": "Running", "since": LONG_AGO, "node": "node"}
+
+
+def test_pods_without_their_image_are_broken_with_each_fix_once() -> None:
+    pods = [Finding(f"pod {name}", "image a cannot be pulled", "create the Secret") for name in "abcde"]
+
+    found = check_images(pods, "vis")
+
+    assert found.status is Status.BROKEN
+    assert found.message == (
+        "pod a: image a cannot be pulled; pod b: image a cannot be pulled; pod c: image a cannot be pulled; and 2 more"
+    )
+    assert found.fix == "create the Secret"
+    assert found.as_json()["pods"] == list("abcde")
+
+
+def test_failed_pull_that_may_pass_is_a_warning() -> None:
+    assert check_images([Finding("pod a", "no such host")], "vis").status is Status.WARNING
+    assert check_images([], "vis").status is Status.GOOD
