@@ -109,6 +109,11 @@ def public_blocks(cluster_cidrs: tuple[str, ...] = ()) -> tuple[Block, ...]:
     return tuple(Block(block.cidr, _parts(block)) for block in blocks)
 
 
+def is_public(address: IPv4Address | IPv6Address, cluster_cidrs: tuple[str, ...] = ()) -> bool:
+    """Return whether an address is on the public internet, and none of the cluster's own."""
+    return not unreachable(Block(f"{address}/{address.max_prefixlen}"), public_blocks(cluster_cidrs))
+
+
 @functools.lru_cache(maxsize=1)
 def blocks_without_metadata() -> tuple[Block, ...]:
     """Return all addresses except those of metadata servers."""

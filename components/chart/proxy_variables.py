@@ -12,9 +12,9 @@ Programs read the variables in different ways (sources: their code; https://abou
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from components.address_ranges import LINK_LOCAL, RFC_1918, SHARED, UNIQUE_LOCAL_V6
+from components.address_ranges import LINK_LOCAL, RFC_1918, SHARED, UNIQUE_LOCAL_V6, is_public
 from components.chart.dask_access import gateway_service
-from components.config.proxy import PROXY_VARIABLES
+from components.config.proxy import PROXY_VARIABLES, address_of
 from components.config.tenancy import Tenancy
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -39,7 +39,21 @@ def hub_proxy_variables(tenancy: Tenancy) -> dict[str, str]:
 
 def user_proxy_variables(tenancy: Tenancy) -> dict[str, str]:
     """Return the variables of notebooks, schedulers and workers; empty without ``network.proxy``."""
-    return _variables(tenancy, ())
+    return _variables(tenancy, tuple(_private_servers(tenancy)))
+
+
+def _private_servers(tenancy: Tenancy) -> Iterator[str]:
+    """Yield the private servers that the stack file names by address, one by one.
+
+    A proxy seldom reaches a tenancy's private networks, and users expect that the entry in ``network.reach`` opens the
+    way that is used. Networks alone exclude nothing for urllib, botocore and s3fs, which compare texts.
+    """
+    network, store = tenancy.network, tenancy.object_store
+    address = address_of(store.host) if store else None
+    if address is not None and not is_public(address, network.blocked_cidrs):
+        yield str(address)
+    listed = [ip_network(cidr) for each in network.reach if each.protocol == "tcp" for cidr in each.cidrs]
+    yield from (str(each.network_address) for each in listed if each.num_addresses == 1)
 
 
 def gateway_client_variables(tenancy: Tenancy) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The section ``network.proxy``: a web proxy for requests that leave the cluster."""
 
 import re
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Annotated
 
@@ -11,7 +12,8 @@ from components.config.problems import HIDDEN
 from components.config.section import Section
 from components.config.types import EMPTY_IS_NONE, parse_host_name
 
-PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+NO_PROXY = "NO_PROXY"
+PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", NO_PROXY)
 """The variables that programs read, in capitals. Some programs read only them, others only small letters."""
 
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\[[^\]]*\]|[^/:]*)(?::(?P<port>[0-9]{1,5}))?/?")
@@ -126,6 +128,15 @@ class Proxy(Section):
                 host, _, port = url.partition("://")[2].rpartition(":")
                 found.append((key, host.removeprefix("[").removesuffix("]"), int(port)))
         return tuple(found)
+
+
+def is_excluded(host: str, no_proxy: Iterable[str]) -> bool:
+    """Return whether all programs reach a host without the proxy.
+
+    A domain with a leading dot excludes only the hosts in it. Networks are not considered: Python's urllib, and so
+    botocore, compares texts.
+    """
+    return any(host == each or host.endswith(f".{each.removeprefix('.')}") for each in no_proxy)
 
 
 def address_of(host: str) -> IPv4Address | IPv6Address | None:

@@ -1,17 +1,17 @@
 """Whether users' pods reach the servers that the stack file names: the web proxy and the object store. Pure."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from components.address_ranges import Block, blocks_of, public_blocks, unreachable
+from components.address_ranges import Block, blocks_of, is_public, unreachable
 from components.config.dask import Dask
 from components.config.network import Network
 from components.config.notebook import Notebook
 from components.config.object_store import ObjectStore
-from components.config.proxy import PROXY_VARIABLES, address_of
+from components.config.proxy import NO_PROXY, PROXY_VARIABLES, address_of, is_excluded
 from components.config.reach import Scope
 from components.config.schema import Location
 from components.config.section import Place, Section
@@ -19,6 +19,8 @@ from components.config.section import Place, Section
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str], Collection[Address]]
 Model = TypeVar("Model", bound=Section)
+
+_PRIVATE = "a private address or one of network.clusterCidrs"
 
 PODS: Mapping[Scope, str] = {"notebooks": "notebooks", "dask": "Dask's schedulers and workers"}
 
@@ -33,8 +35,7 @@ _REPLACED_LIST = (
     "network.proxy.noProxy"
 )
 
-*_URLS, NO_PROXY = PROXY_VARIABLES
-_PROXIES = (*_URLS, "ALL_PROXY")
+_PROXIES = (*(each for each in PROXY_VARIABLES if each != NO_PROXY), "ALL_PROXY")
 
 
 class Server(NamedTuple):
@@ -46,10 +47,12 @@ class Server(NamedTuple):
     """A name for its entry in ``network.reach``."""
     host: str
     port: int
+    uses_proxy: bool = False
+    """Whether requests to its name use the web proxy. Those to a private address never do."""
 
 
 class UnreachableServer(NamedTuple):
-    """A server with an address that users' pods do not reach."""
+    """A server with a private address that users' pods do not reach, or by the proxy only."""
 
     place: Location
     host: str
@@ -57,19 +60,29 @@ class UnreachableServer(NamedTuple):
     """The reason and the fix, as the end of a sentence that begins with the host."""
 
 
-def named_servers(network: Network, store: ObjectStore | None) -> Iterator[Server]:
-    """Yield the web proxy, and the object store unless requests to it use the proxy."""
+def named_servers(network: Network, store: ObjectStore | None, no_proxy: Sequence[str] = ()) -> Iterator[Server]:
+    """Yield the web proxy, and the object store.
+
+    Args:
+        network: the section.
+        store: the section ``objectStore``.
+        no_proxy: the hosts that users' pods reach without the proxy, besides those of the section.
+    """
     proxy = network.proxy
     for key, host, port in proxy.endpoints if proxy else ():
         yield Server(("network", "proxy", key), "proxy", host, port)
-    if store is not None and not (proxy and getattr(proxy, store.protocol)):
-        yield Server(("objectStore", "endpoint"), "object-store", store.host, store.port)
+    if store is not None:
+        # The URLs of a proxy with a password are in variables of notebooks.
+        has_proxy = proxy is not None and bool(getattr(proxy, store.protocol) or not proxy.endpoints)
+        excluded = is_excluded(store.host, (*no_proxy, *(proxy.no_proxy if proxy else ())))
+        place = ("objectStore", "endpoint")
+        yield Server(place, "object-store", store.host, store.port, uses_proxy=has_proxy and not excluded)
 
 
 def find_unreachable_servers(
     network: Network, servers: Iterable[Server], resolve: Resolve | None = None, *, with_dask: bool
 ) -> Iterator[UnreachableServer]:
-    """Yield each server whose address is private and in no entry of ``network.reach``.
+    """Yield each server whose address is private, and in no entry of ``network.reach`` or not excluded from the proxy.
 
     Args:
         network: the section.
@@ -78,17 +91,27 @@ def find_unreachable_servers(
         with_dask: whether the stack has Dask.
     """
     scopes: tuple[Scope, ...] = ("notebooks", "dask") if with_dask else ("notebooks",)
-    for place, name, host, port in servers:
-        own = address_of(host)
-        addresses = [own] if own is not None else sorted(resolve(host), key=str) if resolve else []
-        for address in addresses:
-            blocked = [PODS[each] for each in scopes if not _is_reachable(network, each, address, port)]
+    for server in servers:
+        own = address_of(server.host)
+        addresses = [own] if own is not None else sorted(resolve(server.host), key=str) if resolve else []
+        private = [each for each in addresses if not is_public(each, network.blocked_cidrs)]
+        if private and server.uses_proxy and own is None:
+            line = exclusion(network, server.host)
+            message = f"resolves to {private[0]}, {_PRIVATE}, but requests to it use the web proxy; write {line}"
+            yield UnreachableServer(server.place, server.host, message)
+        for address in private:
+            blocked = [PODS[each] for each in scopes if not _is_listed(network, each, address, server.port)]
             if blocked:
-                entry = f"{{name: {name}, cidrs: {address}, ports: {port}}}"
-                found = "is" if own else f"resolves to {address},"
-                found += " a private address or one of network.clusterCidrs"
+                entry = f"{{name: {server.entry}, cidrs: {address}, ports: {server.port}}}"
+                found = f"is {_PRIVATE}" if own else f"resolves to {address}, {_PRIVATE}"
                 message = f"{found}, which {' and '.join(blocked)} do not reach; add to network.reach: {entry}"
-                yield UnreachableServer(place, host, message)
+                yield UnreachableServer(server.place, server.host, message)
+
+
+def exclusion(network: Network, host: str) -> str:
+    """Return the line that excludes a further host from the proxy."""
+    listed = network.proxy.no_proxy if network.proxy else ()
+    return f"network.proxy.noProxy: [{', '.join((*listed, host))}]"
 
 
 def find_unreachable_in_sections(given: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
@@ -119,7 +142,7 @@ def _validate(section: type[Model], raw: object) -> Model | None:
         return None
 
 
-def _is_reachable(network: Network, scope: Scope, address: Address, port: int) -> bool:
+def _is_listed(network: Network, scope: Scope, address: Address, port: int) -> bool:
     listed = [
         block
         for entry in network.reach
@@ -128,5 +151,4 @@ def _is_reachable(network: Network, scope: Scope, address: Address, port: int) -
         and any(each.first <= port <= each.last for each in entry.port_ranges)
         for block in blocks_of(entry.cidrs)
     ]
-    permitted = (*public_blocks(network.blocked_cidrs), *listed)
-    return not unreachable(Block(f"{address}/{address.max_prefixlen}"), permitted)
+    return not unreachable(Block(f"{address}/{address.max_prefixlen}"), listed)

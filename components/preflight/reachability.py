@@ -1,29 +1,43 @@
-"""Pre-flight check of servers that are given by name: whether users' pods reach their addresses."""
+"""Pre-flight check of servers that are given by name: whether users' pods reach their addresses, without the proxy."""
 
 from collections.abc import Collection
 
+from components.chart.proxy_variables import user_proxy_variables
 from components.config.problems import format_key
-from components.config.reachability import Address, find_unreachable_servers, named_servers
+from components.config.proxy import NO_PROXY
+from components.config.reachability import Address, exclusion, find_unreachable_servers, named_servers
 from components.config.tenancy import Tenancy
 from components.preflight.dns import NameUnknown, Resolver, ResolverFailed, resolve_by_system
 
 
 def reachability_warnings(tenancy: Tenancy, *, resolve: Resolver = resolve_by_system) -> list[str]:
-    """Return a warning for each server whose name has a private address here that ``network.reach`` does not list.
+    """Return a warning for each server whose name has a private address here, unless pods reach it without the proxy.
 
     It is no error, because pods may use another DNS server than this machine. A name that this machine does not know is
-    ignored for the same reason.
+    ignored for the same reason, except where requests to it use the proxy, which would not know it either.
     """
+    unknown: set[str] = set()
 
     def addresses(host: str) -> Collection[Address]:
         try:
             return resolve(host)
-        except (NameUnknown, ResolverFailed):
-            return ()
+        except NameUnknown:
+            unknown.add(host)
+        except ResolverFailed:
+            pass
+        return ()
 
     network = tenancy.network
-    servers = named_servers(network, tenancy.object_store)
-    return [
+    no_proxy = user_proxy_variables(tenancy).get(NO_PROXY, "").split(",")
+    servers = list(named_servers(network, tenancy.object_store, [each for each in no_proxy if each]))
+    found = [
         f"{format_key(each.place)}: {each.host} {each.message}"
         for each in find_unreachable_servers(network, servers, addresses, with_dask=tenancy.dask.enabled)
     ]
+    for each in servers:
+        if each.uses_proxy and each.host in unknown:
+            message = (
+                "is not known here, and requests to it use the web proxy; if only the tenancy's DNS knows it, write"
+            )
+            found.append(f"{format_key(each.place)}: {each.host} {message} {exclusion(network, each.host)}")
+    return found

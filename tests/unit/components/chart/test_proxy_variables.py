@@ -88,6 +88,31 @@ def test_addresses_in_the_cluster_are_reached_without_the_proxy(address: str) ->
         assert not requests_uses_proxy(f"http://{address}:8888/", environment["NO_PROXY"])
 
 
+REACH = [
+    {"name": "store", "cidrs": ["10.20.0.6", "fd12:3456::6"], "ports": 9000},
+    {"name": "archive", "cidrs": "10.30.0.0/24", "ports": 443},
+    {"name": "time", "cidrs": "10.20.0.7", "ports": 123, "protocol": "udp"},
+]
+
+
+@every_client
+@pytest.mark.parametrize("url", ["http://10.20.0.6:9000/bucket", "http://[fd12:3456::6]:9000/", "https://10.30.0.9/"])
+def test_private_servers_that_are_named_by_address_are_reached_without_the_proxy(
+    uses_proxy: Callable[[str, str], bool], url: str
+) -> None:
+    """One by one, because urllib, and so botocore, knows no networks."""
+    store = {"endpoint": "https://10.30.0.9"}
+    found = environments({"proxy": PROXY, "reach": REACH}, objectStore=store)
+    for part in ("notebooks", "dask"):
+        assert not uses_proxy(url, found[part]["NO_PROXY"])
+
+
+def test_public_object_store_is_reached_through_the_proxy() -> None:
+    found = environments({"proxy": PROXY}, objectStore={"endpoint": "http://192.171.139.8:9000"})
+    assert "192.171.139.8" not in found["notebooks"]["NO_PROXY"]
+    assert found["hub"] == environments({"proxy": PROXY})["hub"]
+
+
 def test_only_the_hub_has_ipv6_networks() -> None:
     found = environments({"proxy": PROXY, "clusterCidrs": ["2a05:d014::/64"]})
     networks = {

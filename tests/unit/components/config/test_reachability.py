@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.tenancies import problem, problems
+from components.config.reachability import named_servers
+from tests.support.tenancies import problem, problems, tenancy
 
 PROXY = {"http": "http://10.20.0.5:3128"}
 
@@ -87,7 +88,38 @@ def test_object_store_without_a_port_has_that_of_its_protocol() -> None:
     assert [each.message.rpartition("ports: ")[2] for each in found] == ["443}", "80}"]
 
 
-def test_requests_to_an_object_store_through_the_proxy_need_no_entry() -> None:
-    public = {"http": "http://192.171.139.9:3128"}
-    assert problems(objectStore=STORE, network={"proxy": public}) == []
-    assert problem(objectStore={"endpoint": "https://10.20.0.6"}, network={"proxy": public}).key.endswith("endpoint")
+PUBLIC = {"http": "http://192.171.139.9:3128"}
+STORE_ENTRY = [{"name": "object-store", "cidrs": "10.20.0.0/24", "ports": 9000}]
+
+
+@pytest.mark.parametrize("proxy", [PUBLIC, {}, {"https": PUBLIC["http"]}])
+def test_private_object_store_needs_an_entry_with_a_proxy_too(proxy: dict[str, str]) -> None:
+    assert problem(objectStore=STORE, network={"proxy": proxy}).key == "pangeo:objectStore.endpoint"
+    assert problems(objectStore=STORE, network={"proxy": proxy, "reach": STORE_ENTRY}) == []
+
+
+@pytest.mark.parametrize("endpoint", ["http://192.171.139.8:9000", "http://s3.example.org"])
+def test_requests_to_a_public_object_store_through_the_proxy_need_no_entry(endpoint: str) -> None:
+    assert problems(objectStore={"endpoint": endpoint}, network={"proxy": PUBLIC}) == []
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "proxy", "uses_proxy"),
+    [
+        ("http://s3.example.org", PUBLIC, True),
+        ("https://s3.example.org", PUBLIC, False),
+        ("https://s3.example.org", {}, True),
+        ("http://s3.example.org", None, False),
+        ("http://s3.example.org", {**PUBLIC, "noProxy": ["s3.example.org"]}, False),
+        ("http://s3.example.org", {**PUBLIC, "noProxy": ["example.org"]}, False),
+        ("http://s3.example.org", {**PUBLIC, "noProxy": [".example.org"]}, False),
+        ("http://s3.example.org", {**PUBLIC, "noProxy": [".s3.example.org", "3.example.org"]}, True),
+        ("http://192.171.139.8", {**PUBLIC, "noProxy": ["192.171.139.8"]}, False),
+    ],
+)
+def test_requests_to_the_object_store_use_the_proxy_of_their_protocol(
+    endpoint: str, proxy: dict[str, Any] | None, uses_proxy: bool
+) -> None:
+    given = tenancy(objectStore={"endpoint": endpoint}, network={} if proxy is None else {"proxy": proxy})
+    (server,) = [each for each in named_servers(given.network, given.object_store) if each.entry == "object-store"]
+    assert server.uses_proxy is uses_proxy

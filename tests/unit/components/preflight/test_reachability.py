@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
@@ -49,3 +50,64 @@ def test_object_store_with_a_private_address_is_a_warning() -> None:
     store = {"endpoint": "https://s3.example.org"}
     [warning] = reachability_warnings(tenancy(objectStore=store), resolve=lambda _host: [ip_address("10.20.0.6")])
     assert warning.startswith("pangeo:objectStore.endpoint: s3.example.org resolves to 10.20.0.6, a private address")
+
+
+STORE = {"endpoint": "http://s3.example.org:9000"}
+PUBLIC = {"http": "http://192.171.139.9:3128"}
+STORE_ENTRY = {"name": "store", "cidrs": "10.20.0.6", "ports": 9000}
+
+
+def private_store(host: str) -> Collection[Address]:
+    assert host == "s3.example.org"
+    return [ip_address("10.20.0.6")]
+
+
+def test_object_store_with_a_private_address_must_not_use_the_proxy() -> None:
+    network: dict[str, Any] = {"proxy": {**PUBLIC, "noProxy": [".data.example.org"]}}
+    proxied, closed = reachability_warnings(tenancy(objectStore=STORE, network=network), resolve=private_store)
+    assert proxied == (
+        "pangeo:objectStore.endpoint: s3.example.org resolves to 10.20.0.6, a private address or one of "
+        "network.clusterCidrs, but requests to it use the web proxy; write network.proxy.noProxy: "
+        "[.data.example.org, s3.example.org]"
+    )
+    assert closed.endswith("add to network.reach: {name: object-store, cidrs: 10.20.0.6, ports: 9000}")
+
+    network |= {"reach": [STORE_ENTRY]}
+    assert reachability_warnings(tenancy(objectStore=STORE, network=network), resolve=private_store) == [proxied]
+    network["proxy"]["noProxy"] = ["s3.example.org"]
+    assert reachability_warnings(tenancy(objectStore=STORE, network=network), resolve=private_store) == []
+
+
+def test_proxy_with_a_password_is_a_proxy_of_the_object_store() -> None:
+    network = {"proxy": {}, "reach": [STORE_ENTRY]}
+    [warning] = reachability_warnings(tenancy(objectStore=STORE, network=network), resolve=private_store)
+    assert warning.endswith("write network.proxy.noProxy: [s3.example.org]")
+
+
+def test_object_store_that_only_the_tenancys_network_knows_is_a_warning_with_a_proxy() -> None:
+    def fail(_host: str) -> Collection[Address]:
+        raise NameUnknown
+
+    [warning] = reachability_warnings(tenancy(objectStore=STORE, network={"proxy": PUBLIC}), resolve=fail)
+    assert warning == (
+        "pangeo:objectStore.endpoint: s3.example.org is not known here, and requests to it use the web proxy; if only "
+        "the tenancy's DNS knows it, write network.proxy.noProxy: [s3.example.org]"
+    )
+    assert reachability_warnings(tenancy(objectStore=STORE), resolve=fail) == []
+    excluded = {"proxy": {**PUBLIC, "noProxy": [".example.org"]}}
+    assert reachability_warnings(tenancy(objectStore=STORE, network=excluded), resolve=fail) == []
+
+
+@pytest.mark.parametrize("host", ["minio.storage.svc", "minio.storage.svc.cluster.local", "minio.vis-pangeo"])
+def test_object_store_in_the_cluster_never_uses_the_proxy(host: str) -> None:
+    def fail(_host: str) -> Collection[Address]:
+        raise NameUnknown
+
+    store = {"endpoint": f"http://{host}:9000"}
+    assert reachability_warnings(tenancy(objectStore=store, network={"proxy": PUBLIC}), resolve=fail) == []
+
+
+def test_object_store_with_a_public_address_may_use_the_proxy() -> None:
+    public = [ip_address("192.171.139.8")]
+    given = tenancy(objectStore=STORE, network={"proxy": PUBLIC})
+    assert reachability_warnings(given, resolve=lambda _host: public) == []
