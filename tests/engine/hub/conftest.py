@@ -7,6 +7,8 @@ import pytest
 
 from components.chart.values import Values
 from components.config.tenancy import Tenancy
+from tests.engine.hub.hub_namespace import HubNamespace, create_chart_namespace, hub_environment
+from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import Hub, running_hub
 from tests.support.hub_users import CLUSTER, People, create_users
@@ -20,6 +22,7 @@ SLOW_GRAMMAR = "rfc3987-syntax"
 ValuesFor = Callable[..., Values]
 ValuesWithCheck = Callable[..., Values]
 StartHub = Callable[..., AbstractContextManager[Hub]]
+CreateNamespace = Callable[..., tuple[HubNamespace, dict[str, str]]]
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +95,21 @@ def start_hub(hub_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Sta
     return lambda values, environment=None, arguments=(): running_hub(
         hub_python, tmp_path_factory.mktemp("hub"), values, environment, arguments
     )
+
+
+@pytest.fixture(scope="session")
+def create_namespace(
+    api_server: ApiServer, tools: Path, people: People, tmp_path_factory: pytest.TempPathFactory
+) -> CreateNamespace:
+    """Return a function: the namespace of a hub with all its permissions, and the hub's variables for it."""
+    del people  # their servers are in the namespace
+
+    def create(name: str, *, dask: bool = False) -> tuple[HubNamespace, dict[str, str]]:
+        folder = tmp_path_factory.mktemp(name)
+        namespace = create_chart_namespace(api_server, tools, folder, name, dask=dask)
+        return namespace, hub_environment(namespace, folder)
+
+    return create
 
 
 @pytest.fixture(scope="session")

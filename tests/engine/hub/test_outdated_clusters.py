@@ -6,15 +6,13 @@ There is no gateway: the tests create its objects. Without a kubelet, the server
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from secrets import token_hex
 
 import pytest
 
 from components.in_hub import messages
-from tests.engine.hub.conftest import StartHub, ValuesFor
-from tests.engine.hub.hub_namespace import HubNamespace, create_chart_namespace, hub_environment
-from tests.support.api_server import ApiServer
+from tests.engine.hub.conftest import CreateNamespace, StartHub, ValuesFor
+from tests.engine.hub.hub_namespace import HubNamespace
 from tests.support.hub_process import Hub, page_of_refused_start
 from tests.support.hub_users import MEMBERS, MODELLERS, PASSWORD, People
 from tests.support.notebooks import declare_again
@@ -38,17 +36,8 @@ class Deployment:
 
 
 @pytest.fixture(scope="module")
-def deployment(
-    start_hub: StartHub,
-    values_for: ValuesFor,
-    people: People,
-    api_server: ApiServer,
-    tools: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Deployment:
-    folder = tmp_path_factory.mktemp("outdated-clusters")
-    namespace = create_chart_namespace(api_server, tools, folder, NAMESPACE, dask=True)
-    environment = hub_environment(namespace, folder)
+def deployment(start_hub: StartHub, values_for: ValuesFor, create_namespace: CreateNamespace) -> Deployment:
+    namespace, environment = create_namespace(NAMESPACE, dask=True)
 
     def start(clusters_namespace: str) -> AbstractContextManager[Hub]:
         values = values_for(sharedFolders=FOLDERS)

@@ -5,23 +5,15 @@ Without a kubelet, pods stay pending: the removal meets servers that are startin
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import requests
 
-from tests.engine.hub.conftest import StartHub, ValuesFor
-from tests.engine.hub.hub_namespace import (
-    EXPANDABLE,
-    HubNamespace,
-    create_chart_namespace,
-    hub_environment,
-)
-from tests.support.api_server import ApiServer
+from tests.engine.hub.conftest import CreateNamespace, StartHub, ValuesFor
+from tests.engine.hub.deployments import Deployment
+from tests.engine.hub.hub_namespace import EXPANDABLE
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.ended_access import end_access
-from tests.support.hub_process import Hub
 from tests.support.hub_users import PASSWORD, People
 from tests.support.notebooks import User, add_member, log_in, with_admin
 from tests.support.rendered_values import SECRETS
@@ -32,28 +24,12 @@ NAMESPACE = "hub-tests-removal"
 STOP_SECONDS = 120.0
 
 
-@dataclass
-class Deployment:
-    """A hub and its namespace."""
-
-    hub: Hub
-    namespace: HubNamespace
-
-
 @pytest.fixture(scope="module")
-def deployment(
-    start_hub: StartHub,
-    values_for: ValuesFor,
-    people: People,
-    api_server: ApiServer,
-    tools: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Deployment]:
-    folder = tmp_path_factory.mktemp("removal")
-    namespace = create_chart_namespace(api_server, tools, folder, NAMESPACE, dask=True)
+def deployment(start_hub: StartHub, values_for: ValuesFor, create_namespace: CreateNamespace) -> Iterator[Deployment]:
+    namespace, environment = create_namespace(NAMESPACE, dask=True)
     values = values_for(storage={"className": EXPANDABLE})
     values["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]["dask_namespace"] = NAMESPACE
-    with start_hub(with_admin(values), hub_environment(namespace, folder)) as hub:
+    with start_hub(with_admin(values), environment) as hub:
         yield Deployment(hub, namespace)
 
 

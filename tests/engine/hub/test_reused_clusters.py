@@ -6,7 +6,6 @@ There is no gateway: the tests create its objects, and end a cluster as its cont
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from secrets import token_hex
 
 import pytest
@@ -14,13 +13,8 @@ import pytest
 from components.chart.values import Values
 from components.in_hub import messages
 from components.in_hub.user_id import Decision
-from tests.engine.hub.conftest import StartHub, ValuesFor
-from tests.engine.hub.hub_namespace import (
-    HubNamespace,
-    create_chart_namespace,
-    hub_environment,
-)
-from tests.support.api_server import ApiServer
+from tests.engine.hub.conftest import CreateNamespace, StartHub, ValuesFor
+from tests.engine.hub.hub_namespace import HubNamespace
 from tests.support.hub_process import Hub
 from tests.support.hub_users import MEMBERS, PASSWORD, People
 from tests.support.notebooks import declare_again
@@ -40,17 +34,8 @@ class Deployment:
 
 
 @pytest.fixture(scope="module")
-def deployment(
-    start_hub: StartHub,
-    values_for: ValuesFor,
-    people: People,
-    api_server: ApiServer,
-    tools: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Deployment]:
-    folder = tmp_path_factory.mktemp("reused-clusters")
-    namespace = create_chart_namespace(api_server, tools, folder, NAMESPACE, dask=True)
-    environment = hub_environment(namespace, folder)
+def deployment(start_hub: StartHub, values_for: ValuesFor, create_namespace: CreateNamespace) -> Iterator[Deployment]:
+    namespace, environment = create_namespace(NAMESPACE, dask=True)
     with start_hub(values_with_clusters(values_for, NAMESPACE), environment) as hub:
         yield Deployment(hub, namespace, environment)
 

@@ -16,14 +16,11 @@ import requests
 from components.chart.values import Values
 from components.in_hub import messages
 from components.in_hub.user_id import ID_ANNOTATION, KEY_PREFIX, NAME_ANNOTATION, REFUSALS, Decision
-from tests.engine.hub.conftest import ValuesFor
+from tests.engine.hub.conftest import CreateNamespace, ValuesFor
 from tests.engine.hub.hub_namespace import (
     EXPANDABLE,
     HubNamespace,
-    create_chart_namespace,
-    hub_environment,
 )
-from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_process import Hub, Visitor, page_of_refused_start, running_hub
 from tests.support.hub_users import MEMBERS, PASSWORD, People
@@ -93,16 +90,12 @@ def values(values_for: ValuesFor) -> Values:
 def deployment(
     hub_python: Path,
     values: Values,
-    people: People,
     directory: ThrowAwayDirectory,
-    api_server: ApiServer,
-    tools: Path,
+    create_namespace: CreateNamespace,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Deployment]:
-    assert people
+    namespace, environment = create_namespace(NAMESPACE)
     folder = tmp_path_factory.mktemp("reused-names")
-    namespace = create_chart_namespace(api_server, tools, folder, NAMESPACE)
-    environment = hub_environment(namespace, folder)
     with running_hub(hub_python, folder, values, environment) as hub:
         yield Deployment(hub_python, folder, environment, namespace, directory, hub)
 

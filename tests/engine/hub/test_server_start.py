@@ -11,12 +11,11 @@ from secrets import token_hex
 import pytest
 
 from components.in_hub import messages
-from tests.engine.hub.conftest import StartHub, ValuesFor
+from tests.engine.hub.conftest import CreateNamespace, StartHub, ValuesFor
 from tests.engine.hub.deployments import Deployment
 from tests.engine.hub.hub_namespace import (
     EXPANDABLE,
     FIXED,
-    create_chart_namespace,
     create_hub_namespace,
     hub_environment,
 )
@@ -36,19 +35,11 @@ NO_PERMISSIONS = "hub-tests-no-permissions"
 
 
 @pytest.fixture(scope="module")
-def deployment(
-    start_hub: StartHub,
-    values_for: ValuesFor,
-    people: People,
-    api_server: ApiServer,
-    tools: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Deployment]:
+def deployment(start_hub: StartHub, values_for: ValuesFor, create_namespace: CreateNamespace) -> Iterator[Deployment]:
     """A tenancy with homes of 20 GB, increased from 10 GB, and with a profile for a group."""
-    folder = tmp_path_factory.mktemp("hub-namespace")
-    namespace = create_chart_namespace(api_server, tools, folder, HOMES)
+    namespace, environment = create_namespace(HOMES)
     values = values_for(notebookStorageGb=20, storage={"className": EXPANDABLE}, notebook={"profiles": PROFILES})
-    with start_hub(values, hub_environment(namespace, folder)) as hub:
+    with start_hub(values, environment) as hub:
         yield Deployment(hub, namespace)
 
 

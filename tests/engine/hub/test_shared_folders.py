@@ -1,18 +1,16 @@
 """Shared folders of a real hub: in users' pods, or a reason why the server does not start, or starts without one."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from components.in_hub import messages
-from tests.engine.hub.conftest import StartHub, ValuesFor
+from tests.engine.hub.conftest import CreateNamespace, StartHub, ValuesFor
 from tests.engine.hub.deployments import Deployment
-from tests.engine.hub.hub_namespace import EXPANDABLE, create_chart_namespace, hub_environment
-from tests.support.api_server import ApiServer
+from tests.engine.hub.hub_namespace import EXPANDABLE
 from tests.support.hub_process import page_of_refused_start
-from tests.support.hub_users import PASSWORD, People
+from tests.support.hub_users import PASSWORD
 
 pytestmark = pytest.mark.engine
 
@@ -24,21 +22,13 @@ FOLDERS: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def deployment(
-    start_hub: StartHub,
-    values_for: ValuesFor,
-    people: People,
-    api_server: ApiServer,
-    tools: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Deployment]:
+def deployment(start_hub: StartHub, values_for: ValuesFor, create_namespace: CreateNamespace) -> Iterator[Deployment]:
     """A tenancy with two shared folders, and an optional one that does not exist."""
-    folder = tmp_path_factory.mktemp("hub-namespace")
-    namespace = create_chart_namespace(api_server, tools, folder, "hub-tests-shared")
+    namespace, environment = create_namespace("hub-tests-shared")
     for claim in ("ocean-data", "era5-data"):
         namespace.create_folder_claim(claim)
     values = values_for(storage={"className": EXPANDABLE}, sharedFolders=FOLDERS)
-    with start_hub(values, hub_environment(namespace, folder)) as hub:
+    with start_hub(values, environment) as hub:
         yield Deployment(hub, namespace)
 
 
