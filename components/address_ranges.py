@@ -68,8 +68,16 @@ NOT_PUBLIC_V6 = (
 METADATA = (LINK_LOCAL, WIRE_SERVER, PROTOCOL_ASSIGNMENTS, "100.100.100.200/32")
 """Metadata servers of clouds, which return a node's credentials."""
 
-METADATA_V6 = (LINK_LOCAL_V6, "fd00:ec2::254/128", "fd20:ce::254/128", "fd00:c1::a9fe:a9fe/128", "fd00:42::42/128")
-"""Metadata servers of OpenStack, AWS, Google, Oracle and Scaleway; other clouds use the IPv4 address through NAT64."""
+METADATA_V6 = (
+    LINK_LOCAL_V6,  # OpenStack
+    "fd00:ec2::/32",  # AWS: ::254 for instances, ::23 for pods (EKS Pod Identity); also its DNS and time servers
+    "fd20:ce::254/128",  # Google
+    "fd00:c1::a9fe:a9fe/128",  # Oracle
+    "fd00:42::42/128",  # Scaleway
+    "fd00:a9fe:a9fe::1/128",  # Akamai: https://techdocs.akamai.com/cloud-computing/docs/metadata-service-api
+    "fd00:100::100:200/128",  # Alibaba: https://github.com/canonical/cloud-init/pull/6893
+)
+"""Metadata servers of clouds; those that are not named here use the IPv4 address through NAT64."""
 
 NAT64 = "64:ff9b::/96"
 """Prefix of IPv4 addresses in clusters that have IPv6 only; the last four bytes are the IPv4 address (RFC 6052)."""

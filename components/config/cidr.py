@@ -17,6 +17,8 @@ def parse_network(value: str, example: str, too_large: str) -> IPv4Network | IPv
     Raises:
         ValueError: it is not a network, has an address within the network, is IPv4-mapped or too large.
     """
+    if "%" in value:  # Python accepts fe80::1%eth0, Kubernetes does not
+        raise ValueError("has a zone after %; write the network without it")
     try:
         network = ip_network(value)
     except ValueError:

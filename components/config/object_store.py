@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from components.address_ranges import Block, blocks_without_metadata, unreachable
 from components.config.environment import KEY_MESSAGE, RESERVED_MESSAGE, SecretKey, is_key_of_secret
+from components.config.host_address import parse_server_address
 from components.config.problems import HiddenValue
 from components.config.reserved_variables import RESERVED_SECRET_PREFIXES, RESERVED_SECRETS, is_secret_reserved
 from components.config.schema import Location
@@ -54,14 +53,11 @@ def _endpoint(value: str) -> str:
 
 def _host(name: str) -> str:
     try:
-        address = ip_address(name)
-    except ValueError:
-        try:
+        address = parse_server_address(name, "the store")
+        if address is None:
             return parse_host_name(name)
-        except ValueError as invalid:
-            raise ValueError(f"has a host that {invalid}") from None
-    if unreachable(Block(f"{address}/{address.max_prefixlen}"), blocks_without_metadata()) or address.is_loopback:
-        raise ValueError("is at an address that users' pods never reach; write the address of the store")
+    except ValueError as invalid:
+        raise ValueError(f"has a host that {invalid}") from None
     return f"[{address}]" if address.version == 6 else str(address)
 
 

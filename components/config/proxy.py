@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from components.config.host_address import parse_server_address
 from components.config.problems import HIDDEN
 from components.config.section import Section
 from components.config.types import EMPTY_IS_NONE, parse_host_name
@@ -16,7 +17,7 @@ NO_PROXY = "NO_PROXY"
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", NO_PROXY)
 """The variables that programs read, in capitals. Some programs read only them, others only small letters."""
 
-_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\[[^\]]*\]|[^/:]*)(?::(?P<port>[0-9]{1,5}))?/?")
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<host>\[[^\]]*\]|[^/:]*)(?::(?P<port>[0-9]{1,5}))?/?")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"\.?{_LABEL}(?:\.{_LABEL})*")
 _EXAMPLE = "write for example http://proxy.example.org:3128"
@@ -52,14 +53,11 @@ def _url(value: object) -> str:
 
 def _host(host: str) -> str:
     try:
-        address = ip_address(host.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        try:
+        address = parse_server_address(host, "the proxy")
+        if address is None:
             return parse_host_name(host)
-        except ValueError as error:
-            raise ValueError(f"has a host that {error}".replace("hub.example.org", "proxy.example.org")) from None
-    if address.is_loopback or address.is_unspecified or address.is_multicast or address.is_link_local:
-        raise ValueError(f"has an address that no other pod or host can have; {_EXAMPLE}")
+    except ValueError as invalid:
+        raise ValueError(f"has a host that {invalid}".replace("hub.example.org", "proxy.example.org")) from None
     return f"[{address}]" if isinstance(address, IPv6Address) else str(address)
 
 

@@ -7,18 +7,17 @@ sentence that begins with the key, and ends with what to write instead.
 
 import re
 from decimal import Decimal
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
+from components.config.host_address import parse_host_address
 from components.freeipa.errors import InvalidSetting
 from components.freeipa.names import GROUP_NAME, suffix_of_base_dn
 from components.freeipa.settings import authorities
 
-_NO_HOST = ip_network("0.0.0.0/8"), ip_network("240.0.0.0/4")
-"""Addresses that no host can have (RFC 1122, section 3.2.1.3; RFC 1112, section 4), including the broadcast address."""
-
+_ADDRESSES = IPv4Address, IPv6Address
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 KUBERNETES_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 """Names of Kubernetes objects (DNS subdomains), of at most 253 characters."""
@@ -32,25 +31,10 @@ _PORT = re.compile(r"[0-9]{1,5}")
 
 
 def _address(value: object) -> IPv4Address | IPv6Address:
-    if isinstance(value, IPv4Address | IPv6Address):
-        address = value
-    else:
-        try:
-            if not isinstance(value, str):
-                raise ValueError
-            text = value.strip()
-            address = ip_address(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
-        except ValueError:
-            raise ValueError("is not an IPv4 or IPv6 address; write for example 192.171.139.83") from None
-    if isinstance(address, IPv6Address):
-        if address.scope_id:
-            raise ValueError("is a link-local address with a zone; write the address without %zone")
-        if address.ipv4_mapped:
-            raise ValueError(f"is an IPv4-mapped IPv6 address; write {address.ipv4_mapped}")
-    if address.is_link_local:
-        raise ValueError("is a link-local address; write the address of the ingress")
-    if address.is_unspecified or address.is_multicast or any(address in network for network in _NO_HOST):
-        raise ValueError("is not the address of a host; write the address of the ingress")
+    text = value.strip() if isinstance(value, str) else str(value) if isinstance(value, _ADDRESSES) else ""
+    address = parse_host_address(text, "the ingress")
+    if address is None:
+        raise ValueError("is not an IPv4 or IPv6 address; write for example 192.171.139.83")
     return address
 
 

@@ -86,6 +86,7 @@ def test_exclusions_are_parts_of_their_block_and_not_of_each_other(own: tuple[st
         *("169.254.169.254", "168.63.129.16", "192.0.0.192", "100.100.100.200", "fe80::a9fe:a9fe", "fd00:ec2::254"),
         *("fd20:ce::254", "fd00:c1::a9fe:a9fe", "fd00:42::42", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe"),
         *("64:ff9b::168.63.129.16", "64:ff9b::100.100.100.200"),
+        *("fd00:ec2::23", "fd00:a9fe:a9fe::1", "fd00:100::100:200"),
     ],
 )
 def test_metadata_servers_are_excluded(address: str) -> None:

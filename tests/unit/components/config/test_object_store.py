@@ -25,9 +25,15 @@ STORE = {"endpoint": "https://s3.example.org"}
         ("https://{bucket}.example.org", "has a host that "),
         ("https://-$(a).example.org", "has a host that "),
         ("http://localhost:9000", "has a host that "),
-        ("http://127.0.0.1:9000", "is at an address that users' pods never reach"),
-        ("http://169.254.169.254", "is at an address that users' pods never reach"),
-        ("http://[fd00:ec2::254]", "is at an address that users' pods never reach"),
+        (
+            "http://127.0.0.1:9000",
+            "has a host that is a loopback address, which leads back to the pod; write the address of the store",
+        ),
+        ("http://0.0.0.0:9000", "has a host that is not the address of a host"),
+        ("http://169.254.169.254", "has a host that is a link-local address"),
+        ("http://[::ffff:169.254.169.254]", "has a host that is an IPv4-mapped IPv6 address"),
+        ("http://[fe80::1%eth0]", "has a host that is a link-local address with a zone"),
+        ("http://[fd00:ec2::254]", "has a host that is a metadata server of a cloud, which no pod may reach"),
     ],
 )
 def test_invalid_endpoints_are_refused(endpoint: str, message: str) -> None:

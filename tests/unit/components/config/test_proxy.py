@@ -45,9 +45,13 @@ def test_endpoints_have_host_and_port() -> None:
         ("http://proxy.example.org:3128/proxy.pac", "is not the URL of a proxy"),
         ("socks5://proxy.example.org:1080", "has the protocol socks5"),
         ("http://proxy:3128", "has a host that has no dot"),
-        ("http://127.0.0.1:3128", "has an address that no other pod or host can have"),
-        ("http://[::1]:3128", "has an address that no other pod or host can have"),
-        ("http://169.254.169.254:80", "has an address that no other pod or host can have"),
+        ("http://127.0.0.1:3128", "is a loopback address, which leads back to the pod; write the address of the proxy"),
+        ("http://[::1]:3128", "is a loopback address"),
+        ("http://169.254.169.254:80", "is a link-local address"),
+        *(
+            (f"http://{host}:80", "is a metadata server of a cloud, which no pod may reach")
+            for host in ("168.63.129.16", "100.100.100.200", "[fd00:ec2::254]", "[fd00:a9fe:a9fe::1]")
+        ),
         (3128, "is not a URL; write for example http://proxy.example.org:3128"),
     ],
 )
