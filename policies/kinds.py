@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from policies.code_settings import COMPUTED, read_valid_settings
 from policies.merged import release_values
 from policies.rule import Context, Kind, Resource
 from policies.tree import get
@@ -62,10 +63,19 @@ def gateway_values(release: Resource, context: Context) -> Mapping[str, Any] | N
 
 
 def class_settings(release: Resource, context: Context, classes: tuple[str, ...], trait: str) -> dict[str, Any]:
-    """Return the values of a trait in ``hub.config``, by the path of each class that sets it."""
-    config = get(hub_values(release, context), "hub", "config", default={})
-    return {
+    """Return the values of a trait in ``hub.config`` and ``hub.extraConfig``, by the path of each class that sets it.
+
+    Values that code computes are not among them: the rule reviewed-hub-code asks for a review of the code itself.
+    """
+    hub = get(hub_values(release, context), "hub", default={})
+    config, pieces = get(hub, "config", default={}), get(hub, "extraConfig", default={})
+    found = {
         f"hub.config.{name}.{trait}": config[name][trait]
         for name in classes
         if isinstance(get(config, name), Mapping) and trait in config[name]
     }
+    for piece in pieces if isinstance(pieces, Mapping) else ():
+        for number, each in enumerate(read_valid_settings(pieces[piece])):
+            if each.class_name in classes and each.trait == trait and each.value is not COMPUTED:
+                found[f"hub.extraConfig.{piece}[{number}].{each.class_name}.{trait}"] = each.value
+    return found

@@ -5,6 +5,7 @@ their names. All modules therefore have one namespace and no imports of each oth
 """
 
 import ast
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ def gateway_configuration(tenancy: Tenancy) -> dict[str, str]:
     return {**pieces, "limits": cluster_limits(tenancy), "users": pieces["users"] + backend_settings(tenancy)}
 
 
+@functools.cache  # the policies compute the values for many rules
 def module_text(module: str) -> str:
     """Return the code of a module without its imports from the same package."""
     text = (_FOLDER / f"{module}.py").read_text(encoding="utf-8")

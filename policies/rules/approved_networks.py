@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
-from components.address_ranges import Block, unreachable
+from components.address_ranges import Block, public_blocks, unreachable
+from policies.kinds import RELEASE
 from policies.rule import STRINGS, Context, InvalidConfiguration, Resource, Rule, Setting
+from policies.rules.reach import Permitted, check_users_egress
 
 if TYPE_CHECKING:
     from components.config.reach import PortRange, Reach
@@ -18,11 +20,32 @@ DNS_PORTS = ["5353", "8053"]
 """Namespaces and ports of DNS pods. Users' pods reach every pod in the namespace at the ports."""
 
 
-def _check_reach(_: Sequence[Resource], context: Context) -> Iterator[str]:
+def _check_reach(resources: Sequence[Resource], context: Context) -> Iterator[str]:
     networks, ports = _approved_networks(context), _approved_ports(context, "ports")
+    for release in (each for each in resources if RELEASE.includes(each)):
+        yield from _check_rendered(release, context)
     for entry in context.tenancy.network.reach:
         yield from _check_entry(entry, networks, ports)
     yield from _check_dns(context)
+
+
+def _check_rendered(release: Resource, context: Context) -> Iterator[str]:
+    """Check the network policies of users' pods in the values, which another program can write in another way."""
+    from components.config.reach import Reach, parse_ports
+
+    network = context.tenancy.network
+    cidrs = tuple(map(str, context.settings["networks"]))
+    ports = tuple(parse_ports(each) for each in context.settings["ports"])
+    if cidrs == tuple(EVERY_NETWORK) and ports == tuple(EVERY_PORT):
+        return  # the rule network-policies compares the values with the stack file, which is then the only limit
+    approved = tuple(
+        Reach.model_construct(name="approved", cidrs=cidrs, ports=ports, protocol=protocol)
+        for protocol in ("tcp", "udp")
+    )
+    # The stack file's entries are checked by themselves.
+    permitted = Permitted(public_blocks(network.blocked_cidrs), network.dns, (*approved, *network.reach))
+    for message in check_users_egress(release, context, permitted):
+        yield f"{message}, which the settings of this rule do not contain"
 
 
 def _check_dns(context: Context) -> Iterator[str]:

@@ -2,11 +2,16 @@
 
 import base64
 import binascii
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 
-from components.config.credentials import is_secret_text
+from pulumi_policy.proxy import UnknownValueError
+
+from components.config.credentials import contains_credential, is_secret_text
 from policies.kinds import PROVIDERS, RANDOM, RELEASE, REVEALED, SECRET
+from policies.merged import declared_values
+from policies.pods import ENVIRONMENTS, find_variables, services_settings, users_settings
 from policies.rule import Context, Resource, Rule
 from policies.secret_paths import is_secret
 from policies.tree import UNKNOWN, Path, format_path, get, leaves
@@ -14,9 +19,6 @@ from policies.tree import UNKNOWN, Path, format_path, get, leaves
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 MIN_SECRET_LENGTH = 6
 """The length, in characters, from which a secret is searched for; shorter ones occur in harmless texts."""
-
-ENVIRONMENTS = ("extraEnv", "environment")
-"""Names of chart values that are environment variables, by name."""
 
 
 def _check_secrets(resources: Sequence[Resource], context: Context) -> Iterator[tuple[str, str]]:
@@ -29,9 +31,9 @@ def _check_secrets(resources: Sequence[Resource], context: Context) -> Iterator[
             yield "the id, which the state has in plain text, is the value", resource.urn
         elif resource.type == SECRET.type:
             yield from ((message, resource.urn) for message in _check_data(resource, generated, context))
-        for path, value in leaves(resource.props):
+        for path, value in _leaves(resource, context):
             in_values = resource.type == RELEASE.type and path[0] == "values"
-            if in_values and _is_secret(path, value):
+            if is_secret := in_values and _is_secret(path, value):
                 yield (
                     f"{format_path(path)} contains a secret; templates can print a release's values",
                     resource.urn,
@@ -45,6 +47,27 @@ def _check_secrets(resources: Sequence[Resource], context: Context) -> Iterator[
                     yield f"{format_path(path)} contains {name}", resource.urn
             if PRIVATE_KEY.search(value):
                 yield f"{format_path(path)} contains a private key", resource.urn
+            elif not is_secret and contains_credential(value):
+                yield f"{format_path(path)} contains a token, a key or a URL with a log-in", resource.urn
+
+
+def _leaves(resource: Resource, context: Context) -> Iterator[tuple[Path, object]]:
+    """Yield a resource's values; for the release, those that Helm merges, which ``chart/values.yaml`` adds to.
+
+    A variable in the form of a container's, in a list or not, has its name as the last part of the path.
+    """
+    if not RELEASE.includes(resource):
+        yield from leaves(resource.props)
+        return
+    yield from ((path, value) for path, value in leaves(resource.props) if path[0] != "values")
+    merged = declared_values(resource, context)
+    names: dict[Path, str] = {}
+    with contextlib.suppress(UnknownValueError):  # declared-variables refuses such a value
+        for place, tree in (*users_settings(merged), *services_settings(merged)):
+            names |= {path: name for path, name, _ in find_variables(tree, place)}
+    for path, value in leaves(merged, ("values",)):
+        name = names.get(path[1:-1]) if path[-1] == "value" else None
+        yield ((*path[:-2], name), value) if name else (path, value)
 
 
 def _is_secret(path: Path, value: object) -> bool:

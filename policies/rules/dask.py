@@ -1,10 +1,9 @@
 """Dask: the limits of users' clusters."""
 
-import ast
-import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policies.code_settings import read_settings
 from policies.kinds import RELEASE, gateway_values
 from policies.rule import BOOLEAN, NUMBER, Context, Resource, Rule, Setting
 from policies.tree import format_value, get
@@ -14,9 +13,6 @@ IDLE = "idle_timeout"
 PER_USER = "clusters_per_user"
 CLASSES = ("ClusterConfig", "KubeClusterConfig", "BoundedKubeBackend")
 """The classes of these settings: dask-gateway's own, its subclass for Kubernetes, and this project's backend."""
-
-_COMPUTED = object()
-"""The value of a setting that is not a constant."""
 
 
 def _check_limits(release: Resource, context: Context) -> Iterator[str]:
@@ -28,12 +24,12 @@ def _check_limits(release: Resource, context: Context) -> Iterator[str]:
     # The gateway runs the pieces in this order.
     for name in sorted(pieces) if isinstance(pieces, Mapping) else ():
         try:
-            limits |= _settings(pieces[name])
+            limits |= {each.trait: each.value for each in read_settings(pieces[name]) if each.class_name in CLASSES}
         except SyntaxError as error:
             yield f"gateway.extraConfig.{name} is not valid Python: {error.msg} in line {error.lineno}"
     for trait in (IDLE, *MAXIMA, PER_USER):
         value = limits.get(trait)
-        if value is _COMPUTED:
+        if not isinstance(value, str | int | float | None):
             yield f"gateway.extraConfig sets {trait} to a computed value, which cannot be checked"
         elif not value and not (trait == IDLE and value == 0 and _may_never_stop(context)):
             yield f"gateway.extraConfig sets no {trait}, so there would be no limit"
@@ -46,30 +42,6 @@ def _check_limits(release: Resource, context: Context) -> Iterator[str]:
 def _may_never_stop(context: Context) -> bool:
     """Return whether the tenancy states, and the organisation accepts, that idle clusters are not stopped."""
     return bool(context.settings["acceptNever"]) and context.tenancy.dask.idle_seconds == 0
-
-
-@functools.lru_cache(maxsize=32)  # most of the code is the same in every tenancy
-def _settings(code: str) -> Mapping[str, Any]:
-    """Return the settings in a piece of configuration, e.g. ``c.ClusterConfig.idle_timeout = 1800``; the last one wins.
-
-    Raises:
-        SyntaxError: the code is not valid Python.
-    """
-    return dict(_assignments(code))
-
-
-def _assignments(code: str) -> Iterator[tuple[str, Any]]:
-    for statement in ast.walk(ast.parse(code)):
-        if not isinstance(statement, ast.Assign):
-            continue
-        for target in statement.targets:
-            if (
-                isinstance(target, ast.Attribute)
-                and isinstance(target.value, ast.Attribute)
-                and target.value.attr in CLASSES
-            ):
-                constant = isinstance(statement.value, ast.Constant)
-                yield target.attr, statement.value.value if constant else _COMPUTED  # type: ignore[attr-defined]
 
 
 RULES = (

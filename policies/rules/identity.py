@@ -1,6 +1,6 @@
 """Log-in: its users, and the check of their passwords. Log-in fails closed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from policies import traits
 from policies.kinds import AUTHENTICATORS, GROUP, RELEASE, class_settings, gateway_values, hub_values
@@ -144,8 +144,33 @@ def _check_hub_code(release: Resource, context: Context) -> Iterator[str]:
         for name in reviewed[part]:
             if name not in pieces:
                 yield f"hub.{part}.{name} is missing"
+    yield from _check_gateway_code(release, context)
     if get(hub, "existingSecret"):
         yield "hub.existingSecret is set; its values do not appear in a preview"
+
+
+def _check_gateway_code(release: Resource, context: Context) -> Iterator[str]:
+    from components.chart.values import chart_values
+
+    values = gateway_values(release, context)
+    if values is None:
+        return
+    reviewed = get(chart_values(context.tenancy)["dask-gateway"], "gateway", "extraConfig", default={})
+    pieces = get(values, "gateway", "extraConfig", default={})
+    if not isinstance(pieces, Mapping):
+        yield "gateway.extraConfig is one text; its pieces need names"
+        return
+    for name in pieces:
+        if name not in reviewed and name not in context.settings["furtherPieces"]:
+            yield (
+                f"gateway.extraConfig.{name} is not part of this project; it runs in the Dask gateway and can change "
+                "images, variables and volumes of users' pods"
+            )
+        elif name in reviewed and pieces[name] != reviewed[name]:
+            yield f"gateway.extraConfig.{name} differs from the code in this checkout"
+    for name in reviewed:
+        if name not in pieces:
+            yield f"gateway.extraConfig.{name} is missing"
 
 
 def _is_same(found: object, reviewed: object) -> bool:
@@ -214,13 +239,20 @@ RULES = (
     ),
     Rule(
         "reviewed-hub-code",
-        "The hub runs only the configuration code of this checkout",
-        "Code in hub.extraConfig runs last and can override every setting that the other rules check.",
+        "The hub and the Dask gateway run only the configuration code of this checkout",
+        "Code in extraConfig runs last and can override every setting that the other rules check.",
         "Remove the code, or list it in this rule's setting furtherPieces once it has been reviewed. No configuration "
-        "key adds code to the hub.",
+        "key adds code to the hub or the gateway.",
         "critical",
         kinds=(RELEASE,),
-        settings=(Setting("furtherPieces", "Reviewed names in hub.extraConfig and hub.extraFiles", STRINGS, []),),
+        settings=(
+            Setting(
+                "furtherPieces",
+                "Reviewed names in hub.extraConfig and hub.extraFiles, and in the Dask gateway's extraConfig",
+                STRINGS,
+                [],
+            ),
+        ),
         check=_check_hub_code,
     ),
     Rule(

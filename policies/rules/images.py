@@ -5,15 +5,19 @@ from typing import Any
 
 from pulumi_policy.proxy import UnknownValueError
 
-from policies.kinds import RELEASE, SPAWNERS, class_settings
+from policies.kinds import RELEASE, SPAWNERS
 from policies.merged import declared_values
+from policies.pods import CLUSTERS, ENVIRONMENTS, GATEWAY_CODE, HUB_CODE, TEXTS, code_settings
 from policies.rule import STRINGS, Context, Resource, Rule, Setting
 from policies.tree import Path, format_path, get
 
 DOCKER_HUB = "docker.io"
 
-TEXTS = ("annotations", "digests")
-"""Keys of mappings whose values are texts, one of which a preview does not know: the digest of the hub's secrets."""
+CLASSES: Path = ("jupyterhub", "hub", "config")
+"""Settings of the hub's classes."""
+
+PULLED_IN_ADVANCE = ("extraImages",)
+"""Key of images by name; the chart starts a container of each on every node."""
 
 Images = Iterator[tuple[str, str]]
 """Pairs of a path in the values and the image named there."""
@@ -66,23 +70,28 @@ def _check_version(release: Resource, context: Context) -> Iterator[str]:
 
 
 def _find_images(release: Resource, context: Context) -> Images:
-    yield from _images_below(declared_values(release, context), ())
-    for path, image in class_settings(release, context, SPAWNERS, "image").items():
-        yield path, str(image)
+    values = declared_values(release, context)
+    yield from _images_below(values, ())
+    for place, tree in (*code_settings(values, HUB_CODE, SPAWNERS), *code_settings(values, GATEWAY_CODE, CLUSTERS)):
+        yield from _images_below(tree, place)
 
 
 def _images_below(tree: Any, path: Path) -> Images:  # noqa: ANN401 - values of any kind
     """Yield ``image: {name, tag}`` as in the charts, and ``image: text`` as in KubeSpawner's profiles."""
     if isinstance(tree, Mapping):
         for key in tree:
-            # Settings of the hub's classes are read by name; names of variables mean nothing.
-            if key in ("config", "extraEnv", "environment"):
-                continue
             here = (*path, key)
+            # Names of variables mean nothing. Of the hub's classes, only the spawner has images.
+            if key in ENVIRONMENTS or (path == CLASSES and key not in SPAWNERS):
+                continue
             value = tree[key] if key == "image" else _child(tree, key, here)
             if key == "image" and isinstance(value, str):
                 yield format_path(here), value
             elif key == "image" and get(value, "name"):
+                yield format_path(here), _join(value)
+            elif key == "image" and get(value, "reference"):  # a volume
+                yield format_path(here), str(get(value, "reference"))
+            elif path[-1:] == PULLED_IN_ADVANCE and get(value, "name"):
                 yield format_path(here), _join(value)
             elif value is not None:
                 yield from _images_below(value, here)

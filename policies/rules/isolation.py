@@ -1,11 +1,12 @@
 """Isolation: the rights of users' pods on their node."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Sequence
 
 from policies.differences import find_differences
 from policies.kinds import NAMESPACE, RELEASE, SPAWNERS, class_settings, gateway_values, hub_values
 from policies.rule import STRINGS, Context, Resource, Rule, Setting
-from policies.tree import as_list, format_value, get
+from policies.tree import Path, as_list, format_path, format_value, get
 
 NOTEBOOK_UID = 1000
 """User ID in notebooks: the chart's default."""
@@ -25,9 +26,29 @@ SPAWNER_PARTS = (
     *("extra_pod_config", "extra_container_config", "init_containers", "extra_containers", "volumes", "volume_mounts"),
     *("service_account", "automount_service_account_token", "uid", "gid", "fs_gid", "supplemental_gids", "run_as_uid"),
     *("allow_privilege_escalation", "lifecycle_hooks", "extra_labels", "namespace", "enable_user_namespaces"),
-    *("user_namespace_template", "pvc_name_template", "modify_pod_hook", "pre_spawn_hook", "tolerations"),
+    *(
+        "user_namespace_template",
+        "common_labels",
+        "component_label",
+        "pvc_name_template",
+        "modify_pod_hook",
+        "pre_spawn_hook",
+        "tolerations",
+    ),
 )
 """Settings of spawners that do the same, or that give a pod another place or account; the program sets none."""
+
+DASK_PARTS = {
+    "extraPodConfig": (
+        *("nodeSelector", "affinity", "topologySpreadConstraints", "tolerations", "schedulerName"),
+        *("terminationGracePeriodSeconds", "volumes"),
+    ),
+    "extraContainerConfig": ("resources", "imagePullPolicy", "env", "envFrom", "volumeMounts"),
+}
+"""Values of schedulers and workers that may differ, because they give no rights, or because other rules check them.
+
+The host's network, for example, has no network policy, and further containers have no security context.
+"""
 
 PARTS_REASON = "it could give users rights on the node, an API token or other users' files"
 
@@ -100,19 +121,20 @@ def _check_security_contexts(release: Resource, context: Context) -> Iterator[st
 
 
 def _check_dask_pods(release: Resource, context: Context) -> Iterator[str]:
-    gateway = gateway_values(release, context)
+    from components.chart.values import chart_values  # imports pydantic, which loads at the same time as the program
+
+    gateway, own = gateway_values(release, context), chart_values(context.tenancy)["dask-gateway"]
     for part in ("scheduler", "worker") if gateway is not None else ():
-        path = f"dask-gateway.gateway.backend.{part}"
-        pod = get(gateway, "gateway", "backend", part, "extraPodConfig", default={})
-        container = get(gateway, "gateway", "backend", part, "extraContainerConfig", default={})
-        if get(pod, "automountServiceAccountToken") is not False:
-            yield f"{path}.extraPodConfig.automountServiceAccountToken is not false: users would get a token"
-        if get(pod, "securityContext", "runAsNonRoot") is not True:
-            yield f"{path}.extraPodConfig.securityContext.runAsNonRoot is not true"
-        if get(container, "securityContext", "allowPrivilegeEscalation") is not False:
-            yield f"{path}.extraContainerConfig.securityContext.allowPrivilegeEscalation is not false"
-        if "ALL" not in as_list(get(container, "securityContext", "capabilities", "drop")):
-            yield f"{path}.extraContainerConfig.securityContext.capabilities.drop does not contain ALL"
+        for key, free in DASK_PARTS.items():
+            path: Path = ("gateway", "backend", part, key)
+            found, expected = (get(tree, *map(str, path), default={}) for tree in (gateway, own))
+            is_free = functools.partial(_is_below, [(*path, each) for each in free])
+            for place, _, message in find_differences(found, expected, is_free, path):
+                yield f"dask-gateway.{format_path(place)} {message}: {PARTS_REASON}"
+
+
+def _is_below(places: Sequence[Path], path: Path, _value: object) -> bool:
+    return any(path[: len(each)] == each for each in places)
 
 
 RULES = (

@@ -84,10 +84,19 @@ def _check_network_policies(release: Resource, context: Context) -> Iterator[str
         yield from _check_chart_rules(f"{path}.egressAllowRules", policy, of_users=part == OF_USERS)
         permitted = of_notebooks if part == OF_USERS else all_but_metadata
         yield from _check_egress(f"{path}.egress", get(policy, "egress", default=[]), permitted)
+    yield from _check_labels(get(hub, "singleuser", "extraLabels", default={}))
     if gateway_values(release, context) is not None:
         egress = get(release_values(release, context), "dask", "egress", default={})
         for group, permitted in (("users", of_dask), ("gateway", all_but_metadata)):
             yield from _check_egress(f"dask.egress.{group}", get(egress, group, default=[]), permitted)
+
+
+def _check_labels(labels: Any) -> Iterator[str]:  # noqa: ANN401 - a setting
+    """Check that users' pods have the labels by which their network policy selects them."""
+    for name in labels:
+        # The charts' own labels have no domain.
+        if "/" not in name:
+            yield f"singleuser.extraLabels.{name} replaces a label by which network policies select pods"
 
 
 def _check_sources(path: str, policy: Mapping[str, Any]) -> Iterator[str]:
@@ -111,6 +120,15 @@ def _check_chart_rules(path: str, policy: Mapping[str, Any], *, of_users: bool) 
         default = not (of_users and name in ("cloudMetadataServer", "privateIPs"))
         if get(policy, "egressAllowRules", name, default=default) is not False:
             yield f"{path}.{name} is not false: the chart would add a rule that includes addresses that are not public"
+
+
+def check_users_egress(release: Resource, context: Context, permitted: Permitted) -> Iterator[str]:
+    """Yield each destination in the egress rules of users' pods that is not permitted."""
+    notebooks = get(hub_values(release, context), "singleuser", "networkPolicy", "egress", default=[])
+    yield from _check_egress("singleuser.networkPolicy.egress", notebooks, permitted)
+    if gateway_values(release, context) is not None:
+        dask = get(release_values(release, context), "dask", "egress", "users", default=[])
+        yield from _check_egress("dask.egress.users", dask, permitted)
 
 
 def _check_egress(path: str, rules: Sequence[Any], permitted: Permitted) -> Iterator[str]:

@@ -1,9 +1,12 @@
 """Storage of homes and of the hub's database: volumes that are retained and can be expanded."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from policies.code_settings import COMPUTED
 from policies.kinds import RELEASE, SPAWNERS, STORAGE_CLASS, VOLUME, VOLUME_CLAIM, class_settings, hub_values
+from policies.merged import declared_values
+from policies.pods import GATEWAY, find_volumes, format_place, services_settings, users_settings
 from policies.rule import BOOLEAN, STRINGS, Context, Resource, Rule, Setting
 from policies.tree import as_list, format_value, get
 
@@ -15,6 +18,12 @@ VOLUME_SETTINGS = (
     "mountOptions",
 )
 """Settings of the volume of an NFS export."""
+
+TEMPORARY = ("emptyDir",)
+"""Content of a volume that its pod begins with nothing in, and that ends with it."""
+
+OF_SERVICES = ("configMap", "secret", "projected", "downwardAPI")
+"""Content of volumes of the charts' own pods, which no user's code reads."""
 
 PARAMETERS = (
     *("type", "availability", "fsType", "fstype", "csi.storage.k8s.io/fstype", "encrypted"),
@@ -43,6 +52,8 @@ def _check_volumes(resource: Resource, context: Context) -> Iterator[str]:
     else:
         name = get(values, "singleuser", "storage", "dynamic", "storageClass")
         yield from _check_class("users' homes", name, context)
+    for path, name in class_settings(resource, context, SPAWNERS, "storage_class").items():
+        yield from _check_class(path, name, context)
     database_type = get(values, "hub", "db", "type", default="sqlite-pvc")
     if database_type == "sqlite-memory":
         yield "hub.db.type is sqlite-memory: admins added in the hub would be lost at every restart"
@@ -92,28 +103,30 @@ def _check_folders(resource: Resource, context: Context) -> Iterator[str]:
 
 
 def _check_mounted_claims(release: Resource, context: Context) -> Iterator[str]:
-    own = {folder.claim_name for folder in context.tenancy.shared_folders}
-    for path, volume in _shared_volumes(release, context):
-        claim = get(volume, "persistentVolumeClaim", "claimName")
-        sources = [key for key in volume if key not in ("name", "persistentVolumeClaim")]
-        if sources or claim not in own:
-            shown = f"{', '.join(sources)}" if sources else f"the claim {format_value(claim)}"
-            yield f"{path} mounts {shown}, which is no shared folder of this tenancy"
+    values, own = declared_values(release, context), {folder.claim_name for folder in context.tenancy.shared_folders}
+    for place, tree in users_settings(values):
+        of_dask = place[0] == GATEWAY
+        for path, volume in find_volumes(tree, place):
+            foreign = _foreign_sources(volume, TEMPORARY, () if of_dask else own)
+            if foreign and of_dask:
+                yield f"{format_place(path)} mounts {foreign}; Dask's pods have the folders of their user's server only"
+            elif foreign:
+                yield f"{format_place(path)} mounts {foreign}, which is no shared folder of this tenancy"
+    for place, tree in services_settings(values):
+        for path, volume in find_volumes(tree, place):
+            if foreign := _foreign_sources(volume, (*TEMPORARY, *OF_SERVICES), ()):
+                yield f"{format_place(path)} mounts {foreign}, which is no volume of the program's"
 
 
-def _shared_volumes(release: Resource, context: Context) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    base = "singleuser.storage.extraVolumes"
-    yield from _each_volume(base, get(hub_values(release, context), *base.split("."), default={}))
-    for path, overrides in class_settings(release, context, SPAWNERS, "group_overrides").items():
-        for key in overrides:
-            volumes = get(overrides, key, "spawner_override", "volumes", default={})
-            yield from _each_volume(f"{path}.{key}.spawner_override.volumes", volumes)
-
-
-def _each_volume(path: str, volumes: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:  # noqa: ANN401 - a setting
-    # z2jh accepts a list as well.
-    for key in volumes if isinstance(volumes, Mapping) else range(len(volumes)):
-        yield f"{path}.{key}", volumes[key]
+def _foreign_sources(volume: Any, allowed: Sequence[str], claims: Collection[str]) -> str:  # noqa: ANN401 - a setting
+    """Return what a volume contains besides the allowed kinds of content and claims; empty if there is nothing."""
+    if not isinstance(volume, Mapping):
+        return "" if volume is COMPUTED else "something of another form"
+    sources = [key for key in volume if key not in ("name", "persistentVolumeClaim", *allowed)]
+    if sources:
+        return ", ".join(sources)
+    claim = get(volume, "persistentVolumeClaim", "claimName")
+    return f"the claim {format_value(claim)}" if "persistentVolumeClaim" in volume and claim not in claims else ""
 
 
 RULES = (

@@ -117,7 +117,8 @@ RULES = (
         "hub.extraConfig, volumes, security contexts, network policies.",
         "Restore the program's value: undo the edit of chart/values.yaml or of the release. If the organisation has "
         "reviewed the setting, add its path to this rule's setting furtherSettings, for example "
-        "jupyterhub.singleuser.extraTolerations.**; its value is then checked by the other rules only.",
+        "dask-gateway.gateway.backend.worker.extraPodConfig.nodeSelector.*; its value is then checked by the other "
+        "rules only.",
         "critical",
         kinds=(RELEASE,),
         settings=(

@@ -1,46 +1,53 @@
-"""Environment variables of users' servers: none that changes the log-in, and none from a Secret of the hub."""
+"""Environment variables of users' pods: none that changes the log-in, and none from a Secret of the hub."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.kinds import RELEASE, SPAWNERS, class_settings, hub_values
+from policies.code_settings import COMPUTED
+from policies.kinds import RELEASE, SPAWNERS, class_settings
+from policies.merged import declared_values
+from policies.pods import Variable, find_variables, format_place, services_settings, users_settings
 from policies.rule import Context, Resource, Rule
 from policies.rules.permissions import plain
-from policies.tree import format_value, get
+from policies.tree import as_list
 
 
 def _check_variables(release: Resource, context: Context) -> Iterator[str]:
     from components.chart.values import chart_values  # imports pydantic, which loads at the same time as the program
     from components.config.reserved_variables import reason_for_reserving
 
-    own = chart_values(context.tenancy)["jupyterhub"]
-    declared = [variables for _, variables in _environments(own)]
-    for path, variables in _environments(hub_values(release, context), context, release):
-        if not isinstance(variables, Mapping):
-            yield f"{path} is {format_value(variables)}, not variables by name"
+    own: dict[str, list[Any]] = defaultdict(list)
+    program, found = chart_values(context.tenancy), declared_values(release, context)
+    for each in (*_of_users(program), *_of_services(program)):
+        own[each.name].append(each.value)
+    for path, name, value in _of_users(found):
+        if plain(value) in own[name] or value is COMPUTED:
             continue
-        for name in variables:
-            value = plain(variables[name])
-            if any(value == each.get(name) for each in declared):
-                continue
-            if reason := reason_for_reserving(name):
-                yield f"{path}.{name} is not the program's: it {reason}"
-            elif not isinstance(value, str | int | float):
-                message = "comes from another source than the program's; users' servers could have the hub's secrets"
-                yield f"{path}.{name} {message}"
+        if reason := reason_for_reserving(name):
+            yield f"{_format(path, name)} is not the program's: it {reason}"
+        elif not isinstance(value, str | int | float):
+            message = "comes from another source than the program's; users' servers could have the hub's secrets"
+            yield f"{_format(path, name)} {message}"
+    for path, name, value in _of_services(found):
+        if plain(value) not in own[name] and (reason := reason_for_reserving(name)):
+            yield f"{_format(path, name)} is not the program's: it {reason}"
+    for place, names in class_settings(release, context, SPAWNERS, "env_keep").items():
+        yield f"{place} gives users' servers variables of the hub: {', '.join(as_list(names)) or 'none'}"
 
 
-def _environments(
-    hub: Mapping[str, Any], context: Context | None = None, release: Resource | None = None
-) -> Iterator[tuple[str, Any]]:
-    """Yield the variables of all servers and of profiles, with their path."""
-    yield "singleuser.extraEnv", get(hub, "singleuser", "extraEnv", default={})
-    for index, profile in enumerate(get(hub, "singleuser", "profileList", default=[])):
-        override = get(profile, "kubespawner_override", default={})
-        path = f"singleuser.profileList[{index}].kubespawner_override.environment"
-        yield path, get(override, "environment", default={})
-    if context is not None and release is not None:
-        yield from class_settings(release, context, SPAWNERS, "environment").items()
+def _of_users(values: Mapping[str, Any]) -> Iterator[Variable]:
+    for place, tree in users_settings(values):
+        yield from find_variables(tree, place)
+
+
+def _of_services(values: Mapping[str, Any]) -> Iterator[Variable]:
+    for place, tree in services_settings(values):
+        yield from find_variables(tree, place)
+
+
+def _format(path: tuple[str | int, ...], name: str) -> str:
+    return format_place(path) if not name or path[-1] == name else f"{format_place(path)} ({name})"
 
 
 RULES = (

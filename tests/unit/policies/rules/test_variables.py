@@ -21,7 +21,7 @@ def check(**changes: Any) -> list[str]:
         ({"singleuser__extraEnv__JUPYTERHUB_ALLOW_TOKEN_IN_URL": "1"}, "JUPYTERHUB_ALLOW_TOKEN_IN_URL is not the"),
         ({"singleuser__extraEnv": {"DASK_GATEWAY__AUTH__TYPE": "basic"}}, "DASK_GATEWAY__AUTH__TYPE is not the"),
         ({"singleuser__extraEnv__X": HUBS_SECRET}, "singleuser.extraEnv.X comes from"),
-        ({"singleuser__extraEnv": [{"name": "X", **HUBS_SECRET}]}, "singleuser.extraEnv is"),
+        ({"singleuser__extraEnv": [{"name": "X", **HUBS_SECRET}]}, "singleuser.extraEnv[0] (X) comes from"),
         ({f"{CONFIG}environment": {"X": HUBS_SECRET}}, "KubeSpawner.environment.X comes from"),
         ({"hub__config__Spawner__environment": {"LD_PRELOAD": "/x"}}, "Spawner.environment.LD_PRELOAD is not the"),
         (
