@@ -57,6 +57,8 @@ _ACCESS_KEY_ID = re.compile(r"(?<![A-Z0-9])(AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])")
 _SECRET_ACCESS_KEY = re.compile(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 """AWS's keys. The identifier alone is no secret, and the secret alone has no form of its own."""
 
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9A-F]{40}")
+
 _LOG_IN = re.compile(r"://[^/@\s:?#]*:(?![0-9]{1,5}[?#])[^/@\s]+@")
 """A URL with a password. A port can be in the same place, before a query with an address of e-mail."""
 
@@ -84,6 +86,16 @@ def contains_credential(text: str) -> bool:
     if "://" in text and "@" in text and (_LOG_IN.search(text) or _TOKEN_AS_USER.search(text)):
         return True
     return bool(_ACCESS_KEY_ID.search(text) and _SECRET_ACCESS_KEY.search(text))
+
+
+def is_access_key_id(text: str) -> bool:
+    """Return whether a text contains the identifier of an access key of AWS, which is no secret."""
+    return bool(_ACCESS_KEY_ID.search(text))
+
+
+def may_be_secret_access_key(text: str) -> bool:
+    """Return whether a text has the form of a secret access key, which it is beside an identifier."""
+    return bool(_SECRET_ACCESS_KEY.fullmatch(text)) and not _HASH.fullmatch(text)
 
 
 def is_secret_text(name: str, text: str) -> bool:

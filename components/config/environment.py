@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import PlainSerializer, PlainValidator, ValidationError, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from components.config.credentials import is_secret_text
+from components.config.credentials import is_access_key_id, is_secret_text, may_be_secret_access_key
 from components.config.problems import HIDDEN
 from components.config.reserved_variables import is_secret_reserved, reason_for_reserving
 from components.config.schema import Location
@@ -33,6 +33,12 @@ RESERVED_MESSAGE = "is a Secret of the hub itself, which users must not read; wr
 
 KEY_MESSAGE = "is not a key of a Secret; write letters, digits, dashes, underscores and dots"
 """Message for a text that is not a key of a Secret."""
+
+
+PLAIN_TEXT_MESSAGE = (
+    "may be a secret in plain text; put it in a Secret of the namespace and write {secret: <name>, key: <key>}"
+)
+"""Message for a variable whose text may be a secret."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +116,12 @@ def _parse(value: object) -> tuple[dict[str, Variable], list[Found]]:
         return {}, [((), value, f"has {len(value)} variables; write at most {MAX_VARIABLES}")]
     read: dict[str, Variable] = {}
     found: list[Found] = []
+    has_access_key = any(isinstance(each, str) and is_access_key_id(each) for each in value.values())
     for given, each in value.items():
         name = str(given)
         problems = list(_name_problems(name, each)) or list(_value_problems(name, each))
+        if not problems and has_access_key and isinstance(each, str) and may_be_secret_access_key(each):
+            problems = [((), HIDDEN, PLAIN_TEXT_MESSAGE)]
         found += [((name, *location), shown, message) for location, shown, message in problems]
         if not problems:
             read[name] = each if isinstance(each, str) else _as_secret_key(each)
@@ -146,11 +155,7 @@ def _value_problems(name: str, value: object) -> Iterator[Found]:
     elif not isinstance(value, str):
         yield (), value, "is not a string; write text in quotes, or {secret: <name>, key: <key>}"
     elif is_secret_text(name, value):
-        yield (
-            (),
-            HIDDEN,
-            "may be a secret in plain text; put it in a Secret of the namespace and write {secret: <name>, key: <key>}",
-        )
+        yield (), HIDDEN, PLAIN_TEXT_MESSAGE
     elif found := _CONTROL.search(value):
         yield (), _shown(name, value), f"contains the control character {found[0]!a}; remove it"
     elif len(value) > MAX_VALUE_LENGTH:

@@ -108,6 +108,14 @@ def test_a_form_in_the_middle_of_a_word_is_none(text: str) -> None:
     assert not contains_credential(text)
 
 
+def test_a_secret_access_key_is_recognised_beside_its_identifier() -> None:
+    keys = {"STORE_ID": f"AKIA{'ABCD1234' * 2}", "STORE_KEY": LETTERS, "COMMIT": hashlib.sha256(b"c").hexdigest()[:40]}
+    found = problem(notebook__environment=keys)
+    assert (found.key, found.value) == ("pangeo:notebook.environment.STORE_KEY", HIDDEN)
+    del keys["STORE_ID"]
+    assert problems(notebook__environment=keys) == []
+
+
 @pytest.mark.parametrize("name", ["CDSAPI_KEY", "OPENAI_API_KEY", "WANDB_APIKEY"])
 def test_a_key_of_a_service_is_recognised_by_its_name(name: str) -> None:
     assert is_secret_text(name, "0b8e1a52-6c1f-4d7e-9c55-5f8b0d1d2a3b")

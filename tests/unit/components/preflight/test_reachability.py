@@ -111,3 +111,16 @@ def test_object_store_with_a_public_address_may_use_the_proxy() -> None:
     public = [ip_address("192.171.139.8")]
     given = tenancy(objectStore=STORE, network={"proxy": PUBLIC})
     assert reachability_warnings(given, resolve=lambda _host: public) == []
+
+
+def test_private_ipv6_object_store_is_a_warning_with_a_proxy() -> None:
+    """botocore looks for ``[fd12::6]`` in ``NO_PROXY``, with which httpx fails."""
+    entry = {"name": "store", "cidrs": "fd12::6", "ports": 9000}
+    network = {"proxy": PUBLIC, "reach": [entry]}
+    store = {"endpoint": "http://[fd12::6]:9000"}
+    [warning] = reachability_warnings(tenancy(objectStore=store, network=network))
+    assert warning == (
+        "pangeo:objectStore.endpoint: fd12::6 is an IPv6 address, for which boto3 and s3fs always use the web proxy; "
+        "write the server's name, and network.proxy.noProxy: [<name>]"
+    )
+    assert reachability_warnings(tenancy(objectStore=store, network={"reach": [entry]})) == []
