@@ -71,6 +71,16 @@ def claim_path(namespace: str, name: str) -> ObjectPath:
     )
 
 
+def read_claims(api: "ReadWriteApi", namespace: str) -> list[Mapping[str, Any]]:
+    """Return the volume claims of a namespace, by name; none if it does not exist.
+
+    Raises:
+        CannotAsk: the cluster gives no answer, or the account may not list them.
+    """
+    claims = api.get(claim_path(namespace, "").collection).get("items") or []
+    return sorted(claims, key=lambda each: str(each["metadata"]["name"]))
+
+
 def volume_path(name: str) -> ObjectPath:
     """Return the place of a volume."""
     return ObjectPath("PersistentVolume", "/api/v1/persistentvolumes", name)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from components.config.mount_paths import overlaps, parse_mount_path
 from components.config.section import Section, metadata
 from components.config.types import FreeIpaName, KubernetesName, WholeNumber, parse_host_name
+from components.ownership.claims import DATABASE_CLAIM, HOME_CLAIMS
 
 EVERYONE = "all"
 """Written in place of groups: all users of the hub."""
@@ -19,12 +20,6 @@ SOURCES = ("claim", "create", "nfs")
 
 PREFIX = "folder-"
 """Beginning of the names of folders' volumes in pods, and of the claims that the program creates."""
-
-DATABASE_CLAIM = "hub-db-dir"
-"""Claim of the hub's database in z2jh."""
-
-HOME_CLAIMS = "claim-"
-"""Beginning of the names of the claims of homes (``KubeSpawner.pvc_name_template``)."""
 
 DEFAULT_PARENT = "/shared"
 

@@ -141,8 +141,8 @@ class Tenancy(Names):
     kubernetes: Kubernetes = Field(default_factory=Kubernetes, description="The Kubernetes cluster of the tenancy")
     protect: bool = Field(
         True,
-        description="Whether `pulumi destroy` keeps the namespace, the home volumes, the hub's database and the "
-        "users' group",
+        description="Whether `pulumi destroy` keeps the namespace, the home volumes, the hub's database, shared "
+        "folders and the users' group",
     )
 
     @classmethod

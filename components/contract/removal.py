@@ -1,10 +1,11 @@
 """End of a deployment: what becomes of its namespace, storage class and shared folders after ``pulumi destroy``.
 
 The engine never deletes any of them, so no ``up`` can. The contract, which is deleted last, does what the stack's
-state says: with ``protect``, it marks them as kept; without, it deletes those that this deployment created.
+state says: with ``protect``, it marks them as kept; without, it deletes those that this deployment created. A
+namespace is deleted with everything in it, so it is kept while others have something there.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from components.cluster.objects import (
     delete_object,
     find_object,
     namespace_path,
+    read_claims,
     set_annotation,
     storage_class_path,
     volume_path,
@@ -23,6 +25,7 @@ from components.cluster.objects import (
 from components.cluster.releases import installed_releases
 from components.contract.folders import CLAIM
 from components.contract.inputs import Props, taken_over
+from components.ownership.claims import is_of_hub
 from components.ownership.existing import FoundObject, TakenOver, is_adopted
 from components.ownership.mark import ANNOTATION, Mark, Owner, read_mark
 
@@ -64,12 +67,21 @@ def owner_of(props: Props) -> Owner:
     return Owner(props["owner"]["stack"], props["cluster"]["uid"], props["owner"]["deployment"])
 
 
-def places(props: Props) -> Iterator[ObjectPath]:
+def places(props: Props, claims: Sequence[Mapping[str, Any]] = ()) -> Iterator[ObjectPath]:
     """Return the places of the objects that outlive a destroy, in the order of their deletion.
 
-    They are the namespace, a storage class of the program, and the claims and volumes of shared folders. The volume of
-    an NFS export only names the export: its deletion deletes no files.
+    They are the namespace, a storage class of the program, and the claims and volumes of shared folders, also of those
+    that are no longer in the stack file. The volume of an NFS export only names the export: its deletion deletes no
+    files.
+
+    Args:
+        props: the contract's properties.
+        claims: the claims in the namespace.
     """
+    yield from dict.fromkeys([*_places_of_settings(props), *_places_of_claims(props, claims)])
+
+
+def _places_of_settings(props: Props) -> Iterator[ObjectPath]:
     yield namespace_path(props["namespace"])
     settings = props["settings"]
     if settings.get("createdClass"):
@@ -82,6 +94,17 @@ def places(props: Props) -> Iterator[ObjectPath]:
             yield volume_path(folder["volume"])
 
 
+def _places_of_claims(props: Props, claims: Sequence[Mapping[str, Any]]) -> Iterator[ObjectPath]:
+    for claim in claims:
+        if not (claim["metadata"].get("annotations") or {}).get(ANNOTATION):
+            continue
+        yield claim_path(props["namespace"], claim["metadata"]["name"])
+        spec = claim.get("spec") or {}
+        # Provisioners create the volumes of all other claims, and give them no mark.
+        if spec.get("storageClassName") == "" and spec.get("volumeName"):
+            yield volume_path(spec["volumeName"])
+
+
 def end_deployment(api: "ReadWriteApi", props: Props, report: Callable[[str], None]) -> None:
     """Mark, unmark or delete the objects that outlive a destroy.
 
@@ -92,36 +115,55 @@ def end_deployment(api: "ReadWriteApi", props: Props, report: Callable[[str], No
 
     Raises:
         CannotAsk: the cluster is another one, gives no answer, or refuses a change.
-        RemovalRefused: a Helm release is still in the namespace that is to be deleted.
+        RemovalRefused: a Helm release, or a claim of others, is still in the namespace that is to be deleted.
     """
     deployed = ClusterId.from_props(props["cluster"])
     current = read_cluster_id(api)
     if current.uid != deployed.uid:
         raise CannotAsk(f"the kubeconfig leads to another cluster, {current}; this stack is deployed in {deployed}")
-    owner = owner_of(props)
-    for place in places(props):
+    owner, entries = owner_of(props), taken_over(props)
+    for place in places(props, read_claims(api, props["namespace"])):
         live = find_object(api, place)
         if live is None:
             continue
         found = FoundObject.of(live, place.kind)
-        match fate(found, owner, protect=bool(props.get("protect", True)), taken_over=taken_over(props)):
+        match fate(found, owner, protect=bool(props.get("protect", True)), taken_over=entries):
             case Fate.KEEP if not found.deletion:
                 set_annotation(api, place, found.uid, ANNOTATION, str(Mark(owner, is_kept=True)))
             case Fate.UNMARK if not found.deletion:
                 set_annotation(api, place, found.uid, ANNOTATION, None)
             case Fate.DELETE:
-                _delete(api, place, found, report)
+                if found.kind == "Namespace":
+                    _refuse_objects_of_others(api, found, owner, entries)
+                delete_object(api, place, found.uid, report)
 
 
-def _delete(api: "ReadWriteApi", place: ObjectPath, found: FoundObject, report: Callable[[str], None]) -> None:
-    if found.kind == "Namespace":
-        releases = installed_releases(api, found.name)
-        if releases:
-            raise RemovalRefused(
-                f"{found} is not deleted, because Helm releases are in it: {', '.join(releases)}; uninstall them, for "
-                f"example with: helm uninstall {releases[0]} --namespace {found.name}"
-            )
-    delete_object(api, place, found.uid, report)
+def _refuse_objects_of_others(
+    api: "ReadWriteApi", namespace: FoundObject, owner: Owner, entries: Mapping[str, TakenOver]
+) -> None:
+    reasons: list[str] = []
+    if releases := installed_releases(api, namespace.name):
+        reasons.append(
+            f"Helm releases are in it: {', '.join(releases)}; uninstall them, for example with: "
+            f"helm uninstall {releases[0]} --namespace {namespace.name}"
+        )
+    if others := list(_claims_of_others(api, namespace.name, owner, entries)):
+        reasons.append(
+            f"volume claims are in it that this deployment did not create: {', '.join(others)}; copy their files, and "
+            f"delete them, for example with: kubectl delete pvc {others[0]} --namespace {namespace.name}; or keep the "
+            "namespace with all homes: set pangeo:protect to true, then run pulumi up and pulumi destroy"
+        )
+    if reasons:
+        raise RemovalRefused(f"{namespace} is not deleted, because {'; and because '.join(reasons)}")
+
+
+def _claims_of_others(
+    api: "ReadWriteApi", namespace: str, owner: Owner, entries: Mapping[str, TakenOver]
+) -> Iterator[str]:
+    for claim in read_claims(api, namespace):
+        found = FoundObject.of(claim, "PersistentVolumeClaim")
+        if not is_of_hub(claim) and fate(found, owner, protect=False, taken_over=entries) is not Fate.DELETE:
+            yield found.name
 
 
 def attempt(props: Mapping[str, Any]) -> str:

@@ -75,7 +75,7 @@ class ContractProvider(ConfiguredProvider):
 
         Raises:
             CannotAsk: the cluster cannot be asked, or refuses a change.
-            RemovalRefused: a Helm release is still in the namespace.
+            RemovalRefused: a Helm release, or a claim of others, is still in the namespace.
         """
         if not props.get("owner") or not props.get("cluster"):
             return

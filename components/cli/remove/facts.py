@@ -1,21 +1,25 @@
 """What remains of a tenancy, read from the cluster and from the directory."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from components.cli.diagnose.deployed_hub import user_of
 from components.cli.remove.plan import GroupFound, Remains, Volume
 from components.cluster.client import ReadWriteApi
 from components.cluster.identity import read_cluster_id
-from components.cluster.objects import ObjectPath, find_object, namespace_path, object_path, storage_class_path
+from components.cluster.objects import (
+    ObjectPath,
+    find_object,
+    namespace_path,
+    object_path,
+    read_claims,
+    storage_class_path,
+)
 from components.cluster.releases import installed_releases
 from components.config.tenancy import Tenancy
 from components.freeipa.users import open_users
+from components.ownership.claims import is_home, is_of_hub
 from components.ownership.existing import FoundObject
 from components.resources.shared_folders import folder_manifests
-
-HOME_LABEL = ("component", "singleuser-storage")
-"""Label of the claims that the hub creates."""
 
 
 def places(tenancy: Tenancy) -> Iterator[ObjectPath]:
@@ -51,24 +55,21 @@ def read_remains(tenancy: Tenancy, api: ReadWriteApi, password: str) -> Remains:
 
 
 def _read_volumes(api: ReadWriteApi, namespace: str) -> Iterator[Volume]:
-    claims = api.get(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims").get("items") or []
+    claims = read_claims(api, namespace)
     policies = {
         str(volume["metadata"]["name"]): (volume.get("spec") or {}).get("persistentVolumeReclaimPolicy")
         for volume in (api.get("/api/v1/persistentvolumes").get("items") or [] if claims else [])
     }
-    for claim in sorted(claims, key=lambda each: str(each["metadata"]["name"])):
+    for claim in claims:
         volume = str((claim.get("spec") or {}).get("volumeName") or "")
         yield Volume(
             claim=str(claim["metadata"]["name"]),
-            user=user_of(claim) if _is_home(claim) else "",
+            user=user_of(claim) if is_home(claim) else "",
             volume=volume,
             outlives_claim=policies.get(volume) == "Retain",
+            is_of_hub=is_of_hub(claim),
+            mark=FoundObject.of(claim, "PersistentVolumeClaim").mark,
         )
-
-
-def _is_home(claim: Mapping[str, Any]) -> bool:
-    key, value = HOME_LABEL
-    return bool((claim["metadata"].get("labels") or {}).get(key) == value)
 
 
 def _read_group(tenancy: Tenancy, password: str) -> GroupFound | None:

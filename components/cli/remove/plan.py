@@ -22,6 +22,10 @@ class Volume:
     """Name of the PersistentVolume; empty if none is bound."""
     outlives_claim: bool
     """Whether the reclaim policy is Retain."""
+    is_of_hub: bool = True
+    """Whether it is a home or the hub's database."""
+    mark: str = ""
+    """Text of its mark, which the claims of shared folders have; empty if it has none."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,13 @@ def plan_removal(remains: Remains, stack: str, cluster_name: str, resources: Col
             f"{cluster_name}",
         )
     own = [each for each in found if _mark(each) is not None]
+    others = [each.claim for each in remains.volumes if not (each.is_of_hub or _is_folder(each, stack, remains))]
+    if others and _has_namespace(own):
+        return Refused(
+            f"volume claims that this stack did not create are in the namespace {cluster_name}: {', '.join(others)}",
+            "copy the files that are needed, then delete the claims, for example: kubectl delete pvc "
+            f"{others[0]} --namespace {cluster_name}",
+        )
     left = [each for each in found if _mark(each) is None]
     return Plan(
         objects=tuple(each for each in own if isinstance(each, FoundObject)),
@@ -122,6 +133,16 @@ def _is_kept_by(mark: Mark, stack: str, cluster: ClusterId) -> bool:
     return mark.is_kept and mark.owner.stack == stack and mark.owner.cluster == cluster.uid
 
 
+def _has_namespace(found: Sequence[FoundObject | GroupFound]) -> bool:
+    return any(isinstance(each, FoundObject) and each.kind == "Namespace" for each in found)
+
+
+def _is_folder(volume: Volume, stack: str, remains: Remains) -> bool:
+    """Return whether it is the claim of a shared folder of this stack; also one that is no longer in the stack file."""
+    mark = read_mark(volume.mark)
+    return mark is not None and mark.owner.stack == stack and mark.owner.cluster == remains.cluster.uid
+
+
 def _deleted(remains: Remains, own: Sequence[FoundObject | GroupFound]) -> Iterator[str]:
     if not own:
         yield "nothing is left that a destroy of this stack kept"
@@ -132,8 +153,11 @@ def _deleted(remains: Remains, own: Sequence[FoundObject | GroupFound]) -> Itera
             yield f"  {each} with {_count(each.members_count, 'member')}"
         elif each.kind == "Namespace":
             homes = [volume.user for volume in remains.volumes if volume.user]
-            others = [volume.claim for volume in remains.volumes if not volume.user]
+            folders = [volume.claim for volume in remains.volumes if not volume.is_of_hub]
+            others = [volume.claim for volume in remains.volumes if volume.is_of_hub and not volume.user]
             yield f"  {each} with {_count(len(homes), 'home')}{_names(homes)}"
+            if folders:
+                yield f"    and {_count(len(folders), 'shared folder')}{_names(folders)}"
             if others:
                 yield f"    and {_count(len(others), 'other volume')}{_names(others)}"
         else:
@@ -146,7 +170,7 @@ def _left(
     if left:
         yield "This is left, because it has no mark of this stack: it was adopted, or kept by a version before 0.3:"
         yield from (f"  {each}" for each in left)
-    is_deleted = any(isinstance(each, FoundObject) and each.kind == "Namespace" for each in own)
+    is_deleted = _has_namespace(own)
     retained = [each for each in remains.volumes if each.outlives_claim and each.volume]
     if is_deleted and retained:
         yield (

@@ -88,6 +88,12 @@ def test_folders_are_kept_until_an_unprotected_destroy(stack: TenancyStack, api_
     stack.up()
     assert [each["uid"] for each in metadata()] == before
     assert marks_of_kept() == {False}
+    archive = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "archive-data"}}
+    spec = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}}
+    api_server.kubectl("create", "-n", NAMESPACE, "--filename=-", stdin=json.dumps({**archive, "spec": spec}))
+    assert "that this deployment did not create: archive-data; copy" in stack.refused("destroy")
+    assert [each["uid"] for each in metadata()] == before
+    api_server.kubectl("delete", "pvc", "archive-data", "--namespace", NAMESPACE)
     stack.destroy()
     for kind, name, *options in PLACES:
         assert not api_server.kubectl("get", kind, name, *options, "--ignore-not-found").strip()

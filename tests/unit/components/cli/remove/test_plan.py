@@ -66,6 +66,21 @@ def test_volumes_that_outlive_their_claims_are_listed() -> None:
     )
 
 
+def test_claim_of_others_is_not_deleted_with_the_namespace() -> None:
+    folder = Volume("folder-a", "", "", outlives_claim=False, is_of_hub=False, mark=str(NOT_OURS[0]))
+    found = plan(namespace(), volumes=(home("alice"), folder))
+    assert isinstance(found, Plan)
+    assert found.lines[2] == "    and 1 shared folder: folder-a", "of this stack, and no longer in its file"
+    for mark in ("", str(NOT_OURS[1]), str(NOT_OURS[2])):
+        archive = Volume("archive-data", "", "", outlives_claim=False, is_of_hub=False, mark=mark)
+        assert plan(namespace(), volumes=(home("alice"), folder, archive)) == Refused(
+            "volume claims that this stack did not create are in the namespace vis-pangeo: archive-data",
+            "copy the files that are needed, then delete the claims, for example: kubectl delete pvc archive-data "
+            "--namespace vis-pangeo",
+        )
+        assert isinstance(plan(namespace(""), group=group(), volumes=(archive,)), Plan), "this namespace is left"
+
+
 def test_many_homes_are_counted() -> None:
     found = plan(namespace(), volumes=tuple(home(f"u{number:03}") for number in range(25)))
     assert isinstance(found, Plan)
