@@ -1,8 +1,13 @@
 """Links, keys and commands in the documents exist, and quoted output is that of the program."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -144,3 +149,31 @@ def test_the_sizing_example_is_the_output_of_check(tmp_path: Path) -> None:
     [report] = check_stacks(["vis"], tmp_path, resolve_domains=False, environment={})
 
     assert "\n".join(report.lines()).replace(str(tmp_path), "stacks") in text(OPERATOR)
+
+
+def test_move_creates_homes_and_existing_claims(tmp_path: Path) -> None:
+    def claim(name: str, mode: str, **annotations: str) -> dict[str, Any]:
+        about = {"name": name, "uid": "u", "annotations": {f"tenancy.pangeo/{key}": "x" for key in annotations}}
+        return {"metadata": about, "spec": {"accessModes": [mode], "resources": {}, "volumeName": "v"}}
+
+    claims = [
+        claim("claim-alice", "ReadWriteOnce", **{"user-id": "x"}),
+        claim("hub-db-dir", "ReadWriteOnce"),
+        claim("folder-ocean", "ReadWriteMany", owner="x"),
+        claim("archive-data", "ReadWriteMany"),
+    ]
+    (tmp_path / "claims.json").write_text(json.dumps({"items": claims}))
+    (tmp_path / "kubectl").write_text("#!/bin/sh\n[ $1 = create ] || exec cat\n")
+    (tmp_path / "kubectl").chmod(0o755)
+    blocks = re.findall(r"^ *```\w*\n(.*?)^ *```", text(OPERATOR), re.DOTALL | re.MULTILINE)
+    [script] = [dedent(each) for each in blocks if "open('claims.json')" in each]
+    path = os.pathsep.join([str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env={"PATH": path}, capture_output=True, check=True
+    )
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(each["metadata"]["name"], each["spec"].get("storageClassName")) for each in found] == [
+        ("claim-alice", None),
+        ("archive-data", "cephfs"),
+    ]
+    assert found[0]["metadata"]["annotations"] == {"tenancy.pangeo/user-id": "x"}
