@@ -18,18 +18,18 @@ def find_outdated(
     clusters: Iterable[Mapping[str, Any]],
     overrides: Overrides,
     groups: Collection[str],
-    everyones: Mapping[str, Any] | None = None,
+    everyones: Iterable[object] = (),
 ) -> list[str]:
     """Return the names of the clusters that have something which only other groups than the user's have.
 
     Args:
         clusters: the DaskCluster objects of a user.
-        overrides: the settings of each group, with the user's name in place of its patterns.
+        overrides: the settings of each group, also by profiles, with the user's name in place of its patterns.
         groups: the user's groups.
-        everyones: the variables of all users' servers, in the same form.
+        everyones: the values of variables that all users' servers may have, in the same form.
     """
     given = {grant for override in overrides.values() for grant in _grants(override)}
-    permitted = {grant for value in (everyones or {}).values() for grant in _key_grant(value)} | {
+    permitted = {grant for value in everyones for grant in _key_grant(value)} | {
         grant
         for override in overrides.values()
         if not {*override["groups"]}.isdisjoint(groups)
@@ -40,6 +40,24 @@ def find_outdated(
         for cluster in clusters
         if not permitted.issuperset(given.intersection(_cluster_grants(cluster)))
     ]
+
+
+def profile_overrides(profiles: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the variables of those profiles that only some groups are offered, in the form of overrides."""
+    return {
+        f"profile-{number}": {"groups": profile["groups"], "spawner_override": {"environment": _variables(profile)}}
+        for number, profile in enumerate(profiles)
+        if profile.get("groups")
+    }
+
+
+def everyones_variables(profiles: Iterable[Mapping[str, Any]]) -> list[object]:
+    """Return the values of the variables of those profiles that all users are offered."""
+    return [value for profile in profiles if not profile.get("groups") for value in _variables(profile).values()]
+
+
+def _variables(profile: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (profile.get("kubespawner_override") or {}).get("environment") or {}
 
 
 def _grants(override: Mapping[str, Any]) -> Iterator[Grant]:

@@ -8,7 +8,7 @@ from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore
 from components.in_hub import messages
 from components.in_hub.dask_clusters import ClustersUnreachable, DaskClusters
 from components.in_hub.home_owner import prepare_home
-from components.in_hub.outdated_clusters import find_outdated
+from components.in_hub.outdated_clusters import everyones_variables, find_outdated, profile_overrides
 
 
 async def prepare_start(spawner: Any) -> None:  # noqa: ANN401 - KubeSpawner has no types
@@ -27,15 +27,19 @@ async def end_outdated_clusters(spawner: Any) -> None:  # noqa: ANN401 - KubeSpa
     Raises:
         HTTPError: 503 if Kubernetes does not answer.
     """
-    overrides = spawner.group_overrides
+    # The program's own function has the list that it selects from. The hub starts with no other code in these settings.
+    profiles = getattr(spawner.profile_list, "profiles", spawner.profile_list)
+    of_groups = spawner.group_overrides if isinstance(spawner.group_overrides, Mapping) else {}
+    overrides = {**of_groups, **profile_overrides(profiles)}
     namespace = getattr(spawner.authenticator, "dask_namespace", "")
-    if not namespace or not isinstance(overrides, Mapping) or not overrides:
+    if not namespace or not overrides:
         return
     clusters = DaskClusters(namespace)
     user, groups = spawner.user.name, {group.name for group in spawner.user.groups}
     try:
         # Groups have changed the variables of this server, so those of all servers are in the configuration.
-        everyones = spawner._expand_all(dict(spawner.config.KubeSpawner.get("environment") or {}))
+        common = dict(spawner.config.KubeSpawner.get("environment") or {})
+        everyones = spawner._expand_all([*common.values(), *everyones_variables(profiles)])
         outdated = find_outdated(await clusters.of(user), spawner._expand_all(overrides), groups, everyones)
         await clusters.stop(outdated)
     except ClustersUnreachable as error:

@@ -1,4 +1,4 @@
-"""Dask clusters with a folder of a group that their user has left end before the user's next server starts.
+"""Dask clusters with a folder or a key of a group that their user has left end before the user's next server starts.
 
 There is no gateway: the tests create its objects. Without a kubelet, the servers' pods stay pending.
 """
@@ -22,6 +22,9 @@ pytestmark = pytest.mark.engine
 
 NAMESPACE = "hub-tests-outdated-clusters"
 FOLDERS = [{"name": "ocean", "claim": "ocean-data", "writers": [MODELLERS], "required": False}]
+REFERENCE = {"secret": "ocean-keys", "key": "access"}
+PROFILES = [{"name": "Ocean", "groups": [MODELLERS], "environment": {"STORE_KEY": REFERENCE}}, {"name": "Small"}]
+WITH_KEY = {"env": [{"name": "STORE_KEY", "valueFrom": {"secretKeyRef": {"name": "ocean-keys", "key": "access"}}}]}
 WITH_FOLDER = {"volumeMounts": [{"name": "folder-ocean", "mountPath": "/shared/ocean"}]}
 
 StartIn = Callable[[str], AbstractContextManager[Hub]]
@@ -40,7 +43,7 @@ def deployment(start_hub: StartHub, values_for: ValuesFor, create_namespace: Cre
     namespace, environment = create_namespace(NAMESPACE, dask=True)
 
     def start(clusters_namespace: str) -> AbstractContextManager[Hub]:
-        values = values_for(sharedFolders=FOLDERS)
+        values = values_for(sharedFolders=FOLDERS, notebook={"profiles": PROFILES})
         values["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]["dask_namespace"] = clusters_namespace
         return start_hub(declare_again(values), environment)
 
@@ -66,27 +69,29 @@ def start_server(hub: Hub, namespace: HubNamespace, user: str) -> None:
     """Start the user's server and wait for its pod."""
     visitor = hub.log_in(user, PASSWORD)
     assert visitor.is_in
-    visitor.get("/hub/spawn")
+    visitor.post("/hub/spawn")
     wait_until(lambda: f"jupyter-{user}" in namespace.kubectl("get", "pods", "--output=name"), hub.log)
 
 
-def test_cluster_with_a_folder_of_another_group_ends(deployment: Deployment, hub: Hub, user: str) -> None:
+def test_clusters_with_something_of_another_group_end(deployment: Deployment, hub: Hub, user: str) -> None:
     namespace = deployment.namespace
     namespace.create_dask_cluster(f"{user}-folder", user, WITH_FOLDER)
+    namespace.create_dask_cluster(f"{user}-key", user, WITH_KEY)
     namespace.create_dask_cluster(f"{user}-plain", user)
     namespace.create_dask_cluster(f"{user}-of-mona", "mona", WITH_FOLDER)
 
     start_server(hub, namespace, user)
 
     assert not namespace.is_dask_cluster_active(f"{user}-folder")
+    assert not namespace.is_dask_cluster_active(f"{user}-key")
     assert namespace.is_dask_cluster_active(f"{user}-plain")
     assert namespace.is_dask_cluster_active(f"{user}-of-mona")
-    assert f"groups that the user has left: {user}-folder\n" in hub.log()
+    assert f"groups that the user has left: {user}-folder, {user}-key\n" in hub.log()
 
 
 def test_cluster_of_a_member_goes_on(deployment: Deployment, hub: Hub, people: People, user: str) -> None:
     people.join(MODELLERS, user)
-    deployment.namespace.create_dask_cluster(user, user, WITH_FOLDER)
+    deployment.namespace.create_dask_cluster(user, user, {**WITH_FOLDER, **WITH_KEY})
 
     start_server(hub, deployment.namespace, user)
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from components.chart.group_overrides import group_overrides
-from components.in_hub.outdated_clusters import find_outdated
+from components.chart.values import profile_list
+from components.in_hub.outdated_clusters import everyones_variables, find_outdated, profile_overrides
 from tests.support.tenancies import tenancy
 
 FOLDERS = [
@@ -83,6 +84,34 @@ def test_cluster_is_compared_with_all_pods_of_it() -> None:
 
 
 def test_key_that_everybody_has_is_no_groups_key() -> None:
-    everyones = {"OTHER": {"valueFrom": {"secretKeyRef": {"name": "ocean-keys", "key": "access"}}}, "TEXT": "x"}
+    everyones = [{"valueFrom": {"secretKeyRef": {"name": "ocean-keys", "key": "access"}}}, "x"]
 
     assert find_outdated([cluster(env=(key(),))], OVERRIDES, (), everyones) == []
+
+
+def of_profiles(*profiles: dict[str, Any], groups: tuple[str, ...]) -> bool:
+    """Return whether a cluster with the key is outdated in a tenancy with profiles only."""
+    variables = {"environment": {"STORE_KEY": {"secret": "ocean-keys", "key": "access"}}}
+    listed = profile_list(tenancy(notebook__profiles=[{**variables, **profile} for profile in profiles]))
+    found = cluster(env=(key(),))
+    return find_outdated([found], profile_overrides(listed), groups, everyones_variables(listed)) == ["one"]
+
+
+def test_cluster_with_a_key_of_a_former_groups_profile_is_outdated() -> None:
+    assert of_profiles({"name": "Ocean", "groups": ["modellers"]}, groups=("others",))
+    assert not of_profiles({"name": "Ocean", "groups": ["modellers"]}, groups=("modellers",))
+
+
+def test_key_of_a_profile_that_another_group_or_everybody_has_is_permitted() -> None:
+    ocean = {"name": "Ocean", "groups": ["modellers"]}
+    assert not of_profiles(ocean, {"name": "Ice", "groups": ["others"]}, groups=("others",))
+    assert not of_profiles(ocean, {"name": "Ice"}, groups=())
+    assert of_profiles(ocean, {"name": "Ice", "environment": {}}, groups=())
+
+
+def test_key_of_a_profile_may_also_be_a_groups_variable() -> None:
+    listed = profile_list(tenancy(notebook__profiles=[{"name": "O", "groups": ["x"], "environment": KEYS}]))
+    overrides = {**OVERRIDES, **profile_overrides(listed)}
+    assert find_outdated([cluster(env=(key(),))], overrides, ("modellers",)) == []
+    assert find_outdated([cluster(env=(key(),))], overrides, ("x",)) == []
+    assert find_outdated([cluster(env=(key(),))], overrides, ("others",)) == ["one"]
