@@ -2,7 +2,7 @@
 
 import json
 import operator
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -66,6 +66,7 @@ class NotebookProfile(Section):
         ge=MIN_CPUS,
         le=MAX_CPUS,
         description="CPUs of the server, both guaranteed and the limit",
+        examples=[8],
         json_schema_extra=metadata(unit="CPUs"),
     )
     ram_gb: Number | None = Field(
@@ -73,10 +74,13 @@ class NotebookProfile(Section):
         ge=MIN_RAM_GB,
         le=MAX_RAM_GB,
         description="Memory of the server, both guaranteed and the limit",
+        examples=[32],
         json_schema_extra=metadata(unit="GB"),
     )
     image: FixedImage | None = Field(
-        None, description="Container image of the server and of the Dask clusters that it starts, with a tag or digest"
+        None,
+        description="Container image of the server and of the Dask clusters that it starts, with a tag or digest",
+        examples=["docker.io/pangeo/ml-notebook:2026.01.30"],
     )
     groups: tuple[FreeIpaName, ...] = Field(
         (),
@@ -113,7 +117,9 @@ class Notebook(Section):
         True, description="Whether every node pulls the image in advance, so that no user waits for it"
     )
     profiles: tuple[NotebookProfile, ...] = Field(
-        (), description="Choices offered before a server starts; by default none"
+        (),
+        description="Choices offered before a server starts; by default none",
+        examples=[[{"name": "Small", "default": True}, {"name": "Large memory", "ramGb": 32}]],
     )
     environment: Environment = Field(
         default_factory=dict,
@@ -148,8 +154,8 @@ class Notebook(Section):
                     yield (*place, name), value
 
     @model_validator(mode="after")
-    def _check_environments(self) -> Self:
-        raise_problems("Notebook", _mixed_kinds(self.environments()))
+    def _check_together(self) -> Self:
+        raise_problems("Notebook", [*_mixed_kinds(self.environments()), *_repeated_profiles(self.profiles)])
         size = sum(_stored_size(f"{name}{value}") for _, each in self.environments() for name, value in each.items())
         if size > MAX_ENVIRONMENT_SIZE:
             raise ValueError(
@@ -157,15 +163,17 @@ class Notebook(Section):
             )
         return self
 
-    @model_validator(mode="after")
-    def _check_profiles(self) -> Self:
-        names = [profile.name for profile in self.profiles]
-        repeated = next((name for name in names if names.count(name) > 1), None)
-        if repeated is not None:
-            raise ValueError(f"has two profiles named {repeated!r}; rename one of them")
-        if sum(profile.default for profile in self.profiles) > 1:
-            raise ValueError("has more than one profile with default: true; keep it on one of them")
-        return self
+
+def _repeated_profiles(profiles: Sequence[NotebookProfile]) -> Iterator[Found]:
+    """Yield each name that an earlier profile has, and each preselected profile after the first."""
+    first: dict[str | bool, int] = {}
+    for number, profile in enumerate(profiles):
+        for key, value, message in (
+            ("name", profile.name, "is also the name of {}; write another name"),
+            ("default", profile.default, "is also true in {}; keep it on one of them"),
+        ):
+            if value and (earlier := first.setdefault(value, number)) != number:
+                yield ("profiles", number, key), value, message.format(format_key(("notebook", "profiles", earlier)))
 
 
 def _mixed_kinds(environments: Iterable[tuple[Location, Mapping[str, Variable]]]) -> Iterator[Found]:

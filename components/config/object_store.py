@@ -9,10 +9,10 @@ from pydantic import AfterValidator, Field
 
 from components.config.environment import KEY_MESSAGE, RESERVED_MESSAGE, SecretKey, is_key_of_secret
 from components.config.host_address import parse_server_address
-from components.config.problems import HiddenValue
+from components.config.problems import HiddenValue, format_key
 from components.config.reserved_variables import RESERVED_SECRET_PREFIXES, RESERVED_SECRETS, is_secret_reserved
 from components.config.schema import Location
-from components.config.section import Section
+from components.config.section import Place, Section
 from components.config.types import KUBERNETES_NAME, FreeIpaName, Text, parse_host_name
 
 USER = "{user}"
@@ -215,11 +215,14 @@ class ObjectStore(Section):
                 yield (*place, "secret"), key
 
     @classmethod
-    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
         """Refuse a group that is listed twice."""
-        groups = [str(_get(each, "group")).strip().lower() for each in _items(given.get("group_credentials"))]
-        for group in dict.fromkeys(each for each in groups if groups.count(each) > 1):
-            yield "group_credentials", f"lists the group {group} twice; remove one of the entries"
+        first: dict[str, int] = {}
+        for index, each in enumerate(_items(given.get("group_credentials"))):
+            group = str(_get(each, "group")).strip().lower()
+            if _get(each, "group") is not None and (earlier := first.setdefault(group, index)) != index:
+                twin = format_key(("objectStore", "groupCredentials", earlier))
+                yield ("group_credentials", index, "group"), f"is also the group of {twin}; remove one of the entries"
 
 
 def find_repeated_variables(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:

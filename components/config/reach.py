@@ -17,6 +17,7 @@ from components.address_ranges import (
     overlaps,
 )
 from components.config.cidr import parse_network
+from components.config.problems import format_key
 from components.config.section import Place, Section
 
 Scope = Literal["notebooks", "dask"]
@@ -163,25 +164,26 @@ def find_reach_problems(raw: Sequence[object], cluster_cidrs: Sequence[str]) -> 
         raw: the list in the stack file before its validation. Entries that are invalid by themselves are ignored.
         cluster_cidrs: the cluster's own networks, normalised.
     """
-    earlier: list[Reach] = []
-    names: list[object] = []
+    earlier: list[tuple[str, Reach]] = []
+    names: dict[str, str] = {}
     for index, each in enumerate(raw):
         if not isinstance(each, Mapping):
             continue
-        name = each.get("name")
-        if isinstance(name, str) and name.strip() in names:
-            yield (index, "name"), "is the name of another entry; write one that no other entry has"
-        names.append(name.strip() if isinstance(name, str) else None)
+        name, key = each.get("name"), format_key(("network", "reach", index))
+        if isinstance(name, str) and (twin := names.setdefault(name.strip(), key)) != key:
+            yield (index, "name"), f"is also the name of {twin}; write another name"
         try:
             entry = Reach.model_validate(each)
         except ValidationError:
             continue
         for place, message in _find_in(entry, earlier, cluster_cidrs, each):
             yield (index, *place), message
-        earlier.append(entry)
+        earlier.append((key, entry))
 
 
-def _find_in(entry: Reach, earlier: Sequence[Reach], cluster_cidrs: Sequence[str], raw: Mapping[str, object]) -> Found:
+def _find_in(
+    entry: Reach, earlier: Sequence[tuple[str, Reach]], cluster_cidrs: Sequence[str], raw: Mapping[str, object]
+) -> Found:
     ranges = entry.port_ranges
     for position, each in enumerate(ranges):
         if any(each.overlaps(other) for other in ranges[:position]):
@@ -200,11 +202,15 @@ def _find_in(entry: Reach, earlier: Sequence[Reach], cluster_cidrs: Sequence[str
                     "network.clusterCidrs if the cluster has addresses there"
                 ),
             )
-        before = [(entry, other) for other in entry.cidrs[:position]]
-        before += [(each, other) for each in earlier if _have_common_ports(each, entry) for other in each.cidrs]
-        if found := next(((owner, other) for owner, other in before if overlaps(ip_network(other), network)), None):
-            owner, other = found
-            where = "in this entry" if owner is entry else f"of the entry {owner.name}, for the same pods and ports"
+        before = [("in this entry", other) for other in entry.cidrs[:position]]
+        before += [
+            (f"of {key} ({each.name}), for the same pods and ports", other)
+            for key, each in earlier
+            if _have_common_ports(each, entry)
+            for other in each.cidrs
+        ]
+        if found := next(((where, other) for where, other in before if overlaps(ip_network(other), network)), None):
+            where, other = found
             yield place, f"overlaps {other} {where}; remove one of them"
 
 

@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from components.config.mount_paths import overlaps, parse_mount_path
-from components.config.section import Section, metadata
+from components.config.problems import format_key
+from components.config.section import Place, Section, metadata
 from components.config.types import FreeIpaName, KubernetesName, WholeNumber, parse_host_name
 from components.ownership.claims import DATABASE_CLAIM, HOME_CLAIMS
 
@@ -132,9 +133,17 @@ class SharedFolder(Section):
         json_schema_extra=metadata(updates="no"),
     )
     create: FolderToCreate | None = Field(
-        None, description="Volume to create", json_schema_extra=metadata(updates="no")
+        None,
+        description="Volume to create",
+        examples=[{"sizeGb": 500, "className": "cephfs"}],
+        json_schema_extra=metadata(updates="no"),
     )
-    nfs: NfsExport | None = Field(None, description="NFS export to mount", json_schema_extra=metadata(updates="no"))
+    nfs: NfsExport | None = Field(
+        None,
+        description="NFS export to mount",
+        examples=[{"server": "nfs.example.org", "path": "/exports/ocean"}],
+        json_schema_extra=metadata(updates="no"),
+    )
     read_only: bool = Field(
         False, description="Whether the folder is a data set that nobody changes. It then has no `writers`"
     )
@@ -209,26 +218,35 @@ def export_volume_name(cluster_name: str, folder: str) -> str:
     return f"{cluster_name}-{PREFIX}{folder}"
 
 
-def find_conflicts(folders: object) -> Iterator[str]:
-    """Yield a message for each name, claim and path that two folders share, whatever else is wrong with them.
+def find_conflicts(folders: object) -> Iterator[tuple[Place, str]]:
+    """Yield a place and a message for each name, claim and path that two folders share, whatever else is wrong.
 
     Args:
         folders: the value of ``sharedFolders`` before its validation.
     """
-    sections = [each for each in folders if isinstance(each, Mapping)] if isinstance(folders, Sequence) else []
-    named = [(str(each["name"]).strip(), each) for each in sections if isinstance(each.get("name"), str)]
-    for number, (name, folder) in enumerate(named):
-        for other_name, other in named[:number]:
+    sections = folders if isinstance(folders, Sequence) else ()
+    named = [
+        (number, each["name"].strip(), each)
+        for number, each in enumerate(sections)
+        if isinstance(each, Mapping) and isinstance(each.get("name"), str)
+    ]
+    for position, (number, name, folder) in enumerate(named):
+        for other_number, other_name, other in named[:position]:
+            twin = f"{format_key(('sharedFolders', other_number))}"
             if name == other_name:
-                yield f"has two folders named {name!r}; rename one of them"
+                yield (number, "name"), f"is also the name of {twin}; write another name"
                 continue
-            if _claim_of(name, folder) == _claim_of(other_name, other):
-                yield f"has the claim {_claim_of(name, folder)!r} in the folders {other_name} and {name}; use it once"
-            if _overlap(_path_of(name, folder), _path_of(other_name, other)):
-                yield (
-                    f"has overlapping paths: {_path_of(other_name, other)} of the folder {other_name}, and "
-                    f"{_path_of(name, folder)} of {name}; write paths that are not inside each other"
+            twin = f"{twin} ({other_name})"
+            claim, path, other_path = _claim_of(name, folder), _path_of(name, folder), _path_of(other_name, other)
+            if claim == _claim_of(other_name, other):
+                key = "claim" if folder.get("claim") else "name"
+                yield (number, key), f"has the claim {claim}, as {twin} does; use each claim once"
+            if _overlap(path, other_path):
+                key = "path" if folder.get("path") else "name"
+                message = (
+                    f"has the path {path}, and {twin} has {other_path}; write paths that are not inside each other"
                 )
+                yield (number, key), message
 
 
 def _claim_of(name: str, folder: Mapping[str, object]) -> str:

@@ -48,6 +48,7 @@ class Storage(Section):
     create: StorageClassToCreate | None = Field(
         None,
         description="Storage class to create for home volumes",
+        examples=[{"provisioner": "cinder.csi.openstack.org"}],
         json_schema_extra=metadata(updates="no"),
     )
     hub_database_class: KubernetesName | None = Field(

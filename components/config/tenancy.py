@@ -119,7 +119,11 @@ class Tenancy(Names):
     network: Network = Field(default_factory=Network, description="The networks that users' pods can reach")
     notebook: Notebook = Field(default_factory=Notebook, description="Notebook server settings other than its size")
     shared_folders: tuple[SharedFolder, ...] = Field(
-        (), description="Folders that FreeIPA groups share, in their servers and Dask pods; by default none"
+        (),
+        description="Folders that FreeIPA groups share, in their servers and Dask pods; by default none",
+        examples=[
+            [{"name": "ocean", "create": {"sizeGb": 500, "className": "cephfs"}, "writers": ["ocean_modellers"]}]
+        ],
     )
     object_store: ObjectStore | None = Field(
         None,
@@ -148,10 +152,10 @@ class Tenancy(Names):
     @classmethod
     def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str | Place, str]]:
         """Refuse combinations of sections that do not fit: shared folders, variables and the web proxy."""
-        for message in find_conflicts(given.get("shared_folders")):
-            yield "shared_folders", message
-        for name, place in find_repeated_variables(given):
-            yield "object_store", f"sets {name}, as {place} does; remove it there"
+        for place, message in find_conflicts(given.get("shared_folders")):
+            yield ("shared_folders", *place), message
+        for name, other in find_repeated_variables(given):
+            yield "object_store", f"sets {name}, as {other} does; remove it there"
         yield from find_unreachable_in_sections(given)
 
     @property

@@ -127,8 +127,12 @@ def test_variables_of_the_store_are_set_in_one_section_only(
 
 
 def test_groups_are_listed_once() -> None:
-    [problem] = problems(objectStore={**STORE, "groupCredentials": [{"group": "a", "secret": each} for each in "xy"]})
-    assert problem.message == "lists the group a twice; remove one of the entries"
+    listed = [{"group": group, "secret": group.lower()} for group in ("b", "a", " A ")]
+    [problem] = problems(objectStore={**STORE, "groupCredentials": listed})
+    assert (problem.key, problem.message) == (
+        "pangeo:objectStore.groupCredentials[2].group",
+        "is also the group of pangeo:objectStore.groupCredentials[1]; remove one of the entries",
+    )
 
 
 def test_all_problems_are_reported_at_once() -> None:

@@ -130,7 +130,8 @@ def test_networks_overlap_only_for_the_same_pods_and_ports(other: dict[str, Any]
     found = problems(**reach({}, {**other, "name": "other"}))
     assert len(found) == overlaps
     assert all(
-        "overlaps 10.20.0.0/16 of the entry store, for the same pods and ports" in each.message for each in found
+        "overlaps 10.20.0.0/16 of pangeo:network.reach[0] (store), for the same pods and ports" in each.message
+        for each in found
     )
 
 

@@ -112,30 +112,49 @@ def test_an_invalid_export_is_one_problem(export: dict[str, Any], key: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("others", "expected"),
+    ("other", "expected"),
     [
-        ([folder(path="/data")], ["has two folders named 'ocean'; rename one of them"]),
-        ([folder(name=" ocean ", path="/data")], ["has two folders named 'ocean'; rename one of them"]),
         (
-            [folder(name="deep", path=" /shared/ocean/deep ")],
-            [
-                "has overlapping paths: /shared/ocean of the folder ocean, and /shared/ocean/deep of deep; write paths "
-                "that are not inside each other"
-            ],
+            folder(name=" ocean ", path="/data"),
+            ("name", '" ocean "', "is also the name of pangeo:sharedFolders[1]; write another name"),
         ),
         (
-            [folder(name="a", create=ABSENT, claim=" folder-ocean ")],
-            ["has the claim 'folder-ocean' in the folders ocean and a; use it once"],
+            folder(name="deep", path=" /shared/ocean/deep "),
+            (
+                "path",
+                '" /shared/ocean/deep "',
+                "has the path /shared/ocean/deep, and pangeo:sharedFolders[1] (ocean) has /shared/ocean; write paths "
+                "that are not inside each other",
+            ),
+        ),
+        (
+            folder(name="a", create=ABSENT, claim=" folder-ocean "),
+            (
+                "claim",
+                '" folder-ocean "',
+                "has the claim folder-ocean, as pangeo:sharedFolders[1] (ocean) does; use each claim once",
+            ),
         ),
     ],
 )
-def test_folders_with_something_in_common_are_refused(others: list[dict[str, Any]], expected: list[str]) -> None:
-    assert messages(folder(), *others) == [("", each) for each in expected]
+def test_folders_with_something_in_common_are_refused(other: dict[str, Any], expected: tuple[str, str, str]) -> None:
+    plain = folder(name="plain", path="/plain")
+    (found,) = problems(sharedFolders=[plain, folder(), other])
+    key, value, message = expected
+    assert (found.key, found.value, found.message) == (f"pangeo:sharedFolders[2].{key}", value, message)
+
+
+def test_a_conflict_of_what_follows_from_a_name_is_reported_at_the_name() -> None:
+    taken = folder(name="a", create=ABSENT, claim="folder-ocean", path="/shared/ocean/x")
+    claim, path = messages(taken, folder())
+    assert (claim[0], path[0]) == ("[1].name", "[1].name")
+    assert claim[1].startswith("has the claim folder-ocean, as pangeo:sharedFolders[0] (a) does")
+    assert path[1].startswith("has the path /shared/ocean, and pangeo:sharedFolders[0] (a) has /shared/ocean/x")
 
 
 def test_all_problems_are_reported_at_once() -> None:
     found = messages(folder(name="A", path="b"), folder(path="/a"), folder(path="/data", readers=["x y"]), 3)
-    assert [key for key, _ in found] == ["[0].name", "[0].path", "[2].readers[0]", "[3]", ""]
+    assert [key for key, _ in found] == ["[0].name", "[0].path", "[2].readers[0]", "[3]", "[2].name"]
 
 
 def test_the_engine_passes_the_folders_as_json() -> None:
