@@ -68,7 +68,9 @@ MODULES = (
     "in_hub/volume_claims.py",
     "in_hub/volume_growth.py",
     "deadline.py",
+    "dns_label.py",
     "escape.py",
+    "folder_names.py",
     "tls.py",
 )
 """The mounted modules; each may import only the others and the packages of the hub's image."""

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.chart.mounted_code import mounted_file
-from components.config.shared_folders import EVERYONE, SharedFolder
+from components.config.shared_folders import SharedFolder
 from components.config.tenancy import Tenancy
+from components.folder_names import EVERYONE
 from components.in_hub.folders import FILE, Folder, folders_text
 
 Values = dict[str, Any]

@@ -8,17 +8,16 @@ from pydantic import AfterValidator, Field
 
 from components.config.section import Place, Section
 from components.config.types import WholeNumber
+from components.dns_label import DNS_LABEL
 
 DNS_PORT = 53
 
 KUBERNETES_PORTS = (2379, 2380, 6443, 8443, 10250, 10255, 10256, 10257, 10259)
 """Ports of Kubernetes' own servers, some of which are pods in the namespace of the DNS service."""
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-
 
 def _namespace(value: str) -> str:
-    if not _LABEL.fullmatch(value):
+    if not re.fullmatch(DNS_LABEL, value):
         raise ValueError("is not the name of a namespace; write for example openshift-dns")
     return value
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from components.config.schema import Location
-from components.config.shared_folders import EVERYONE
 from components.config.tenancy import Tenancy
+from components.folder_names import EVERYONE
 
 
 def named_groups(tenancy: Tenancy) -> Iterator[tuple[Location, str]]:

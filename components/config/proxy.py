@@ -12,14 +12,14 @@ from components.config.host_address import parse_server_address
 from components.config.problems import HIDDEN
 from components.config.section import Section
 from components.config.types import EMPTY_IS_NONE, parse_host_name
+from components.dns_label import DNS_LABEL
 
 NO_PROXY = "NO_PROXY"
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", NO_PROXY)
 """The variables that programs read, in capitals. Some programs read only them, others only small letters."""
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<host>\[[^\]]*\]|[^/:]*)(?::(?P<port>[0-9]{1,5}))?/?")
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_NAME = re.compile(rf"\.?{_LABEL}(?:\.{_LABEL})*")
+_NAME = re.compile(rf"\.?{DNS_LABEL}(?:\.{DNS_LABEL})*")
 _EXAMPLE = "write for example http://proxy.example.org:3128"
 
 

@@ -19,13 +19,13 @@ from components.address_ranges import (
 from components.config.cidr import parse_network
 from components.config.problems import format_key
 from components.config.section import Place, Section
+from components.dns_label import DNS_LABEL
 
 Scope = Literal["notebooks", "dask"]
 Protocol = Literal["tcp", "udp"]
 
 MAX_PORT = 65535
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _PORTS = re.compile(r"\s*(\d{1,5})\s*(?:-\s*(\d{1,5})\s*)?")
 
 
@@ -51,7 +51,7 @@ class PortRange(NamedTuple):
 
 
 def _name(value: str) -> str:
-    if not _NAME.fullmatch(value):
+    if not re.fullmatch(DNS_LABEL, value):
         raise ValueError(
             "is not a name; write at most 63 lower-case letters, digits and dashes, for example object-store"
         )

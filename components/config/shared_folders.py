@@ -11,16 +11,12 @@ from components.config.mount_paths import overlaps, parse_mount_path
 from components.config.problems import format_key
 from components.config.section import Place, Section, metadata
 from components.config.types import FreeIpaName, KubernetesName, WholeNumber, parse_host_name
+from components.folder_names import EVERYONE, FOLDER_PREFIX
 from components.ownership.claims import DATABASE_CLAIM, HOME_CLAIMS
-
-EVERYONE = "all"
-"""Written in place of groups: all users of the hub."""
 
 SOURCES = ("claim", "create", "nfs")
 """The keys of a folder that say where its files are."""
 
-PREFIX = "folder-"
-"""Beginning of the names of folders' volumes in pods, and of the claims that the program creates."""
 
 DEFAULT_PARENT = "/shared"
 
@@ -201,7 +197,7 @@ class SharedFolder(Section):
     @property
     def volume_name(self) -> str:
         """Name of the volume in pods, and of the claim if the program creates it."""
-        return f"{PREFIX}{self.name}"
+        return f"{FOLDER_PREFIX}{self.name}"
 
     @property
     def claim_name(self) -> str:
@@ -215,7 +211,7 @@ def export_volume_name(cluster_name: str, folder: str) -> str:
     It does not depend on the namespace, and two pairs of names can give the same one: ``vis`` with ``a-folder-b``, and
     ``vis-folder-a`` with ``b``. Stack files are compared, and a volume of another namespace is refused.
     """
-    return f"{cluster_name}-{PREFIX}{folder}"
+    return f"{cluster_name}-{FOLDER_PREFIX}{folder}"
 
 
 def find_conflicts(folders: object) -> Iterator[tuple[Place, str]]:
@@ -250,7 +246,7 @@ def find_conflicts(folders: object) -> Iterator[tuple[Place, str]]:
 
 
 def _claim_of(name: str, folder: Mapping[str, object]) -> str:
-    return str(folder.get("claim") or f"{PREFIX}{name}").strip()
+    return str(folder.get("claim") or f"{FOLDER_PREFIX}{name}").strip()
 
 
 def _path_of(name: str, folder: Mapping[str, object]) -> str:

@@ -13,12 +13,12 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from components.config.host_address import parse_host_address
+from components.dns_label import DNS_LABEL
 from components.freeipa.errors import InvalidSetting
 from components.freeipa.names import GROUP_NAME, suffix_of_base_dn
 from components.freeipa.settings import authorities
 
 _ADDRESSES = IPv4Address, IPv6Address
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 KUBERNETES_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 """Names of Kubernetes objects (DNS subdomains), of at most 253 characters."""
 
@@ -57,7 +57,7 @@ def parse_host_name(value: str) -> str:
     if not name.isascii():
         raise ValueError("is not ASCII; write the name in its Punycode form, which begins with xn--")
     labels = name.split(".")
-    invalid = next((label for label in labels if not _LABEL.fullmatch(label)), None)
+    invalid = next((label for label in labels if not re.fullmatch(DNS_LABEL, label)), None)
     if invalid is not None:
         raise ValueError(
             f"has the invalid part {invalid!r}; write 1 to 63 letters, digits and dashes, with no dash at either end"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from components.dns_label import DNS_LABEL
 from components.freeipa.errors import InvalidSetting
 
 GROUP_NAME = re.compile(r"(?!^[0-9]+$)[a-zA-Z0-9_.][a-zA-Z0-9_.-]*[a-zA-Z0-9_.$-]?")
@@ -31,9 +32,8 @@ USERS_GROUP_SUFFIX = "_notebook_users"
 KEPT = " (kept by pulumi destroy)"
 """Suffix of the description of a group that ``pulumi destroy`` kept; the next ``up`` recognises the group by it."""
 
-_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_REALM = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.IGNORECASE)
-_BASE_DN = re.compile(rf"dc={_LABEL}(,dc={_LABEL})*")
+_REALM = re.compile(rf"{DNS_LABEL}(\.{DNS_LABEL})*", re.IGNORECASE)
+_BASE_DN = re.compile(rf"dc={DNS_LABEL}(,dc={DNS_LABEL})*")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NEEDS_BACKSLASH = frozenset(',+"\\<>;=#')
 

@@ -5,14 +5,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from components.folder_names import EVERYONE, FOLDER_PREFIX
+
 FILE = Path(__file__).with_name("folders.json")
 """The mounted list; there is no file for a tenancy without folders."""
-
-EVERYONE = "all"
-"""Stands for all users in the place of a group."""
-
-PREFIX = "folder-"
-"""Beginning of the names of folders' volumes in pods."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +32,7 @@ class Folder:
     @property
     def volume(self) -> str:
         """Name of its volume in pods."""
-        return f"{PREFIX}{self.name}"
+        return f"{FOLDER_PREFIX}{self.name}"
 
     def is_readable(self, groups: Collection[str]) -> bool:
         """Return whether members of these groups have the folder."""

@@ -68,7 +68,7 @@ def find_memberships(
             found = frozenset(_nested_groups(entries, groups))
             names = frozenset(names_in(_member_of(entries), set(map(parent, groups))))
         else:
-            found, names = _search_all(session, user, groups)
+            found, names = _direct_groups(session, user, groups)
         ids = [value for entry in entries for value in entry.get("ipauniqueid", ())]
         problem = _admin_problem(session, admin_group) if nested and admin_group in found else ""
         return Membership(found - {admin_group} if problem else found, names, unique_id(ids), problem)
@@ -89,7 +89,7 @@ def find_groups(session: Session, user: str, groups: Collection[str], *, nested:
     """
     if nested:
         return frozenset(_nested_groups(_read_account(session, user, nested=True), groups))
-    return frozenset(_search_direct(session, user, groups))
+    return _direct_groups(session, user, groups)[0]
 
 
 def _read_account(session: Session, user: str, *, nested: bool) -> Collection[Entry]:
@@ -98,7 +98,7 @@ def _read_account(session: Session, user: str, *, nested: bool) -> Collection[En
     return session.children(parent(user), query, attributes, f"reading the account {user}")
 
 
-def _search_all(session: Session, user: str, groups: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
+def _direct_groups(session: Session, user: str, groups: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
     """Return which of ``groups`` the user is a direct member of, and the names of all such groups beside them."""
     found, names = set(), set[str]()
     for container in {parent(group) for group in groups}:
@@ -108,15 +108,6 @@ def _search_all(session: Session, user: str, groups: Collection[str]) -> tuple[f
             found |= {here[name.lower()] for name in entry.get("cn", ()) if name.lower() in here}
             names |= set(entry.get("cn", ()))
     return frozenset(found), frozenset(names)
-
-
-def _search_direct(session: Session, user: str, groups: Collection[str]) -> Iterator[str]:
-    for container in {parent(group) for group in groups}:
-        here = {first_value(group).lower(): group for group in groups if parent(group) == container}
-        names = "".join(f"(cn={escape_filter_chars(name)})" for name in here)
-        query = f"(&(|{names})(member={escape_filter_chars(user)}))"
-        for entry in session.children(container, query, ["cn"], f"asking for the groups of {user}"):
-            yield from (here[name.lower()] for name in entry.get("cn", ()) if name.lower() in here)
 
 
 def _nested_groups(entries: Collection[Entry], groups: Collection[str]) -> Iterator[str]:

@@ -12,10 +12,11 @@ from typing import Any
 
 from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore]
 
+from components.folder_names import FOLDER_PREFIX
 from components.in_hub import messages
 from components.in_hub.events import build_warning
 from components.in_hub.folder_state import find_problem
-from components.in_hub.folders import PREFIX, Folder, read_folders
+from components.in_hub.folders import Folder, read_folders
 from components.in_hub.user_objects import REQUEST_SECONDS
 
 DEADLINE_SECONDS = 20
@@ -71,7 +72,7 @@ def _check_permission(spawner: Any, pod: Any, folders: Iterable[Folder], groups:
     for volume in spec.get("volumes") or []:
         source = volume.get("persistentVolumeClaim") or {}
         claim = source.get("claimName")
-        if not str(volume["name"]).startswith(PREFIX) and claim not in claims:
+        if not str(volume["name"]).startswith(FOLDER_PREFIX) and claim not in claims:
             continue
         folder = permitted.get(volume["name"])
         is_same = folder is not None and folder.claim == claim and set(volume) == {"name", "persistentVolumeClaim"}

@@ -3,7 +3,9 @@
 import hashlib
 import re
 
-_SAFE_LABEL = re.compile(r"(?![0-9]+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+from components.dns_label import DNS_LABEL
+
+_SAFE_LABEL = re.compile(rf"(?![0-9]+$){DNS_LABEL}")
 """User names that are host names by themselves. Names of digits are not: together they could be read as an address."""
 
 HASH_DIGITS = 32

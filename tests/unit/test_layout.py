@@ -1,6 +1,7 @@
 """Imports point in one direction, and no module imports from a test module."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,8 +25,10 @@ LAYERS = (
         "automation",
         "deadline",
         "deployed",
+        "dns_label",
         "dynamic_provider",
         "escape",
+        "folder_names",
         "https",
         "language_host",
         "ownership",
@@ -148,3 +151,12 @@ def test_no_module_imports_from_a_test_module() -> None:
     ]
 
     assert found == []
+
+
+def test_the_pattern_of_a_dns_label_is_defined_once() -> None:
+    pattern = re.compile(r"\[a-z0-9\]\((\?:)?\[(-a-z0-9|a-z0-9-)\]\{0,61\}")
+    found = [
+        name for name, file in MODULES.items() if name.startswith("components.") and pattern.search(file.read_text())
+    ]
+
+    assert found == ["components.dns_label"]

@@ -100,7 +100,9 @@ def test_cluster_of_a_member_goes_on(deployment: Deployment, hub: Hub, people: P
 
 def test_no_server_starts_if_the_clusters_are_not_known(deployment: Deployment, user: str) -> None:
     with deployment.start("default") as hub:
-        page = page_of_refused_start(hub.log_in(user, PASSWORD), user)
+        visitor = hub.log_in(user, PASSWORD)
+        visitor.post("/hub/spawn")
+        page = page_of_refused_start(visitor, user)
 
         assert messages.clusters_unknown() in page
         assert "were not compared with the user's groups: HTTP 403 Forbidden" in hub.log()

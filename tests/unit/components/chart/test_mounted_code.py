@@ -43,7 +43,7 @@ def test_imports_of_mounted_modules_are_mounted() -> None:
 
 def test_mounted_modules_are_of_few_packages() -> None:
     packages = {PurePosixPath(module).parts[0] for module in MODULES}
-    assert packages == {"in_hub", "freeipa", "deadline.py", "escape.py", "tls.py"}
+    assert packages == {"in_hub", "freeipa", "deadline.py", "dns_label.py", "escape.py", "folder_names.py", "tls.py"}
 
 
 def test_mounted_files_have_valid_keys_and_are_not_empty() -> None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from components.folder_names import FOLDER_PREFIX
+from components.in_gateway import notebook_pod
 from components.in_gateway.notebook_pod import NotebookSettings, find_notebook, read_notebook
 
 SECRET_REFERENCE = {"secretKeyRef": {"name": "store-keys", "key": "alice"}}
@@ -129,3 +131,7 @@ def test_pod_without_notebook_container_has_no_settings() -> None:
     other["spec"]["containers"].pop()
 
     assert read_notebook(other, ()) is None
+
+
+def test_prefix_of_folders_is_that_of_the_hub() -> None:
+    assert notebook_pod.FOLDER_PREFIX == FOLDER_PREFIX, "the gateway's modules cannot import the hub's"
