@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from secrets import token_hex
+from typing import Any
 
 import pytest
 
@@ -23,16 +24,19 @@ pytestmark = pytest.mark.engine
 NAMESPACE = "hub-tests-outdated-clusters"
 FOLDERS = [{"name": "ocean", "claim": "ocean-data", "writers": [MODELLERS], "required": False}]
 REFERENCE = {"secret": "ocean-keys", "key": "access"}
-PROFILES = [{"name": "Ocean", "groups": [MODELLERS], "environment": {"STORE_KEY": REFERENCE}}, {"name": "Small"}]
+PROFILES: list[dict[str, Any]] = [
+    {"name": "Ocean", "groups": [MODELLERS], "environment": {"STORE_KEY": REFERENCE}},
+    {"name": "Small"},
+]
 WITH_KEY = {"env": [{"name": "STORE_KEY", "valueFrom": {"secretKeyRef": {"name": "ocean-keys", "key": "access"}}}]}
 WITH_FOLDER = {"volumeMounts": [{"name": "folder-ocean", "mountPath": "/shared/ocean"}]}
 
-StartIn = Callable[[str], AbstractContextManager[Hub]]
+StartIn = Callable[[str, list[dict[str, Any]]], AbstractContextManager[Hub]]
 
 
 @dataclass
 class Deployment:
-    """The namespace of the users' servers, and a function that starts a hub whose clusters are in a namespace."""
+    """The namespace of the users' servers, and a function that starts a hub with a clusters' namespace and profiles."""
 
     namespace: HubNamespace
     start: StartIn
@@ -42,8 +46,8 @@ class Deployment:
 def deployment(start_hub: StartHub, values_for: ValuesFor, create_namespace: CreateNamespace) -> Deployment:
     namespace, environment = create_namespace(NAMESPACE, dask=True)
 
-    def start(clusters_namespace: str) -> AbstractContextManager[Hub]:
-        values = values_for(sharedFolders=FOLDERS, notebook={"profiles": PROFILES})
+    def start(clusters_namespace: str, profiles: list[dict[str, Any]]) -> AbstractContextManager[Hub]:
+        values = values_for(sharedFolders=FOLDERS, notebook={"profiles": profiles})
         values["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]["dask_namespace"] = clusters_namespace
         return start_hub(declare_again(values), environment)
 
@@ -52,7 +56,7 @@ def deployment(start_hub: StartHub, values_for: ValuesFor, create_namespace: Cre
 
 @pytest.fixture(scope="module")
 def hub(deployment: Deployment) -> Iterator[Hub]:
-    with deployment.start(NAMESPACE) as running:
+    with deployment.start(NAMESPACE, PROFILES) as running:
         yield running
 
 
@@ -99,10 +103,8 @@ def test_cluster_of_a_member_goes_on(deployment: Deployment, hub: Hub, people: P
 
 
 def test_no_server_starts_if_the_clusters_are_not_known(deployment: Deployment, user: str) -> None:
-    with deployment.start("default") as hub:
-        visitor = hub.log_in(user, PASSWORD)
-        visitor.post("/hub/spawn")
-        page = page_of_refused_start(visitor, user)
+    with deployment.start("default", []) as hub:
+        page = page_of_refused_start(hub.log_in(user, PASSWORD), user)
 
         assert messages.clusters_unknown() in page
         assert "were not compared with the user's groups: HTTP 403 Forbidden" in hub.log()
