@@ -16,7 +16,7 @@ from components.chart.network_policies import allow_all_but_metadata, allow_dns,
 from components.chart.proxy_variables import hub_proxy_variables
 from components.chart.secrets import SECRET_NAME
 from components.chart.shared_folders import everyones_folders, pod_security
-from components.config.named_groups import named_groups
+from components.config.named_groups import groups_of_servers
 from components.config.tenancy import Tenancy
 from components.config.types import format_number
 from components.freeipa.names import group_dn, user_dn_template
@@ -217,10 +217,7 @@ def ldap_authenticator(tenancy: Tenancy) -> Values:
 
 def freeipa_authenticator(tenancy: Tenancy) -> Values:
     """Return the settings that ``components/in_hub`` adds: further servers, admins by group, nested groups."""
-    needed = {
-        *(group for profile in tenancy.notebook.profiles for group in profile.groups),
-        *(group for _, group in named_groups(tenancy)),
-    }
+    needed = {group for _, group in groups_of_servers(tenancy)}
     return {
         "servers": [str(server) for server in tenancy.identity.directory().servers],
         "admin_group": tenancy.admin_group_dn or "",

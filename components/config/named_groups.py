@@ -1,4 +1,4 @@
-"""The FreeIPA groups that decide what a user's server has. Pure."""
+"""The FreeIPA groups that the stack file names. Pure."""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,23 @@ from components.folder_names import EVERYONE
 
 
 def named_groups(tenancy: Tenancy) -> Iterator[tuple[Location, str]]:
-    """Yield each group of a shared folder, of variables or of access keys, with the key that names it."""
+    """Yield each group with the key that names it."""
+    if tenancy.identity.admin_group is not None:
+        yield ("identity", "adminGroup"), tenancy.identity.admin_group
+    yield from groups_of_servers(tenancy)
+
+
+def groups_of_servers(tenancy: Tenancy) -> Iterator[tuple[Location, str]]:
+    """Yield each group that decides what a user's server has: of profiles, variables, folders and access keys."""
+    for index, profile in enumerate(tenancy.notebook.profiles):
+        for number, group in enumerate(profile.groups):
+            yield ("notebook", "profiles", index, "groups", number), group
+    for group in tenancy.notebook.group_environment:
+        yield ("notebook", "groupEnvironment", group), group
     for index, folder in enumerate(tenancy.shared_folders):
         for key, groups in (("writers", folder.writers), ("readers", folder.readers)):
             for number, group in enumerate(groups):
                 if group != EVERYONE:
                     yield ("sharedFolders", index, key, number), group
-    for group in tenancy.notebook.group_environment:
-        yield ("notebook", "groupEnvironment", group), group
     for index, credentials in enumerate(tenancy.object_store.group_credentials if tenancy.object_store else ()):
         yield ("objectStore", "groupCredentials", index, "group"), credentials.group

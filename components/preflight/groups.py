@@ -1,51 +1,66 @@
-"""Pre-flight check of the FreeIPA groups that the stack file names: one that does not exist has no members."""
+"""Check of the FreeIPA groups that the stack file names: one that does not exist has no members.
 
-from collections.abc import Collection
+It only warns. Who has less than intended is safe, and a group that was deleted in FreeIPA must not prevent an ``up``.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
 
 from components.config.named_groups import named_groups
-from components.config.problems import InvalidTenancy, Problem, format_key
+from components.config.problems import format_key
 from components.config.tenancy import Tenancy
 from components.freeipa.errors import FreeIpaError
 
+if TYPE_CHECKING:  # ldap3's import is slow, and not every tenancy names groups
+    from components.freeipa.users import Users
 
-def check_groups(tenancy: Tenancy, password: str | None, *, source: str) -> list[str]:
-    """Look the groups up in the directory. Return a warning if that is not possible.
+
+class MissingGroup(NamedTuple):
+    """A group in the stack file that the directory does not have."""
+
+    key: str
+    """The key that names it."""
+    name: str
+    message: str
+    fix: str
+
+
+def check_groups(tenancy: Tenancy, password: str | None) -> list[str]:
+    """Look the groups up in the directory. Return a warning for each that does not exist, or if that is not possible.
 
     Args:
         tenancy: the tenancy to deploy.
         password: the bind password; None where a preview has none.
-        source: the stack file in messages.
-
-    Raises:
-        InvalidTenancy: a group does not exist.
     """
-    named = list(named_groups(tenancy))
-    if not named:
+    names = ", ".join(sorted({group for _, group in named_groups(tenancy)}))
+    if not names:
         return []
-    names = ", ".join(sorted({group for _, group in named}))
     if password is None:
         return [f"without the bind password, these FreeIPA groups were not checked: {names}"]
+    from components.freeipa.users import open_users
+
     try:
-        missing = _find_missing(tenancy, {group for _, group in named}, password)
+        with open_users(tenancy.identity.directory(), tenancy.directory_suffix, password) as directory:
+            missing = find_missing_groups(tenancy, directory)
     except FreeIpaError as error:
         return [f"these FreeIPA groups were not checked: {names}: {error}"]
-    problems = [
-        Problem(
+    return [f"{each.key} {each.name} {each.message}; {each.fix}" for each in missing]
+
+
+def find_missing_groups(tenancy: Tenancy, directory: "Users") -> list[MissingGroup]:
+    """Return the groups in the stack file that the directory does not have, once for each key that names them.
+
+    Raises:
+        FreeIpaError: the directory could not be read.
+    """
+    named = list(named_groups(tenancy))
+    missing = {group for group in {group for _, group in named} if directory.find_group(group) is None}
+    return [
+        MissingGroup(
             format_key(location),
             group,
-            f"is no FreeIPA group of {tenancy.directory_suffix}; correct the name, or create it with: ipa group-add "
-            f"{group}",
+            f"is no FreeIPA group of {tenancy.directory_suffix}, so it has no members",
+            f"correct the name, or create it with: ipa group-add {group}",
         )
         for location, group in named
         if group in missing
     ]
-    if problems:
-        raise InvalidTenancy(source, problems)
-    return []
-
-
-def _find_missing(tenancy: Tenancy, groups: Collection[str], password: str) -> set[str]:
-    from components.freeipa.users import open_users  # ldap3's import is slow, and few tenancies need it
-
-    with open_users(tenancy.identity.directory(), tenancy.directory_suffix, password) as directory:
-        return {group for group in groups if directory.find_group(group) is None}

@@ -82,7 +82,7 @@ def _read_tenancy() -> Tenancy:
         password = bind_password(os.environ, lambda: config.get(PASSWORD_CONFIG_KEY))
     _check_read_password(tenancy, config.get(f"{NAMESPACE}:{READ_PASSWORD_KEY}"), source)
     domain_warning = verify_domain(tenancy, source=source, preview=pulumi.runtime.is_dry_run(), environment=os.environ)
-    _warn(*check_groups(tenancy, password, source=source))
+    _warn(*check_groups(tenancy, password))
     _warn(*encrypted.warnings, *notices, *([domain_warning] if domain_warning else []), *reachability_warnings(tenancy))
     return tenancy
 

@@ -32,6 +32,7 @@ from components.freeipa.errors import (
 )
 from components.freeipa.names import first_value, user_dn
 from components.freeipa.users import Users, open_users
+from components.preflight.groups import find_missing_groups
 
 HUB_TO_DIRECTORY = "hub to directory"
 BIND, GROUP, ADMIN_GROUP, READING = "program's account", "group", "group of admins", "reading the directory"
@@ -128,6 +129,7 @@ def _check_directory(
             yield _check_own_account(tenancy, directory, env)
             yield _check_group(tenancy, directory)
             yield from _check_admin_group(tenancy, directory)
+            yield from _check_named_groups(tenancy, directory)
             yield from _check_replicas(tenancy, password())
             if user is not None:
                 yield from check_user(tenancy, directory, user, stack=stack, env=env)
@@ -187,6 +189,11 @@ def _check_group(tenancy: Tenancy, directory: Users) -> CheckResult:
         fix = "choose another clusterName, or make it a user group in FreeIPA"
         return broken(GROUP, f"{group.dn} is not a FreeIPA user group", fix)
     return good(GROUP, f"{group.dn} exists")
+
+
+def _check_named_groups(tenancy: Tenancy, directory: Users) -> Iterator[CheckResult]:
+    for missing in find_missing_groups(tenancy, directory):
+        yield warning(f"group {missing.name}", f"{missing.key} {missing.name} {missing.message}", missing.fix)
 
 
 def _check_admin_group(tenancy: Tenancy, directory: Users) -> Iterator[CheckResult]:

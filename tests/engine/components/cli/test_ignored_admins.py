@@ -61,3 +61,9 @@ def test_ignored_group_of_admins_does_not_keep_the_access(administered: SetUp, p
 
     with People(people.server).nested("ipausers", ADMINS):
         assert members.find_admitted(group, [ORDINARY]) == {}
+
+
+def test_group_of_admins_that_does_not_exist_is_a_warning(healthy: SetUp) -> None:
+    found = healthy.with_identity(admin_group="day_two_absent").doctor()
+
+    assert found["group day_two_absent"].status is Status.WARNING

@@ -102,7 +102,9 @@ def with_directory(directory: ThrowAwayDirectory, *groups: str) -> Tenancy:
         "bindDn": directory.operator_dn,
         "caCertificate": directory.ca_pem,
     }
-    found = tenancy(identity=identity, sharedFolders=[{"name": "a", "claim": "a", "writers": list(groups)}])
+    folders = [{"name": "a", "claim": "a", "writers": list(groups)}]
+    profiles = [{"name": "all"}, {"name": "some", "groups": list(groups)}]
+    found = tenancy(identity=identity, sharedFolders=folders, notebook__profiles=profiles)
     # Stack files refuse the name localhost, but the throw-away directory has no other name.
     here = found.identity.model_copy(update={"servers": (f"{directory.host}:{directory.ldaps_port}",)})
     return found.model_copy(update={"identity": here})
@@ -112,16 +114,17 @@ def test_groups_that_do_not_exist_are_found_by_name(directory: ThrowAwayDirector
     with Administrator.at(directory) as administrator:
         administrator.make(GROUP, "for the test of the preflight")
         try:
-            assert check_groups(with_directory(directory, GROUP), directory.operator_password, source="x") == []
-            with pytest.raises(InvalidTenancy) as refused:
-                check_groups(with_directory(directory, GROUP, "nobody"), directory.operator_password, source="x")
+            assert check_groups(with_directory(directory, GROUP), directory.operator_password) == []
+            warnings = check_groups(with_directory(directory, GROUP, "nobody"), directory.operator_password)
         finally:
             administrator.delete(GROUP)
-    [problem] = refused.value.problems
-    assert (problem.key, problem.value) == ("pangeo:sharedFolders[0].writers[1]", "nobody")
-    assert problem.message.startswith("is no FreeIPA group of ")
+    assert [each.partition(" is no FreeIPA group of ")[0] for each in warnings] == [
+        "pangeo:notebook.profiles[1].groups[1] nobody",
+        "pangeo:sharedFolders[0].writers[1] nobody",
+    ]
+    assert all(each.endswith("create it with: ipa group-add nobody") for each in warnings)
 
 
 def test_a_directory_without_an_answer_is_a_warning(directory: ThrowAwayDirectory) -> None:
-    [warning] = check_groups(with_directory(directory, GROUP), "a wrong password", source="x")
+    [warning] = check_groups(with_directory(directory, GROUP), "a wrong password")
     assert warning.startswith(f"these FreeIPA groups were not checked: {GROUP}: ")

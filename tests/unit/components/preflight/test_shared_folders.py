@@ -1,12 +1,13 @@
 """Claims of shared folders in the cluster: whether many pods can mount them."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from components.config.named_groups import named_groups
 from components.config.shared_folders import NfsExport
-from components.preflight.groups import check_groups
+from components.freeipa.users import Users
+from components.preflight.groups import check_groups, find_missing_groups
 from components.preflight.shared_folders import (
     find_claim_problem,
     find_difference,
@@ -116,8 +117,41 @@ def test_groups_of_variables_and_access_keys_are_looked_up() -> None:
     ]
 
 
+def test_groups_of_profiles_and_of_admins_are_looked_up() -> None:
+    profiles = [{"name": "a"}, {"name": "b", "groups": ["p", "q"]}]
+    given = tenancy(notebook__profiles=profiles, identity__adminGroup="admins_here")
+    assert list(named_groups(given)) == [
+        (("identity", "adminGroup"), "admins_here"),
+        (("notebook", "profiles", 1, "groups", 0), "p"),
+        (("notebook", "profiles", 1, "groups", 1), "q"),
+    ]
+
+
 def test_groups_are_not_checked_without_a_password() -> None:
-    assert check_groups(tenancy(), None, source="x") == []
-    assert check_groups(tenancy(sharedFolders=FOLDERS), None, source="x") == [
+    assert check_groups(tenancy(), None) == []
+    assert check_groups(tenancy(sharedFolders=FOLDERS), None) == [
         "without the bind password, these FreeIPA groups were not checked: r, s, w"
     ]
+
+
+class Directory:
+    """A directory with some groups."""
+
+    def __init__(self, *groups: str) -> None:
+        self.groups = groups
+
+    def find_group(self, name: str) -> object:
+        """Return something for a group that exists."""
+        return name if name in self.groups else None
+
+
+def test_every_key_with_a_group_that_does_not_exist_is_found() -> None:
+    profiles = [{"name": "a", "groups": ["r"]}]
+    given = tenancy(sharedFolders=FOLDERS, notebook__profiles=profiles, identity__adminGroup="w")
+    missing = find_missing_groups(given, cast("Users", Directory("w", "s")))
+    assert [(each.key, each.name) for each in missing] == [
+        ("pangeo:notebook.profiles[0].groups[0]", "r"),
+        ("pangeo:sharedFolders[1].readers[0]", "r"),
+    ]
+    assert missing[0].message == "is no FreeIPA group of dc=example,dc=org, so it has no members"
+    assert missing[0].fix == "correct the name, or create it with: ipa group-add r"
