@@ -17,7 +17,6 @@ from components.ownership.claims import DATABASE_CLAIM, HOME_CLAIMS
 SOURCES = ("claim", "create", "nfs")
 """The keys of a folder that say where its files are."""
 
-
 DEFAULT_PARENT = "/shared"
 
 NFS_PORT = 2049
