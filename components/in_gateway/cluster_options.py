@@ -14,6 +14,7 @@ from dask_gateway_server.backends.kubernetes.utils import (  # type: ignore[impo
 
 from components.in_gateway.notebook_pod import NotebookSettings
 from components.in_gateway.option_values import (
+    check_cores,
     check_environment,
     check_memory,
     choose_image,
@@ -34,6 +35,14 @@ class MemoryField(fields.Float):  # type: ignore[misc,unused-ignore]
     def validate(self, x: object) -> float:
         """Return the memory if it is a number of GB within the limits."""
         return check_memory(x, self.min, self.max)
+
+
+class CoresField(fields.Float):  # type: ignore[misc,unused-ignore]
+    """The cores of a worker."""
+
+    def validate(self, x: object) -> float:
+        """Return the cores if they are a number within the limits."""
+        return check_cores(x, self.min, self.max)
 
 
 class EnvironmentField(fields.Mapping):  # type: ignore[misc,unused-ignore]
@@ -114,7 +123,7 @@ def make_cluster_options(
         }
 
     return ClusterOptions(
-        fields.Float("worker_cores", label="Worker cores", **cores),
+        CoresField("worker_cores", label="Worker cores", **cores),
         MemoryField(MEMORY_OPTION, label="Worker memory (GB)", **memory),
         ImageField("image", default=name_image(notebook.image, approved), label="Image"),
         EnvironmentField("environment", label="Environment variables"),

@@ -3,6 +3,7 @@
 The notebook shows the text of a ``ValueError``. It must be one line.
 """
 
+import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -27,7 +28,7 @@ MAX_PROBLEMS = 5
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
 _GIB = 1024**3
-_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(?:G|GB|GiB|Gi)?\s*", re.IGNORECASE)
+_NUMBER = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(?:G|GB|GiB|Gi)?\s*", re.IGNORECASE)
 
 SMALLEST_BYTES = 1_000_000
 """Number from which a memory size is taken for bytes in a message. No worker has a million GB."""
@@ -45,17 +46,31 @@ def check_memory(value: object, least: float | None, most: float | None) -> floa
     Raises:
         ValueError: ``value`` is not a number of GB between ``least`` and ``most``.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        size = _SIZE.fullmatch(value) if isinstance(value, str) else None
-        example = f"{float(size[1]):g}" if size else "4"
-        raise ValueError(f"worker_memory is {show(value)}, not a number of gigabytes; write worker_memory={example}")
-    if value >= SMALLEST_BYTES:
+    if isinstance(value, int | float) and math.isfinite(value) and value >= SMALLEST_BYTES:
         raise ValueError(
             f"worker_memory is a number of gigabytes, not of bytes; write worker_memory={value / _GIB:.3g} instead of "
             f"{show(value)}"
         )
-    if least is not None and most is not None and not least <= value <= most:
-        raise ValueError(f"worker_memory is {value:g}; write a number of gigabytes from {least:g} to {most:g}")
+    return _check_number("worker_memory", "gigabytes", value, least, most)
+
+
+def check_cores(value: object, least: float | None, most: float | None) -> float:
+    """Return the cores of a worker.
+
+    Raises:
+        ValueError: ``value`` is not a number between ``least`` and ``most``.
+    """
+    return _check_number("worker_cores", "cores", value, least, most)
+
+
+def _check_number(option: str, unit: str, value: object, least: float | None, most: float | None) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        number = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+        example = f"{float(number[1]):g}" if number else "4" if least is None else f"{least:g}"
+        raise ValueError(f"{option} is {show(value)}, not a number of {unit}; write {option}={example}")
+    outside = least is not None and most is not None and not least <= value <= most
+    if outside or not math.isfinite(value):
+        raise ValueError(f"{option} is {value:g}; write a number of {unit} from {least or 0:g} to {most or 4:g}")
     return float(value)
 
 

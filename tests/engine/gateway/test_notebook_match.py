@@ -209,6 +209,7 @@ def test_other_image_is_refused_with_the_approved_ones(gateway: Gateway, user: s
         ({"environment": {"DASK_GATEWAY_API_TOKEN": "x"}}, "environment: DASK_GATEWAY_API_TOKEN is reserved"),
         ({"environment": {"OMP_NUM_THREADS": 1}}, 'environment: OMP_NUM_THREADS is 1, not a string; write "1"'),
         ({"worker_memory": "8 GB"}, "not a number of gigabytes; write worker_memory=8"),
+        ({"worker_cores": "2"}, "worker_cores is '2', not a number of cores; write worker_cores=2"),
         ({"worker_threads": 2}, "'worker_threads' is not an option of a cluster here; write worker_cores, "),
         ({"image": 7}, "image is 7, not a string"),
     ],

@@ -104,7 +104,7 @@ def test_cluster_that_fits_exactly_starts(gateway: Gateway, user: str, scheduler
 def test_options_beyond_the_limits_are_refused(gateway: Gateway, user: str) -> None:
     refused = gateway.new_cluster(user, worker_cores=5)
     assert refused.status_code == requests.codes.unprocessable_entity
-    assert "worker_cores must be <= 4" in refused.json()["error"]
+    assert "worker_cores is 5; write a number of cores from" in refused.json()["error"]
 
 
 def test_refused_cluster_does_not_count(gateway: Gateway, user: str) -> None:

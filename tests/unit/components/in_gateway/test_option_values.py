@@ -8,6 +8,7 @@ from components.in_gateway.option_values import (
     MAX_VARIABLES,
     MAX_VARIABLES_BYTES,
     canonical_image,
+    check_cores,
     check_environment,
     check_memory,
     choose_image,
@@ -47,9 +48,10 @@ def test_memory_is_a_number_of_gigabytes(value: float) -> None:
     [
         ("8 GB", "worker_memory is '8 GB', not a number of gigabytes; write worker_memory=8"),
         ("8GiB", "worker_memory is '8GiB', not a number of gigabytes; write worker_memory=8"),
-        ("much", "worker_memory is 'much', not a number of gigabytes; write worker_memory=4"),
-        (None, "worker_memory is None, not a number of gigabytes; write worker_memory=4"),
-        (True, "worker_memory is True, not a number of gigabytes; write worker_memory=4"),
+        ("much", "worker_memory is 'much', not a number of gigabytes; write worker_memory=1"),
+        (None, "worker_memory is None, not a number of gigabytes; write worker_memory=1"),
+        (True, "worker_memory is True, not a number of gigabytes; write worker_memory=1"),
+        (float("inf"), "worker_memory is inf; write a number of gigabytes from 1 to 16"),
         (
             8 * 1024**3,
             "worker_memory is a number of gigabytes, not of bytes; write worker_memory=8 instead of 8589934592",
@@ -61,6 +63,22 @@ def test_memory_is_a_number_of_gigabytes(value: float) -> None:
 )
 def test_other_memory_is_refused_with_a_message(value: object, message: str) -> None:
     assert refusal(check_memory, value, 1, 16) == message
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("2", "worker_cores is '2', not a number of cores; write worker_cores=2"),
+        (True, "worker_cores is True, not a number of cores; write worker_cores=0.5"),
+        (None, "worker_cores is None, not a number of cores; write worker_cores=0.5"),
+        (5, "worker_cores is 5; write a number of cores from 0.5 to 4"),
+        (float("nan"), "worker_cores is nan; write a number of cores from 0.5 to 4"),
+        (float("-inf"), "worker_cores is -inf; write a number of cores from 0.5 to 4"),
+    ],
+)
+def test_other_cores_are_refused_with_a_message(value: object, message: str) -> None:
+    assert check_cores(2, 0.5, 4) == 2
+    assert refusal(check_cores, value, 0.5, 4) == message
 
 
 def test_environment_is_names_and_strings() -> None:
