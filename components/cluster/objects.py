@@ -86,6 +86,11 @@ def volume_path(name: str) -> ObjectPath:
     return ObjectPath("PersistentVolume", "/api/v1/persistentvolumes", name)
 
 
+def csi_driver_path(name: str) -> ObjectPath:
+    """Return the place of a CSI driver."""
+    return ObjectPath("CSIDriver", "/apis/storage.k8s.io/v1/csidrivers", name)
+
+
 def object_path(manifest: Mapping[str, Any]) -> ObjectPath:
     """Return the place of the object in a manifest."""
     kind, api_version, metadata = manifest["kind"], manifest["apiVersion"], manifest["metadata"]

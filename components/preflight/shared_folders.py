@@ -10,6 +10,7 @@ from components.config.problems import InvalidTenancy, Problem, format_key
 from components.config.shared_folders import NfsExport, SharedFolder
 from components.config.tenancy import Tenancy
 from components.in_hub.quantity import size_bytes
+from components.preflight.file_groups import warn_of_group_changes
 from components.resources.shared_folders import volume_name
 
 _GIB = 1024**3
@@ -44,7 +45,7 @@ def check_folders(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[s
             )
     if problems:
         raise InvalidTenancy(source, problems)
-    return warnings
+    return [*warnings, *warn_of_group_changes(api, tenancy)]
 
 
 def _find_problems(
