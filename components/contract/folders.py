@@ -36,7 +36,14 @@ def folder_changes(deployed: Mapping[str, Mapping[str, Any]], wanted: Mapping[st
         old, new = deployed[name], wanted[name]
         changed = [key for key in _KEYS if old.get(key) != new.get(key)]
         if old["source"] != new["source"]:
-            yield _refusal(new["source"], f"{old['source']} → {new['source']}", name)
+            # The claim that the program created may be mounted as an existing one, and the other way round.
+            if CLAIM not in (old["source"], new["source"]) or "claim" in changed:
+                yield _refusal(new["source"], f"{old['source']} → {new['source']}", name)
+        elif changed == ["path"] and _bare(old["path"]) == _bare(new["path"]):
+            yield (
+                f"sharedFolders.nfs.path: {old['path']} → {new['path']} of the folder {name} is another spelling, and "
+                "Kubernetes does not change an existing volume; set it back"
+            )
         elif changed:
             yield _refusal(_KEYS[changed[0]], f"{old.get(changed[0])} → {new.get(changed[0])}", name)
         before, after = int(old.get(_SIZE) or 0), int(new.get(_SIZE) or 0)
@@ -47,8 +54,13 @@ def folder_changes(deployed: Mapping[str, Mapping[str, Any]], wanted: Mapping[st
             )
 
 
+def _bare(path: str) -> str:
+    return path.rstrip("/")
+
+
 def _refusal(key: str, change: str, name: str) -> str:
     return (
         f"sharedFolders.{key}: {change} would show other files in the folder {name}; set it back, or add a folder with "
-        "another name and copy the files"
+        f"another name and copy the files; if {name} was never available, remove its entry, run pulumi up, and add it "
+        "again"
     )

@@ -29,7 +29,8 @@ def refused(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("before", "after", "change"),
     [
-        ({"create": CREATE}, {"claim": "folder-a"}, "claim: create → claim"),
+        ({"create": CREATE}, {"claim": "folder-b"}, "claim: create → claim"),
+        ({"create": CREATE}, {"nfs": EXPORT}, "nfs: create → nfs"),
         ({"create": CREATE}, {"create": {**CREATE, "className": "nfs"}}, "create.className: cephfs → nfs"),
         ({"claim": "x"}, {"claim": "y"}, "claim: x → y"),
         ({"nfs": EXPORT}, {"nfs": {**EXPORT, "path": "/b"}}, "nfs.path: /exports → /b"),
@@ -45,7 +46,20 @@ def test_other_files_under_the_same_name_are_refused(
 ) -> None:
     assert refused(before, after) == [
         f"sharedFolders.{change} would show other files in the folder a; set it back, or add a folder with another "
-        "name and copy the files"
+        "name and copy the files; if a was never available, remove its entry, run pulumi up, and add it again"
+    ]
+
+
+@pytest.mark.parametrize("source", [{"create": CREATE}, {"nfs": EXPORT}])
+def test_a_claim_of_the_program_may_be_mounted_as_an_existing_one(source: dict[str, Any]) -> None:
+    claim = {"claim": "folder-a"}
+    assert refused(source, claim) == refused(claim, source) == []
+
+
+def test_another_spelling_of_an_export_is_not_called_other_files() -> None:
+    assert refused({"nfs": EXPORT}, {"nfs": {**EXPORT, "path": "/exports/"}}) == [
+        "sharedFolders.nfs.path: /exports → /exports/ of the folder a is another spelling, and Kubernetes does not "
+        "change an existing volume; set it back"
     ]
 
 
