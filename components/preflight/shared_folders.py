@@ -2,18 +2,36 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from components.cluster.client import ReadWriteApi
 from components.cluster.errors import CannotAsk
-from components.cluster.objects import claim_path, find_object, namespace_path, storage_class_path, volume_path
+from components.cluster.objects import (
+    claim_path,
+    find_object,
+    namespace_path,
+    read_claims,
+    storage_class_path,
+    volume_path,
+)
 from components.config.problems import InvalidTenancy, Problem, format_key
-from components.config.shared_folders import NfsExport, SharedFolder
+from components.config.shared_folders import SharedFolder
 from components.config.tenancy import Tenancy
-from components.in_hub.quantity import size_bytes
+from components.ownership.mark import ANNOTATION
 from components.preflight.file_groups import warn_of_group_changes
+from components.preflight.folder_objects import (
+    find_claim_problem,
+    find_difference,
+    find_export_difference,
+    find_kept_claim_problem,
+    find_volume_owner,
+    find_volume_problem,
+    is_pending,
+    warn_of_block_driver,
+    warn_of_failed_provisioning,
+    warn_of_renamed_folders,
+)
 from components.resources.shared_folders import volume_name
-
-_GIB = 1024**3
 
 
 def check_folders(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[str]:
@@ -33,9 +51,13 @@ def check_folders(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[s
     has_namespace = find_object(api, namespace_path(tenancy.namespace)) is not None
     warnings: list[str] = []
     problems: list[Problem] = []
+    new: list[str] = []
     for index, folder in enumerate(tenancy.shared_folders):
         try:
-            problems += _find_problems(api, tenancy, folder, index, has_namespace=has_namespace)
+            live = find_object(api, claim_path(tenancy.namespace, folder.claim_name)) if has_namespace else None
+            problems += _find_problems(api, tenancy, folder, index, live, has_namespace=has_namespace)
+            warnings += _find_warnings(api, tenancy, folder, live)
+            new += [folder.name] if folder.create is not None and live is None else []
         except CannotAsk as error:
             warnings.append(f"the shared folder {folder.name} cannot be checked: {error}")
         if folder.claim is not None and not has_namespace:
@@ -45,99 +67,84 @@ def check_folders(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[s
             )
     if problems:
         raise InvalidTenancy(source, problems)
+    if new and (warning := warn_of_renamed_folders(new, _unused_claims(api, tenancy))):
+        warnings.append(warning)
     return [*warnings, *warn_of_group_changes(api, tenancy)]
 
 
 def _find_problems(
-    api: ReadWriteApi, tenancy: Tenancy, folder: SharedFolder, index: int, *, has_namespace: bool
+    api: ReadWriteApi,
+    tenancy: Tenancy,
+    folder: SharedFolder,
+    index: int,
+    live: Mapping[str, Any] | None,
+    *,
+    has_namespace: bool,
 ) -> Iterator[Problem]:
-    namespace = tenancy.namespace
+    namespace, create, nfs = tenancy.namespace, folder.create, folder.nfs
 
     def problem(key: str, value: str, message: str) -> Problem:
         return Problem(format_key(("sharedFolders", index, *key.split("."))), value, message)
 
-    create = folder.create
-    # The stack's own class is created by the same pulumi up.
-    is_own = (
-        create is not None and tenancy.storage.create is not None and create.class_name == tenancy.storage_class_name
-    )
-    if create is not None and not is_own and find_object(api, storage_class_path(create.class_name)) is None:
+    if create is not None and _provisioner(api, tenancy, create.class_name) is None:
         yield problem("create.className", create.class_name, "does not exist; see: kubectl get storageclass")
-    live = find_object(api, claim_path(namespace, folder.claim_name)) if has_namespace else None
     if folder.claim is not None and has_namespace:
         message = find_claim_problem(live, namespace, read_only=folder.read_only)
         yield from [problem("claim", folder.claim, message)] if message else []
+    if folder.claim is None and live is not None and (message := find_kept_claim_problem(live)):
+        yield problem("name", folder.name, message)
     if create is not None and live is not None:
         for key, value, message in find_difference(live, create.class_name, create.size_gb):
             yield problem(f"create.{key}", value, message)
-    if folder.nfs is not None:
-        volume = find_object(api, volume_path(volume_name(tenancy, folder)))
+    if nfs is not None:
+        name, shown = volume_name(tenancy, folder), f"{nfs.server}:{nfs.path}"
+        volume = find_object(api, volume_path(name))
         if message := find_volume_owner(volume, namespace):
             yield problem("name", folder.name, message)
-        elif message := find_volume_problem(volume, folder.nfs):
-            yield problem("nfs", f"{folder.nfs.server}:{folder.nfs.path}", message)
+        else:
+            message = find_volume_problem(volume, nfs)
+            if message is None and live is not None:
+                message = find_export_difference(live, name)
+            yield from [problem("nfs", shown, message)] if message else []
 
 
-def find_claim_problem(live: Mapping[str, Any] | None, namespace: str, *, read_only: bool) -> str | None:
-    """Return why many pods cannot mount an existing claim; None if they can.
-
-    Args:
-        live: the claim in the cluster; None if there is none.
-        namespace: the tenancy's namespace.
-        read_only: whether nobody writes to it.
-    """
-    if live is None:
-        return f"does not exist in the namespace {namespace}; see: kubectl get pvc --namespace {namespace}"
-    if live["metadata"].get("deletionTimestamp"):
-        return f"is being deleted since {live['metadata']['deletionTimestamp']}; write another claim"
-    if (live.get("status") or {}).get("phase") == "Lost":
-        return "has lost its volume; write another claim"
-    modes = (live.get("spec") or {}).get("accessModes") or []
-    if "ReadWriteMany" in modes or (read_only and "ReadOnlyMany" in modes):
-        return None
-    needed = "ReadWriteMany or ReadOnlyMany" if read_only else "ReadWriteMany"
-    return f"has the access mode {', '.join(modes)}, so many pods cannot mount it; write a claim with {needed}"
+def _find_warnings(
+    api: ReadWriteApi, tenancy: Tenancy, folder: SharedFolder, live: Mapping[str, Any] | None
+) -> Iterator[str]:
+    create = folder.create
+    if create is not None and (provisioner := _provisioner(api, tenancy, create.class_name)):
+        warning = warn_of_block_driver(folder.name, create.class_name, provisioner)
+        yield from [warning] if warning else []
+    if live is not None and is_pending(live):
+        events = _events(api, tenancy.namespace, live["metadata"]["uid"])
+        warning = warn_of_failed_provisioning(folder.name, live, events)
+        yield from [warning] if warning else []
 
 
-def find_volume_owner(live: Mapping[str, Any] | None, namespace: str) -> str | None:
-    """Return why the volume with the name of an export's volume is not the tenancy's; None if it is, or is missing.
-
-    A tenancy that adopts what is in its namespace must not adopt the volume of another one.
-    """
-    claim = ((live or {}).get("spec") or {}).get("claimRef") or {}
-    if live is None or claim.get("namespace") in (None, namespace):
-        return None
-    return (
-        f"gives the volume {live['metadata']['name']}, which belongs to the claim {claim.get('name')} in the namespace "
-        f"{claim['namespace']}; write another name"
-    )
+def _provisioner(api: ReadWriteApi, tenancy: Tenancy, class_name: str) -> str | None:
+    """Return the provisioner of a storage class; None if the class does not exist."""
+    own = tenancy.storage.create
+    if own is not None and class_name == tenancy.storage_class_name:
+        return own.provisioner  # the same pulumi up creates it
+    live = find_object(api, storage_class_path(class_name))
+    return None if live is None else str(live.get("provisioner"))
 
 
-def find_volume_problem(live: Mapping[str, Any] | None, export: NfsExport) -> str | None:
-    """Return why the volume of an export that an earlier deployment has kept cannot be used; None if it can."""
-    if live is None:
-        return None
-    name, nfs = live["metadata"]["name"], (live.get("spec") or {}).get("nfs") or {}
-    if (nfs.get("server"), nfs.get("path")) != (export.server, export.path):
-        return (
-            f"is not that of the existing volume {name}, {nfs.get('server')}:{nfs.get('path')}; write that, or name "
-            f"the folder otherwise, or delete the volume with: kubectl delete pv {name}"
-        )
-    if (live.get("status") or {}).get("phase") == "Released":
-        return f"has the volume {name}, whose claim was deleted; delete the volume with: kubectl delete pv {name}"
-    return None
+def _events(api: ReadWriteApi, namespace: str, uid: str) -> list[Mapping[str, Any]]:
+    """Return the events about an object, which only explain; none if the account may not read them."""
+    try:
+        found = api.get(f"/api/v1/namespaces/{namespace}/events?fieldSelector={quote(f'involvedObject.uid={uid}')}")
+    except CannotAsk:
+        return []
+    return found.get("items") or []
 
 
-def find_difference(live: Mapping[str, Any], class_name: str, size_gb: int) -> Iterator[tuple[str, str, str]]:
-    """Yield a key, its value and a message for each difference from a claim that an earlier deployment has kept."""
-    spec, name = live.get("spec") or {}, live["metadata"]["name"]
-    if spec.get("storageClassName") != class_name:
-        yield (
-            "className",
-            class_name,
-            f"is not that of the existing claim {name}; write {spec.get('storageClassName')}, or name the folder "
-            "otherwise",
-        )
-    present = size_bytes(((spec.get("resources") or {}).get("requests") or {}).get("storage", "0")) / _GIB
-    if present > size_gb:
-        yield "sizeGb", str(size_gb), f"is less than the {present:g} GB of the existing claim {name}; it can only grow"
+def _unused_claims(api: ReadWriteApi, tenancy: Tenancy) -> list[str]:
+    """Return the claims of the program that no folder uses. Without permission to list claims, there are none."""
+    used = {folder.claim_name for folder in tenancy.shared_folders}
+    try:
+        claims = read_claims(api, tenancy.namespace)
+    except CannotAsk:
+        return []
+    names = [each["metadata"]["name"] for each in claims if (each["metadata"].get("annotations") or {}).get(ANNOTATION)]
+    return [name for name in names if name not in used]

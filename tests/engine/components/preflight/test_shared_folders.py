@@ -8,6 +8,7 @@ import pytest
 
 from components.config.problems import InvalidTenancy
 from components.config.tenancy import Tenancy
+from components.ownership.mark import ANNOTATION
 from components.preflight.cluster import verify_cluster
 from components.preflight.groups import check_groups
 from tests.support.administrator import Administrator
@@ -17,6 +18,7 @@ from tests.support.tenancies import tenancy
 
 pytestmark = pytest.mark.engine
 
+RENAMED = "folders-renamed"
 NAMESPACE, CLASS, GROUP = "folders-preflight", "folders-preflight-class", "folders_preflight"
 FOLDERS = [
     {"name": "old", "claim": "old-data", "writers": ["w"]},
@@ -26,8 +28,8 @@ FOLDERS = [
 
 def check(server: ApiServer, *, preview: bool = True, **changes: Any) -> list[tuple[str, str]]:
     """Run all checks of the cluster; return the keys and values of the problems."""
-    given = {"sharedFolders": FOLDERS, **changes}
-    stack = tenancy(clusterName=NAMESPACE, ingress={"redirectedBy": "controller"}, **given)
+    given = {"clusterName": NAMESPACE, "sharedFolders": FOLDERS, **changes}
+    stack = tenancy(ingress={"redirectedBy": "controller"}, **given)
     environment = {**os.environ, "KUBECONFIG": str(server.kubeconfig)}
     try:
         facts = verify_cluster(stack, stack="vis", preview=preview, environment=environment)
@@ -76,6 +78,42 @@ def test_missing_claims_and_classes_are_found_by_name(api_server: ApiServer) -> 
     assert check(api_server) == [
         ("sharedFolders[1].create.className", CLASS),
         ("sharedFolders[1].create.sizeGb", "5"),
+    ]
+    exported = [{"name": "new", "nfs": {"server": "192.0.2.1", "path": "/a"}, "writers": ["w"]}]
+    assert check(api_server, sharedFolders=exported) == [("sharedFolders[0].nfs", "192.0.2.1:/a")], "another source"
+    create(api_server, claim("folder-block", "ReadWriteMany", volumeMode="Block", storageClassName=CLASS))
+    block = [{"name": "block", "create": {"sizeGb": 8, "className": CLASS}, "writers": ["w"]}]
+    assert check(api_server, sharedFolders=block) == [("sharedFolders[0].name", "block")]
+
+
+def test_a_new_folder_beside_an_unused_claim_is_a_warning(api_server: ApiServer) -> None:
+    """A folder that is renamed would be empty for its users."""
+    kept = claim("folder-ocean", "ReadWriteMany", storageClassName=CLASS)
+    kept["metadata"] |= {"namespace": RENAMED, "annotations": {ANNOTATION: "stack vis, cluster c, deployment d"}}
+    api_server.kubectl("create", "namespace", RENAMED)
+    create(api_server, kept)
+    source = {"sizeGb": 8, "className": RENAMED}
+    event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "failed", "namespace": RENAMED}}
+    uid = api_server.read("pvc", "folder-ocean", "--namespace", RENAMED)["metadata"]["uid"]
+    about = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": "folder-ocean", "namespace": RENAMED}
+    failed = {"reason": "ProvisioningFailed", "message": "no shares left", "involvedObject": {**about, "uid": uid}}
+    create(api_server, {**event, **failed})
+    create(
+        api_server,
+        {
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "metadata": {"name": RENAMED},
+            "provisioner": "cinder.csi.openstack.org",
+        },
+    )
+    sea = [{"name": "sea", "create": source, "writers": ["w"]}]
+    block, renamed = check(api_server, sharedFolders=sea, clusterName=RENAMED)
+    assert "has the provisioner cinder.csi.openstack.org" in block[1]
+    assert "write for example claim: folder-ocean in place of create" in renamed[1]
+    own = [{"name": "sea", "claim": "folder-ocean", "writers": ["w"]}]
+    assert check(api_server, sharedFolders=own, clusterName=RENAMED) == [
+        ("warning", "the claim folder-ocean of the shared folder sea has no volume: no shares left")
     ]
 
 

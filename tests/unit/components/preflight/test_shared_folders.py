@@ -7,19 +7,32 @@ import pytest
 from components.config.named_groups import named_groups
 from components.config.shared_folders import NfsExport
 from components.freeipa.users import Users
-from components.preflight.groups import check_groups, find_missing_groups
-from components.preflight.shared_folders import (
+from components.preflight.folder_objects import (
     find_claim_problem,
     find_difference,
+    find_export_difference,
+    find_kept_claim_problem,
     find_volume_owner,
     find_volume_problem,
+    warn_of_block_driver,
+    warn_of_failed_provisioning,
+    warn_of_renamed_folders,
 )
+from components.preflight.groups import check_groups, find_missing_groups
 from tests.support.tenancies import tenancy
 
 
-def claim(*modes: str, phase: str = "Bound", size: str = "500Gi", **metadata: str) -> dict[str, Any]:
+def claim(*modes: str, phase: str = "Bound", size: str = "500Gi", volume: str = "v", **metadata: str) -> dict[str, Any]:
     spec = {"accessModes": modes, "storageClassName": "cephfs", "resources": {"requests": {"storage": size}}}
-    return {"metadata": {"name": "folder-a", **metadata}, "spec": spec, "status": {"phase": phase}}
+    about = {"name": "folder-a", "namespace": "vis", **metadata}
+    return {"metadata": about, "spec": {**spec, "volumeName": volume}, "status": {"phase": phase}}
+
+
+def with_spec(live: dict[str, Any], **spec: str) -> dict[str, Any]:
+    return {**live, "spec": {**live["spec"], **spec}}
+
+
+DELETE = "if the claim's files are not needed, delete it: kubectl delete pvc folder-a --namespace vis"
 
 
 @pytest.mark.parametrize(
@@ -32,9 +45,13 @@ def claim(*modes: str, phase: str = "Bound", size: str = "500Gi", **metadata: st
         ),
         (
             claim("ReadOnlyMany"),
-            "has the access mode ReadOnlyMany, so many pods cannot mount it; write a claim with ReadWriteMany",
+            "has the access mode ReadOnlyMany; set readOnly: true, and write the groups in readers",
         ),
         (claim("ReadWriteMany", phase="Lost"), "has lost its volume; write another claim"),
+        (
+            with_spec(claim("ReadWriteMany"), volumeMode="Block"),
+            "is a block device without a file system (volumeMode: Block); write another claim",
+        ),
         (
             claim("ReadWriteMany", deletionTimestamp="2026-01-01T00:00:00Z"),
             "is being deleted since 2026-01-01T00:00:00Z; write another claim",
@@ -55,7 +72,74 @@ def test_a_data_set_may_be_read_only() -> None:
 def test_a_kept_claim_is_compared_with_the_folder() -> None:
     assert list(find_difference(claim(), "cephfs", 500)) == []
     assert list(find_difference(claim(), "cephfs", 600)) == []
-    assert [key for key, _, _ in find_difference(claim(), "nfs", 400)] == ["className", "sizeGb"]
+    assert list(find_difference(claim(size="10G"), "nfs", 9)) == [
+        (
+            "className",
+            "nfs",
+            f"is not that of the existing claim folder-a; write cephfs, or name the folder otherwise, or, {DELETE}",
+        ),
+        ("sizeGb", "9", "is less than the size of the existing claim folder-a, which can only grow; write 10 or more"),
+    ]
+    [(_, _, message)] = find_difference(with_spec(claim(), storageClassName=""), "cephfs", 500)
+    assert "it has none, like one of an NFS export; name the folder otherwise" in message
+
+
+@pytest.mark.parametrize(
+    ("live", "problem"),
+    [
+        (claim("ReadWriteMany"), None),
+        (claim("ReadWriteMany", deletionTimestamp="2026-01-01T00:00:00Z"), None),
+        (claim("ReadWriteMany", phase="Lost"), "has lost its volume"),
+        (claim("ReadWriteOnce"), "has the access mode ReadWriteOnce instead of ReadWriteMany"),
+        (claim("ReadWriteOnce", "ReadWriteMany"), "has the access mode ReadWriteOnce, ReadWriteMany instead of"),
+        (with_spec(claim("ReadWriteMany"), volumeMode="Block"), "is a block device without a file system"),
+    ],
+)
+def test_a_kept_claim_must_be_mountable(live: dict[str, Any], problem: str | None) -> None:
+    found = find_kept_claim_problem(live)
+    assert (found is None) == (problem is None)
+    if found and problem:
+        assert found.startswith(f"gives the existing claim folder-a, which {problem}")
+        assert found.endswith(f"; name the folder otherwise, or, {DELETE}")
+
+
+def test_the_claim_of_a_created_folder_is_not_that_of_an_export() -> None:
+    assert (
+        find_export_difference(with_spec(claim(), storageClassName="", volumeName="vis-folder-a"), "vis-folder-a")
+        is None
+    )
+    assert find_export_difference(claim(), "vis-folder-a") == (
+        "would show other files than the existing claim folder-a, which has the storage class cephfs; name the folder "
+        f"otherwise, or, {DELETE}"
+    )
+    other = with_spec(claim(), storageClassName="")
+    assert "which has another volume; name" in str(find_export_difference(other, "vis-folder-a"))
+
+
+def test_classes_of_block_devices_are_a_warning() -> None:
+    for driver in ("cinder.csi.openstack.org", "rook-ceph.rbd.csi.ceph.com"):
+        assert f"has the provisioner {driver}, whose volumes usually only one node" in str(
+            warn_of_block_driver("a", "fast", driver)
+        )
+    for driver in ("cephfs.csi.ceph.com", "nfs.csi.k8s.io", "tests.invalid/nothing"):
+        assert warn_of_block_driver("a", "shared", driver) is None
+
+
+def test_failed_provisioning_is_a_warning() -> None:
+    events = [{"reason": "ProvisioningFailed", "message": "no\nshares left"}, {"reason": "ExternalProvisioning"}]
+    assert warn_of_failed_provisioning("a", claim(phase="Pending"), events) == (
+        "the claim folder-a of the shared folder a has no volume: no\\nshares left"
+    )
+    assert warn_of_failed_provisioning("a", claim(), events) is None
+    assert warn_of_failed_provisioning("a", claim(phase="Pending"), events[1:]) is None
+
+
+def test_renamed_folders_are_a_warning() -> None:
+    assert warn_of_renamed_folders(["sea"], ["folder-ocean"]) == (
+        "the claims of removed shared folders are kept with their files, which are not in the new sea: folder-ocean; "
+        "if a folder was only renamed, write for example claim: folder-ocean in place of create"
+    )
+    assert warn_of_renamed_folders([], ["folder-ocean"]) is warn_of_renamed_folders(["sea"], []) is None
 
 
 @pytest.mark.parametrize(
@@ -64,6 +148,7 @@ def test_a_kept_claim_is_compared_with_the_folder() -> None:
         ("192.0.2.1", "Bound", None),
         ("192.0.2.1", "Available", None),
         ("192.0.2.1", "Released", "has the volume vis-folder-a, whose claim was deleted; delete the volume with"),
+        ("192.0.2.1", "Failed", "has the volume vis-folder-a, which has failed; delete the volume with"),
         ("192.0.2.2", "Bound", "is not that of the existing volume vis-folder-a, 192.0.2.2:/a; write that"),
     ],
 )
@@ -74,6 +159,17 @@ def test_a_kept_volume_is_compared_with_the_export(server: str, phase: str, prob
     assert (found or "").startswith(problem or "")
     assert (found is None) == (problem is None)
     assert find_volume_problem(None, export) is None
+
+
+def test_an_export_is_compared_without_a_slash_at_its_end() -> None:
+    export = NfsExport.model_validate({"server": "192.0.2.1", "path": "/a/"})
+    live = {"metadata": {"name": "v"}, "spec": {"nfs": {"server": "192.0.2.1", "path": "/a"}}}
+    assert find_volume_problem(live, export) == "has the path of the existing volume v in another spelling; write /a"
+    other = {**live, "spec": {"nfs": {"server": "192.0.2.1", "path": "/b"}}}
+    assert "kubectl delete pv" in str(find_volume_problem(other, export))
+    assert "kubectl delete pv" not in str(find_volume_problem({**other, "status": {"phase": "Bound"}}, export)), (
+        "in use"
+    )
 
 
 @pytest.mark.parametrize(
