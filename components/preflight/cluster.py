@@ -13,11 +13,11 @@ from components.cluster.identity import ClusterId, read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
 from components.cluster.objects import find_object, namespace_path, object_path, storage_class_path
 from components.cluster.releases import latest_revision, stuck_release
-from components.config.problems import InvalidTenancy, Problem
 from components.config.stack_file import stack_path
 from components.config.tenancy import Tenancy
 from components.ownership.existing import FoundObject
 from components.preflight.addresses import describe_open_addresses, describe_problems, describe_reached_addresses
+from components.preflight.findings import Findings
 from components.preflight.ingress import (
     ServingController,
     assume_controller,
@@ -85,6 +85,11 @@ def verify_cluster(
     """
     source = str(stack_path(stack))
     may_go_on = only_warns(CLUSTER_CHECK_VARIABLE, environment) and preview
+    findings = Findings(source)
+    ingress: ServingController | None = None
+    redirect: Sequence[Manifest] = ()
+    policy_warnings: tuple[str, ...] = ()
+    prepared: list[str] = []
     try:
         kubeconfig = find_kubeconfig(tenancy.kubernetes, environment)
         with connect_to_cluster(kubeconfig, environment, report=report) as api:
@@ -92,14 +97,19 @@ def verify_cluster(
             revision = latest_revision(api, tenancy.release, tenancy.namespace)
             crds = installed_crds(api) if tenancy.dask.enabled else None
             deployed = find_object(api, object_path(hub_ingress(tenancy)))
-            ingress = find_controller(tenancy.ingress, read_ingress_classes(api), deployed, source=source)
-            redirect = https_redirect(tenancy, ingress.controller)
-            if redirect and not tenancy.dask.enabled:  # Dask Gateway's chart contains this CRD
-                require_middlewares(api, source=source)
+            classes = read_ingress_classes(api)
+            with findings.collect():
+                ingress = find_controller(tenancy.ingress, classes, deployed, source=source)
+                redirect = https_redirect(tenancy, ingress.controller)
+                if redirect and not tenancy.dask.enabled:  # Dask Gateway's chart contains this CRD
+                    require_middlewares(api, source=source)
             objects = tuple(find_objects(api, tenancy, redirect))
             addresses = read_addresses(api)
-            policy_warnings = tuple(check_api_server(api, tenancy.network, addresses, source=source))
-            prepared = _check_prepared(api, tenancy, source)
+            with findings.collect():
+                policy_warnings = tuple(check_api_server(api, tenancy.network, addresses, source=source))
+            for check in (check_secrets, check_folders):
+                with findings.collect():
+                    prepared += check(api, tenancy, source=source)
     except CannotAsk as error:
         message = f"the Kubernetes cluster cannot be identified: {error}"
         if may_go_on:
@@ -108,7 +118,10 @@ def verify_cluster(
             return ClusterFacts(None, (warning, *ingress.warnings), ingress)
         fix = f"; to preview without the cluster, set {CLUSTER_CHECK_VARIABLE}=warn" if preview else ""
         raise ClusterRefused(message + fix) from None
-    refuse_closed_servers(addresses, tenancy.network, source=source)
+    with findings.collect():
+        refuse_closed_servers(addresses, tenancy.network, source=source)
+    findings.refuse()
+    assert ingress is not None  # otherwise its check has found a problem
     own = _check_addresses(addresses, tenancy, preview=preview)
     warnings = (*ingress.warnings, *policy_warnings, *prepared, *own)
     if revision is None or not revision.is_pending:
@@ -120,20 +133,6 @@ def verify_cluster(
     if preview:
         return ClusterFacts(cluster_id, (message, *warnings), ingress, crds, objects)
     raise ClusterRefused(message)
-
-
-def _check_prepared(api: ReadWriteApi, tenancy: Tenancy, source: str) -> list[str]:
-    """Check what the operator prepares in the cluster, and report all problems at once. Return warnings."""
-    warnings: list[str] = []
-    problems: list[Problem] = []
-    for check in (check_secrets, check_folders):
-        try:
-            warnings += check(api, tenancy, source=source)
-        except InvalidTenancy as invalid:
-            problems += invalid.problems
-    if problems:
-        raise InvalidTenancy(source, problems)
-    return warnings
 
 
 def _check_addresses(addresses: ClusterAddresses, tenancy: Tenancy, *, preview: bool) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from components.freeipa.password import bind_password, check_password
 from components.ownership.existing import FoundObject
 from components.preflight.cluster import ClusterFacts, ClusterRefused, verify_cluster
 from components.preflight.dns import verify_domain
+from components.preflight.findings import Findings
 from components.preflight.groups import check_groups
 from components.preflight.ingress import ServingController
 from components.preflight.reachability import reachability_warnings
@@ -47,25 +48,34 @@ def run_preflight() -> Preflight:
     Raises:
         pulumi.RunError: a check failed; the text is for the operator, and Pulumi prints it without a traceback.
     """
+    source = str(stack_path(pulumi.get_stack()))
+    findings = Findings(source)
     try:
-        tenancy = _read_tenancy()
-        cluster = verify_cluster(
-            tenancy,
-            stack=pulumi.get_stack(),
-            preview=pulumi.runtime.is_dry_run(),
-            environment=os.environ,
-            report=pulumi.log.info,
-        )
+        tenancy = _read_tenancy(source)
+        with findings.collect():
+            _check_passwords(tenancy, source)
+        with findings.collect():
+            _check_domain(tenancy, source)
+        with findings.collect():
+            cluster = verify_cluster(
+                tenancy,
+                stack=pulumi.get_stack(),
+                preview=pulumi.runtime.is_dry_run(),
+                environment=os.environ,
+                report=pulumi.log.info,
+            )
+        findings.refuse()
         _warn(*cluster.warnings)
         crds = _select_crds(tenancy, cluster)
         return Preflight(tenancy, cluster.id, cluster.objects, crds, cluster.ingress, _report_capacity(tenancy))
-    except (InvalidTenancy, ChartDependenciesError, ClusterRefused, PasswordInvalid) as error:
+    except InvalidTenancy as error:
         raise pulumi.RunError(str(error)) from None
+    except (ChartDependenciesError, ClusterRefused, PasswordInvalid) as error:
+        raise pulumi.RunError("\n".join([*findings.lines(), str(error)])) from None
 
 
-def _read_tenancy() -> Tenancy:
+def _read_tenancy(source: str) -> Tenancy:
     config = pulumi.runtime.config.CONFIG.get()
-    source = str(stack_path(pulumi.get_stack()))
     secret_keys = [key for key in config if pulumi.runtime.config.is_config_secret(key)]
     encrypted = find_encrypted_keys(secret_keys)
     only_warns(DIRECTORY_CHECK_VARIABLE, os.environ)  # refuses another value; the group's provider uses the variable
@@ -76,15 +86,23 @@ def _read_tenancy() -> Tenancy:
         raise InvalidTenancy(source, [*encrypted.problems, *invalid.problems]) from None
     if encrypted.problems:
         raise InvalidTenancy(source, encrypted.problems)
+    _warn(*encrypted.warnings, *notices)
+    return tenancy
+
+
+def _check_passwords(tenancy: Tenancy, source: str) -> None:
     # The directory's client finds a mistake in the password only after other resources were changed.
+    config = pulumi.runtime.config.CONFIG.get()
     password = None
     with contextlib.suppress(PasswordMissing):
         password = bind_password(os.environ, lambda: config.get(PASSWORD_CONFIG_KEY))
-    _check_read_password(tenancy, config.get(f"{NAMESPACE}:{READ_PASSWORD_KEY}"), source)
-    domain_warning = verify_domain(tenancy, source=source, preview=pulumi.runtime.is_dry_run(), environment=os.environ)
     _warn(*check_groups(tenancy, password))
-    _warn(*encrypted.warnings, *notices, *([domain_warning] if domain_warning else []), *reachability_warnings(tenancy))
-    return tenancy
+    _check_read_password(tenancy, config.get(f"{NAMESPACE}:{READ_PASSWORD_KEY}"), source)
+
+
+def _check_domain(tenancy: Tenancy, source: str) -> None:
+    warning = verify_domain(tenancy, source=source, preview=pulumi.runtime.is_dry_run(), environment=os.environ)
+    _warn(*([warning] if warning else []), *reachability_warnings(tenancy))
 
 
 def _check_read_password(tenancy: Tenancy, password: str | None, source: str) -> None:

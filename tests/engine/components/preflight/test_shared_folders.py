@@ -29,7 +29,7 @@ FOLDERS = [
 def check(server: ApiServer, *, preview: bool = True, **changes: Any) -> list[tuple[str, str]]:
     """Run all checks of the cluster; return the keys and values of the problems."""
     given = {"clusterName": NAMESPACE, "sharedFolders": FOLDERS, **changes}
-    stack = tenancy(ingress={"redirectedBy": "controller"}, **given)
+    stack = tenancy(**{"ingress": {"redirectedBy": "controller"}, **given})
     environment = {**os.environ, "KUBECONFIG": str(server.kubeconfig)}
     try:
         facts = verify_cluster(stack, stack="vis", preview=preview, environment=environment)
@@ -67,7 +67,20 @@ def test_missing_claims_and_classes_are_found_by_name(api_server: ApiServer) -> 
 
     api_server.kubectl("create", "namespace", NAMESPACE)
     assert check(api_server) == check(api_server, preview=False) == [("sharedFolders[0].claim", "old-data")]
-    assert len(check(api_server, registries={"pullSecrets": ["none"]})) == 2, "all problems are reported at once"
+    found = check(
+        api_server,
+        registries={"pullSecrets": ["none"]},
+        network={"apiServer": "cilium"},
+        ingress={"redirectedBy": "controller", "controller": "example.org/none", "className": "none"},
+        notebook={"environment": {"KEY": {"secret": "no-such-secret", "key": "key"}}},
+    )
+    assert [key for key, _ in found] == [
+        "ingress.controller",
+        "network.apiServer",
+        "registries.pullSecrets[0]",
+        "notebook.environment.KEY",
+        "sharedFolders[0].claim",
+    ], "all problems are reported at once"
     create(api_server, claim("old-data", "ReadWriteOnce"))
     assert check(api_server) == [("sharedFolders[0].claim", "old-data")]
     api_server.kubectl("delete", "pvc", "old-data", "--namespace", NAMESPACE)
