@@ -86,7 +86,7 @@ def verify_cluster(
     source = str(stack_path(stack))
     may_go_on = only_warns(CLUSTER_CHECK_VARIABLE, environment) and preview
     findings = Findings(source)
-    ingress: ServingController | None = None
+    ingress = ServingController(tenancy.ingress.class_name, None, "cluster", "", ())  # until it is found
     redirect: Sequence[Manifest] = ()
     policy_warnings: tuple[str, ...] = ()
     prepared: list[str] = []
@@ -121,7 +121,6 @@ def verify_cluster(
     with findings.collect():
         refuse_closed_servers(addresses, tenancy.network, source=source)
     findings.refuse()
-    assert ingress is not None  # otherwise its check has found a problem
     own = _check_addresses(addresses, tenancy, preview=preview)
     warnings = (*ingress.warnings, *policy_warnings, *prepared, *own)
     if revision is None or not revision.is_pending:
