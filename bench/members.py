@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from uuid import uuid4
 
 import ldap3
 from ldap3.core.exceptions import LDAPNoSuchAttributeResult, LDAPNoSuchObjectResult
@@ -49,19 +50,24 @@ def members(state: State, hub: Hub, group: str, count: int) -> Iterator[Sequence
         _remove(state, group, names)
 
 
+def member_attributes(name: str, number: int) -> dict[str, str | int]:
+    """Return the attributes of a member's entry in the directory."""
+    return {
+        "uid": name,
+        "cn": name,
+        "sn": name,
+        "uidNumber": FIRST_UID + number,
+        "gidNumber": FIRST_UID + number,
+        "homeDirectory": f"/home/{name}",
+        # The local directory does not replace FreeIPA's word "autogenerate", and the hub refuses users without an id.
+        "ipaUniqueID": str(uuid4()),
+    }
+
+
 def _add(state: State, group: str, names: Sequence[str], word: str) -> None:
     with connection(state, TENANCY, ADMIN, "admin") as admin:
         for number, name in enumerate(names):
-            attributes = {
-                "uid": name,
-                "cn": name,
-                "sn": name,
-                "uidNumber": FIRST_UID + number,
-                "gidNumber": FIRST_UID + number,
-                "homeDirectory": f"/home/{name}",
-                "ipaUniqueID": "autogenerate",
-            }
-            admin.add(user_dn(name), list(USER_CLASSES), attributes)  # type: ignore[no-untyped-call]
+            admin.add(user_dn(name), list(USER_CLASSES), member_attributes(name, number))  # type: ignore[no-untyped-call]
             # Admins may set a password, but may not add an entry that has one.
             admin.modify(user_dn(name), {"userPassword": [(ldap3.MODIFY_REPLACE, [word])]})  # type: ignore[no-untyped-call]
         added = {"member": [(ldap3.MODIFY_ADD, [user_dn(name) for name in names])]}
