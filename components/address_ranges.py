@@ -6,7 +6,7 @@ the metadata services of cloud providers.
 """
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network, summarize_address_range
 from typing import NamedTuple
 
@@ -153,10 +153,11 @@ def unreachable(block: Block, permitted: Iterable[Block]) -> list[Network]:
     Raises:
         ValueError: the block contains text that is not a network.
     """
-    left = list(_spans(block))
-    version = ip_network(block.cidr, strict=False).version
-    for span in (span for each in permitted if ip_network(each.cidr).version == version for span in _spans(each)):
-        left = [part for piece in left for part in _remove(piece, span)]
+    version, spans = _spans(block)
+    left = list(spans)
+    for other, removed in map(_spans, permitted):
+        for span in removed if other == version else ():
+            left = [part for piece in left for part in _remove(piece, span)]
     address = IPv4Address if version == 4 else IPv6Address
     return [network for first, last in left for network in summarize_address_range(address(first), address(last))]
 
@@ -175,13 +176,15 @@ _Span = tuple[int, int]
 """The first and the last address of a range, as numbers."""
 
 
-def _spans(block: Block) -> Iterator[_Span]:
+@functools.lru_cache(maxsize=256)  # every rule asks for the same permitted blocks
+def _spans(block: Block) -> tuple[int, tuple[_Span, ...]]:
+    """Return the IP version of a block, and the ranges that are left of it."""
     outer = ip_network(block.cidr, strict=False)
     left = [_span(outer)]
     for excluded in (ip_network(each, strict=False) for each in block.excluded):
         if excluded.version == outer.version:
             left = [part for piece in left for part in _remove(piece, _span(excluded))]
-    yield from left
+    return outer.version, tuple(left)
 
 
 def _span(network: Network) -> _Span:
