@@ -11,9 +11,10 @@ from pulumi.automation import OpType
 from components.freeipa import names
 from components.freeipa.group_resource import FreeIpaGroup
 from components.ownership.mark import Owner
-from local.tenancy.engine_environment import engine_variables
 from tests.engine.components.freeipa.plugin import PROGRAM
+from tests.support.cli_calls import without_results
 from tests.support.directory import ThrowAwayDirectory
+from tests.support.engine_logs import variables_without_logs
 from tests.support.inline_program import create_stack, pause_after_failure
 
 GROUP = names.notebook_users_group("engine")
@@ -33,7 +34,7 @@ class GroupStack:
             folder,
             program=self._program,
             variables={
-                **engine_variables(folder, tools),
+                **variables_without_logs(folder, tools),
                 "PULUMI_BACKEND_URL": f"file://{folder}",
                 "PULUMI_CONFIG_PASSPHRASE": "test",
                 "PYTHONPATH": str(PROGRAM),
@@ -49,7 +50,7 @@ class GroupStack:
         self._changes = changes
 
     def up(self) -> dict[str, Any]:
-        with pause_after_failure():
+        with pause_after_failure(), without_results(self._stack, "info"):
             return {key: output.value for key, output in self._stack.up().outputs.items()}
 
     def notices(self) -> list[str]:
@@ -67,10 +68,12 @@ class GroupStack:
         return dict(self._stack.preview().change_summary)
 
     def refresh(self) -> None:
-        self._stack.refresh()
+        with without_results(self._stack, "info"):
+            self._stack.refresh()
 
     def destroy(self) -> None:
-        self._stack.destroy()
+        with without_results(self._stack, "info"):
+            self._stack.destroy()
 
     def state(self) -> str:
         return json.dumps(self._stack.export_stack().deployment)

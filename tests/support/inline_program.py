@@ -9,6 +9,8 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation import CommandError
 
+from tests.support.cli_calls import pulumi_command
+
 THREAD_ENDS_SECONDS = 1.0
 
 
@@ -39,7 +41,7 @@ def create_stack(
             work_dir=str(folder),
             project_settings=settings,
             env_vars=dict(variables),
-            pulumi_command=automation.PulumiCommand(root=str(tools.parent)),
+            pulumi_command=pulumi_command(tools),
         ),
     )
 

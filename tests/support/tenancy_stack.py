@@ -19,9 +19,10 @@ from components.automation import open_stack, run_program
 from components.config.controllers import INGRESS_NGINX
 from local.paths import PROJECT
 from local.tenancy.addresses import DIRECTORY_NAME
-from local.tenancy.engine_environment import engine_variables
 from tests.support.api_server import INGRESS_CLASS, ApiServer
+from tests.support.cli_calls import pulumi_command, without_results
 from tests.support.directory import ThrowAwayDirectory
+from tests.support.engine_logs import variables_without_logs
 from tests.support.inline_program import pause_after_failure
 
 STACK = "test"
@@ -98,7 +99,7 @@ class TenancyStack:
         self.backend.mkdir(exist_ok=True)
         self.stack_file = folder / "stacks" / f"Pulumi.{STACK}.yaml"
         self.variables = {
-            **engine_variables(folder, tools),
+            **variables_without_logs(folder, tools),
             "PULUMI_BACKEND_URL": self.backend.as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "only for this test",
             "PYTHONPATH": os.pathsep.join([str(folder / "names"), str(PROJECT)]),
@@ -115,7 +116,7 @@ class TenancyStack:
             create=True,
             # The variables are set around each operation, so that a test can change them.
             program=self._program,
-            command=automation.PulumiCommand(root=str(tools.parent)),
+            command=pulumi_command(tools),
         )
 
     def _program(self) -> None:
@@ -148,12 +149,13 @@ class TenancyStack:
 
     def up(self) -> str:
         """Run ``pulumi up --skip-preview``; return its output."""
-        with self.environment_set(), pause_after_failure():
+        results = without_results(self._stack, "outputs", "info")
+        with self.environment_set(), results, pause_after_failure():
             return str(self._stack.up(color="never").stdout)
 
     def refresh(self) -> None:
         """Run ``pulumi refresh``."""
-        with self.environment_set():
+        with self.environment_set(), without_results(self._stack, "info"):
             self._stack.refresh(color="never")
 
     def refresh_changes(self) -> dict[str, int]:
@@ -200,7 +202,7 @@ class TenancyStack:
             if event.res_outputs_event and event.res_outputs_event.metadata.op == OpType.DELETE:
                 deleted.append(event.res_outputs_event.metadata.type)
 
-        with self.environment_set():
+        with self.environment_set(), without_results(self._stack, "info"):
             self._stack.destroy(color="never", on_event=record)
         return deleted
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
-from local.tenancy.engine_environment import engine_variables
 from tests.engine.ci.language_host import launcher
+from tests.support.engine_logs import variables_without_logs
 
 
 def checkout(root: Path, tools: Path) -> tuple[Path, dict[str, str]]:
@@ -20,7 +20,7 @@ def checkout(root: Path, tools: Path) -> tuple[Path, dict[str, str]]:
     host = launcher(root / "host")
     (root / "backend").mkdir()
     return folder, {
-        **engine_variables(root, host, tools),
+        **variables_without_logs(root, host, tools),
         "PULUMI_BACKEND_URL": (root / "backend").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "only for this test",
         "KUBECONFIG": "no-cluster",

@@ -21,7 +21,8 @@ from pulumi.automation.errors import CommandError
 from ci.chart_record import RECORD, write_record
 from components.automation import open_stack, run_program
 from local.paths import PROJECT
-from local.tenancy.engine_environment import engine_variables
+from tests.support.cli_calls import pulumi_command
+from tests.support.engine_logs import variables_without_logs
 
 STACK = "test"
 SETTINGS: dict[str, Any] = {
@@ -101,7 +102,7 @@ class ReviewedStack:
             (folder / name).mkdir()
         (folder / "kubeconfig").write_text(NO_CLUSTER)
         self.variables = {
-            **engine_variables(folder, tools),
+            **variables_without_logs(folder, tools),
             "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "only for this test",
             "FREEIPA_BIND_PASSWORD": "correct horse battery staple",
@@ -117,7 +118,7 @@ class ReviewedStack:
             variables=self.variables,
             create=True,
             program=self._program,
-            command=automation.PulumiCommand(root=str(tools.parent)),
+            command=pulumi_command(tools),
         )
 
     @contextlib.contextmanager

@@ -16,6 +16,7 @@ import yaml
 from local.tenancy.engine_environment import uses_stand_in
 from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
+from tests.support.engine_logs import restore_logs
 from tests.support.tenancy_stack import STACK, TenancyStack
 
 pytestmark = pytest.mark.engine
@@ -71,6 +72,7 @@ def run(
     """Preview and deploy a tenancy whose kubeconfig and bind password are secrets of its stack."""
     folder = tmp_path_factory.mktemp("hidden")
     stack = TenancyStack(folder, tools, directory, api_server.kubeconfig, clusterName=CLUSTER)
+    restore_logs(stack.variables)
     del stack.variables["FREEIPA_BIND_PASSWORD"]
     kubeconfig = api_server.kubeconfig.read_text()
     for key, secret in (
@@ -128,6 +130,7 @@ def found_in(content: bytes, run: Run) -> list[str]:
 def test_files_of_the_stack_contain_no_plain_secret(run: Run) -> None:
     files = [path for path in run.stack.folder.rglob("*") if path.is_file() and not path.is_symlink()]
     assert any(path.suffix == ".json" and "stacks" in path.parts for path in files), "no state file was found"
+    assert any(path.parent.name == "logs" for path in files), "no log of the engine was found"
     assert {str(path): found for path in files if (found := found_in(path.read_bytes(), run))} == {}
 
 

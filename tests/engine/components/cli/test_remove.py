@@ -12,6 +12,7 @@ from components.ownership.mark import ANNOTATION
 from local.paths import PROJECT
 from tests.support.administrator import Administrator
 from tests.support.api_server import ApiServer, throw_away_api_server
+from tests.support.cli_calls import without_results
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.home_claim import release_claim
 from tests.support.inline_program import pause_after_failure
@@ -30,7 +31,8 @@ class ReviewedTenancy(TenancyStack):
     """A tenancy whose every ``up`` is reviewed by the shipped policies."""
 
     def up(self) -> str:
-        with self.environment_set(), pause_after_failure():
+        results = without_results(self._stack, "outputs", "info")
+        with self.environment_set(), results, pause_after_failure():
             done = self._stack.up(
                 color="never", policy_packs=[str(POLICIES)], policy_pack_configs=[str(SHIPPED_SETTINGS)]
             )

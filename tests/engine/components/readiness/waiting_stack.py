@@ -7,6 +7,7 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation.errors import CommandError
 
+from tests.support.cli_calls import without_results
 from tests.support.inline_program import pause_after_failure
 from tests.support.kubelet import IMAGE
 from tests.support.tenancy_stack import TenancyStack
@@ -75,7 +76,8 @@ class WaitingStack(TenancyStack):
                 on_message(self.messages[-1])
 
         try:
-            with self.environment_set(), pause_after_failure():
+            results = without_results(self._stack, "outputs", "info")
+            with self.environment_set(), results, pause_after_failure():
                 self._stack.up(color="never", on_event=record)
         except CommandError as failure:
             return str(failure)

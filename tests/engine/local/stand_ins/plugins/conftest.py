@@ -10,7 +10,8 @@ import pytest
 from pulumi import automation as auto
 
 from local.paths import PROJECT
-from local.tenancy.engine_environment import engine_variables
+from tests.support.cli_calls import without_results
+from tests.support.engine_logs import variables_without_logs
 from tests.support.inline_program import create_stack, pause_after_failure
 
 Program = Callable[[], None]
@@ -37,7 +38,7 @@ class Engine:
 
     def up(self, **options: Any) -> Mapping[str, int]:
         """Run ``up``. Returns the number of operations by name."""
-        with pause_after_failure():
+        with pause_after_failure(), without_results(self.stack, "outputs"):
             done = self.stack.up(on_output=self.printed.append, color="never", **options)
         return _counts(done.summary.resource_changes)
 
@@ -48,7 +49,8 @@ class Engine:
 
     def destroy(self) -> None:
         """Delete all resources in the state."""
-        self.stack.destroy(on_output=self.printed.append, color="never")
+        with without_results(self.stack, "info"):
+            self.stack.destroy(on_output=self.printed.append, color="never")
 
     def state_of(self, name: str) -> dict[str, Any]:
         """Return a resource's entry in the state, with encrypted secrets."""
@@ -71,7 +73,7 @@ def engine(tmp_path: Path, tools: Path) -> Engine:
     backend.mkdir()
     work_dir.mkdir()
     environment = {
-        **engine_variables(tmp_path, tools),
+        **variables_without_logs(tmp_path, tools),
         "PULUMI_CONFIG_PASSPHRASE": "only for this test",
         "PYTHONPATH": f"{work_dir}:{PROJECT}",
         "HELM_CACHE_HOME": str(tmp_path / "helm"),
