@@ -13,6 +13,7 @@ from components.config.problems import HIDDEN
 from components.config.reserved_variables import is_secret_reserved, reason_for_reserving
 from components.config.schema import Location
 from components.config.types import KUBERNETES_NAME, parse_freeipa_name
+from components.folder_names import EVERYONE
 
 MAX_NAME_LENGTH = 128
 MAX_VALUE_LENGTH = 4096
@@ -80,6 +81,10 @@ def _read_group_environments(value: object) -> dict[str, dict[str, Variable]]:
         except ValueError as invalid:
             found.append(((str(given),), given, str(invalid)))
             continue
+        if group == EVERYONE:
+            found.append(
+                ((str(given),), given, "is no group here; write variables of all users in notebook.environment")
+            )
         if group in read:
             found.append(((str(given),), given, "is there twice, in different spellings; write each group once"))
         read[group] = variables

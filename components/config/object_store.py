@@ -14,6 +14,7 @@ from components.config.reserved_variables import RESERVED_SECRET_PREFIXES, RESER
 from components.config.schema import Location
 from components.config.section import Place, Section
 from components.config.types import KUBERNETES_NAME, FreeIpaName, Text, parse_host_name
+from components.folder_names import EVERYONE
 
 USER = "{user}"
 """Stands for the user's name in the name of a Secret."""
@@ -74,6 +75,12 @@ def _bucket(value: str) -> str:
             "is not the name of a bucket; write 3 to 63 lower-case letters, digits, dashes and dots, without a folder"
         )
     return name
+
+
+def _group(value: str) -> str:
+    if value == EVERYONE:
+        raise ValueError("is no group here; write the access keys of all users in objectStore.credentials")
+    return value
 
 
 def _secret_pattern(value: str) -> str:
@@ -156,7 +163,7 @@ class StoreCredentials(Section):
 class GroupCredentials(StoreCredentials):
     """Access keys of the members of a FreeIPA group."""
 
-    group: FreeIpaName = Field(description="The FreeIPA group", examples=["ocean"])
+    group: Annotated[FreeIpaName, AfterValidator(_group)] = Field(description="The FreeIPA group", examples=["ocean"])
 
 
 class ObjectStore(Section):

@@ -54,9 +54,10 @@ def describe_errors(invalid: ValidationError, model: type[Section], hidden: Coll
     return [
         _describe_error(error, model, hidden)
         for error in errors
-        # A misspelled key is not also missing, and a list with invalid items is not also empty.
+        # A misspelled key is not also missing, and a list with invalid items is not also empty, nor required.
         if not (error["loc"] in misspelled and _is_missing(error))
         and not (error["type"] == "too_short" and any(error["loc"] == other[:-1] for other in locations))
+        and not (_is_unset(error) and any(_is_at(error["loc"], other) for other in errors if not _is_unset(other)))
     ]
 
 
@@ -94,6 +95,15 @@ def _is_unknown(error: ErrorDetails) -> bool:
 
 def _is_missing(error: ErrorDetails) -> bool:
     return error["type"] == "missing" or (error["type"] == "contradiction" and error["input"] is None)
+
+
+def _is_unset(error: ErrorDetails) -> bool:
+    """Return whether it reports that a key has no value that counts."""
+    return error["type"] == "contradiction" and not error["input"]
+
+
+def _is_at(location: Location, error: ErrorDetails) -> bool:
+    return error["loc"][: len(location)] == location
 
 
 def _is_secret(field: FieldInfo | None) -> bool:
