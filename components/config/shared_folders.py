@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_address
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from components.config.mount_paths import overlaps, parse_mount_path
+from components.config.nfs import NfsExport
 from components.config.problems import format_key
 from components.config.section import Place, Section, metadata
-from components.config.types import FreeIpaName, KubernetesName, WholeNumber, parse_host_name
+from components.config.types import FreeIpaName, KubernetesName, WholeNumber
 from components.folder_names import EVERYONE, FOLDER_PREFIX
 from components.ownership.claims import DATABASE_CLAIM, HOME_CLAIMS
 
@@ -19,12 +19,7 @@ SOURCES = ("claim", "create", "nfs")
 
 DEFAULT_PARENT = "/shared"
 
-NFS_PORT = 2049
-MAX_PORT = 65535
-
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
-_OPTION = re.compile(r"[a-z0-9_]+(=[A-Za-z0-9_.:@/-]+)?")
-_PORT_OPTION = re.compile(r"port=([0-9]{1,5})")
 
 
 def _name(value: str) -> str:
@@ -41,30 +36,6 @@ def _claim(value: str) -> str:
         raise ValueError("is the claim of the hub's database, with every user's tokens; write another claim")
     if value.startswith(HOME_CLAIMS):
         raise ValueError("is the claim of a user's home; copy the files to another claim and write that")
-    return value
-
-
-def _server(value: str) -> str:
-    try:
-        return str(ip_address(value))
-    except ValueError:
-        return parse_host_name(value)
-
-
-def _export(value: str) -> str:
-    if not value.startswith("/") or ".." in value.split("/") or re.search(r"[\s\x00-\x1f,]", value):
-        raise ValueError("is not the absolute path of an export; write for example /exports/ocean")
-    return value
-
-
-def _option(value: str) -> str:
-    if "," in value:
-        raise ValueError("contains a comma; write each option as an item of the list")
-    if not _OPTION.fullmatch(value):
-        raise ValueError("is not a mount option; write for example nfsvers=4.1")
-    port = _PORT_OPTION.fullmatch(value)
-    if port and not 1 <= int(port[1]) <= MAX_PORT:
-        raise ValueError(f"is not a port; write 1 to {MAX_PORT}")
     return value
 
 
@@ -91,28 +62,6 @@ class FolderToCreate(Section):
         examples=["cephfs"],
         json_schema_extra=metadata(updates="no"),
     )
-
-
-class NfsExport(Section):
-    """An export of an NFS server, which the cluster's nodes mount."""
-
-    server: Annotated[str, AfterValidator(_server)] = Field(
-        description="Host name or address of the server",
-        examples=["nfs.example.org"],
-        json_schema_extra=metadata(updates="no"),
-    )
-    path: Annotated[str, AfterValidator(_export)] = Field(
-        description="Exported path", examples=["/exports/ocean"], json_schema_extra=metadata(updates="no")
-    )
-    options: tuple[Annotated[str, AfterValidator(_option)], ...] = Field(
-        (), description="Mount options", examples=[["nfsvers=4.1", "hard"]]
-    )
-
-    @property
-    def port(self) -> int:
-        """TCP port of the server: of the mount option ``port``, or NFS's own."""
-        found = next((match[1] for option in self.options if (match := _PORT_OPTION.fullmatch(option))), None)
-        return int(found) if found else NFS_PORT
 
 
 class SharedFolder(Section):

@@ -164,7 +164,7 @@ def _kubernetes_name(value: str) -> str:
     if not KUBERNETES_NAME.fullmatch(value) or len(value) > 253:
         raise ValueError(
             "is not a name of a Kubernetes object; write lower-case letters, digits, dashes and dots, "
-            "for example csi-cinder"
+            "for example pangeo-data"
         )
     return value
 

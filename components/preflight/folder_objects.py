@@ -8,7 +8,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from components.config.shared_folders import NfsExport
+from components.config.nfs import NfsExport
 from components.escape import escape_control_characters
 from components.in_hub.quantity import size_bytes
 from components.resources.shared_folders import MODE

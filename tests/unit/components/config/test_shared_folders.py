@@ -72,6 +72,14 @@ def test_the_port_of_an_nfs_server_is_that_of_its_options() -> None:
         ({"writers": ABSENT}, ".writers", "is required; set writers or readers, to FreeIPA groups or to all"),
         ({"writers": []}, ".writers", "is required; set writers or readers, to FreeIPA groups or to all"),
         ({"writers": ["two words"]}, ".writers[0]", "is not a FreeIPA name"),
+        ({"writers": None}, ".writers", "is not a list; write for example"),
+        ({"writers": ""}, ".writers[0]", "is not a FreeIPA name"),
+        ({"writers": {}}, ".writers", "is not a list; write for example"),
+        (
+            {"create": {"sizeGb": 1, "className": "Block_1"}},
+            ".create.className",
+            "is not a name of a Kubernetes object",
+        ),
         ({"path": "/home/jovyan/x"}, ".path", "is inside, or would hide, the users' home"),
         ({"path": "/etc"}, ".path", "would hide files of the system in /etc"),
         ({"gid": 0}, ".gid", "must be at least 100"),
@@ -95,6 +103,12 @@ def test_a_data_set_has_readers_only() -> None:
     assert key == "[0].create"
 
 
+def test_the_address_of_an_nfs_server_may_be_in_brackets() -> None:
+    (one,) = read(folder(create=ABSENT, nfs={"server": "[fd00:0::1]", "path": "/a"}))
+    assert one.nfs
+    assert one.nfs.server == "fd00::1"
+
+
 @pytest.mark.parametrize(
     ("export", "key"),
     [
@@ -104,11 +118,31 @@ def test_a_data_set_has_readers_only() -> None:
         ({"server": "192.0.2.1", "path": "/a", "options": ["hard,nosuid"]}, "options[0]"),
         ({"server": "192.0.2.1", "path": "/a", "options": ["$(id)"]}, "options[0]"),
         ({"server": "192.0.2.1", "path": "/a", "options": ["port=65536"]}, "options[0]"),
+        ({"server": "192.0.2.1", "path": "/a", "options": ["port=123456"]}, "options[0]"),
+        ({"server": "192.0.2.1", "path": "/a", "options": ["port=abc"]}, "options[0]"),
+        ({"server": "192.0.2.1", "path": "/a", "options": ["port"]}, "options[0]"),
+        ({"server": "192.0.2.1", "path": "/a", "options": ["hard", "ro"]}, "options[1]"),
+        ({"server": "192.0.2.1", "path": "/a", "options": ["port=1", " port=2"]}, "options[1]"),
+        ({"server": "192.0.2.1", "path": "/a", "options": ["vers=3", "nfsvers=4.1"]}, "options[1]"),
+        *(
+            ({"server": server, "path": "/a"}, "server")
+            for server in (
+                "127.0.0.1",
+                "0.0.0.0",  # noqa: S104 - nothing listens
+                "::",
+                "224.0.0.1",
+                "169.254.169.254",
+                "::ffff:10.0.0.1",
+                "fe80::1%eth0",
+                "localhost",
+            )
+        ),
     ],
 )
 def test_an_invalid_export_is_one_problem(export: dict[str, Any], key: str) -> None:
-    ((found, _),) = messages(folder(create=ABSENT, nfs=export))
+    ((found, message),) = messages(folder(create=ABSENT, nfs=export))
     assert found == f"[0].nfs.{key}"
+    assert "; " in message, "it has a fix"
 
 
 @pytest.mark.parametrize(
@@ -174,3 +208,18 @@ def test_the_example_of_the_guide_is_accepted() -> None:
     (block,) = re.findall(r"^```\n(  pangeo:sharedFolders:\n.*?)^```", guide, re.DOTALL | re.MULTILINE)
     (folders,) = yaml.safe_load(block).values()
     assert [each.name for each in read(*folders)] == ["ocean", "era5", "archive"]
+
+
+def test_all_is_no_group_of_variables_and_access_keys() -> None:
+    store = {"endpoint": "https://s3.example.org", "groupCredentials": [{"group": "ALL", "secret": "s3"}]}
+    found = problems(notebook={"groupEnvironment": {"all": {"A": "1"}}}, objectStore=store)
+    assert [(each.key, each.message) for each in found] == [
+        (
+            "pangeo:notebook.groupEnvironment.all",
+            "is no group here; write variables of all users in notebook.environment",
+        ),
+        (
+            "pangeo:objectStore.groupCredentials[0].group",
+            "is no group here; write the access keys of all users in objectStore.credentials",
+        ),
+    ]

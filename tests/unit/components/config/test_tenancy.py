@@ -191,7 +191,7 @@ def test_annotations_are_strings() -> None:
         ({"notebook__profiles": [{"name": 7}, {"name": "7"}]}, "notebook.profiles[1].name", "is also the name of pangeo:notebook.profiles[0]; write another name"),
         ({"notebook__profiles": [{"name": "a"}, {"name": "b", "default": "yes"}, {"name": "c", "default": True}]}, "notebook.profiles[2].default", "is also true in pangeo:notebook.profiles[1]; keep it on one of them"),
         ({"dask__maxCores": 1, "dask__workerCores": {"default": 2}}, "dask", "has maxCores 1, but a scheduler (1) and a worker of the default size need 3; raise maxCores"),
-        ({"ingress__className": "Big Ingress"}, "ingress.className", "is not a name of a Kubernetes object; write lower-case letters, digits, dashes and dots, for example csi-cinder"),
+        ({"ingress__className": "Big Ingress"}, "ingress.className", "is not a name of a Kubernetes object; write lower-case letters, digits, dashes and dots, for example pangeo-data"),
     ],
 )  # fmt: skip
 def test_an_invalid_value_is_reported_with_a_fix(changes: dict[str, Any], field: str, message: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from components.config.named_groups import named_groups
-from components.config.shared_folders import NfsExport
+from components.config.nfs import NfsExport
 from components.freeipa.users import Users
 from components.preflight.folder_objects import (
     find_claim_problem,
