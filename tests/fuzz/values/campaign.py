@@ -1,6 +1,5 @@
 """A campaign of random changes and of random tenancies, checked by the rules and by the oracle."""
 
-import copy
 import json
 import random
 import tempfile
@@ -18,16 +17,13 @@ from components.config.tenancy import Tenancy
 from local.paths import PROJECT
 from policies.allowed_settings import patterns
 from policies.kinds import RELEASE
-from policies.pack import read_tenancy
 from policies.rule import Context, InvalidConfiguration, Resource
 from policies.rules import RULES
 from tests.fuzz.values.changes import SECRET, Change, put, random_change
 from tests.fuzz.values.oracle import dangers
 from tests.fuzz.values.places import OPEN, Place
-from tests.support.spellings import COMPANIONS, SPELLINGS
-from tests.support.tenancies import settings
+from tests.fuzz.values.tenancies import STACK, random_tenancy
 
-STACK = "vis"
 CHART_FILE: dict[str, Any] = yaml.safe_load((PROJECT / "chart" / "values.yaml").read_text(encoding="utf-8"))
 
 OTHERWISE_REFUSED = "reviewed-chart"
@@ -37,7 +33,7 @@ RELEASE_RULES = [
     rule for rule in RULES if rule.level == "mandatory" and RELEASE in rule.kinds and rule.id != OTHERWISE_REFUSED
 ]
 ORGANISATION: Mapping[str, Mapping[str, Any]] = {
-    "retained-expandable-volumes": {"classes": ["csi-cinder", "csi.cinder", "cephfs", "nfs"]},
+    "retained-expandable-volumes": {"classes": ["csi-cinder", "csi.cinder", "cephfs", "nfs", "vis-pangeo-homes"]},
     "approved-images": {"mirrors": ["registry.example.org/cache"]},
     "program-values": {"labelDomains": ["example.org"]},
 }
@@ -150,34 +146,3 @@ def _place(pattern: str) -> Place:
 
 LISTS = ("tolerations", "imagePullSecrets", "pullSecrets")
 PREFERRED = [_place(pattern) for pattern in patterns()]
-
-
-def random_tenancy(source: random.Random) -> Tenancy:
-    """Return a valid tenancy with several keys in random accepted spellings."""
-    simple = [key for key in SPELLINGS if key not in ("protect", "storage.className") and key not in COMPANIONS]
-    tree = settings(storage={"create": {"provisioner": "cinder.csi.openstack.org"}})
-    tenancy = _read(tree)
-    assert tenancy
-    for key in source.sample(simple, source.randint(0, 14)):
-        changed = copy.deepcopy(tree)
-        *parents, last = key.split(".")
-        inner: Any = changed
-        for parent in parents:
-            if not isinstance(inner, dict):
-                break
-            inner = inner.setdefault(parent, [{"name": "Large"}] if parent == "profiles" else {})
-            inner = inner[0] if isinstance(inner, list) and inner else inner
-        if not isinstance(inner, dict):
-            continue
-        inner[last] = source.choice(SPELLINGS[key])
-        valid = _read(changed)
-        tree, tenancy = (changed, valid) if valid else (tree, tenancy)
-    return tenancy
-
-
-def _read(tree: Mapping[str, Any]) -> Tenancy | None:
-    config = {f"pangeo:{key}": each if isinstance(each, str) else json.dumps(each) for key, each in tree.items()}
-    try:
-        return read_tenancy(STACK, tuple(config.items()))
-    except InvalidConfiguration:
-        return None

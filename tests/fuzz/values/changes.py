@@ -69,10 +69,20 @@ VALUES: tuple[Any, ...] = (
     {"zz": "c.Authenticator.allow_all = True"},
     {"hub": {"config": {"Authenticator": {"allow_all": True}}}},
     [{"key": "pool", "operator": "Equal", "value": "core", "effect": "NoSchedule"}],
+    *("http://203.0.113.5:3128", "203.0.113.0/24", "169.254.169.254/32", "claim-alice", "hub-db-dir", "/home/jovyan"),
+    *({"secretKeyRef": {"name": "hub", "key": "values.yaml"}}, {"claimName": "claim-alice"}, {"claimName": "other"}),
+    {"valueFrom": {"secretKeyRef": {"name": "pangeo-secrets", "key": "x"}}},
+    {"zz": {"name": "zz", "hostPath": {"path": "/"}}},
+    {"folder-ocean": {"name": "folder-ocean", "nfs": {"server": "203.0.113.5", "path": "/"}}},
+    {"folder-ocean": {"name": "folder-ocean", "mountPath": "/home/jovyan"}},
+    {"zz": {"groups": ["mallory"], "spawner_override": {"environment": {"JUPYTERHUB_API_TOKEN": "x"}}}},
+    {"fsGroup": 0, "supplementalGroups": [0]},
 )
 
 KEYS = (
     *("zz", "allow_all", "mallory", "enabled", "cpu", "github.com/kvm", "example.org/project", "component"),
+    *("folder-ocean", "folder-ocean-2-writers", "environment-ocean", "object-store-000-ocean", "ocean"),
+    *("HTTP_PROXY", "AWS_SECRET_ACCESS_KEY", "JUPYTERHUB_API_TOKEN", "LD_PRELOAD"),
     *("azure.workload.identity/use", "x: y\n  hostNetwork", "{{ .Release }}"),
 )
 """Names for a key that may be any."""

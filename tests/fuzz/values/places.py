@@ -19,6 +19,32 @@ Place = tuple[str | int, ...]
 UPSTREAM = PROJECT.parent / "shared" / "upstream"
 """Schemas and default values of the upstream charts, where they are available."""
 
+DATA_ACCESS: dict[str, Any] = {
+    "sharedFolders": [
+        {"name": "ocean", "create": {"sizeGb": 1, "className": "nfs"}, "writers": ["w"], "readers": "all", "gid": 5000},
+        {"name": "era5", "nfs": {"server": "192.0.2.1", "path": "/a"}, "readOnly": True, "readers": ["r"]},
+    ],
+    "notebook": {
+        "environment": {"TOKEN": {"secret": "s3", "key": "k"}, "TEXT": "x"},
+        "groupEnvironment": {"ocean": {"TOKEN": {"secret": "s3-ocean", "key": "k"}}},
+        "profiles": [{"name": "Large", "groups": ["ocean"], "environment": {"TEXT": "y"}}],
+    },
+    "objectStore": {
+        "endpoint": "https://s3.example.org",
+        "credentials": {"secret": "s3-user-{user}"},
+        "groupCredentials": [{"group": "ocean", "secret": "s3-ocean"}],
+        "scratchBucket": "scratch",
+    },
+    "network": {
+        "reach": [{"name": "store", "cidrs": "10.20.0.0/16", "ports": 443}],
+        "proxy": {"http": "http://proxy.example.org:3128"},
+        "dns": {"namespace": "openshift-dns", "ports": [53, 5353]},
+        "apiServer": "cilium",
+    },
+    "registries": {"mirror": "registry.example.org/cache", "pullSecrets": ["registry-login"]},
+}
+"""Settings by which data reach users: the values of such a tenancy have places that the smallest one does not have."""
+
 CHARTS = ("jupyterhub", "dask-gateway")
 OPEN = "anything"
 """The key that stands for any key of a mapping."""
@@ -36,7 +62,8 @@ def known_places() -> list[Place]:
     found.update(_in_schema(_read(PROJECT / "chart" / "values.schema.json"), (), {}))
     for name in (*class_names(), "GenericOAuthenticator", "Application"):
         found.update(("jupyterhub", "hub", "config", name, trait) for trait in trait_names(name) or {OPEN})
-    found.update(_in_values(chart_values(tenancy()), ()))
+    for given in (tenancy(), tenancy(**DATA_ACCESS)):
+        found.update(_in_values(chart_values(given), ()))
     found.discard(())
     return sorted(found, key=str)
 

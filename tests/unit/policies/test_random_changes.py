@@ -1,14 +1,16 @@
 """Random changes of the values: the quick form of ``python -m tests.fuzz.values``."""
 
 import random
+from collections import Counter
 
 import pytest
 
 from components.chart.values import chart_values
-from tests.fuzz.values.campaign import CHART_FILE, PREFERRED, random_tenancy, run
+from tests.fuzz.values.campaign import CHART_FILE, PREFERRED, run
 from tests.fuzz.values.changes import Change, random_change
 from tests.fuzz.values.oracle import changed_values, dangers
 from tests.fuzz.values.places import known_places
+from tests.fuzz.values.tenancies import random_tenancy
 from tests.support.tenancies import tenancy
 
 OWN = chart_values(tenancy(), chart_digest="0" * 64, secrets_digest="1" * 64)
@@ -34,6 +36,23 @@ def test_changes_are_made_at_every_kind_of_place() -> None:
 def test_random_tenancies_differ_in_their_values() -> None:
     source = random.Random(0)
     assert len({str(chart_values(random_tenancy(source))) for _ in range(8)}) > 4
+
+
+def test_random_tenancies_have_every_way_by_which_data_reach_users() -> None:
+    source, ways = random.Random(0), Counter[str]()
+    for given in (random_tenancy(source) for _ in range(60)):
+        notebook, store = given.notebook, given.object_store
+        ways["several folders"] += len(given.shared_folders) > 1
+        ways["created folder"] += any(folder.create is not None for folder in given.shared_folders)
+        ways["export"] += any(folder.nfs is not None for folder in given.shared_folders)
+        ways["variables"] += bool(notebook.environment)
+        ways["variables of groups"] += bool(notebook.group_environment)
+        ways["variables of profiles"] += any(profile.environment for profile in notebook.profiles)
+        ways["access keys of groups"] += store is not None and bool(store.group_credentials)
+        ways["private networks"] += bool(given.network.reach)
+        ways["proxy"] += given.network.proxy is not None
+        ways["mirror"] += given.registries.mirror is not None
+    assert [way for way, number in ways.items() if number < 2] == []
 
 
 @pytest.mark.parametrize(
