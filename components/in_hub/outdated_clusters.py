@@ -1,14 +1,17 @@
-"""Dask clusters that have a shared folder or a Secret of a group which their user has left. Pure.
+"""Dask clusters with a shared folder that their user may no longer use, or with a Secret of a group that the user left.
 
 A cluster keeps the folders and variables with which it was started. Without a comparison, a user could keep a cluster
-to read a folder long after the server has lost it.
+to read a folder long after the server has lost it. Pure.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-Grant = tuple[str, str, str]
-"""Something that only some groups have: ``read`` or ``write`` and a volume, or ``key`` and a Secret with its key."""
+from components.folder_names import FOLDER_PREFIX
+from components.in_hub.folders import Folder
+
+SecretKey = tuple[str, str]
+"""A Secret and its key, which only some groups have."""
 
 Overrides = Mapping[str, Mapping[str, Any]]
 """The setting ``KubeSpawner.group_overrides``."""
@@ -19,26 +22,33 @@ def find_outdated(
     overrides: Overrides,
     groups: Collection[str],
     everyones: Iterable[object] = (),
+    folders: Iterable[Folder] = (),
 ) -> list[str]:
-    """Return the names of the clusters that have something which only other groups than the user's have.
+    """Return the names of the clusters that have a folder which the user may not use, or a key of other groups only.
+
+    A folder is compared with the present list, so that one which the operator has removed or made read-only is found.
+    A key is compared only if the list has it: users who had it know its value, and operators may give clusters others.
 
     Args:
         clusters: the DaskCluster objects of a user.
         overrides: the settings of each group, also by profiles, with the user's name in place of its patterns.
         groups: the user's groups.
         everyones: the values of variables that all users' servers may have, in the same form.
+        folders: the tenancy's shared folders.
     """
-    given = {grant for override in overrides.values() for grant in _grants(override)}
-    permitted = {grant for value in everyones for grant in _key_grant(value)} | {
-        grant
+    given = {key for override in overrides.values() for key in _override_keys(override)}
+    permitted = {key for value in everyones for key in _secret_key(value)} | {
+        key
         for override in overrides.values()
         if not {*override["groups"]}.isdisjoint(groups)
-        for grant in (*_grants(override), *_read_grants(override))
+        for key in _override_keys(override)
     }
+    by_volume = {folder.volume: folder for folder in folders}
     return [
         cluster["metadata"]["name"]
         for cluster in clusters
-        if not permitted.issuperset(given.intersection(_cluster_grants(cluster)))
+        if not (given - permitted).isdisjoint(_cluster_keys(cluster))
+        or not all(_is_permitted(mount, by_volume, groups) for mount in _folder_mounts(cluster))
     ]
 
 
@@ -60,34 +70,37 @@ def _variables(profile: Mapping[str, Any]) -> Mapping[str, Any]:
     return (profile.get("kubespawner_override") or {}).get("environment") or {}
 
 
-def _grants(override: Mapping[str, Any]) -> Iterator[Grant]:
-    settings = override.get("spawner_override") or {}
-    yield from map(_mount_grant, (settings.get("volume_mounts") or {}).values())
-    for value in (settings.get("environment") or {}).values():
-        yield from _key_grant(value)
+def _is_permitted(mount: Mapping[str, Any], folders: Mapping[str, Folder], groups: Collection[str]) -> bool:
+    folder = folders.get(mount["name"])
+    if folder is None:
+        return False
+    return folder.is_readable(groups) if mount.get("readOnly") else folder.is_writable(groups)
 
 
-def _read_grants(override: Mapping[str, Any]) -> Iterator[Grant]:
-    """Yield the grants to read a folder: a group that writes may also read."""
-    settings = override.get("spawner_override") or {}
-    yield from (("read", mount["name"], "") for mount in (settings.get("volume_mounts") or {}).values())
+def _override_keys(override: Mapping[str, Any]) -> Iterator[SecretKey]:
+    for value in ((override.get("spawner_override") or {}).get("environment") or {}).values():
+        yield from _secret_key(value)
 
 
-def _cluster_grants(cluster: Mapping[str, Any]) -> Iterator[Grant]:
+def _cluster_keys(cluster: Mapping[str, Any]) -> Iterator[SecretKey]:
+    for container in _containers(cluster):
+        for variable in container.get("env") or []:
+            yield from _secret_key(variable)
+
+
+def _folder_mounts(cluster: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for container in _containers(cluster):
+        yield from (each for each in container.get("volumeMounts") or [] if each["name"].startswith(FOLDER_PREFIX))
+
+
+def _containers(cluster: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     config = (cluster.get("spec") or {}).get("config") or {}
     for component in ("scheduler", "worker"):
-        container = config.get(f"{component}_extra_container_config") or {}
-        yield from map(_mount_grant, container.get("volumeMounts") or [])
-        for variable in container.get("env") or []:
-            yield from _key_grant(variable)
+        yield config.get(f"{component}_extra_container_config") or {}
 
 
-def _mount_grant(mount: Mapping[str, Any]) -> Grant:
-    return ("read" if mount.get("readOnly") else "write"), mount["name"], ""
-
-
-def _key_grant(value: object) -> Iterator[Grant]:
+def _secret_key(value: object) -> Iterator[SecretKey]:
     source = value.get("valueFrom") if isinstance(value, Mapping) else None
     reference = (source or {}).get("secretKeyRef")
     if reference:
-        yield "key", reference["name"], reference["key"]
+        yield reference["name"], reference["key"]

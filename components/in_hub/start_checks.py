@@ -7,6 +7,7 @@ from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore
 
 from components.in_hub import messages
 from components.in_hub.dask_clusters import ClustersUnreachable, DaskClusters
+from components.in_hub.folders import read_folders
 from components.in_hub.home_owner import prepare_home
 from components.in_hub.outdated_clusters import everyones_variables, find_outdated, profile_overrides
 
@@ -22,17 +23,18 @@ async def prepare_start(spawner: Any) -> None:  # noqa: ANN401 - KubeSpawner has
 
 
 async def end_outdated_clusters(spawner: Any) -> None:  # noqa: ANN401 - KubeSpawner has no types
-    """End the user's clusters that have more than the user's groups permit, before the server starts.
+    """End the user's clusters that have more than the user may have now, before the server starts.
 
     Raises:
-        HTTPError: 503 if Kubernetes does not answer.
+        HTTPError: 503 if Kubernetes does not answer, and the tenancy has folders or settings of groups.
     """
     # The program's own function has the list that it selects from. The hub starts with no other code in these settings.
     profiles = getattr(spawner.profile_list, "profiles", spawner.profile_list)
     of_groups = spawner.group_overrides if isinstance(spawner.group_overrides, Mapping) else {}
     overrides = {**of_groups, **profile_overrides(profiles)}
     namespace = getattr(spawner.authenticator, "dask_namespace", "")
-    if not namespace or not overrides:
+    folders = read_folders()
+    if not namespace:
         return
     clusters = DaskClusters(namespace)
     user, groups = spawner.user.name, {group.name for group in spawner.user.groups}
@@ -40,16 +42,18 @@ async def end_outdated_clusters(spawner: Any) -> None:  # noqa: ANN401 - KubeSpa
         # Groups have changed the variables of this server, so those of all servers are in the configuration.
         common = dict(spawner.config.KubeSpawner.get("environment") or {})
         everyones = spawner._expand_all([*common.values(), *everyones_variables(profiles)])
-        outdated = find_outdated(await clusters.of(user), spawner._expand_all(overrides), groups, everyones)
+        outdated = find_outdated(await clusters.of(user), spawner._expand_all(overrides), groups, everyones, folders)
         await clusters.stop(outdated)
     except ClustersUnreachable as error:
         spawner.log.error("the Dask clusters of %s were not compared with the user's groups: %s", user, error)
+        if not (overrides or folders):  # probably none has ever been given anything
+            return
         failure = HTTPError(503, messages.clusters_unknown())
         failure.jupyterhub_message = messages.clusters_unknown()
         raise failure from None
     if outdated:
         spawner.log.warning(
-            "ended Dask clusters of %s with folders or Secrets of groups that the user has left: %s",
+            "ended Dask clusters of %s with folders or Secrets that the user may no longer use: %s",
             user,
             ", ".join(outdated),
         )

@@ -29,6 +29,7 @@ PROFILES: list[dict[str, Any]] = [
     {"name": "Small"},
 ]
 WITH_KEY = {"env": [{"name": "STORE_KEY", "valueFrom": {"secretKeyRef": {"name": "ocean-keys", "key": "access"}}}]}
+WITH_REMOVED_FOLDER = {"volumeMounts": [{"name": "folder-ice", "mountPath": "/shared/ice"}]}
 WITH_FOLDER = {"volumeMounts": [{"name": "folder-ocean", "mountPath": "/shared/ocean"}]}
 
 StartIn = Callable[[str, list[dict[str, Any]]], AbstractContextManager[Hub]]
@@ -81,6 +82,7 @@ def test_clusters_with_something_of_another_group_end(deployment: Deployment, hu
     namespace = deployment.namespace
     namespace.create_dask_cluster(f"{user}-folder", user, WITH_FOLDER)
     namespace.create_dask_cluster(f"{user}-key", user, WITH_KEY)
+    namespace.create_dask_cluster(f"{user}-removed", user, WITH_REMOVED_FOLDER)
     namespace.create_dask_cluster(f"{user}-plain", user)
     namespace.create_dask_cluster(f"{user}-of-mona", "mona", WITH_FOLDER)
 
@@ -88,9 +90,10 @@ def test_clusters_with_something_of_another_group_end(deployment: Deployment, hu
 
     assert not namespace.is_dask_cluster_active(f"{user}-folder")
     assert not namespace.is_dask_cluster_active(f"{user}-key")
+    assert not namespace.is_dask_cluster_active(f"{user}-removed")
     assert namespace.is_dask_cluster_active(f"{user}-plain")
     assert namespace.is_dask_cluster_active(f"{user}-of-mona")
-    assert f"groups that the user has left: {user}-folder, {user}-key\n" in hub.log()
+    assert f"that the user may no longer use: {user}-folder, {user}-key, {user}-removed\n" in hub.log()
 
 
 def test_cluster_of_a_member_goes_on(deployment: Deployment, hub: Hub, people: People, user: str) -> None:

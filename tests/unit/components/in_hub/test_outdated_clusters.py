@@ -1,11 +1,13 @@
-"""Dask clusters that have a shared folder or a Secret of a group which their user has left."""
+"""Dask clusters that have a shared folder or a Secret which their user may no longer use."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from components.chart.group_overrides import group_overrides
 from components.chart.values import profile_list
+from components.in_hub.folders import Folder
 from components.in_hub.outdated_clusters import everyones_variables, find_outdated, profile_overrides
 from tests.support.tenancies import tenancy
 
@@ -17,6 +19,9 @@ KEYS = {"STORE_KEY": {"secret": "ocean-keys", "key": "access"}, "STORE_URL": "ht
 OVERRIDES = group_overrides(
     tenancy(sharedFolders=FOLDERS, notebook__groupEnvironment={"modellers": KEYS}),
 )["group_overrides"]
+OCEAN = Folder("ocean", "/shared/ocean", "ocean-data", ("modellers",), ("students",), read_only=False, required=True)
+ICE = Folder("ice", "/shared/ice", "ice-data", ("modellers",), ("all",), read_only=False, required=True)
+FOLDERS_OF_HUB = (OCEAN, ICE)
 
 
 def mount(name: str, *, writes: bool) -> dict[str, Any]:
@@ -35,7 +40,7 @@ def cluster(*mounts: dict[str, Any], env: tuple[dict[str, Any], ...] = ()) -> di
 
 
 def is_outdated(found: dict[str, Any], *groups: str) -> bool:
-    return find_outdated([found], OVERRIDES, groups) == ["one"]
+    return find_outdated([found], OVERRIDES, groups, folders=FOLDERS_OF_HUB) == ["one"]
 
 
 def test_cluster_of_a_member_goes_on() -> None:
@@ -67,6 +72,21 @@ def test_former_writer_keeps_only_read_access() -> None:
 
 def test_writer_may_have_a_cluster_that_only_reads() -> None:
     assert not is_outdated(cluster(mount("ocean", writes=False)), "modellers")
+
+
+@pytest.mark.parametrize("folders", [(), (ICE,), (ICE, replace(OCEAN, name="sea"))], ids=["none", "other", "renamed"])
+def test_cluster_with_a_removed_folder_is_outdated(folders: tuple[Folder, ...]) -> None:
+    found = cluster(mount("ocean", writes=True))
+    assert find_outdated([found], {}, ("modellers",), folders=folders) == ["one"]
+
+
+def test_cluster_that_writes_a_folder_which_has_become_read_only_is_outdated() -> None:
+    of_all = replace(OCEAN, writers=(), readers=("all",))
+    assert find_outdated([cluster(mount("ocean", writes=True))], {}, (), folders=[of_all]) == ["one"]
+    assert find_outdated([cluster(mount("ocean", writes=False))], {}, (), folders=[of_all]) == []
+    assert (
+        find_outdated([cluster(mount("ocean", writes=True))], {}, (), folders=[replace(OCEAN, writers=("all",))]) == []
+    )
 
 
 def test_cluster_with_nothing_of_a_group_goes_on() -> None:
