@@ -67,6 +67,22 @@ def tag(state: State, containerd_address: str, name: str, further_name: str) -> 
     )
 
 
+def remove_images(state: State, containerd_address: str, prefix: str) -> None:
+    """Remove the images whose names begin with the prefix, also under their further names.
+
+    Raises:
+        Failure: containerd does not answer.
+    """
+    loaded = _loaded_images(containerd_address)
+    digests = {digest for name, digest in loaded.items() if name.startswith(prefix)}
+    if names := [name for name, digest in loaded.items() if digest in digests]:
+        run(
+            [*_ctr(containerd_address), "images", "remove", *names],
+            log=state.logs / "images-removed.log",
+            timeout_seconds=ASK_TIMEOUT_SECONDS,
+        )
+
+
 def upstream_names(values: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, str]:
     """Return the image name at each key of ``keys`` in an upstream chart's default values, and its local image.
 

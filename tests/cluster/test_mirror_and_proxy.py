@@ -1,45 +1,51 @@
-"""A second tenancy whose images are only in a mirror, and whose requests to other hosts use a web proxy.
+"""A second tenancy that pulls all images from a registry with a password, and whose requests use a web proxy.
 
-The node has no registry: its images get the names that they have in the mirror.
+The registry's images are in no other store, so the node has to pull them. Packages come from an index in a private
+network.
 """
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
-from functools import reduce
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 import pytest
-import yaml
+from pulumi.automation import CommandError
 
-from components.chart.images import CHART_IMAGES
 from components.config.image import Image
-from components.config.registries import Registries
+from components.config.registries import split_registry
 from local.cluster.names import CONTAINERD_SOCKET
-from local.images import loader
-from local.images.definitions import NOTEBOOK, UPSTREAM_IMAGES, reference
+from local.images.builder import layout_folder
+from local.images.definitions import NOTEBOOK
+from local.images.loader import remove_images
 from local.paths import State
-from local.stand_ins.charts.assemble import chart_sources
 from local.tenancy.addresses import NODE_ADDRESS
+from local.tenancy.pki import authority
 from tests.support.dask import CLEAN_UP_SECONDS
+from tests.support.image_registry import ImageRegistry, running_image_registry
 from tests.support.kernel import Kernel
+from tests.support.mirrored_images import push_images
 from tests.support.node_capacity import stop_admin_server
+from tests.support.package_index import MODULE, PACKAGE, VERSION, PackageIndex, running_package_index
 from tests.support.second_tenancy import SecondTenancy
+from tests.support.start_page import read_start_page
 from tests.support.web_proxy import ANSWER, WebProxy, running_web_proxy
 
 pytestmark = pytest.mark.cluster
 
 NAME = "mirror-proxy"
-MIRROR = "mirror.tenancy.test/cache"
 PULL_SECRET = "registry-login"
 START_SECONDS = 180
+COMMAND_SECONDS = 120
+CONDA_CHANNELS = "http://conda.tenancy.test/channels"
 SETTINGS = {
     # Besides the notebooks of the local tenancy, two cores hold only a small one.
     "notebookCpus": 0.2,
     "notebookRamGb": 0.5,
-    "notebook": {"image": NOTEBOOK.reference, "prePull": False},
     "dask": {"schedulerRamGb": 0.5, "cpuRequest": 0.02, "workerRamGb": {"min": 0.25, "default": 0.5, "max": 4}},
-    "registries": {"mirror": MIRROR, "pullSecrets": [PULL_SECRET]},
 }
 
 FETCH = """\
@@ -55,21 +61,45 @@ cluster.scale(1)
 client = cluster.get_client()
 client.wait_for_workers(1, timeout={START_SECONDS})
 """
+PACKAGES = f"""\
+import os, subprocess, sys
+def variables():
+    return {{name: value for name, value in os.environ.items() if name.startswith(("PIP_", "CONDA_", "MAMBA_"))}}
+def install():
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", "/tmp/packages", "{PACKAGE}"]
+    subprocess.run(command, check=True, capture_output=True)
+    sys.path.append("/tmp/packages")
+    import {MODULE}
+    return {MODULE}.VERSION
+"""
 
 
-def name_images_as_in_mirror(state: State) -> None:
-    """Give the node's images the names that the mirror has for the charts' images and the notebook."""
-    registries = Registries(mirror=MIRROR)
-    names = {str(registries.locate(Image.parse(NOTEBOOK.reference))): NOTEBOOK.reference}
-    for chart, keys in UPSTREAM_IMAGES.items():
-        values = yaml.safe_load((chart_sources(os.environ) / chart / "values.yaml").read_text())
-        for key, image in keys.items():
-            path = tuple(key.split("."))
-            if name := CHART_IMAGES.get((chart, *path)):
-                tag = reduce(lambda tree, part: tree[part], path, values)["tag"]
-                names[str(registries.locate(Image(name, tag)))] = reference(image)
-    for name, local in names.items():
-        loader.tag(state, str(CONTAINERD_SOCKET), local, name)
+@dataclass(frozen=True)
+class Mirror:
+    """The registry with the tenancy's images."""
+
+    registry: ImageRegistry
+    name: str
+    images: set[Image]
+
+    def create_secret(self, tenancy: SecondTenancy, password: str) -> None:
+        """Create the pull Secret as the guide says, in place of an existing one."""
+        server, user = f"--docker-server={self.registry.name}", f"--docker-username={self.registry.user}"
+        tenancy.kubectl("delete", "secret", PULL_SECRET, "--ignore-not-found")
+        create = ("create", "secret", "docker-registry", PULL_SECRET)
+        tenancy.kubectl(*create, server, user, f"--docker-password={password}")
+
+
+@pytest.fixture(scope="module")
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
+    state = State()
+    folder = tmp_path_factory.mktemp("registry") / "files"
+    with running_image_registry(folder, layout_folder(state)) as registry:
+        # An earlier run that was killed may have had the same port.
+        remove_images(state, str(CONTAINERD_SOCKET), f"{registry.name}/")
+        name = f"{registry.name}/cache"
+        yield Mirror(registry, name, push_images(registry, name))
+        remove_images(state, str(CONTAINERD_SOCKET), f"{registry.name}/")
 
 
 @pytest.fixture(scope="module")
@@ -79,27 +109,106 @@ def web_proxy() -> Iterator[WebProxy]:
 
 
 @pytest.fixture(scope="module")
-def tenancy(web_proxy: WebProxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondTenancy]:
-    state = State()
-    name_images_as_in_mirror(state)
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PackageIndex]:
+    with running_package_index(str(NODE_ADDRESS), tmp_path_factory.mktemp("packages")) as index:
+        yield index
+
+
+@pytest.fixture(scope="module")
+def new_tenancy(
+    mirror: Mirror, web_proxy: WebProxy, index: PackageIndex, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SecondTenancy]:
+    """The tenancy before its first ``up``."""
     url = f"http://{web_proxy.address}:{web_proxy.port}"
-    reach = [{"name": "web-proxy", "cidrs": web_proxy.address, "ports": web_proxy.port}]
-    network = {"proxy": {"http": url, "https": url}, "reach": reach}
-    tenancy = SecondTenancy(state, tmp_path_factory.mktemp("second"), NAME, **SETTINGS, network=network)
+    environment = {
+        "PIP_INDEX_URL": index.url,
+        "PIP_TRUSTED_HOST": index.address,
+        "CONDA_CHANNEL_ALIAS": CONDA_CHANNELS,
+        "MAMBA_CHANNEL_ALIAS": CONDA_CHANNELS,
+    }
+    settings = {
+        **SETTINGS,
+        "notebook": {"image": NOTEBOOK.reference, "prePull": False, "environment": environment},
+        "registries": {"mirror": mirror.name, "pullSecrets": [PULL_SECRET]},
+        "network": {
+            "proxy": {"http": url, "https": url},
+            "reach": [
+                {"name": "web-proxy", "cidrs": web_proxy.address, "ports": web_proxy.port},
+                {"name": "packages", "cidrs": index.address, "ports": index.port},
+            ],
+        },
+    }
+    state = State()
+    tenancy = SecondTenancy(state, tmp_path_factory.mktemp("second"), NAME, **settings)
     tenancy.wipe()
     stop_admin_server(state)
-    tenancy.up()
-    log_in = ("--docker-server=mirror.tenancy.test", "--docker-username=pangeo", "--docker-password=not-used")
-    tenancy.kubectl("create", "secret", "docker-registry", PULL_SECRET, *log_in)
     yield tenancy
     tenancy.wipe()
 
 
 @pytest.fixture(scope="module")
-def kernel(tenancy: SecondTenancy) -> Iterator[Kernel]:
+def first_up(new_tenancy: SecondTenancy) -> str:
+    """The output of the first ``up``, which makes the namespace and so cannot have the Secret."""
+    with pytest.raises(CommandError) as failed:
+        new_tenancy.up()
+    return str(failed.value)
+
+
+@pytest.fixture(scope="module")
+def tenancy(new_tenancy: SecondTenancy, first_up: str, mirror: Mirror) -> SecondTenancy:
+    """The deployed tenancy."""
+    del first_up
+    mirror.create_secret(new_tenancy, mirror.registry.password)
+    # The kubelet tries again by itself, but waits longer after each failure.
+    new_tenancy.kubectl("delete", "pods", "--all", "--wait=false")
+    new_tenancy.up()
+    new_tenancy.grant("alice")
+    new_tenancy.wait_for_hub()
+    return new_tenancy
+
+
+@dataclass(frozen=True)
+class RefusedStart:
+    """Messages about the start of a server while the Secret has a wrong password."""
+
+    page: list[str]
+    status: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def refused_start(tenancy: SecondTenancy, mirror: Mirror) -> RefusedStart:
+    """A start of alice's server, whose image the node does not have yet. Afterwards the Secret is right again."""
+    mirror.create_secret(tenancy, "wrong")
+    alice = tenancy.person("alice")
+    assert alice.log_in() == 200
+    assert alice.call("POST", "/hub/api/users/alice/server").status_code in (201, 202)
+    page = read_start_page(alice, lambda message: "Failed to pull image" in message)
+    images = read_status(tenancy)["images"]
+    mirror.create_secret(tenancy, mirror.registry.password)
+    return RefusedStart(page, images)
+
+
+def read_status(tenancy: SecondTenancy) -> dict[str, dict[str, str]]:
+    """Return the results of the command ``status``, by subject."""
+    ca_file = str(authority(tenancy.state, "tenancy").crt)
+    done = subprocess.run(
+        [sys.executable, "-m", "components", "status", NAME, "--no-drift", "--json", "--ca-file", ca_file],
+        cwd=tenancy.folder,
+        env={**os.environ, **tenancy.environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
+    assert done.stdout, done.stderr
+    return {each["subject"]: each for each in json.loads(done.stdout)["results"]}
+
+
+@pytest.fixture(scope="module")
+def kernel(tenancy: SecondTenancy, refused_start: RefusedStart) -> Iterator[Kernel]:
     """A kernel on alice's server, with a Dask cluster of one worker."""
-    tenancy.grant("alice")
-    tenancy.wait_for_hub()
+    del refused_start
     alice = tenancy.person("alice")
     assert alice.log_in() == 200
     alice.start_server()
@@ -110,7 +219,26 @@ def kernel(tenancy: SecondTenancy) -> Iterator[Kernel]:
         kernel.run("cluster.shutdown()", CLEAN_UP_SECONDS)
 
 
-def test_every_pod_runs_an_image_of_the_mirror(tenancy: SecondTenancy, kernel: Kernel) -> None:
+def test_up_without_the_secret_names_it_and_the_registry(first_up: str, mirror: Mirror) -> None:
+    assert f"the Secret {PULL_SECRET} (pangeo:registries.pullSecrets) does not exist" in first_up
+    create = f"kubectl create secret docker-registry {PULL_SECRET} --namespace {NAME}"
+    assert f"{create} --docker-server={mirror.registry.name}" in first_up
+
+
+def test_start_with_a_wrong_password_names_secret_and_registry(refused_start: RefusedStart, mirror: Mirror) -> None:
+    registry = mirror.registry.name
+    assert f'Failed to pull image "{registry}/' in refused_start.page[-1]
+    assert "401 Unauthorized" in refused_start.page[-1]
+    assert refused_start.status["status"] == "broken"
+    assert (
+        f"refuses the log-in of the Secret {PULL_SECRET} (pangeo:registries.pullSecrets) at {registry}"
+        in (refused_start.status["fix"])
+    )
+
+
+def test_every_pod_runs_an_image_that_was_pulled_with_the_secret(
+    tenancy: SecondTenancy, kernel: Kernel, mirror: Mirror
+) -> None:
     del kernel  # its server and cluster are among the pods
     pods = json.loads(tenancy.kubectl("get", "pods", "--output", "json"))["items"]
     assert len(pods) == 8, "hub, proxy, three of the gateway; notebook, scheduler and worker"
@@ -118,7 +246,30 @@ def test_every_pod_runs_an_image_of_the_mirror(tenancy: SecondTenancy, kernel: K
         assert pod["status"]["phase"] == "Running"
         assert pod["spec"]["imagePullSecrets"] == [{"name": PULL_SECRET}], pod["metadata"]["name"]
         for container in (*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]):
-            assert container["image"].startswith(f"{MIRROR}/"), pod["metadata"]["name"]
+            assert Image.parse(container["image"]) in mirror.images, pod["metadata"]["name"]
+    pulls = mirror.registry.pulls()
+    pulled = {pull.repository for pull in pulls if (pull.method, pull.status) == ("GET", 200)}
+    assert {split_registry(image.name)[1] for image in mirror.images} <= pulled
+    assert 401 in {pull.status for pull in pulls}
+
+
+def test_notebooks_and_workers_install_packages_of_the_mirror(kernel: Kernel, index: PackageIndex) -> None:
+    kernel.run(PACKAGES)
+    expected = {
+        "PIP_INDEX_URL": index.url,
+        "PIP_TRUSTED_HOST": index.address,
+        "CONDA_CHANNEL_ALIAS": CONDA_CHANNELS,
+        "MAMBA_CHANNEL_ALIAS": CONDA_CHANNELS,
+    }
+
+    # Unlike in Pangeo's images, the environment of the local image belongs to root.
+    kernel.run(f"%pip install --target /tmp/packages {PACKAGE}")
+    kernel.run("sys.path.append('/tmp/packages')")
+    assert kernel.value(f"__import__('{MODULE}').VERSION") == VERSION
+    assert kernel.value("client.submit(install).result(timeout=60)") == VERSION
+    assert sum(path.endswith(".whl") for path in index.paths) == 2
+    for expression in ("variables()", "client.submit(variables).result(timeout=60)"):
+        assert expected.items() <= kernel.value(expression).items(), expression
 
 
 def test_notebooks_and_workers_reach_other_hosts_through_the_proxy(web_proxy: WebProxy, kernel: Kernel) -> None:
