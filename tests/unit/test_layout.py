@@ -9,7 +9,7 @@ import pytest
 
 from local.paths import PROJECT
 
-ROOTS = ("components", "policies", "ci", "docs", "local", "bench", "tests")
+ROOTS = ("components", "policies", "ci", "docs", "images", "local", "bench", "tests")
 
 LAYERS = (
     {"__main__", "cli"},

@@ -1,0 +1,54 @@
+"""Resolve packages.txt to packages.lock: one wheel for each package, with its exact version and hash.
+
+    /usr/bin/python3 images/pangeo/lock.py
+
+Run it with the Python of Debian 12, which the image has: the newest versions of some packages need Python 3.11.5, and
+Debian's is 3.11.2.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+PACKAGES = HERE / "packages.txt"
+LOCK = HERE / "packages.lock"
+
+IMAGE_PYTHON = (3, 11, 2)
+"""The Python version of Debian 12, the image's base."""
+
+HEADER = "# Written by lock.py from packages.txt: wheels for Debian 12 (x86-64, Python 3.11.2).\n"
+
+
+def resolve(packages: Path) -> dict[str, Any]:
+    """Return pip's report of a fresh installation of ``packages``."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        report = Path(folder) / "report.json"
+        pip = [f"{folder}/bin/python", "-m", "pip", "install", "--dry-run", "--ignore-installed", "--only-binary=:all:"]
+        subprocess.run([*pip, "--quiet", "--report", report, "--requirement", packages], check=True)
+        found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+        return found
+
+
+def lock(report: dict[str, Any]) -> str:
+    """Return the lock file's text for pip's report (https://pip.pypa.io/en/stable/reference/installation-report/)."""
+    lines = sorted(
+        f"{entry['metadata']['name'].lower().replace('_', '-').replace('.', '-')}=={entry['metadata']['version']} "
+        f"--hash=sha256:{entry['download_info']['archive_info']['hashes']['sha256']}\n"
+        for entry in report["install"]
+    )
+    return HEADER + "".join(lines)
+
+
+if __name__ == "__main__":
+    if sys.version_info[:3] != IMAGE_PYTHON:
+        sys.exit(f"lock.py: this is Python {sys.version.split()[0]}; use 3.11.2, the image's version")
+    try:
+        LOCK.write_text(lock(resolve(PACKAGES)), encoding="utf-8")
+    except subprocess.CalledProcessError:
+        sys.exit("lock.py: pip failed, see above; packages.lock is unchanged")
