@@ -8,11 +8,16 @@ from typing import Annotated
 from pydantic import PlainSerializer, PlainValidator, ValidationError, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from components.config.credentials import is_access_key_id, is_secret_text, may_be_secret_access_key
+from components.config.credentials import (
+    contains_credential,
+    is_access_key_id,
+    is_secret_text,
+    may_be_secret_access_key,
+)
 from components.config.problems import HIDDEN
 from components.config.reserved_variables import is_secret_reserved, reason_for_reserving
 from components.config.schema import Location
-from components.config.types import KUBERNETES_NAME, parse_freeipa_name
+from components.config.types import NAME_MESSAGE, is_kubernetes_name, parse_freeipa_name
 from components.folder_names import EVERYONE
 
 MAX_NAME_LENGTH = 128
@@ -79,7 +84,7 @@ def _read_group_environments(value: object) -> dict[str, dict[str, Variable]]:
         try:
             group = parse_freeipa_name(str(given))
         except ValueError as invalid:
-            found.append(((str(given),), given, str(invalid)))
+            found.append(((str(given),), HIDDEN if re.search("[=:]", str(given)) else given, str(invalid)))
             continue
         if group == EVERYONE:
             found.append(
@@ -140,7 +145,9 @@ def _hide_text(value: object) -> object:
 
 def _name_problems(name: str, value: object) -> Iterator[Found]:
     shown = _shown(name, value)
-    if not _NAME.fullmatch(name):
+    if contains_credential(name):
+        yield (), HIDDEN, "has a name that contains a token; write letters, digits and _, and the token in a Secret"
+    elif not _NAME.fullmatch(name):
         yield (), shown, "is not a name of a variable; write letters, digits and _, with no digit at the beginning"
     elif len(name) > MAX_NAME_LENGTH:
         yield (), shown, f"has a name of {len(name)} characters; write at most {MAX_NAME_LENGTH}"
@@ -175,8 +182,8 @@ def _secret_key_problems(value: Mapping[object, object]) -> Iterator[Found]:
         yield (unknown,), HIDDEN, "is not a known key; known keys: key, secret"
     # The values are not shown: a Secret's content may have been written in place of its name.
     secret, key = value.get("secret", "x"), value.get("key", "x")
-    if not isinstance(secret, str) or not KUBERNETES_NAME.fullmatch(secret) or len(secret) > 253:
-        yield ("secret",), HIDDEN, "is not the name of a Secret; write lower-case letters, digits, dashes and dots"
+    if not isinstance(secret, str) or not is_kubernetes_name(secret):
+        yield ("secret",), HIDDEN, NAME_MESSAGE
     elif is_secret_reserved(secret):
         yield ("secret",), secret, RESERVED_MESSAGE
     if not isinstance(key, str) or not is_key_of_secret(key):

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from components.config.controllers import CONFIGURABLE, TRAEFIK, annotation_problems, refusal_of
-from components.config.section import Section, require_exactly_one
-from components.config.types import KubernetesName, Text
+from components.config.section import Section, metadata, require_exactly_one
+from components.config.types import KubernetesName, SecretName, Text
 
 _CONTROLLER = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?(/[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?)+")
 
@@ -29,10 +29,11 @@ class IngressTls(Section):
         description="ClusterIssuer of cert-manager that signs the certificate",
         examples=["letsencrypt"],
     )
-    secret_name: KubernetesName | None = Field(
+    secret_name: SecretName | None = Field(
         None,
         description="Secret of type `kubernetes.io/tls` in the hub's namespace, which the operator creates and renews",
         examples=["pangeo-tls"],
+        json_schema_extra=metadata(names_secrets=True),
     )
 
     @classmethod

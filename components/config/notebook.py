@@ -93,6 +93,7 @@ class NotebookProfile(Section):
         description="Environment variables of servers with this profile, as in `notebook.environment`. They override "
         "variables of the same name there and in `notebook.groupEnvironment`",
         examples=[{"OMP_NUM_THREADS": "8"}],
+        json_schema_extra=metadata(names_secrets=True),
     )
     default: bool = Field(False, description="Preselected; if no profile is, the first one is preselected")
 
@@ -127,6 +128,7 @@ class Notebook(Section):
         description="Environment variables of all notebook servers: text in quotes, or a key "
         "of a Secret in the tenancy's namespace. Secrets must not be written as text",
         examples=[{"OMP_NUM_THREADS": "1", "AWS_SECRET_ACCESS_KEY": {"secret": "s3", "key": "secret-key"}}],
+        json_schema_extra=metadata(names_secrets=True),
     )
     group_environment: GroupEnvironments = Field(
         default_factory=dict,
@@ -135,6 +137,7 @@ class Notebook(Section):
         "`notebook.environment`. For a member of several groups with the same variable, the group whose name is the "
         "last in alphabetical order decides",
         examples=[{"ocean": {"AWS_SECRET_ACCESS_KEY": {"secret": "s3-ocean", "key": "secret-key"}}}],
+        json_schema_extra=metadata(names_secrets=True),
     )
     culling: Culling = Field(default_factory=Culling, description="Automatic stop of notebook servers")
 

@@ -12,8 +12,8 @@ from components.config.host_address import parse_server_address
 from components.config.problems import HiddenValue, format_key
 from components.config.reserved_variables import RESERVED_SECRET_PREFIXES, RESERVED_SECRETS, is_secret_reserved
 from components.config.schema import Location
-from components.config.section import Place, Section
-from components.config.types import KUBERNETES_NAME, FreeIpaName, Text, parse_host_name
+from components.config.section import Place, Section, metadata
+from components.config.types import NAME_MESSAGE, FreeIpaName, Text, is_kubernetes_name, parse_host_name
 from components.folder_names import EVERYONE
 
 USER = "{user}"
@@ -85,11 +85,8 @@ def _group(value: str) -> str:
 
 def _secret_pattern(value: str) -> str:
     name = value.replace(USER, "user", 1)
-    if len(value) > _MAX_SECRET_NAME or not KUBERNETES_NAME.fullmatch(name):
-        raise HiddenValue(
-            "is not the name of a Secret; write lower-case letters, digits, dashes and dots, and "
-            f"{USER} for the user's name if each user has a Secret"
-        )
+    if len(value) > _MAX_SECRET_NAME or not is_kubernetes_name(name):
+        raise HiddenValue(f"{NAME_MESSAGE}, and {USER} for the user's name if each user has a Secret")
     if is_secret_reserved(value):
         raise ValueError(RESERVED_MESSAGE)
     if USER in value and not value.partition(USER)[0].endswith("-"):
@@ -139,6 +136,7 @@ class StoreCredentials(Section):
         "without one has no access keys. In the name, characters of a user name that Kubernetes does not permit are "
         "replaced",
         examples=["s3-credentials"],
+        json_schema_extra=metadata(names_secrets=True),
     )
     access_key_id_key: SecretKeyName = Field(
         ACCESS_KEY_ID, description="Key of the Secret that contains the access key ID"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from components.config.credentials import contains_credential
+from components.config.credentials import contains_credential, may_be_secret_access_key
 from components.config.schema import Location
 from components.escape import escape_control_characters
 from components.freeipa.errors import PASSWORD_CONFIG_KEY, READ_PASSWORD_CONFIG_KEY
@@ -33,6 +33,12 @@ SECRET_WORDS = re.compile(r"pass|pasw|pwd|secret|token|credential|private|kubeco
 
 _LOG_IN = re.compile(r"(//)[^/@\s]*@|(?<![^\s])[^/@\s:]+:[^/@\s]+@(?!sha\d)")
 """A user name, with a password or not, before a host; no digest of an image."""
+
+_QUERY = re.compile(r"(://[^\s?#]*)[?#]\S*")
+"""The query of a URL, or its fragment. Both may contain a signature or a token of any name."""
+
+_END_OF_KEY = re.compile(r"[=:]")
+"""Ends a key of a section. After it, a key may contain a value, as in ``TOKEN=…`` or ``TOKEN:…`` without a blank."""
 
 _MAX_KEY_LENGTH = 100
 _MAX_VALUE_LENGTH = 48
@@ -86,8 +92,16 @@ def format_problems(problems: Collection[Problem]) -> list[str]:
 
 def format_key(location: Location) -> str:
     """Return a location as an operator writes it: ``pangeo:identity.server[0]``."""
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{_hide_value(part)}" for part in location)
     return f"{NAMESPACE}:{path.removeprefix('.')}"
+
+
+def _hide_value(key: str) -> str:
+    """Return a key of a section without a value that is a part of it by mistake."""
+    if contains_credential(key):
+        return HIDDEN
+    end = _END_OF_KEY.search(key)
+    return f"{key[: end.end()]}{HIDDEN}" if end else key
 
 
 def format_value(value: object, *, quoted: bool = False) -> str:
@@ -107,10 +121,11 @@ def format_value(value: object, *, quoted: bool = False) -> str:
         return "[…]"
     if not isinstance(value, str):
         return f"{value:g}" if isinstance(value, float) else str(value)
-    text = _LOG_IN.sub(lambda found: f"{found[1] or ''}{HIDDEN}@", value)
+    text = _LOG_IN.sub(lambda found: f"{found[1] or ''}{HIDDEN}@", _QUERY.sub(rf"\1?{HIDDEN}", value))
     if (
         "PRIVATE KEY" in value
         or contains_credential(text)
+        or may_be_secret_access_key(text)
         or (SECRET_WORDS.search(value) and len(value) > _MAX_VALUE_LENGTH)
     ):
         return HIDDEN

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from components.config.image import Image
-from components.config.section import Section
-from components.config.types import EMPTY_IS_NONE, KubernetesName
+from components.config.section import Section, metadata
+from components.config.types import EMPTY_IS_NONE, SecretName
 
 DOCKER_HUB = "docker.io"
 """Registry of images without one."""
@@ -58,11 +58,12 @@ class Registries(Section):
         "`library`. An image in the mirror's own registry keeps its name",
         examples=["registry.example.org/cache"],
     )
-    pull_secrets: Annotated[tuple[KubernetesName, ...], AfterValidator(_unique)] = Field(
+    pull_secrets: Annotated[tuple[SecretName, ...], AfterValidator(_unique)] = Field(
         (),
         description="Secrets of the type `kubernetes.io/dockerconfigjson` in the hub's namespace, with which the nodes "
         "pull the images of all pods",
         examples=[["registry-login"]],
+        json_schema_extra=metadata(names_secrets=True),
     )
 
     def locate(self, image: Image) -> Image:

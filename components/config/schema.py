@@ -21,7 +21,7 @@ def find_nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def field_metadata(field: FieldInfo | None, key: str) -> object:
-    """Return one property that ``section.metadata`` gave a field (``unit``, ``updates`` or ``secret``), or None."""
+    """Return one property that ``section.metadata`` gave a field, such as ``unit`` or ``updates``, or None."""
     extra = field.json_schema_extra if field is not None else None
     return extra.get(key) if isinstance(extra, dict) else None
 

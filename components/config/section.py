@@ -17,19 +17,24 @@ Place = tuple[int | str, ...]
 """Path from a section to a value in it: an attribute, then keys and indices of lists as in the file."""
 
 
-def metadata(*, unit: str | None = None, updates: Updates = "yes", secret: bool = False) -> dict[str, Any]:
+def metadata(
+    *, unit: str | None = None, updates: Updates = "yes", secret: bool = False, names_secrets: bool = False
+) -> dict[str, Any]:
     """Return a field's properties beyond its type, for the reference, the messages and the check of changes.
 
     Args:
         unit: The unit of a number, in the plural, e.g. ``GB`` (1024³ bytes, as in z2jh's ``2G``).
         updates: Whether the value may change after the first ``pulumi up``.
         secret: Whether the value must never be shown.
+        names_secrets: Whether the value names Secrets, whose content may be written in its place by mistake.
     """
     properties: dict[str, Any] = {"updates": updates}
     if unit:
         properties["unit"] = unit
     if secret:
         properties["secret"] = True
+    if names_secrets:
+        properties["names_secrets"] = True
     return properties
 
 

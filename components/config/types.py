@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from components.config.host_address import parse_host_address
+from components.config.problems import HiddenValue
 from components.dns_label import DNS_LABEL
 from components.freeipa.errors import InvalidSetting
 from components.freeipa.names import GROUP_NAME, suffix_of_base_dn
@@ -21,6 +22,9 @@ from components.freeipa.settings import authorities
 _ADDRESSES = IPv4Address, IPv6Address
 KUBERNETES_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 """Names of Kubernetes objects (DNS subdomains), of at most 253 characters."""
+
+NAME_MESSAGE = "is not the name of a Secret; write lower-case letters, digits, dashes and dots"
+"""Message for a text that cannot be the name of a Secret. Its content may have been written in place of the name."""
 
 _CLUSTER_NAME = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
 _RESERVED_NAMESPACES = {"default"}
@@ -160,12 +164,23 @@ def _certificates(value: str) -> str:
         raise ValueError("is not a PEM certificate; write the content of FreeIPA's /etc/ipa/ca.crt") from None
 
 
+def is_kubernetes_name(text: str) -> bool:
+    """Return whether a Kubernetes object can have a name."""
+    return bool(KUBERNETES_NAME.fullmatch(text)) and len(text) <= 253
+
+
 def _kubernetes_name(value: str) -> str:
-    if not KUBERNETES_NAME.fullmatch(value) or len(value) > 253:
+    if not is_kubernetes_name(value):
         raise ValueError(
             "is not a name of a Kubernetes object; write lower-case letters, digits, dashes and dots, "
             "for example pangeo-data"
         )
+    return value
+
+
+def _secret_name(value: str) -> str:
+    if not is_kubernetes_name(value):
+        raise HiddenValue(f"{NAME_MESSAGE}, for example registry-login")
     return value
 
 
@@ -218,6 +233,7 @@ Realm = Annotated[str, AfterValidator(_realm)]
 BaseDn = Annotated[str, AfterValidator(_base_dn)]
 Certificates = Annotated[str, AfterValidator(_certificates)]
 KubernetesName = Annotated[str, AfterValidator(_kubernetes_name)]
+SecretName = Annotated[str, AfterValidator(_secret_name)]
 ServerPath = Annotated[str, AfterValidator(_path)]
 MIN_CPUS = 0.01
 """Fewest CPUs of a pod or node. Less is a mistake in the unit, and no program starts in any useful time."""

@@ -30,6 +30,11 @@ _GB_PER_UNIT = {"k": 1024**-2, "m": 1 / 1024, "g": 1, "t": 1024, "": 1}
 _QUOTING_ERRORS = {"value_error", "float_parsing", "int_parsing", "int_from_float", "string_type"}
 """Types of error whose message may repeat a part of the value."""
 
+_NOT_A_SECTION = ("model_type", "model_attributes_type", "dict_type", "mapping_type")
+_NOT_A_LIST = ("tuple_type", "list_type")
+_NOT_A_SECTION_OR_LIST = {*_NOT_A_SECTION, *_NOT_A_LIST}
+"""Types of error of a value in place of a section or a list."""
+
 CREDENTIAL_MESSAGE = "contains a token, a key or a password; remove it, and replace it by a new one"
 """Message for a credential in a setting that has no place for one."""
 
@@ -72,6 +77,8 @@ def _describe_error(error: ErrorDetails, model: type[Section], hidden: Collectio
         return Problem(key, HIDDEN, message)
     if _is_unknown(error) and _may_be_secret(location, model):
         return Problem(key, HIDDEN, message)
+    if isinstance(error["input"], str) and error["type"] in _NOT_A_SECTION_OR_LIST and _names_secrets(field):
+        return Problem(key, HIDDEN, message)
     if _is_quoted(error["input"], message):
         return Problem(key, HIDDEN, CREDENTIAL_MESSAGE)
     if any(str(part) in hidden for part in location[:1]) or _is_secret(field):
@@ -108,6 +115,13 @@ def _is_at(location: Location, error: ErrorDetails) -> bool:
 
 def _is_secret(field: FieldInfo | None) -> bool:
     return field is not None and any(field_metadata(of, "secret") for of in (field, *list_nested_fields(field)))
+
+
+def _names_secrets(field: FieldInfo | None) -> bool:
+    """Return whether a field, or one below it, names Secrets: text in its place may be what belongs into a Secret."""
+    return field is not None and (
+        bool(field_metadata(field, "names_secrets")) or any(map(_names_secrets, list_nested_fields(field)))
+    )
 
 
 def _may_be_secret(location: Location, model: type[Section]) -> bool:
@@ -208,11 +222,8 @@ _MESSAGES: dict[str, Message] = {
     "string_too_long": lambda context, value, field: f"must have at most {context['max_length']} characters",
     "too_short": _with_example("is an empty list"),
     "literal_error": lambda context, value, field: f"must be {str(context['expected']).replace(chr(39), '')}",
-    **dict.fromkeys(
-        ("model_type", "model_attributes_type", "dict_type", "mapping_type"),
-        _with_example("is not a section; write its keys below it"),
-    ),
-    **dict.fromkeys(("tuple_type", "list_type"), _with_example("is not a list")),
+    **dict.fromkeys(_NOT_A_SECTION, _with_example("is not a section; write its keys below it")),
+    **dict.fromkeys(_NOT_A_LIST, _with_example("is not a list")),
 }
 """The message for each type of pydantic's errors."""
 

@@ -59,7 +59,8 @@ def _editor_schema(schema: Any) -> Any:  # noqa: ANN401 - a tree of JSON
     if isinstance(plain.get("title"), str):
         del plain["title"]
     if isinstance(plain.get("description"), str):
-        plain.pop("secret", None)
+        for internal in ("secret", "names_secrets"):
+            plain.pop(internal, None)
         details = [plain.pop("unit", None), UPDATE_NOTES.get(plain.pop("updates", "yes"))]
         plain["description"] = _describe(plain["description"], [detail for detail in details if detail])
     return plain

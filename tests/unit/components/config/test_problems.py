@@ -56,6 +56,22 @@ def test_a_missing_key_is_reported_with_an_example() -> None:
     )
 
 
+KEYS_WITH_VALUES = [
+    *(("TOKEN=hunter2", "x"), ("TOKEN = hunter2", "x"), ("TOKEN:hunter2", None)),
+    *((f"ghp_{'a1' * 15}hunter2", "x"), ("1TOKEN=hunter2", {"secret": "a", "key": "b"})),
+]
+
+MISPLACED_ACCESS_KEYS: list[dict[str, Any]] = [
+    *({"credentials": "AKIAIOSFODNN7:hunter2"}, {"credentials": ["AKIAIOSFODNN7", "hunter2"]}),
+    *({"credentials": {"secret": "hunter2+"}}, {"credentials": {"secret": "s3", "accessKeyIdKey": "hunter2+"}}),
+    *({"groupCredentials": "hunter2"}, {"groupCredentials": ["hunter2"]}),
+    {"groupCredentials": [{"group": "ocean", "secret": "hunter2+"}]},
+    *({key: "wJalrXUtnFEMI/K7MDENGbPxRfiCYEXAMhunter2"} for key in ("region", "scratchBucket")),
+]
+
+QUERIES = ["?X-Amz-Signature=hunter2", "bucket?a=b&c=hunter2", "#hunter2", "?hunter2"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -75,6 +91,23 @@ def test_a_missing_key_is_reported_with_an_example() -> None:
         {"notebook__groupEnvironment": "AWS_SECRET_ACCESS_KEY=hunter2"},
         {"notebook__groupEnvironment": {"ocean": "AWS_SECRET_ACCESS_KEY=hunter2"}},
         {"notebook__profiles": [{"name": "a", "environment": "AWS_SECRET_ACCESS_KEY=hunter2"}]},
+        *({"notebook__environment": {name: value}} for name, value in KEYS_WITH_VALUES),
+        {"notebook__groupEnvironment": {"ocean": {"TOKEN=hunter2": "x"}}},
+        {"notebook__groupEnvironment": {"TOKEN=hunter2": {}}},
+        {"notebook__profiles": [{"name": "a", "environment": {"TOKEN=hunter2": "x"}}]},
+        {"registries": {"login=hunter2": ""}},
+        {"registries": "hunter2"},
+        {"registries": {"pullSecrets": "hunter2"}},
+        {"registries": {"pullSecrets": ["Hunter2hunter2"]}},
+        {"ingress": {"tls": {"secretName": "LS0tLS1CRUdJTiBhunter2"}}},
+        {"ingress": {"tls": "hunter2"}},
+        {"notebook": "hunter2"},
+        {"notebook__profiles": "hunter2"},
+        {"objectStore": "hunter2"},
+        *({"objectStore": {"endpoint": "https://s3.example.org", **keys}} for keys in MISPLACED_ACCESS_KEYS),
+        *({"objectStore": {"endpoint": f"https://s3.example.org/{end}"}} for end in QUERIES),
+        {"network": {"proxy": {"http": "http://proxy.example.org:3128?auth=hunter2"}}},
+        {"identity__server": "https://ipa.example.org#hunter2"},
     ],
 )
 def test_no_message_shows_a_possible_secret(changes: dict[str, Any]) -> None:

@@ -78,7 +78,11 @@ def test_mistakes_in_the_mirror_are_reported(mirror: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("names", "key", "message"),
     [
-        (["Login"], "pangeo:registries.pullSecrets[0]", "is not a name of a Kubernetes object"),
+        (
+            ["Login"],
+            "pangeo:registries.pullSecrets[0]",
+            "is not the name of a Secret; write lower-case letters, digits, dashes and dots, for example",
+        ),
         (["login", "login"], "pangeo:registries.pullSecrets", "contains login twice; remove one of them"),
         ("login", "pangeo:registries.pullSecrets", "is not a list"),
     ],
