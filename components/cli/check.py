@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from components.chart.secret_size import check_secret_size
 from components.config.capacity import compute_capacity
 from components.config.claims import read_claims, read_folder
 from components.config.collisions import Claims, Comparison, claims_of, compare_all, compare_names
@@ -152,6 +153,7 @@ def _add(report: StackReport, comparison: Comparison | None) -> StackReport:
 def _check(source: str, *, resolve_domains: bool, environment: Mapping[str, str]) -> StackReport:
     try:
         tenancy = read_stack(Path(source))
+        check_secret_size(tenancy, source)
         dns_warning = (
             verify_domain(tenancy, source=source, preview=True, environment=environment) if resolve_domains else None
         )

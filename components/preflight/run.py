@@ -8,6 +8,7 @@ import pulumi
 
 from components.chart.archives import ChartDependenciesError, verify_dependencies
 from components.chart.crds import Crd, packaged_crds, select_crds
+from components.chart.secret_size import check_secret_size
 from components.cluster.identity import ClusterId
 from components.config.capacity import Capacity, compute_capacity
 from components.config.encrypted_keys import find_encrypted_keys
@@ -52,6 +53,8 @@ def run_preflight() -> Preflight:
     findings = Findings(source)
     try:
         tenancy = _read_tenancy(source)
+        with findings.collect():
+            check_secret_size(tenancy, source)
         with findings.collect():
             _check_passwords(tenancy, source)
         with findings.collect():

@@ -1,0 +1,44 @@
+"""A tenancy whose settings do not fit into the hub's Secret is refused with the section to shorten."""
+
+import pytest
+
+from components.chart.secret_size import MAX_BYTES, check_secret_size, secret_bytes
+from components.config.problems import InvalidTenancy
+from components.config.tenancy import Tenancy
+from tests.support.tenancies import tenancy
+
+
+def with_folders(count: int) -> Tenancy:
+    return tenancy(
+        sharedFolders=[
+            {
+                "name": f"workspace-{number}",
+                "nfs": {"server": "nfs.example.org", "path": f"/workspaces/{number}"},
+                "writers": [f"workspace_{number}"],
+                "readers": "all",
+            }
+            for number in range(count)
+        ]
+    )
+
+
+def test_a_tenancy_with_many_folders_fits() -> None:
+    check_secret_size(with_folders(60), "Pulumi.vis.yaml")
+
+
+def test_too_many_folders_are_refused_by_their_key() -> None:
+    many = with_folders(300)
+    assert secret_bytes(many) > MAX_BYTES
+    with pytest.raises(InvalidTenancy) as refused:
+        check_secret_size(many, "Pulumi.vis.yaml")
+    [problem] = refused.value.problems
+    assert problem.key == "pangeo:sharedFolders"
+    assert problem.message.endswith("write fewer or shorter entries")
+
+
+def test_too_many_groups_with_variables_are_refused_by_their_key() -> None:
+    many = tenancy(
+        sharedFolders=[{"name": "ocean", "claim": "ocean", "writers": [f"group_{number}" * 9 for number in range(900)]}]
+    )
+    with pytest.raises(InvalidTenancy, match="pangeo:sharedFolders"):
+        check_secret_size(many, "Pulumi.vis.yaml")
