@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from components.chart.shared_folders import OWNERSHIP_CHANGE
 from components.cli.check import check_stacks
 from components.config.image import Image
 from components.config.schema import find_section
@@ -177,3 +178,8 @@ def test_move_creates_homes_and_existing_claims(tmp_path: Path) -> None:
         ("archive-data", "cephfs"),
     ]
     assert found[0]["metadata"]["annotations"] == {"tenancy.pangeo/user-id": "x"}
+
+
+def test_copying_a_volume_changes_groups_as_little_as_servers_do() -> None:
+    pod = yaml.safe_load(text(Path("docs/copy-volume.yaml")))
+    assert OWNERSHIP_CHANGE.items() <= pod["spec"]["securityContext"].items()
