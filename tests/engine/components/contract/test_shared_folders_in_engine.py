@@ -71,6 +71,8 @@ def test_folders_are_kept_until_an_unprotected_destroy(stack: TenancyStack, api_
     stack.write(sharedFolders=[])
     stack.up()
     assert [each["uid"] for each in metadata()] == before, "a removed folder keeps its files"
+    stack.write(sharedFolders=[{**ERA5, "name": "ocean"}])
+    assert "would show other files than the existing claim folder-ocean" in stack.refused("up"), "and stored nothing"
     larger = {**OCEAN, "create": {"sizeGb": 6, "className": CLASS}}
     stack.write(sharedFolders=[larger, ERA5])
     assert {stack.preview()[CLAIM], stack.preview()[VOLUME]} == {OpType.CREATE}, "it is found again"
