@@ -119,10 +119,9 @@ def find_volume_problem(live: Mapping[str, Any] | None, export: NfsExport) -> st
     if present != wanted:
         if (present[0], _bare(present[1])) == (wanted[0], _bare(wanted[1])):
             return f"has the path of the existing volume {name} in another spelling; write {present[1]}"
-        delete = "" if phase == "Bound" else f", or delete the volume with: kubectl delete pv {name}"
         return (
             f"is not that of the existing volume {name}, {present[0]}:{present[1]}; write that, or name the folder "
-            f"otherwise{delete}"
+            f"otherwise, or, if no server uses it, {_delete_volume(live)}"
         )
     if phase == "Released":
         return f"has the volume {name}, whose claim was deleted; delete the volume with: kubectl delete pv {name}"
@@ -192,6 +191,17 @@ def _modes(live: Mapping[str, Any]) -> Sequence[str]:
 
 def _bare(path: str) -> str:
     return path.rstrip("/")
+
+
+def _delete_volume(live: Mapping[str, Any]) -> str:
+    """Return how to delete an export's volume. It waits for its claim, and deletes no files of the server."""
+    name, claim = live["metadata"]["name"], (live.get("spec") or {}).get("claimRef") or {}
+    if (live.get("status") or {}).get("phase") != "Bound" or not claim:
+        return f"delete the volume with: kubectl delete pv {name}"
+    return (
+        "delete its claim and the volume with: "
+        f"kubectl delete pvc {claim.get('name')} --namespace {claim.get('namespace')}; kubectl delete pv {name}"
+    )
 
 
 def _another_name(claim: str, namespace: str) -> str:

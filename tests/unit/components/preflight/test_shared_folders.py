@@ -165,11 +165,17 @@ def test_an_export_is_compared_without_a_slash_at_its_end() -> None:
     export = NfsExport.model_validate({"server": "192.0.2.1", "path": "/a/"})
     live = {"metadata": {"name": "v"}, "spec": {"nfs": {"server": "192.0.2.1", "path": "/a"}}}
     assert find_volume_problem(live, export) == "has the path of the existing volume v in another spelling; write /a"
-    other = {**live, "spec": {"nfs": {"server": "192.0.2.1", "path": "/b"}}}
-    assert "kubectl delete pv" in str(find_volume_problem(other, export))
-    assert "kubectl delete pv" not in str(find_volume_problem({**other, "status": {"phase": "Bound"}}, export)), (
-        "in use"
+
+
+def test_a_bound_volume_is_deleted_with_its_claim() -> None:
+    export = NfsExport.model_validate({"server": "192.0.2.1", "path": "/a"})
+    reference = {"namespace": "vis", "name": "folder-a"}
+    live = {"metadata": {"name": "v"}, "spec": {"nfs": {"server": "192.0.2.1", "path": "/b"}, "claimRef": reference}}
+    assert str(find_volume_problem({**live, "status": {"phase": "Bound"}}, export)).endswith(
+        "or, if no server uses it, delete its claim and the volume with: kubectl delete pvc folder-a --namespace vis; "
+        "kubectl delete pv v"
     )
+    assert str(find_volume_problem(live, export)).endswith("it, delete the volume with: kubectl delete pv v")
 
 
 @pytest.mark.parametrize(
