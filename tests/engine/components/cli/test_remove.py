@@ -111,6 +111,10 @@ def test_documented_removal_leaves_nothing(
     assert f"first run: pulumi destroy --stack {STACK}" in refused.stdout
 
     tenancy.destroy()
+    archive = home("archive") | {"metadata": {"name": "archive-data"}}
+    api_server.kubectl("apply", "--namespace", NAME, "--filename", "-", stdin=json.dumps(archive))
+    assert "did not create are in the namespace removed: archive-data" in operator.command("remove").stdout
+    api_server.kubectl("delete", "pvc", "archive-data", "--namespace", NAME)
     asked = operator.command("remove")
     assert asked.returncode == 1
     for line in (
