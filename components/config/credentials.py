@@ -4,6 +4,8 @@ A form is as exact as its issuer documents it, because ordinary values must neve
 identifiers of data sets and URLs with ``@`` in the path.
 """
 
+import base64
+import binascii
 import re
 from typing import NamedTuple
 
@@ -75,8 +77,45 @@ _SECRET_NAME = re.compile(
 _DESCRIBES_A_SECRET = re.compile(
     r"_(FILE|PATH|DIR|URL|URI|ID|NAME|TYPE|ENDPOINT|LIFETIME|TTL|TIMEOUT|SECONDS|MINUTES|HOURS|LENGTH|HELPER|PROVIDER)$"
 )
-_NO_SECRET = re.compile(r"|[0-9]{1,5}|true|false|yes|no|on|off|none|[~.]?/.*", re.IGNORECASE)
+_KEY = re.compile(r"(^|_)KEY$")
+_KEY_OF_DATA = re.compile(
+    r"(^|_)(PUBLIC|PRIMARY|FOREIGN|PARTITION|SORT|SORTING|ORDER|INDEX|GROUP|JOIN|MERGE|CACHE|DICT|MAP|TIME|DATE|DATA|CHUNK"
+    r"|ROW|COLUMN|OBJECT|FILE|BUCKET|CONFIG|HOST|SHORTCUT|HOT|COMPOSE|META|METADATA)_KEY$"
+)
+"""Names of a service's key, such as ``CDS_KEY``, and those of keys by which data are found."""
+
+_NO_SECRET = re.compile(r"|[0-9]{1,5}|true|false|yes|no|on|off|none|null|[~.]?/.*", re.IGNORECASE)
 """Values that are no secrets: empty, a number or a switch, or a path."""
+
+_NAMES = (
+    r"password|passwd|passphrase|pwd|secret|token|signature|credential"
+    r"|(?:api|access|account|auth|private|secret|storage|shared|subscription|encryption)[_-]?key"
+)
+"""Names of secrets in texts, in any case. Others can be before them: ``db_password``, ``sharedAccessKey``."""
+
+_ASSIGNMENTS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        # In connection strings, queries of URLs, and options of commands. `==` compares.
+        rf"(?:{_NAMES}) ?=(?!=) ?[\"']?(?P<value>[^\s\"'&;,)}}]*)",
+        rf"--(?:{_NAMES}) (?P<value>[^\s-]\S*)",
+        # In JSON.
+        rf"(?:{_NAMES})[\"'] ?: ?[\"'](?P<value>[^\s\"']*)",
+        # Names that often are no secret: only in queries, or with a value that is long and has letters and digits.
+        r"[?&](?:sig|pass|pw|auth)=(?P<value>[^&\s]{6,})",
+        r"(?<![A-Za-z])key ?=(?!=) ?[\"']?(?P<value>(?=[^\s&;,]{0,99}[0-9])(?=[^\s&;,]{0,99}[a-z])[^\s\"'&;,]{20,})",
+        # In files of the form of .netrc, and in headers of HTTP.
+        r"\blogin \S{1,99} password (?P<value>\S+)",
+        r"\bbearer (?P<value>(?=[A-Za-z]{0,99}[0-9._~+/-][A-Za-z0-9])[A-Za-z0-9._~+/-]{8,})",
+    )
+)
+"""Assignments of a secret within a text."""
+
+_BASIC = re.compile(r"\bBasic ([A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE)
+"""A header of HTTP with a user name, a colon and a password in base64."""
+
+_PLACEHOLDER = re.compile(r"[$%<{*].*|\[.*|x{3,}|\.{3,}|…")
+"""Beginnings of values that stand for others, and the signs in their place."""
 
 
 def contains_credential(text: str) -> bool:
@@ -98,9 +137,26 @@ def may_be_secret_access_key(text: str) -> bool:
     return bool(_SECRET_ACCESS_KEY.fullmatch(text)) and not _HASH.fullmatch(text)
 
 
+def assigns_secret(text: str) -> bool:
+    """Return whether a text contains a secret beside its name, such as ``password=…``, or a header with one."""
+    found = (match["value"] for pattern in _ASSIGNMENTS for match in pattern.finditer(text))
+    if any(not _NO_SECRET.fullmatch(value) and not _PLACEHOLDER.fullmatch(value) for value in found):
+        return True
+    return any(_is_log_in(match[1]) for match in _BASIC.finditer(text))
+
+
+def _is_log_in(encoded: str) -> bool:
+    try:
+        return b":" in base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        return False
+
+
 def is_secret_text(name: str, text: str) -> bool:
     """Return whether a variable's plain text may be a secret, by its name, or because it contains a credential."""
-    if contains_credential(text):
+    if contains_credential(text) or assigns_secret(text):
         return True
     upper = name.upper()
-    return bool(_SECRET_NAME.search(upper) and not _DESCRIBES_A_SECRET.search(upper) and not _NO_SECRET.fullmatch(text))
+    is_key = _KEY.search(upper) and not _KEY_OF_DATA.search(upper)
+    is_secret = is_key or (_SECRET_NAME.search(upper) and not _DESCRIBES_A_SECRET.search(upper))
+    return bool(is_secret and not _NO_SECRET.fullmatch(text))

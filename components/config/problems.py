@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from components.config.credentials import contains_credential, may_be_secret_access_key
+from components.config.credentials import assigns_secret, contains_credential, may_be_secret_access_key
 from components.config.schema import Location
 from components.escape import escape_control_characters
 from components.freeipa.errors import PASSWORD_CONFIG_KEY, READ_PASSWORD_CONFIG_KEY
@@ -125,6 +125,7 @@ def format_value(value: object, *, quoted: bool = False) -> str:
     if (
         "PRIVATE KEY" in value
         or contains_credential(text)
+        or assigns_secret(text)
         or may_be_secret_access_key(text)
         or (SECRET_WORDS.search(value) and len(value) > _MAX_VALUE_LENGTH)
     ):

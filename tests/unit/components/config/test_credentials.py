@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from components.config.credentials import contains_credential, is_secret_text
+from components.config.credentials import assigns_secret, contains_credential, is_secret_text
 from components.config.problems import HIDDEN
 from tests.support.tenancies import problem, problems, tenancy
 
@@ -40,7 +40,31 @@ TOKENS = [
     f"git+https://{LETTERS[:20]}@github.com/a/b.git",
 ]
 
+ASSIGNMENTS = [
+    *("postgresql://h/db?user=u&password=hunter2", "https://h/?access_token=abc", "https://h/?api_key=abc"),
+    *("https://a.blob.example.org/c?sv=2020&sig=abcd%2F", "host=h user=u password=hunter2", "AccountKey=abc=="),
+    *("Server=h;User Id=u;Password=hunter2;", "Endpoint=sb://h/;SharedAccessKey=abc", "DB_PASSWORD = hunter2"),
+    *("Bearer abc.def.ghi", "Authorization: bearer 0a1b2c3d4e", "Basic dXNlcjpwYXNz", "authorization: basic dXNlcjpw"),
+    *('{"password": "hunter2"}', "{'user': 'u', 'db_password':'hunter2'}", '{"accessKey": "abc", "x": 1}'),
+    *("machine h login u password hunter2", "--password hunter2", "--password=hunter2", "x --token hunter2 --y"),
+    *("https://h/data?key=0123456789abcdef0123", "https://h/?x=1&pass=hunter2", "-Dtrust.password='hunter2'"),
+    *("u=1,pwd=hunter2", "client_secret=hunter2", "//npm.example.org/:_authToken=hunter2"),
+]
+
 INNOCENT = [
+    *("https://h/?token=", "password=$PASSWORD", "--password={password}", "password=<password>", "token=None"),
+    *("sort_key=name", "key=era5", "--key=time", "max_token=512", "eos_token=</s>", "next_token=null", "passwords=3"),
+    *(
+        "password == x",
+        "secret=/run/secrets/x",
+        "token=~/token",
+        "--token-file x",
+        "a password is required",
+        "sig=0.05",
+    ),
+    *("https://h/?sig=5", "basic settings", "Basic Authentication", "bearer authentication", "Bearer of tidings"),
+    *('{"token": 5, "secret": true, "key": "name"}', '{"passwords": ["a"]}', "keys=a,b", "monkey=abc", "pass=1"),
+    *("password: see the wiki", "secret santa = december", "design=modern-2026", "tokenizer=bert-base-2026"),
     *("", "1", "true", "vi", "/home/jovyan/.local", "~/scratch", "a:b:c", "user@example.org", "2026-11-30T15:50:55Z"),
     *(
         "en_GB.UTF-8",
@@ -81,7 +105,7 @@ INNOCENT = [
 ]
 
 
-@pytest.mark.parametrize("text", TOKENS, ids=range(len(TOKENS)))
+@pytest.mark.parametrize("text", TOKENS + ASSIGNMENTS, ids=range(len(TOKENS + ASSIGNMENTS)))
 def test_a_credential_is_refused_in_every_variable_and_not_shown(text: str) -> None:
     for place in (
         {"notebook__environment": {"SETTING": text}},
@@ -109,17 +133,24 @@ def test_a_form_in_the_middle_of_a_word_is_none(text: str) -> None:
 
 
 def test_a_secret_access_key_is_recognised_beside_its_identifier() -> None:
-    keys = {"STORE_ID": f"AKIA{'ABCD1234' * 2}", "STORE_KEY": LETTERS, "COMMIT": hashlib.sha256(b"c").hexdigest()[:40]}
+    keys = {"STORE_ID": f"AKIA{'ABCD1234' * 2}", "STORE_CODE": LETTERS, "COMMIT": hashlib.sha256(b"c").hexdigest()[:40]}
     found = problem(notebook__environment=keys)
-    assert (found.key, found.value) == ("pangeo:notebook.environment.STORE_KEY", HIDDEN)
+    assert (found.key, found.value) == ("pangeo:notebook.environment.STORE_CODE", HIDDEN)
     del keys["STORE_ID"]
     assert problems(notebook__environment=keys) == []
 
 
-@pytest.mark.parametrize("name", ["CDSAPI_KEY", "OPENAI_API_KEY", "WANDB_APIKEY"])
+@pytest.mark.parametrize("name", ["CDSAPI_KEY", "OPENAI_API_KEY", "WANDB_APIKEY", "WANDB_KEY", "CDS_KEY", "KEY"])
 def test_a_key_of_a_service_is_recognised_by_its_name(name: str) -> None:
     assert is_secret_text(name, "0b8e1a52-6c1f-4d7e-9c55-5f8b0d1d2a3b")
     assert not is_secret_text(f"{name}_FILE", "key.txt")
+
+
+@pytest.mark.parametrize(
+    "name", ["SORT_KEY", "PRIMARY_KEY", "CACHE_KEY", "XARRAY_GROUP_KEY", "KEYS", "MONKEY", "PUBLIC_KEY"]
+)
+def test_a_key_of_data_is_none_of_a_service(name: str) -> None:
+    assert not is_secret_text(name, "time2")
 
 
 @pytest.mark.parametrize(
@@ -140,3 +171,16 @@ def test_no_message_about_another_setting_shows_a_credential(place: str) -> None
 def test_long_texts_are_searched_in_linear_time() -> None:
     for part in ("sk-a-", "https://", "eyJaaaaaaaaa", "eyJa.", "gl-", "glpat-", "://a:", "&sig=a", "hf_a", "x" * 40):
         assert not contains_credential(part * 20_000)
+    for part in (
+        "password",
+        "password =",
+        "bearer ",
+        "basic ",
+        "login ",
+        "key=",
+        "token' ",
+        "--token ",
+        "Aa1-",
+        "sig=",
+    ):
+        assigns_secret(part * 20_000)
