@@ -128,9 +128,18 @@ def find_problem(named: NamedSecret, live: Mapping[str, Any] | None, namespace: 
     if named.is_for_users and _is_of_a_program(live, namespace):
         return "belongs to the hub or to Kubernetes, and users must not read it; write a Secret of your own"
     data = live.get("data") or {}
-    if named.data_key is not None and not _has_content(data.get(named.data_key)):
+    if named.data_key is None:
+        return None
+    content = _decode(data.get(named.data_key))
+    if not content:
         keys = f" (its keys: {', '.join(sorted(data))})" if data and named.is_for_users else ""
         return f"has no key {named.data_key}, or an empty one{keys}; add it to the Secret in the namespace {namespace}"
+    if named.is_for_users and (mistake := _find_mistake(content)):
+        others = ", with its other keys" if len(data) > 1 else ""
+        return (
+            f"{mistake} in the key {named.data_key}; write the value into FILE without one, for example with printf "
+            f"%s, delete the Secret and create it again{others}: {create}"
+        )
     return None
 
 
@@ -145,11 +154,25 @@ def _is_of_a_program(live: Mapping[str, Any], release: str) -> bool:
     )
 
 
-def _has_content(encoded: object) -> bool:
+def _decode(encoded: object) -> bytes:
+    """Return the content of a key; empty if there is none."""
     try:
-        return isinstance(encoded, str) and bool(base64.b64decode(encoded))
+        return base64.b64decode(encoded) if isinstance(encoded, str) else b""
     except (binascii.Error, ValueError):
-        return False
+        return b""
+
+
+def _find_mistake(content: bytes) -> str | None:
+    """Return what is wrong with the content of a variable, without the content.
+
+    Programs take a line break at the end for a part of a token, a key or a URL. Text of several lines, such as a
+    certificate, may have one. Every use is refused, and none only warned about: no version before 0.5.0 has variables
+    from Secrets, so no deployed stack has one that works.
+    """
+    if not content.strip():
+        return "has only blanks or line breaks"
+    line = content.rstrip(b"\r\n")
+    return "has a line break at the end" if line != content and b"\n" not in line else None
 
 
 def _announce(tenancy: Tenancy, named: Sequence[NamedSecret]) -> str:

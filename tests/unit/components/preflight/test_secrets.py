@@ -195,6 +195,40 @@ def test_a_missing_key_is_reported_with_those_that_exist() -> None:
     assert message.startswith("has no key secret-key, or an empty one (its keys: a, b); add it")
 
 
+@pytest.mark.parametrize(
+    ("content", "mistake"),
+    [
+        ("hunter2\n", "has a line break at the end"),
+        ("hunter2\r\n", "has a line break at the end"),
+        ("hunter2\n\n", "has a line break at the end"),
+        ("\n", "has only blanks or line breaks"),
+        (" ", "has only blanks or line breaks"),
+    ],
+)
+def test_content_that_programs_cannot_use_is_an_error_with_the_command(content: str, mistake: str) -> None:
+    secret = {"data": {"secret-key": base64.b64encode(content.encode()).decode()}}
+    [(_, message)] = variable_problems(secret)
+    assert message == (
+        f"{mistake} in the key secret-key; write the value into FILE without one, for example with printf %s, delete "
+        "the Secret and create it again: kubectl create secret generic s3 --namespace vis-pangeo "
+        "--from-file=secret-key=FILE"
+    )
+    store = {"endpoint": "https://s3.example.org", "credentials": {"secret": "s3", "accessKeyIdKey": "secret-key"}}
+    secret["data"]["AWS_SECRET_ACCESS_KEY"] = secret["data"]["secret-key"]
+    found = variable_problems(secret, objectStore=store)
+    assert [message.partition(";")[0] for _, message in found] == [
+        f"{mistake} in the key {key}" for key in ("secret-key", "AWS_SECRET_ACCESS_KEY")
+    ]
+    assert "create it again, with its other keys: " in found[0][1]
+
+
+@pytest.mark.parametrize(
+    "content", ["a", "a b", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "\xa0x"]
+)
+def test_other_content_is_accepted(content: str) -> None:
+    assert check_variables({"data": {"secret-key": base64.b64encode(content.encode()).decode()}}) == []
+
+
 def test_every_variable_of_groups_profiles_and_the_store_is_checked() -> None:
     store = {"endpoint": "https://s3.example.org", "credentials": {"secret": "s3"}}
     found = variable_problems(
