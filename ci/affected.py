@@ -37,6 +37,7 @@ NO_TENANCY = (
     "bench",
     "ci",
     "docs",
+    "images",
     "local",
     "stacks/policies.schema.json",
     "stacks/schema.json",
