@@ -8,8 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
 
-LOG_INS = ".dockerconfigjson"
-"""The key of such a Secret."""
+from components.secret_commands import LOG_INS
 
 _API_VERSIONS = ("/v1/", "/v2/")
 

@@ -11,11 +11,8 @@ from components.cluster.objects import ObjectPath, find_object, namespace_path, 
 from components.config.problems import InvalidTenancy, Problem, format_key
 from components.config.schema import Location
 from components.config.tenancy import Tenancy
-from components.preflight.registry_log_in import LOG_INS, has_log_in
-
-REGISTRY_LOG_IN = "kubernetes.io/dockerconfigjson"
-"""Type of Secrets with the log-in at registries."""
-
+from components.preflight.registry_log_in import has_log_in
+from components.secret_commands import LOG_INS, REGISTRY_LOG_IN, create_registry_log_in, create_secret
 
 TYPES_OF_PROGRAMS = ("kubernetes.io/service-account-token", "bootstrap.kubernetes.io/", "helm.sh/")
 """Beginnings of the types of Secrets with which a user could act as the hub or as another program."""
@@ -31,8 +28,6 @@ class NamedSecret(NamedTuple):
     """The type that it must have."""
     data_key: str | None = None
     """The key that it must contain."""
-    create: str = "generic"
-    """The kind of ``kubectl create secret``."""
     is_for_users: bool = False
     """Whether users' servers have the content."""
 
@@ -40,12 +35,10 @@ class NamedSecret(NamedTuple):
     """The registry for which it must have a log-in."""
 
     def create_command(self, namespace: str) -> str:
-        """Return the command that creates it, without the content: process lists show arguments."""
-        if self.create == "generic" and self.data_key:
-            arguments = f"--from-file={self.data_key}=FILE"
-        else:
-            arguments = f"--docker-server={self.registry} …" if self.registry else "…"
-        return f"kubectl create secret {self.create} {self.name} --namespace {namespace} {arguments}"
+        """Return the command that creates it."""
+        if self.type == REGISTRY_LOG_IN:
+            return create_registry_log_in(self.name, namespace, self.registry or "REGISTRY")
+        return create_secret(self.name, namespace, [self.data_key] if self.data_key else [])
 
 
 def named_secrets(tenancy: Tenancy) -> Iterator[NamedSecret]:
@@ -54,7 +47,7 @@ def named_secrets(tenancy: Tenancy) -> Iterator[NamedSecret]:
     registry = mirror.partition("/")[0] if mirror else None
     for index, name in enumerate(tenancy.registries.pull_secrets):
         location: Location = ("registries", "pullSecrets", index)
-        yield NamedSecret(location, name, REGISTRY_LOG_IN, LOG_INS, "docker-registry", registry=registry)
+        yield NamedSecret(location, name, REGISTRY_LOG_IN, LOG_INS, registry=registry)
     for place, each in tenancy.notebook.secret_keys():
         yield NamedSecret(("notebook", *place), each.secret, data_key=each.key, is_for_users=True)
     for place, each in tenancy.object_store.secret_keys() if tenancy.object_store else ():

@@ -8,6 +8,7 @@ from components.readiness import events as pod_events
 from components.readiness.finding import Finding, printable
 from components.readiness.objects import Object, field, items
 from components.readiness.pulls import HIDDEN, NEVER, REFUSED, permanent_cause
+from components.secret_commands import create_registry_log_in
 
 PULL_SECONDS = 20.0
 """How long a permanent failure to pull an image must last: the kubelet tries again after 10 seconds."""
@@ -50,16 +51,15 @@ def _fix(cause: str, image: str, pod: Object, events: Sequence[Object]) -> str:
     registry, namespace = printable(split_registry(image)[0]), field(pod, "metadata", "namespace")
     named = [printable(each.get("name")) for each in items(pod, "spec", "imagePullSecrets")]
     missing = [name for name in _missing_secrets(events) if name in named]
-    server = f"--namespace {namespace} --docker-server={registry} …"
     if missing and cause in (REFUSED, HIDDEN):
         return (
-            f"{cause}, and {_name(missing)} ({_PULL_SECRETS}) does not exist: {_create(missing)} {server}, then run "
-            "pulumi up"
+            f"{cause}, and {_name(missing)} ({_PULL_SECRETS}) does not exist: {_create(missing, namespace, registry)}, "
+            "then run pulumi up"
         )
     if cause == REFUSED and named:
         return (
             f"{cause} of {_name(named)} ({_PULL_SECRETS}) at {registry}: delete it and create it with the right user "
-            f"name and password, {_create(named)} {server}, then run pulumi up"
+            f"name and password, {_create(named, namespace, registry)}, then run pulumi up"
         )
     if cause == REFUSED:
         return (
@@ -78,8 +78,8 @@ def _name(secrets: Sequence[str]) -> str:
     return f"{'the Secret' if len(secrets) == 1 else 'one of the Secrets'} {', '.join(secrets)}"
 
 
-def _create(secrets: Sequence[str]) -> str:
-    return f"kubectl create secret docker-registry {secrets[0] if len(secrets) == 1 else 'NAME'}"
+def _create(secrets: Sequence[str], namespace: object, registry: str) -> str:
+    return create_registry_log_in(secrets[0] if len(secrets) == 1 else "NAME", str(namespace), registry)
 
 
 def _missing_secrets(events: Sequence[Object]) -> list[str]:

@@ -4,6 +4,7 @@ The registry's images are in no other store, so the node has to pull them. Packa
 network.
 """
 
+import base64
 import json
 import os
 import subprocess
@@ -17,6 +18,7 @@ from pulumi.automation import CommandError
 
 from components.config.image import Image
 from components.config.registries import split_registry
+from components.secret_commands import LOG_INS, REGISTRY_LOG_IN, create_registry_log_in
 from local.cluster.names import CONTAINERD_SOCKET
 from local.images.builder import layout_folder
 from local.images.definitions import NOTEBOOK
@@ -84,10 +86,11 @@ class Mirror:
 
     def create_secret(self, tenancy: SecondTenancy, password: str) -> None:
         """Create the pull Secret as the guide says, in place of an existing one."""
-        server, user = f"--docker-server={self.registry.name}", f"--docker-username={self.registry.user}"
+        log_in = base64.b64encode(f"{self.registry.user}:{password}".encode()).decode()
         tenancy.kubectl("delete", "secret", PULL_SECRET, "--ignore-not-found")
-        create = ("create", "secret", "docker-registry", PULL_SECRET)
-        tenancy.kubectl(*create, server, user, f"--docker-password={password}")
+        options = (f"--from-file={LOG_INS}=/dev/stdin", f"--type={REGISTRY_LOG_IN}")
+        content = json.dumps({"auths": {self.registry.name: {"auth": log_in}}})
+        tenancy.kubectl("create", "secret", "generic", PULL_SECRET, *options, stdin=content)
 
 
 @pytest.fixture(scope="module")
@@ -221,8 +224,7 @@ def kernel(tenancy: SecondTenancy, refused_start: RefusedStart) -> Iterator[Kern
 
 def test_up_without_the_secret_names_it_and_the_registry(first_up: str, mirror: Mirror) -> None:
     assert f"the Secret {PULL_SECRET} (pangeo:registries.pullSecrets) does not exist" in first_up
-    create = f"kubectl create secret docker-registry {PULL_SECRET} --namespace {NAME}"
-    assert f"{create} --docker-server={mirror.registry.name}" in first_up
+    assert create_registry_log_in(PULL_SECRET, NAME, mirror.registry.name) in first_up
 
 
 def test_start_with_a_wrong_password_names_secret_and_registry(refused_start: RefusedStart, mirror: Mirror) -> None:

@@ -33,6 +33,7 @@ LAYERS = (
         "language_host",
         "ownership",
         "programs",
+        "secret_commands",
         "source_positions",
         "tls",
         "version",

@@ -183,3 +183,17 @@ def test_move_creates_homes_and_existing_claims(tmp_path: Path) -> None:
 def test_copying_a_volume_changes_groups_as_little_as_servers_do() -> None:
     pod = yaml.safe_load(text(Path("docs/copy-volume.yaml")))
     assert OWNERSHIP_CHANGE.items() <= pod["spec"]["securityContext"].items()
+
+
+@every_document
+def test_no_command_has_a_password_in_its_arguments(path: Path) -> None:
+    """Process lists show arguments. Passwords come from a prompt, a file or standard input."""
+    found = re.findall(r"--docker-password|docker-registry|--from-literal|--password[ =]\S+|curl .*-u \S+:", code(path))
+    assert found == []
+
+
+@every_document
+def test_every_command_for_the_object_store_has_its_address(path: Path) -> None:
+    """Without one, ``aws`` sends the command to Amazon."""
+    commands = re.findall(r"^aws s3.*$", code(path).replace("\\\n", ""), re.MULTILINE)
+    assert [each for each in commands if "--endpoint-url" not in each] == []

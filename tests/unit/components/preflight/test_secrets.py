@@ -63,8 +63,9 @@ def test_nothing_is_asked_without_named_secrets() -> None:
 
 def test_a_missing_secret_is_an_error_with_the_command() -> None:
     assert refusal(None) == (
-        "does not exist in the namespace vis-pangeo; create it with: kubectl create secret docker-registry "
-        "registry-login --namespace vis-pangeo …"
+        "does not exist in the namespace vis-pangeo; create it with: podman login --authfile FILE REGISTRY && "
+        "kubectl create secret generic registry-login --namespace vis-pangeo --from-file=.dockerconfigjson=FILE "
+        "--type=kubernetes.io/dockerconfigjson"
     )
 
 
@@ -141,8 +142,8 @@ def test_a_mirror_without_a_log_in_is_a_warning(server: str) -> None:
     assert warning == (
         "pangeo:registries.pullSecrets: login-0: no log-in for registry.example.org:5000/cache "
         "(pangeo:registries.mirror), so the nodes pull from it without one; if it requires one, delete the Secret and "
-        "create it with: kubectl create secret docker-registry login-0 --namespace vis-pangeo "
-        "--docker-server=registry.example.org:5000 …"
+        "create it with: podman login --authfile FILE registry.example.org:5000 && kubectl create secret generic "
+        "login-0 --namespace vis-pangeo --from-file=.dockerconfigjson=FILE --type=kubernetes.io/dockerconfigjson"
     )
 
 
@@ -155,7 +156,7 @@ def test_log_ins_that_cannot_be_read_are_none(content: str) -> None:
 
 
 def test_a_missing_secret_for_the_mirror_names_its_registry() -> None:
-    with pytest.raises(InvalidTenancy, match=r"--namespace vis-pangeo --docker-server=registry\.example\.org:5000 …"):
+    with pytest.raises(InvalidTenancy, match=r"podman login --authfile FILE registry\.example\.org:5000 "):
         check_mirror(None)
 
 

@@ -17,7 +17,8 @@ NOT_RETRIEVED = (
     "Unable to retrieve some image pull secrets (registry-login); attempting to pull the image may not succeed."
 )
 CREATE = (
-    "kubectl create secret docker-registry registry-login --namespace vis --docker-server=registry.example.org:5000 …"
+    "podman login --authfile FILE registry.example.org:5000 && kubectl create secret generic registry-login "
+    "--namespace vis --from-file=.dockerconfigjson=FILE --type=kubernetes.io/dockerconfigjson, then run pulumi up"
 )
 
 
