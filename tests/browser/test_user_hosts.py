@@ -16,9 +16,7 @@ from components.in_hub.messages import former_host
 from local import directory, lifecycle
 from local.paths import State
 from local.tenancy import web
-from tests.browser.conftest import USERS
 from tests.browser.hub import SERVER_START_MS, Hub
-from tests.support.node_capacity import stop_servers
 from tests.support.second_tenancy import DOMAIN, SecondTenancy
 
 pytestmark = pytest.mark.browser
@@ -57,24 +55,16 @@ PasswordOf = Callable[[str], str]
 @pytest.fixture(scope="module")
 def ordinary(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondTenancy]:
     """The tenancy before the change of the setting."""
-    # Two cores hold one notebook of this tenancy and its cluster beside the local tenancy without notebooks.
-    stop_servers(state, USERS)
     settings = {"notebookCpus": 0.3, "notebookRamGb": 1, "ingress": ONE_HOST}
-    tenancy = SecondTenancy(state, tmp_path_factory.mktemp("user-hosts"), NAME, **settings)
-    tenancy.wipe()
-    tenancy.up()
-    tenancy.grant("alice")
-    tenancy.wait_for_hub()
-    yield tenancy
-    tenancy.wipe()
+    with SecondTenancy.clean(state, tmp_path_factory.mktemp("user-hosts"), NAME, **settings) as tenancy:
+        tenancy.up()
+        yield tenancy
 
 
 @pytest.fixture(scope="module")
 def tenancy(ordinary: SecondTenancy) -> SecondTenancy:
     """The tenancy after the change, with alice's server of the time before it."""
-    alice = ordinary.person("alice")
-    assert alice.log_in() == 200
-    alice.start_server()
+    ordinary.start_server("alice")
     pod = alices_pod(ordinary)
     ordinary.write_stack_file(ingress=USERS_HOSTS)
     ordinary.up()

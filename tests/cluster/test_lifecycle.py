@@ -17,7 +17,6 @@ from pulumi.automation.errors import CommandError
 import components.pangeo_cluster
 from local.paths import State
 from tests.support.kubectl import volumes_by_claim
-from tests.support.node_capacity import stop_admin_server
 from tests.support.person import Person
 from tests.support.second_tenancy import SecondTenancy
 
@@ -43,14 +42,11 @@ SCHEDULING_TIMEOUT_SECONDS = 300
 @pytest.fixture(scope="module")
 def tenancy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondTenancy]:
     folder = tmp_path_factory.mktemp("second")
-    # Besides the notebooks of the local tenancy, two cores hold only a small one.
-    settings = {"notebookCpus": 0.3, "notebookRamGb": 0.5, "dask": {"enabled": False}}
-    tenancy = SecondTenancy(State(), folder, NAME, **settings)
-    tenancy.wipe()
-    stop_admin_server(tenancy.state)
-    with release_timeout(READY_TIMEOUT_SECONDS):
+    with (
+        SecondTenancy.clean(State(), folder, NAME, notebookRamGb=0.5, dask={"enabled": False}) as tenancy,
+        release_timeout(READY_TIMEOUT_SECONDS),
+    ):
         yield tenancy
-    tenancy.wipe()
 
 
 @pytest.fixture(scope="module")

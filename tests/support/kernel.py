@@ -38,12 +38,7 @@ class Kernel:
         started = person.call("POST", f"/user/{person.user}/api/kernels", {"name": "python3"})
         started.raise_for_status()
         self.id = str(started.json()["id"])
-        self._socket = websocket.create_connection(
-            f"{person.hub.url.replace('https', 'wss', 1)}/user/{person.user}/api/kernels/{self.id}/channels",
-            header=[f"Authorization: token {person.token}"],
-            socket=_connect(person),
-            timeout=CONNECT_TIMEOUT_SECONDS,
-        )
+        self._socket = self._open_socket()
 
     def __enter__(self) -> Self:
         return self
@@ -53,6 +48,20 @@ class Kernel:
     ) -> None:
         self._socket.close()
         self._person.call("DELETE", f"/user/{self._person.user}/api/kernels/{self.id}")
+
+    def reconnect(self) -> None:
+        """Open another connection: the server closes one on which nobody has answered its pings for minutes."""
+        self._socket.close()
+        self._socket = self._open_socket()
+
+    def _open_socket(self) -> websocket.WebSocket:
+        person = self._person
+        return websocket.create_connection(
+            f"{person.hub.url.replace('https', 'wss', 1)}/user/{person.user}/api/kernels/{self.id}/channels",
+            header=[f"Authorization: token {person.token}"],
+            socket=_connect(person),
+            timeout=CONNECT_TIMEOUT_SECONDS,
+        )
 
     def run(self, code: str, timeout_seconds: float = RUN_TIMEOUT_SECONDS) -> str:
         """Run ``code`` and return its standard output.

@@ -1,6 +1,6 @@
 """Free capacity of the local node: two cores hold two notebook servers and the pods of one test, no third server."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from components.in_hub.quantity import size_bytes
@@ -20,17 +20,17 @@ def log_in_admin(state: State) -> Person:
 
 def stop_admin_server(state: State) -> None:
     """Stop the notebook server of the tenancy's admin that an earlier test may have left running."""
-    log_in_admin(state).stop_server()
-    # After a restart of the node, a pod may be running that the hub no longer knows.
-    kubectl(state, "delete", "pod", "jupyter-admin", "--ignore-not-found")
+    stop_servers(state, ("admin",))
 
 
-def stop_servers(state: State, users: Iterable[str]) -> None:
+def stop_servers(state: State, users: Sequence[str]) -> None:
     """Stop the running notebook servers of the tenancy's users."""
     admin = log_in_admin(state)
     for user in users:
         if admin.call("GET", f"/hub/api/users/{user}").ok:
             admin.stop_server(user)
+    # After a restart of the node, a pod may be running that the hub no longer knows.
+    kubectl(state, "delete", "pod", "--ignore-not-found", *(f"jupyter-{user}" for user in users))
 
 
 def free_pods(state: State, cpus: float, ram_gb: float) -> int:

@@ -130,19 +130,39 @@ class Person:
         answer.raise_for_status()
         self.token = answer.json()["token"]
 
-    def start_server(self) -> None:
+    def start_server(self, profile: str | None = None) -> None:
         """Start the person's server and wait until its own API answers.
+
+        Args:
+            profile: the slug of the profile of a server that is not running yet; None for the default.
 
         Raises:
             HubFailed: the server does not start or does not answer within ``SERVER_TIMEOUT_SECONDS``.
         """
-        answer = self.call("POST", f"/hub/api/users/{self.user}/server")
+        answer = self.call("POST", f"/hub/api/users/{self.user}/server", {"profile": profile} if profile else None)
         # 400: it is already running.
         if answer.status_code not in (201, 202, 400):
             raise HubFailed(f"the server of {self.user} does not start: {answer.status_code} {answer.text[:200]}")
         self._wait_until(
             lambda: self.call("GET", f"/user/{self.user}/api/status").status_code == 200, "does not answer"
         )
+
+    def page_of_refused_start(self, profile: str) -> str:
+        """Start the server with a profile in the session of the last log-in; return the page with the hub's refusal."""
+        form = f"{self.hub.url}/hub/spawn/{self.user}"
+        page = self.session.post(
+            form,
+            data={"profile": profile, "_xsrf": self._xsrf},
+            headers={"Referer": form},
+            timeout=CALL_TIMEOUT_SECONDS,
+        )
+        deadline = time.monotonic() + SERVER_TIMEOUT_SECONDS
+        while page.ok:
+            if time.monotonic() > deadline:
+                raise HubFailed(f"the start for {self.user} is not refused: {page.status_code} at {page.url}")
+            time.sleep(POLL_SECONDS)
+            page = self.session.get(f"{self.hub.url}/hub/spawn-pending/{self.user}", timeout=CALL_TIMEOUT_SECONDS)
+        return page.text
 
     def stop_server(self, user: str | None = None) -> None:
         """Stop the person's server or, as an admin, another user's, and wait until the hub has removed it.

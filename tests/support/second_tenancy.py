@@ -3,17 +3,15 @@
 import base64
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import ldap3
 import requests
 import yaml
-from ldap3.core.exceptions import LDAPNoSuchObjectResult
 from pulumi import automation
 from pulumi.automation import OpType
 
@@ -23,7 +21,7 @@ from components.config.stack_file import STACKS, stack_path
 from components.freeipa.names import notebook_users_group
 from local import directory
 from local.directory.client import connection
-from local.directory.endpoint import ADMIN, GROUPS, TENANCY, group_dn, user_dn
+from local.directory.endpoint import ADMIN, GROUPS, TENANCY
 from local.host.commands import output
 from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
@@ -31,7 +29,9 @@ from local.tenancy import engine, pki, web
 from local.tenancy.credentials import password
 from local.tenancy.engine_environment import engine_environment
 from local.tenancy.ingress_ports import ingress_ports
-from tests.support.kubectl import kubectl, volumes_by_claim
+from tests.support.directory_groups import delete_group
+from tests.support.kubectl import kubectl, list_objects
+from tests.support.node_capacity import stop_servers
 from tests.support.person import Hub, HubFailed, Person
 
 EXTERNAL_IP = IPv4Address("127.0.0.2")
@@ -80,6 +80,22 @@ class SecondTenancy:
             inline=True,
             command=automation.PulumiCommand(root=str(state.root)),
         )
+
+    @classmethod
+    @contextmanager
+    def clean(cls, state: State, folder: Path, name: str, **settings: Any) -> Iterator["SecondTenancy"]:
+        """Provide a tenancy that is not deployed yet; remove all of it after the block, also after a failure.
+
+        The servers of the local tenancy's users are stopped, because two cores have no capacity for both tenancies'.
+        The arguments are those of the class.
+        """
+        tenancy = cls(state, folder, name, **settings)
+        tenancy.wipe()
+        stop_servers(state, directory.DEMO_USERS)
+        try:
+            yield tenancy
+        finally:
+            tenancy.wipe()
 
     @property
     def hub(self) -> Hub:
@@ -148,6 +164,15 @@ class SecondTenancy:
         """Run kubectl in the tenancy's namespace, as the cluster's administrator, and return its standard output."""
         return kubectl(self.state, *arguments, namespace=self.name, stdin=stdin, timeout_seconds=TIMEOUT_SECONDS)
 
+    def apply(self, *manifests: Mapping[str, Any]) -> None:
+        """Create or change objects of the namespace or the cluster."""
+        for manifest in manifests:
+            self.kubectl("apply", "--server-side", "--filename=-", stdin=json.dumps(manifest))
+
+    def create_secret(self, name: str, **texts: str) -> None:
+        """Create a Secret with these keys as an operator does; its content is in no process list."""
+        self.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": texts})
+
     def objects(self, kind: str) -> list[str]:
         """Return the names of the namespace's objects of a kind."""
         return self.kubectl("get", kind, "--output", "jsonpath={.items[*].metadata.name}").split()
@@ -163,46 +188,45 @@ class SecondTenancy:
             return bool(ipa.entries)
 
     def delete_namespace(self) -> None:
-        """Delete the namespace with all its objects, and wait until its volumes are deleted."""
-        volumes = volumes_by_claim(self.state, self.name).values()
+        """Delete the namespace with all its objects, and wait until its volumes are deleted.
+
+        Volumes that would stay without their claims are deleted, too, as no provisioner does it.
+        """
+        policies = {
+            volume["metadata"]["name"]: volume["spec"]["persistentVolumeReclaimPolicy"]
+            for volume in list_objects(self.state, "persistentvolumes")
+            if volume["spec"].get("claimRef", {}).get("namespace") == self.name
+        }
+        if retained := [name for name, policy in policies.items() if policy == "Retain"]:
+            self.kubectl("delete", "pv", "--wait=false", *retained)
         self.kubectl("delete", "namespace", self.name, "--ignore-not-found", "--wait=true")
-        if volumes:
-            self.kubectl("wait", "--for=delete", "--timeout=300s", *(f"pv/{volume}" for volume in volumes))
+        if policies:
+            self.kubectl("wait", "--for=delete", "--timeout=300s", *(f"pv/{name}" for name in policies))
 
     def wipe(self) -> None:
         """Remove all remains of this tenancy, also those of an earlier run that was killed."""
         if self.has_namespace():
             self.helm("uninstall", self.name, "--wait", "--ignore-not-found")
         self.delete_namespace()
-        if self.has_group():
-            with connection(self.state, TENANCY, ADMIN, "admin") as ipa:
-                ipa.delete(group_dn(self.group))  # type: ignore[no-untyped-call]
+        delete_group(self.state, self.group)
 
     def grant(self, user: str) -> None:
         """Add a directory user to the users' group."""
         directory.grant(self.state, user, self.group)
 
-    @contextmanager
-    def made_group(self, group: str, *members: str) -> Iterator[None]:
-        """Create another group of the directory with these users inside the block."""
-        classes = ["top", "groupofnames", "nestedgroup", "ipausergroup", "ipaobject"]
-        attributes = {
-            "cn": group,
-            "ipaUniqueID": str(uuid4()),
-            "description": "for the tests",
-            "member": [user_dn(member) for member in members],
-        }
-        self._delete_group(group)
-        with connection(self.state, TENANCY, ADMIN, "admin") as ipa:
-            ipa.add(group_dn(group), classes, attributes)  # type: ignore[no-untyped-call]
-        try:
-            yield
-        finally:
-            self._delete_group(group)
+    def log_in(self, user: str) -> Person:
+        """Add a directory user to the users' group; return the user, logged in at the hub as soon as it answers."""
+        self.grant(user)
+        self.wait_for_hub()
+        person = self.person(user)
+        assert person.log_in() == requests.codes.ok
+        return person
 
-    def _delete_group(self, group: str) -> None:
-        with connection(self.state, TENANCY, ADMIN, "admin") as ipa, suppress(LDAPNoSuchObjectResult):
-            ipa.delete(group_dn(group))  # type: ignore[no-untyped-call]
+    def start_server(self, user: str, profile: str | None = None) -> Person:
+        """Return a user of the hub, logged in, whose server answers; see ``log_in`` and ``Person.start_server``."""
+        person = self.log_in(user)
+        person.start_server(profile)
+        return person
 
     def person(self, user: str) -> Person:
         """Return a directory user at this tenancy's hub."""
@@ -221,7 +245,7 @@ class SecondTenancy:
                 "tls.key": base64.b64encode(certificate.key.read_bytes()).decode(),
             },
         }
-        self.kubectl("apply", "--server-side", "--filename", "-", stdin=json.dumps(secret))
+        self.apply(secret)
 
     def wait_for_hub(self) -> None:
         """Wait until the hub answers; the ingress may see the certificate some time after ``up`` has ended.
