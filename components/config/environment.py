@@ -15,6 +15,7 @@ from components.config.credentials import (
     may_be_secret_access_key,
 )
 from components.config.problems import HIDDEN
+from components.config.proxy import PROXY_VARIABLES
 from components.config.reserved_variables import is_secret_reserved, reason_for_reserving
 from components.config.schema import Location
 from components.config.types import NAME_MESSAGE, is_kubernetes_name, parse_freeipa_name
@@ -135,7 +136,20 @@ def _parse(value: object) -> tuple[dict[str, Variable], list[Found]]:
         found += [((name, *location), shown, message) for location, shown, message in problems]
         if not problems:
             read[name] = each if isinstance(each, str) else _as_secret_key(each)
-    return dict(sorted(read.items())), found
+    return dict(sorted({**_small_letters(read), **read}.items())), found
+
+
+def _small_letters(environment: Mapping[str, Variable]) -> dict[str, Variable]:
+    """Return the variables of a proxy in small letters: libcurl reads no others for ``http_proxy``."""
+    return {name.lower(): environment[name] for name in PROXY_VARIABLES if name in environment}
+
+
+def is_repeated(name: str, environment: Mapping[str, Variable]) -> bool:
+    """Return whether a variable is that of a proxy in small letters, with the value of the one in capitals.
+
+    Its problems are reported there: it may not be in the stack file.
+    """
+    return environment[name] == _small_letters(environment).get(name)
 
 
 def _hide_text(value: object) -> object:

@@ -13,6 +13,7 @@ from components.config.environment import (
     GroupEnvironments,
     SecretKey,
     Variable,
+    is_repeated,
     raise_problems,
 )
 from components.config.image import FixedImage
@@ -153,7 +154,7 @@ class Notebook(Section):
         """Yield every key of a Secret that variables refer to, with its place below ``notebook``."""
         for place, environment in self.environments():
             for name, value in environment.items():
-                if isinstance(value, SecretKey):
+                if isinstance(value, SecretKey) and not is_repeated(name, environment):
                     yield (*place, name), value
 
     @model_validator(mode="after")
@@ -190,7 +191,7 @@ def _mixed_kinds(environments: Iterable[tuple[Location, Mapping[str, Variable]]]
         for name, value in environment.items():
             is_reference = isinstance(value, SecretKey)
             other, is_other_reference = first.setdefault(name, (place, is_reference))
-            if is_other_reference is not is_reference:
+            if is_other_reference is not is_reference and not is_repeated(name, environment):
                 yield (
                     (*place, name),
                     {} if is_reference else value,

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from components.config.cluster import Kubernetes, Nodes
 from components.config.dask import Dask
 from components.config.domain import derived_domain
-from components.config.environment import RESERVED_MESSAGE, Found, SecretKey, raise_problems
+from components.config.environment import RESERVED_MESSAGE, Found, SecretKey, is_repeated, raise_problems
 from components.config.identity import Identity
 from components.config.ingress import Ingress
 from components.config.network import Network
@@ -223,7 +223,7 @@ class Tenancy(Names):
         for place, environment in [each for each in self.notebook.environments() if each[0] != ("environment",)]:
             for name, value in environment.items():
                 is_text = name not in self.notebook.environment and texts.get(name.upper()) is not None
-                if is_text and isinstance(value, SecretKey):
+                if is_text and isinstance(value, SecretKey) and not is_repeated(name, environment):
                     yield ("notebook", *place, name), {}, "must be text, as pangeo:network.proxy sets it"
 
     def as_inputs(self) -> dict[str, Any]:

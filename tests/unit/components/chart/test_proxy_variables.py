@@ -144,7 +144,7 @@ def test_an_empty_section_excludes_hosts_for_a_proxy_with_a_password() -> None:
 
 def test_a_variable_of_the_stack_replaces_the_proxys() -> None:
     notebooks = environments({"proxy": PROXY}, notebook={"environment": {"HTTP_PROXY": "http://other:1"}})["notebooks"]
-    assert (notebooks["HTTP_PROXY"], notebooks["http_proxy"]) == ("http://other:1", PROXY["http"])
+    assert (notebooks["HTTP_PROXY"], notebooks["http_proxy"]) == ("http://other:1", "http://other:1")
 
 
 def test_the_variables_are_among_those_of_dask() -> None:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from components.chart.dask_access import gateway_name, notebook_environment
+from components.chart.environment import server_environment
 from components.chart.secrets import SECRET_NAME
 from components.config.environment import MAX_VALUE_LENGTH, MAX_VARIABLES, SecretKey
 from components.config.notebook import MAX_ENVIRONMENT_SIZE
@@ -215,6 +216,35 @@ def test_a_groups_proxy_is_text_if_that_of_all_servers_is() -> None:
     assert problems(notebook__groupEnvironment=reference, network__proxy={}) == []
     text = {"ocean": {"http_proxy": "http://192.0.2.9:1"}}
     assert problems(notebook__groupEnvironment=text, network__proxy=proxy) == []
+
+
+def test_a_proxys_variable_in_capitals_is_set_in_small_letters_too() -> None:
+    reference = {"secret": "proxy", "key": "url"}
+    given = tenancy(
+        network__proxy={},
+        notebook__environment={"HTTP_PROXY": reference, "HTTPS_PROXY": reference},
+        notebook__groupEnvironment={
+            "ocean": {"HTTP_PROXY": reference, "https_proxy": {"secret": "ocean", "key": "url"}}
+        },
+        notebook__profiles=[{"name": "a", "environment": {"HTTPS_PROXY": reference}}],
+    )
+    assert [sorted(environment) for _, environment in given.notebook.environments()] == [
+        ["HTTPS_PROXY", "HTTP_PROXY", "http_proxy", "https_proxy"],
+        ["HTTP_PROXY", "http_proxy", "https_proxy"],
+        ["HTTPS_PROXY", "https_proxy"],
+    ]
+    assert given.notebook.group_environment["ocean"]["https_proxy"] == SecretKey("ocean", "url")
+    assert {name for name, value in server_environment(given).items() if isinstance(value, dict)} == {
+        *("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+    }
+    # Problems are reported for what is in the file.
+    places = [place for place, _ in given.notebook.secret_keys()]
+    assert ("environment", "HTTP_PROXY") in places
+    assert ("environment", "http_proxy") not in places
+    assert ("groupEnvironment", "ocean", "https_proxy") in places
+    text = {"ocean": {"HTTP_PROXY": "http://192.0.2.9:1"}}
+    found = problem(network__proxy={}, notebook__environment={"HTTP_PROXY": reference}, notebook__groupEnvironment=text)
+    assert found.key == "pangeo:notebook.groupEnvironment.ocean.HTTP_PROXY"
 
 
 def test_credentials_of_the_store_are_no_secret_of_the_hub() -> None:
