@@ -21,6 +21,9 @@ RESERVED = (
     Reserved("leads programs to the cluster's API; Kubernetes sets it", prefixes=("KUBERNETES_",)),
     Reserved("connects notebooks to the Dask gateway, as the program does", prefixes=("DASK_GATEWAY", "DASK_LAB")),
     Reserved(
+        "encrypts the connections of Dask clusters, as the gateway does", prefixes=("DASK_DISTRIBUTED__COMM__TLS__",)
+    ),
+    Reserved(
         "has the size of the server; set notebookCpus, notebookRamGb or a profile's cpus or ramGb",
         _names("CPU_LIMIT CPU_GUARANTEE MEM_LIMIT MEM_GUARANTEE"),
     ),

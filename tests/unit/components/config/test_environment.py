@@ -13,6 +13,7 @@ from components.config.notebook import MAX_ENVIRONMENT_SIZE
 from components.config.problems import HIDDEN, InvalidTenancy
 from components.config.reserved_variables import is_secret_reserved, reason_for_reserving
 from components.config.stack_file import read_stack
+from components.in_gateway import option_values
 from components.in_hub.admission_settings import SERVER_VARIABLES
 from components.resources.ingress import hub_ingress
 from tests.support.tenancies import problem, problems, settings, tenancy
@@ -71,6 +72,7 @@ def test_a_name_that_shells_cannot_use_is_refused(name: str) -> None:
         *("JUPYTERHUB_ALLOW_TOKEN_IN_URL", "jupyterhub_api_token", "JPY_API_TOKEN", "JUPYTER_TOKEN"),
         *("KUBERNETES_SERVICE_HOST", "DASK_GATEWAY__ADDRESS", "dask_gateway__auth__type", "MEM_LIMIT"),
         *("HOME", "PATH", "USER", "NB_UID", "LD_PRELOAD", "LD_LIBRARY_PATH", "PYTHONPATH", "BASH_ENV"),
+        *("DASK_DISTRIBUTED__COMM__TLS__CA_FILE", "dask_distributed__comm__tls__ciphers"),
     ],
 )
 def test_a_reserved_name_is_refused_with_its_reason(name: str) -> None:
@@ -82,6 +84,12 @@ def test_a_reserved_name_is_refused_with_its_reason(name: str) -> None:
 def test_names_that_the_hub_refuses_or_sets_are_reserved() -> None:
     own = [*SERVER_VARIABLES, *(f"{each}X" for each in SERVER_VARIABLES), *notebook_environment(tenancy())]
     assert [name for name in own if reason_for_reserving(name) is None] == []
+
+
+def test_variables_that_dask_clusters_do_not_get_are_reserved() -> None:
+    dropped = [*option_values.RESERVED_NAMES, *(f"{each}X" for each in option_values.RESERVED_PREFIXES)]
+    assert all(map(option_values.is_reserved, dropped))
+    assert [name for name in dropped if reason_for_reserving(name) is None] == []
 
 
 @pytest.mark.parametrize(
