@@ -47,6 +47,17 @@ class Image:
         return f"{self.name}{tag}{digest}"
 
 
+def check_registry_port(registry: str) -> None:
+    """Check the port of a registry's host, if it has one.
+
+    Raises:
+        ValueError: no server can have it.
+    """
+    port = registry.partition(":")[2]
+    if port and not 0 < int(port) < 65536:
+        raise ValueError(f"has the port {port} of a registry, which no server can have; write 1 to 65535")
+
+
 def _image(value: object) -> Image:
     if isinstance(value, Image):
         return value
@@ -55,12 +66,14 @@ def _image(value: object) -> Image:
     value = value.strip()
     if "://" in value:
         raise ValueError("is a URL; write the image without the protocol")
-    if _IMAGE_BY_DIGEST.fullmatch(value):
-        return Image.parse(value)
-    if not _IMAGE.fullmatch(value):
+    is_by_digest = bool(_IMAGE_BY_DIGEST.fullmatch(value))
+    if not is_by_digest and not _IMAGE.fullmatch(value):
         raise ValueError(
             "is not an image with a tag or digest; write for example docker.io/pangeo/pangeo-notebook:2026.01.30"
         )
+    registry, slash, _ = value.partition("/")
+    if slash:
+        check_registry_port(registry)
     if value.endswith(":latest"):
         raise ValueError(
             "has the tag latest, which is not fixed; write for example docker.io/pangeo/pangeo-notebook:2026.01.30"

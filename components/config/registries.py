@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from components.config.image import Image
+from components.config.image import Image, check_registry_port
 from components.config.section import Section, metadata
 from components.config.types import EMPTY_IS_NONE, SecretName
 
@@ -34,6 +34,7 @@ def _mirror(value: str) -> str:
         raise ValueError(
             "is not a registry's host with an optional port and path; write for example registry.example.org/cache"
         )
+    check_registry_port(value.partition("/")[0])
     return value
 
 

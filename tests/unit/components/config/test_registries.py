@@ -66,6 +66,8 @@ def test_a_mirror_is_a_host_with_an_optional_port_and_path(mirror: str) -> None:
         ("registry.example.org/Cache", "is not a registry's host"),
         ("registry.example.org/cache:1", "is not a registry's host"),
         ("user:word@registry.example.org", "is not a registry's host"),
+        ("registry.example.org:99999", "has the port 99999 of a registry, which no server can have; write 1 to 65535"),
+        ("registry.example.org:0/cache", "has the port 0 of a registry"),
         (f"registry.example.org/{'a' * 128}", "must have at most 128 characters"),
     ],
 )
