@@ -12,6 +12,7 @@ from bench.hub import compare_log_in
 from bench.log_ins import LOG_INS, measure_log_ins
 from bench.measurements import Measurement
 from bench.notebooks import measure_notebooks
+from bench.object_store import compare_reads
 from bench.restart import measure_restart
 from local.paths import State
 from tests.support.directory import throw_away_directory
@@ -71,6 +72,7 @@ FIGURES: dict[str, Figure] = {
     ),
     "notebooks": Figure(lambda state, _: measure_notebooks(state), repetitions=1, minutes=7),
     "dask": Figure(lambda state, repetitions: [measure_dask(state, repetitions)], repetitions=2, minutes=4),
+    "store": Figure(compare_reads, repetitions=7, minutes=3),
     "up": Figure(lambda state, repetitions: [compare_first_up(state, repetitions)], repetitions=5, minutes=6),
     "restart": Figure(lambda state, repetitions: [measure_restart(state, repetitions)], repetitions=2, minutes=3),
 }
