@@ -25,6 +25,8 @@ class ClusterAddress(NamedTuple):
 
     owner: str
     network: str
+    ports: tuple[int, ...] = ()
+    """The TCP ports of the API server; none for other owners."""
 
 
 class ClusterAddresses(NamedTuple):
@@ -76,6 +78,8 @@ def _of_pod(pod: Mapping[str, Any]) -> Iterator[ClusterAddress]:
 
 
 def _of_endpoints(endpoints: Mapping[str, Any]) -> Iterator[ClusterAddress]:
+    numbers = (port.get("port") for port in endpoints.get("ports") or ())
+    ports = tuple(number for number in numbers if isinstance(number, int))
     for endpoint in endpoints.get("endpoints") or ():
         for address in endpoint.get("addresses") or ():
-            yield ClusterAddress("API server", address)
+            yield ClusterAddress("API server", address, ports)

@@ -16,7 +16,10 @@ KEY = "network.clusterCidrs"
 REACH_KEY = "network.reach"
 
 CLOSED_PORTS: Mapping[str, tuple[int, ...]] = {"node ": (10250,), "API server": (443, 6443)}
-"""Ports of the kubelet and of the API server, which no entry may open, by the beginning of the owner's name."""
+"""Ports of the kubelet and usual ones of the API server, by the beginning of the owner's name.
+
+No entry may open them, nor the ports that the cluster reports for its API server, such as MicroK8s' 16443.
+"""
 
 SUBNET_LENGTH_V6 = 64
 """Prefix length of IPv6 subnets: the next node has another address of the same subnet."""
@@ -66,8 +69,8 @@ def find_closed_servers(addresses: ClusterAddresses, reach: Sequence[Reach]) -> 
     """Yield the index of each entry of ``network.reach`` that opens a server of Kubernetes itself, with the server."""
     for index, entry in enumerate(reach):
         for each in _reached(addresses, entry):
-            ports = next((ports for owner, ports in CLOSED_PORTS.items() if each.owner.startswith(owner)), ())
-            for port in ports if entry.protocol == "tcp" else ():
+            usual = next((ports for owner, ports in CLOSED_PORTS.items() if each.owner.startswith(owner)), ())
+            for port in dict.fromkeys((*usual, *each.ports)) if entry.protocol == "tcp" else ():
                 if any(found.contains(PortRange(port, port)) for found in entry.port_ranges):
                     yield index, f"port {port} of {each.owner} ({each.network})"
                     break

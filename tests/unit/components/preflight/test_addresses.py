@@ -20,7 +20,7 @@ PRIVATE = (
     ClusterAddress("node one", "10.0.0.5"),
     ClusterAddress("node one", "fd00::5"),
     ClusterAddress("pods of node one", "10.244.0.0/24"),
-    ClusterAddress("API server", "192.168.3.1"),
+    ClusterAddress("API server", "192.168.3.1", (16443,)),
     ClusterAddress("node two", "host-without-address"),
 )
 V4, V6 = ClusterAddress("node one", "203.0.114.9"), ClusterAddress("node one", "2a05:d014:1:2::9")
@@ -111,7 +111,13 @@ def test_addresses_of_nodes_pods_and_the_api_server_are_read() -> None:
             NODES: {"items": [node], "metadata": {"continue": "more"}},
             f"{NODES}&continue=more": {"items": [old_node]},
             PODS: {"items": [pod, {"metadata": {"name": "new", "namespace": "kube-system"}}]},
-            API_SERVERS: {"items": [{"endpoints": [{"addresses": ["203.0.114.1"]}]}, {"endpoints": None}]},
+            API_SERVERS: {
+                "items": [
+                    {"endpoints": [{"addresses": ["203.0.114.1"]}], "ports": [{"port": 8443}, {"name": "all"}]},
+                    {"endpoints": [{"addresses": ["2a05::1"]}], "ports": None},
+                    {"endpoints": None},
+                ]
+            },
         }
     )
     assert read_addresses(api) == ClusterAddresses(
@@ -122,7 +128,8 @@ def test_addresses_of_nodes_pods_and_the_api_server_are_read() -> None:
             ClusterAddress("pods of node one", "2a05:d014:1:2:3::/80"),
             ClusterAddress("pods of node two", "10.244.1.0/24"),
             ClusterAddress("pod kube-system/dns", "10.244.0.7"),
-            ClusterAddress("API server", "203.0.114.1"),
+            ClusterAddress("API server", "203.0.114.1", (8443,)),
+            ClusterAddress("API server", "2a05::1"),
         )
     )
 
@@ -145,6 +152,13 @@ def test_addresses_that_may_not_be_read_are_a_warning_without_the_key() -> None:
         ({"cidrs": "10.0.0.0/16", "ports": "10000-11000"}, "node one (10.0.0.5)", "port 10250 of node one (10.0.0.5)"),
         ({"cidrs": "10.0.0.5", "ports": 10250, "protocol": "udp"}, "node one (10.0.0.5)", ""),
         ({"cidrs": "192.168.0.0/16", "ports": 443}, "API server (192.168.3.1)", "port 443 of API server (192.168.3.1)"),
+        (
+            {"cidrs": "192.168.3.1", "ports": 16443},
+            "API server (192.168.3.1)",
+            "port 16443 of API server (192.168.3.1)",
+        ),
+        ({"cidrs": "192.168.3.1", "ports": 16443, "protocol": "udp"}, "API server (192.168.3.1)", ""),
+        ({"cidrs": "192.168.3.1", "ports": 8443}, "API server (192.168.3.1)", ""),
         ({"cidrs": "fd00::/64", "ports": 22}, "node one (fd00::5)", ""),
     ],
     ids=str,
