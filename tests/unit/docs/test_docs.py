@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from ipaddress import ip_network
+from itertools import chain
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from components.address_ranges import LOCAL_NAT64, METADATA, METADATA_V6, NAT64, PRIVATE, UNUSABLE, contains
 from components.chart.shared_folders import OWNERSHIP_CHANGE
 from components.cli.check import check_stacks
 from components.config.image import Image
@@ -197,3 +200,18 @@ def test_every_command_for_the_object_store_has_its_address(path: Path) -> None:
     """Without one, ``aws`` sends the command to Amazon."""
     commands = re.findall(r"^aws s3.*$", code(path).replace("\\\n", ""), re.MULTILINE)
     assert [each for each in commands if "--endpoint-url" not in each] == []
+
+
+def test_squids_example_refuses_private_networks_and_metadata_servers_first() -> None:
+    rules = [line.split() for line in code(OPERATOR).splitlines() if line.startswith(("acl ", "http_access "))]
+    names = [rule[1] for rule in rules if rule[0] == "acl"]
+    refused = [ip_network(each) for rule in rules if rule[:3] == ["acl", "not_public", "dst"] for each in rule[3:]]
+    assert [rule[1:] for rule in rules if rule[0] == "http_access"] == [
+        ["deny", "not_public"],
+        ["allow", "tenancy"],
+        ["deny", "all"],
+    ]
+    assert set(names) == {"not_public", "tenancy"}
+    ranges = (*PRIVATE, *METADATA, *METADATA_V6, *chain.from_iterable(UNUSABLE.values()), NAT64, LOCAL_NAT64)
+    assert [each for each in ranges if not any(contains(network, ip_network(each)) for network in refused)] == []
+    assert not any(contains(network, ip_network(each)) for network in refused for each in ("8.8.8.8", "2a00::1"))
