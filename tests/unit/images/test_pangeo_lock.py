@@ -27,6 +27,7 @@ ECOSYSTEM = [
     "geoviews",
     "graphviz",
     "h5netcdf",
+    "h5py",
     "holoviews",
     "hvplot",
     "intake",
