@@ -21,6 +21,14 @@ SCHEDULER_PROBE = {"readinessProbe": {"periodSeconds": 1, "failureThreshold": 15
 A scheduler may be busy for 15 seconds, as with dask-gateway's default of three probes at intervals of five seconds.
 """
 
+ALLOCATION = {"MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2), "MALLOC_TRIM_THRESHOLD_": str(64 * 1024**2)}
+"""glibc's limits for memory that is returned at once, in bytes, as glibc itself chooses them for large arrays.
+
+Dask sets the second one to 64 KiB for workers (``distributed.nanny.pre-spawn-environ``). glibc then keeps the first one
+at 128 KiB, and each array is in memory that the kernel has to clear: reads from an object store took twice as long. A
+worker keeps at most 64 MiB more. Source: ``mallopt(3)``; variables that users choose for a cluster come first.
+"""
+
 NOTEBOOK_UID = 1000
 """User ID that the jupyterhub chart runs the notebook image with."""
 
@@ -52,6 +60,7 @@ def dask_gateway_values(tenancy: Tenancy, secrets_digest: object = "") -> dict[s
             "backend": {
                 # The same image as notebooks: client, scheduler and workers need the same versions.
                 "image": {"name": image_name, "tag": image_tag},
+                "environment": ALLOCATION,
                 "scheduler": {
                     **_size(dask.scheduler_cores, dask.scheduler_ram_gb),
                     **_user_pod(f"{tenancy.release}-dask-scheduler", {**SCHEDULER_PROBE, **_cpu_request(dask)}),

@@ -30,6 +30,12 @@ def test_users_pods_have_no_permissions(component: str) -> None:
     }
 
 
+def test_workers_keep_the_memory_of_an_array_for_the_next_one() -> None:
+    """With Dask's own setting, reads from an object store take twice as long (``make bench FIGURES=store``)."""
+    variables = gateway_chart()["gateway"]["backend"]["environment"]
+    assert variables == {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "67108864"}
+
+
 def test_size_of_schedulers_is_the_tenancys() -> None:
     scheduler = gateway_chart(dask={"schedulerCores": 0.5, "schedulerRamGb": 1.25})["gateway"]["backend"]["scheduler"]
     assert scheduler["cores"] == {"request": 0.5, "limit": 0.5}
