@@ -121,7 +121,8 @@ def format_value(value: object, *, quoted: bool = False) -> str:
         return "[…]"
     if not isinstance(value, str):
         return f"{value:g}" if isinstance(value, float) else str(value)
-    text = _LOG_IN.sub(lambda found: f"{found[1] or ''}{HIDDEN}@", _QUERY.sub(rf"\1?{HIDDEN}", value))
+    # The log-in first: a password may contain the signs that begin a query or a fragment.
+    text = _QUERY.sub(rf"\1?{HIDDEN}", _LOG_IN.sub(lambda found: f"{found[1] or ''}{HIDDEN}@", value))
     if (
         "PRIVATE KEY" in value
         or contains_credential(text)

@@ -108,6 +108,7 @@ QUERIES = ["?X-Amz-Signature=hunter2", "bucket?a=b&c=hunter2", "#hunter2", "?hun
         *({"objectStore": {"endpoint": f"https://s3.example.org/{end}"}} for end in QUERIES),
         {"network": {"proxy": {"http": "http://proxy.example.org:3128?auth=hunter2"}}},
         {"identity__server": "https://ipa.example.org#hunter2"},
+        *({"notebook__image": f"https://anna:hunter2{end}x@r.example.org/a:1"} for end in "?#"),
     ],
 )
 def test_no_message_shows_a_possible_secret(changes: dict[str, Any]) -> None:
