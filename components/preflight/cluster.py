@@ -113,11 +113,12 @@ def verify_cluster(
     except CannotAsk as error:
         message = f"the Kubernetes cluster cannot be identified: {error}"
         if may_go_on:
+            findings.refuse()
             ingress = assume_controller(tenancy.ingress, source=source)
             warning = f"{message}; continuing without it ({CLUSTER_CHECK_VARIABLE}=warn)"
             return ClusterFacts(None, (warning, *ingress.warnings), ingress)
         fix = f"; to preview without the cluster, set {CLUSTER_CHECK_VARIABLE}=warn" if preview else ""
-        raise ClusterRefused(message + fix) from None
+        raise ClusterRefused("\n".join([*findings.lines(), message + fix])) from None
     with findings.collect():
         refuse_closed_servers(addresses, tenancy.network, source=source)
     findings.refuse()

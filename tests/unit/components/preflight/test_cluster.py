@@ -1,6 +1,10 @@
+import contextlib
+
 import pytest
 
-from components.config.problems import InvalidTenancy
+from components.cluster.errors import CannotAsk
+from components.config.problems import InvalidTenancy, Problem
+from components.preflight import cluster
 from components.preflight.cluster import ClusterRefused, verify_cluster
 from tests.support.tenancies import tenancy
 
@@ -29,6 +33,33 @@ def test_cluster_check_variable_has_no_effect_on_an_up() -> None:
     environment = {**NOWHERE, "PANGEO_CLUSTER_CHECK": "warn"}
     with pytest.raises(ClusterRefused, match=NOT_IDENTIFIED):
         verify_cluster(tenancy(), stack="vis", preview=False, environment=environment)
+
+
+@pytest.mark.parametrize("may_go_on", [True, False])
+def test_problems_are_reported_even_if_a_later_request_fails(monkeypatch: pytest.MonkeyPatch, may_go_on: bool) -> None:
+    def fail(api: object) -> None:
+        raise CannotAsk("no answer within 10 s")
+
+    def refuse(*arguments: object, source: str) -> None:
+        raise InvalidTenancy(source, [Problem("pangeo:ingress.className", "none", "does not exist")])
+
+    answers = {
+        "find_kubeconfig": None,
+        "connect_to_cluster": contextlib.nullcontext(),
+        "read_cluster_id": None,
+        "latest_revision": None,
+        "installed_crds": {},
+        "find_object": None,
+        "read_ingress_classes": (),
+    }
+    for name, answer in answers.items():
+        monkeypatch.setattr(cluster, name, lambda *arguments, answer=answer, **keywords: answer)
+    monkeypatch.setattr(cluster, "find_controller", refuse)
+    monkeypatch.setattr(cluster, "read_addresses", fail)
+    environment = {"PANGEO_CLUSTER_CHECK": "warn"} if may_go_on else {}
+    with pytest.raises((InvalidTenancy, ClusterRefused), match=r"pangeo:ingress\.className") as caught:
+        verify_cluster(tenancy(), stack="vis", preview=True, environment=environment)
+    assert ("no answer within 10 s" in str(caught.value)) is not may_go_on
 
 
 def test_unknown_value_of_the_cluster_check_variable_is_refused() -> None:
