@@ -186,14 +186,18 @@ def _mixed_kinds(environments: Iterable[tuple[Location, Mapping[str, Variable]]]
     JupyterHub merges the mappings (``recursive_update``), and cannot merge a reference into a text.
     """
     first: dict[str, tuple[Location, bool]] = {}
+    reported: set[Location] = set()
     kinds = {True: "from a Secret", False: "text"}
     for place, environment in environments:
         for name, value in environment.items():
             is_reference = isinstance(value, SecretKey)
             other, is_other_reference = first.setdefault(name, (place, is_reference))
-            if is_other_reference is not is_reference and not is_repeated(name, environment):
+            # A name in small letters that the program adds is reported as the one in the stack file.
+            at = (*place, name.upper() if is_repeated(name, environment) else name)
+            if is_other_reference is not is_reference and at not in reported:
+                reported.add(at)
                 yield (
-                    (*place, name),
+                    at,
                     {} if is_reference else value,
                     f"is {kinds[is_reference]} here, but {kinds[is_other_reference]} in "
                     f"{format_key(('notebook', *other))}; write the same kind in both",

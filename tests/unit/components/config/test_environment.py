@@ -253,6 +253,10 @@ def test_a_proxys_variable_in_capitals_is_set_in_small_letters_too() -> None:
     text = {"ocean": {"HTTP_PROXY": "http://192.0.2.9:1"}}
     found = problem(network__proxy={}, notebook__environment={"HTTP_PROXY": reference}, notebook__groupEnvironment=text)
     assert found.key == "pangeo:notebook.groupEnvironment.ocean.HTTP_PROXY"
+    of_group = {"ocean": {"HTTP_PROXY": reference}}
+    small = {"http_proxy": "http://192.0.2.9:1"}
+    found = problem(network__proxy={}, notebook__environment=small, notebook__groupEnvironment=of_group)
+    assert found.key == "pangeo:notebook.groupEnvironment.ocean.HTTP_PROXY"
 
 
 def test_credentials_of_the_store_are_no_secret_of_the_hub() -> None:
