@@ -47,7 +47,7 @@ def check_secret_size(tenancy: Tenancy, source: str) -> None:
     lengths = {place: len(str(getattr(tenancy, field))) for place, field in GROWING}
     longest = max(lengths, key=lengths.__getitem__)
     message = (
-        f"makes the hub's Secret {size:,} bytes long with its copies for each group, and Kubernetes accepts "
-        f"{MAX_BYTES:,}; write fewer or shorter entries"
+        f"makes the hub's Secret about {size:,} bytes long, with its copies for each group; write fewer or shorter "
+        f"entries, so that it has at most {MAX_BYTES:,}"
     )
     raise InvalidTenancy(source, [Problem(format_key(longest), "[…]", message)])

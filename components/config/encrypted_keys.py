@@ -6,14 +6,16 @@ from typing import NamedTuple
 from components.config.problems import HIDDEN, NAMESPACE, Problem, format_key
 from components.config.tenancy import Tenancy
 
-ENCRYPTED_VARIABLE = (
-    "is encrypted, but the state and the hub would have it in plain text; put it in a Secret of the namespace and "
-    "write {secret: <name>, key: <key>}"
-)
-"""Message for an environment variable that was set with ``--secret``."""
+_HOW = "in a Secret of the namespace and write {secret: <name>, key: <key>}"
+
+ENCRYPTED_VARIABLE = f"is encrypted, but the state and the hub would have it in plain text; put it {_HOW}"
+"""Message for a single environment variable."""
 
 ENCRYPTED_VALUE = "is encrypted, but previews and policies must read it; set it again without --secret"
 """Message for every other value."""
+
+_ENCRYPTED_SECTION = f"{ENCRYPTED_VALUE}; put secret variables {_HOW}"
+"""Message for the section with users' environment variables, one of which may be the reason for ``--secret``."""
 
 _MAY_BE_ENCRYPTED = "kubernetes"
 """The section with the kubeconfig. The engine encrypts top-level keys as a whole."""
@@ -22,7 +24,7 @@ _OF_VARIABLES = "notebook"
 """The section with users' environment variables."""
 
 _REFUSED = (_OF_VARIABLES, "objectStore", "registries", "sharedFolders")
-"""The sections that no deployed stack has encrypted: version 0.4 did not have them, or what a secret in them is for."""
+"""The sections that are refused: those that are new, and ``notebook``, whose variables the state would show."""
 
 
 class EncryptedKeys(NamedTuple):
@@ -30,7 +32,7 @@ class EncryptedKeys(NamedTuple):
 
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...]
-    """About keys that version 0.4 accepted, so that its stacks can be updated."""
+    """About the other keys, which version 0.4 accepted."""
 
 
 def find_encrypted_keys(secret_keys: Collection[str]) -> EncryptedKeys:
@@ -41,7 +43,7 @@ def find_encrypted_keys(secret_keys: Collection[str]) -> EncryptedKeys:
     """
     known = {field.alias or name for name, field in Tenancy.model_fields.items()} - {_MAY_BE_ENCRYPTED}
     encrypted = [key for key in sorted(known) if f"{NAMESPACE}:{key}" in secret_keys]
-    messages = {_OF_VARIABLES: ENCRYPTED_VARIABLE}
+    messages = {_OF_VARIABLES: _ENCRYPTED_SECTION}
     return EncryptedKeys(
         tuple(
             Problem(format_key((key,)), HIDDEN, messages.get(key, ENCRYPTED_VALUE))

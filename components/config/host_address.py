@@ -46,5 +46,5 @@ def parse_server_address(text: str, server: str) -> IPv4Address | IPv6Address | 
     if any(contains(ip_network(each), ip_network(address)) for each in (*METADATA, *METADATA_V6)):
         raise ValueError(f"is a metadata server of a cloud, which no pod may reach; write the address of {server}")
     if address.is_loopback:
-        raise ValueError(f"is a loopback address, which leads back to the pod; write the address of {server}")
+        raise ValueError(f"is a loopback address, which no other host can reach; write the address of {server}")
     return address

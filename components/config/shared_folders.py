@@ -176,7 +176,7 @@ def find_conflicts(folders: object) -> Iterator[tuple[Place, str]]:
     ]
     for position, (number, name, folder) in enumerate(named):
         for other_number, other_name, other in named[:position]:
-            twin = f"{format_key(('sharedFolders', other_number))}"
+            twin = format_key(("sharedFolders", other_number))
             if name == other_name:
                 yield (number, "name"), f"is also the name of {twin}; write another name"
                 continue

@@ -3,7 +3,6 @@
 The notebook shows the text of a ``ValueError``. It must be one line.
 """
 
-import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -34,6 +33,10 @@ SMALLEST_BYTES = 1_000_000
 """Number from which a memory size is taken for bytes in a message. No worker has a million GB."""
 
 
+LARGEST_NUMBER = 10**18
+"""Larger whole numbers are never valid; Python cannot convert all of them to floats."""
+
+
 def show(value: object) -> str:
     """Return a user's value for a message, shortened and without control characters."""
     text = repr(value)
@@ -46,7 +49,7 @@ def check_memory(value: object, least: float | None, most: float | None) -> floa
     Raises:
         ValueError: ``value`` is not a number of GB between ``least`` and ``most``.
     """
-    if isinstance(value, int | float) and math.isfinite(value) and value >= SMALLEST_BYTES:
+    if isinstance(value, int | float) and SMALLEST_BYTES <= value <= LARGEST_NUMBER:
         raise ValueError(
             f"worker_memory is a number of gigabytes, not of bytes; write worker_memory={value / _GIB:.3g} instead of "
             f"{show(value)}"
@@ -69,8 +72,9 @@ def _check_number(option: str, unit: str, value: object, least: float | None, mo
         example = f"{float(number[1]):g}" if number else "4" if least is None else f"{least:g}"
         raise ValueError(f"{option} is {show(value)}, not a number of {unit}; write {option}={example}")
     outside = least is not None and most is not None and not least <= value <= most
-    if outside or not math.isfinite(value):
-        raise ValueError(f"{option} is {value:g}; write a number of {unit} from {least or 0:g} to {most or 4:g}")
+    if outside or not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        shown = show(value) if isinstance(value, int) else f"{value:g}"
+        raise ValueError(f"{option} is {shown}; write a number of {unit} from {least or 0:g} to {most or 4:g}")
     return float(value)
 
 

@@ -1,6 +1,6 @@
 """Check of the FreeIPA groups that the stack file names: one that does not exist has no members.
 
-It only warns. Who has less than intended is safe, and a group that was deleted in FreeIPA must not prevent an ``up``.
+It only warns: a missing group gives nobody access, and one that was deleted in FreeIPA must not prevent an ``up``.
 """
 
 from typing import TYPE_CHECKING, NamedTuple

@@ -42,7 +42,10 @@ def _servers(secret: Mapping[str, Any]) -> Iterator[str]:
 
 def _split(server: str) -> tuple[str, str]:
     """Return the host with its port, and the path without a slash at its end."""
-    url = urlsplit(server if server.startswith(("http://", "https://")) else f"https://{server}")
+    try:
+        url = urlsplit(server if server.startswith(("http://", "https://")) else f"https://{server}")
+    except ValueError:  # it is the name of no registry
+        return "", ""
     path = url.path[len("/v1") :] if url.path.startswith(_API_VERSIONS) else url.path
     return url.netloc, path.rstrip("/")
 

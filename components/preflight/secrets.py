@@ -130,7 +130,7 @@ def find_problem(named: NamedSecret, live: Mapping[str, Any] | None, namespace: 
     if named.is_for_users and (mistake := _find_mistake(content)):
         others = ", with its other keys" if len(data) > 1 else ""
         return (
-            f"{mistake} in the key {named.data_key}; write the value into FILE without one, for example with printf "
+            f"{mistake} in the key {named.data_key}; write only the value into FILE, for example with printf "
             f"%s, delete the Secret and create it again{others}: {create}"
         )
     return None

@@ -14,9 +14,10 @@ pytestmark = pytest.mark.cluster
 def preview(tenancy: SecondTenancy) -> str:
     """The output of a preview of a change, with all Secrets in place."""
     tenancy.write_stack_file(notebookRamGb=0.6)
-    printed = tenancy.preview()
-    tenancy.write_stack_file()
-    return printed
+    try:
+        return tenancy.preview()
+    finally:
+        tenancy.write_stack_file()
 
 
 def test_missing_secrets_are_reported_with_the_command(refusal: str) -> None:

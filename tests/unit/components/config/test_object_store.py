@@ -27,7 +27,7 @@ STORE = {"endpoint": "https://s3.example.org"}
         ("http://localhost:9000", "has a host that "),
         (
             "http://127.0.0.1:9000",
-            "has a host that is a loopback address, which leads back to the pod; write the address of the store",
+            "has a host that is a loopback address, which no other host can reach; write the address of the store",
         ),
         ("http://0.0.0.0:9000", "has a host that is not the address of a host"),
         ("http://169.254.169.254", "has a host that is a link-local address"),

@@ -45,7 +45,10 @@ def test_endpoints_have_host_and_port() -> None:
         ("http://proxy.example.org:3128/proxy.pac", "is not the URL of a proxy"),
         ("socks5://proxy.example.org:1080", "has the protocol socks5"),
         ("http://proxy:3128", "has a host that has no dot"),
-        ("http://127.0.0.1:3128", "is a loopback address, which leads back to the pod; write the address of the proxy"),
+        (
+            "http://127.0.0.1:3128",
+            "is a loopback address, which no other host can reach; write the address of the proxy",
+        ),
         ("http://[::1]:3128", "is a loopback address"),
         ("http://169.254.169.254:80", "is a link-local address"),
         *(

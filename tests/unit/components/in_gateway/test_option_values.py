@@ -59,6 +59,7 @@ def test_memory_is_a_number_of_gigabytes(value: float) -> None:
         (32, "worker_memory is 32; write a number of gigabytes from 1 to 16"),
         (0.5, "worker_memory is 0.5; write a number of gigabytes from 1 to 16"),
         (float("nan"), "worker_memory is nan; write a number of gigabytes from 1 to 16"),
+        (10**400, f"worker_memory is 1{'0' * 79}…; write a number of gigabytes from 1 to 16"),
     ],
 )
 def test_other_memory_is_refused_with_a_message(value: object, message: str) -> None:
@@ -74,6 +75,7 @@ def test_other_memory_is_refused_with_a_message(value: object, message: str) -> 
         (5, "worker_cores is 5; write a number of cores from 0.5 to 4"),
         (float("nan"), "worker_cores is nan; write a number of cores from 0.5 to 4"),
         (float("-inf"), "worker_cores is -inf; write a number of cores from 0.5 to 4"),
+        (10**400, f"worker_cores is 1{'0' * 79}…; write a number of cores from 0.5 to 4"),
     ],
 )
 def test_other_cores_are_refused_with_a_message(value: object, message: str) -> None:

@@ -147,7 +147,7 @@ def test_a_mirror_without_a_log_in_is_a_warning(server: str) -> None:
     )
 
 
-@pytest.mark.parametrize("content", ["hunter2", "[]", '{"auths": []}', "{}"])
+@pytest.mark.parametrize("content", ["hunter2", "[]", '{"auths": []}', "{}", '{"auths": {"https://[foo": {}}}'])
 def test_log_ins_that_cannot_be_read_are_none(content: str) -> None:
     data = {".dockerconfigjson": base64.b64encode(content.encode()).decode()}
     [warning] = check_mirror({**GOOD, "data": data})
@@ -210,7 +210,7 @@ def test_content_that_programs_cannot_use_is_an_error_with_the_command(content: 
     secret = {"data": {"secret-key": base64.b64encode(content.encode()).decode()}}
     [(_, message)] = variable_problems(secret)
     assert message == (
-        f"{mistake} in the key secret-key; write the value into FILE without one, for example with printf %s, delete "
+        f"{mistake} in the key secret-key; write only the value into FILE, for example with printf %s, delete "
         "the Secret and create it again: kubectl create secret generic s3 --namespace vis-pangeo "
         "--from-file=secret-key=FILE"
     )
