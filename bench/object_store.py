@@ -105,7 +105,7 @@ def compare_reads(state: State, repetitions: int) -> Sequence[Comparison]:
         tenancy.wait_for_hub()
         with members(state, tenancy.hub, tenancy.group, 1) as (person,), _host_process(state, store, keys) as host:
             host.run(WRITE)
-            tenancy.kubectl("apply", "--filename=-", stdin=json.dumps(_secret(f"s3-user-{person.user}", keys)))
+            tenancy.create_secret(f"s3-user-{person.user}", **_key_variables(keys))
             person.time_log_in_to_notebook()
             person.take_token()
             with Kernel(person) as kernel:
@@ -199,7 +199,3 @@ def _kubectl(state: State, *arguments: str, stdin: str | None = None) -> str:
 
 def _key_variables(keys: Keys) -> dict[str, str]:
     return {"AWS_ACCESS_KEY_ID": keys.access_key_id, "AWS_SECRET_ACCESS_KEY": keys.secret_access_key}
-
-
-def _secret(name: str, keys: Keys) -> dict[str, object]:
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": _key_variables(keys)}

@@ -30,7 +30,6 @@ from tests.support.dask import CLEAN_UP_SECONDS
 from tests.support.image_registry import ImageRegistry, running_image_registry
 from tests.support.kernel import Kernel
 from tests.support.mirrored_images import push_images
-from tests.support.node_capacity import stop_admin_server
 from tests.support.package_index import MODULE, PACKAGE, VERSION, PackageIndex, running_package_index
 from tests.support.second_tenancy import SecondTenancy
 from tests.support.start_page import read_start_page
@@ -141,12 +140,8 @@ def new_tenancy(
             ],
         },
     }
-    state = State()
-    tenancy = SecondTenancy(state, tmp_path_factory.mktemp("second"), NAME, **settings)
-    tenancy.wipe()
-    stop_admin_server(state)
-    yield tenancy
-    tenancy.wipe()
+    with SecondTenancy.clean(State(), tmp_path_factory.mktemp("second"), NAME, **settings) as tenancy:
+        yield tenancy
 
 
 @pytest.fixture(scope="module")
