@@ -1,4 +1,5 @@
 import contextlib
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_problems_are_reported_even_if_a_later_request_fails(monkeypatch: pytest
     def refuse(*arguments: object, source: str) -> None:
         raise InvalidTenancy(source, [Problem("pangeo:ingress.className", "none", "does not exist")])
 
-    answers = {
+    answers: dict[str, Any] = {
         "find_kubeconfig": None,
         "connect_to_cluster": contextlib.nullcontext(),
         "read_cluster_id": None,
