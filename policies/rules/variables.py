@@ -33,7 +33,8 @@ def _check_variables(release: Resource, context: Context) -> Iterator[str]:
         if plain(value) not in own[name] and (reason := reason_for_reserving(name)):
             yield f"{_format(path, name)} is not the program's: it {reason}"
     for place, names in class_settings(release, context, SPAWNERS, "env_keep").items():
-        yield f"{place} gives users' servers variables of the hub: {', '.join(as_list(names)) or 'none'}"
+        if kept := as_list(names):
+            yield f"{place} gives users' servers variables of the hub: {', '.join(kept)}"
 
 
 def _of_users(values: Mapping[str, Any]) -> Iterator[Variable]:

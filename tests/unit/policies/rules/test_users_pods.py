@@ -101,6 +101,8 @@ def test_a_reserved_variable_is_found_in_every_pod(path: str, value: Any) -> Non
         (f"{BACKEND}__worker__extraContainerConfig__env", [{"name": "OMP_NUM_THREADS", "value": "1"}]),
         (f"{HUB}__extraEnv__SETTING", {"valueFrom": {"secretKeyRef": {"name": "own", "key": "key"}}}),
         (CODE["hub"], "c.KubeSpawner.environment = read('/etc/variables')"),
+        (CODE["hub"], "c.Spawner.env_keep = []"),
+        (f"{SPAWNER}__env_keep", []),
     ],
 )
 def test_other_variables_are_accepted(path: str, value: Any) -> None:
