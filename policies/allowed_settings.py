@@ -20,12 +20,14 @@ class Allowed(NamedTuple):
     """Whether a plain value at a path is harmless."""
 
 
+RESERVED_DOMAINS = ("kubernetes.io", "k8s.io", "jupyter.org", "dask.org")
+"""Domains of the labels by which network policies and services select pods, with all their subdomains."""
+
 HUB, PROXY = "jupyterhub.hub", "jupyterhub.proxy.chp"
 GATEWAY, CONTROLLER, TRAEFIK = "dask-gateway.gateway", "dask-gateway.controller", "dask-gateway.traefik"
 
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9 ._/:@=-]{0,253}")
 _RESOURCES = ("cpu", "memory", "ephemeral-storage")
-_RESERVED_DOMAINS = ("kubernetes.io", "k8s.io", "jupyter.org", "dask.org")
 _SENTENCE = re.compile(r"[^\n\r<>&\"'\\{}]{0,500}")
 _PROBE = ("initialDelaySeconds", "periodSeconds", "failureThreshold", "timeoutSeconds")
 
@@ -143,9 +145,14 @@ def is_allowed(path: Path, value: object, further: Sequence[str] = (), label_dom
 
 
 def _is_own_label(name: str, domains: Sequence[str]) -> bool:
-    # Network policies and services find pods by the charts' labels, which have no domain, or a reserved one.
+    # The charts' labels have no domain, or a reserved one.
     domain, slash, _ = name.partition("/")
-    return bool(slash) and domain in domains and not domain.endswith(_RESERVED_DOMAINS)
+    return bool(slash) and domain in domains and not is_reserved(domain)
+
+
+def is_reserved(domain: str) -> bool:
+    """Return whether a label's domain is a reserved one, or a subdomain of one."""
+    return f".{domain}".endswith(tuple(f".{each}" for each in RESERVED_DOMAINS))
 
 
 def patterns() -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from components.address_ranges import Block, blocks_of, blocks_without_metadata, public_blocks, unreachable
 from components.chart.network_policies import CHART_RULES, DNS, DNS_SERVERS, dns_pods
+from policies.allowed_settings import is_reserved
 from policies.kinds import RELEASE, gateway_values, hub_values
 from policies.merged import release_values
 from policies.rule import Context, Resource, Rule
@@ -28,6 +29,12 @@ PUBLIC_PORTS = ("http", "https")
 """Ports of the proxy that the ingress controller connects to."""
 
 DNS_PORT = int(DNS[0]["port"])
+
+CHART_LABELS = ("app", "chart", "component", "heritage", "release")
+"""Labels without a domain by which the hub's chart selects pods."""
+
+DEFAULT_LABELS = {"hub.jupyter.org/network-access-hub": "true"}
+"""Further labels of users' pods in the chart's defaults: the hub's network policy admits pods with it."""
 
 MAX_SHOWN = 6
 """Number of networks in a message."""
@@ -92,11 +99,12 @@ def _check_network_policies(release: Resource, context: Context) -> Iterator[str
 
 
 def _check_labels(labels: Any) -> Iterator[str]:  # noqa: ANN401 - a setting
-    """Check that users' pods have the labels by which their network policy selects them."""
+    """Check that users' pods have only the chart's values of the labels by which network policies select pods."""
     for name in labels:
-        # The charts' own labels have no domain.
-        if "/" not in name:
-            yield f"singleuser.extraLabels.{name} replaces a label by which network policies select pods"
+        domain, slash, _ = name.partition("/")
+        is_of_chart = is_reserved(domain) if slash else name in CHART_LABELS
+        if is_of_chart and (name not in DEFAULT_LABELS or labels[name] != DEFAULT_LABELS[name]):
+            yield f"singleuser.extraLabels.{name} is a label by which network policies and services select pods"
 
 
 def _check_sources(path: str, policy: Mapping[str, Any]) -> Iterator[str]:

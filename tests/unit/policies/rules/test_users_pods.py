@@ -270,9 +270,23 @@ def test_labels_of_network_policies_are_not_replaced_by_the_spawner(path: str) -
 
 
 def test_labels_of_network_policies_are_not_replaced_by_further_labels() -> None:
-    (message,) = check("network-policies", f"{NOTEBOOK}__extraLabels__component", "other")
-    assert message == "singleuser.extraLabels.component replaces a label by which network policies select pods"
-    assert check("network-policies", f"{NOTEBOOK}__extraLabels__example.org/team", "ocean") == []
+    def check_label(name: str, value: str) -> list[str]:
+        return check("network-policies", f"{NOTEBOOK}__extraLabels__{name}", value)
+
+    for name, value in (
+        ("component", "other"),
+        ("release", "other"),
+        ("app.kubernetes.io/component", "traefik"),
+        ("hub.jupyter.org/network-access-proxy-api", "true"),
+        ("hub.jupyter.org/network-access-hub", "false"),
+        ("gateway.dask.org/cluster", "x"),
+    ):
+        assert check_label(name, value) == [
+            f"singleuser.extraLabels.{name} is a label by which network policies and services select pods"
+        ]
+    for name in ("team", "example.org/team", "myk8s.io/team"):
+        assert check_label(name, "ocean") == []
+    assert check_label("hub.jupyter.org/network-access-hub", "true") == []
 
 
 def test_code_of_the_gateway_is_reviewed() -> None:
