@@ -35,7 +35,10 @@ def read_settings(code: str) -> tuple[CodeSetting, ...]:
     Raises:
         SyntaxError: the code is not valid Python.
     """
-    return tuple(found for node in ast.walk(ast.parse(code)) for found in _settings(node))
+    # ast.walk goes through all statements of a level before the blocks in them.
+    nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.stmt | ast.expr)]
+    nodes.sort(key=lambda node: (node.lineno, node.col_offset))
+    return tuple(found for node in nodes for found in _settings(node))
 
 
 def read_valid_settings(code: object) -> tuple[CodeSetting, ...]:

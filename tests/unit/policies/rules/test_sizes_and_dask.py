@@ -77,6 +77,10 @@ def test_memory_is_parsed_as_in_jupyterhub() -> None:
         ("c.BoundedKubeBackend.clusters_per_user = 0", "sets no clusters_per_user"),
         ("c.ClusterConfig.idle_timeout = 86401", "minutes, more than 1440"),
         ("if True:\n    c.ClusterConfig.idle_timeout = 0", "sets no idle_timeout"),
+        (
+            "if True:\n    c.ClusterConfig.idle_timeout = 1800\nc.ClusterConfig.idle_timeout = 0",
+            "sets no idle_timeout",
+        ),
         ("c.ClusterConfig.idle_timeout =", "is not valid Python"),
     ],
 )
