@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import Any, Literal
 
 from components.cluster.answers import CONFLICT, NOT_FOUND, OK, json_object, refusal
-from components.cluster.errors import CannotAsk
+from components.cluster.errors import CannotAsk, Refused
 from components.cluster.kubeconfig import LOG_IN_PROGRAMS, Access, Kubeconfig
 from components.cluster.private_file import private_file
 from components.programs import (
@@ -28,6 +28,9 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 _COMMANDS = {"GET": "get", "POST": "create", "PUT": "replace", "DELETE": "delete"}
 _STATUSES = {"NotFound": NOT_FOUND, "Conflict": CONFLICT, "AlreadyExists": CONFLICT}
 """Reasons that kubectl prints for a refused request, e.g. ``Error from server (NotFound): …``."""
+
+_FORBIDDEN = "Error from server (Forbidden)"
+"""Start of the message about a request for which the account lacks the right."""
 
 
 class KubectlApi:
@@ -94,10 +97,11 @@ class KubectlApi:
         for reason, status in _STATUSES.items():
             if last.startswith(f"Error from server ({reason})"):
                 return status, {}
-        raise self._failure("", done.messages or "failed without a message")
+        kind = Refused if last.startswith(_FORBIDDEN) else CannotAsk
+        raise self._failure("", done.messages or "failed without a message", kind)
 
-    def _failure(self, reason: str, messages: str = "") -> CannotAsk:
-        return CannotAsk(f"{self.server} ({self._name}): kubectl: {reason}", messages)
+    def _failure(self, reason: str, messages: str = "", kind: type[CannotAsk] = CannotAsk) -> CannotAsk:
+        return kind(f"{self.server} ({self._name}): kubectl: {reason}", messages)
 
 
 def patience_for(access: Access | None, timeout_seconds: float, environment: Mapping[str, str]) -> Patience:

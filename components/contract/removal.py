@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from components.cluster.errors import CannotAsk
+from components.cluster.errors import CannotAsk, Refused
 from components.cluster.identity import ClusterId, read_cluster_id
 from components.cluster.objects import (
     ObjectPath,
@@ -121,25 +121,46 @@ def end_deployment(api: "ReadWriteApi", props: Props, report: Callable[[str], No
     current = read_cluster_id(api)
     if current.uid != deployed.uid:
         raise CannotAsk(f"the kubeconfig leads to another cluster, {current}; this stack is deployed in {deployed}")
-    owner, entries = owner_of(props), taken_over(props)
-    for place in places(props, read_claims(api, props["namespace"])):
+    owner, entries, protect = owner_of(props), taken_over(props), bool(props.get("protect", True))
+    claims = _read_claims(api, props["namespace"], report, protect=protect)
+    for place in places(props, claims):
         live = find_object(api, place)
         if live is None:
             continue
         found = FoundObject.of(live, place.kind)
-        match fate(found, owner, protect=bool(props.get("protect", True)), taken_over=entries):
+        match fate(found, owner, protect=protect, taken_over=entries):
             case Fate.KEEP if not found.deletion:
                 set_annotation(api, place, found.uid, ANNOTATION, str(Mark(owner, is_kept=True)))
             case Fate.UNMARK if not found.deletion:
                 set_annotation(api, place, found.uid, ANNOTATION, None)
             case Fate.DELETE:
                 if found.kind == "Namespace":
-                    _refuse_objects_of_others(api, found, owner, entries)
+                    _refuse_objects_of_others(api, found, owner, entries, claims)
                 delete_object(api, place, found.uid, report)
 
 
+def _read_claims(
+    api: "ReadWriteApi", namespace: str, report: Callable[[str], None], *, protect: bool
+) -> list[Mapping[str, Any]]:
+    """Return the claims in the namespace; with ``protect``, none if the account may not list them.
+
+    A protected destroy deletes nothing, and the claims of the folders in the state are known without the list.
+    """
+    try:
+        return read_claims(api, namespace)
+    except Refused as error:
+        if not protect:
+            raise
+        report(f"claims of shared folders that were removed from the stack file are not marked as kept: {error}")
+        return []
+
+
 def _refuse_objects_of_others(
-    api: "ReadWriteApi", namespace: FoundObject, owner: Owner, entries: Mapping[str, TakenOver]
+    api: "ReadWriteApi",
+    namespace: FoundObject,
+    owner: Owner,
+    entries: Mapping[str, TakenOver],
+    claims: Sequence[Mapping[str, Any]],
 ) -> None:
     reasons: list[str] = []
     if releases := installed_releases(api, namespace.name):
@@ -147,7 +168,7 @@ def _refuse_objects_of_others(
             f"Helm releases are in it: {', '.join(releases)}; uninstall them, for example with: "
             f"helm uninstall {releases[0]} --namespace {namespace.name}"
         )
-    if others := list(_claims_of_others(api, namespace.name, owner, entries)):
+    if others := list(_claims_of_others(claims, owner, entries)):
         reasons.append(
             f"volume claims are in it that this deployment did not create: {', '.join(others)}; copy their files, and "
             f"delete them, for example with: kubectl delete pvc {others[0]} --namespace {namespace.name}; or keep the "
@@ -158,9 +179,9 @@ def _refuse_objects_of_others(
 
 
 def _claims_of_others(
-    api: "ReadWriteApi", namespace: str, owner: Owner, entries: Mapping[str, TakenOver]
+    claims: Sequence[Mapping[str, Any]], owner: Owner, entries: Mapping[str, TakenOver]
 ) -> Iterator[str]:
-    for claim in read_claims(api, namespace):
+    for claim in claims:
         found = FoundObject.of(claim, "PersistentVolumeClaim")
         if not is_of_hub(claim) and fate(found, owner, protect=False, taken_over=entries) is not Fate.DELETE:
             yield found.name

@@ -7,6 +7,7 @@ import pytest
 
 from components.cluster.answers import NOT_FOUND
 from components.cluster.client import ReadWriteApi
+from components.cluster.errors import Refused
 from components.contract.removal import Fate, RemovalRefused, attempt, end_deployment, fate, places
 from components.ownership.existing import FoundObject, TakenOver
 from components.ownership.mark import ANNOTATION, Mark, Owner
@@ -72,8 +73,14 @@ class Cluster(ReadWriteApi):
         del self.objects["/api/v1/namespaces/vis"]["metadata"]["namespace"]
         self.objects |= {f"{CLAIMS}/{each['metadata']['name']}": each for each in claims}
         self.deleted: list[str] = []
+        self.lists_of_claims = 0
+        self.may_list_claims = True
 
     def get(self, path: str, accept: str = "") -> Any:
+        if path == CLAIMS:
+            self.lists_of_claims += 1
+            if not self.may_list_claims:
+                raise Refused("https://c1: the account may not read persistentvolumeclaims (403)")
         if path in self.objects:
             return self.objects[path]
         return {"items": [each for place, each in self.objects.items() if place.startswith(f"{path}/")]}
@@ -101,7 +108,7 @@ def _object(name: str, uid: str, mark: str, **spec: str) -> dict[str, Any]:
     return {"metadata": about, "spec": spec}
 
 
-def end(cluster: Cluster, *, protect: bool, entries: Mapping[str, TakenOver] | None = None) -> None:
+def end(cluster: Cluster, *, protect: bool, entries: Mapping[str, TakenOver] | None = None) -> list[str]:
     props = {
         "namespace": "vis",
         "settings": {},
@@ -110,7 +117,9 @@ def end(cluster: Cluster, *, protect: bool, entries: Mapping[str, TakenOver] | N
         "owner": {"stack": "vis", "deployment": "d1"},
         "takenOver": {key: each.as_props() for key, each in (entries or {}).items()},
     }
-    end_deployment(cluster, props, lambda _: None)
+    reports: list[str] = []
+    end_deployment(cluster, props, reports.append)
+    return reports
 
 
 OWN = str(Mark(OURS, is_kept=False))
@@ -121,6 +130,7 @@ def test_namespace_is_not_deleted_with_claims_of_others() -> None:
     cluster = Cluster(*own)
     end(cluster, protect=False)
     assert cluster.deleted == ["vis"]
+    assert cluster.lists_of_claims == 1
 
     for mark in ("", *(str(Mark(each, is_kept=True)) for each in OTHERS)):
         cluster = Cluster(*own, _object("archive-data", "u5", mark))
@@ -154,3 +164,21 @@ def test_folders_that_were_removed_from_the_file_are_marked_as_kept() -> None:
     end(cluster, protect=True)
     kept = str(Mark(OURS, is_kept=True))
     assert {name for name, mark in cluster.marks() if mark == kept} == {"vis", "folder-a", "folder-b", "vis-folder-b"}
+
+
+def test_protected_destroy_does_not_need_the_list_of_claims() -> None:
+    cluster = Cluster(_object("folder-a", "u4", OWN))
+    cluster.may_list_claims = False
+    assert end(cluster, protect=True) == [
+        "claims of shared folders that were removed from the stack file are not marked as kept: https://c1: the "
+        "account may not read persistentvolumeclaims (403)"
+    ]
+    assert dict(cluster.marks())["vis"] == str(Mark(OURS, is_kept=True))
+
+
+def test_unprotected_destroy_needs_the_list_of_claims() -> None:
+    cluster = Cluster()
+    cluster.may_list_claims = False
+    with pytest.raises(Refused):
+        end(cluster, protect=False)
+    assert cluster.deleted == []
