@@ -35,7 +35,7 @@ _NOT_A_LIST = ("tuple_type", "list_type")
 _NOT_A_SECTION_OR_LIST = {*_NOT_A_SECTION, *_NOT_A_LIST}
 """Types of error of a value in place of a section or a list."""
 
-CREDENTIAL_MESSAGE = "contains a token, a key or a password; remove it, and replace it by a new one"
+CREDENTIAL_MESSAGE = "contains a token, a key or a password; remove it from the file, and revoke it"
 """Message for a credential in a setting that has no place for one."""
 
 _QUOTED_LENGTH = 8

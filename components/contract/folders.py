@@ -39,7 +39,7 @@ def folder_changes(deployed: Mapping[str, Mapping[str, Any]], wanted: Mapping[st
             # The claim that the program created may be mounted as an existing one, and the other way round.
             if CLAIM not in (old["source"], new["source"]) or "claim" in changed:
                 yield _refusal(new["source"], f"{old['source']} → {new['source']}", name)
-        elif changed == ["path"] and _bare(old["path"]) == _bare(new["path"]):
+        elif changed == ["path"] and without_last_slash(old["path"]) == without_last_slash(new["path"]):
             yield (
                 f"sharedFolders.nfs.path: {old['path']} → {new['path']} of the folder {name} is another spelling, and "
                 "Kubernetes does not change an existing volume; set it back"
@@ -54,7 +54,8 @@ def folder_changes(deployed: Mapping[str, Mapping[str, Any]], wanted: Mapping[st
             )
 
 
-def _bare(path: str) -> str:
+def without_last_slash(path: str) -> str:
+    """Return the path of an NFS export in one spelling."""
     return path.rstrip("/")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from components.config.nfs import NfsExport
+from components.contract.folders import without_last_slash
 from components.escape import escape_control_characters
 from components.in_hub.quantity import size_bytes
 from components.resources.shared_folders import MODE
@@ -117,7 +118,7 @@ def find_volume_problem(live: Mapping[str, Any] | None, export: NfsExport) -> st
     phase = (live.get("status") or {}).get("phase")
     present, wanted = (nfs.get("server"), str(nfs.get("path"))), (export.server, export.path)
     if present != wanted:
-        if (present[0], _bare(present[1])) == (wanted[0], _bare(wanted[1])):
+        if (present[0], without_last_slash(present[1])) == (wanted[0], without_last_slash(wanted[1])):
             return f"has the path of the existing volume {name} in another spelling; write {present[1]}"
         return (
             f"is not that of the existing volume {name}, {present[0]}:{present[1]}; write that, or name the folder "
@@ -187,10 +188,6 @@ def _find_state_problem(live: Mapping[str, Any]) -> str | None:
 
 def _modes(live: Mapping[str, Any]) -> Sequence[str]:
     return (live.get("spec") or {}).get("accessModes") or []
-
-
-def _bare(path: str) -> str:
-    return path.rstrip("/")
 
 
 def _delete_volume(live: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ VOLUME_SETTINGS = (
 """Settings of the volume of an NFS export."""
 
 TEMPORARY = ("emptyDir",)
-"""Content of a volume that its pod begins with nothing in, and that ends with it."""
+"""Kinds of volumes that are empty when their pod starts and deleted with it."""
 
 OF_SERVICES = ("configMap", "secret", "projected", "downwardAPI")
 """Content of volumes of the charts' own pods, which no user's code reads."""
