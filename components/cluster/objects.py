@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from components.cluster.answers import CONFLICT, NOT_FOUND
 from components.cluster.errors import CannotAsk
 
 if TYPE_CHECKING:
-    from components.cluster.client import ReadWriteApi
+    from components.cluster.client import Api, ReadWriteApi
 
 FIELD_MANAGER = "pangeo-tenancy"
 """Name under which Kubernetes records the program's own changes, beside those of the Kubernetes provider."""
@@ -79,6 +80,15 @@ def read_claims(api: "ReadWriteApi", namespace: str) -> list[Mapping[str, Any]]:
     """
     claims = api.get(claim_path(namespace, "").collection).get("items") or []
     return sorted(claims, key=lambda each: str(each["metadata"]["name"]))
+
+
+def read_events(api: "Api", namespace: str, uid: str) -> list[Mapping[str, Any]]:
+    """Return the events about the object with a UID; none if the cluster does not show them, as they only explain."""
+    try:
+        found = api.get(f"/api/v1/namespaces/{quote(namespace)}/events?fieldSelector=involvedObject.uid%3D{quote(uid)}")
+    except CannotAsk:
+        return []
+    return [each for each in found.get("items") or [] if isinstance(each, Mapping)]
 
 
 def volume_path(name: str) -> ObjectPath:

@@ -10,8 +10,9 @@ from typing import Any
 
 from components.config.nfs import NfsExport
 from components.contract.folders import without_last_slash
-from components.escape import escape_control_characters
 from components.in_hub.quantity import size_bytes
+from components.readiness.events import latest
+from components.readiness.events import message as event_message
 from components.resources.shared_folders import MODE
 
 _GIB = 1024**3
@@ -146,13 +147,10 @@ def warn_of_failed_provisioning(
     folder: str, live: Mapping[str, Any], events: Sequence[Mapping[str, Any]]
 ) -> str | None:
     """Return a warning about a claim for which no volume could be created; None about others."""
-    failed = [str(each.get("message", "")) for each in events if each.get("reason") == _PROVISIONING_FAILED]
-    if not failed or not is_pending(live):
+    failed = latest(events, _PROVISIONING_FAILED)
+    if failed is None or not is_pending(live):
         return None
-    return (
-        f"the claim {live['metadata']['name']} of the shared folder {folder} has no volume: "
-        f"{escape_control_characters(failed[-1])}"
-    )
+    return f"the claim {live['metadata']['name']} of the shared folder {folder} has no volume: {event_message(failed)}"
 
 
 def warn_of_renamed_folders(new: Collection[str], unused: Sequence[str]) -> str | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from components.cluster.client import ReadWriteApi
 from components.cluster.errors import CannotAsk
@@ -11,6 +10,7 @@ from components.cluster.objects import (
     find_object,
     namespace_path,
     read_claims,
+    read_events,
     storage_class_path,
     volume_path,
 )
@@ -116,7 +116,7 @@ def _find_warnings(
         warning = warn_of_block_driver(folder.name, create.class_name, provisioner)
         yield from [warning] if warning else []
     if live is not None and is_pending(live):
-        events = _events(api, tenancy.namespace, live["metadata"]["uid"])
+        events = read_events(api, tenancy.namespace, live["metadata"]["uid"])
         warning = warn_of_failed_provisioning(folder.name, live, events)
         yield from [warning] if warning else []
 
@@ -128,15 +128,6 @@ def _provisioner(api: ReadWriteApi, tenancy: Tenancy, class_name: str) -> str | 
         return own.provisioner  # the same pulumi up creates it
     live = find_object(api, storage_class_path(class_name))
     return None if live is None else str(live.get("provisioner"))
-
-
-def _events(api: ReadWriteApi, namespace: str, uid: str) -> list[Mapping[str, Any]]:
-    """Return the events about an object, which only explain; none if the account may not read them."""
-    try:
-        found = api.get(f"/api/v1/namespaces/{namespace}/events?fieldSelector={quote(f'involvedObject.uid={uid}')}")
-    except CannotAsk:
-        return []
-    return found.get("items") or []
 
 
 def _unused_claims(api: ReadWriteApi, tenancy: Tenancy) -> list[str]:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from components.cluster.client import Api
 from components.cluster.errors import CannotAsk
+from components.cluster.objects import read_events
 from components.readiness.objects import Object, belongs_to_release, field, label_selector, uid
 from components.readiness.scheduling import claim_names, is_scheduled
 from components.readiness.verdict import Snapshot, unready_pods
@@ -88,11 +89,11 @@ class _Reader:
 
     def events(self, of: str) -> list[Mapping[str, Any]]:
         """Return the events about the object with a UID."""
-        return self.read_if_allowed("/api/v1/namespaces/{namespace}/events", fields=f"involvedObject.uid={of}")
+        return read_events(self._api, self._namespace, of)
 
-    def read_if_allowed(self, path: str, **selectors: str) -> list[Mapping[str, Any]]:
+    def read_if_allowed(self, path: str) -> list[Mapping[str, Any]]:
         """Return a list that only explains; empty if the account may not read it."""
         try:
-            return self.read(path, **selectors)
+            return self.read(path)
         except CannotAsk:
             return []

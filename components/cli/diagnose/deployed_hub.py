@@ -11,6 +11,7 @@ import yaml
 
 from components.cluster.client import Api
 from components.cluster.errors import CannotAsk
+from components.cluster.objects import read_events
 from components.readiness.finding import Finding
 from components.readiness.objects import uid
 from components.readiness.pods import failed_pulls
@@ -99,17 +100,14 @@ class DeployedHub:
         """
         pods = self._list(f"/api/v1/namespaces/{self._namespace}/pods")
         return sorted(
-            (found for pod in pods if any(failed_pulls(pod, ())) for found in failed_pulls(pod, self._events(pod))),
+            (
+                found
+                for pod in pods
+                if any(failed_pulls(pod, ()))
+                for found in failed_pulls(pod, read_events(self._api, self._namespace, uid(pod)))
+            ),
             key=str,
         )
-
-    def _events(self, pod: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """Return the events about a pod; none if the account may not read them, because they only explain."""
-        fields = quote(f"involvedObject.uid={uid(pod)}")
-        try:
-            return self._list(f"/api/v1/namespaces/{self._namespace}/events?fieldSelector={fields}")
-        except CannotAsk:
-            return []
 
     def _list_component(self, kind: str, component: str) -> list[Mapping[str, Any]]:
         labels = quote(f"component={component}")

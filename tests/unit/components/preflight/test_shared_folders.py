@@ -126,12 +126,23 @@ def test_classes_of_block_devices_are_a_warning() -> None:
 
 
 def test_failed_provisioning_is_a_warning() -> None:
-    events = [{"reason": "ProvisioningFailed", "message": "no\nshares left"}, {"reason": "ExternalProvisioning"}]
+    def event(reason: str, minute: int, message: str) -> dict[str, str]:
+        return {"reason": reason, "message": message, "lastTimestamp": f"2026-11-30T10:{minute:02d}:00Z"}
+
+    events = [
+        event("ExternalProvisioning", 9, "waiting for a volume"),
+        event(
+            "ProvisioningFailed", 8, "no\nshares left at https://anna:hunter22@store.example.org/?signature=hunter22"
+        ),
+        event("ProvisioningFailed", 7, "no answer"),
+    ]
     assert warn_of_failed_provisioning("a", claim(phase="Pending"), events) == (
-        "the claim folder-a of the shared folder a has no volume: no\\nshares left"
+        "the claim folder-a of the shared folder a has no volume: no shares left at https://…@store.example.org/?…"
     )
     assert warn_of_failed_provisioning("a", claim(), events) is None
-    assert warn_of_failed_provisioning("a", claim(phase="Pending"), events[1:]) is None
+    assert warn_of_failed_provisioning("a", claim(phase="Pending"), events[:1]) is None
+    endless = warn_of_failed_provisioning("a", claim(phase="Pending"), [event("ProvisioningFailed", 1, "x" * 9000)])
+    assert len(str(endless)) < 600
 
 
 def test_renamed_folders_are_a_warning() -> None:
