@@ -2,11 +2,12 @@
 
     /usr/bin/python3 images/pangeo/lock.py
 
-Run it with the Python of Debian 12, which the image has: the newest versions of some packages need Python 3.11.5, and
-Debian's is 3.11.2.
+Run it on x86-64 with the Python of Debian 12, which the image has: the newest versions of some packages need Python
+3.11.5, and Debian's is 3.11.2. Wheels are specific to a machine's architecture.
 """
 
 import json
+import platform
 import subprocess
 import sys
 import tempfile
@@ -18,10 +19,19 @@ HERE = Path(__file__).parent
 PACKAGES = HERE / "packages.txt"
 LOCK = HERE / "packages.lock"
 
-IMAGE_PYTHON = (3, 11, 2)
-"""The Python version of Debian 12, the image's base."""
+IMAGE_PYTHON, IMAGE_MACHINE = "3.11.2", "x86_64"
+"""The Python version of Debian 12, the image's base, and the architecture of its nodes."""
 
 HEADER = "# Written by lock.py from packages.txt: wheels for Debian 12 (x86-64, Python 3.11.2).\n"
+
+
+def find_difference(python: str, machine: str) -> str | None:
+    """Return how this platform differs from the image's; None if it does not."""
+    if python != IMAGE_PYTHON:
+        return f"this is Python {python}; use {IMAGE_PYTHON}, the image's version"
+    if machine != IMAGE_MACHINE:
+        return f"this machine is {machine}; use {IMAGE_MACHINE}, the image's architecture"
+    return None
 
 
 def resolve(packages: Path) -> dict[str, Any]:
@@ -46,8 +56,8 @@ def lock(report: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    if sys.version_info[:3] != IMAGE_PYTHON:
-        sys.exit(f"lock.py: this is Python {sys.version.split()[0]}; use 3.11.2, the image's version")
+    if difference := find_difference(platform.python_version(), platform.machine()):
+        sys.exit(f"lock.py: {difference}")
     try:
         LOCK.write_text(lock(resolve(PACKAGES)), encoding="utf-8")
     except subprocess.CalledProcessError:

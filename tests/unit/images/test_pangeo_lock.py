@@ -5,7 +5,7 @@ import re
 import yaml
 from packaging.requirements import Requirement
 
-from images.pangeo.lock import LOCK, PACKAGES, lock
+from images.pangeo.lock import LOCK, PACKAGES, find_difference, lock
 from local.images.definitions import DEFINITIONS
 from local.paths import PROJECT
 
@@ -109,3 +109,9 @@ def test_lock_names_the_wheels_of_the_report() -> None:
         f"jaraco-text==4 --hash=sha256:{'a' * 64}",
         f"netcdf4==1.7 --hash=sha256:{'b' * 64}",
     ]
+
+
+def test_lock_is_written_on_the_images_platform_only() -> None:
+    assert find_difference("3.11.2", "x86_64") is None
+    assert find_difference("3.12.0", "x86_64") == "this is Python 3.12.0; use 3.11.2, the image's version"
+    assert find_difference("3.11.2", "aarch64") == "this machine is aarch64; use x86_64, the image's architecture"
