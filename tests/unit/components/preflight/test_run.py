@@ -11,8 +11,9 @@ from tests.support.tenancies import settings
 
 
 @pytest.fixture(autouse=True)
-def _empty_configuration(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Empty the SDK's configuration after the test."""
+def _runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give the SDK a stack, which another test may have removed, and empty its configuration after the test."""
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "vis")
     monkeypatch.setattr("components.preflight.run.verify_dependencies", lambda: ())
     yield
     pulumi.runtime.set_all_config({})
