@@ -18,7 +18,7 @@ from components.config.problems import InvalidTenancy, Problem, format_key
 from components.config.shared_folders import SharedFolder
 from components.config.tenancy import Tenancy
 from components.ownership.mark import ANNOTATION
-from components.preflight.file_groups import warn_of_group_changes
+from components.preflight.file_groups import warn_of_group_change
 from components.preflight.folder_objects import (
     find_claim_problem,
     find_difference,
@@ -55,8 +55,11 @@ def check_folders(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[s
     for index, folder in enumerate(tenancy.shared_folders):
         try:
             live = find_object(api, claim_path(tenancy.namespace, folder.claim_name)) if has_namespace else None
-            problems += _find_problems(api, tenancy, folder, index, live, has_namespace=has_namespace)
-            warnings += _find_warnings(api, tenancy, folder, live)
+            provisioner = _find_provisioner(api, tenancy, folder.create.class_name) if folder.create else None
+            problems += _find_problems(
+                api, tenancy, folder, index, live, provisioner=provisioner, has_namespace=has_namespace
+            )
+            warnings += _find_warnings(api, tenancy, folder, index, live, provisioner)
             new += [folder.name] if folder.create is not None and live is None else []
         except CannotAsk as error:
             warnings.append(f"the shared folder {folder.name} cannot be checked: {error}")
@@ -69,7 +72,7 @@ def check_folders(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[s
         raise InvalidTenancy(source, problems)
     if new and (warning := warn_of_renamed_folders(new, _unused_claims(api, tenancy))):
         warnings.append(warning)
-    return [*warnings, *warn_of_group_changes(api, tenancy)]
+    return warnings
 
 
 def _find_problems(
@@ -79,6 +82,7 @@ def _find_problems(
     index: int,
     live: Mapping[str, Any] | None,
     *,
+    provisioner: str | None,
     has_namespace: bool,
 ) -> Iterator[Problem]:
     namespace, create, nfs = tenancy.namespace, folder.create, folder.nfs
@@ -86,7 +90,7 @@ def _find_problems(
     def problem(key: str, value: str, message: str) -> Problem:
         return Problem(format_key(("sharedFolders", index, *key.split("."))), value, message)
 
-    if create is not None and _provisioner(api, tenancy, create.class_name) is None:
+    if create is not None and provisioner is None:
         yield problem("create.className", create.class_name, "does not exist; see: kubectl get storageclass")
     if folder.claim is not None and has_namespace:
         message = find_claim_problem(live, namespace, read_only=folder.read_only)
@@ -109,19 +113,25 @@ def _find_problems(
 
 
 def _find_warnings(
-    api: ReadWriteApi, tenancy: Tenancy, folder: SharedFolder, live: Mapping[str, Any] | None
+    api: ReadWriteApi,
+    tenancy: Tenancy,
+    folder: SharedFolder,
+    index: int,
+    live: Mapping[str, Any] | None,
+    provisioner: str | None,
 ) -> Iterator[str]:
-    create = folder.create
-    if create is not None and (provisioner := _provisioner(api, tenancy, create.class_name)):
-        warning = warn_of_block_driver(folder.name, create.class_name, provisioner)
+    if folder.create is not None and provisioner is not None:
+        warning = warn_of_block_driver(folder.name, folder.create.class_name, provisioner)
         yield from [warning] if warning else []
+    if warning := warn_of_group_change(api, folder, index, live):
+        yield warning
     if live is not None and is_pending(live):
         events = read_events(api, tenancy.namespace, live["metadata"]["uid"])
         warning = warn_of_failed_provisioning(folder.name, live, events)
         yield from [warning] if warning else []
 
 
-def _provisioner(api: ReadWriteApi, tenancy: Tenancy, class_name: str) -> str | None:
+def _find_provisioner(api: ReadWriteApi, tenancy: Tenancy, class_name: str) -> str | None:
     """Return the provisioner of a storage class; None if the class does not exist."""
     own = tenancy.storage.create
     if own is not None and class_name == tenancy.storage_class_name:
