@@ -1,35 +1,17 @@
 """The warning about volumes whose files get the group of the servers, against answers of a cluster."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from components.cluster.errors import CannotAsk
 from components.preflight.shared_folders import check_folders
+from tests.support.cluster_answers import ClusterAnswers
 from tests.support.tenancies import tenancy
 
 NAMESPACE = "/api/v1/namespaces/vis-pangeo"
 VOLUME, DRIVER = "/api/v1/persistentvolumes/pv-1", "/apis/storage.k8s.io/v1/csidrivers/cephfs.csi.ceph.com"
 FOLDER = {"name": "archive", "claim": "archive", "writers": ["w"], "gid": 5000}
-
-
-class Cluster:
-    """Answers requests with these objects, by path; an exception is raised."""
-
-    server = "https://cluster.example.org"
-
-    def __init__(self, objects: Mapping[str, Any]) -> None:
-        self.objects = objects
-
-    def get(self, path: str, accept: str = "") -> Mapping[str, Any]:
-        raise AssertionError(path)
-
-    def send(self, method: str, path: str, body: object = None) -> tuple[int, Mapping[str, Any]]:
-        found = self.objects.get(path)
-        if isinstance(found, Exception):
-            raise found
-        return (404, {}) if found is None else (200, found)
 
 
 def warnings(*, policy: object = "File", driver: object = None, volume: object = None, **folder: Any) -> list[str]:
@@ -42,7 +24,7 @@ def warnings(*, policy: object = "File", driver: object = None, volume: object =
     }
     first = {"name": "first", "claim": "other", "readers": "all"}
     stack = tenancy(sharedFolders=[first, {**FOLDER, **folder}])
-    return check_folders(Cluster(objects), stack, source="stacks/Pulumi.vis.yaml")
+    return check_folders(ClusterAnswers(objects), stack, source="stacks/Pulumi.vis.yaml")
 
 
 def test_a_driver_that_changes_all_files_is_named_with_a_fix() -> None:

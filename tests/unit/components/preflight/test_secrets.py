@@ -10,6 +10,7 @@ import pytest
 from components.cluster.errors import CannotAsk
 from components.config.problems import InvalidTenancy
 from components.preflight.secrets import check_secrets
+from tests.support.cluster_answers import ClusterAnswers
 from tests.support.tenancies import tenancy
 
 NAMESPACE = "/api/v1/namespaces/vis-pangeo"
@@ -21,27 +22,9 @@ GOOD = {
 }
 
 
-class Cluster:
-    """Answers requests with these objects, by path; an exception is raised."""
-
-    server = "https://cluster.example.org"
-
-    def __init__(self, objects: Mapping[str, Any]) -> None:
-        self.objects = objects
-
-    def get(self, path: str, accept: str = "") -> Mapping[str, Any]:
-        raise AssertionError(path)
-
-    def send(self, method: str, path: str, body: object = None) -> tuple[int, Mapping[str, Any]]:
-        found = self.objects.get(path)
-        if isinstance(found, Exception):
-            raise found
-        return (404, {}) if found is None else (200, found)
-
-
 def check(objects: Mapping[str, Any], *names: str) -> list[str]:
     stack = tenancy(registries={"pullSecrets": list(names or ("registry-login",))})
-    return check_secrets(Cluster(objects), stack, source="stacks/Pulumi.vis.yaml")
+    return check_secrets(ClusterAnswers(objects), stack, source="stacks/Pulumi.vis.yaml")
 
 
 def refusal(secret: object) -> str:
@@ -58,7 +41,7 @@ def test_a_pull_secret_of_the_right_type_is_accepted() -> None:
 
 
 def test_nothing_is_asked_without_named_secrets() -> None:
-    assert check_secrets(Cluster({NAMESPACE: AssertionError()}), tenancy(), source="test") == []
+    assert check_secrets(ClusterAnswers({NAMESPACE: AssertionError()}), tenancy(), source="test") == []
 
 
 def test_a_missing_secret_is_an_error_with_the_command() -> None:
@@ -116,7 +99,7 @@ def check_mirror(*secrets: object) -> list[str]:
     names = [f"login-{number}" for number in range(len(secrets))]
     objects = {f"{NAMESPACE}/secrets/{name}": secret for name, secret in zip(names, secrets, strict=True)}
     stack = tenancy(registries={"mirror": MIRROR, "pullSecrets": names})
-    return check_secrets(Cluster({NAMESPACE: {}, **objects}), stack, source="stacks/Pulumi.vis.yaml")
+    return check_secrets(ClusterAnswers({NAMESPACE: {}, **objects}), stack, source="stacks/Pulumi.vis.yaml")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +150,7 @@ S3 = {"type": "Opaque", "data": {"secret-key": base64.b64encode(CONTENT.encode()
 def check_variables(secret: object, **changes: Any) -> list[str]:
     stack = tenancy(**(changes or {"notebook__environment": {"KEY": REFERENCE}}))
     return check_secrets(
-        Cluster({NAMESPACE: {}, f"{NAMESPACE}/secrets/s3": secret}), stack, source="stacks/Pulumi.vis.yaml"
+        ClusterAnswers({NAMESPACE: {}, f"{NAMESPACE}/secrets/s3": secret}), stack, source="stacks/Pulumi.vis.yaml"
     )
 
 
