@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from components.config.notebook import MAX_CPUS, MAX_RAM_GB
+from components.config.profiles import MAX_CPUS, MAX_RAM_GB
 from components.config.section import Section, metadata
 from components.config.types import MIN_CPUS, MIN_RAM_GB, Number, WholeNumber
 

@@ -16,8 +16,9 @@ from components.config.environment import RESERVED_MESSAGE, Found, SecretKey, is
 from components.config.identity import Identity
 from components.config.ingress import Ingress
 from components.config.network import Network
-from components.config.notebook import MAX_CPUS, MAX_RAM_GB, Notebook
+from components.config.notebook import Notebook
 from components.config.object_store import ObjectStore, find_ambiguous_patterns, find_repeated_variables
+from components.config.profiles import MAX_CPUS, MAX_RAM_GB
 from components.config.proxy import PROXY_VARIABLES
 from components.config.reachability import find_unreachable_in_sections
 from components.config.registries import Registries

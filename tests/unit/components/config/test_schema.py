@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
 from components.config.identity import Identity
-from components.config.notebook import NotebookProfile
+from components.config.profiles import NotebookProfile
 from components.config.schema import field_metadata, find_field, find_nearest, find_section
 from components.config.section import Section
 from components.config.tenancy import Tenancy
