@@ -30,6 +30,7 @@ from components.in_gateway.option_values import escape_references
 PACKAGE = "components.in_gateway"
 
 MODULES = {
+    "capacity": "capacity_messages",
     "notebook": "notebook_pod",
     "option-values": "option_values",
     "options": "cluster_options",
