@@ -62,21 +62,21 @@ def _image(value: object) -> Image:
     if isinstance(value, Image):
         return value
     if not isinstance(value, str):
-        raise ValueError("is not a string; write for example docker.io/pangeo/pangeo-notebook:2026.01.30")
+        raise ValueError("is not a string; write for example quay.io/pangeo/pangeo-notebook:2026.06.04")
     value = value.strip()
     if "://" in value:
         raise ValueError("is a URL; write the image without the protocol")
     is_by_digest = bool(_IMAGE_BY_DIGEST.fullmatch(value))
     if not is_by_digest and not _IMAGE.fullmatch(value):
         raise ValueError(
-            "is not an image with a tag or digest; write for example docker.io/pangeo/pangeo-notebook:2026.01.30"
+            "is not an image with a tag or digest; write for example quay.io/pangeo/pangeo-notebook:2026.06.04"
         )
     registry, slash, _ = value.partition("/")
     if slash:
         check_registry_port(registry)
     if value.endswith(":latest"):
         raise ValueError(
-            "has the tag latest, which is not fixed; write for example docker.io/pangeo/pangeo-notebook:2026.01.30"
+            "has the tag latest, which is not fixed; write for example quay.io/pangeo/pangeo-notebook:2026.06.04"
         )
     return Image.parse(value)
 

@@ -23,6 +23,17 @@ from components.config.schema import Location
 from components.config.section import Section, metadata
 from components.config.types import ServerPath, WholeNumber
 
+DEFAULT_IMAGE = "quay.io/pangeo/pangeo-notebook:2026.06.04"
+"""Image of a stack file without one: that of Pangeo with Dask in the version of the gateway's chart, 2026.3.0.
+
+The tag 2026.01.30 has Dask 2026.1.1 and dask-gateway 2025.4.0 (github.com/pangeo-data/pangeo-docker-images,
+``pangeo-notebook/packages.txt``); 2026.04.29 and 2026.06.04 come next. The versions of 2026.06.04 are concluded,
+not read: an image with xarray 2026.4.0 and s3fs 2026.4.0, which is of May or June, has dask, distributed and
+dask-gateway 2026.3.0, and Dask's next release is of 11 June. It has JupyterHub 5.4 at most, as 5.5.0 is of 10 June; the
+hub needs the same major version (``_check_version`` of JupyterHub 5.5.0). Docker Hub limits pulls by address, so a
+cluster's nodes behind one address share a limit; quay.io does not.
+"""
+
 MAX_ENVIRONMENT_SIZE = 64 * 1024
 """Most characters of all environment variables together, as JSON with the escapes of the spawner.
 
@@ -53,7 +64,7 @@ class Notebook(Section):
     """Notebook server settings other than its size."""
 
     image: FixedImage = Field(
-        "docker.io/pangeo/pangeo-notebook:2026.01.30",
+        DEFAULT_IMAGE,
         validate_default=True,
         description="Container image of notebook servers and the Dask clusters that they start, with a tag or digest",
     )

@@ -44,7 +44,7 @@ class NotebookProfile(Section):
     image: FixedImage | None = Field(
         None,
         description="Container image of the server and of the Dask clusters that it starts, with a tag or digest",
-        examples=["docker.io/pangeo/ml-notebook:2026.01.30"],
+        examples=["quay.io/pangeo/ml-notebook:2026.06.04"],
     )
     groups: tuple[FreeIpaName, ...] = Field(
         (),

@@ -9,7 +9,7 @@ from policies.rule import Rule
 from policies.rules import RULES, THEMES
 
 EXAMPLE = {
-    "approved-images": {"registries": ["docker.io/pangeo", "registry.example.org/vis"]},
+    "approved-images": {"registries": ["quay.io/pangeo", "registry.example.org/vis"]},
     "retained-expandable-volumes": {"classes": ["csi-cinder-sc-retain"]},
     "guaranteed-resources": {"mostCpus": 16, "mostRamGb": 64},
     "sessions-are-short": "mandatory",

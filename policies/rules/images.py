@@ -138,7 +138,7 @@ RULES = (
                 "registries",
                 "Registries, or parts of one, that images may come from",
                 STRINGS,
-                ["docker.io/pangeo", "quay.io/jupyterhub", "ghcr.io/dask"],
+                ["quay.io/pangeo", "docker.io/pangeo", "quay.io/jupyterhub", "ghcr.io/dask"],
             ),
             Setting(
                 "mirrors",

@@ -51,7 +51,7 @@ def test_every_pod_template_has_the_pull_secrets(render_either: Render) -> None:
 
 def test_pods_of_notebooks_have_mirror_and_pull_secrets(render: Render) -> None:
     hub = render(MIRRORED).hub_values
-    assert hub["singleuser"]["image"]["name"] == f"{MIRROR}/docker.io/pangeo/pangeo-notebook"
+    assert hub["singleuser"]["image"]["name"] == f"{MIRROR}/quay.io/pangeo/pangeo-notebook"
     assert hub["singleuser"]["profileList"][0]["kubespawner_override"]["image"] == f"{MIRROR}/quay.io/other/notebook:1"
     assert hub["imagePullSecrets"] == PULL_SECRETS
 

@@ -253,5 +253,5 @@ def test_cluster_wide_objects_differ_between_tenancies(render: Render) -> None:
 
 def test_schedulers_and_workers_have_the_pull_secrets(render: Render) -> None:
     backend = properties(configuration(render("mirror"), "api"))["backend"]
-    assert backend["image"]["name"] == "mirror.example.org:5000/cache/docker.io/pangeo/pangeo-notebook"
+    assert backend["image"]["name"] == "mirror.example.org:5000/cache/quay.io/pangeo/pangeo-notebook"
     assert backend["imagePullSecrets"] == [{"name": "registry-login"}, {"name": "second"}]

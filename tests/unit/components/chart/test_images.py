@@ -29,7 +29,7 @@ def test_every_image_of_the_charts_is_in_the_mirror() -> None:
 
 def test_the_images_of_the_stack_are_in_the_mirror() -> None:
     given = values(registries={"mirror": MIRROR}, notebook={"profiles": [OTHER_IMAGE]})
-    notebook = {"name": f"{MIRROR}/docker.io/pangeo/pangeo-notebook", "tag": "2026.01.30"}
+    notebook = {"name": f"{MIRROR}/quay.io/pangeo/pangeo-notebook", "tag": "2026.06.04"}
     assert at(given, (HUB_CHART, "singleuser", "image")) == notebook
     assert at(given, (DASK_CHART, "gateway", "backend", "image")) == notebook
     [profile] = at(given, (HUB_CHART, "singleuser", "profileList"))

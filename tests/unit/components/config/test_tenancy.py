@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from components.config.notebook import DEFAULT_IMAGE
 from components.config.tenancy import Tenancy
 from tests.support.tenancies import ABSENT, CA_CERTIFICATE, problem, problems, settings, tenancy
 
@@ -179,11 +180,11 @@ def test_annotations_are_strings() -> None:
         ({"identity__bindDn": "deployer"}, "identity.bindDn", "is not a distinguished name; write for example uid=pangeo,cn=users,cn=accounts,dc=example,dc=org"),
         ({"identity__caCertificate": "/etc/ipa/ca.crt"}, "identity.caCertificate", "is not a PEM certificate; write the content of FreeIPA's /etc/ipa/ca.crt"),
         ({"identity__adminUsers": ["12"]}, "identity.adminUsers[0]", "is not a FreeIPA name; write letters, digits, _ . - and optionally a final $, but not only digits; for example alice"),
-        ({"notebook__image": "pangeo/pangeo-notebook"}, "notebook.image", "is not an image with a tag or digest; write for example docker.io/pangeo/pangeo-notebook:2026.01.30"),
+        ({"notebook__image": "pangeo/pangeo-notebook"}, "notebook.image", "is not an image with a tag or digest; write for example quay.io/pangeo/pangeo-notebook:2026.06.04"),
         ({"notebook__image": "docker://pangeo/pangeo-notebook:1"}, "notebook.image", "is a URL; write the image without the protocol"),
-        ({"notebook__image": "docker.io//pangeo-notebook:1"}, "notebook.image", "is not an image with a tag or digest; write for example docker.io/pangeo/pangeo-notebook:2026.01.30"),
+        ({"notebook__image": "docker.io//pangeo-notebook:1"}, "notebook.image", "is not an image with a tag or digest; write for example quay.io/pangeo/pangeo-notebook:2026.06.04"),
         ({"identity__server": "[2001:db8::1]:636"}, "identity.server[0]", "is an IP address, but certificates are issued for host names; write for example ipa.example.org"),
-        ({"notebook__image": "pangeo/pangeo-notebook:latest"}, "notebook.image", "has the tag latest, which is not fixed; write for example docker.io/pangeo/pangeo-notebook:2026.01.30"),
+        ({"notebook__image": "pangeo/pangeo-notebook:latest"}, "notebook.image", "has the tag latest, which is not fixed; write for example quay.io/pangeo/pangeo-notebook:2026.06.04"),
         ({"notebook__defaultUrl": "lab"}, "notebook.defaultUrl", "is not a path on the notebook server; write for example /lab"),
         ({"notebook__defaultUrl": "//example.org/lab"}, "notebook.defaultUrl", "is not a path on the notebook server; write for example /lab"),
         ({"notebook__defaultUrl": "/\\example.org"}, "notebook.defaultUrl", "is not a path on the notebook server; write for example /lab"),
@@ -232,7 +233,7 @@ def test_inputs_are_json_that_reads_back_as_the_same_tenancy() -> None:
     read = tenancy(storage__create__provisioner="csi.example.org", externalIp="2001:db8::1", workers=NODES)
     inputs = json.loads(json.dumps(read.as_inputs()))
     assert inputs["workers"] == NODES
-    assert inputs["notebook"]["image"].startswith("docker.io/pangeo/pangeo-notebook:")
+    assert inputs["notebook"]["image"] == DEFAULT_IMAGE
     assert Tenancy.model_validate(inputs, by_alias=True, by_name=False) == read
 
 

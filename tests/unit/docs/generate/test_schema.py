@@ -5,6 +5,7 @@ import jsonschema
 import pytest
 import yaml
 
+from components.config.notebook import DEFAULT_IMAGE
 from components.config.stack_file import stack_path, stacks
 from docs.generate.schema import editor_schema
 from tests.support.tenancies import settings
@@ -71,4 +72,4 @@ def test_descriptions_are_one_line_and_hold_unit_and_update() -> None:
 def test_the_default_image_is_a_string() -> None:
     image = editor_schema()["$defs"]["Notebook"]["properties"]["image"]
     assert image["type"] == "string"
-    assert image["default"].startswith("docker.io/pangeo/pangeo-notebook:")
+    assert image["default"] == DEFAULT_IMAGE

@@ -74,13 +74,15 @@ def test_this_checkouts_chart_is_accepted() -> None:
         ({"name": "docker.io/pangeo/base-notebook", "tag": "2026.01.30"}, True),
         ({"name": "pangeo/base-notebook", "tag": "2026.01.30"}, True),
         ({"name": "docker.io/pangeology/notebook", "tag": "1"}, False),
+        ({"name": "quay.io/pangeology/notebook", "tag": "1"}, False),
+        ({"name": "quay.io/pangeo/ml-notebook", "tag": "2026.06.04"}, True),
         ({"name": "registry.example.org:5000/pangeo/notebook", "tag": "1"}, False),
         ({"name": "python", "tag": "3.12"}, False),
     ],
 )
 def test_images_come_from_approved_registries(image: dict[str, str], approved: bool) -> None:
     assert (check_release("approved-images", singleuser__image=image) == []) is approved
-    assert check_release("approved-images", {"registries": ["docker.io", "registry.example.org:5000"]}, singleuser__image=image) == []  # fmt: skip # noqa: E501
+    assert check_release("approved-images", {"registries": ["docker.io", "quay.io", "registry.example.org:5000"]}, singleuser__image=image) == []  # fmt: skip # noqa: E501
 
 
 def test_images_are_found_everywhere_in_the_values() -> None:
@@ -147,7 +149,7 @@ def test_images_in_an_approved_mirror_are_approved_like_their_originals() -> Non
 def test_a_mirror_that_the_organisation_did_not_approve_is_refused() -> None:
     first, *others = mirrored("approved-images")
     assert first == f"pangeo:registries.mirror is {MIRROR}, which is not an approved mirror (none)"
-    assert all(each.endswith("which is not from an approved registry (docker.io/pangeo, quay.io/jupyterhub, ghcr.io/dask)") for each in others)  # fmt: skip # noqa: E501
+    assert all(each.endswith("which is not from an approved registry (quay.io/pangeo, docker.io/pangeo, quay.io/jupyterhub, ghcr.io/dask)") for each in others)  # fmt: skip # noqa: E501
     assert mirrored("approved-images", {"registries": ["registry.example.org"]}) == []
     assert mirrored("approved-images", {"mirrors": ["registry.example.org"]}) != []
 
