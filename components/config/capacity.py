@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.config.cluster import Nodes
+from components.config.pools import Pool
 from components.config.tenancy import Tenancy
 
 PODS_PER_NODE = 110
@@ -68,7 +68,7 @@ class Capacity:
 
 def compute_capacity(tenancy: Tenancy) -> Capacity | None:
     """Compute what fits on the tenancy's nodes; None if the stack file does not describe them."""
-    nodes = tenancy.nodes
+    nodes, users = _equal_nodes(tenancy), _expected_users(tenancy)
     if nodes is None:
         return None
     size = tenancy.notebook_cpus, tenancy.notebook_ram_gb
@@ -76,22 +76,32 @@ def compute_capacity(tenancy: Tenancy) -> Capacity | None:
     on_hub_node = _hub_node(nodes).count_fitting(*size)
     notebooks = on_hub_node + (nodes.count - 1) * per_node
     needed = None
-    if nodes.expected_users is not None and per_node:
-        needed = 1 + max(0, math.ceil((nodes.expected_users - on_hub_node) / per_node))
+    if users is not None and per_node:
+        needed = 1 + max(0, math.ceil((users - on_hub_node) / per_node))
     return Capacity(
         notebooks=notebooks,
         notebooks_per_node=per_node,
         nodes=nodes.count,
-        expected_users=nodes.expected_users,
+        expected_users=users,
         nodes_needed=needed,
         dask_workers=_count_dask_workers(tenancy, nodes, notebooks) if tenancy.dask.enabled else None,
         warnings=(*_notebook_warnings(tenancy, nodes, notebooks, needed), *_dask_warnings(tenancy, nodes)),
     )
 
 
+def _equal_nodes(tenancy: Tenancy) -> Pool | None:
+    """Return the nodes if the stack file describes them without pools."""
+    nodes = tenancy.nodes
+    return nodes.kinds[0] if nodes and not nodes.pools else None
+
+
+def _expected_users(tenancy: Tenancy) -> int | None:
+    return tenancy.nodes.expected_users if tenancy.nodes else None
+
+
 def compute_dask_capacity(tenancy: Tenancy) -> tuple[float, float] | None:
     """Compute the cores and gigabytes of all nodes for pods other than the hub's; None without described nodes."""
-    nodes = tenancy.nodes
+    nodes = _equal_nodes(tenancy)
     if nodes is None:
         return None
     cpus = nodes.count * allocatable_cpus(nodes.cpus) - HUB_CPUS
@@ -148,18 +158,18 @@ class _FreeCapacity:
         return _FreeCapacity(self.cpus - count * cpus, self.ram_gb - count * ram_gb, self.pods - count)
 
 
-def _empty_node(nodes: Nodes) -> _FreeCapacity:
+def _empty_node(nodes: Pool) -> _FreeCapacity:
     return _FreeCapacity(
         allocatable_cpus(nodes.cpus), allocatable_ram_gb(nodes.ram_gb), PODS_PER_NODE - SYSTEM_PODS_PER_NODE
     )
 
 
-def _hub_node(nodes: Nodes) -> _FreeCapacity:
+def _hub_node(nodes: Pool) -> _FreeCapacity:
     empty = _empty_node(nodes)
     return _FreeCapacity(empty.cpus - HUB_CPUS, empty.ram_gb - HUB_RAM_GB, empty.pods)
 
 
-def _notebook_warnings(tenancy: Tenancy, nodes: Nodes, notebooks: int, needed: int | None) -> Iterator[str]:
+def _notebook_warnings(tenancy: Tenancy, nodes: Pool, notebooks: int, needed: int | None) -> Iterator[str]:
     sizes = [("a notebook", tenancy.notebook_cpus, tenancy.notebook_ram_gb)]
     for profile in tenancy.notebook.profiles:
         if profile.cpus is not None or profile.ram_gb is not None:
@@ -173,14 +183,15 @@ def _notebook_warnings(tenancy: Tenancy, nodes: Nodes, notebooks: int, needed: i
                 f"CPUs and {nodes.ram_gb:g} GB, pods can use {node.cpus:.2f} CPUs and {node.ram_gb:.1f} GB; "
                 "reduce the size or use larger nodes"
             )
-    if nodes.expected_users is not None and needed is not None and needed > nodes.count:
+    users = _expected_users(tenancy)
+    if users is not None and needed is not None and needed > nodes.count:
         yield (
-            f"{_count(nodes.expected_users, 'expected user')} need {_count(needed, 'node')}, but there "
+            f"{_count(users, 'expected user')} need {_count(needed, 'node')}, but there "
             f"{'is' if nodes.count == 1 else 'are'} {nodes.count}, on which {_count(notebooks, 'notebook')} fit"
         )
 
 
-def _count_dask_workers(tenancy: Tenancy, nodes: Nodes, notebooks: int) -> int:
+def _count_dask_workers(tenancy: Tenancy, nodes: Pool, notebooks: int) -> int:
     """Return the Dask workers that fit beside the hub, the expected users' notebooks and one scheduler."""
     dask = tenancy.dask
     cores, ram_gb = dask.worker_cores.default, dask.worker_ram_gb.default
@@ -191,16 +202,17 @@ def _count_dask_workers(tenancy: Tenancy, nodes: Nodes, notebooks: int) -> int:
     )
     scheduler = dask.requested_cpus(dask.scheduler_cores), dask.scheduler_ram_gb
     worker = dask.requested_cpus(cores), ram_gb
-    free = _capacity_beside_notebooks(tenancy, nodes, min(nodes.expected_users or 0, notebooks))
+    users = _expected_users(tenancy) or 0
+    free = _capacity_beside_notebooks(tenancy, nodes, min(users, notebooks))
     node = next((node for node, count in free if count and node.count_fitting(*scheduler)), None)
     if node is None:
         return 0
     lost = node.count_fitting(*worker) - node.without(1, *scheduler).count_fitting(*worker)
     fitting = sum(count * each.count_fitting(*worker) for each, count in free) - lost
-    return min(fitting, user_limit * max(1, nodes.expected_users or 1))
+    return min(fitting, user_limit * max(1, users))
 
 
-def _capacity_beside_notebooks(tenancy: Tenancy, nodes: Nodes, notebooks: int) -> tuple[tuple[_FreeCapacity, int], ...]:
+def _capacity_beside_notebooks(tenancy: Tenancy, nodes: Pool, notebooks: int) -> tuple[tuple[_FreeCapacity, int], ...]:
     """Return the free capacity beside the hub and notebooks, each with the number of nodes that have it.
 
     Notebooks are spread evenly, as by Kubernetes' scheduler, except that the hub's node gets no more than it can hold.
@@ -217,7 +229,7 @@ def _capacity_beside_notebooks(tenancy: Tenancy, nodes: Nodes, notebooks: int) -
     )
 
 
-def _dask_warnings(tenancy: Tenancy, nodes: Nodes) -> Iterator[str]:
+def _dask_warnings(tenancy: Tenancy, nodes: Pool) -> Iterator[str]:
     available = compute_dask_capacity(tenancy)
     if not tenancy.dask.enabled or available is None:
         return

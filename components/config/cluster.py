@@ -1,38 +1,55 @@
 """The sections ``workers`` and ``kubernetes``: the cluster's nodes, and the access to the cluster."""
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
 from components.config.kubeconfig_text import is_kubeconfig_text
-from components.config.section import Section, metadata
+from components.config.pools import MAX_NODE_CPUS, MAX_NODE_RAM_GB, MAX_NODES, Pool
+from components.config.problems import format_key
+from components.config.section import Place, Section, metadata
 from components.config.types import EMPTY_IS_NONE, MIN_CPUS, MIN_RAM_GB, Number, Text, WholeNumber
+
+_REQUIRED = "is required; write for example {}, or describe several kinds of nodes in pools"
 
 
 class Nodes(Section):
-    """The worker nodes that the cluster has. The program creates none; it computes how many notebooks fit on them."""
+    """The worker nodes that the cluster has. The program creates none; it computes how many notebooks fit on them.
 
-    count: WholeNumber = Field(
+    Write `count`, `cpus` and `ramGb` if all nodes are equal, or else `pools`.
+    """
+
+    count: WholeNumber | None = Field(
+        None,
         ge=1,
-        le=10_000,
-        description="Number of worker nodes",
+        le=MAX_NODES,
+        description="Number of worker nodes. Required without `pools`, as the next two",
         examples=[3],
         json_schema_extra=metadata(unit="nodes"),
     )
-    cpus: Number = Field(
+    cpus: Number | None = Field(
+        None,
         ge=MIN_CPUS,
-        le=4096,
+        le=MAX_NODE_CPUS,
         description="CPUs per node",
         examples=[8],
         json_schema_extra=metadata(unit="CPUs"),
     )
-    ram_gb: Number = Field(
+    ram_gb: Number | None = Field(
+        None,
         ge=MIN_RAM_GB,
-        le=100_000,
+        le=MAX_NODE_RAM_GB,
         description="Memory per node",
         examples=[32],
         json_schema_extra=metadata(unit="GB"),
+    )
+    pools: tuple[Pool, ...] = Field(
+        (),
+        exclude_if=operator.not_,
+        description="Groups of equal nodes, each for certain pods, instead of `count`, `cpus` and `ramGb`",
+        examples=[[{"name": "gpu", "count": 2, "cpus": 16, "ramGb": 128, "gpus": 2, "labels": {"pool": "gpu"}}]],
     )
     expected_users: WholeNumber | None = Field(
         None,
@@ -42,6 +59,33 @@ class Nodes(Section):
         examples=[20],
         json_schema_extra=metadata(unit="users"),
     )
+
+    @classmethod
+    def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str | Place, str]]:
+        """Require either the size of all nodes, or pools with names of their own."""
+        pools = given.get("pools")
+        for key in ("count", "cpus", "ram_gb"):
+            if pools and key in given:
+                yield key, "must not be set together with pools; write it for each pool"
+            elif not pools and key not in given:
+                yield key, _REQUIRED.format(_example(cls, key))
+        first: dict[str, int] = {}
+        for number, pool in enumerate(pools if isinstance(pools, Sequence) else ()):
+            name = str(pool["name"]).strip() if isinstance(pool, Mapping) and pool.get("name") else None
+            if name is not None and (earlier := first.setdefault(name, number)) != number:
+                twin = format_key(("workers", "pools", earlier))
+                yield ("pools", number, "name"), f"is also the name of {twin}; write another name"
+
+    @property
+    def kinds(self) -> tuple[Pool, ...]:
+        """The pools; if all nodes are equal, one without a name, for all purposes."""
+        if self.pools or self.count is None or self.cpus is None or self.ram_gb is None:
+            return self.pools
+        return (Pool.model_construct(name="", count=self.count, cpus=self.cpus, ram_gb=self.ram_gb),)
+
+
+def _example(section: type[Section], name: str) -> object:
+    return (section.model_fields[name].examples or [""])[0]
 
 
 class Kubernetes(Section):

@@ -9,7 +9,7 @@ from components.config.environment import Environment, Found
 from components.config.image import FixedImage
 from components.config.problems import format_key
 from components.config.section import Section, metadata
-from components.config.types import MIN_CPUS, MIN_RAM_GB, FreeIpaName, Number, Text
+from components.config.types import MIN_CPUS, MIN_RAM_GB, FreeIpaName, Number, PoolName, Text
 
 MAX_CPUS = 512
 """Most CPUs of a notebook server or Dask worker."""
@@ -58,6 +58,13 @@ class NotebookProfile(Section):
         "variables of the same name there and in `notebook.groupEnvironment`",
         examples=[{"OMP_NUM_THREADS": "8"}],
         json_schema_extra=metadata(names_secrets=True),
+    )
+    pool: PoolName | None = Field(
+        None,
+        exclude_if=lambda pool: pool is None,
+        description="Node pool in `workers.pools` on which the server runs; by default any one with the purpose "
+        "`notebooks`, but without GPUs if there is one",
+        examples=["gpu"],
     )
     default: bool = Field(False, description="Preselected; if no profile is, the first one is preselected")
 

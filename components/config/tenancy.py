@@ -18,6 +18,7 @@ from components.config.ingress import Ingress
 from components.config.network import Network
 from components.config.notebook import Notebook
 from components.config.object_store import ObjectStore, find_ambiguous_patterns, find_repeated_variables
+from components.config.placement import find_misplaced
 from components.config.profiles import MAX_CPUS, MAX_RAM_GB
 from components.config.proxy import PROXY_VARIABLES
 from components.config.reachability import find_unreachable_in_sections
@@ -152,12 +153,13 @@ class Tenancy(Names):
 
     @classmethod
     def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str | Place, str]]:
-        """Refuse combinations of sections that do not fit: shared folders, variables and the web proxy."""
+        """Refuse combinations of sections that do not fit: shared folders, variables, the web proxy and pools."""
         for place, message in find_conflicts(given.get("shared_folders")):
             yield ("shared_folders", *place), message
         for name, other in find_repeated_variables(given):
             yield "object_store", f"sets {name}, as {other} does; remove it there"
         yield from find_unreachable_in_sections(given)
+        yield from find_misplaced(given)
 
     @property
     def hosts(self) -> tuple[str, ...]:

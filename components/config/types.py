@@ -178,6 +178,15 @@ def _kubernetes_name(value: str) -> str:
     return value
 
 
+def _pool_name(value: str) -> str:
+    if not re.fullmatch(DNS_LABEL, value):
+        raise ValueError(
+            "is not the name of a pool; write at most 63 lower-case letters, digits and dashes, with no dash at either "
+            "end, for example gpu"
+        )
+    return value
+
+
 def _secret_name(value: str) -> str:
     if not is_kubernetes_name(value):
         raise HiddenValue(f"{NAME_MESSAGE}, for example registry-login")
@@ -232,6 +241,7 @@ DistinguishedName = Annotated[str, AfterValidator(parse_distinguished_name)]
 Realm = Annotated[str, AfterValidator(_realm)]
 BaseDn = Annotated[str, AfterValidator(_base_dn)]
 Certificates = Annotated[str, AfterValidator(_certificates)]
+PoolName = Annotated[str, AfterValidator(_pool_name)]
 KubernetesName = Annotated[str, AfterValidator(_kubernetes_name)]
 SecretName = Annotated[str, AfterValidator(_secret_name)]
 ServerPath = Annotated[str, AfterValidator(_path)]

@@ -75,7 +75,9 @@ def _bounds(context: Context) -> tuple[float, float]:
     """Return the largest CPUs and GB: the organisation's bounds, or those of a node where the tenancy states them."""
     cpus, ram_gb = float(context.settings["mostCpus"]), float(context.settings["mostRamGb"])
     nodes = context.tenancy.nodes
-    return (cpus, ram_gb) if nodes is None else (min(cpus, nodes.cpus), min(ram_gb, nodes.ram_gb))
+    if nodes is None:
+        return cpus, ram_gb
+    return min(cpus, max(kind.cpus for kind in nodes.kinds)), min(ram_gb, max(kind.ram_gb for kind in nodes.kinds))
 
 
 RULES = (

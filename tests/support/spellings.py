@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from components.config.controllers import INGRESS_NGINX, TRAEFIK
+from components.config.pools import PURPOSES
 from tests.support.tenancies import ABSENT, CA_CERTIFICATE, settings
 
 KUBECONFIG = "apiVersion: v1\nkind: Config\nclusters: []\n"
@@ -87,6 +88,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "notebook.profiles.cpus": decimal(2.25),
     "notebook.profiles.ramGb": (*decimal(15.5), 15.66666666),
     "notebook.profiles.image": ("docker.io/pangeo/ml-notebook:2026.01.30", f"pangeo/ml-notebook:1@{DIGEST}"),
+    "notebook.profiles.pool": ("all", " all "),
     "notebook.profiles.groups": ([], ["modellers"], ["Modellers", " OTHERS "]),
     "notebook.profiles.environment": ({}, {"A": "{b}"}, {"S3_TOKEN": {"secret": "s3", "key": "k"}, "TOKEN_URL": "x"}),
     "notebook.profiles.default": (*YES, *NO),
@@ -161,12 +163,25 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "workers.cpus": decimal(8.5),
     "workers.ramGb": (*decimal(32.5), 4, "4.000000001"),
     "workers.expectedUsers": whole(20),
+    "workers.pools.name": ("all", " all ", "1", "a" * 63),
+    "workers.pools.count": (*whole(3), 10_000),
+    "workers.pools.cpus": decimal(8.5),
+    "workers.pools.ramGb": decimal(32.5),
+    "workers.pools.gpus": (*whole(2), 0),
+    "workers.pools.gpuResource": ("nvidia.com/gpu", " nvidia.com/mig-1g.5gb ", "gpu.example.org/A100_80GB"),
+    "workers.pools.labels": ({}, {"pool": "all"}, {"example.org/pool": True, "a.B_c-1": 1, "empty": "", "none": None}),
+    "workers.pools.taints.key": ("dedicated", " example.org/pool ", "a.B_c-1"),
+    "workers.pools.taints.value": ("", "all", " all ", True, 1, "A.b_c-1"),
+    "workers.pools.taints.effect": ("NoSchedule", "PreferNoSchedule", "NoExecute"),
+    "workers.pools.purposes": (list(PURPOSES), [*PURPOSES][::-1], [*PURPOSES, "hub"]),
     "kubernetes.context": ("vis@research-cloud", " vis@research-cloud "),
     "kubernetes.existingNamespace": ("refuse", "adopt"),
     "kubernetes.kubeconfig": ("", KUBECONFIG, '{"apiVersion": "v1"}'),
     "protect": ("true", "True", "1", "yes", "on"),
 }
 """Values of each key, as the engine passes them: text at the top level, JSON below it."""
+
+ALL_NODES = {"name": "all", "count": 3, "cpus": 8, "ramGb": 32}
 
 COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "identity.baseDn": {"identity__realm": ABSENT},
@@ -175,8 +190,13 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     },
     "storage.className": {"storage": {}},
     "workers": {"workers": {"count": 3, "cpus": 8, "ramGb": 32}},
+    "workers.pools": {"workers": {"pools": [ALL_NODES]}},
+    "workers.pools.taints": {
+        "workers": {"pools": [{**ALL_NODES, "taints": [{"key": "dedicated", "effect": "NoSchedule"}]}]}
+    },
     "network.reach": {"network": {"reach": [{"name": "store", "cidrs": "10.20.0.0/16", "ports": 443}]}},
     "notebook.profiles": {"notebook": {"profiles": [{"name": "Large"}]}},
+    "notebook.profiles.pool": {"notebook": {"profiles": [{"name": "Large"}]}, "workers": {"pools": [ALL_NODES]}},
     "objectStore": {"objectStore": {"endpoint": "https://s3.example.org"}},
     "objectStore.groupCredentials": {
         "objectStore": {"endpoint": "https://s3.example.org", "groupCredentials": [{"group": "ocean", "secret": "s3"}]}

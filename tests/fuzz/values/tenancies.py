@@ -114,5 +114,6 @@ def _profiles_fit(tenancy: Tenancy) -> bool:
     """Return whether a node has room for each profile: a rule refuses others, of which the program only warns."""
     nodes = tenancy.nodes
     return nodes is None or all(
-        (each.cpus or 0) <= nodes.cpus and (each.ram_gb or 0) <= nodes.ram_gb for each in tenancy.notebook.profiles
+        any((each.cpus or 0) <= kind.cpus and (each.ram_gb or 0) <= kind.ram_gb for kind in nodes.kinds)
+        for each in tenancy.notebook.profiles
     )

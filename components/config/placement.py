@@ -1,0 +1,127 @@
+"""The node pools on which each kind of pods runs, and their contradictions in a stack file. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from pydantic import ValidationError
+
+from components.config.cluster import Nodes
+from components.config.dask import Dask
+from components.config.pools import PURPOSES, Pool, Purpose, describe_pools, pools_of
+from components.config.section import Place
+
+DASK_PURPOSES: tuple[Purpose, ...] = ("daskSchedulers", "daskWorkers")
+
+_POOLS = ("nodes", "pools")
+
+
+def pools_of_notebooks(pools: tuple[Pool, ...], name: str | None = None, *, gpus: bool = False) -> tuple[Pool, ...]:
+    """Return the pools on which a notebook server runs.
+
+    Args:
+        pools: all pools.
+        name: the pool that the server's profile names.
+        gpus: whether the server has GPUs.
+    """
+    if name is None:
+        return pools_of(pools, "notebooks", gpus=gpus)
+    return tuple(pool for pool in pools if pool.name == name)
+
+
+def find_misplaced(given: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
+    """Yield places and messages for pods that no pool is for, or that could run on a pool that is not for them.
+
+    Args:
+        given: the sections of the stack file by attribute before their validation. Pools that are invalid by
+            themselves are only compared by name.
+    """
+    pools = _validated_pools(given.get("nodes"))
+    yield from _unknown_pools(given, pools)
+    if not pools:
+        return
+    purposes = [purpose for purpose in PURPOSES if purpose not in DASK_PURPOSES or _has_dask(given.get("dask"))]
+    for purpose in purposes:
+        if not any(purpose in pool.purposes for pool in pools):
+            yield _POOLS, f"has no pool for the purpose {purpose}; add it to the purposes of one"
+    named = {name for _, name in _profile_pools(given) if name in [pool.name for pool in pools]}
+    reported: set[tuple[str, str]] = set()
+    for subject, own, others in _separations(pools, purposes, sorted(named)):
+        for pool, like in _confusable(own, others):
+            if (like.name, pool.name) not in reported:
+                reported.add((like.name, pool.name))
+                yield (*_POOLS, pools.index(pool)), _confusion(subject, pool, like)
+
+
+def _separations(
+    pools: tuple[Pool, ...], purposes: Iterable[Purpose], named: Iterable[str]
+) -> Iterator[tuple[str, tuple[Pool, ...], tuple[Pool, ...]]]:
+    """Yield the pods that a text names, the pools on which they run, and those that they must not use."""
+    for purpose in purposes:
+        own = pools_of(pools, purpose)
+        yield f"the purpose {purpose}", own, tuple(pool for pool in pools if purpose not in pool.purposes)
+    for name in named:
+        own = pools_of_notebooks(pools, name)
+        yield f"a profile with pool {name}", own, tuple(pool for pool in pools if pool not in own)
+
+
+def _confusable(own: Sequence[Pool], others: Iterable[Pool]) -> Iterator[tuple[Pool, Pool]]:
+    """Yield each pool on whose nodes pods of other pools could run, and one of these that selects them."""
+    tolerated = frozenset[tuple[str, str, str]]().union(*(pool.barriers for pool in own))
+    for pool in others:
+        like = next((each for each in own if each.labels.items() <= pool.labels.items()), None)
+        if like is not None and pool.barriers <= tolerated:
+            yield pool, like
+
+
+def _confusion(subject: str, pool: Pool, like: Pool) -> str:
+    labels = ", ".join(f"{key}={value}" for key, value in like.labels.items())
+    reason = f"the labels of pool {like.name}, {labels}," if labels else f"pool {like.name} has no labels, which"
+    match = f"{reason} match its nodes too"
+    return (
+        f"cannot be told apart from pool {like.name}: {match}, and pods of {subject} tolerate its taints, so they "
+        f"could run on pool {pool.name}, which is not for them; write a label of {like.name} that its nodes do not "
+        f"have, or a taint of {pool.name}"
+    )
+
+
+def _unknown_pools(given: Mapping[str, object], pools: tuple[Pool, ...]) -> Iterator[tuple[Place, str]]:
+    """Yield each profile that names no pool of notebooks."""
+    known = _pool_names(given.get("nodes"))
+    for place, name in _profile_pools(given):
+        if not known:
+            yield place, "is the name of a pool, but workers.pools describes none; add the pool there"
+        elif name not in known:
+            yield place, f"is not the name of a pool in workers.pools; write {' or '.join(known)}"
+        elif any(pool.name == name and "notebooks" not in pool.purposes for pool in pools):
+            suited = describe_pools(pools_of(pools, "notebooks"))
+            yield place, f"is a pool without the purpose notebooks; add it there, or write another ({suited} has it)"
+
+
+def _profile_pools(given: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
+    for number, profile in enumerate(_items(given.get("notebook"), "profiles")):
+        if isinstance(profile, Mapping) and isinstance(name := profile.get("pool"), str) and name.strip():
+            yield ("notebook", "profiles", number, "pool"), name.strip()
+
+
+def _pool_names(nodes: object) -> list[str]:
+    return [
+        str(pool["name"]).strip() for pool in _items(nodes, "pools") if isinstance(pool, Mapping) and "name" in pool
+    ]
+
+
+def _items(section: object, key: str) -> Sequence[object]:
+    items = section.get(key) if isinstance(section, Mapping) else None
+    return items if isinstance(items, Sequence) and not isinstance(items, str) else ()
+
+
+def _validated_pools(nodes: object) -> tuple[Pool, ...]:
+    try:
+        return Nodes.model_validate({} if nodes is None else nodes).pools
+    except ValidationError:
+        return ()
+
+
+def _has_dask(section: object) -> bool:
+    try:
+        return Dask.model_validate({} if section is None else section).enabled
+    except ValidationError:
+        return True
