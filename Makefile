@@ -12,7 +12,7 @@ export PYTHONPATH := $(CURDIR)
 # If it is set, every process compiles the modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: up help down status destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools bench fuzz faults screenshots faults-on-the-node
+.PHONY: up image help down status destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools bench fuzz faults screenshots faults-on-the-node
 
 up: .venv/made-from  ## Build and start everything that is missing, until the hub answers
 	@$(PYTHON) -m local up
@@ -43,6 +43,10 @@ wipe: .venv/made-from  ## Stop everything and delete the cluster, the directory 
 
 tools: .venv/made-from  ## Install the Debian packages and build all Go tools, also those that only tests use
 	@$(PYTHON) -m local tools
+
+image: .venv/made-from  ## Build the image of images/pangeo; UPDATE=1: with the newest packages
+	@$(if $(UPDATE),/usr/bin/python3 images/pangeo/lock.py)
+	@$(PYTHON) -m local image
 
 bench: up  ## Compare with the baselines, about 40 min; FIGURES="preview many": only these; WRITE=1: update docs/measurements.md; `restart` stops the tenancy
 	@$(PYTHON) -m bench $(if $(WRITE),--write) $(FIGURES)

@@ -30,6 +30,12 @@ def tools() -> None:
 
 
 @app.command()
+def image() -> None:
+    """Build the image of ``images/pangeo``."""
+    _run_alone("image", lifecycle.build_image)
+
+
+@app.command()
 def down() -> None:
     """Stop every process; data, images and tools stay."""
     _run_alone("down", lifecycle.down)

@@ -77,6 +77,17 @@ def install_tools(state: State, report: Report) -> None:
     )
 
 
+def build_image(state: State, report: Report) -> None:
+    """Build the image of ``images/pangeo``.
+
+    Raises:
+        Failure: a package cannot be downloaded or a build step failed; names the log.
+    """
+    requirements.check(state)
+    packages.install(state, report)
+    images.build_pangeo(state, report)
+
+
 def down(state: State, report: Report) -> None:
     """Stop every process and remove everything outside the state folder.
 

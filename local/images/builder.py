@@ -15,6 +15,7 @@ from local.images.definitions import (
     GATEWAY,
     HUB,
     NOTEBOOK,
+    PANGEO,
     PROXY,
     PUBLISHED,
     SUITE,
@@ -65,6 +66,17 @@ def build(state: State, report: Report) -> None:
         mark_done(state, "images", everything)
 
 
+def build_pangeo(state: State, report: Report) -> None:
+    """Build the image of ``images/pangeo``, if its definition changed.
+
+    Raises:
+        Failure: a package cannot be downloaded or a build step failed; names the log.
+    """
+    clean_up(state)
+    for image in (DEBIAN, PANGEO):
+        _build_once(state, report, image)
+
+
 def clean_up(state: State) -> None:
     """Remove the remains of a killed build: buildah's working container and debootstrap's mounts.
 
@@ -84,7 +96,7 @@ def _build_once(state: State, report: Report, image: Image) -> None:
         if is_done(state, f"image-{image.name}", image.made_from) and _is_stored(state, image):
             step.skip("already built")
             return
-        context = _debian_root(state) if image is DEBIAN else DEFINITIONS
+        context = _debian_root(state) if image is DEBIAN else image.folder
         _build(state, image, context)
         mark_done(state, f"image-{image.name}", image.made_from)
         if image is DEBIAN:
@@ -145,10 +157,13 @@ def _apt_mirror() -> list[str]:
 
 
 def _build(state: State, image: Image, context: Path) -> None:
-    command: list[str | Path] = [*_buildah(state), "bud", "--pull-never", "--layers=false", "--network=host"]
+    command: list[str | Path] = [*_buildah(state), "bud", "--pull-never", "--network=host"]
+    command.append(f"--layers={str(image.keeps_layers).lower()}")
     for on_host, in_image in _registry_settings():
         command += ["--volume", f"{on_host}:{in_image}:ro"]
-    ignore = DEFINITIONS / f"{image.name}.containerignore"
+    for argument in image.arguments:
+        command += ["--build-arg", argument]
+    ignore = image.folder / f"{image.name}.containerignore"
     if ignore.is_file():
         command += ["--ignorefile", ignore]
     run(

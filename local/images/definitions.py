@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.host.stamps import digest
+from local.paths import PROJECT
 
 DEFINITIONS = Path(__file__).parent
 REPOSITORY = "localhost/pangeo"
@@ -20,6 +21,12 @@ class Image:
     name: str
     parent: "Image | None"
     files: tuple[str, ...]
+    folder: Path = DEFINITIONS
+    arguments: tuple[str, ...] = ()
+    """Build arguments, each ``NAME=value``."""
+    keeps_layers: bool = False
+    """Whether each instruction's result is a layer of its own, so that a change repeats only the instructions after it.
+    Without, the image has one layer beside its parent's, which builds faster."""
 
     @property
     def reference(self) -> str:
@@ -29,13 +36,14 @@ class Image:
     @property
     def containerfile(self) -> Path:
         """The file with its build instructions."""
-        return DEFINITIONS / f"{self.name}.Containerfile"
+        name = f"{self.name}.Containerfile" if self.folder == DEFINITIONS else "Containerfile"
+        return self.folder / name
 
     @property
     def made_from(self) -> str:
         """Digest of its definition and of its base images' definitions; a different digest requires a new build."""
-        own = [self.containerfile, *(DEFINITIONS / file for file in self.files)]
-        return digest(files=own, texts=[self.parent.made_from if self.parent else SUITE])
+        own = [self.containerfile, *(self.folder / file for file in self.files)]
+        return digest(files=own, texts=[self.parent.made_from if self.parent else SUITE, *self.arguments])
 
 
 def reference(name: str) -> str:
@@ -50,6 +58,16 @@ PROXY = Image("proxy", BASE, ("proxy.txt", "package.json", "package-lock.json"))
 NOTEBOOK = Image("notebook", BASE, ("notebook.txt",))
 GATEWAY = Image("gateway", BASE, ("gateway.txt",))
 TRAEFIK = Image("traefik", BASE, ("traefik.txt",))
+
+PANGEO = Image(
+    "pangeo-notebook",
+    DEBIAN,
+    ("packages.lock", "coastlines", "start", "examples", ".dockerignore"),
+    folder=PROJECT / "images" / "pangeo",
+    arguments=(f"BASE={DEBIAN.reference}",),
+    keeps_layers=True,
+)
+"""The image with the whole ecosystem. Operators build the same file on Debian's published image."""
 
 PUBLISHED = {
     "base": BASE,

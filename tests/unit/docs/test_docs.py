@@ -26,7 +26,13 @@ from docs.generate.fields import list_fields
 from docs.generate.messages import log_in_messages
 from tests.support.tenancies import stack_text, tenancy
 
-DOCUMENTS = [Path("README.md"), Path("CONTRIBUTING.md"), Path("local/README.md"), *sorted(Path("docs").glob("*.md"))]
+DOCUMENTS = [
+    Path("README.md"),
+    Path("CONTRIBUTING.md"),
+    Path("images/pangeo/README.md"),
+    Path("local/README.md"),
+    *sorted(Path("docs").glob("*.md")),
+]
 OPERATOR, USER = Path("docs/operator-guide.md"), Path("docs/user-guide.md")
 
 every_document = pytest.mark.parametrize("path", DOCUMENTS, ids=str)

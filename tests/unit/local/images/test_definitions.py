@@ -8,7 +8,17 @@ import pytest
 import yaml
 
 from local.images import definitions
-from local.images.definitions import BASE, DEFINITIONS, GATEWAY, HUB, NOTEBOOK, PUBLISHED, UPSTREAM_IMAGES
+from local.images.definitions import (
+    BASE,
+    DEBIAN,
+    DEFINITIONS,
+    GATEWAY,
+    HUB,
+    NOTEBOOK,
+    PANGEO,
+    PUBLISHED,
+    UPSTREAM_IMAGES,
+)
 from local.paths import PROJECT
 from local.stand_ins.charts.assemble import STAND_INS
 
@@ -51,6 +61,17 @@ def test_image_is_rebuilt_after_its_base_changed() -> None:
     other_base = replace(BASE, files=())
     assert replace(HUB, parent=other_base).made_from != HUB.made_from
     assert replace(HUB).made_from == HUB.made_from
+
+
+def test_pangeo_image_is_built_on_the_same_debian_and_rebuilt_after_a_change_of_any_copied_file() -> None:
+    assert PANGEO.parent is DEBIAN
+    assert PANGEO.arguments == (f"BASE={DEBIAN.reference}",)
+    instructions = [line.split() for line in PANGEO.containerfile.read_text().splitlines()]
+    copied = {words[1].rstrip("/") for words in instructions if words[:1] == ["COPY"] and words[1][0] != "-"}
+    assert copied == {"packages.lock", "coastlines", "start", "examples"}
+    assert copied < set(PANGEO.files)
+    assert all((PANGEO.folder / file).exists() for file in PANGEO.files)
+    assert replace(PANGEO, arguments=()).made_from != PANGEO.made_from
 
 
 def test_image_names_point_to_no_registry() -> None:
