@@ -1,9 +1,11 @@
 """Limits of Dask: of one cluster, of one user and of all users together."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from components.config.capacity import compute_dask_capacity
+from components.config.gpus import resource_of_workers, total_of_workers
 from components.config.tenancy import Tenancy
 from components.config.types import format_number
 
@@ -45,6 +47,8 @@ class QuotaLimits:
 
     cores: float | None
     ram_gb: float | None
+    gpus: Mapping[str, int] = field(default_factory=dict)
+    """GPUs by the name of their resource; a missing one has no limit."""
 
     def as_quota(self) -> dict[str, str]:
         """Return the ``hard`` limits of a ResourceQuota as Kubernetes quantities."""
@@ -53,14 +57,16 @@ class QuotaLimits:
             hard["requests.cpu"] = f"{int(self.cores * 1000)}m"
         if self.ram_gb is not None:
             hard["requests.memory"] = f"{int(self.ram_gb * 1024)}Mi"
-        return hard
+        return hard | {f"requests.{resource}": str(count) for resource, count in self.gpus.items()}
 
 
 def quota_limits(tenancy: Tenancy) -> QuotaLimits:
     """Return the tenancy's limits; by default the capacity of its nodes, so that no autoscaler adds nodes for Dask."""
     dask = tenancy.dask
+    gpus = total_of_workers(tenancy)
     node_cores, node_ram_gb = compute_dask_capacity(tenancy) or (None, None)
     return QuotaLimits(
         cores=node_cores if dask.total_cores is None else dask.total_cores,
         ram_gb=node_ram_gb if dask.total_ram_gb is None else dask.total_ram_gb,
+        gpus={} if gpus is None else {resource_of_workers(tenancy): gpus},
     )

@@ -22,6 +22,7 @@ from components.chart.proxy_variables import user_proxy_variables
 from components.chart.secret_references import secret_reference
 from components.config.dask import WorkerCores, WorkerRam
 from components.config.environment import SecretKey
+from components.config.gpus import resource_of_workers
 from components.config.image import Image
 from components.config.tenancy import Tenancy
 from components.config.types import format_number
@@ -33,6 +34,7 @@ MODULES = {
     "capacity": "capacity_messages",
     "notebook": "notebook_pod",
     "option-values": "option_values",
+    "option-values-gpus": "worker_gpus",
     "options": "cluster_options",
     "users": "bounded_backend",
 }
@@ -70,7 +72,7 @@ c.BoundedKubeBackend.nodes_are_fixed = {tenancy.nodes is not None}
 c.BoundedKubeBackend.scheduling_timeout = {FIXED_NODES_SECONDS if tenancy.nodes else MORE_NODES_SECONDS}
 c.BoundedKubeBackend.worker_cores = {_range(dask.worker_cores)}
 c.BoundedKubeBackend.worker_memory = {_range(dask.worker_ram_gb)}
-c.BoundedKubeBackend.approved_images = {approved_images(tenancy)}
+{_gpus(tenancy)}c.BoundedKubeBackend.approved_images = {approved_images(tenancy)}
 c.BoundedKubeBackend.shared_variables = {list(variable_names(tenancy))}
 c.BoundedKubeBackend.common_variables = {common_variables(tenancy)}
 c.BoundedKubeBackend.clusters_per_user = {dask.clusters_per_user}
@@ -111,6 +113,19 @@ def common_variables(tenancy: Tenancy) -> list[dict[str, Any]]:
         else:
             variables.append({"name": name, "value": escape_references(value)})
     return variables
+
+
+def _gpus(tenancy: Tenancy) -> str:
+    """Return the setting of workers' GPUs; empty for a tenancy without GPUs."""
+    resource, gpus = resource_of_workers(tenancy), tenancy.dask.worker_gpus
+    if not resource:
+        return ""
+    chosen = (
+        gpus.model_dump(mode="json", by_alias=True, include={"max", "default", "groups", "max_per_cluster"})
+        if gpus
+        else {}
+    )
+    return f"c.BoundedKubeBackend.worker_gpus = { {'resource': resource, **chosen} }\n"
 
 
 def _range(sizes: WorkerCores | WorkerRam) -> str:

@@ -4,9 +4,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
+from components.config.environment import Found, raise_problems
+from components.config.pools import MAX_NODE_GPUS
 from components.config.profiles import MAX_CPUS, MAX_RAM_GB
 from components.config.section import Section, metadata
-from components.config.types import MIN_CPUS, MIN_RAM_GB, Number, WholeNumber
+from components.config.types import MIN_CPUS, MIN_RAM_GB, FreeIpaName, Number, WholeNumber
 
 NEVER = "never"
 MAX_IDLE_MINUTES = 60 * 24 * 7
@@ -74,6 +76,59 @@ class WorkerRam(_Range):
     )
 
 
+class WorkerGpus(Section):
+    """GPUs of a Dask worker: the maximum that users choose, the default, and who may choose any.
+
+    All GPUs of workers are one resource: that of the nodes in `workers.pools` for `daskWorkers`, or `nvidia.com/gpu` if
+    `workers` is not set.
+    """
+
+    max: WholeNumber = Field(
+        1, ge=1, le=MAX_NODE_GPUS, description="Maximum per worker", json_schema_extra=metadata(unit="GPUs")
+    )
+    default: WholeNumber = Field(
+        0,
+        ge=0,
+        le=MAX_NODE_GPUS,
+        description="Default per worker, for users who may choose",
+        json_schema_extra=metadata(unit="GPUs"),
+    )
+    groups: tuple[FreeIpaName, ...] = Field(
+        (),
+        description="FreeIPA groups whose members may choose GPUs; by default all users",
+        examples=[["gpu_users"]],
+    )
+    max_per_cluster: WholeNumber | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="Maximum per cluster; by default only `maxWorkers` limits them",
+        examples=[4],
+        json_schema_extra=metadata(unit="GPUs"),
+    )
+    total: WholeNumber | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="Maximum of all clusters together; by default the GPUs of the nodes in `workers.pools` for "
+        "`daskWorkers`, and without `workers` no limit",
+        examples=[8],
+        json_schema_extra=metadata(unit="GPUs"),
+    )
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        found: list[Found] = []
+        if self.default > self.max:
+            found.append((("default",), self.default, f"is more than max {self.max}; reduce it, or raise max"))
+        for key, limit in (("maxPerCluster", self.max_per_cluster), ("total", self.total)):
+            if limit is not None and limit < self.max:
+                message = f"is less than max {self.max}, so a worker with the most GPUs could not start; raise it"
+                found.append(((key,), limit, message))
+        raise_problems("WorkerGpus", found)
+        return self
+
+
 class Dask(Section):
     """Dask clusters that users start from a notebook, with Dask Gateway. Limits of a cluster include its scheduler."""
 
@@ -87,6 +142,11 @@ class Dask(Section):
         default_factory=WorkerRam,
         description="Memory per Dask worker",
         examples=[{"max": 8}],
+    )
+    worker_gpus: WorkerGpus | None = Field(
+        None,
+        description="GPUs per Dask worker; by default workers have none",
+        examples=[{"max": 1, "groups": ["gpu_users"]}],
     )
     scheduler_cores: Number = Field(
         1,

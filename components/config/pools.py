@@ -21,6 +21,9 @@ MAX_NODE_CPUS = 4096
 MAX_NODE_RAM_GB = 100_000
 MAX_NODE_GPUS = 64
 
+GPU_RESOURCE = "nvidia.com/gpu"
+"""Name that NVIDIA's device plug-in gives to GPUs: the default, and that of nodes which are not described."""
+
 Purpose = Literal["hub", "notebooks", "daskSchedulers", "daskWorkers"]
 """Kinds of pods. ``hub`` stands for all pods that no user starts."""
 
@@ -128,7 +131,7 @@ class Pool(Section):
         json_schema_extra=metadata(unit="GPUs"),
     )
     gpu_resource: Annotated[Text, AfterValidator(_gpu_resource)] = Field(
-        "nvidia.com/gpu",
+        GPU_RESOURCE,
         description="Name of the extended resource that the nodes' device plug-in gives to the GPUs",
         examples=["amd.com/gpu"],
     )

@@ -29,6 +29,7 @@ from components.in_gateway.capacity_messages import (
 )
 from components.in_gateway.cluster_options import ClusterOptions, make_cluster_options
 from components.in_gateway.notebook_pod import NOTEBOOK_SELECTOR, NotebookSettings, find_notebook, read_notebook
+from components.in_gateway.worker_gpus import offer_gpus
 
 REQUEST_TIMEOUT_SECONDS = 10
 """Time limit of one request to Kubernetes."""
@@ -58,6 +59,7 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
     worker_cores = Dict(help="The keys min, default and max of a worker's cores.", config=True)
     worker_memory = Dict(help="The keys min, default and max of a worker's memory in GB.", config=True)
     approved_images = List(help="Images that users may choose, with the keys name, pulled and groups.", config=True)
+    worker_gpus = Dict(help="GPUs of workers, see offer_gpus; empty in a tenancy without GPUs.", config=True)
     shared_variables = List(help="Names of notebook servers' variables that clusters have, too.", config=True)
     common_variables = List(help="Variables of a container for users whose server does not run.", config=True)
 
@@ -105,8 +107,9 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
         notebook = await self._read_notebook(user.name, defaults.namespace) or NotebookSettings(
             image=defaults.image, environment=self.common_variables
         )
+        gpus = offer_gpus(self.worker_gpus, user.groups)
         return make_cluster_options(
-            self.worker_cores, self.worker_memory, self.approved_images, user.groups, notebook, defaults
+            self.worker_cores, self.worker_memory, self.approved_images, gpus, user.groups, notebook, defaults
         )
 
     async def get_cluster(self, cluster_name: str, wait: bool = False) -> Any:  # noqa: ANN401
@@ -147,7 +150,7 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
         seconds = 0.0 if self.nodes_are_fixed else self.scheduling_timeout
         message = find_unschedulable(pods, datetime.now(UTC), seconds)
         if message:
-            raise PublicException(explain_unscheduled_workers(len(pods), message))
+            raise PublicException(explain_unscheduled_workers(pods, message))
 
     async def _read_notebook(self, user: str, namespace: str) -> NotebookSettings | None:
         """Return the settings of the user's notebook server; None if it does not run."""
@@ -216,6 +219,7 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
                 status.used or {},
                 sum(min(cores, self.cpu_request or cores) for cores in (config.scheduler_cores, config.worker_cores)),
                 config.scheduler_memory + config.worker_memory,
+                config.worker_extra_container_config.get("resources", {}).get("limits", {}),
             )
         except (TimeoutError, ApiException, ClientError, ValueError) as error:
             self.log.warning("Could not read the quota %s", self.quota, exc_info=error)

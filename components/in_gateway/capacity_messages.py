@@ -27,7 +27,7 @@ def parse_quantity(quantity: str) -> float:
 
 
 def explain_lack_of_capacity(
-    hard: Mapping[str, str], used: Mapping[str, str], cores: float, memory: float
+    hard: Mapping[str, str], used: Mapping[str, str], cores: float, memory: float, devices: Mapping[str, str]
 ) -> str | None:
     """Return why a cluster does not fit the quota; None if it does.
 
@@ -36,8 +36,13 @@ def explain_lack_of_capacity(
         used: usage of the ResourceQuota's status.
         cores: requested by the scheduler and one worker together.
         memory: bytes requested by the scheduler and one worker together.
+        devices: the worker's GPUs, by the name of the resource.
     """
-    requests = {"requests.cpu": (cores, 1, "cores"), "requests.memory": (memory, GB, "GB of memory")}
+    requests = {
+        "requests.cpu": (cores, 1, "cores"),
+        "requests.memory": (memory, GB, "GB of memory"),
+        **{f"requests.{name}": (float(count), 1, f"GPU{'s' * (count != '1')}") for name, count in devices.items()},
+    }
     for resource, (needed, unit, unit_name) in requests.items():
         if resource in hard:
             total = parse_quantity(hard[resource])
@@ -79,10 +84,18 @@ def explain_unscheduled_scheduler(message: str) -> str:
     )
 
 
-def explain_unscheduled_workers(count: int, message: str) -> str:
-    """Return the text for a user none of whose workers has a node."""
+def explain_unscheduled_workers(pods: Sequence[Any], message: str) -> str:
+    """Return the text for a user none of whose workers has a node.
+
+    Args:
+        pods: the workers' pods, of ``kubernetes_asyncio``.
+        message: the message of Kubernetes' scheduler.
+    """
+    subject = "the worker" if len(pods) == 1 else f"any of the {len(pods)} workers"
+    # The names of devices, unlike those of CPUs and memory, have a domain.
+    have_gpus = any("/" in name for name in pods[0].spec.containers[0].resources.limits)
+    smaller = ", less worker_memory or fewer worker_gpus" if have_gpus else " or less worker_memory"
     return (
-        f"No node has room for {'the worker' if count == 1 else f'any of the {count} workers'} of your Dask cluster "
-        f"({message}). Workers start as soon as there is room. To use smaller ones, shut the cluster down and start "
-        "one with fewer worker_cores or less worker_memory."
+        f"No node has room for {subject} of your Dask cluster ({message}). Workers start as soon as there is room. To "
+        f"use smaller ones, shut the cluster down and start one with fewer worker_cores{smaller}."
     )

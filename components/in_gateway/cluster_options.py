@@ -24,6 +24,7 @@ from components.in_gateway.option_values import (
     select_images,
     show,
 )
+from components.in_gateway.worker_gpus import GPU_OPTION, GpuOffer, check_gpus
 
 OLD_MEMORY_OPTION, MEMORY_OPTION = "worker_ram_gb", "worker_memory"
 """Name of the same option before version 0.5, which is still accepted, and now."""
@@ -43,6 +44,14 @@ class CoresField(fields.Float):  # type: ignore[misc,unused-ignore]
     def validate(self, x: object) -> float:
         """Return the cores if they are a number within the limits."""
         return check_cores(x, self.min, self.max)
+
+
+class GpusField(fields.Integer):  # type: ignore[misc,unused-ignore]
+    """The GPUs of a worker."""
+
+    def validate(self, x: object) -> int:
+        """Return the number of GPUs if it is a whole number within the limits."""
+        return check_gpus(x, self.max)
 
 
 class EnvironmentField(fields.Mapping):  # type: ignore[misc,unused-ignore]
@@ -66,6 +75,17 @@ class ImageField(fields.String):  # type: ignore[misc,unused-ignore]
 class ClusterOptions(fields.Options):  # type: ignore[misc,unused-ignore]
     """Options that report unknown names, and accept the old name of the memory's."""
 
+    def __init__(self, *fields: Any, handler: Any, refusals: Mapping[str, str]) -> None:  # noqa: ANN401
+        """Set the options.
+
+        Args:
+            fields: the user's options.
+            handler: returns the configuration of a cluster.
+            refusals: messages about options of other users, by name.
+        """
+        super().__init__(*fields, handler=handler)
+        self._refusals = refusals
+
     def parse_options(self, request: Any) -> dict[str, Any]:  # noqa: ANN401 - dask-gateway has no types
         """Return a value for every option.
 
@@ -74,6 +94,11 @@ class ClusterOptions(fields.Options):  # type: ignore[misc,unused-ignore]
         """
         if not isinstance(request, dict):
             raise ValueError(f"The options are {show(request)}, not a dictionary")
+        for name, refusal in self._refusals.items():
+            if request.get(name):
+                raise ValueError(refusal)
+        # Options that others have may be given with a value that means nothing, such as 0.
+        request = {name: value for name, value in request.items() if name not in self._refusals}
         known = [each.field for each in self.fields]
         unknown = sorted(set(request).difference(known, (OLD_MEMORY_OPTION,)))
         if unknown:
@@ -90,6 +115,7 @@ def make_cluster_options(
     cores: Mapping[str, float],
     memory: Mapping[str, float],
     images: Iterable[Mapping[str, Any]],
+    gpus: GpuOffer,
     groups: Collection[str],
     notebook: NotebookSettings,
     defaults: Any,  # noqa: ANN401
@@ -100,6 +126,7 @@ def make_cluster_options(
         cores: ``min``, ``default`` and ``max`` of a worker's cores.
         memory: ``min``, ``default`` and ``max`` of a worker's memory in GB.
         images: the approved images, see ``select_images``.
+        gpus: the GPUs of a worker that the user may choose.
         groups: the user's groups.
         notebook: settings of the user's notebook server.
         defaults: configuration of a cluster without options.
@@ -108,6 +135,7 @@ def make_cluster_options(
 
     def configure(options: Any) -> dict[str, Any]:  # noqa: ANN401
         size = f"{options.worker_memory:f} G"
+        worker_gpus = options[GPU_OPTION] if gpus.most else 0
         return {
             "worker_cores": options.worker_cores,
             "worker_memory": size,
@@ -119,43 +147,54 @@ def make_cluster_options(
                 **defaults.environment,
                 **{name: escape_references(text) for name, text in options.environment.items()},
             },
-            **match_notebook(notebook, options.environment, defaults),
+            "cluster_max_workers": gpus.limit_workers(worker_gpus, defaults.cluster_max_workers),
+            **match_notebook(notebook, options.environment, gpus, worker_gpus, defaults),
         }
+
+    offered = [GpusField(GPU_OPTION, default=gpus.default, min=0, max=gpus.most, label="Worker GPUs")]
 
     return ClusterOptions(
         CoresField("worker_cores", label="Worker cores", **cores),
         MemoryField(MEMORY_OPTION, label="Worker memory (GB)", **memory),
+        *(offered if gpus.most else ()),
         ImageField("image", default=name_image(notebook.image, approved), label="Image"),
         EnvironmentField("environment", label="Environment variables"),
         handler=configure,
+        refusals={GPU_OPTION: gpus.refusal} if gpus.refusal else {},
     )
 
 
 def match_notebook(
     notebook: NotebookSettings,
     chosen: Collection[str],
+    gpus: GpuOffer,
+    worker_gpus: int,
     defaults: Any,  # noqa: ANN401
 ) -> dict[str, Any]:
-    """Return the settings of a cluster that has the variables and folders of a notebook server.
+    """Return the settings of a cluster with the variables and folders of a notebook server, and with GPUs.
 
     Args:
         notebook: settings of the notebook server.
         chosen: names of the variables that the user chose for the cluster; they have the user's values.
+        gpus: the GPUs that the user may choose.
+        worker_gpus: number of GPUs of each worker.
         defaults: configuration of a cluster without options.
     """
     container = {
         "env": [each for each in notebook.environment if each["name"] not in chosen and not is_reserved(each["name"])],
         "volumeMounts": notebook.volume_mounts,
     }
+    known = {*chosen, *(each["name"] for each in container["env"])}
+    own = {"scheduler": gpus.scheduler_container(), "worker": gpus.worker_container(worker_gpus, known)}
     pod = {"volumes": notebook.volumes, "securityContext": notebook.security_context}
-    known = list(defaults.image_pull_secrets or [])
+    secrets = list(defaults.image_pull_secrets or [])
     return {
-        "image_pull_secrets": known + [each for each in notebook.pull_secrets if each not in known],
+        "image_pull_secrets": secrets + [each for each in notebook.pull_secrets if each not in secrets],
         **{
             f"{component}_extra_{part}_config": merge_json_objects(
                 getattr(defaults, f"{component}_extra_{part}_config"), extra
             )
             for component in ("scheduler", "worker")
-            for part, extra in (("container", container), ("pod", pod))
+            for part, extra in (("container", merge_json_objects(container, own[component])), ("pod", pod))
         },
     }

@@ -33,6 +33,7 @@ TENANCY = {
         "totalCores": 50,
         "totalRamGb": 100,
         "workerCores": {"max": 4},
+        "workerGpus": {"max": 2, "groups": ["modellers", "gpu_users"], "maxPerCluster": 3, "total": 6},
         "maxCores": 8,
         "schedulerCores": 0.5,
         "schedulerRamGb": 1.5,

@@ -43,8 +43,18 @@ Backend.forward_message_to_scheduler = answer
 """
 """Replaces the namespace, which pods read from a file, and the requests to schedulers, whose pods do not run."""
 
-WITHOUT_HUB = 'c.DaskGateway.authenticator_class = "dask_gateway_server.auth.SimpleAuthenticator"\n'
-"""Replaces the authentication by the hub; users write their name instead of a token."""
+WITHOUT_HUB = """
+from dask_gateway_server.auth import SimpleAuthenticator
+
+class NamedAuthenticator(SimpleAuthenticator):
+    async def authenticate(self, request):
+        user = await super().authenticate(request)
+        user.groups = set(user.name.split("+")[1:])
+        return user
+
+c.DaskGateway.authenticator_class = NamedAuthenticator
+"""
+"""Replaces the authentication by the hub; users write their name and groups instead of a token: ``alice+modellers``."""
 
 
 @dataclass(frozen=True)

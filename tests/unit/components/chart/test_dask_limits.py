@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from components.chart.dask_limits import cluster_limits, quota_limits
-from tests.support.tenancies import problem, tenancy
+from tests.support.tenancies import problem, problems, tenancy
 
 WORKERS = {"count": 2, "cpus": 8, "ramGb": 32}
 
@@ -93,3 +93,42 @@ def test_quota_defaults_to_the_capacity_of_the_nodes() -> None:
 
 def test_no_quota_without_limits_and_nodes() -> None:
     assert quota_limits(tenancy()).as_quota() == {}
+
+
+@pytest.mark.parametrize(
+    ("gpus", "purposes", "limit"),
+    [
+        ({}, ["notebooks", "daskWorkers"], {"requests.example.com/gpu": "8"}),
+        ({"total": 3}, ["notebooks", "daskWorkers"], {"requests.example.com/gpu": "3"}),
+    ],
+)
+def test_clusters_share_the_gpus_of_their_nodes(
+    gpus: dict[str, Any], purposes: list[str], limit: dict[str, str]
+) -> None:
+    pools = [
+        {"name": "cpu", **WORKERS, "labels": {"pool": "cpu"}},
+        {"name": "gpu", **WORKERS, "gpus": 4, "gpuResource": "example.com/gpu", "labels": {"pool": "gpu"}}
+        | {"purposes": purposes},
+    ]
+    quota = quota_limits(tenancy(workers={"pools": pools}, dask={"workerGpus": gpus})).as_quota()
+
+    assert {name: number for name, number in quota.items() if "gpu" in name} == limit
+
+
+def test_gpus_have_no_limit_without_described_nodes() -> None:
+    assert quota_limits(tenancy(dask={"workerGpus": {}})).as_quota() == {}
+
+
+def test_limits_of_gpus_fit_each_other() -> None:
+    found = problems(dask={"workerGpus": {"max": 2, "default": 3, "total": 1, "maxPerCluster": 1}})
+
+    assert [(each.key, each.message) for each in found] == [
+        ("pangeo:dask.workerGpus.default", "is more than max 2; reduce it, or raise max"),
+        *(
+            (
+                f"pangeo:dask.workerGpus.{key}",
+                "is less than max 2, so a worker with the most GPUs could not start; raise it",
+            )
+            for key in ("maxPerCluster", "total")
+        ),
+    ]

@@ -38,6 +38,14 @@ def test_size_of_workers_is_within_the_tenancys_limits() -> None:
     assert 'c.BoundedKubeBackend.worker_memory = {"min": 0.5, "default": 3, "max": 16}\n' in settings
 
 
+def test_only_a_tenancy_with_gpus_has_a_setting_of_them() -> None:
+    settings = backend_settings(tenancy(dask={"workerGpus": {"max": 2, "groups": ["modellers"]}}))
+
+    expected = {"resource": "nvidia.com/gpu", "max": 2, "default": 0, "groups": ["modellers"], "maxPerCluster": None}
+    assert f"c.BoundedKubeBackend.worker_gpus = {expected}\n" in settings
+    assert "gpu" not in backend_settings(tenancy())
+
+
 def approved(*profiles: dict[str, Any]) -> dict[str, list[str]]:
     """Return the groups for each approved image of a tenancy with these profiles."""
     images = approved_images(tenancy(notebook__image=IMAGE, notebook__profiles=list(profiles)))

@@ -1,0 +1,132 @@
+"""GPUs of Dask workers, in the real gateway on a real API server: who may choose them, and what pods request."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from tests.engine.charts.renders import Object
+from tests.engine.gateway.gateway_processes import Gateway, identifier
+
+pytestmark = pytest.mark.engine
+
+RESOURCE = "nvidia.com/gpu"
+NO_GPUS = {"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"}
+
+
+@pytest.fixture
+def member(gateway: Gateway, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A user of a group that may choose GPUs; clusters that the test starts are stopped after it."""
+    yield from _user(gateway, f"{request.node.name[:30]}+modellers")
+
+
+@pytest.fixture
+def outsider(gateway: Gateway, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A user of another group."""
+    yield from _user(gateway, f"{request.node.name[:30]}+others")
+
+
+def _user(gateway: Gateway, name: str) -> Iterator[str]:
+    yield name
+    for cluster in gateway.clusters(name):
+        gateway.stop(cluster, name)
+
+
+def start(gateway: Gateway, user: str, **options: Any) -> tuple[str, Object, Object]:
+    """Start a cluster with one worker; return its name and the containers of the scheduler and of the worker."""
+    answer = gateway.new_cluster(user, **options)
+    assert answer.ok, answer.text
+    name: str = answer.json()["name"]
+    [scheduler] = gateway.wait_for_objects("pods", name, "dask-scheduler")
+    gateway.mark_running(scheduler)
+    gateway.scale(name, 1)
+    [worker] = gateway.wait_for_objects("pods", name, "dask-worker")
+    return name, scheduler["spec"]["containers"][0], worker["spec"]["containers"][0]
+
+
+def refusal(answer: requests.Response) -> str:
+    assert answer.status_code == requests.codes.unprocessable_entity
+    message: str = answer.json()["error"]
+    return message
+
+
+def offered(gateway: Gateway, user: str) -> dict[str, Any]:
+    """Return the specification of each option of a user."""
+    answer = gateway.ask("GET", "options", user).json()
+    return {option["field"]: option for option in answer["cluster_options"]}
+
+
+def max_workers(gateway: Gateway, name: str) -> int:
+    words = ("get", "daskcluster", identifier(name), "--namespace", gateway.namespace, "--output=json")
+    number: int = json.loads(gateway.server.kubectl(*words))["spec"]["config"]["cluster_max_workers"]
+    return number
+
+
+def test_member_is_offered_the_gpus_of_a_worker(gateway: Gateway, member: str) -> None:
+    option = offered(gateway, member)["worker_gpus"]
+
+    assert (option["default"], option["spec"]) == (0, {"type": "int", "min": 0, "max": 2})
+
+
+def test_only_the_workers_have_gpus(gateway: Gateway, member: str) -> None:
+    name, scheduler, worker = start(gateway, member, worker_gpus=2)
+
+    assert worker["resources"]["limits"][RESOURCE] == worker["resources"]["requests"][RESOURCE] == "2"
+    assert set(scheduler["resources"]["limits"]) == {"cpu", "memory"}
+    assert NO_GPUS in scheduler["env"]
+    variables = {each["name"]: each.get("value") for each in worker["env"]}
+    assert "NVIDIA_VISIBLE_DEVICES" not in variables
+    assert variables["DASK_DISTRIBUTED__WORKER__RESOURCES"] == '{"GPU": 2}'
+    # Of at most 3 GPUs, a second worker would have only one.
+    assert max_workers(gateway, name) == 1
+
+
+def test_workers_without_gpus_see_none(gateway: Gateway, member: str) -> None:
+    _, scheduler, worker = start(gateway, member)
+
+    for container in (scheduler, worker):
+        assert set(container["resources"]["limits"]) == {"cpu", "memory"}
+        assert NO_GPUS in container["env"]
+
+
+def test_other_users_are_refused_also_with_a_request_of_their_own(gateway: Gateway, outsider: str) -> None:
+    assert "worker_gpus" not in offered(gateway, outsider)
+    assert refusal(gateway.new_cluster(outsider, worker_gpus=1)) == (
+        "worker_gpus is only for members of one of modellers, gpu_users; leave it out, or ask your administrator to "
+        "add you"
+    )
+    assert gateway.new_cluster(outsider, worker_gpus=0).ok
+
+
+@pytest.mark.parametrize(
+    ("gpus", "message"),
+    [
+        (3, "worker_gpus is 3; write a number of GPUs from 0 to 2"),
+        (-1, "worker_gpus is -1; write a number of GPUs from 0 to 2"),
+        (0.5, "worker_gpus is 0.5, not a whole number of GPUs; write worker_gpus=1"),
+        ("2", "worker_gpus is '2', not a whole number of GPUs; write worker_gpus=1"),
+        (True, "worker_gpus is True, not a whole number of GPUs; write worker_gpus=1"),
+        (None, "worker_gpus is None, not a whole number of GPUs; write worker_gpus=1"),
+    ],
+)
+def test_other_numbers_are_refused(gateway: Gateway, member: str, gpus: object, message: str) -> None:
+    assert refusal(gateway.new_cluster(member, worker_gpus=gpus)) == message
+
+
+def test_users_cannot_show_a_worker_the_gpus_of_others(gateway: Gateway, member: str) -> None:
+    message = refusal(gateway.new_cluster(member, environment={"NVIDIA_VISIBLE_DEVICES": "all"}))
+
+    assert message.startswith("environment: NVIDIA_VISIBLE_DEVICES is set by the node")
+
+
+def test_cluster_beyond_the_gpus_of_all_clusters_is_refused(gateway: Gateway, member: str) -> None:
+    with gateway.quota_used(**{"cpu": "0", "memory": "0", RESOURCE: "5"}):
+        message = refusal(gateway.new_cluster(member, worker_gpus=2))
+
+        assert gateway.new_cluster(member, worker_gpus=1).ok
+    assert message.startswith(
+        "There is not enough capacity for another Dask cluster: its scheduler and one worker need 2 GPUs, but only 1 "
+        "of the 6 that all users' clusters share are free."
+    )
