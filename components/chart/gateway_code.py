@@ -73,6 +73,7 @@ c.BoundedKubeBackend.scheduling_timeout = {FIXED_NODES_SECONDS if tenancy.nodes 
 c.BoundedKubeBackend.worker_cores = {_range(dask.worker_cores)}
 c.BoundedKubeBackend.worker_memory = {_range(dask.worker_ram_gb)}
 {_gpus(tenancy)}c.BoundedKubeBackend.approved_images = {approved_images(tenancy)}
+c.BoundedKubeBackend.custom_images = {custom_images(tenancy)}
 c.BoundedKubeBackend.shared_variables = {list(variable_names(tenancy))}
 c.BoundedKubeBackend.common_variables = {common_variables(tenancy)}
 c.BoundedKubeBackend.clusters_per_user = {dask.clusters_per_user}
@@ -87,14 +88,31 @@ def approved_images(tenancy: Tenancy) -> list[dict[str, Any]]:
     """
     groups: dict[Image, set[str]] = {tenancy.notebook.image: set()}
     for profile in tenancy.notebook.profiles:
-        image = profile.image
-        if image is not None:
+        for image in profile.own_images():
             # An image of a profile for all users is approved for all.
             everyone = not profile.groups or (image in groups and not groups[image])
             groups[image] = set() if everyone else groups.get(image, set()) | set(profile.groups)
     return [
         {"name": str(image), "pulled": str(tenancy.registries.locate(image)), "groups": sorted(members)}
         for image, members in groups.items()
+    ]
+
+
+def custom_images(tenancy: Tenancy) -> list[dict[str, Any]]:
+    """Return which images users may write themselves, for a server as for a cluster.
+
+    Each has an expression for the whole name, the beginning of the image that the nodes pull, and the groups whose
+    members may write one; no groups means all users.
+    """
+    return [
+        {
+            "pattern": profile.custom_images.pattern.regular_expression,
+            "prefix": tenancy.registries.mirror_prefix(profile.custom_images.pattern.registry),
+            "shown": str(profile.custom_images.pattern),
+            "groups": sorted(profile.groups),
+        }
+        for profile in tenancy.notebook.profiles
+        if profile.custom_images is not None
     ]
 
 

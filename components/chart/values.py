@@ -1,24 +1,23 @@
 """The Helm values of a tenancy: pure functions, one for each part of the charts."""
 
-import html
 from typing import Any
 
 from components.chart.admission import add_statement
 from components.chart.browser_origins import hub_origins
 from components.chart.dask_access import gateway_access, gateway_egress
 from components.chart.dask_values import dask_gateway_values, dask_values
-from components.chart.environment import render_environment, server_environment
+from components.chart.environment import server_environment
 from components.chart.group_overrides import group_overrides
 from components.chart.images import add_registries
 from components.chart.members_access import members_access
 from components.chart.mounted_code import hub_code
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, network_policy, users_egress
+from components.chart.profiles import memory, profile_list
 from components.chart.proxy_variables import hub_proxy_variables
 from components.chart.secrets import SECRET_NAME
 from components.chart.shared_folders import everyones_folders, pod_security
 from components.config.named_groups import groups_of_servers
 from components.config.tenancy import Tenancy
-from components.config.types import format_number
 from components.freeipa.names import group_dn, user_dn_template
 
 Values = dict[str, Any]
@@ -112,14 +111,6 @@ def chart_values(tenancy: Tenancy, *, chart_digest: object = "", secrets_digest:
 def hub_priority_class(tenancy: Tenancy) -> str:
     """Return the name of the PriorityClass of hub and proxy; it is unique in the cluster."""
     return f"{tenancy.release}-hub"
-
-
-def memory(ram_gb: float) -> str:
-    """Return a memory size for JupyterHub, whose unit G is 1024³ bytes, with every digit and without an exponent.
-
-    The hub does not start with Kubernetes' notation ``"2Gi"``.
-    """
-    return f"{format_number(ram_gb)}G"
 
 
 def announcement(tenancy: Tenancy) -> str:
@@ -251,33 +242,6 @@ def _singleuser(tenancy: Tenancy) -> Values:
         "cloudMetadata": {"blockWithIptables": False},
         "networkPolicy": network_policy(*users_egress(tenancy.network, "notebooks"), *gateway_egress(tenancy)),
     }
-
-
-def profile_list(tenancy: Tenancy) -> list[Values]:
-    """Return the profiles that users can choose; a setting missing in a profile has the tenancy's value.
-
-    KubeSpawner 7.0.0 renders names and descriptions without escaping them (``spawner.py``, ``_render_options_form``).
-    As HTML, they could run code in the hub's page with the rights of each visitor.
-    """
-    return [
-        {
-            "display_name": html.escape(profile.name, quote=False),
-            "description": html.escape(profile.description, quote=False),
-            "default": profile.default,
-            **({"groups": list(profile.groups)} if profile.groups else {}),
-            "kubespawner_override": {
-                **({} if profile.cpus is None else {"cpu_limit": profile.cpus, "cpu_guarantee": profile.cpus}),
-                **(
-                    {}
-                    if profile.ram_gb is None
-                    else dict.fromkeys(("mem_limit", "mem_guarantee"), memory(profile.ram_gb))
-                ),
-                **({} if profile.image is None else {"image": str(tenancy.registries.locate(profile.image))}),
-                **({"environment": render_environment(profile.environment)} if profile.environment else {}),
-            },
-        }
-        for profile in tenancy.notebook.profiles
-    ]
 
 
 def _cull(tenancy: Tenancy) -> Values:

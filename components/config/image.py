@@ -6,9 +6,17 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-_IMAGE_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-_IMAGE_NAME = rf"(?:[a-z0-9]+(?:[.-]+[a-z0-9]+)*(?::[0-9]{{1,5}})?/)?{_IMAGE_PART}(?:/{_IMAGE_PART})*"
-_IMAGE = re.compile(rf"{_IMAGE_NAME}:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}(@sha256:[0-9a-f]{{64}})?")
+PATH_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+"""Expression for a part of an image's path, between slashes."""
+
+REGISTRY = r"[a-z0-9]+(?:[.-]+[a-z0-9]+)*(?::[0-9]{1,5})?"
+"""Expression for a registry's host with an optional port."""
+
+TAG = r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,127}"
+"""Expression for a tag. In browsers, a hyphen in brackets must be escaped (``ImagePattern``)."""
+
+_IMAGE_NAME = rf"(?:{REGISTRY}/)?{PATH_PART}(?:/{PATH_PART})*"
+_IMAGE = re.compile(rf"{_IMAGE_NAME}:{TAG}(@sha256:[0-9a-f]{{64}})?")
 _IMAGE_BY_DIGEST = re.compile(rf"{_IMAGE_NAME}@sha256:[0-9a-f]{{64}}")
 
 

@@ -18,7 +18,7 @@ from components.config.environment import (
 )
 from components.config.image import FixedImage
 from components.config.problems import format_key
-from components.config.profiles import NotebookProfile, repeated_profiles
+from components.config.profiles import NotebookProfile, find_repetitions
 from components.config.schema import Location
 from components.config.section import Section, metadata
 from components.config.types import ServerPath, WholeNumber
@@ -120,7 +120,7 @@ class Notebook(Section):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        raise_problems("Notebook", [*_mixed_kinds(self.environments()), *repeated_profiles(self.profiles)])
+        raise_problems("Notebook", [*_mixed_kinds(self.environments()), *find_repetitions(self.profiles)])
         size = sum(_stored_size(f"{name}{value}") for _, each in self.environments() for name, value in each.items())
         if size > MAX_ENVIRONMENT_SIZE:
             raise ValueError(

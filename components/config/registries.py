@@ -69,13 +69,15 @@ class Registries(Section):
 
     def locate(self, image: Image) -> Image:
         """Return the image as the nodes pull it: from the mirror, or unchanged without one."""
-        if self.mirror is None:
-            return image
         registry, repository = split_registry(image.name)
-        if registry == self.mirror.partition("/")[0]:
-            return image
+        prefix = self.mirror_prefix(registry)
         # A colon cannot be in the path of a name.
-        return replace(image, name=f"{self.mirror}/{registry.partition(':')[0]}/{repository}")
+        return replace(image, name=f"{prefix}{registry.partition(':')[0]}/{repository}") if prefix else image
+
+    def mirror_prefix(self, registry: str) -> str:
+        """Return the beginning of the names in the mirror that a registry's images have; empty if they keep theirs."""
+        is_own = self.mirror is None or registry == self.mirror.partition("/")[0]
+        return "" if is_own else f"{self.mirror}/"
 
     @property
     def pull_secret_references(self) -> list[dict[str, str]]:

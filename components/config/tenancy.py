@@ -196,14 +196,16 @@ class Tenancy(Names):
         return (f"api-{self.release}-dask-gateway", *([tls.secret_name] if tls and tls.secret_name else []))
 
     @model_validator(mode="after")
-    def _check_variables(self) -> Self:
+    def _check_sections_together(self) -> Self:
         named: list[tuple[Location, str]] = [
             (("notebook", *place, "secret"), each.secret) for place, each in self.notebook.secret_keys()
         ]
         if self.object_store is not None:
             named += [(("objectStore", *place), each.secret) for place, each in self.object_store.secret_keys()]
         own = dict.fromkeys((place, secret, RESERVED_MESSAGE) for place, secret in named if secret in self.own_secrets)
-        raise_problems("Tenancy", [*own, *self._ambiguous_secrets(), *self._mixed_proxies()])
+        raise_problems(
+            "Tenancy", [*own, *self._ambiguous_secrets(), *self._mixed_proxies(), *self._patterns_with_ports()]
+        )
         return self
 
     def _ambiguous_secrets(self) -> Iterator[Found]:
@@ -228,6 +230,18 @@ class Tenancy(Names):
                 is_text = name not in self.notebook.environment and texts.get(name.upper()) is not None
                 if is_text and isinstance(value, SecretKey) and not is_repeated(name, environment):
                     yield ("notebook", *place, name), {}, "must be text, as pangeo:network.proxy sets it"
+
+    def _patterns_with_ports(self) -> Iterator[Found]:
+        """Yield patterns of a registry with a port, which names of images in a mirror do not have."""
+        for number, profile in enumerate(self.notebook.profiles):
+            pattern = profile.custom_images.pattern if profile.custom_images else None
+            if pattern and ":" in pattern.registry and self.registries.mirror_prefix(pattern.registry):
+                yield (
+                    ("notebook", "profiles", number, "customImages", "pattern"),
+                    str(pattern),
+                    "names a registry with a port, which names of images in pangeo:registries.mirror do not have; use "
+                    "a registry without a port, or the mirror itself",
+                )
 
     def as_inputs(self) -> dict[str, Any]:
         """Return the configuration as JSON with the keys of a stack file, with defaults and without secrets."""

@@ -59,6 +59,7 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
     worker_cores = Dict(help="The keys min, default and max of a worker's cores.", config=True)
     worker_memory = Dict(help="The keys min, default and max of a worker's memory in GB.", config=True)
     approved_images = List(help="Images that users may choose, with the keys name, pulled and groups.", config=True)
+    custom_images = List(help="Patterns of images that users may write (select_patterns).", config=True)
     worker_gpus = Dict(help="GPUs of workers, see offer_gpus; empty in a tenancy without GPUs.", config=True)
     shared_variables = List(help="Names of notebook servers' variables that clusters have, too.", config=True)
     common_variables = List(help="Variables of a container for users whose server does not run.", config=True)
@@ -107,9 +108,10 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
         notebook = await self._read_notebook(user.name, defaults.namespace) or NotebookSettings(
             image=defaults.image, environment=self.common_variables
         )
+        images = (self.approved_images, self.custom_images)
         gpus = offer_gpus(self.worker_gpus, user.groups)
         return make_cluster_options(
-            self.worker_cores, self.worker_memory, self.approved_images, gpus, user.groups, notebook, defaults
+            self.worker_cores, self.worker_memory, images, gpus, user.groups, notebook, defaults
         )
 
     async def get_cluster(self, cluster_name: str, wait: bool = False) -> Any:  # noqa: ANN401

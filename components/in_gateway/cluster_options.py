@@ -22,6 +22,7 @@ from components.in_gateway.option_values import (
     is_reserved,
     name_image,
     select_images,
+    select_patterns,
     show,
 )
 from components.in_gateway.worker_gpus import GPU_OPTION, GpuOffer, check_gpus
@@ -114,7 +115,7 @@ class ClusterOptions(fields.Options):  # type: ignore[misc,unused-ignore]
 def make_cluster_options(
     cores: Mapping[str, float],
     memory: Mapping[str, float],
-    images: Iterable[Mapping[str, Any]],
+    images: tuple[Iterable[Mapping[str, Any]], Iterable[Mapping[str, Any]]],
     gpus: GpuOffer,
     groups: Collection[str],
     notebook: NotebookSettings,
@@ -125,13 +126,14 @@ def make_cluster_options(
     Args:
         cores: ``min``, ``default`` and ``max`` of a worker's cores.
         memory: ``min``, ``default`` and ``max`` of a worker's memory in GB.
-        images: the approved images, see ``select_images``.
+        images: the approved images, see ``select_images``, and patterns of others, see ``select_patterns``.
         gpus: the GPUs of a worker that the user may choose.
         groups: the user's groups.
         notebook: settings of the user's notebook server.
         defaults: configuration of a cluster without options.
     """
-    approved = select_images(images, groups, notebook.image)
+    approved = select_images(images[0], groups, notebook.image)
+    patterns = select_patterns(images[1], groups)
 
     def configure(options: Any) -> dict[str, Any]:  # noqa: ANN401
         size = f"{options.worker_memory:f} G"
@@ -142,7 +144,7 @@ def make_cluster_options(
             # The limits in the chart's values are those of the default size.
             "worker_cores_limit": options.worker_cores,
             "worker_memory_limit": size,
-            "image": choose_image(options.image, notebook.image, approved),
+            "image": choose_image(options.image, notebook.image, approved, patterns),
             "environment": {
                 **defaults.environment,
                 **{name: escape_references(text) for name, text in options.environment.items()},

@@ -29,6 +29,9 @@ MAX_PROBLEMS = 5
 
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
+MAX_IMAGE_LENGTH = 512
+"""Most characters of an image that is compared with a pattern."""
+
 _GIB = 1024**3
 _NUMBER = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(?:G|GB|GiB|Gi)?\s*", re.IGNORECASE)
 
@@ -162,18 +165,31 @@ def select_images(images: Iterable[Mapping[str, Any]], groups: Collection[str], 
     }
 
 
+def select_patterns(patterns: Iterable[Mapping[str, Any]], groups: Collection[str]) -> list[Mapping[str, Any]]:
+    """Return the patterns of images that a user may write.
+
+    Args:
+        patterns: mappings with the keys ``pattern``, ``prefix``, ``shown`` and ``groups``; no groups means all users.
+        groups: the user's groups.
+    """
+    return [each for each in patterns if not each["groups"] or not set(each["groups"]).isdisjoint(groups)]
+
+
 def name_image(pulled: str, approved: Mapping[str, str]) -> str:
     """Return the name by which users know an image; the image itself if it has no other name."""
     return next((name for name, image in approved.items() if image == pulled), pulled)
 
 
-def choose_image(requested: str, own: str, approved: Mapping[str, str]) -> str:
+def choose_image(
+    requested: str, own: str, approved: Mapping[str, str], patterns: Sequence[Mapping[str, Any]] = ()
+) -> str:
     """Return the image of a cluster as the nodes pull it.
 
     Args:
         requested: the user's choice; empty for the image of the user's own server.
         own: image of the user's own server as the nodes pull it.
         approved: for each name, the image that the nodes pull.
+        patterns: those of images that the user may write, see ``select_patterns``.
 
     Raises:
         ValueError: the image is neither that of the user's own server nor an approved one.
@@ -184,13 +200,16 @@ def choose_image(requested: str, own: str, approved: Mapping[str, str]) -> str:
     for name, pulled in {**approved, name_image(own, approved): own}.items():
         if wanted in (canonical_image(name), canonical_image(pulled)):
             return pulled
+    for each in patterns:
+        if len(requested) <= MAX_IMAGE_LENGTH and re.fullmatch(each["pattern"], requested):
+            return f"{each['prefix']}{requested}"
     raise ValueError(
         f"image is {show(requested)}, which is not approved here; leave image out to use that of your server, "
-        f"{name_image(own, approved)}{_others(approved, own)}"
+        f"{name_image(own, approved)}{_others(approved, own, [each['shown'] for each in patterns])}"
     )
 
 
-def _others(approved: Mapping[str, str], own: str) -> str:
-    """Return the end of a message with the approved images that are not that of the user's own server."""
-    others: Sequence[str] = [name for name, pulled in approved.items() if pulled != own]
+def _others(approved: Mapping[str, str], own: str, patterns: Sequence[str]) -> str:
+    """Return the end of a message with the other images that the user may choose, and the patterns of further ones."""
+    others = [*(name for name, pulled in approved.items() if pulled != own), *patterns]
     return f", or write one of: {', '.join(others[:20])}" if others else ""

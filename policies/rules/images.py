@@ -31,12 +31,19 @@ def _check_registry(release: Resource, context: Context) -> Iterator[str]:
         approved = ", ".join(mirrors) or "none"
         yield f"pangeo:registries.mirror is {mirror}, which is not an approved mirror ({approved})"
     own = _own_images(context)
-    for path, image in _find_images(release, context):
+    for path, image in (*_find_images(release, context), *_patterns(context)):
         if own.get(path) == image:
             continue  # the program chose it, and the mirror was checked above
         if not any(_is_below(each, registries) for each in (_qualify(image), *_without_mirror(image, mirrors))):
             approved = ", ".join(registries) or "none"
             yield f"{path} is {image}, which is not from an approved registry ({approved})"
+
+
+def _patterns(context: Context) -> Images:
+    """Yield the patterns of images that users write; the rule ``program-values`` compares what the hub is given."""
+    for number, profile in enumerate(context.tenancy.notebook.profiles):
+        if profile.custom_images is not None:
+            yield f"pangeo:notebook.profiles[{number}].customImages.pattern", str(profile.custom_images.pattern)
 
 
 def _own_images(context: Context) -> dict[str, str]:
@@ -71,9 +78,17 @@ def _check_version(release: Resource, context: Context) -> Iterator[str]:
 
 def _find_images(release: Resource, context: Context) -> Images:
     values = declared_values(release, context)
-    yield from _images_below(values, ())
+    yield from (each for each in _images_below(values, ()) if not _is_written_by_users(*each, context))
     for place, tree in (*code_settings(values, HUB_CODE, SPAWNERS), *code_settings(values, GATEWAY_CODE, CLUSTERS)):
         yield from _images_below(tree, place)
+
+
+def _is_written_by_users(path: str, image: str, context: Context) -> bool:
+    """Return whether KubeSpawner replaces the image by one that a user has written, which a pattern limits."""
+    from components.chart.profiles import WRITTEN_IMAGE  # imports pydantic, like the import above
+
+    is_choice = path.startswith("jupyterhub.singleuser.profileList[") and ".unlisted_choice." in path
+    return is_choice and image in (WRITTEN_IMAGE, f"{context.tenancy.registries.mirror}/{WRITTEN_IMAGE}")
 
 
 def _images_below(tree: Any, path: Path) -> Images:  # noqa: ANN401 - values of any kind
@@ -129,8 +144,9 @@ RULES = (
         "approved-images",
         "Every image named in the values is from an approved registry",
         "A notebook image has access to its users' files, and the hub's image to every user's session.",
-        "Set pangeo:notebook.image, or image of the profile in pangeo:notebook.profiles, to an image from an approved "
-        "registry; or add the registry to this rule's setting registries, or the mirror to its setting mirrors.",
+        "Set pangeo:notebook.image, or image, images or customImages.pattern of the profile in "
+        "pangeo:notebook.profiles, to images from an approved registry; or add the registry to this rule's setting "
+        "registries, or the mirror to its setting mirrors.",
         "high",
         kinds=(RELEASE,),
         settings=(
@@ -154,7 +170,7 @@ RULES = (
         "no-latest-image",
         "Every image named in the values has a tag other than latest, or a digest",
         "Notebooks, Dask schedulers and Dask workers need the same packages, and results must be reproducible later.",
-        "Write a fixed tag or a digest in pangeo:notebook.image, and in image of the profiles in "
+        "Write a fixed tag or a digest in pangeo:notebook.image, and in image and images of the profiles in "
         "pangeo:notebook.profiles.",
         "medium",
         kinds=(RELEASE,),

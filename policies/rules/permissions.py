@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policies.kinds import AUTHENTICATORS, RELEASE, SPAWNERS, class_settings, hub_values
+from policies.profiles import profile_overrides
 from policies.rule import Context, Resource, Rule
 from policies.tree import format_value, get
 
@@ -27,7 +28,10 @@ SCOPE_TRAITS = ("server_token_scopes", "oauth_client_allowed_scopes", "oauth_rol
 MANAGING_TRAITS = ("admin_groups", "manage_roles", "manage_groups", "refresh_pre_spawn")
 """Settings of authenticators that decide about permissions, or about the time at which they are checked."""
 
-PROFILE_KEYS = ("display_name", "description", "slug", "default", "groups", "kubespawner_override")
+PROFILE_KEYS = (
+    *("display_name", "description", "slug", "default", "groups"),
+    *("kubespawner_override", "profile_options"),
+)
 OVERRIDES = ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee", "image", "environment")
 """Settings of a server that a profile may change; other rules check their values."""
 
@@ -66,13 +70,13 @@ def _check_grants(path: str, found: Any, own: Any) -> Iterator[str]:  # noqa: AN
 
 
 def _check_profiles(release: Resource, context: Context) -> Iterator[str]:
-    profiles = get(hub_values(release, context), "singleuser", "profileList", default=[])
-    for index, profile in enumerate(profiles):
-        path = f"singleuser.profileList[{index}]"
+    values = hub_values(release, context)
+    for index, profile in enumerate(get(values, "singleuser", "profileList", default=[])):
         for key in profile:
             if key not in PROFILE_KEYS:
-                yield f"{path}.{key} is not part of the program's profiles"
-        for key in get(profile, "kubespawner_override", default={}):
+                yield f"singleuser.profileList[{index}].{key} is not part of the program's profiles"
+    for path, override in profile_overrides(values):
+        for key in override:
             if key not in OVERRIDES:
                 yield f"{path}.kubespawner_override.{key}: a profile may change only {', '.join(OVERRIDES)}"
     for trait in ("profile_list", "profile_form_template", "options_form", "options_from_form"):

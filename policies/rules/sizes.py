@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from policies.kinds import RELEASE, SPAWNERS, class_settings, hub_values
+from policies.profiles import profile_overrides
 from policies.rule import NUMBER, Context, Resource, Rule, Setting
 from policies.tree import format_value, get
 
@@ -23,7 +24,7 @@ class _Size(NamedTuple):
 
 
 def _check_sizes(release: Resource, context: Context) -> Iterator[str]:
-    from components.chart.values import memory  # imports pydantic, which loads at the same time as the program
+    from components.chart.profiles import memory  # imports pydantic, which loads at the same time as the program
 
     tenancy, default = context.tenancy, _default_size(hub_values(release, context))
     for key, name, limit, configured in (
@@ -65,10 +66,10 @@ def _default_size(values: Mapping[str, Any]) -> _Size:
 
 
 def _profile_sizes(values: Mapping[str, Any]) -> Iterator[_Size]:
-    for index, profile in enumerate(get(values, "singleuser", "profileList", default=[])):
-        override = get(profile, "kubespawner_override", default={})
-        names = ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee")
-        yield _Size(f"singleuser.profileList[{index}]", *(get(override, name) for name in names))
+    """Yield the sizes of the profiles and of their choices; None for what one does not change."""
+    names = ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee")
+    for path, override in profile_overrides(values):
+        yield _Size(path, *(get(override, name) for name in names))
 
 
 def _bounds(context: Context) -> tuple[float, float]:
@@ -85,8 +86,8 @@ RULES = (
         "guaranteed-resources",
         "A notebook's CPUs and memory are fully guaranteed, and within the bounds of the organisation and of the nodes",
         "Overcommitted memory gets running kernels killed.",
-        "Lower pangeo:notebookCpus, pangeo:notebookRamGb, or cpus and ramGb of the profile in "
-        "pangeo:notebook.profiles; or raise this rule's settings mostCpus and mostRamGb.",
+        "Lower pangeo:notebookCpus, pangeo:notebookRamGb, or cpus and ramGb of the profile or of its "
+        "sizes in pangeo:notebook.profiles; or raise this rule's settings mostCpus and mostRamGb.",
         "high",
         kinds=(RELEASE,),
         settings=(

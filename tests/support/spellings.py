@@ -92,6 +92,17 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "notebook.profiles.groups": ([], ["modellers"], ["Modellers", " OTHERS "]),
     "notebook.profiles.environment": ({}, {"A": "{b}"}, {"S3_TOKEN": {"secret": "s3", "key": "k"}, "TOKEN_URL": "x"}),
     "notebook.profiles.default": (*YES, *NO),
+    "notebook.profiles.images": ([], [{"name": "A", "image": "docker.io/pangeo/ml-notebook:2026.01.30"}]),
+    "notebook.profiles.images.name": ("Machine learning", " Machine learning ", 32, True),
+    "notebook.profiles.images.image": ("docker.io/pangeo/ml-notebook:2026.01.30", f"pangeo/ml-notebook:1@{DIGEST}"),
+    "notebook.profiles.images.default": (*YES, *NO),
+    "notebook.profiles.customImages": ({"pattern": "docker.io/pangeo/*"},),
+    "notebook.profiles.customImages.pattern": ("docker.io/pangeo/*", " docker.io/pangeo/ml-*/** "),
+    "notebook.profiles.sizes": ([], [{"name": "Small"}, {"name": "Large", "cpus": 2, "default": True}]),
+    "notebook.profiles.sizes.name": ("Large", " Large ", 32, True),
+    "notebook.profiles.sizes.cpus": decimal(2.25),
+    "notebook.profiles.sizes.ramGb": (*decimal(15.5), 15.66666666),
+    "notebook.profiles.sizes.default": (*YES, *NO),
     "network.clusterCidrs": ([], ["203.0.114.9"], [" 203.0.114.0/24 ", "2A05:D014::/64", "10.0.0.0/8", "fd00::/20"]),
     "notebook.environment": (
         *({}, {"A": "", "TEXT": " {a}\n$(B) ", "HTTP_ENDPOINT": "https://example.org"}, {"USE_TOKEN": "true"}),
@@ -202,6 +213,13 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
     "network.reach": {"network": {"reach": [{"name": "store", "cidrs": "10.20.0.0/16", "ports": 443}]}},
     "notebook.profiles": {"notebook": {"profiles": [{"name": "Large"}]}},
     "notebook.profiles.pool": {"notebook": {"profiles": [{"name": "Large"}]}, "workers": {"pools": [ALL_NODES]}},
+    "notebook.profiles.images": {
+        "notebook": {"profiles": [{"name": "A", "images": [{"name": "B", "image": "docker.io/pangeo/a:1"}]}]}
+    },
+    "notebook.profiles.customImages": {
+        "notebook": {"profiles": [{"name": "A", "customImages": {"pattern": "docker.io/pangeo/*"}}]}
+    },
+    "notebook.profiles.sizes": {"notebook": {"profiles": [{"name": "A", "sizes": [{"name": "B"}]}]}},
     "objectStore": {"objectStore": {"endpoint": "https://s3.example.org"}},
     "objectStore.groupCredentials": {
         "objectStore": {"endpoint": "https://s3.example.org", "groupCredentials": [{"group": "ocean", "secret": "s3"}]}

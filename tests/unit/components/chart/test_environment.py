@@ -6,7 +6,8 @@ import pytest
 
 from components.chart.dask_access import notebook_environment
 from components.chart.environment import render_environment, variable_names
-from components.chart.values import chart_values, profile_list
+from components.chart.profiles import profile_list
+from components.chart.values import chart_values
 from components.config.notebook import MAX_ENVIRONMENT_SIZE
 from tests.support.tenancies import tenancy
 

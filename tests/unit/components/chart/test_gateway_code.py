@@ -1,6 +1,7 @@
 """The code in the configuration of Dask's gateway."""
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from components.chart.gateway_code import (
     approved_images,
     backend_settings,
     common_variables,
+    custom_images,
     gateway_configuration,
     module_text,
 )
@@ -61,6 +63,25 @@ def test_image_of_a_profile_is_approved_for_its_groups() -> None:
     assert approved(
         {"name": "A", "image": OTHER, "groups": ["b"]}, {"name": "B", "image": OTHER, "groups": ["a", "b"]}
     ) == {IMAGE: [], OTHER: ["a", "b"]}
+
+
+def test_images_to_choose_from_are_approved_for_the_profiles_groups() -> None:
+    images = [{"name": "Own", "image": IMAGE}, {"name": "Other", "image": OTHER}]
+    assert approved({"name": "A", "images": images, "groups": ["b"]}) == {IMAGE: [], OTHER: ["b"]}
+
+
+def test_images_that_users_write_are_those_of_the_profiles_groups() -> None:
+    profiles = [{"name": "A"}, {"name": "B", "groups": ["b", "a"], "customImages": {"pattern": "quay.io/a/*"}}]
+    mirrored = tenancy(notebook__profiles=profiles, registries={"mirror": "registry.example.org/cache"})
+    (found,) = custom_images(mirrored)
+    assert found == {
+        "pattern": found["pattern"],
+        "prefix": "registry.example.org/cache/",
+        "shown": "quay.io/a/*",
+        "groups": ["a", "b"],
+    }
+    assert re.fullmatch(found["pattern"], "quay.io/a/b:1")
+    assert custom_images(tenancy()) == []
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from components.chart.values import chart_values, memory
+from components.chart.profiles import memory
+from components.chart.values import chart_values
 from policies.secret_paths import is_secret
 from policies.tree import leaves
 from tests.support.rendered_values import values

@@ -95,12 +95,16 @@ def test_the_suffix_is_the_base_dn_or_derived_from_the_realm() -> None:
     assert tenancy(identity__realm=ABSENT, identity__baseDn="dc=other").directory_suffix == "dc=other"
 
 
+IMAGE = {"name": "a", "image": "a.example/b:1"}
+
 NUMBERS = (
     "notebookCpus",
     "notebookRamGb",
     "notebookStorageGb",
     "notebook.profiles[0].cpus",
     "notebook.profiles[0].ramGb",
+    "notebook.profiles[0].sizes[0].cpus",
+    "notebook.profiles[0].sizes[0].ramGb",
     *(f"dask.workerRamGb.{key}" for key in ("min", "max", "default")),
     *(f"dask.workerCores.{key}" for key in ("min", "max", "default")),
     *(f"dask.{key}" for key in ("maxWorkers", "maxCores", "maxRamGb", "totalCores", "totalRamGb", "clustersPerUser")),
@@ -119,6 +123,8 @@ def test_every_number_has_a_floor_and_a_unit(key: str) -> None:
 
 def _with(key: str, value: object) -> dict[str, Any]:
     section, _, rest = key.partition(".")
+    if "sizes" in key:
+        return {"notebook": {"profiles": [{"name": "a", "sizes": [{"name": "b", key.rpartition(".")[2]: value}]}]}}
     if section == "notebook":
         return {"notebook": {"profiles": [{"name": "a", rest.partition(".")[2]: value}]}}
     if section == "workers":
@@ -191,6 +197,12 @@ def test_annotations_are_strings() -> None:
         ({"notebook__culling": 5}, "notebook.culling", "is not a section; write its keys below it"),
         ({"notebook__profiles": [{"name": 7}, {"name": "7"}]}, "notebook.profiles[1].name", "is also the name of pangeo:notebook.profiles[0]; write another name"),
         ({"notebook__profiles": [{"name": "a"}, {"name": "b", "default": "yes"}, {"name": "c", "default": True}]}, "notebook.profiles[2].default", "is also true in pangeo:notebook.profiles[1]; keep it on one of them"),
+        ({"notebook__profiles": [{"name": "a", "images": [IMAGE, IMAGE]}]}, "notebook.profiles[0].images[1].name", "is also the name of pangeo:notebook.profiles[0].images[0]; write another name"),
+        ({"notebook__profiles": [{"name": "a", "sizes": [{"name": "b"}, {"name": "b"}]}]}, "notebook.profiles[0].sizes[1].name", "is also the name of pangeo:notebook.profiles[0].sizes[0]; write another name"),
+        ({"notebook__profiles": [{"name": "a", "sizes": [{"name": "b", "default": True}, {"name": "c", "default": True}]}]}, "notebook.profiles[0].sizes[1].default", "is also true in pangeo:notebook.profiles[0].sizes[0]; keep it on one of them"),
+        ({"notebook__profiles": [{"name": "a", "image": "a.example/b:1", "images": [IMAGE]}]}, "notebook.profiles[0].image", "must not be set together with images; add it to images as the default, or remove it"),
+        ({"notebook__profiles": [{"name": "a", "sizes": [{"name": "b", "cpus": 513}]}]}, "notebook.profiles[0].sizes[0].cpus", "must be at most 512 CPUs"),
+        ({"notebook__profiles": [{"name": "a", "customImages": {"pattern": "a.example:5000/*"}}], "registries": {"mirror": "r.example/cache"}}, "notebook.profiles[0].customImages.pattern", "names a registry with a port, which names of images in pangeo:registries.mirror do not have; use a registry without a port, or the mirror itself"),
         ({"dask__maxCores": 1, "dask__workerCores": {"default": 2}}, "dask", "has maxCores 1, but a scheduler (1) and a worker of the default size need 3; raise maxCores"),
         ({"ingress__className": "Big Ingress"}, "ingress.className", "is not a name of a Kubernetes object; write lower-case letters, digits, dashes and dots, for example pangeo-data"),
     ],
@@ -286,3 +298,26 @@ def test_refused_admin_group_is_reported_with_all_other_problems() -> None:
 @pytest.mark.parametrize("group", ["admins", "pangeo_admins", "ipausers_admins", "notebook_users_admins"])
 def test_other_groups_may_be_admin_groups(group: str) -> None:
     assert tenancy(identity__adminGroup=group).identity.admin_group == group
+
+
+def test_all_problems_of_a_profiles_choices_are_reported_at_once() -> None:
+    images = [{**IMAGE, "image": "a"}, {"name": "b", "image": "a.example/b:latest", "default": "maybe"}]
+    profile = {
+        "name": "a",
+        "image": "a.example/b:1",
+        "images": images,
+        "sizes": [{"name": "b", "cpus": 0}, {"ramGb": 5000, "gpu": 1}],
+        "customImages": {"pattern": "*"},
+    }
+    found = [each.key for each in problems(notebook__profiles=[profile])]
+    assert sorted(key.removeprefix("pangeo:notebook.profiles[0].") for key in found) == [
+        "customImages.pattern",
+        "image",
+        "images[0].image",
+        "images[1].default",
+        "images[1].image",
+        "sizes[0].cpus",
+        "sizes[1].gpu",
+        "sizes[1].name",
+        "sizes[1].ramGb",
+    ]

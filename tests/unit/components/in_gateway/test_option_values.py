@@ -14,6 +14,7 @@ from components.in_gateway.option_values import (
     choose_image,
     escape_references,
     select_images,
+    select_patterns,
 )
 
 IMAGES = [
@@ -185,3 +186,31 @@ def test_refusal_names_the_approved_images() -> None:
         "image is 'example/notebook', which is not approved here; leave image out to use that of your server, "
         "docker.io/example/notebook:7, or write one of: docker.io/example/gpu:7"
     )
+
+
+PATTERNS: list[dict[str, Any]] = [
+    {
+        "pattern": r"^docker\.io/own/[a-z]+:1$",
+        "prefix": "mirror.example.org/",
+        "shown": "docker.io/own/*",
+        "groups": [],
+    },
+    {"pattern": r"^quay\.io/own/[a-z]+:1$", "prefix": "", "shown": "quay.io/own/*", "groups": ["modellers"]},
+]
+
+
+def test_image_that_matches_a_pattern_is_approved_for_its_groups() -> None:
+    anna, mona = select_patterns(PATTERNS, []), select_patterns(PATTERNS, ["modellers"])
+    assert choose_image("docker.io/own/a:1", OWN, {}, anna) == "mirror.example.org/docker.io/own/a:1"
+    assert choose_image("quay.io/own/a:1", OWN, {}, mona) == "quay.io/own/a:1"
+    assert refusal(choose_image, "quay.io/own/a:1", OWN, {}, anna) == (
+        "image is 'quay.io/own/a:1', which is not approved here; leave image out to use that of your server, "
+        f"{OWN}, or write one of: docker.io/own/*"
+    )
+
+
+@pytest.mark.parametrize(
+    "image", ["docker.io/own/a:1\n", "docker.io/own/a:1 x", "docker.io/own/a:11", "x/docker.io/own/a:1", "own/a:1"]
+)
+def test_pattern_must_match_the_whole_image(image: str) -> None:
+    assert "not approved" in refusal(choose_image, image, OWN, {}, PATTERNS)

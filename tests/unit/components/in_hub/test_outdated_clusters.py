@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.chart.group_overrides import group_overrides
-from components.chart.values import profile_list
+from components.chart.profiles import profile_list
 from components.in_hub.folders import Folder
 from components.in_hub.outdated_clusters import everyones_variables, find_outdated, profile_overrides
 from tests.support.tenancies import tenancy

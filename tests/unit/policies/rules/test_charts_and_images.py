@@ -101,6 +101,39 @@ def test_images_are_found_everywhere_in_the_values() -> None:
     assert message.startswith("dask-gateway.gateway.backend.image is example.com/a/b:1")
 
 
+def check_profile(rule: str, profile: dict[str, Any], organisation: dict[str, Any] | None = None) -> list[str]:
+    """Check the release of a stack with one profile."""
+    notebook = {"profiles": [{"name": "Free", **profile}]}
+    release = declared.release_with(values=chart_values(tenancy(storage=declared.STORAGE, notebook=notebook)))
+    return declared.check(rule, release, stack=declared.config(notebook=notebook), organisation=organisation).messages
+
+
+def test_images_that_users_choose_are_from_approved_registries() -> None:
+    images = [{"name": "A", "image": "docker.io/pangeo/a:1"}, {"name": "B", "image": "example.com/b:1"}]
+    (message,) = check_profile("approved-images", {"images": images})
+    assert "profile_options.image.choices.B.kubespawner_override.image is example.com/b:1" in message
+
+
+@pytest.mark.parametrize(
+    ("pattern", "approved"),
+    [
+        ("docker.io/pangeo/*", True),
+        ("docker.io/pangeo/**", True),
+        ("docker.io/pangeology/*", False),
+        ("registry.example.org/pangeo/*", False),
+        ("registry.example.org/**", False),
+    ],
+)
+def test_images_that_users_write_are_from_approved_registries(pattern: str, approved: bool) -> None:
+    custom = {"customImages": {"pattern": pattern}}
+    found = check_profile("approved-images", custom)
+    place = "pangeo:notebook.profiles[0].customImages.pattern"
+    registries = "quay.io/pangeo, docker.io/pangeo, quay.io/jupyterhub, ghcr.io/dask"
+    refusal = f"{place} is {pattern}, which is not from an approved registry ({registries})"
+    assert [each for each in found if each.startswith(place)] == ([] if approved else [refusal])
+    assert not any("{value}" in each for each in (*found, *check_profile("no-latest-image", custom)))
+
+
 @pytest.mark.parametrize(
     ("image", "message"),
     [

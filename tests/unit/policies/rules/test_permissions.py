@@ -67,10 +67,17 @@ def test_a_profile_changes_only_size_image_and_variables(override: dict[str, Any
     )
 
 
-def test_a_profile_has_no_choices_of_its_own() -> None:
+def test_a_choice_changes_only_size_image_and_variables() -> None:
     options = {"size": {"choices": {"free": {"kubespawner_override": {"privileged": True}}}}}
     (found,) = check("profiles-change-sizes", singleuser__profileList=[{**NOTEBOOK, "profile_options": options}])
-    assert found == "singleuser.profileList[0].profile_options is not part of the program's profiles"
+    place = "singleuser.profileList[0].profile_options.size.choices.free"
+    assert found.startswith(f"{place}.kubespawner_override.privileged: a profile may change only cpu_limit")
+
+
+def test_written_image_changes_only_the_image() -> None:
+    options = {"image": {"unlisted_choice": {"enabled": True, "kubespawner_override": {"image": "{value}", "uid": 0}}}}
+    (found,) = check("profiles-change-sizes", singleuser__profileList=[{**NOTEBOOK, "profile_options": options}])
+    assert found.startswith("singleuser.profileList[0].profile_options.image.unlisted_choice.kubespawner_override.uid:")
 
 
 @pytest.mark.parametrize("class_name", ["KubeSpawner", "Spawner"])

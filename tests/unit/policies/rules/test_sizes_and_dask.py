@@ -51,6 +51,16 @@ def test_a_size_is_within_the_organisations_bounds() -> None:
     assert check_sizes({"mostRamGb": 3.0}) == ['singleuser: memory "4G" is not between 0 and 3G']
 
 
+def test_sizes_to_choose_from_are_within_the_bounds() -> None:
+    large = {"cpu_limit": 99, "cpu_guarantee": 99, "mem_limit": "4G", "mem_guarantee": "2G"}
+    options = {"size": {"choices": {"Large": {"kubespawner_override": large}}}}
+    place = "singleuser.profileList[0].profile_options.size.choices.Large"
+    assert check_sizes(singleuser__profileList=[{"display_name": "Free", "profile_options": options}]) == [
+        f'{place}: memory limit "4G" is not the guarantee "2G"',
+        f"{place}: 99 CPUs is not between 0 and 64",
+    ]
+
+
 def test_a_size_fits_on_one_of_the_stated_nodes() -> None:
     large = [{"kubespawner_override": {"cpu_limit": 16, "cpu_guarantee": 16}}]
     stack = declared.config(workers={"count": 3, "cpus": 8, "ramGb": 32})
