@@ -42,6 +42,11 @@ def gateway_name(tenancy: Tenancy) -> str:
     return f"{tenancy.release}-dask-gateway"
 
 
+def gateway_object(tenancy: Tenancy, component: str) -> str:
+    """Return the chart's name for an object of ``api``, ``controller`` or ``traefik``, truncated as the chart does."""
+    return f"{component}-{gateway_name(tenancy)}"[:63].removesuffix("-")
+
+
 def gateway_service(tenancy: Tenancy) -> str:
     """Return the name of the gateway's proxy Service. It is short enough that the chart does not truncate it."""
     return f"traefik-{gateway_name(tenancy)}"

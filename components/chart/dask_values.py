@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from components.chart.dask_access import PREFIX, SERVICE, gateway_log_in, gateway_name
+from components.chart.dask_access import PREFIX, SERVICE, gateway_log_in, gateway_name, gateway_object
 from components.chart.dask_limits import dask_memory, format_cpus, quota_limits
 from components.chart.gateway_code import gateway_configuration
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, users_egress
@@ -86,9 +86,9 @@ def dask_gateway_values(tenancy: Tenancy, secrets_digest: object = "") -> dict[s
         },
         # The chart's own account names; chart/templates/dask-access.yaml limits their permissions to the namespace.
         "rbac": {
-            "gateway": {"serviceAccountName": _truncate(f"api-{name}")},
-            "controller": {"serviceAccountName": _truncate(f"controller-{name}")},
-            "traefik": {"serviceAccountName": _truncate(f"traefik-{name}")},
+            "gateway": {"serviceAccountName": gateway_object(tenancy, "api")},
+            "controller": {"serviceAccountName": gateway_object(tenancy, "controller")},
+            "traefik": {"serviceAccountName": gateway_object(tenancy, "traefik")},
         },
     }
 
@@ -104,11 +104,6 @@ def dask_values(tenancy: Tenancy) -> dict[str, Any]:
             "gateway": [*allow_dns(tenancy.network.dns), allow_all_but_metadata()],
         },
     }
-
-
-def _truncate(name: str) -> str:
-    """Truncate a name in the same way as the gateway's chart does."""
-    return name[:63].removesuffix("-")
 
 
 def _size(cores: float, ram_gb: float) -> dict[str, Any]:

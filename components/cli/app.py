@@ -14,6 +14,7 @@ from components.cli.diagnose.doctor import diagnose
 from components.cli.diagnose.drift import check_drift
 from components.cli.diagnose.result import EXIT_FAILED, EXIT_OK
 from components.cli.diagnose.status import check_status
+from components.cli.images.command import check_images, parse_image
 from components.cli.members_app import members
 from components.cli.new import new
 from components.cli.output import console, print_json, print_results
@@ -22,6 +23,7 @@ from components.cli.repair.command import repair_stack
 from components.cli.stack import open_stack
 from components.cli.terminal import ask, errors_reported, exit_with, has_named, report
 from components.config.stack_file import STACKS
+from components.programs import report_on_stderr
 from components.version import program_version
 
 EXIT_CODES = "Exit code 1: a check failed; 3: no check failed, but some could not run."
@@ -124,6 +126,28 @@ def doctor(
         with console(stderr=True).status("checking"):
             results = diagnose(opened.tenancy, stack=opened.name, user=user, password=password, env=env)
     sys.exit(print_results(opened.name, results, as_json=as_json, user=user))
+
+
+@app.command(
+    epilog=examples("images vis", "images vis --image registry.example.org/team/notebook:2") + f"\n\n{EXIT_CODES}"
+)
+def images(
+    stack: Stack = None,
+    image: Annotated[
+        list[str] | None,
+        typer.Option(help="Try this image instead of those of the stack file. Can be given several times."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start each image of notebooks once, and compare its versions with those of the hub and the Dask gateway.
+
+    Each image runs for a moment in a pod in the tenancy's namespace, without a user's data.
+    """
+    with errors_reported():
+        opened = open_stack(stack).with_kubeconfig()
+        others = [parse_image(each, "--image") for each in image or []]
+        results = check_images(opened.tenancy, others, os.environ, report_on_stderr)
+    sys.exit(print_results(opened.name, results, as_json=as_json))
 
 
 @app.command(epilog=examples("repair vis", "repair vis --yes", "repair vis --interrupted"))

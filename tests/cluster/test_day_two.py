@@ -13,6 +13,7 @@ import pytest
 
 from local import directory, lifecycle
 from local.directory.client import connection
+from local.images.definitions import HUB, TRAEFIK
 from local.paths import State
 from local.tenancy import engine
 from local.tenancy.engine_environment import engine_environment
@@ -123,6 +124,23 @@ def test_status_reports_the_release_and_running_servers(operator: Operator) -> N
     assert f"{engine.STACK}/{engine.STACK} is deployed" in done.results["release"]["message"]
     assert done.results["cluster"]["message"].startswith("https://")
     assert {each["user"] for each in done.results["servers"]["servers"]} <= set(done.results["homes"]["users"])
+
+
+def test_images_compares_the_stacks_image_with_the_gateway(operator: Operator) -> None:
+    done = operator("images", "local")
+
+    assert done.not_good == {}
+    assert done.code == 0
+    [found] = done.results.values()
+    assert found["packages"]["dask-gateway"] == found["gateway"]
+
+
+def test_images_names_what_is_wrong_with_an_image(operator: Operator) -> None:
+    done = operator("images", "local", "--image", HUB.reference, "--image", TRAEFIK.reference)
+
+    assert done.code == 1
+    assert done.not_good[HUB.reference].startswith("has no dask and no distributed and no dask-gateway; ")
+    assert done.not_good[TRAEFIK.reference].startswith("does not run commands as user 1000 (")
 
 
 def test_members_list_equals_the_directorys_group(operator: Operator) -> None:

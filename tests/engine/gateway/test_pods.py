@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
+from components.chart.dask_access import gateway_object
+from components.cli.images.command import VERSION_LABEL
+from components.cli.images.trial_pod import trial_pod
 from tests.engine.charts.renders import Object
 from tests.engine.gateway.gateway_processes import Gateway
-from tests.support.waiting import wait_for
+from tests.support.waiting import LIMIT_SECONDS, wait_for
 
 pytestmark = pytest.mark.engine
 
@@ -48,6 +52,23 @@ def test_dask_pods_have_no_permissions(pods: list[Object]) -> None:
         [container] = pod["spec"]["containers"]
         assert container["securityContext"]["allowPrivilegeEscalation"] is False
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_dask_pods_keep_the_entry_point_of_the_image(pods: list[Object]) -> None:
+    for pod, program in zip(pods, ("dask-scheduler", "dask-worker", "dask-worker"), strict=True):
+        [container] = pod["spec"]["containers"]
+        assert "command" not in container
+        assert container["args"][0] == program
+
+
+def test_the_trial_of_an_image_is_admitted_and_finds_the_gateways_version(gateway: Gateway) -> None:
+    tenancy = gateway.rendered.tenancy
+    pod = trial_pod(tenancy, str(tenancy.notebook.image), "image-trial-0")
+
+    gateway.server.kubectl("create", "--dry-run=server", "--filename=-", stdin=json.dumps(pod))
+
+    labels = gateway.rendered.objects["Deployment", gateway_object(tenancy, "api")]["metadata"]["labels"]
+    assert labels[VERSION_LABEL] == requests.get(f"{gateway.url}/api/version", timeout=LIMIT_SECONDS).json()["version"]
 
 
 def test_scheduler_is_probed_every_second(pods: list[Object]) -> None:

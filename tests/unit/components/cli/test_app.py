@@ -43,6 +43,7 @@ def run(*words: str, typed: str | None = None) -> Result:
         "members remove",
         "status",
         "doctor",
+        "images",
         "repair",
     ],
 )
