@@ -12,8 +12,10 @@ from components.chart.object_store import object_store_environment, store_keys_o
 from components.chart.proxy_variables import gateway_client_variables, user_proxy_variables
 from components.chart.secret_references import secret_reference
 from components.config.environment import SecretKey, Variable
+from components.config.gpus import has_gpus
 from components.config.tenancy import Tenancy
 from components.in_gateway.option_values import escape_references
+from components.in_hub.gpus import NO_GPUS, VARIABLE
 
 
 def server_environment(tenancy: Tenancy) -> dict[str, Any]:
@@ -21,6 +23,7 @@ def server_environment(tenancy: Tenancy) -> dict[str, Any]:
     return {
         **notebook_environment(tenancy),
         **gateway_client_variables(tenancy),
+        **({VARIABLE: NO_GPUS} if has_gpus(tenancy) else {}),
         **object_store_environment(tenancy),
         **render_environment({**user_proxy_variables(tenancy), **tenancy.notebook.environment}),
     }

@@ -38,6 +38,7 @@ MODULES = (
     "in_hub/events.py",
     "in_hub/folder_state.py",
     "in_hub/folders.py",
+    "in_hub/gpus.py",
     "in_hub/group_names.py",
     "in_hub/group_updates.py",
     "in_hub/guard.py",

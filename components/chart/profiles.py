@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.chart.environment import render_environment
+from components.chart.server_gpus import gpu_limits
 from components.config.image import Image
 from components.config.image_pattern import ImagePattern
 from components.config.profiles import NotebookProfile, SizeChoice
@@ -51,6 +52,7 @@ def describe_size(size: SizeChoice) -> str:
     parts = [
         *([] if size.cpus is None else [f"{format_number(size.cpus)} CPU{'' if size.cpus == 1 else 's'}"]),
         *([] if size.ram_gb is None else [f"{format_number(size.ram_gb)} GB"]),
+        *([] if size.gpus is None else [f"{size.gpus or 'no'} GPU{'' if size.gpus == 1 else 's'}"]),
     ]
     return f"{size.name} ({', '.join(parts)})" if parts else size.name
 
@@ -65,7 +67,7 @@ def custom_image(pattern: ImagePattern, tenancy: Tenancy) -> Values:
 
 
 def _profile(profile: NotebookProfile, tenancy: Tenancy) -> Values:
-    options = {**_image_option(profile, tenancy), **_size_option(profile)}
+    options = {**_image_option(profile, tenancy), **_size_option(profile, tenancy)}
     return {
         "display_name": _as_html(profile.name),
         "description": _as_html(profile.description),
@@ -73,6 +75,8 @@ def _profile(profile: NotebookProfile, tenancy: Tenancy) -> Values:
         **({"groups": list(profile.groups)} if profile.groups else {}),
         "kubespawner_override": {
             **size_overrides(profile),
+            # A size cannot take away what its profile has.
+            **({} if profile.sizes else gpu_limits(tenancy, profile.gpus_of(None), profile.pool)),
             **({} if profile.image is None else {IMAGE: str(tenancy.registries.locate(profile.image))}),
             **({"environment": render_environment(profile.environment)} if profile.environment else {}),
         },
@@ -111,14 +115,17 @@ def _unlisted_choice(pattern: ImagePattern, tenancy: Tenancy) -> Values:
     }
 
 
-def _size_option(profile: NotebookProfile) -> Values:
+def _size_option(profile: NotebookProfile, tenancy: Tenancy) -> Values:
     if not profile.sizes:
         return {}
     choices = {
         size.name: {
             "display_name": _as_html(describe_size(size)),
             "default": size.default,
-            "kubespawner_override": size_overrides(size),
+            "kubespawner_override": {
+                **size_overrides(size),
+                **gpu_limits(tenancy, profile.gpus_of(size), profile.pool),
+            },
         }
         for size in profile.sizes
     }

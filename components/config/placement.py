@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pydantic import ValidationError
-
 from components.config.cluster import Nodes
 from components.config.dask import Dask
+from components.config.given import list_items, read_valid
 from components.config.pools import PURPOSES, Pool, Purpose, describe_pools, pools_of
 from components.config.section import Place
 
@@ -97,31 +96,22 @@ def _unknown_pools(given: Mapping[str, object], pools: tuple[Pool, ...]) -> Iter
 
 
 def _profile_pools(given: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
-    for number, profile in enumerate(_items(given.get("notebook"), "profiles")):
+    for number, profile in enumerate(list_items(given.get("notebook"), "profiles")):
         if isinstance(profile, Mapping) and isinstance(name := profile.get("pool"), str) and name.strip():
             yield ("notebook", "profiles", number, "pool"), name.strip()
 
 
 def _pool_names(nodes: object) -> list[str]:
     return [
-        str(pool["name"]).strip() for pool in _items(nodes, "pools") if isinstance(pool, Mapping) and "name" in pool
+        str(pool["name"]).strip() for pool in list_items(nodes, "pools") if isinstance(pool, Mapping) and "name" in pool
     ]
 
 
-def _items(section: object, key: str) -> Sequence[object]:
-    items = section.get(key) if isinstance(section, Mapping) else None
-    return items if isinstance(items, Sequence) and not isinstance(items, str) else ()
-
-
 def _validated_pools(nodes: object) -> tuple[Pool, ...]:
-    try:
-        return Nodes.model_validate({} if nodes is None else nodes).pools
-    except ValidationError:
-        return ()
+    read = read_valid(Nodes, nodes)
+    return read.pools if read else ()
 
 
 def _has_dask(section: object) -> bool:
-    try:
-        return Dask.model_validate({} if section is None else section).enabled
-    except ValidationError:
-        return True
+    dask = read_valid(Dask, {} if section is None else section)
+    return dask is None or dask.enabled

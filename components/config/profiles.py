@@ -8,10 +8,11 @@ from pydantic import Field
 from components.config.environment import Environment, Found
 from components.config.image import FixedImage, Image
 from components.config.image_pattern import EXAMPLE, ImagePatternText
+from components.config.pools import MAX_NODE_GPUS
 from components.config.problems import format_key
 from components.config.schema import Location
 from components.config.section import Place, Section, metadata
-from components.config.types import MIN_CPUS, MIN_RAM_GB, FreeIpaName, Number, PoolName, Text
+from components.config.types import MIN_CPUS, MIN_RAM_GB, FreeIpaName, Number, PoolName, Text, WholeNumber
 
 MAX_CPUS = 512
 """Most CPUs of a notebook server or Dask worker."""
@@ -53,6 +54,14 @@ class SizeChoice(Section):
         examples=[32],
         json_schema_extra=metadata(unit="GB"),
     )
+    gpus: WholeNumber | None = Field(
+        None,
+        ge=0,
+        le=MAX_NODE_GPUS,
+        description="GPUs of the server",
+        examples=[1],
+        json_schema_extra=metadata(unit="GPUs"),
+    )
     default: bool = Field(False, description="Preselected; if no size is, the first one is preselected")
 
 
@@ -89,6 +98,15 @@ class NotebookProfile(Section):
         description="Memory of the server, both guaranteed and the limit",
         examples=[32],
         json_schema_extra=metadata(unit="GB"),
+    )
+    gpus: WholeNumber | None = Field(
+        None,
+        ge=0,
+        le=MAX_NODE_GPUS,
+        description="GPUs of the server, by default none. It requests the `gpuResource` of the pools in "
+        "`workers.pools`, or `nvidia.com/gpu` if `workers` is not set",
+        examples=[1],
+        json_schema_extra=metadata(unit="GPUs"),
     )
     image: FixedImage | None = Field(
         None,
@@ -159,6 +177,10 @@ class NotebookProfile(Section):
         """
         cpus, ram_gb = self.cpus or cpus, self.ram_gb or ram_gb
         return [(each, each.cpus or cpus, each.ram_gb or ram_gb) for each in self.sizes] or [(None, cpus, ram_gb)]
+
+    def gpus_of(self, size: SizeChoice | None) -> int:
+        """Return the GPUs of a size of the profile; None is the only size of a profile without sizes to choose."""
+        return (self.gpus if size is None or size.gpus is None else size.gpus) or 0
 
 
 def find_repetitions(profiles: Sequence[NotebookProfile]) -> Iterator[Found]:

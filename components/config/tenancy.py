@@ -13,6 +13,7 @@ from components.config.cluster import Kubernetes, Nodes
 from components.config.dask import Dask
 from components.config.domain import derived_domain
 from components.config.environment import RESERVED_MESSAGE, Found, SecretKey, is_repeated, raise_problems
+from components.config.gpu_requests import find_impossible_requests
 from components.config.identity import Identity
 from components.config.ingress import Ingress
 from components.config.network import Network
@@ -153,13 +154,14 @@ class Tenancy(Names):
 
     @classmethod
     def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str | Place, str]]:
-        """Refuse combinations of sections that do not fit: shared folders, variables, the web proxy and pools."""
+        """Refuse combinations of sections that do not fit: shared folders, variables, the proxy, pools and GPUs."""
         for place, message in find_conflicts(given.get("shared_folders")):
             yield ("shared_folders", *place), message
         for name, other in find_repeated_variables(given):
             yield "object_store", f"sets {name}, as {other} does; remove it there"
         yield from find_unreachable_in_sections(given)
         yield from find_misplaced(given)
+        yield from find_impossible_requests(given)
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -52,11 +52,10 @@ class GpuOffer:
         """
         if not gpus:
             return self.scheduler_container()
-        # Kubernetes gives a container an extended resource only as its limit, and the request must be the same.
-        amount = {self.resource: str(gpus)}
         variable = {"name": RESOURCES_VARIABLE, "value": f'{{"GPU": {gpus}}}'}
         return {
-            "resources": {"limits": amount, "requests": amount},
+            # Kubernetes adds the request, which must be the same.
+            "resources": {"limits": {self.resource: str(gpus)}},
             "env": [] if RESOURCES_VARIABLE in known else [variable],
         }
 

@@ -6,6 +6,7 @@ from traitlets.config import Config  # type: ignore[import-not-found,unused-igno
 
 from components.in_hub import guard
 from components.in_hub.authenticator import FreeIpaAuthenticator
+from components.in_hub.gpus import show_requested_gpus
 from components.in_hub.home_owner import check_homes
 from components.in_hub.profiles import make_profile_list
 from components.in_hub.shared_folders import check_folders
@@ -30,9 +31,9 @@ def configure(c: Config) -> None:
 
 
 async def check_pod(spawner: Any, pod: Any) -> Any:  # noqa: ANN401 - KubeSpawner has no types
-    """Check the homes and the shared folders that a pod mounts: the ``modify_pod_hook``.
+    """Check the homes and the shared folders that a pod mounts, and show its GPUs: the ``modify_pod_hook``.
 
     Raises:
         HTTPError: the server must not start.
     """
-    return await check_folders(spawner, await check_homes(spawner, pod))
+    return show_requested_gpus(await check_folders(spawner, await check_homes(spawner, pod)))

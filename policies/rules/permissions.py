@@ -32,7 +32,10 @@ PROFILE_KEYS = (
     *("display_name", "description", "slug", "default", "groups"),
     *("kubespawner_override", "profile_options"),
 )
-OVERRIDES = ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee", "image", "environment")
+OVERRIDES = (
+    *("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee"),
+    *("extra_resource_limits", "image", "environment"),
+)
 """Settings of a server that a profile may change; other rules check their values."""
 
 

@@ -78,6 +78,7 @@ if "KUBECONFIG" in os.environ:
     c.KubeSpawner.storage_access_modes = ["ReadWriteOnce"]
     c.KubeSpawner.volumes = notebook["storage"].get("extraVolumes", {})
     c.KubeSpawner.volume_mounts = notebook["storage"].get("extraVolumeMounts", {})
+    c.KubeSpawner.environment = notebook["extraEnv"]
     c.KubeSpawner.profile_list = notebook["profileList"]
 
 if "HUB_SERVER_PROGRAM" in os.environ:

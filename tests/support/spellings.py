@@ -87,6 +87,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "notebook.profiles.description": ("", "For models.", 1.5),
     "notebook.profiles.cpus": decimal(2.25),
     "notebook.profiles.ramGb": (*decimal(15.5), 15.66666666),
+    "notebook.profiles.gpus": (*whole(2), 0),
     "notebook.profiles.image": ("docker.io/pangeo/ml-notebook:2026.01.30", f"pangeo/ml-notebook:1@{DIGEST}"),
     "notebook.profiles.pool": ("all", " all "),
     "notebook.profiles.groups": ([], ["modellers"], ["Modellers", " OTHERS "]),
@@ -102,6 +103,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "notebook.profiles.sizes.name": ("Large", " Large ", 32, True),
     "notebook.profiles.sizes.cpus": decimal(2.25),
     "notebook.profiles.sizes.ramGb": (*decimal(15.5), 15.66666666),
+    "notebook.profiles.sizes.gpus": (*whole(2), 0),
     "notebook.profiles.sizes.default": (*YES, *NO),
     "network.clusterCidrs": ([], ["203.0.114.9"], [" 203.0.114.0/24 ", "2A05:D014::/64", "10.0.0.0/8", "fd00::/20"]),
     "notebook.environment": (

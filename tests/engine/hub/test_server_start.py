@@ -26,7 +26,7 @@ from tests.support.hub_users import MEMBERS, MODELLERS, PASSWORD, People
 pytestmark = pytest.mark.engine
 
 PROFILES = [
-    {"name": "Large memory", "ramGb": 8, "groups": [MODELLERS]},
+    {"name": "Large memory", "ramGb": 8, "gpus": 2, "groups": [MODELLERS]},
     {"name": "Small", "ramGb": 1, "description": "For <script>tests()</script>"},
     {"name": "Two cores", "cpus": 2},
 ]
@@ -63,6 +63,17 @@ def test_member_of_the_group_gets_the_profile(deployment: Deployment) -> None:
 
     container = deployment.namespace.pod("mona")["spec"]["containers"][0]
     assert container["resources"]["limits"]["memory"] == str(8 * 1024**3)
+    assert container["resources"]["limits"]["nvidia.com/gpu"] == "2"
+    # The device plugin sets the variable, and one of the pod would replace it.
+    assert "NVIDIA_VISIBLE_DEVICES" not in [each["name"] for each in container["env"]]
+
+
+def test_server_without_gpus_sees_none(deployment: Deployment, newcomer: str) -> None:
+    deployment.start_server(newcomer, "small")
+
+    container = deployment.namespace.pod(newcomer)["spec"]["containers"][0]
+    assert set(container["resources"]["limits"]) == {"cpu", "memory"}
+    assert {"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"} in container["env"]
 
 
 def test_forged_choice_of_a_profile_is_refused(deployment: Deployment) -> None:
