@@ -1,9 +1,9 @@
 """Execute the example notebooks and check that each shows pictures; their own assertions check the results.
 
-    python run_examples.py <folder of the examples> [<folder for the executed notebooks>]
+    python run_examples.py <folder of the examples> [<folder for the executed notebooks> [<name> …]]
 
-A notebook is a file that jupytext reads: ``.ipynb``, or a script in the percent format. Each prints one line; exit code
-1: one failed. Needs only packages of the image.
+A notebook is a file that jupytext reads: ``.ipynb``, or a script in the percent format; without names, all of the
+folder are executed. Each prints one line; exit code 1: one failed. Needs only packages of the image.
 """
 
 import base64
@@ -82,11 +82,13 @@ def execute(notebook: nbformat.NotebookNode) -> str:
     return describe_outputs(notebook)
 
 
-def execute_all(examples: Path, executed: Path | None) -> bool:
-    """Execute all notebooks of a folder, print a line for each, and return whether all passed."""
-    files = sorted([*examples.glob("*.ipynb"), *examples.glob("*.py")])
+def execute_all(examples: Path, executed: Path | None = None, *names: str) -> bool:
+    """Execute the notebooks of a folder, print a line for each, and return whether all passed."""
+    files = sorted(file for file in examples.iterdir() if file.suffix in (".ipynb", ".py"))
     results = []
     for file in files:
+        if names and file.stem not in names:
+            continue
         notebook = jupytext.read(file)
         start = time.monotonic()
         result = execute(notebook)
@@ -94,10 +96,10 @@ def execute_all(examples: Path, executed: Path | None) -> bool:
         results.append(not result.startswith(FAILED))
         if executed:
             executed.mkdir(parents=True, exist_ok=True)
-            nbformat.write(notebook, executed / f"{file.stem}.ipynb")
+            nbformat.write(notebook, executed / file.with_suffix(".ipynb").name)
     return bool(results) and all(results)
 
 
 if __name__ == "__main__":
-    folders = [Path(word) for word in sys.argv[1:]]
-    sys.exit(0 if execute_all(folders[0], folders[1] if len(folders) > 1 else None) else 1)
+    folders, words = [Path(word) for word in sys.argv[1:3]], sys.argv[3:]
+    sys.exit(0 if execute_all(*folders, *words) else 1)

@@ -33,6 +33,7 @@ else:
     cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
 client = cluster.get_client()
 client.wait_for_workers(1)
+client
 
 # %% [markdown]
 # ## Data

@@ -28,8 +28,8 @@ from IPython.display import display
 
 # %% [markdown]
 # ## A Dask cluster
-# On the hub, Dask Gateway starts the workers on the tenancy's other machines. The link that `cluster` displays opens
-# the cluster's dashboard. Without a gateway, the workers are processes beside the notebook.
+# On the hub, Dask Gateway starts the workers on the tenancy's other machines. The link in the description of the
+# client opens the cluster's dashboard. Without a gateway, the workers are processes beside the notebook.
 
 # %%
 if "DASK_GATEWAY__ADDRESS" in os.environ:
@@ -39,6 +39,7 @@ else:
     cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
 client = cluster.get_client()
 client.wait_for_workers(1)
+client
 
 # %% [markdown]
 # ## Data in chunks
