@@ -6,6 +6,7 @@ from components.chart.dask_access import PREFIX, SERVICE, gateway_log_in, gatewa
 from components.chart.dask_limits import dask_memory, format_cpus, quota_limits
 from components.chart.gateway_code import gateway_configuration
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, users_egress
+from components.chart.placement import dask_pod, service_pod
 from components.config.dask import Dask
 from components.config.tenancy import Tenancy
 
@@ -47,7 +48,7 @@ def dask_gateway_values(tenancy: Tenancy, secrets_digest: object = "") -> dict[s
     if not tenancy.dask.enabled:
         return {"enabled": False}
     image_name, image_tag = tenancy.registries.locate(tenancy.notebook.image).name_and_tag
-    name = gateway_name(tenancy)
+    name, place = gateway_name(tenancy), service_pod(tenancy)
     dask = tenancy.dask
     return {
         "enabled": True,
@@ -57,25 +58,31 @@ def dask_gateway_values(tenancy: Tenancy, secrets_digest: object = "") -> dict[s
             "auth": {"type": "jupyterhub", "jupyterhub": {"jupyterhubServiceName": SERVICE}},
             "annotations": {SECRETS_ANNOTATION: secrets_digest},
             "resources": REQUESTS,
+            **place,
             "backend": {
                 # The same image as notebooks: client, scheduler and workers need the same versions.
                 "image": {"name": image_name, "tag": image_tag},
                 "environment": ALLOCATION,
                 "scheduler": {
                     **_size(dask.scheduler_cores, dask.scheduler_ram_gb),
-                    **_user_pod(f"{tenancy.release}-dask-scheduler", {**SCHEDULER_PROBE, **_cpu_request(dask)}),
+                    **_user_pod(
+                        f"{tenancy.release}-dask-scheduler",
+                        {**SCHEDULER_PROBE, **_cpu_request(dask)},
+                        dask_pod(tenancy, "daskSchedulers"),
+                    ),
                 },
                 # Users choose another size for their workers (in_gateway.cluster_options).
                 "worker": {
                     **_size(dask.worker_cores.default, dask.worker_ram_gb.default),
-                    **_user_pod(f"{tenancy.release}-dask-worker", _cpu_request(dask)),
+                    **_user_pod(f"{tenancy.release}-dask-worker", _cpu_request(dask), dask_pod(tenancy, "daskWorkers")),
                 },
             },
             "extraConfig": {**gateway_configuration(tenancy), "log-in": gateway_log_in()},
         },
-        "controller": {"resources": REQUESTS, "backoffMaxDelay": MAX_RETRY_DELAY_SECONDS},
+        "controller": {"resources": REQUESTS, "backoffMaxDelay": MAX_RETRY_DELAY_SECONDS, **place},
         "traefik": {
             "resources": REQUESTS,
+            **place,
             "service": {"type": "ClusterIP"},
             # Without these, Traefik watches the Secrets, Services and nodes of the whole cluster.
             "additionalArguments": [
@@ -117,7 +124,7 @@ def _cpu_request(dask: Dask) -> dict[str, Any]:
     return {} if dask.cpu_request is None else {"resources": {"requests": {"cpu": format_cpus(dask.cpu_request)}}}
 
 
-def _user_pod(priority_class: str, container: dict[str, Any]) -> dict[str, Any]:
+def _user_pod(priority_class: str, container: dict[str, Any], place: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of a scheduler or worker pod: no permissions in the cluster or on its node.
 
     The pod meets the pod-security level ``restricted``.
@@ -132,6 +139,7 @@ def _user_pod(priority_class: str, container: dict[str, Any]) -> dict[str, Any]:
                 "runAsUser": NOTEBOOK_UID,
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
+            **place,
         },
         "extraContainerConfig": {
             "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.chart.environment import render_environment
+from components.chart.placement import notebook_traits
 from components.chart.server_gpus import gpu_limits
 from components.config.image import Image
 from components.config.image_pattern import ImagePattern
@@ -76,7 +77,7 @@ def _profile(profile: NotebookProfile, tenancy: Tenancy) -> Values:
         "kubespawner_override": {
             **size_overrides(profile),
             # A size cannot take away what its profile has.
-            **({} if profile.sizes else gpu_limits(tenancy, profile.gpus_of(None), profile.pool)),
+            **({} if profile.sizes else _gpus_and_nodes(profile, None, tenancy)),
             **({} if profile.image is None else {IMAGE: str(tenancy.registries.locate(profile.image))}),
             **({"environment": render_environment(profile.environment)} if profile.environment else {}),
         },
@@ -124,12 +125,19 @@ def _size_option(profile: NotebookProfile, tenancy: Tenancy) -> Values:
             "default": size.default,
             "kubespawner_override": {
                 **size_overrides(size),
-                **gpu_limits(tenancy, profile.gpus_of(size), profile.pool),
+                **_gpus_and_nodes(profile, size, tenancy),
             },
         }
         for size in profile.sizes
     }
     return {SIZE: {"display_name": "Size", "choices": choices}}
+
+
+def _gpus_and_nodes(profile: NotebookProfile, size: SizeChoice | None, tenancy: Tenancy) -> Values:
+    """Return the settings for the GPUs of a server, and for the nodes on which it runs if not all servers run there."""
+    gpus = profile.gpus_of(size)
+    place = notebook_traits(tenancy, profile.pool, gpus=gpus > 0) if profile.pool or gpus else {}
+    return {**gpu_limits(tenancy, gpus, profile.pool), **place}
 
 
 def _as_html(text: str) -> str:

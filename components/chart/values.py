@@ -12,6 +12,8 @@ from components.chart.images import add_registries
 from components.chart.members_access import members_access
 from components.chart.mounted_code import hub_code
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, network_policy, users_egress
+from components.chart.placeholders import user_placeholder
+from components.chart.placement import hub_pod, notebook_traits, prepared_nodes, scheduling
 from components.chart.profiles import memory, profile_list
 from components.chart.proxy_variables import hub_proxy_variables
 from components.chart.secrets import SECRET_NAME
@@ -90,11 +92,15 @@ def chart_values(tenancy: Tenancy, *, chart_digest: object = "", secrets_digest:
                 "chp": {
                     "networkPolicy": network_policy(*allow_dns(tenancy.network.dns)),
                     "resources": PROXY_REQUESTS,
-                    "extraPodSpec": {"priorityClassName": hub_priority_class(tenancy)},
+                    **hub_pod(tenancy, hub_priority_class(tenancy)),
                 },
             },
             "singleuser": _singleuser(tenancy),
-            "scheduling": {"userScheduler": {"enabled": False}, "userPlaceholder": {"enabled": False}},
+            "scheduling": {
+                "userScheduler": {"enabled": False},
+                "userPlaceholder": user_placeholder(tenancy),
+                **scheduling(tenancy),
+            },
             "prePuller": {"hook": {"enabled": False}, "continuous": {"enabled": tenancy.notebook.pre_pull}},
             "cull": _cull(tenancy),
             # The program declares the Ingress itself, so that previews and policies see it.
@@ -161,6 +167,7 @@ def _hub(tenancy: Tenancy) -> Values:
                 "container_security_context": CONTAINER_SECURITY,
                 **access.spawner,
                 **group_overrides(tenancy),
+                **notebook_traits(tenancy),
             },
         },
         "db": {
@@ -175,7 +182,7 @@ def _hub(tenancy: Tenancy) -> Values:
         # The hub connects to the directory and the Kubernetes API, which may have any address.
         "networkPolicy": network_policy(*allow_dns(tenancy.network.dns), allow_all_but_metadata()),
         "resources": HUB_REQUESTS,
-        "extraPodSpec": {"priorityClassName": hub_priority_class(tenancy)},
+        **hub_pod(tenancy, hub_priority_class(tenancy)),
         **({"extraEnv": proxy} if proxy else {}),
         "services": {**access.services, **members.services},
         "loadRoles": {**access.roles, **members.roles},
@@ -237,6 +244,7 @@ def _singleuser(tenancy: Tenancy) -> Values:
         "startTimeout": tenancy.notebook.start_timeout_seconds,
         "profileList": profile_list(tenancy),
         "extraEnv": server_environment(tenancy),
+        **prepared_nodes(tenancy),
         "allowPrivilegeEscalation": False,
         # The network policy blocks the metadata server. The chart's init container for this would need privileges.
         "cloudMetadata": {"blockWithIptables": False},

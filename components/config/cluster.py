@@ -2,10 +2,11 @@
 
 import operator
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
+from components.config.environment import Found, raise_problems
 from components.config.kubeconfig_text import is_kubeconfig_text
 from components.config.pools import MAX_NODE_CPUS, MAX_NODE_RAM_GB, MAX_NODES, Pool
 from components.config.problems import format_key
@@ -75,6 +76,21 @@ class Nodes(Section):
             if name is not None and (earlier := first.setdefault(name, number)) != number:
                 twin = format_key(("workers", "pools", earlier))
                 yield ("pools", number, "name"), f"is also the name of {twin}; write another name"
+
+    @model_validator(mode="after")
+    def _check_placeholders(self) -> Self:
+        """Allow placeholders on one pool, which labels tell apart: the chart has one group of them."""
+        found: list[Found] = []
+        pools = [(number, pool) for number, pool in enumerate(self.pools) if pool.placeholders]
+        for number, pool in pools[1:]:
+            message = f"must be 0, because pool {pools[0][1].name} has placeholders; keep them on one pool"
+            found.append((("pools", number, "placeholders"), pool.placeholders, message))
+        for number, pool in pools[:1]:
+            if not pool.labels and len(self.pools) > 1:
+                message = "needs labels of the pool, or placeholders could run on another; write them in labels"
+                found.append((("pools", number, "placeholders"), pool.placeholders, message))
+        raise_problems("Nodes", found)
+        return self
 
     @property
     def kinds(self) -> tuple[Pool, ...]:

@@ -1,5 +1,6 @@
 """Node pools: groups of equal nodes, told apart by labels and taints, each for certain kinds of pods."""
 
+import operator
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self, get_args
 
@@ -153,16 +154,29 @@ class Pool(Section):
         "`daskWorkers`; by default all",
         examples=[["notebooks"]],
     )
+    placeholders: WholeNumber = Field(
+        0,
+        ge=0,
+        le=1000,
+        exclude_if=operator.not_,
+        description="Number of placeholder pods of the size of a notebook server, for a pool with an autoscaler: a "
+        "user's server takes the place of one at once, and the autoscaler adds a node for it. One pool can have them",
+        examples=[2],
+        json_schema_extra=metadata(unit="pods"),
+    )
 
     @model_validator(mode="after")
-    def _check_taints(self) -> Self:
-        """Refuse what a node cannot have: two taints with one key and effect."""
+    def _check_together(self) -> Self:
+        """Refuse two taints with one key and effect, which no node has, and placeholders that nobody would replace."""
         first: dict[tuple[str, str], int] = {}
         found: list[Found] = []
         for number, taint in enumerate(self.taints):
             if (earlier := first.setdefault((taint.key, taint.effect), number)) != number:
                 message = f"has the key and effect of taints[{earlier}]; a node has each pair once, so remove one"
                 found.append((("taints", number, "key"), taint.key, message))
+        if self.placeholders and "notebooks" not in self.purposes:
+            message = "must be 0 in a pool without the purpose notebooks, whose servers take their place"
+            found.append((("placeholders",), self.placeholders, message))
         raise_problems("Pool", found)
         return self
 

@@ -9,6 +9,10 @@ RELEASE_NAME, RELEASE_NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/rel
 """Annotations that Helm writes on every object of a release."""
 
 
+PLACEHOLDERS = "user-placeholder"
+"""Label ``component`` of the hub chart's placeholder pods."""
+
+
 def field(found: Object, *keys: str) -> Any:  # noqa: ANN401 - any JSON value
     """Return the value at a path, or None."""
     value: Any = found
@@ -46,6 +50,11 @@ def annotation(found: Object, key: str) -> str:
 def belongs_to_release(found: Object, release: str, namespace: str) -> bool:
     """Return whether the object is one of the release's own: not a notebook or a Dask pod, which the hub creates."""
     return annotation(found, RELEASE_NAME) == release and annotation(found, RELEASE_NAMESPACE) == namespace
+
+
+def is_placeholder(found: Object) -> bool:
+    """Return whether the object is one of placeholders, which may wait for room as long as they have to."""
+    return (field(found, "metadata", "labels") or {}).get("component") == PLACEHOLDERS
 
 
 def is_owned_by(found: Object, owners: Iterable[str]) -> bool:

@@ -5,7 +5,17 @@ The rules are those of ``kubectl rollout status``, and of Helm for the pods of a
 
 import math
 
-from components.readiness.objects import Object, annotation, field, is_owned_by, items, name, number, uid
+from components.readiness.objects import (
+    Object,
+    annotation,
+    field,
+    is_owned_by,
+    is_placeholder,
+    items,
+    name,
+    number,
+    uid,
+)
 
 REVISION = "deployment.kubernetes.io/revision"
 """Annotation of a Deployment, and of the ReplicaSet of its current version."""
@@ -20,6 +30,8 @@ def missing(workload: Object) -> str | None:
     """Return a description of the pods that a workload lacks; None if it is ready."""
     if workload.get("kind") == "Pod":
         return None if is_pod_ready(workload) or is_pod_done(workload) else "is not ready"
+    if is_placeholder(workload):
+        return None
     if number(workload, "status", "observedGeneration") < number(workload, "metadata", "generation"):
         return "its controller has not seen it yet"
     match workload.get("kind"):

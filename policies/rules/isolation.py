@@ -14,7 +14,7 @@ NOTEBOOK_UID = 1000
 ENFORCE = "pod-security.kubernetes.io/enforce"
 
 NOTEBOOK_PARTS = (
-    *("extraPodConfig", "initContainers", "extraContainers", "extraFiles", "lifecycleHooks", "extraTolerations"),
+    *("extraPodConfig", "initContainers", "extraContainers", "extraFiles", "lifecycleHooks"),
     "storage.static.pvcName",
 )
 """Values below ``singleuser`` that add something to notebooks' pods; the program sets none."""
@@ -33,7 +33,6 @@ SPAWNER_PARTS = (
         "pvc_name_template",
         "modify_pod_hook",
         "pre_spawn_hook",
-        "tolerations",
     ),
 )
 """Settings of spawners that do the same, or that give a pod another place or account; the program sets none."""
@@ -76,6 +75,7 @@ def _check_pod_security(resource: Resource, context: Context) -> Iterator[str]:
         if get(notebook, *key.split(".")):
             yield f"singleuser.{key} is set: {PARTS_REASON}"
     yield from _check_shared_volumes(resource, context)
+    yield from _check_tolerations(resource, context)
     uid = get(notebook, "uid", default=NOTEBOOK_UID)
     if uid != NOTEBOOK_UID:
         yield f"singleuser.uid is {format_value(uid)}, not {NOTEBOOK_UID}"
@@ -100,6 +100,20 @@ def _check_shared_volumes(release: Resource, context: Context) -> Iterator[str]:
     for path, value in class_settings(release, context, SPAWNERS, "group_overrides").items():
         if any(find_differences(value, expected)):
             yield f"{path} differs from the program's: {PARTS_REASON}"
+
+
+def _check_tolerations(release: Resource, context: Context) -> Iterator[str]:
+    """Compare the tolerations of notebooks with those of the pools: others reach the nodes of the control plane."""
+    from components.chart.values import chart_values  # imports pydantic, which loads at the same time as the program
+
+    own = chart_values(context.tenancy)["jupyterhub"]
+    found = get(hub_values(release, context), "singleuser", "extraTolerations", default=[])
+    if any(find_differences(found, own["singleuser"].get("extraTolerations", []))):
+        yield f"singleuser.extraTolerations differs from pangeo:workers.pools: {PARTS_REASON}"
+    expected = own["hub"]["config"]["KubeSpawner"].get("tolerations", [])
+    for path, value in class_settings(release, context, SPAWNERS, "tolerations").items():
+        if any(find_differences(value, expected)):
+            yield f"{path} differs from pangeo:workers.pools: {PARTS_REASON}"
 
 
 def _check_security_contexts(release: Resource, context: Context) -> Iterator[str]:

@@ -192,6 +192,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "workers.pools.taints.value": ("", "all", " all ", True, 1, "A.b_c-1"),
     "workers.pools.taints.effect": ("NoSchedule", "PreferNoSchedule", "NoExecute"),
     "workers.pools.purposes": (list(PURPOSES), [*PURPOSES][::-1], [*PURPOSES, "hub"]),
+    "workers.pools.placeholders": (*whole(2), 0),
     "kubernetes.context": ("vis@research-cloud", " vis@research-cloud "),
     "kubernetes.existingNamespace": ("refuse", "adopt"),
     "kubernetes.kubeconfig": ("", KUBECONFIG, '{"apiVersion": "v1"}'),

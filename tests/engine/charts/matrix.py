@@ -9,6 +9,31 @@ MINIMAL = "minimal"
 
 OTHER_IMAGE = {"name": "Other image", "image": "quay.io/other/notebook:1"}
 
+THREE_POOLS = [
+    {"name": "core", "count": 1, "cpus": 4, "ramGb": 16, "labels": {"example.org/pool": "core"}, "purposes": ["hub"]},
+    {
+        "name": "users",
+        "count": 5,
+        "cpus": 16,
+        "ramGb": 64,
+        "labels": {"example.org/pool": "users", "disk": "ssd"},
+        "taints": [{"key": "example.org/users", "effect": "NoSchedule"}],
+        "purposes": ["notebooks", "daskSchedulers", "daskWorkers"],
+        "placeholders": 2,
+    },
+    {
+        "name": "gpu",
+        "count": 2,
+        "cpus": 32,
+        "ramGb": 256,
+        "gpus": 4,
+        "labels": {"example.org/pool": "gpu"},
+        "taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoExecute"}],
+        "purposes": ["notebooks", "daskWorkers"],
+    },
+]
+"""Pools of a tenancy with GPUs: of the hub, of users, and of those who need a GPU."""
+
 MATRIX: dict[str, dict[str, Any]] = {
     MINIMAL: {},
     "halves": {"notebookCpus": 0.5, "notebookRamGb": 1.5},
@@ -30,6 +55,11 @@ MATRIX: dict[str, dict[str, Any]] = {
     "dask sizes": {"dask": {"schedulerCores": 0.25, "schedulerRamGb": 0.5, "cpuRequest": 0.1}},
     "dask never idle": {"dask__idleMinutes": "never"},
     "stated workers": {"workers": {"count": 3, "cpus": 8, "ramGb": 32, "expectedUsers": 5}},
+    "pools": {
+        "workers": {"pools": THREE_POOLS, "expectedUsers": 20},
+        "notebook__profiles": [{"name": "Standard"}, {"name": "GPU", "pool": "gpu"}],
+    },
+    "unlabelled pool": {"workers": {"pools": [{"name": "all", "count": 3, "cpus": 8, "ramGb": 32, "placeholders": 1}]}},
     "own image": {"notebook__image": "registry.example.org:5000/pangeo/notebook:2026.01.30"},
     "image by digest": {"notebook__image": f"registry.example.org/pangeo/notebook@sha256:{'0123456789abcdef' * 4}"},
     "existing classes": {"storage": {"className": "csi-cinder", "hubDatabaseClass": "block"}},

@@ -1,7 +1,6 @@
 """The objects that the upstream chart of the Dask gateway renders from a tenancy's values."""
 
 import ast
-import json
 from typing import Any
 
 import pytest
@@ -10,26 +9,15 @@ from components.chart.dask_access import PREFIX, gateway_name, gateway_service
 from components.chart.dask_limits import dask_memory
 from components.chart.members_access import SERVICE
 from components.config.capacity import HUB_CPUS, HUB_RAM_GB
+from tests.engine.charts.gateway_configuration import configuration, properties, truncate
 from tests.engine.charts.matrix import MATRIX, MINIMAL, matrix_tenancy
 from tests.engine.charts.pod_security import find_violations
-from tests.engine.charts.renders import Render, Rendered
+from tests.engine.charts.renders import Render
 
 pytestmark = pytest.mark.engine
 
 WITH_DASK = [name for name in MATRIX if matrix_tenancy(name).dask.enabled]
 with_dask = pytest.mark.parametrize("name", WITH_DASK)
-
-
-def truncate(name: str) -> str:
-    """Truncate a name as the chart does."""
-    return name[:63].removesuffix("-")
-
-
-def configuration(rendered: Rendered, component: str) -> str:
-    """Return the configuration file (Python) of the gateway's API server or controller."""
-    config = rendered.objects["ConfigMap", truncate(f"{component}-{gateway_name(rendered.tenancy)}")]["data"]
-    text: str = config["dask_gateway_config.py"]
-    return text
 
 
 def settings(python: str) -> dict[str, Any]:
@@ -39,19 +27,6 @@ def settings(python: str) -> dict[str, Any]:
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
             found[ast.unparse(statement.targets[0])] = statement.value.value
     return found
-
-
-def properties(python: str) -> dict[str, Any]:
-    """Return the chart's values, which the configuration contains as JSON."""
-    [text] = [
-        statement.value.args[0]
-        for statement in ast.parse(python).body
-        if isinstance(statement, ast.Assign)
-        and ast.unparse(statement.targets[0]) == "_PROPERTIES"
-        and isinstance(statement.value, ast.Call)
-    ]
-    read: dict[str, Any] = json.loads(ast.literal_eval(text))["gateway"]
-    return read
 
 
 def choices(python: str) -> dict[str, dict[str, Any]]:

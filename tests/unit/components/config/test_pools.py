@@ -271,3 +271,20 @@ def test_equal_nodes_have_the_inputs_of_before() -> None:
     assert tenancy(workers=given).as_inputs()["workers"] == given
     profile = tenancy(notebook={"profiles": [{"name": "A"}]}).as_inputs()["notebook"]["profiles"][0]
     assert "pool" not in profile
+
+
+def test_placeholders_are_in_one_pool_of_notebooks() -> None:
+    pools = labelled("a", placeholders=1), labelled("b", "hub", placeholders=1)
+    assert messages(*pools) == [
+        ("[1].placeholders", "must be 0 in a pool without the purpose notebooks, whose servers take their place")
+    ]
+    pools = labelled("a", placeholders=1), labelled("b", "notebooks", placeholders=2)
+    assert messages(*pools) == [
+        ("[1].placeholders", "must be 0, because pool a has placeholders; keep them on one pool")
+    ]
+
+
+def test_placeholders_need_labels_beside_other_pools() -> None:
+    assert messages(pool("a", placeholders=1)) == []
+    ((place, _),) = messages(pool("a", placeholders=1), pool("b"))
+    assert place == "[0].placeholders"

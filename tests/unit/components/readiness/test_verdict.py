@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from components.readiness.finding import Finding, printable
+from components.readiness.objects import PLACEHOLDERS
 from components.readiness.verdict import Snapshot, judge
+from components.readiness.workloads import missing
 from tests.support.cluster_objects import (
     Object,
     claim,
@@ -263,3 +265,10 @@ def test_failed_pull_of_a_notebook_image_is_told_apart_from_the_hub() -> None:
 )
 def test_texts_of_the_cluster_are_shown_in_one_line_without_secrets(text: str | None, shown: str) -> None:
     assert printable(text) == shown
+
+
+def test_a_hub_does_not_wait_for_placeholders() -> None:
+    placeholders = deployment("user-placeholder", replicas=2, availableReplicas=0)
+    assert missing(placeholders) is not None
+    placeholders["metadata"]["labels"] = {"component": PLACEHOLDERS}
+    assert missing(placeholders) is None

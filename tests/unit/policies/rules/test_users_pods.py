@@ -349,3 +349,48 @@ def test_the_charts_file_is_checked_as_well(tmp_path: Path, rule: str, text: str
     (only,) = found
     assert message in str(only)
     assert "hunter22" not in str(only)
+
+
+TAINT = {"key": "example.org/pool", "value": "users", "effect": "NoSchedule"}
+POOL = {"name": "all", "count": 3, "cpus": 8, "ramGb": 32, "labels": {"pool": "all"}, "taints": [TAINT]}
+POOLS = {"pools": [{**POOL, "placeholders": 1}]}
+
+
+PROFILES = {"profiles": [{"name": "A", "pool": "all"}]}
+
+
+def check_pools(rule: str, **changes: Any) -> list[str]:
+    """Check the release of a tenancy with pools, with changed values."""
+    values = chart_values(tenancy(storage=declared.STORAGE, workers=POOLS, notebook=PROFILES))
+    own = declared.release_with(values=declared.change(values, changes))
+    return declared.check(rule, own, stack=declared.config(workers=POOLS, notebook=PROFILES)).messages
+
+
+def test_the_placement_of_pools_is_accepted() -> None:
+    assert check_pools("pod-security") == []
+    assert check_pools("program-values") == []
+    assert check_pools("approved-images") == []
+
+
+@pytest.mark.parametrize("path", [f"{NOTEBOOK}__extraTolerations", f"{SPAWNER}__tolerations"])
+@pytest.mark.parametrize("value", [[], [{"operator": "Exists"}], [{**TAINT, "operator": "Exists"}]])
+def test_notebooks_tolerate_the_taints_of_their_pools_only(path: str, value: Any) -> None:
+    (message,) = check_pools("pod-security", **{path: value})
+    assert "differs from pangeo:workers.pools" in message
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (f"{SPAWNER}__node_affinity_required", []),
+        (f"{NOTEBOOK}__extraNodeAffinity__required", []),
+        (f"{NOTEBOOK}__profileList", [{"display_name": "A", "kubespawner_override": {"tolerations": []}}]),
+        (f"{HUB}__extraPodSpec__affinity", {}),
+        (f"{BACKEND}__worker__extraPodConfig__affinity", {}),
+        (f"{BACKEND}__scheduler__extraPodConfig__tolerations", [{"operator": "Exists"}]),
+        ("jupyterhub__scheduling__userPlaceholder__replicas", 9),
+        ("jupyterhub__scheduling__userPlaceholder__extraPodSpec__hostNetwork", True),
+    ],
+)
+def test_pods_have_the_place_of_the_stack_file(path: str, value: Any) -> None:
+    assert check_pools("program-values", **{path: value}) != []

@@ -11,9 +11,6 @@
       "singleuser.cloudMetadata.blockWithIptables" .Values.singleuser.cloudMetadata.blockWithIptables -}}
 {{- if $on }}{{ $problems = append $problems (printf "%s: true %s" $key $off) }}{{ end -}}
 {{- end -}}
-{{- if and .Values.scheduling.userPlaceholder.enabled .Values.scheduling.userPlaceholder.replicas -}}
-{{- $problems = append $problems "scheduling.userPlaceholder.replicas: more than 0 is not supported by the local stand-in of this chart; leave it out" -}}
-{{- end -}}
 {{- if not (regexMatch "^([0-9a-f]{2})*$" (.Values.hub.cookieSecret | default "")) -}}
 {{- $problems = append $problems "hub.cookieSecret is not lower-case hex; set 32 random bytes in hex" -}}
 {{- end -}}

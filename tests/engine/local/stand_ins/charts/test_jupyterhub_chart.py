@@ -261,7 +261,7 @@ def test_missing_service_token_is_refused(render: Render) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["hub__templatePaths", "singleuser__initContainers", "scheduling__corePods", "httpRoute"]
+    "key", ["hub__templatePaths", "singleuser__initContainers", "scheduling__podPriority", "httpRoute"]
 )
 def test_unknown_value_is_refused_by_name(render: Render, key: str) -> None:
     with pytest.raises(ValueError, match=f"additional properties '{key.rpartition('__')[2]}' not allowed"):
