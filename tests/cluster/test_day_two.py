@@ -13,7 +13,6 @@ import pytest
 
 from local import directory, lifecycle
 from local.directory.client import connection
-from local.images.definitions import HUB, TRAEFIK
 from local.paths import State
 from local.tenancy import engine
 from local.tenancy.engine_environment import engine_environment
@@ -133,14 +132,6 @@ def test_images_compares_the_stacks_image_with_the_gateway(operator: Operator) -
     assert done.code == 0
     [found] = done.results.values()
     assert found["packages"]["dask-gateway"] == found["gateway"]
-
-
-def test_images_names_what_is_wrong_with_an_image(operator: Operator) -> None:
-    done = operator("images", "local", "--image", HUB.reference, "--image", TRAEFIK.reference)
-
-    assert done.code == 1
-    assert done.not_good[HUB.reference].startswith("has no dask and no distributed and no dask-gateway; ")
-    assert done.not_good[TRAEFIK.reference].startswith("does not run commands as user 1000 (")
 
 
 def test_members_list_equals_the_directorys_group(operator: Operator) -> None:

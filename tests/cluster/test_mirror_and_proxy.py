@@ -6,9 +6,6 @@ network.
 
 import base64
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -40,7 +37,6 @@ pytestmark = pytest.mark.cluster
 NAME = "mirror-proxy"
 PULL_SECRET = "registry-login"
 START_SECONDS = 180
-COMMAND_SECONDS = 120
 CONDA_CHANNELS = "http://conda.tenancy.test/channels"
 SETTINGS = {
     # Besides the notebooks of the local tenancy, two cores hold only a small one.
@@ -181,26 +177,10 @@ def refused_start(tenancy: SecondTenancy, mirror: Mirror) -> RefusedStart:
     assert alice.log_in() == 200
     assert alice.call("POST", "/hub/api/users/alice/server").status_code in (201, 202)
     page = read_start_page(alice, lambda message: "Failed to pull image" in message)
-    images = read_status(tenancy)["images"]
+    ca_file = str(authority(tenancy.state, "tenancy").crt)
+    images = tenancy.results("status", "--no-drift", "--ca-file", ca_file)["images"]
     mirror.create_secret(tenancy, mirror.registry.password)
     return RefusedStart(page, images)
-
-
-def read_status(tenancy: SecondTenancy) -> dict[str, dict[str, str]]:
-    """Return the results of the command ``status``, by subject."""
-    ca_file = str(authority(tenancy.state, "tenancy").crt)
-    done = subprocess.run(
-        [sys.executable, "-m", "components", "status", NAME, "--no-drift", "--json", "--ca-file", ca_file],
-        cwd=tenancy.folder,
-        env={**os.environ, **tenancy.environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_SECONDS,
-        check=False,
-    )
-    assert done.stdout, done.stderr
-    return {each["subject"]: each for each in json.loads(done.stdout)["results"]}
 
 
 @pytest.fixture(scope="module")

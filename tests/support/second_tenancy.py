@@ -2,6 +2,9 @@
 
 import base64
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -40,6 +43,9 @@ EXTERNAL_IP = IPv4Address("127.0.0.2")
 DOMAIN = derived_domain(EXTERNAL_IP)
 TIMEOUT_SECONDS = 600.0
 """Limit of one call of helm or kubectl."""
+
+COMMAND_TIMEOUT_SECONDS = 120.0
+"""Limit of one of the operator's commands."""
 
 HUB_TIMEOUT_SECONDS = 60.0
 
@@ -126,6 +132,21 @@ class SecondTenancy:
         definition = yaml.safe_load((self.chart / "Chart.yaml").read_text())
         (self.chart / "Chart.yaml").write_text(yaml.safe_dump({**definition, "version": version}, sort_keys=False))
         (self.chart / "values.yaml").write_text(json.dumps(values))
+
+    def results(self, command: str, *options: str) -> dict[str, dict[str, Any]]:
+        """Run a command of ``python -m components`` on this tenancy, and return its results by subject."""
+        done = subprocess.run(
+            [sys.executable, "-m", "components", command, self.name, *options, "--json"],
+            cwd=self.folder,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_SECONDS,
+            check=False,
+        )
+        assert done.stdout, done.stderr
+        return {each["subject"]: each for each in json.loads(done.stdout)["results"]}
 
     def up(self) -> dict[str, OpType]:
         """Run ``pulumi up``; return the operations by type of resource, without unchanged resources."""

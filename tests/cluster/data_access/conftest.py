@@ -54,7 +54,7 @@ def bare_tenancy(
 ) -> Iterator[SecondTenancy]:
     """The tenancy after its first ``up``, without the Secrets and claims that its operator creates."""
     state = State()
-    mirror.name_images(state)
+    mirror.name_images(state, tmp_path_factory.mktemp("packages"))
     with (
         SecondTenancy.clean(state, tmp_path_factory.mktemp("second"), NAME, **settings(store, web_proxy)) as tenancy,
         directory_group(state, OCEAN, "alice"),

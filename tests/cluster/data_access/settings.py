@@ -22,7 +22,7 @@ OCEAN, AIR, LOST = "data_access_ocean", "data_access_air", "data_access_lost"
 
 MIRROR = "mirror.tenancy.test/cache"
 OTHER_IMAGE = f"{REPOSITORY}/notebook:other"
-"""The notebook image under another tag."""
+"""An image with the layout of Pangeo's and an older version of dask-gateway."""
 
 USUAL_PROFILE, OTHER_PROFILE = "usual", "other"
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.images.definitions import NOTEBOOK
+from tests.cluster.data_access.pangeo_like import CLIENT, GATEWAY
 from tests.cluster.data_access.settings import ACCESS, OTHER_IMAGE, REGION_TEXT, pulled
 from tests.support.dask import CLEAN_UP_SECONDS
 from tests.support.kernel import Kernel, KernelRaised
@@ -54,6 +55,31 @@ def test_workers_have_image_and_variables_of_the_users_server(tenancy: SecondTen
     seen = kernel.value("list(seen.values())")
     assert seen == [["0", REGION_TEXT, ACCESS]] * 2
     assert kernel.value("here") == [None, *seen[0][1:]]
+
+
+def test_server_and_cluster_run_in_the_environment_of_an_image_like_pangeos(kernel: Kernel) -> None:
+    kernel.run(WORKERS.format(count=2, timeout=START_SECONDS), START_SECONDS)
+    kernel.run("""\
+import os
+def environment():
+    return [os.environ["PATH"].split(":")[0], os.environ["PANGEO_ENV"], os.getuid(), os.getgid(), os.getcwd()]
+seen = [environment(), client.run_on_scheduler(environment), *client.run(environment).values()]
+""")
+
+    here = ["/srv/conda/envs/notebook/bin", "pangeo-notebook", 1000, 1000, "/home/jovyan"]
+    assert kernel.value("seen") == [here] * 4, "notebook, scheduler and two workers"
+    assert kernel.value("gateway.get_versions()") == {"server": {"version": GATEWAY}, "client": {"version": CLIENT}}
+
+
+def test_operator_learns_of_the_older_client(tenancy: SecondTenancy, kernel: Kernel) -> None:
+    del kernel  # its cluster works all the same
+    found = tenancy.results("images")
+
+    assert found[NOTEBOOK.reference]["status"] == "good"
+    assert found[OTHER_IMAGE]["status"] == "warning"
+    assert found[OTHER_IMAGE]["message"].startswith(
+        f"has dask-gateway {CLIENT}, but the tenancy's gateway has {GATEWAY}; "
+    )
 
 
 def test_notebook_that_names_another_image_learns_the_approved_ones(kernel: Kernel) -> None:
