@@ -93,6 +93,6 @@ axes = figure.add_subplot(projection=ccrs.LambertConformal(central_longitude=-4,
 axes.set_extent([-11, 2, 50, 60], crs=ccrs.PlateCarree())
 axes.add_feature(cfeature.LAND.with_scale("50m"), facecolor="wheat")
 axes.coastlines("50m")
-axes.gridlines(draw_labels=True)
+axes.gridlines(draw_labels=True, x_inline=False, y_inline=False)
 axes.plot(*london, "ro", transform=ccrs.PlateCarree())
 plt.show()

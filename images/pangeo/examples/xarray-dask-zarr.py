@@ -103,8 +103,8 @@ print(f"Global mean {float(earth.mean()):.1f} °C; without weights it would be {
 # %%
 store = tempfile.mkdtemp(suffix=".zarr")
 with dask.config.set(scheduler="threads"):
-    monthly.chunk(month=3).to_dataset().to_zarr(store, mode="w")
-    stored = xr.open_zarr(store).temperature
+    monthly.chunk(month=3).to_dataset().to_zarr(store, mode="w", consolidated=False)
+    stored = xr.open_zarr(store, consolidated=False).temperature
     assert stored.chunks[0] == (3, 3, 3, 3)
     assert stored.attrs["units"] == "degC"
     summer = stored.sel(month=7).load()  # reads one chunk of four
