@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from components.config.capacity import compute_dask_capacity
+from components.capacity.dask import compute_dask_capacity
 from components.config.gpus import resource_of_workers, total_of_workers
 from components.config.tenancy import Tenancy
 from components.config.types import format_number

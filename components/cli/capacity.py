@@ -1,13 +1,15 @@
 """The command ``capacity``: how many notebooks fit on the nodes that a stack file states."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.capacity.pools import PoolCapacity
+from components.capacity.total import Capacity, compute_capacity
 from components.cli.check import chosen_stacks
 from components.cli.output import print_json, print_rows
-from components.config.capacity import Capacity, compute_capacity
+from components.config.pools import Purpose
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_stack, stack_path
 from components.config.tenancy import Tenancy
@@ -21,6 +23,17 @@ COLUMNS = {
     "daskWorkers": "Dask workers besides",
 }
 """Keys of the stack's output ``capacity``, and the headings of their columns."""
+
+
+PURPOSES: Mapping[Purpose, str] = {
+    "hub": "hub",
+    "notebooks": "notebooks",
+    "daskSchedulers": "Dask schedulers",
+    "daskWorkers": "Dask workers",
+}
+
+POOLS_HEADING = "Each pool, if all of its pods are notebooks of one size or Dask workers of the default size:"
+POOL_COLUMNS = ("stack", "pool", "nodes", "for", "pods can use per node", "GPUs", "notebooks", "Dask workers")
 
 
 @dataclass(frozen=True)
@@ -48,11 +61,34 @@ class StackCapacity:
         size = f"{self.tenancy.notebook_cpus:g} CPUs, {self.tenancy.notebook_ram_gb:g} GB"
         return [self.stack, size, *("–" if values.get(key) is None else str(values[key]) for key in COLUMNS)]
 
+    def pool_rows(self) -> list[list[str]]:
+        """Return the cells of the rows of the stack's pools."""
+        return [
+            [
+                *(self.stack, each.name, str(each.nodes), ", ".join(PURPOSES[purpose] for purpose in each.purposes)),
+                f"{each.cpus:.2f} CPUs, {each.ram_gb:.1f} GB",
+                *(str(each.gpus) if each.gpus else "–", _describe_notebooks(each), _describe_workers(each)),
+            ]
+            for each in (self.capacity.pools if self.capacity else ())
+        ]
+
     def notes(self) -> list[str]:
         """Return the lines to print below the table."""
         if self.capacity is None:
             return [f"{self.stack}: the stack file does not state the nodes; set pangeo:workers"]
         return [f"{self.stack}: warning: {warning}" for warning in self.capacity.warnings]
+
+
+def _describe_notebooks(pool: PoolCapacity) -> str:
+    counts = [f"{size}: {count}" if size else str(count) for size, count in pool.notebooks.items()]
+    return "; ".join(counts) or "–"
+
+
+def _describe_workers(pool: PoolCapacity) -> str:
+    counts = ([] if pool.dask_workers is None else [str(pool.dask_workers)]) + (
+        [] if pool.dask_gpu_workers is None else [f"with a GPU: {pool.dask_gpu_workers}"]
+    )
+    return "; ".join(counts) or "–"
 
 
 def stack_capacities(names: Sequence[str], folder: Path) -> tuple[list[StackCapacity], list[InvalidTenancy]]:
@@ -83,4 +119,7 @@ def print_capacities(capacities: Sequence[StackCapacity], *, as_json: bool) -> N
         print_json([each.as_json() for each in capacities])
     elif capacities:
         print_rows(["stack", "notebook", *COLUMNS.values()], [each.row() for each in capacities])
+        if rows := [row for each in capacities for row in each.pool_rows()]:
+            print(f"\n{POOLS_HEADING}")
+            print_rows(POOL_COLUMNS, rows)
         print("\n".join(note for each in capacities for note in each.notes()))

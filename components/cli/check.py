@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from components.capacity.fit import check_fit
+from components.capacity.total import compute_capacity
 from components.chart.secret_size import check_secret_size
-from components.config.capacity import compute_capacity
 from components.config.claims import read_claims, read_folder
 from components.config.collisions import Claims, Comparison, claims_of, compare_all, compare_names
 from components.config.policy_settings import parse_known_policies, read_policy_file
@@ -16,6 +17,7 @@ from components.config.stack_file import IncompleteTenancy, read_stack, stack_pa
 from components.config.stored_secrets import list_stored_secrets
 from components.config.tenancy import Tenancy
 from components.preflight.dns import verify_domain
+from components.preflight.findings import Findings
 from components.preflight.reachability import reachability_warnings
 
 
@@ -153,7 +155,11 @@ def _add(report: StackReport, comparison: Comparison | None) -> StackReport:
 def _check(source: str, *, resolve_domains: bool, environment: Mapping[str, str]) -> StackReport:
     try:
         tenancy = read_stack(Path(source))
-        check_secret_size(tenancy, source)
+        findings = Findings(source)
+        for check in (check_secret_size, check_fit):
+            with findings.collect():
+                check(tenancy, source)
+        findings.refuse()
         dns_warning = (
             verify_domain(tenancy, source=source, preview=True, environment=environment) if resolve_domains else None
         )

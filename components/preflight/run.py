@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import pulumi
 
+from components.capacity.fit import check_fit
+from components.capacity.total import Capacity, compute_capacity
 from components.chart.archives import ChartDependenciesError, verify_dependencies
 from components.chart.crds import Crd, packaged_crds, select_crds
 from components.chart.secret_size import check_secret_size
 from components.cluster.identity import ClusterId
-from components.config.capacity import Capacity, compute_capacity
 from components.config.encrypted_keys import find_encrypted_keys
 from components.config.problems import MISSING, NAMESPACE, READ_PASSWORD_KEY, InvalidTenancy, Problem
 from components.config.stack_file import read_config, stack_path
@@ -55,6 +56,8 @@ def run_preflight() -> Preflight:
         tenancy = _read_tenancy(source)
         with findings.collect():
             check_secret_size(tenancy, source)
+        with findings.collect():
+            check_fit(tenancy, source)
         with findings.collect():
             _check_passwords(tenancy, source)
         with findings.collect():

@@ -18,6 +18,7 @@ LAYERS = (
     {"readiness"},
     {"resources", "chart", "cluster"},
     {"in_hub", "in_gateway"},
+    {"capacity"},
     {"config"},
     {"freeipa"},
     {

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from components.capacity.node import HUB_CPUS, HUB_RAM_GB
 from components.chart.dask_access import PREFIX, gateway_name, gateway_service
 from components.chart.dask_limits import dask_memory
 from components.chart.members_access import SERVICE
-from components.config.capacity import HUB_CPUS, HUB_RAM_GB
 from tests.engine.charts.gateway_configuration import configuration, properties, truncate
 from tests.engine.charts.matrix import MATRIX, MINIMAL, matrix_tenancy
 from tests.engine.charts.pod_security import find_violations

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable
 
+from components.capacity.total import compute_capacity
 from components.chart.values import chart_values
-from components.config.capacity import compute_capacity
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_config
 from components.config.tenancy import Tenancy

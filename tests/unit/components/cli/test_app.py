@@ -89,6 +89,43 @@ def test_capacity_is_printed_as_table_or_json(stacks: Path) -> None:
     table = run("capacity").stdout
     assert "nodes needed" in table
     assert "vis: warning: 99 expected users need" in table
+    assert "pool" not in table
+
+
+THREE_POOLS = [
+    {"name": "core", "count": 1, "cpus": 4, "ramGb": 16, "labels": {"pool": "core"}, "purposes": ["hub"]},
+    {
+        **{"name": "users", "count": 6, "cpus": 16, "ramGb": 64, "labels": {"pool": "users"}},
+        "purposes": ["notebooks", "daskSchedulers", "daskWorkers"],
+    },
+    {
+        **{"name": "gpu", "count": 2, "cpus": 32, "ramGb": 256, "gpus": 4, "labels": {"pool": "gpu"}},
+        "purposes": ["notebooks", "daskWorkers"],
+    },
+]
+
+
+def test_capacity_reports_each_pool(stacks: Path) -> None:
+    profiles = [{"name": "Standard"}, {"name": "GPU", "pool": "gpu", "gpus": 1}]
+    more = {"notebook": {"profiles": profiles}, "dask": {"workerGpus": {"max": 1}}}
+    (stacks / "Pulumi.vis.yaml").write_text(stack_text(workers={"pools": THREE_POOLS}, **more))
+
+    table = [line.split() for line in run("capacity").stdout.splitlines()]
+    assert ["vis", "core", "1", "hub", "3.92", "CPUs,", "13.3", "GB", "–", "–", "–"] in table
+    (gpu,) = [line for line in table if line[:2] == ["vis", "gpu"]]
+    assert gpu[-7:] == ["8", "GPU:", "8", "with", "a", "GPU:", "8"]
+    [found] = json.loads(run("capacity", "--json").stdout)
+    assert [each["gpus"] for each in found["capacity"]["pools"]] == [0, 0, 8]
+    assert "capacity of 9 nodes in 3 pools" in run("check", "vis").stdout
+
+
+def test_check_refuses_a_profile_that_fits_on_no_pool(stacks: Path) -> None:
+    profiles = [{"name": "Standard"}, {"name": "Huge", "ramGb": 200}]
+    (stacks / "Pulumi.vis.yaml").write_text(stack_text(workers={"pools": THREE_POOLS}, notebook={"profiles": profiles}))
+    found = run("check", "vis")
+
+    assert found.exit_code == 1
+    assert "pangeo:notebook.profiles[1]" in found.stderr + found.stdout
 
 
 def test_new_writes_a_stack_that_passes_check(stacks: Path) -> None:

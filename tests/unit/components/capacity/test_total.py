@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from components.config.capacity import allocatable_cpus, allocatable_ram_gb, compute_capacity
+from components.capacity.node import allocatable_cpus, allocatable_ram_gb
+from components.capacity.total import compute_capacity
 from tests.support.tenancies import tenancy
 
 NO_DASK = {"enabled": False}

@@ -1,0 +1,113 @@
+"""The capacity of all nodes together."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from components.capacity.dask import count_workers
+from components.capacity.node import PodSize, empty_node
+from components.capacity.nodes import Nodes, count_fitting, nodes_with_hub, spread
+from components.capacity.pools import PoolCapacity, pod_size, pool_capacities
+from components.capacity.warnings import dask_warnings, format_count, notebook_warnings
+from components.config.server_sizes import ServerSize, default_size, server_sizes
+from components.config.tenancy import Tenancy
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The number of notebooks and Dask workers that fit."""
+
+    notebooks: int
+    notebooks_per_node: int | None
+    """None if the nodes differ."""
+    nodes: int
+    expected_users: int | None
+    nodes_needed: int | None
+    """Number of nodes for the notebooks of ``expected_users``; None without expected users, if no notebook fits, or if
+    the nodes differ."""
+
+    dask_workers: int | None
+    """Dask workers of the default size that fit beside the notebooks of the expected users, in one cluster per user;
+    None if Dask is disabled."""
+
+    pools: tuple[PoolCapacity, ...]
+    """The capacity of each pool; empty if the nodes are equal."""
+
+    warnings: tuple[str, ...]
+    """Sentences for the operator."""
+
+    def as_output(self) -> dict[str, Any]:
+        """Return the value of the stack's output ``capacity``."""
+        return {
+            "notebooks": self.notebooks,
+            "notebooksPerWorker": self.notebooks_per_node,
+            "workers": self.nodes,
+            "expectedUsers": self.expected_users,
+            "workersNeeded": self.nodes_needed,
+            "daskWorkers": self.dask_workers,
+            **({"pools": [each.as_output() for each in self.pools]} if self.pools else {}),
+        }
+
+    def __str__(self) -> str:
+        pools = f" in {format_count(len(self.pools), 'pool')}" if self.pools else ""
+        text = f"capacity of {format_count(self.nodes, 'node')}{pools}: {format_count(self.notebooks, 'notebook')}"
+        if self.dask_workers is None:
+            return text
+        notebooks = min(self.expected_users or 0, self.notebooks)
+        beside = f"{format_count(notebooks, 'notebook')} and " if notebooks else ""
+        return f"{text}, or {beside}{format_count(self.dask_workers, 'Dask worker')}"
+
+
+def compute_capacity(tenancy: Tenancy) -> Capacity | None:
+    """Compute what fits on the tenancy's nodes; None if the stack file does not describe them.
+
+    Notebooks without further words are those of the preselected size.
+    """
+    described = tenancy.nodes
+    if described is None:
+        return None
+    kinds, users = described.kinds, described.expected_users
+    nodes, default = nodes_with_hub(kinds), _usual_size(tenancy)
+    size = pod_size(default)
+    notebooks = count_fitting(nodes, size, default.pools)
+    alike = None if described.pools else kinds[0]
+    per_node = empty_node(alike).count_fitting(size) if alike else None
+    needed = None if per_node is None else _count_needed(tenancy, nodes, size, per_node)
+    beside = _with_placeholders(tenancy, spread(nodes, min(users or 0, notebooks), size, default.pools))
+    return Capacity(
+        notebooks=notebooks,
+        notebooks_per_node=per_node,
+        nodes=sum(pool.count for pool in kinds),
+        expected_users=users,
+        nodes_needed=needed,
+        dask_workers=count_workers(tenancy, beside, users or 0) if tenancy.dask.enabled else None,
+        pools=pool_capacities(tenancy, nodes),
+        warnings=(*notebook_warnings(tenancy, default, notebooks, needed), *dask_warnings(tenancy)),
+    )
+
+
+def _usual_size(tenancy: Tenancy) -> ServerSize:
+    """Return the size that notebooks have: the preselected one, or on equal nodes the tenancy's own."""
+    kinds = tenancy.nodes.kinds if tenancy.nodes else ()
+    if tenancy.nodes is None or not tenancy.nodes.pools:
+        return ServerSize("", (), tenancy.notebook_cpus, tenancy.notebook_ram_gb, 0, kinds, is_default=True)
+    return next(size for size in server_sizes(tenancy) if size.is_default)
+
+
+def _count_needed(tenancy: Tenancy, nodes: Nodes, size: PodSize, per_node: int) -> int | None:
+    """Return how many equal nodes the expected users need, one of them with the hub."""
+    users = tenancy.nodes.expected_users if tenancy.nodes else None
+    if users is None or not per_node:
+        return None
+    on_hub_node = nodes[0].free.count_fitting(size)
+    return 1 + max(0, math.ceil((users - on_hub_node) / per_node))
+
+
+def _with_placeholders(tenancy: Tenancy, nodes: Nodes) -> Nodes:
+    """Return the nodes after placeholders were added, as many as fit: Dask's pods do not replace them."""
+    for pool in tenancy.nodes.pools if tenancy.nodes else ():
+        if pool.placeholders:
+            size = pod_size(default_size(tenancy, pool))
+            fitting = min(pool.placeholders, count_fitting(nodes, size, [pool]))
+            nodes = spread(nodes, fitting, size, [pool])
+    return nodes
