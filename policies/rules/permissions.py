@@ -34,7 +34,7 @@ PROFILE_KEYS = (
 )
 OVERRIDES = (
     *("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee"),
-    *("extra_resource_limits", "image", "environment"),
+    *("extra_resource_limits", "node_affinity_required", "tolerations", "image", "environment"),
 )
 """Settings of a server that a profile may change; other rules check their values."""
 
