@@ -36,6 +36,7 @@ MODULES = {
     "option-values": "option_values",
     "option-values-gpus": "worker_gpus",
     "options": "cluster_options",
+    "failure": "failure_message",
     "users": "bounded_backend",
 }
 """The modules of the package, by the names of the pieces. A module comes after those that it imports."""

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import ClientError, web  # type: ignore[import-not-found,unused-ignore]
+from dask_gateway_server import __version__ as gateway_version  # type: ignore[import-not-found,unused-ignore]
 from dask_gateway_server.backends.base import PublicException  # type: ignore[import-not-found,unused-ignore]
 from dask_gateway_server.backends.kubernetes import KubeBackend  # type: ignore[import-not-found,unused-ignore]
 from dask_gateway_server.models import ClusterStatus  # type: ignore[import-not-found,unused-ignore]
@@ -28,6 +29,7 @@ from components.in_gateway.capacity_messages import (
     find_unschedulable,
 )
 from components.in_gateway.cluster_options import ClusterOptions, make_cluster_options
+from components.in_gateway.failure_message import explain_failed_cluster
 from components.in_gateway.notebook_pod import NOTEBOOK_SELECTOR, NotebookSettings, find_notebook, read_notebook
 from components.in_gateway.worker_gpus import offer_gpus
 
@@ -115,11 +117,11 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
         )
 
     async def get_cluster(self, cluster_name: str, wait: bool = False) -> Any:  # noqa: ANN401
-        """Return a cluster. A client that waits for its start is told if its scheduler gets no node.
+        """Return a cluster. A client that waits for its start is told if its scheduler gets no node, or has ended.
 
         Raises:
-            web.HTTPConflict: the scheduler had no node for too long, so the cluster was stopped. The notebook shows
-                the text.
+            web.HTTPConflict: the scheduler had no node for too long, so the cluster was stopped; or it has failed. The
+                notebook shows the text.
         """
         cluster = await super().get_cluster(cluster_name, wait)
         if wait and cluster is not None and cluster.status == ClusterStatus.PENDING:
@@ -128,6 +130,8 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
             if message:
                 await self.stop_cluster(cluster_name)
                 raise web.HTTPConflict(reason=explain_unscheduled_scheduler(message))
+        if wait and cluster is not None and cluster.status == ClusterStatus.FAILED:
+            raise web.HTTPConflict(reason=explain_failed_cluster(cluster.options["image"], gateway_version))
         return cluster
 
     async def forward_message_to_scheduler(self, cluster: Any, msg: dict[str, Any]) -> None:  # noqa: ANN401
