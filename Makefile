@@ -69,7 +69,7 @@ test-browser: up  ## Run the tests in Chromium on the running local tenancy
 	@$(PYTEST) tests/browser
 
 screenshots: up  ## Refresh the screenshots in docs/images; empties the homes of alice, bob and admin on the local tenancy
-	@$(PYTEST) tests/browser --screenshots-to=docs/images
+	@$(PYTEST) tests/browser tests/engine/hub/test_options_page.py --screenshots-to=docs/images
 
 test: check up  ## Run every check and test
 	@rm -f $(FAILURES)

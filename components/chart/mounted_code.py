@@ -30,6 +30,7 @@ MODULES = (
     "in_hub/admission_settings.py",
     "in_hub/api_names.py",
     "in_hub/authenticator.py",
+    "in_hub/choices.py",
     "in_hub/comparison.py",
     "in_hub/configure.py",
     "in_hub/current_groups.py",
@@ -57,6 +58,7 @@ MODULES = (
     "in_hub/replaced_pages.py",
     "in_hub/revocation.py",
     "in_hub/revocation_api.py",
+    "in_hub/server_choice.py",
     "in_hub/server_host.py",
     "in_hub/server_token.py",
     "in_hub/shared_folders.py",
@@ -76,6 +78,9 @@ MODULES = (
 )
 """The mounted modules; each may import only the others and the packages of the hub's image."""
 
+TEMPLATES = ("in_hub/options_form.html",)
+"""Templates of pages, which modules read from their own folder."""
+
 
 def mounted_file(path: str, text: str) -> dict[str, Any]:
     """Return an entry of ``hub.extraFiles``: a file of the package ``components`` in the hub's pod."""
@@ -90,11 +95,13 @@ def mounted_file(path: str, text: str) -> dict[str, Any]:
 def hub_code() -> dict[str, Any]:
     """Return the values ``hub.extraFiles`` and ``hub.extraConfig``, without the statement of the admitted users."""
     return {
-        "extraFiles": {key: file for module in MODULES for key, file in mounted_file(module, _read(module)).items()},
+        "extraFiles": {
+            key: file for path in (*MODULES, *TEMPLATES) for key, file in mounted_file(path, _read(path)).items()
+        },
         "extraConfig": {"pangeo": "from components.in_hub.configure import configure\n\nconfigure(c)\n"},
     }
 
 
 @functools.cache  # the same for all tenancies of a process
-def _read(module: str) -> str:
-    return (COMPONENTS / module).read_text()
+def _read(path: str) -> str:
+    return (COMPONENTS / path).read_text()

@@ -181,7 +181,8 @@ SERVER_COMMANDS = ("jupyterhub-singleuser",)
 """Commands of servers that ask their visitors for the hub's log-in."""
 
 HOOKS = _names(
-    "after_pod_created_hook auth_state_hook modify_pod_hook post_stop_hook pre_spawn_hook progress_ready_hook"
+    "after_pod_created_hook auth_state_hook modify_pod_hook options_from_form post_stop_hook pre_spawn_hook "
+    "progress_ready_hook"
 )
 """Settings of servers that are code, which may only be the program's."""
 

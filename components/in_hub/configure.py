@@ -9,6 +9,7 @@ from components.in_hub.authenticator import FreeIpaAuthenticator
 from components.in_hub.gpus import show_requested_gpus
 from components.in_hub.home_owner import check_homes
 from components.in_hub.profiles import make_profile_list
+from components.in_hub.server_choice import FORM, read_form
 from components.in_hub.shared_folders import check_folders
 from components.in_hub.start_checks import prepare_start
 from components.in_hub.subdomains import user_domain
@@ -26,8 +27,10 @@ def configure(c: Config) -> None:
     c.KubeSpawner.pre_spawn_hook = prepare_start
     c.KubeSpawner.modify_pod_hook = check_pod
     profiles = c.KubeSpawner.get("profile_list") or []
-    if any(profile.get("groups") for profile in profiles):
+    if profiles:
         c.KubeSpawner.profile_list = make_profile_list(profiles)
+        c.KubeSpawner.profile_form_template = FORM.read_text(encoding="utf-8")
+        c.KubeSpawner.options_from_form = read_form
 
 
 async def check_pod(spawner: Any, pod: Any) -> Any:  # noqa: ANN401 - KubeSpawner has no types

@@ -127,3 +127,8 @@ def former_host(owner: str) -> str:
         f"The server of {owner} was started under another host name than the hub uses now. Stop the server on the "
         "page Home, or another user's on the page Admin, and start it again. Files are kept; running notebooks end."
     )
+
+
+def choice_not_offered(problems: Sequence[str]) -> str:
+    """Return the message for a server's start with a choice that the user is not offered, or not any more."""
+    return f"Your server was not started, because it would not be as chosen: {'; '.join(problems)}. Choose again."

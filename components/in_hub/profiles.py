@@ -1,35 +1,13 @@
-"""Server profiles that are offered only to members of certain FreeIPA groups."""
+"""The profiles that each user is offered, with the last choice as default.
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Protocol
-
-Profile = Mapping[str, Any]
-"""A profile of KubeSpawner with one key more, ``groups``: names of the groups that are offered it; empty for all users.
-
-KubeSpawner ignores keys that it does not know.
+A profile of KubeSpawner has one key more here, ``groups``: names of the groups that are offered it; empty for all
+users. KubeSpawner ignores keys that it does not know.
 """
 
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
-class Group(Protocol):
-    """The part of JupyterHub's group that is needed here."""
-
-    name: str
-
-
-class User(Protocol):
-    """The part of JupyterHub's user that is needed here."""
-
-    @property
-    def groups(self) -> Sequence[Group]:
-        """The hub's groups of the user."""
-
-
-class Spawner(Protocol):
-    """The part of KubeSpawner that is needed here."""
-
-    @property
-    def user(self) -> User:
-        """The owner of the server."""
+from components.in_hub.choices import Profile, preselect, unique_slugs
 
 
 def select_profiles(profiles: Sequence[Profile], groups: Collection[str]) -> list[Profile]:
@@ -37,15 +15,23 @@ def select_profiles(profiles: Sequence[Profile], groups: Collection[str]) -> lis
     return [profile for profile in profiles if not profile.get("groups") or set(profile["groups"]) & set(groups)]
 
 
-def make_profile_list(profiles: Sequence[Profile]) -> Callable[[Spawner], list[Profile]]:
-    """Return a ``KubeSpawner.profile_list`` that depends on the user's groups in the hub.
+def make_profile_list(profiles: Sequence[Profile]) -> Callable[[Any], Sequence[Profile]]:
+    """Return a ``KubeSpawner.profile_list`` that depends on the user's groups in the hub, and on the last choice.
 
-    KubeSpawner calls the function for the page of choices and again when the server starts, where it refuses any other
-    choice.
+    KubeSpawner calls the function for the page and again when the server starts, where it refuses any other profile.
     """
 
-    def profile_list(spawner: Spawner) -> list[Profile]:
-        return select_profiles(profiles, {group.name for group in spawner.user.groups})
+    def profile_list(spawner: Any) -> Sequence[Profile]:  # noqa: ANN401 - KubeSpawner has no types
+        return preselect(offered_profiles(spawner, profiles), spawner.user_options or {})
 
     profile_list.profiles = profiles  # type: ignore[attr-defined]  # for the check of the profiles' settings
     return profile_list
+
+
+def offered_profiles(spawner: Any, profiles: Sequence[Profile]) -> list[Profile]:  # noqa: ANN401
+    """Return the profiles that the owner of a server is offered, as KubeSpawner completes them."""
+    named = unique_slugs(spawner._get_initialized_profile_list(profiles))
+    groups = {group.name for group in spawner.user.groups}
+    # Completed again, because the default may be a profile of other groups.
+    offered: list[Profile] = spawner._get_initialized_profile_list(select_profiles(named, groups))
+    return offered

@@ -10,14 +10,16 @@ from components.in_hub.dask_clusters import ClustersUnreachable, DaskClusters
 from components.in_hub.folders import read_folders
 from components.in_hub.home_owner import prepare_home
 from components.in_hub.outdated_clusters import everyones_variables, find_outdated, profile_overrides
+from components.in_hub.server_choice import check_choice
 
 
 async def prepare_start(spawner: Any) -> None:  # noqa: ANN401 - KubeSpawner has no types
-    """Check the user's home, and end the Dask clusters that have more than the user's groups: the ``pre_spawn_hook``.
+    """Check the user's choice and home, and end outdated Dask clusters: the ``pre_spawn_hook``.
 
     Raises:
         HTTPError: the server must not start.
     """
+    check_choice(spawner)
     await prepare_home(spawner)
     await end_outdated_clusters(spawner)
 

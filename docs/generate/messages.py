@@ -112,6 +112,13 @@ def log_in_messages() -> list[LogInMessage]:
             "See the hub's log for the volume; without another setting, the user's next log-in is sufficient",
         ),
         LogInMessage(
+            messages.choice_not_offered(["PROBLEM"]),
+            "The server's profile, image or size is not offered to the user, in a form, a request or the last choice: "
+            "another group's, removed from `pangeo:notebook.profiles`, or an image that does not match "
+            "`customImages.pattern` (HTTP 400)",
+            "PROBLEM names it and what is offered; the page that starts a server has the present choices",
+        ),
+        LogInMessage(
             messages.LOG_IN_CLOSED,
             "A setting of the running hub was changed so that it would admit other users; log-in is closed for all",
             "See the hub's log for the setting, and restart the hub: it does not start while the setting is configured",

@@ -92,7 +92,7 @@ class Visitor:
         self.page = self.session.post(self.hub.url + path, data=form, timeout=LIMIT_SECONDS, allow_redirects=False)
         return self.page
 
-    def post_json(self, path: str, model: dict[str, Any]) -> requests.Response:
+    def post_json(self, path: str, model: dict[str, Any] | None = None) -> requests.Response:
         parameters = {"_xsrf": self._xsrf()}
         return self.session.post(self.hub.url + path, json=model, params=parameters, timeout=LIMIT_SECONDS)
 

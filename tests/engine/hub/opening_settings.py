@@ -123,6 +123,10 @@ BY_VALUES: dict[str, tuple[Callable[[Values], None], str]] = {
         ),
         "(in kubespawner_override of a profile)",
     ),
+    "choices by code": (
+        code("zz", "c.KubeSpawner.options_from_form = lambda form: {'profile': 'x'}"),
+        "KubeSpawner.options_from_form is",
+    ),
     "a route past the hub": (
         config("Proxy", extra_routes={"/x/": "http://hub"}),
         "ConfigurableHTTPProxy.extra_routes is",

@@ -77,9 +77,9 @@ def test_server_without_gpus_sees_none(deployment: Deployment, newcomer: str) ->
 
 
 def test_forged_choice_of_a_profile_is_refused(deployment: Deployment) -> None:
-    deployment.start_server("anna", "large-memory")
+    page = deployment.start_server("anna", "large-memory").page.text
 
-    deployment.wait_for_log("No such profile: large-memory. Options include: small, two-cores")
+    assert "the profile large-memory is not offered to you (offered: small, two-cores)" in page
     assert deployment.namespace.kubectl("get", "pods", "--output=name").count("jupyter-anna") == 0
 
 

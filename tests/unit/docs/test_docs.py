@@ -132,8 +132,10 @@ def test_the_examples_of_registries_and_proxies_are_valid(heading: str, count: i
 
 
 def test_the_guides_use_every_screenshot_of_the_browser_tests() -> None:
-    tests = "".join(text(test) for test in Path("tests/browser").glob("test_*.py"))
-    taken = {f"{name}.png" for name in re.findall(r"(?:take_screenshot\(|screenshot=)\"([\w-]+)\"", tests)}
+    files = (*Path("tests/browser").glob("test_*.py"), Path("tests/engine/hub/test_options_page.py"))
+    tests = "".join(map(text, files))
+    calls = r"(?:take_screenshot\(|save_picture\(request, page, |screenshot=)\"([\w-]+)\""
+    taken = {f"{name}.png" for name in re.findall(calls, tests)}
     shown = set(re.findall(r"\(images/([\w-]+\.png)\)", text(OPERATOR) + text(USER)))
 
     assert shown == taken

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from components.chart.mounted_code import COMPONENTS, HUB_FOLDER, MODULES, hub_code
+from components.chart.mounted_code import COMPONENTS, HUB_FOLDER, MODULES, TEMPLATES, hub_code
 
 
 def list_imports(source: str) -> Iterator[str]:
@@ -23,14 +23,16 @@ def test_modules_are_mounted_unchanged_under_their_own_names() -> None:
     files = hub_code()["extraFiles"].values()
 
     assert {file["mountPath"]: file["stringData"] for file in files} == {
-        f"{HUB_FOLDER}/components/{module}": (COMPONENTS / module).read_text() for module in MODULES
+        f"{HUB_FOLDER}/components/{path}": (COMPONENTS / path).read_text() for path in (*MODULES, *TEMPLATES)
     }
 
 
 def test_all_modules_of_in_hub_are_mounted() -> None:
     modules = {f"in_hub/{path.name}" for path in (COMPONENTS / "in_hub").glob("*.py")}
+    templates = {f"in_hub/{path.name}" for path in (COMPONENTS / "in_hub").glob("*.html")}
 
     assert modules == {module for module in MODULES if module.startswith("in_hub/")}
+    assert templates == set(TEMPLATES)
 
 
 def test_imports_of_mounted_modules_are_mounted() -> None:

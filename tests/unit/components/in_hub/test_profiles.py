@@ -1,8 +1,6 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-
-import pytest
 
 from components.in_hub.profiles import make_profile_list, select_profiles
 
@@ -39,10 +37,26 @@ class User:
 @dataclass
 class Spawner:
     user: User
+    user_options: dict[str, str] = field(default_factory=dict)
+
+    def _get_initialized_profile_list(self, profiles: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [
+            {"slug": each["display_name"].lower(), "default": number == 0, **each}
+            for number, each in enumerate(profiles)
+        ]
 
 
-@pytest.mark.parametrize(("groups", "offered"), [([], ["Small"]), (["testers", "others"], ["Small", "Test"])])
-def test_profiles_depend_on_the_groups_in_the_hub(groups: list[str], offered: list[str]) -> None:
-    profiles = make_profile_list(PROFILES)(Spawner(User([Group(name) for name in groups])))
+def offered(groups: list[str], **choice: str) -> Mapping[str, bool]:
+    """Return whether each offered profile is preselected."""
+    profiles = make_profile_list(PROFILES)(Spawner(User([Group(name) for name in groups]), choice))
+    return {profile["display_name"]: profile["default"] for profile in profiles}
 
-    assert [profile["display_name"] for profile in profiles] == offered
+
+def test_profiles_depend_on_the_groups_in_the_hub() -> None:
+    assert list(offered([])) == ["Small"]
+    assert list(offered(["testers", "others"])) == ["Small", "Test"]
+
+
+def test_last_choice_is_preselected_while_it_is_offered() -> None:
+    assert offered(["testers"], profile="test") == {"Small": False, "Test": True}
+    assert offered([], profile="test") == offered([])
