@@ -43,12 +43,15 @@ def prepared_nodes(tenancy: Tenancy) -> Values:
     The chart has no others for them. They are on all pools that use the image, so also on those of Dask; notebooks
     themselves have narrower settings (``notebook_traits``).
     """
-    pools = _pools(tenancy)
-    purposes: tuple[Purpose, ...] = ("notebooks", *(DASK_PURPOSES if tenancy.dask.enabled else ()))
-    users = tuple(pool for pool in pools if set(purposes) & set(pool.purposes))
+    users = _pools_with_the_image(tenancy)
     if not users:
         return {}
     return {"extraNodeAffinity": {"required": node_terms(users)}, "extraTolerations": tolerations(users)}
+
+
+def trial_placement(tenancy: Tenancy) -> Values:
+    """Return affinity and tolerations of a pod that tries an image of notebooks and Dask; empty without pools."""
+    return pod_placement(_pools_with_the_image(tenancy))
 
 
 def notebook_traits(tenancy: Tenancy, pool: str | None = None, *, gpus: bool = False) -> Values:
@@ -106,6 +109,12 @@ def _unique(entries: Iterable[Values]) -> list[Values]:
         if entry not in found:
             found.append(entry)
     return found
+
+
+def _pools_with_the_image(tenancy: Tenancy) -> tuple[Pool, ...]:
+    """Return the pools of notebooks and of Dask."""
+    purposes: tuple[Purpose, ...] = ("notebooks", *(DASK_PURPOSES if tenancy.dask.enabled else ()))
+    return tuple(pool for pool in _pools(tenancy) if set(purposes) & set(pool.purposes))
 
 
 def _pools(tenancy: Tenancy) -> tuple[Pool, ...]:

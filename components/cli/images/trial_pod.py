@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.chart.dask_values import NOTEBOOK_UID
+from components.chart.placement import trial_placement
 from components.cli.images.versions import COMMAND
 from components.cluster.answers import NOT_FOUND
 from components.cluster.client import ReadWriteApi
@@ -50,6 +51,7 @@ def trial_pod(tenancy: Tenancy, image: str, name: str) -> dict[str, Any]:
         "kind": "Pod",
         "metadata": {"name": name, "namespace": tenancy.namespace, "labels": LABELS},
         "spec": {
+            **trial_placement(tenancy),
             "restartPolicy": "Never",
             # If this program is killed, the pod ends by itself.
             "activeDeadlineSeconds": tenancy.notebook.start_timeout_seconds,

@@ -138,6 +138,25 @@ def test_the_pod_has_the_settings_of_dasks_pods_and_keeps_the_entry_point() -> N
     assert "command" not in container
 
 
+def test_the_pod_may_run_on_every_pool_of_users() -> None:
+    taint = {"key": "users", "value": "only", "effect": "NoSchedule"}
+    size = {"count": 1, "cpus": 8, "ramGb": 32}
+    pools = [
+        {"name": "core", **size, "labels": {"pool": "core"}, "purposes": ["hub"]},
+        {"name": "users", **size, "labels": {"pool": "users"}, "taints": [taint], "purposes": ["notebooks"]},
+        {"name": "dask", **size, "labels": {"pool": "dask"}, "purposes": ["daskSchedulers", "daskWorkers"]},
+    ]
+    given = tenancy(workers={"pools": pools, "expectedUsers": 1})
+
+    pod = trial_pod(given, IMAGE, "trial")["spec"]
+
+    assert pod["tolerations"] == [{**taint, "operator": "Equal"}]
+    required = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    values = [term["matchExpressions"][0]["values"] for term in required["nodeSelectorTerms"]]
+    assert values == [["users"], ["dask"]]
+    assert {"affinity", "tolerations"}.isdisjoint(trial_pod(tenancy(), IMAGE, "trial")["spec"])
+
+
 def test_all_images_of_the_stack_are_tried_as_the_nodes_pull_them() -> None:
     profiles = [{"name": "GPU", "image": "quay.io/pangeo/ml-notebook:2026.06.04", "groups": ["modellers"]}]
     given = tenancy(registries={"mirror": "mirror.example.org/cache"}, notebook={"image": IMAGE, "profiles": profiles})
