@@ -4,20 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from components.cluster.errors import CannotAsk
+from components.cluster.pages import NODES, read_pages
 
 if TYPE_CHECKING:
     from components.cluster.client import Api
 
-NODES = "/api/v1/nodes?limit=200"
 PODS = "/api/v1/namespaces/kube-system/pods?limit=200"
 """Some pods of every cluster. Their addresses also show pod networks that nodes do not report."""
 
 API_SERVERS = (
     "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io/service-name=kubernetes"
 )
-
-MAX_PAGES = 10
-"""Number of pages that are read of one list."""
 
 
 class ClusterAddress(NamedTuple):
@@ -42,24 +39,13 @@ def read_addresses(api: "Api") -> ClusterAddresses:
     problems = []
     for path, addresses in ((NODES, _of_node), (PODS, _of_pod), (API_SERVERS, _of_endpoints)):
         try:
-            found += (each for item in _items(api, path) for each in addresses(item))
+            found += (each for item in read_pages(api, path) for each in addresses(item))
         except CannotAsk as error:
             problems.append(str(error))
     return ClusterAddresses(tuple(dict.fromkeys(found)), tuple(problems))
 
 
 _Read = Callable[[Mapping[str, Any]], Iterator[ClusterAddress]]
-
-
-def _items(api: "Api", path: str) -> Iterator[Mapping[str, Any]]:
-    following = ""
-    for _ in range(MAX_PAGES):
-        page = api.get(path + following)
-        yield from page.get("items") or ()
-        token = (page.get("metadata") or {}).get("continue")
-        if not token:
-            return
-        following = f"&continue={token}"
 
 
 def _of_node(node: Mapping[str, Any]) -> Iterator[ClusterAddress]:

@@ -26,6 +26,7 @@ from components.preflight.ingress import (
     require_middlewares,
 )
 from components.preflight.network import check_api_server, refuse_closed_servers
+from components.preflight.nodes import pool_warnings
 from components.preflight.secrets import check_secrets
 from components.preflight.shared_folders import check_folders
 from components.preflight.switch import only_warns
@@ -110,6 +111,7 @@ def verify_cluster(
             for check in (check_secrets, check_folders):
                 with findings.collect():
                     prepared += check(api, tenancy, source=source)
+            prepared += pool_warnings(api, tenancy)
     except CannotAsk as error:
         message = f"the Kubernetes cluster cannot be identified: {error}"
         if may_go_on:

@@ -12,12 +12,13 @@ from components.in_hub.quantity import size_bytes
 from components.readiness.finding import printable
 from components.readiness.objects import Object, field, items, name
 
-_TEMPORARY_TAINTS = (
+TEMPORARY_TAINTS = (
     "node.kubernetes.io/",
     "node.cloudprovider.kubernetes.io/",
     "ToBeDeletedByClusterAutoscaler",
     "DeletionCandidateOfClusterAutoscaler",
 )
+"""Beginnings of taints that come and go with a node's health."""
 
 
 def no_node_fits(pod: Object, nodes: Sequence[Object]) -> str | None:
@@ -78,7 +79,7 @@ def _text(resource: str, amount: Decimal) -> str:
 
 
 def _is_tolerated(taint: Object, pod: Object) -> bool:
-    if taint.get("effect") == "PreferNoSchedule" or str(taint.get("key")).startswith(_TEMPORARY_TAINTS):
+    if taint.get("effect") == "PreferNoSchedule" or str(taint.get("key")).startswith(TEMPORARY_TAINTS):
         return True
     return any(_tolerates(each, taint) for each in items(pod, "spec", "tolerations"))
 

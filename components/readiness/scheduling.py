@@ -45,8 +45,8 @@ def find_unscheduled(pod: Object, events: Sequence[Object], nodes: Sequence[Obje
     if obstacle is None:
         return Finding(subject, message)
     fix = (
-        f"no node could run it, even if it were empty ({obstacle}); add such a node, or change the pod's requests, "
-        "labels and tolerations in chart/values.yaml, then run pulumi up"
+        f"no node could run it, even if it were empty ({obstacle}); add such a node, correct pangeo:workers.pools, or "
+        "change the pod's requests, labels and tolerations in chart/values.yaml, then run pulumi up"
     )
     return Finding(subject, message, fix, SCHEDULING_SECONDS)
 

@@ -12,6 +12,7 @@ from components.cli.diagnose.hub_config import SUBJECT as HUB_SETTINGS
 from components.cli.diagnose.hub_config import check_hub_settings
 from components.cli.diagnose.plain_http import check_plain_http
 from components.cli.diagnose.policy_enforcement import check_policy_enforcement
+from components.cli.diagnose.pools import check_pools
 from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown, warning
 from components.cli.diagnose.user import check_user
 from components.cli.diagnose.user_hosts import check_user_hosts
@@ -75,6 +76,7 @@ def _check_cluster(tenancy: Tenancy, env: CheckEnvironment) -> Iterator[CheckRes
         with connect_to_cluster(find_kubeconfig(tenancy.kubernetes, env.environment), env.environment) as api:
             hub = DeployedHub(api, tenancy.namespace)
             yield checks.check_hub_pods(tenancy, hub)
+            yield from check_pools(tenancy, api)
             values = hub.values()
     except CannotAsk as failure:
         yield unknown(HUB_SETTINGS, str(failure), checks.FIX_CLUSTER_ACCESS)

@@ -17,6 +17,7 @@ import yaml
 
 from components.address_ranges import LOCAL_NAT64, METADATA, METADATA_V6, NAT64, PRIVATE, UNUSABLE, contains
 from components.chart.shared_folders import OWNERSHIP_CHANGE
+from components.cli.capacity import print_capacities, stack_capacities
 from components.cli.check import check_stacks
 from components.config.image import Image
 from components.config.schema import find_section
@@ -154,13 +155,26 @@ def test_the_user_guide_quotes_the_log_in_page() -> None:
 
 
 def test_the_sizing_example_is_the_output_of_check(tmp_path: Path) -> None:
-    [example] = yaml_blocks(OPERATOR)
+    [example, _] = yaml_blocks(OPERATOR)
     changes = {key.removeprefix("pangeo:"): value for key, value in example.items()}
     (tmp_path / "Pulumi.vis.yaml").write_text(stack_text(clusterName="vis", **changes))
 
     [report] = check_stacks(["vis"], tmp_path, resolve_domains=False, environment={})
 
     assert "\n".join(report.lines()).replace(str(tmp_path), "stacks") in text(OPERATOR)
+
+
+def test_the_example_of_pools_is_the_output_of_capacity(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    [_, example] = yaml_blocks(OPERATOR)
+    changes = {key.removeprefix("pangeo:"): value for key, value in example.items()}
+    (tmp_path / "Pulumi.vis.yaml").write_text(stack_text(clusterName="vis", **changes))
+
+    capacities, invalid = stack_capacities(["vis"], tmp_path)
+    print_capacities(capacities, as_json=False)
+
+    assert invalid == []
+    printed = capsys.readouterr().out.splitlines()
+    assert "\n".join(line.rstrip() for line in printed).strip() in text(OPERATOR)
 
 
 def test_move_creates_homes_and_existing_claims(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from components.cluster.addresses import API_SERVERS, NODES, PODS, ClusterAddress, ClusterAddresses, read_addresses
+from components.cluster.addresses import API_SERVERS, PODS, ClusterAddress, ClusterAddresses, read_addresses
 from components.cluster.errors import Refused
+from components.cluster.pages import NODES
 from components.preflight.addresses import (
     describe_open_addresses,
     describe_problems,
