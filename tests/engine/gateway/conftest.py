@@ -26,6 +26,12 @@ TENANCY = {
         "profiles": [
             {"name": "Lean", "image": "docker.io/example/lean:7"},
             {"name": "GPU", "image": "docker.io/example/gpu:7", "groups": ["modellers"]},
+            {
+                "name": "Own",
+                "groups": ["authors"],
+                "images": [{"name": "Listed", "image": "docker.io/example/listed:7"}],
+                "customImages": {"pattern": "docker.io/authors/**"},
+            },
         ],
     },
     "dask": {

@@ -17,6 +17,9 @@ pytestmark = pytest.mark.engine
 DEFAULT, LEAN, GPU = (f"docker.io/example/{name}:7" for name in ("notebook", "lean", "gpu"))
 """Names of the tenancy's image of notebook servers, of a profile's for all users, and of a profile's of a group."""
 
+LISTED, WRITTEN = "docker.io/example/listed:7", "docker.io/authors/a/b:1"
+"""Names of an image in the list of a group's profile, and of one that matches its pattern."""
+
 MIRROR = "mirror.example.org/cache/"
 """Start of an image's name as the nodes pull it."""
 
@@ -193,6 +196,52 @@ def test_approved_image_can_be_chosen(gateway: Gateway, user: str) -> None:
         _, of_the_server = start(gateway, user, image=GPU)
 
     assert [container(pod)["image"] for pod in (scheduler, of_the_server)] == [MIRROR + LEAN, MIRROR + GPU]
+
+
+@pytest.fixture
+def author(gateway: Gateway) -> Iterator[str]:
+    """A member of the group whose profile has images to choose from, and a pattern of others."""
+    name = "author@example+authors"
+    yield name
+    for cluster in gateway.clusters(name):
+        gateway.stop(cluster, name)
+
+
+def test_cluster_has_the_image_that_the_user_wrote_for_the_server(gateway: Gateway, author: str) -> None:
+    with notebook_server(gateway, author, WRITTEN):
+        assert offered(gateway, author)["image"] == MIRROR + WRITTEN
+        _, scheduler = start(gateway, author)
+
+    assert container(scheduler)["image"] == MIRROR + WRITTEN
+
+
+def test_image_of_a_groups_choices_or_pattern_can_be_written(gateway: Gateway, author: str) -> None:
+    _, of_the_list = start(gateway, author, image=LISTED)
+    _, of_the_pattern = start(gateway, author, image=WRITTEN)
+
+    assert [container(pod)["image"] for pod in (of_the_list, of_the_pattern)] == [MIRROR + LISTED, MIRROR + WRITTEN]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "docker.io/authors/a",
+        "docker.io/authors/a:latest",
+        f"{WRITTEN}\n",
+        "docker.io/authors.evil.com/a:1",
+        "evil.com/docker.io/authors/a:1",
+    ],
+)
+def test_image_that_matches_no_pattern_is_refused(gateway: Gateway, author: str, image: str) -> None:
+    message = refusal(gateway, author, image=image)
+
+    assert "which is not approved here" in message
+    assert message.endswith(f"or write one of: {LEAN}, {LISTED}, docker.io/authors/**")
+
+
+@pytest.mark.parametrize("image", [LISTED, WRITTEN])
+def test_image_of_another_groups_profile_is_refused(gateway: Gateway, user: str, image: str) -> None:
+    assert "which is not approved here" in refusal(gateway, user, image=image)
 
 
 @pytest.mark.parametrize("image", [GPU, "example/lean:8", "evil.example.org/lean:7"])
