@@ -133,6 +133,21 @@ def test_users_page_is_at_the_users_host_and_does_not_receive_the_hubs_cookie(we
     assert not [name for name in again if LOG_IN_COOKIE in name]
 
 
+def test_link_for_all_users_starts_the_server_and_leads_to_its_page_at_the_users_host(web: Web) -> None:
+    mona = web.visitor("mona")
+    query = "repo=https%3A%2F%2Fgit.example.org%2Fcourse&urlpath=lab%2Ftree%2Fcourse"
+    deadline = time.monotonic() + SERVER_SECONDS
+
+    page = mona.get(f"https://{DOMAIN}/hub/user-redirect/git-pull?{query}")
+    while urlsplit(page.url).netloc == DOMAIN:
+        assert time.monotonic() < deadline, f"{page.url}: {page.text}"
+        time.sleep(0.2)
+        page = mona.get(page.url)
+
+    # JupyterHub counts the redirects while a server starts.
+    assert page.url.partition("&redirects=")[0] == f"https://mona.{DOMAIN}/user/mona/git-pull?{query}"
+
+
 def test_log_in_cookie_is_bound_to_the_hubs_host(web: Web) -> None:
     cookie = cookies_of(web.visitor().log_in("anna", PASSWORD))[f"__Host-{LOG_IN_COOKIE}"]
 
