@@ -22,6 +22,10 @@ LOCK = HERE / "packages.lock"
 IMAGE_PYTHON, IMAGE_MACHINE = "3.11.2", "x86_64"
 """The Python version of Debian 12, the image's base, and the architecture of its nodes."""
 
+LEFT_OUT = ("lark", "rfc3987-syntax")
+"""Packages that the image does without. jsonschema imports rfc3987-syntax if it is there, to check international
+addresses, which nothing here does. Its grammar, in lark, takes half of the CPU time in which JupyterLab starts."""
+
 HEADER = "# Written by lock.py from packages.txt: wheels for Debian 12 (x86-64, Python 3.11.2).\n"
 
 
@@ -48,11 +52,17 @@ def resolve(packages: Path) -> dict[str, Any]:
 def lock(report: dict[str, Any]) -> str:
     """Return the lock file's text for pip's report (https://pip.pypa.io/en/stable/reference/installation-report/)."""
     lines = sorted(
-        f"{entry['metadata']['name'].lower().replace('_', '-').replace('.', '-')}=={entry['metadata']['version']} "
+        f"{name}=={entry['metadata']['version']} "
         f"--hash=sha256:{entry['download_info']['archive_info']['hashes']['sha256']}\n"
         for entry in report["install"]
+        if (name := normalise(entry["metadata"]["name"])) not in LEFT_OUT
     )
     return HEADER + "".join(lines)
+
+
+def normalise(name: str) -> str:
+    """Return a package's name in lower case with dashes."""
+    return name.lower().replace("_", "-").replace(".", "-")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import re
 import yaml
 from packaging.requirements import Requirement
 
-from images.pangeo.lock import LOCK, PACKAGES, find_difference, lock
+from images.pangeo.lock import LEFT_OUT, LOCK, PACKAGES, find_difference, lock
 from local.images.definitions import DEFINITIONS
 from local.paths import PROJECT
 
@@ -97,6 +97,15 @@ def test_jupyterhub_has_the_version_of_the_hub() -> None:
     assert f"jupyterhub=={VERSIONS['jupyterhub']}" in content((DEFINITIONS / "base.txt").read_text())
 
 
+def test_images_do_without_the_package_that_slows_every_start_of_a_server() -> None:
+    small = {
+        line.split("==")[0]
+        for file in ("base.txt", "notebook.txt")
+        for line in content((DEFINITIONS / file).read_text())
+    }
+    assert set(LEFT_OUT) & (VERSIONS.keys() | small) == set()
+
+
 def test_lock_names_the_wheels_of_the_report() -> None:
     def entry(name: str, version: str, digest: str) -> dict[str, object]:
         return {
@@ -104,7 +113,8 @@ def test_lock_names_the_wheels_of_the_report() -> None:
             "download_info": {"archive_info": {"hashes": {"sha256": digest}}},
         }
 
-    report = {"install": [entry("netCDF4", "1.7", "b" * 64), entry("Jaraco.Text", "4", "a" * 64)]}
+    left_out = [entry(name, "1", "c" * 64) for name in ("rfc3987_syntax", "lark")]
+    report = {"install": [entry("netCDF4", "1.7", "b" * 64), entry("Jaraco.Text", "4", "a" * 64), *left_out]}
     assert content(lock(report)) == [
         f"jaraco-text==4 --hash=sha256:{'a' * 64}",
         f"netcdf4==1.7 --hash=sha256:{'b' * 64}",
