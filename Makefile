@@ -44,7 +44,7 @@ wipe: .venv/made-from  ## Stop everything and delete the cluster, the directory 
 tools: .venv/made-from  ## Install the Debian packages and build all Go tools, also those that only tests use
 	@$(PYTHON) -m local tools
 
-image: .venv/made-from  ## Build the image of images/pangeo; UPDATE=1: with the newest packages
+image: .venv/made-from  ## Build the image of images/pangeo and run its example notebooks; UPDATE=1: with the newest packages
 	@$(if $(UPDATE),/usr/bin/python3 images/pangeo/lock.py)
 	@$(PYTHON) -m local image
 

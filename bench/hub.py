@@ -5,7 +5,7 @@ import time
 
 from bench.measurements import Comparison, measure_in_turn
 from bench.members import local_members
-from local.images.definitions import NOTEBOOK
+from local.images.definitions import PANGEO
 from local.paths import State
 from tests.support.homes import delete_homes
 from tests.support.kubectl import kubectl
@@ -54,7 +54,7 @@ def _start_bare_pod(state: State) -> float:
             "containers": [
                 {
                     "name": "notebook",
-                    "image": NOTEBOOK.reference,
+                    "image": PANGEO.reference,
                     "imagePullPolicy": "IfNotPresent",
                     "command": ["jupyter", "lab", "--ip=0.0.0.0", "--port=8888", "--no-browser"],
                     "resources": {

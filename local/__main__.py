@@ -31,7 +31,7 @@ def tools() -> None:
 
 @app.command()
 def image() -> None:
-    """Build the image of ``images/pangeo``."""
+    """Build the image of ``images/pangeo`` and run its example notebooks."""
     _run_alone("image", lifecycle.build_image)
 
 

@@ -78,14 +78,15 @@ def install_tools(state: State, report: Report) -> None:
 
 
 def build_image(state: State, report: Report) -> None:
-    """Build the image of ``images/pangeo``.
+    """Build the images whose definition changed, and run the example notebooks of ``images/pangeo``.
 
     Raises:
-        Failure: a package cannot be downloaded or a build step failed; names the log.
+        Failure: a package cannot be downloaded, a build step or a notebook failed; names the log.
     """
     requirements.check(state)
     packages.install(state, report)
-    images.build_pangeo(state, report)
+    images.build(state, report)
+    images.run_examples(state, report)
 
 
 def down(state: State, report: Report) -> None:

@@ -49,6 +49,11 @@ class State:
         return self.node / "admin.kubeconfig"
 
     @property
+    def containerd_blobs(self) -> Path:
+        """containerd's files with the manifests, configurations and layers of images, named by their SHA-256."""
+        return self.node / "containerd" / "io.containerd.content.v1.content" / "blobs" / "sha256"
+
+    @property
     def volumes(self) -> Path:
         """Users' home volumes and the hub's database, one folder for each claim."""
         return self.root / "volumes"

@@ -23,7 +23,7 @@ from local.images.definitions import (
     Image,
     reference,
 )
-from local.images.layout import add_pushed_image, write_index
+from local.images.layout import add_pushed_image, layer_sizes, read_index, write_index
 from local.paths import State
 from local.progress import Report
 
@@ -57,24 +57,24 @@ def build(state: State, report: Report) -> None:
             step.skip("already built")
         return
     clean_up(state)
-    for image in (DEBIAN, BASE):
-        _build_once(state, report, image)
+    _build_once(state, report, DEBIAN)
     with ThreadPoolExecutor(PARALLEL_BUILDS) as pool:
+        # It takes as long as all others together, and needs none of them.
+        pangeo = pool.submit(_build_once, state, report, PANGEO)
+        pool.submit(_build_once, state, report, BASE).result()
         list(pool.map(lambda image: _build_once(state, report, image), (NOTEBOOK, HUB, PROXY, GATEWAY, TRAEFIK)))
+        pangeo.result()
     with report.step("Collecting the images"):
         _collect(state)
         mark_done(state, "images", everything)
+    for name, sizes in layer_sizes(layout_folder(state), read_index(layout_folder(state))).items():
+        report.console.print(f"  {name}  {size_text(sizes)}", highlight=False)
 
 
-def build_pangeo(state: State, report: Report) -> None:
-    """Build the image of ``images/pangeo``, if its definition changed.
-
-    Raises:
-        Failure: a package cannot be downloaded or a build step failed; names the log.
-    """
-    clean_up(state)
-    for image in (DEBIAN, PANGEO):
-        _build_once(state, report, image)
+def size_text(layers: list[int]) -> str:
+    """Return the size of an image and of its layers in megabytes: ``313 MB, layers: 127 + 186``."""
+    megabytes = [round(size / 1e6) for size in layers]
+    return f"{round(sum(layers) / 1e6)} MB, layers: {' + '.join(map(str, megabytes))}"
 
 
 def clean_up(state: State) -> None:
@@ -83,9 +83,9 @@ def clean_up(state: State) -> None:
     Raises:
         Failure: buildah or umount failed; names the log.
     """
-    log = _log(state, "storage")
+    log = log_file(state, "storage")
     if _storage(state).is_dir():
-        run([*_buildah(state), "rm", "--all"], log=log, env=BUILDAH_ENVIRONMENT, timeout_seconds=ASK_TIMEOUT_SECONDS)
+        run([*buildah(state), "rm", "--all"], log=log, env=BUILDAH_ENVIRONMENT, timeout_seconds=ASK_TIMEOUT_SECONDS)
     mounts = mounted_below(Path("/proc/self/mountinfo").read_text(), [state.images])
     if mounts:
         run(["umount", *mounts], log=log, timeout_seconds=ASK_TIMEOUT_SECONDS)
@@ -108,18 +108,18 @@ def _storage(state: State) -> Path:
     return state.images / "storage"
 
 
-def _log(state: State, name: str) -> Path:
+def log_file(state: State, name: str) -> Path:
+    """Return the log of one kind of work on the images."""
     return state.logs / f"images-{name}.log"
 
 
-def _buildah(state: State) -> list[str | Path]:
+def buildah(state: State) -> list[str | Path]:
+    """Return the program buildah with the options for its storage; it needs ``BUILDAH_ENVIRONMENT``."""
     return ["buildah", "--root", _storage(state), "--runroot", state.images / "storage-run"]
 
 
 def _is_stored(state: State, image: Image) -> bool:
-    listed = output(
-        [*_buildah(state), "images", "--json"], env=BUILDAH_ENVIRONMENT, timeout_seconds=ASK_TIMEOUT_SECONDS
-    )
+    listed = output([*buildah(state), "images", "--json"], env=BUILDAH_ENVIRONMENT, timeout_seconds=ASK_TIMEOUT_SECONDS)
     return any(image.reference in (entry.get("names") or ()) for entry in json.loads(listed))
 
 
@@ -133,7 +133,7 @@ def _debian_root(state: State) -> Path:
     words = ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}", SUITE, str(root)]
     run(
         words + _apt_mirror(),
-        log=_log(state, "debian"),
+        log=log_file(state, "debian"),
         timeout_seconds=DEBOOTSTRAP_TIMEOUT_SECONDS,
     )
     return root
@@ -157,7 +157,7 @@ def _apt_mirror() -> list[str]:
 
 
 def _build(state: State, image: Image, context: Path) -> None:
-    command: list[str | Path] = [*_buildah(state), "bud", "--pull-never", "--network=host"]
+    command: list[str | Path] = [*buildah(state), "bud", "--pull-never", "--network=host"]
     command.append(f"--layers={str(image.keeps_layers).lower()}")
     for on_host, in_image in _registry_settings():
         command += ["--volume", f"{on_host}:{in_image}:ro"]
@@ -168,7 +168,7 @@ def _build(state: State, image: Image, context: Path) -> None:
         command += ["--ignorefile", ignore]
     run(
         [*command, "--file", image.containerfile, "--tag", image.reference, context],
-        log=_log(state, image.name),
+        log=log_file(state, image.name),
         env=BUILDAH_ENVIRONMENT,
         timeout_seconds=BUILD_TIMEOUT_SECONDS,
     )
@@ -203,8 +203,8 @@ def _collect(state: State) -> None:
     partial.rename(layout_folder(state))
     # Images of earlier definitions are no longer needed.
     run(
-        [*_buildah(state), "rmi", "--prune"],
-        log=_log(state, "storage"),
+        [*buildah(state), "rmi", "--prune"],
+        log=log_file(state, "storage"),
         env=BUILDAH_ENVIRONMENT,
         timeout_seconds=BUILD_TIMEOUT_SECONDS,
     )
@@ -214,8 +214,8 @@ def _push(state: State, image: Image, folder: Path) -> None:
     # buildah 1.28 always compresses an OCI layout that it writes itself, but not a plain folder.
     folder.mkdir(parents=True)
     run(
-        [*_buildah(state), "push", "--disable-compression", "--format=oci", image.reference, f"dir:{folder}"],
-        log=_log(state, f"layout-{image.name}"),
+        [*buildah(state), "push", "--disable-compression", "--format=oci", image.reference, f"dir:{folder}"],
+        log=log_file(state, f"layout-{image.name}"),
         env=BUILDAH_ENVIRONMENT,
         timeout_seconds=BUILD_TIMEOUT_SECONDS,
     )

@@ -75,6 +75,7 @@ PUBLISHED = {
     "hub": HUB,
     "proxy": PROXY,
     "notebook": NOTEBOOK,
+    "pangeo-notebook": PANGEO,
     "gateway": GATEWAY,
     "traefik": TRAEFIK,
 }

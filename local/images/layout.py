@@ -90,6 +90,28 @@ def blobs(layout: Path, index: Mapping[str, Any]) -> list[Path]:
     return [blob(layout, digest) for digest in found]
 
 
+def layer_sizes(layout: Path, index: Mapping[str, Any]) -> dict[str, list[int]]:
+    """Return the sizes in bytes of each image's layers, the lowest first, by full image name."""
+
+    def of(manifest: str) -> list[int]:
+        return [layer["size"] for layer in json.loads(blob(layout, manifest).read_text())["layers"]]
+
+    return {name: of(digest) for name, digest in digests(index).items()}
+
+
+def share_blobs(layout: Path, store: Path) -> None:
+    """Replace the layout's blobs by hard links to the files of the same names in ``store``, so that one copy remains.
+
+    Both name a blob by the digest of its content, and neither changes it.
+    """
+    for own in (layout / "blobs" / "sha256").iterdir():
+        other = store / own.name
+        if other.is_file() and not other.samefile(own):
+            link = layout / f"{own.name}.link"
+            link.hardlink_to(other)
+            link.replace(own)
+
+
 def write_tar(layout: Path, index: Mapping[str, Any], out: IO[bytes]) -> None:
     """Write the images of ``index`` as a tar archive of a layout; shared layers are written once."""
 

@@ -12,7 +12,7 @@ from local.failure import Failure
 from local.host.commands import output, run, tail
 from local.images.builder import layout_folder
 from local.images.definitions import UPSTREAM_IMAGES, reference
-from local.images.layout import digests, read_index, select_images, write_tar
+from local.images.layout import digests, read_index, select_images, share_blobs, write_tar
 from local.images.node_names import node_name
 from local.paths import State
 from local.progress import Report
@@ -38,6 +38,7 @@ def load(state: State, report: Report, containerd_address: str) -> None:
             step.skip("already imported")
             return
         _import(state, containerd_address, select_images(index, missing))
+        share_blobs(layout, state.containerd_blobs)
 
 
 def tag_as_upstream(state: State, containerd_address: str, charts: Path) -> None:

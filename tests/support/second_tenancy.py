@@ -26,6 +26,7 @@ from local import directory
 from local.directory.client import connection
 from local.directory.endpoint import ADMIN, GROUPS, TENANCY
 from local.host.commands import output
+from local.images.definitions import NOTEBOOK
 from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
 from local.tenancy import engine, pki, web
@@ -120,6 +121,8 @@ class SecondTenancy:
             "kubernetes": {"context": engine.CONTEXT},
             # Volumes are deleted with their claims, so that nothing stays on this machine's disk.
             "storage": {"className": "local-path-delete"},
+            # The small image starts faster, and needs less memory.
+            "notebook": {"image": NOTEBOOK.reference, "prePull": False},
             **self._settings,
             **changes,
         }

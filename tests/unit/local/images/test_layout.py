@@ -74,3 +74,25 @@ def test_streaming_does_not_change_the_layout(two_images: Path) -> None:
     before = sorted(two_images.rglob("*"))
     streamed(two_images, layout.read_index(two_images))
     assert sorted(two_images.rglob("*")) == before
+
+
+def test_size_of_each_layer_is_known(two_images: Path) -> None:
+    assert layout.layer_sizes(two_images, layout.read_index(two_images)) == {
+        "localhost/x/base:local": [22],
+        "localhost/x/hub:local": [22, 13],
+        "localhost/x/pause:local": [22],
+    }
+
+
+def test_blobs_that_the_cluster_has_are_stored_once(two_images: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    store = tmp_path_factory.mktemp("store")
+    blobs = two_images / "blobs" / "sha256"
+    names = sorted(file.name for file in blobs.iterdir())
+    contents = {name: (blobs / name).read_bytes() for name in names}
+    for name in names[1:]:
+        (store / name).write_bytes(contents[name])
+    for _ in range(2):
+        layout.share_blobs(two_images, store)
+    assert {file.name: file.read_bytes() for file in blobs.iterdir()} == contents
+    assert [(blobs / name).stat().st_nlink for name in names] == [1, *[2] * (len(names) - 1)]
+    assert sorted(file.name for file in two_images.iterdir()) == ["blobs", "index.json", "oci-layout"]
