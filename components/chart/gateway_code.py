@@ -18,6 +18,7 @@ from components.chart.dask_limits import (
 )
 from components.chart.environment import variable_names
 from components.chart.object_store import common_store_variables
+from components.chart.placement import dask_pod
 from components.chart.proxy_variables import user_proxy_variables
 from components.chart.secret_references import secret_reference
 from components.config.dask import WorkerCores, WorkerRam
@@ -136,15 +137,14 @@ def common_variables(tenancy: Tenancy) -> list[dict[str, Any]]:
 
 def _gpus(tenancy: Tenancy) -> str:
     """Return the setting of workers' GPUs; empty for a tenancy without GPUs."""
-    resource, gpus = resource_of_workers(tenancy), tenancy.dask.worker_gpus
-    if not resource:
+    settings: dict[str, Any] = {"resource": resource_of_workers(tenancy)}
+    if not settings["resource"]:
         return ""
-    chosen = (
-        gpus.model_dump(mode="json", by_alias=True, include={"max", "default", "groups", "max_per_cluster"})
-        if gpus
-        else {}
-    )
-    return f"c.BoundedKubeBackend.worker_gpus = { {'resource': resource, **chosen} }\n"
+    if tenancy.dask.worker_gpus is not None:
+        has_pools = tenancy.nodes is not None and tenancy.nodes.pools
+        settings |= tenancy.dask.worker_gpus.model_dump(mode="json", by_alias=True, exclude={"total"})
+        settings["placement"] = dask_pod(tenancy, "daskWorkers", gpus=True) if has_pools else None
+    return f"c.BoundedKubeBackend.worker_gpus = {settings}\n"
 
 
 def _range(sizes: WorkerCores | WorkerRam) -> str:

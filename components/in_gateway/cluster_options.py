@@ -189,14 +189,18 @@ def match_notebook(
     known = {*chosen, *(each["name"] for each in container["env"])}
     own = {"scheduler": gpus.scheduler_container(), "worker": gpus.worker_container(worker_gpus, known)}
     pod = {"volumes": notebook.volumes, "securityContext": notebook.security_context}
+    pods = {
+        "scheduler": defaults.scheduler_extra_pod_config,
+        "worker": gpus.place_worker(worker_gpus, defaults.worker_extra_pod_config),
+    }
     secrets = list(defaults.image_pull_secrets or [])
     return {
         "image_pull_secrets": secrets + [each for each in notebook.pull_secrets if each not in secrets],
+        **{f"{component}_extra_pod_config": merge_json_objects(pods[component], pod) for component in pods},
         **{
-            f"{component}_extra_{part}_config": merge_json_objects(
-                getattr(defaults, f"{component}_extra_{part}_config"), extra
+            f"{component}_extra_container_config": merge_json_objects(
+                getattr(defaults, f"{component}_extra_container_config"), merge_json_objects(container, extra)
             )
-            for component in ("scheduler", "worker")
-            for part, extra in (("container", merge_json_objects(container, own[component])), ("pod", pod))
+            for component, extra in own.items()
         },
     }

@@ -29,6 +29,8 @@ class GpuOffer:
     most: int = 0
     default: int = 0
     most_per_cluster: int | None = None
+    placement: Mapping[str, Any] | None = None
+    """Affinity and tolerations of workers with GPUs; None if they are those of all workers."""
     refusal: str = ""
     """Message for a user who may choose none, while others may."""
 
@@ -59,13 +61,19 @@ class GpuOffer:
             "env": [] if RESOURCES_VARIABLE in known else [variable],
         }
 
+    def place_worker(self, gpus: int, pod: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings of a worker's pod; with GPUs, it runs on their nodes instead of on those of others."""
+        if not gpus or self.placement is None:
+            return dict(pod)
+        return {**{key: pod[key] for key in pod if key not in ("affinity", "tolerations")}, **self.placement}
+
 
 def offer_gpus(settings: Mapping[str, Any], groups: Collection[str]) -> GpuOffer:
     """Return the offer to a user.
 
     Args:
-        settings: the key ``resource`` and, if workers may have GPUs, ``max``, ``default``, ``maxPerCluster`` and
-            ``groups`` (empty for all users); none of them in a tenancy without GPUs.
+        settings: the key ``resource`` and, if workers may have GPUs, ``max``, ``default``, ``maxPerCluster``,
+            ``placement`` and ``groups`` (empty for all users); none of them in a tenancy without GPUs.
         groups: the user's groups.
     """
     resource = settings.get("resource", "")
@@ -77,7 +85,7 @@ def offer_gpus(settings: Mapping[str, Any], groups: Collection[str]) -> GpuOffer
         return GpuOffer(
             resource, refusal=f"{GPU_OPTION} is only for {members}; leave it out, or ask your administrator to add you"
         )
-    return GpuOffer(resource, settings["max"], settings["default"], settings["maxPerCluster"])
+    return GpuOffer(resource, settings["max"], settings["default"], settings["maxPerCluster"], settings["placement"])
 
 
 def check_gpus(value: object, most: int | None) -> int:

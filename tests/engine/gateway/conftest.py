@@ -1,6 +1,8 @@
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +41,6 @@ TENANCY = {
         "totalCores": 50,
         "totalRamGb": 100,
         "workerCores": {"max": 4},
-        "workerGpus": {"max": 2, "groups": ["modellers", "gpu_users"], "maxPerCluster": 3, "total": 6},
         "maxCores": 8,
         "schedulerCores": 0.5,
         "schedulerRamGb": 1.5,
@@ -60,10 +61,25 @@ def gateway(
     gateway_program: Path, api_server: ApiServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Gateway]:
     """The gateway of one tenancy, from the charts that the environment selects."""
-    state = State(tmp_path_factory.mktemp("charts"))
+    with gateway_of(gateway_program, api_server, tmp_path_factory, **TENANCY) as running:
+        yield running
+
+
+@contextmanager
+def gateway_of(
+    program: Path, api_server: ApiServer, folders: pytest.TempPathFactory, **settings: Any
+) -> Iterator[Gateway]:
+    """Run the gateway of a tenancy inside the block, from the charts that the environment selects.
+
+    Args:
+        program: the gateway's program.
+        api_server: the API server, which several gateways share.
+        folders: creates temporary folders.
+        settings: keys of the stack file.
+    """
+    state = State(folders.mktemp("charts"))
     link_tools(state.bin, ["helm"])
-    render = render_chart(state.bin / "helm", assemble(state), tenancy(**TENANCY))
+    render = render_chart(state.bin / "helm", assemble(state), tenancy(**settings))
     crds = chart_sources(os.environ) / "dask-gateway" / "crds"
-    folder = tmp_path_factory.mktemp("gateway")
-    with running_gateway(gateway_program, api_server, render, crds, folder) as running:
+    with running_gateway(program, api_server, render, crds, folders.mktemp("gateway")) as running:
         yield running

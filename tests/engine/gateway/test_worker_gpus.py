@@ -2,18 +2,42 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from tests.engine.charts.renders import Object
+from tests.engine.gateway.conftest import gateway_of
 from tests.engine.gateway.gateway_processes import Gateway, identifier
+from tests.support.api_server import ApiServer
 
 pytestmark = pytest.mark.engine
 
-RESOURCE = "nvidia.com/gpu"
+RESOURCE = "example.com/gpu"
+TAINT = {"key": "example.com/gpu", "value": "present", "effect": "NoSchedule"}
+POOLS = [
+    {"name": "cpu", "count": 4, "cpus": 16, "ramGb": 64, "labels": {"pool": "cpu"}},
+    {"name": "gpu", "count": 3, "cpus": 16, "ramGb": 64, "labels": {"pool": "gpu"}}
+    | {"gpus": 2, "gpuResource": RESOURCE, "taints": [TAINT], "purposes": ["daskWorkers"]},
+]
+SETTINGS = {
+    "clusterName": "gateway-gpus",
+    "notebook": {"prePull": False},
+    "workers": {"pools": POOLS},
+    "dask": {"workerGpus": {"max": 2, "groups": ["modellers", "gpu_users"], "maxPerCluster": 3}},
+}
 NO_GPUS = {"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"}
+
+
+@pytest.fixture(scope="module")
+def gateway(
+    gateway_program: Path, api_server: ApiServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
+    """The gateway of a tenancy whose pool ``gpu`` has six GPUs."""
+    with gateway_of(gateway_program, api_server, tmp_path_factory, **SETTINGS) as running:
+        yield running
 
 
 @pytest.fixture
@@ -35,7 +59,7 @@ def _user(gateway: Gateway, name: str) -> Iterator[str]:
 
 
 def start(gateway: Gateway, user: str, **options: Any) -> tuple[str, Object, Object]:
-    """Start a cluster with one worker; return its name and the containers of the scheduler and of the worker."""
+    """Start a cluster with one worker; return its name and the pods of the scheduler and of the worker."""
     answer = gateway.new_cluster(user, **options)
     assert answer.ok, answer.text
     name: str = answer.json()["name"]
@@ -43,7 +67,16 @@ def start(gateway: Gateway, user: str, **options: Any) -> tuple[str, Object, Obj
     gateway.mark_running(scheduler)
     gateway.scale(name, 1)
     [worker] = gateway.wait_for_objects("pods", name, "dask-worker")
-    return name, scheduler["spec"]["containers"][0], worker["spec"]["containers"][0]
+    return name, scheduler["spec"], worker["spec"]
+
+
+def nodes(pod: Object) -> tuple[list[str], list[str]]:
+    """Return the pools that a pod is restricted to, and the keys of the taints that it tolerates."""
+    affinity = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    expressions = [each for term in affinity["nodeSelectorTerms"] for each in term["matchExpressions"]]
+    # Kubernetes itself adds tolerations of nodes that do not answer.
+    tolerated = [each["key"] for each in pod.get("tolerations", []) if not each["key"].startswith("node.kubernetes.io")]
+    return [value for each in expressions for value in each["values"]], tolerated
 
 
 def refusal(answer: requests.Response) -> str:
@@ -71,8 +104,9 @@ def test_member_is_offered_the_gpus_of_a_worker(gateway: Gateway, member: str) -
 
 
 def test_only_the_workers_have_gpus(gateway: Gateway, member: str) -> None:
-    name, scheduler, worker = start(gateway, member, worker_gpus=2)
+    name, *pods = start(gateway, member, worker_gpus=2)
 
+    scheduler, worker = (pod["containers"][0] for pod in pods)
     assert worker["resources"]["limits"][RESOURCE] == worker["resources"]["requests"][RESOURCE] == "2"
     assert set(scheduler["resources"]["limits"]) == {"cpu", "memory"}
     assert NO_GPUS in scheduler["env"]
@@ -84,11 +118,19 @@ def test_only_the_workers_have_gpus(gateway: Gateway, member: str) -> None:
 
 
 def test_workers_without_gpus_see_none(gateway: Gateway, member: str) -> None:
-    _, scheduler, worker = start(gateway, member)
+    _, *pods = start(gateway, member)
 
-    for container in (scheduler, worker):
+    for container in (pod["containers"][0] for pod in pods):
         assert set(container["resources"]["limits"]) == {"cpu", "memory"}
         assert NO_GPUS in container["env"]
+
+
+def test_workers_with_gpus_run_on_their_nodes_and_others_do_not(gateway: Gateway, member: str) -> None:
+    _, scheduler, worker = start(gateway, member, worker_gpus=1)
+    _, _, other = start(gateway, member)
+
+    assert nodes(worker) == (["gpu"], [TAINT["key"]])
+    assert nodes(other) == nodes(scheduler) == (["cpu"], [])
 
 
 def test_other_users_are_refused_also_with_a_request_of_their_own(gateway: Gateway, outsider: str) -> None:

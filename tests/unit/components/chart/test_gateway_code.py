@@ -43,7 +43,13 @@ def test_size_of_workers_is_within_the_tenancys_limits() -> None:
 def test_only_a_tenancy_with_gpus_has_a_setting_of_them() -> None:
     settings = backend_settings(tenancy(dask={"workerGpus": {"max": 2, "groups": ["modellers"]}}))
 
-    expected = {"resource": "nvidia.com/gpu", "max": 2, "default": 0, "groups": ["modellers"], "maxPerCluster": None}
+    expected = {
+        "resource": "nvidia.com/gpu",
+        "max": 2,
+        "default": 0,
+        "groups": ["modellers"],
+        "maxPerCluster": None,
+    } | {"placement": None}
     assert f"c.BoundedKubeBackend.worker_gpus = {expected}\n" in settings
     assert "gpu" not in backend_settings(tenancy())
 
