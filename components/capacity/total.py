@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.capacity.dask import count_workers
+from components.capacity.gpu_warnings import gpu_warnings
 from components.capacity.node import PodSize, empty_node
 from components.capacity.nodes import Nodes, count_fitting, nodes_with_hub, spread
 from components.capacity.pools import PoolCapacity, pod_size, pool_capacities
@@ -82,7 +83,11 @@ def compute_capacity(tenancy: Tenancy) -> Capacity | None:
         nodes_needed=needed,
         dask_workers=count_workers(tenancy, beside, users or 0) if tenancy.dask.enabled else None,
         pools=pool_capacities(tenancy, nodes),
-        warnings=(*notebook_warnings(tenancy, default, notebooks, needed), *dask_warnings(tenancy)),
+        warnings=(
+            *notebook_warnings(tenancy, default, notebooks, needed),
+            *dask_warnings(tenancy),
+            *gpu_warnings(tenancy),
+        ),
     )
 
 

@@ -111,7 +111,7 @@ RULES = (
     ),
     Rule(
         "profiles-change-sizes",
-        "Profiles change only the size, the image and the environment variables of a notebook server",
+        "Profiles change only the size, GPUs, nodes, image and environment variables of a notebook server",
         "Users choose their profile: an override could delete homes, mount other users' files or run privileged "
         "containers, and the rules on the hub's own settings would not see it.",
         "Remove the override; describe profiles in pangeo:notebook.profiles.",

@@ -1,4 +1,4 @@
-"""CPUs and memory of a notebook: fully guaranteed, and within the bounds of the organisation and of the nodes."""
+"""CPUs, memory and GPUs of a notebook: guaranteed, and within the bounds of the organisation and of the nodes."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,10 @@ from policies.tree import format_value, get
 
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGT])")
 _GIGABYTES = {"K": 1 / 1024**2, "M": 1 / 1024, "G": 1.0, "T": 1024.0}
+
+
+DEVICES = ("extra_resource_limits", "extra_resource_guarantees")
+"""Settings of spawners for GPUs and other devices; the program sets the first one in profiles."""
 
 
 class _Size(NamedTuple):
@@ -49,9 +53,21 @@ def _check_sizes(release: Resource, context: Context) -> Iterator[str]:
         ram_gb = parse_gigabytes(size.memory_limit)
         if size.memory_limit is not None and (ram_gb is None or not 0 < ram_gb <= max_ram_gb):
             yield f"{size.path}: memory {format_value(size.memory_limit)} is not between 0 and {max_ram_gb:g}G"
-    for trait in ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee"):
+    yield from _check_devices(release, context)
+    for trait in ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee", *DEVICES):
         for path in class_settings(release, context, SPAWNERS, trait):
             yield f"{path} overrides the tenancy's size"
+
+
+def _check_devices(release: Resource, context: Context) -> Iterator[str]:
+    most = float(context.settings["mostGpus"])
+    for path, override in profile_overrides(hub_values(release, context)):
+        for trait in DEVICES:
+            limits = get(override, trait, default={})
+            for name in limits:
+                count = get(limits, name)
+                if not str(count).isdecimal() or float(count) > most:
+                    yield f"{path}: {format_value(count)} of {name} is not between 0 and {most:g}"
 
 
 def parse_gigabytes(memory: object) -> float | None:
@@ -84,15 +100,17 @@ def _bounds(context: Context) -> tuple[float, float]:
 RULES = (
     Rule(
         "guaranteed-resources",
-        "A notebook's CPUs and memory are fully guaranteed, and within the bounds of the organisation and of the nodes",
-        "Overcommitted memory gets running kernels killed.",
-        "Lower pangeo:notebookCpus, pangeo:notebookRamGb, or cpus and ramGb of the profile or of its "
-        "sizes in pangeo:notebook.profiles; or raise this rule's settings mostCpus and mostRamGb.",
+        "A notebook's CPUs and memory are fully guaranteed, and within the bounds of the organisation and of the "
+        "nodes, as are its GPUs",
+        "Overcommitted memory gets running kernels killed, and a GPU serves nobody else while a server has it.",
+        "Lower pangeo:notebookCpus, pangeo:notebookRamGb, or cpus, ramGb and gpus of the profile or of its "
+        "sizes in pangeo:notebook.profiles; or raise this rule's settings mostCpus, mostRamGb and mostGpus.",
         "high",
         kinds=(RELEASE,),
         settings=(
             Setting("mostCpus", "Most CPUs of one notebook", NUMBER, 64),
             Setting("mostRamGb", "Most memory of one notebook in GB", NUMBER, 512),
+            Setting("mostGpus", "Most GPUs of one notebook", NUMBER, 8),
         ),
         check=_check_sizes,
     ),

@@ -18,7 +18,7 @@ from components.config.problems import InvalidTenancy
 
 KNOWN = {
     "log-in-by-group": KnownPolicy("mandatory", {}),
-    "guaranteed-resources": KnownPolicy("mandatory", {"mostCpus": 64, "mostRamGb": 512}),
+    "guaranteed-resources": KnownPolicy("mandatory", {"mostCpus": 64, "mostRamGb": 512, "mostGpus": 8}),
     "sessions-are-short": KnownPolicy("advisory", {}),
 }
 

@@ -61,6 +61,16 @@ def test_sizes_to_choose_from_are_within_the_bounds() -> None:
     ]
 
 
+def test_gpus_are_within_the_organisations_bounds() -> None:
+    def check(count: object, **organisation: float) -> list[str]:
+        profile = {"kubespawner_override": {"extra_resource_limits": {"nvidia.com/gpu": count}}}
+        return check_sizes(dict(organisation), singleuser__profileList=[profile])
+
+    assert check("8") == check("2", mostGpus=2.0) == []
+    assert check("2", mostGpus=1.0) == ['singleuser.profileList[0]: "2" of nvidia.com/gpu is not between 0 and 1']
+    assert check("0.5") == ['singleuser.profileList[0]: "0.5" of nvidia.com/gpu is not between 0 and 8']
+
+
 def test_a_size_fits_on_one_of_the_stated_nodes() -> None:
     large = [{"kubespawner_override": {"cpu_limit": 16, "cpu_guarantee": 16}}]
     stack = declared.config(workers={"count": 3, "cpus": 8, "ramGb": 32})
