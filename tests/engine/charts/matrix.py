@@ -73,6 +73,16 @@ MATRIX: dict[str, dict[str, Any]] = {
         ]
     },
     "other profile image": {"notebook__profiles": [OTHER_IMAGE]},
+    "choices": {
+        "notebook__profiles": [
+            {
+                "name": "Free",
+                "images": [{"name": "A & B", "image": "registry.example.org/a:1"}, {**OTHER_IMAGE, "default": True}],
+                "customImages": {"pattern": "registry.example.org/own-*/**"},
+                "sizes": [{"name": "Small", "cpus": 0.5}, {"name": "1", "ramGb": 16.5, "default": True}],
+            }
+        ]
+    },
     "mirror": {
         "registries": {"mirror": "mirror.example.org:5000/cache", "pullSecrets": ["registry-login", "second"]},
         "notebook__profiles": [OTHER_IMAGE],

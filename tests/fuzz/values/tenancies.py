@@ -111,9 +111,10 @@ def _read(tree: Mapping[str, Any]) -> Tenancy | None:
 
 
 def _profiles_fit(tenancy: Tenancy) -> bool:
-    """Return whether a node has room for each profile: a rule refuses others, of which the program only warns."""
+    """Return whether a node has room for each size of the profiles: a rule refuses others."""
     nodes = tenancy.nodes
     return nodes is None or all(
-        any((each.cpus or 0) <= kind.cpus and (each.ram_gb or 0) <= kind.ram_gb for kind in nodes.kinds)
-        for each in tenancy.notebook.profiles
+        any(cpus <= kind.cpus and ram_gb <= kind.ram_gb for kind in nodes.kinds)
+        for profile in tenancy.notebook.profiles
+        for _, cpus, ram_gb in profile.own_sizes(0, 0)
     )

@@ -70,7 +70,7 @@ KEYS = (
     *("identityBindPassword", "server", "realm", "baseDn", "tls", "caCertificate", "bindDn", "adminUsers"),
     *("className", "create", "provisioner", "parameters", "annotations", "clusterIssuer", "secretName"),
     *("profiles", "name", "cpus", "ramGb", "groups", "default", "image", "culling", "idleMinutes", "count"),
-    *("environment", "groupEnvironment", "secret", "key"),
+    *("environment", "groupEnvironment", "secret", "key", "images", "sizes", "customImages", "pattern"),
     *("workerCores", "min", "max", "enabled", "kubeconfig", "context", "secure"),
 )
 """Keys of all sections, so that many random keys are known, in their section or in another."""
@@ -142,6 +142,15 @@ KUBECONFIG: Mapping[str, Any] = {
 }
 """A valid kubeconfig."""
 
+FREE = {
+    "name": "Free",
+    "images": [{"name": "A", "image": "quay.io/pangeo/a:1"}, {"name": "B", "image": "quay.io/b:1", "default": True}],
+    "customImages": {"pattern": "quay.io/pangeo/*"},
+    "sizes": [{"name": "Small", "cpus": 1}, {"name": "Large", "ramGb": 8, "default": True}],
+}
+"""A profile with choices."""
+
+
 FULL_SETTINGS = settings(
     pangeoDomain="hub.example.org",
     identity__caCertificate=CA_CERTIFICATE,
@@ -151,7 +160,7 @@ FULL_SETTINGS = settings(
     storage={"create": {"provisioner": "cinder.csi.openstack.org", "parameters": {"type": "ssd"}}},
     ingress={"className": "nginx", "tls": {"clusterIssuer": "letsencrypt"}, "annotations": {"a/b": "c"}},
     notebook={
-        "profiles": [{"name": "Small", "cpus": 1}, {"name": "Large", "ramGb": 64, "groups": ["modellers"]}],
+        "profiles": [{"name": "Small", "cpus": 1}, {"name": "Large", "ramGb": 64, "groups": ["modellers"]}, FREE],
         "environment": {"A": "1", "S3_KEY": {"secret": "s3", "key": "k"}},
         "groupEnvironment": {"modellers": {"B": ""}},
         "culling": {"idleMinutes": 60, "maxAgeHours": 0},

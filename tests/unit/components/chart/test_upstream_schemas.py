@@ -39,6 +39,18 @@ TENANCIES: dict[str, dict[str, Any]] = {
     },
     "shared folders": {"sharedFolders": [{"name": "a", "claim": "b", "writers": ["w"], "readers": "all"}]},
     "profiles": {"notebook": {"profiles": [{"name": "Small"}, {"name": "Large", "cpus": 4, "ramGb": 16}]}},
+    "choices": {
+        "notebook": {
+            "profiles": [
+                {
+                    "name": "Free",
+                    "images": [{"name": "A", "image": "registry.example.org/a:1"}],
+                    "customImages": {"pattern": "registry.example.org/own/**"},
+                    "sizes": [{"name": "Small", "cpus": 1}],
+                }
+            ]
+        }
+    },
 }
 
 
