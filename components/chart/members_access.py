@@ -36,7 +36,10 @@ class MembersAccess:
 def members_access(tenancy: Tenancy, secret_name: str) -> MembersAccess:
     """Return the service with its role, and, with ``identity.membershipCheck``, the account and its password's file."""
     check = tenancy.identity.membership_check
-    authenticator: dict[str, Any] = {"dask_namespace": tenancy.namespace if tenancy.dask.enabled else ""}
+    dask = tenancy.dask
+    authenticator: dict[str, Any] = {"dask_namespace": tenancy.namespace if dask.enabled else ""}
+    if dask.enabled and dask.worker_gpus is not None and dask.worker_gpus.groups:
+        authenticator["dask_gpu_groups"] = list(dask.worker_gpus.groups)
     pod: dict[str, Any] = {}
     if check is not None:
         authenticator |= {

@@ -96,6 +96,7 @@ REASONS: dict[str, dict[str, str]] = {
         "auto_login_oauth2_authorize": "logs users in without a page",
         "bind_dn_template": "decides whose password is checked",
         "compare_seconds": "decides how soon a removal in the directory ends the access",
+        "dask_gpu_groups": "decides whose Dask clusters with GPUs end when a group is left",
         "dask_namespace": "decides whose Dask clusters end with the access",
         "delete_invalid_users": "deletes users when the hub starts",
         "enable_auth_state": "stores the log-in and its groups, on which later checks depend",

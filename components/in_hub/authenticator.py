@@ -84,12 +84,12 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
     )
     profile_groups = List(Unicode(), config=True, help="DNs of the groups that the configuration names")
     nested_groups = Bool(False, config=True, help="Also count membership through another group")
-
     log_in_lasts_seconds = Int(0, config=True, help="Seconds after which users must log in again")
     read_dn = Unicode(config=True, help="DN of the account to compare users with the directory; empty: no comparison")
     read_password_file = Unicode(config=True, help="File with the password of that account")
     compare_seconds = Int(300, min=1, config=True, help="Interval of the comparison in seconds")
     dask_namespace = Unicode(config=True, help="Namespace of users' Dask clusters; empty if there is no Dask gateway")
+    dask_gpu_groups = List(Unicode(), config=True, help="Groups whose Dask workers may have GPUs; empty: no limit")
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - traitlets' own signature
         super().__init__(**kwargs)

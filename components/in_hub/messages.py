@@ -82,8 +82,9 @@ def owner_unknown() -> str:
 def clusters_unknown() -> str:
     """Return the message for a start without an answer of Kubernetes about the user's Dask clusters."""
     return (
-        "The cluster does not answer at the moment, so the hub does not know whether your Dask clusters use folders of "
-        "a group that you have left. Try again in a few minutes; if the problem persists, contact your administrator."
+        "The cluster does not answer at the moment, so the hub does not know whether your Dask clusters use folders or "
+        "GPUs of a group that you have left. Try again in a few minutes; if the problem persists, contact your "
+        "administrator."
     )
 
 

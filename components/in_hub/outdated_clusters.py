@@ -1,7 +1,7 @@
-"""Dask clusters with a shared folder that their user may no longer use, or with a Secret of a group that the user left.
+"""Dask clusters with a folder, a Secret or GPUs that their user may no longer have.
 
-A cluster keeps the folders and variables with which it was started. Without a comparison, a user could keep a cluster
-to read a folder long after the server has lost it. Pure.
+A cluster keeps the folders, variables and GPUs with which it was started. Without a comparison, a user could keep a
+cluster to read a folder long after the server has lost it. Pure.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -23,8 +23,9 @@ def find_outdated(
     groups: Collection[str],
     everyones: Iterable[object] = (),
     folders: Iterable[Folder] = (),
+    gpu_groups: Collection[str] = (),
 ) -> list[str]:
-    """Return the names of the clusters that have a folder which the user may not use, or a key of other groups only.
+    """Return the names of the clusters that have a folder which the user may not use, or a key or GPUs of other groups.
 
     A folder is compared with the present list, so that one which the operator has removed or made read-only is found.
     A key is compared only if the list has it: users who had it know its value, and operators may give clusters others.
@@ -35,6 +36,7 @@ def find_outdated(
         groups: the user's groups.
         everyones: the values of variables that all users' servers may have, in the same form.
         folders: the tenancy's shared folders.
+        gpu_groups: the groups whose members may have GPUs in Dask workers; none if all users may.
     """
     given = {key for override in overrides.values() for key in _override_keys(override)}
     permitted = {key for value in everyones for key in _secret_key(value)} | {
@@ -43,12 +45,14 @@ def find_outdated(
         if not {*override["groups"]}.isdisjoint(groups)
         for key in _override_keys(override)
     }
+    may_have_gpus = not gpu_groups or not {*gpu_groups}.isdisjoint(groups)
     by_volume = {folder.volume: folder for folder in folders}
     return [
         cluster["metadata"]["name"]
         for cluster in clusters
         if not (given - permitted).isdisjoint(_cluster_keys(cluster))
         or not all(_is_permitted(mount, by_volume, groups) for mount in _folder_mounts(cluster))
+        or (_has_devices(cluster) and not may_have_gpus)
     ]
 
 
@@ -91,6 +95,12 @@ def _cluster_keys(cluster: Mapping[str, Any]) -> Iterator[SecretKey]:
 def _folder_mounts(cluster: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for container in _containers(cluster):
         yield from (each for each in container.get("volumeMounts") or [] if each["name"].startswith(FOLDER_PREFIX))
+
+
+def _has_devices(cluster: Mapping[str, Any]) -> bool:
+    # The names of devices, unlike those of CPUs and memory, have a domain.
+    limits = [(container.get("resources") or {}).get("limits") or {} for container in _containers(cluster)]
+    return any("/" in name for each in limits for name in each)
 
 
 def _containers(cluster: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -28,13 +28,14 @@ async def end_outdated_clusters(spawner: Any) -> None:  # noqa: ANN401 - KubeSpa
     """End the user's clusters that have more than the user may have now, before the server starts.
 
     Raises:
-        HTTPError: 503 if Kubernetes does not answer, and the tenancy has folders or settings of groups.
+        HTTPError: 503 if Kubernetes does not answer, and the tenancy has folders, settings or GPUs of groups.
     """
     # The program's own function has the list that it selects from. The hub starts with no other code in these settings.
     profiles = getattr(spawner.profile_list, "profiles", spawner.profile_list)
     of_groups = spawner.group_overrides if isinstance(spawner.group_overrides, Mapping) else {}
     overrides = {**of_groups, **profile_overrides(profiles)}
     namespace = getattr(spawner.authenticator, "dask_namespace", "")
+    gpu_groups = getattr(spawner.authenticator, "dask_gpu_groups", [])
     folders = read_folders()
     if not namespace:
         return
@@ -44,18 +45,20 @@ async def end_outdated_clusters(spawner: Any) -> None:  # noqa: ANN401 - KubeSpa
         # Groups have changed the variables of this server, so those of all servers are in the configuration.
         common = dict(spawner.config.KubeSpawner.get("environment") or {})
         everyones = spawner._expand_all([*common.values(), *everyones_variables(profiles)])
-        outdated = find_outdated(await clusters.of(user), spawner._expand_all(overrides), groups, everyones, folders)
+        outdated = find_outdated(
+            await clusters.of(user), spawner._expand_all(overrides), groups, everyones, folders, gpu_groups
+        )
         await clusters.stop(outdated)
     except ClustersUnreachable as error:
         spawner.log.error("the Dask clusters of %s were not compared with the user's groups: %s", user, error)
-        if not (overrides or folders):  # probably none has ever been given anything
+        if not (overrides or folders or gpu_groups):  # probably none has ever been given anything
             return
         failure = HTTPError(503, messages.clusters_unknown())
         failure.jupyterhub_message = messages.clusters_unknown()
         raise failure from None
     if outdated:
         spawner.log.warning(
-            "ended Dask clusters of %s with folders or Secrets that the user may no longer use: %s",
+            "ended Dask clusters of %s with folders, Secrets or GPUs that the user may no longer use: %s",
             user,
             ", ".join(outdated),
         )

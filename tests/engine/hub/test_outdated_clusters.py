@@ -1,4 +1,4 @@
-"""Dask clusters with a folder or a key of a group that their user has left end before the user's next server starts.
+"""Dask clusters with a folder, a key or GPUs of a group that their user has left end before the next server starts.
 
 There is no gateway: the tests create its objects. Without a kubelet, the servers' pods stay pending.
 """
@@ -30,6 +30,7 @@ PROFILES: list[dict[str, Any]] = [
 ]
 WITH_KEY = {"env": [{"name": "STORE_KEY", "valueFrom": {"secretKeyRef": {"name": "ocean-keys", "key": "access"}}}]}
 WITH_REMOVED_FOLDER = {"volumeMounts": [{"name": "folder-ice", "mountPath": "/shared/ice"}]}
+WITH_GPU = {"resources": {"limits": {"nvidia.com/gpu": "1"}}}
 WITH_FOLDER = {"volumeMounts": [{"name": "folder-ocean", "mountPath": "/shared/ocean"}]}
 
 StartIn = Callable[[str, list[dict[str, Any]]], AbstractContextManager[Hub]]
@@ -48,7 +49,9 @@ def deployment(start_hub: StartHub, values_for: ValuesFor, create_namespace: Cre
     namespace, environment = create_namespace(NAMESPACE, dask=True)
 
     def start(clusters_namespace: str, profiles: list[dict[str, Any]]) -> AbstractContextManager[Hub]:
-        values = values_for(sharedFolders=FOLDERS, notebook={"profiles": profiles})
+        values = values_for(
+            sharedFolders=FOLDERS, notebook={"profiles": profiles}, dask={"workerGpus": {"groups": [MODELLERS]}}
+        )
         values["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]["dask_namespace"] = clusters_namespace
         return start_hub(declare_again(values), environment)
 
@@ -81,6 +84,7 @@ def start_server(hub: Hub, namespace: HubNamespace, user: str) -> None:
 def test_clusters_with_something_of_another_group_end(deployment: Deployment, hub: Hub, user: str) -> None:
     namespace = deployment.namespace
     namespace.create_dask_cluster(f"{user}-folder", user, WITH_FOLDER)
+    namespace.create_dask_cluster(f"{user}-gpu", user, WITH_GPU)
     namespace.create_dask_cluster(f"{user}-key", user, WITH_KEY)
     namespace.create_dask_cluster(f"{user}-removed", user, WITH_REMOVED_FOLDER)
     namespace.create_dask_cluster(f"{user}-plain", user)
@@ -89,16 +93,17 @@ def test_clusters_with_something_of_another_group_end(deployment: Deployment, hu
     start_server(hub, namespace, user)
 
     assert not namespace.is_dask_cluster_active(f"{user}-folder")
+    assert not namespace.is_dask_cluster_active(f"{user}-gpu")
     assert not namespace.is_dask_cluster_active(f"{user}-key")
     assert not namespace.is_dask_cluster_active(f"{user}-removed")
     assert namespace.is_dask_cluster_active(f"{user}-plain")
     assert namespace.is_dask_cluster_active(f"{user}-of-mona")
-    assert f"that the user may no longer use: {user}-folder, {user}-key, {user}-removed\n" in hub.log()
+    assert f"that the user may no longer use: {user}-folder, {user}-gpu, {user}-key, {user}-removed\n" in hub.log()
 
 
 def test_cluster_of_a_member_goes_on(deployment: Deployment, hub: Hub, people: People, user: str) -> None:
     people.join(MODELLERS, user)
-    deployment.namespace.create_dask_cluster(user, user, {**WITH_FOLDER, **WITH_KEY})
+    deployment.namespace.create_dask_cluster(user, user, {**WITH_FOLDER, **WITH_KEY, **WITH_GPU})
 
     start_server(hub, deployment.namespace, user)
 

@@ -135,3 +135,14 @@ def test_key_of_a_profile_may_also_be_a_groups_variable() -> None:
     assert find_outdated([cluster(env=(key(),))], overrides, ("modellers",)) == []
     assert find_outdated([cluster(env=(key(),))], overrides, ("x",)) == []
     assert find_outdated([cluster(env=(key(),))], overrides, ("others",)) == ["one"]
+
+
+def test_gpus_of_a_group_are_only_for_its_members() -> None:
+    found = cluster()
+    found["spec"]["config"]["worker_extra_container_config"] = {"resources": {"limits": {"nvidia.com/gpu": "1"}}}
+
+    def outdated(*groups: str, gpu_groups: tuple[str, ...] = ("gpu_users",)) -> list[str]:
+        return find_outdated([found, cluster()], OVERRIDES, groups, folders=FOLDERS_OF_HUB, gpu_groups=gpu_groups)
+
+    assert outdated("others") == ["one"]
+    assert outdated("others", "gpu_users") == outdated("others", gpu_groups=()) == []
