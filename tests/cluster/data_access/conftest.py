@@ -17,6 +17,7 @@ from tests.cluster.data_access.settings import (
     ACCESS_KEY,
     AIR,
     BUCKET,
+    GPUS,
     LOST,
     NAME,
     OCEAN,
@@ -60,6 +61,7 @@ def bare_tenancy(
         directory_group(state, OCEAN, "alice"),
         directory_group(state, AIR, "bob"),
         directory_group(state, LOST),
+        directory_group(state, GPUS, "carol"),
     ):
         folders.create_volumes(tenancy)
         tenancy.up()

@@ -16,7 +16,18 @@ NAME = "data-access"
 """The tenancy's name, also that of its storage class for shared folders."""
 
 OCEAN, AIR, LOST = "data_access_ocean", "data_access_air", "data_access_lost"
-"""Groups: alice is in the first and bob in the second, carol in none."""
+"""Groups of folders and variables: alice is in the first and bob in the second, carol in none."""
+
+# GPUs
+
+GPUS = "data_access_gpus"
+"""Group, only with carol, whose members may have GPUs."""
+
+GPU_PROFILE = "gpu"
+GPU_RESOURCE, GPU_COUNT = "example.com/gpu", 2
+"""Devices that the node advertises."""
+
+POOLS = [{"name": "node", "count": 1, "cpus": 2, "ramGb": 64, "gpus": GPU_COUNT, "gpuResource": GPU_RESOURCE}]
 
 # Registries
 
@@ -96,8 +107,13 @@ def settings(store: ObjectStore, proxy: WebProxy) -> dict[str, Any]:
             "prePull": False,
             "environment": ENVIRONMENT,
             "groupEnvironment": GROUP_ENVIRONMENT,
-            "profiles": [{"name": USUAL_PROFILE}, {"name": OTHER_PROFILE, "image": OTHER_IMAGE}],
+            "profiles": [
+                {"name": USUAL_PROFILE},
+                {"name": OTHER_PROFILE, "image": OTHER_IMAGE},
+                {"name": GPU_PROFILE, "gpus": 1, "groups": [GPUS]},
+            ],
         },
+        "workers": {"pools": POOLS},
         # Users, and their messages, know images by other names than the nodes.
         "registries": {"mirror": MIRROR},
         "sharedFolders": FOLDERS,
@@ -117,6 +133,7 @@ def settings(store: ObjectStore, proxy: WebProxy) -> dict[str, Any]:
             "cpuRequest": 0.02,
             "workerRamGb": {"min": 0.25, "default": 0.5, "max": 4},
             "maxWorkers": WORKERS,
+            "workerGpus": {"max": GPU_COUNT, "groups": [GPUS]},
         },
     }
 
