@@ -57,7 +57,8 @@ MATRIX: dict[str, dict[str, Any]] = {
     "stated workers": {"workers": {"count": 3, "cpus": 8, "ramGb": 32, "expectedUsers": 5}},
     "pools": {
         "workers": {"pools": THREE_POOLS, "expectedUsers": 20},
-        "notebook__profiles": [{"name": "Standard"}, {"name": "GPU", "pool": "gpu"}],
+        "notebook__profiles": [{"name": "Standard"}, {"name": "GPU", "pool": "gpu", "gpus": 1}],
+        "dask": {"workerGpus": {"max": 2, "groups": ["modellers"]}},
     },
     "unlabelled pool": {"workers": {"pools": [{"name": "all", "count": 3, "cpus": 8, "ramGb": 32, "placeholders": 1}]}},
     "own image": {"notebook__image": "registry.example.org:5000/pangeo/notebook:2026.01.30"},

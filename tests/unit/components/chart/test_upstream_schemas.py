@@ -39,6 +39,10 @@ TENANCIES: dict[str, dict[str, Any]] = {
     },
     "shared folders": {"sharedFolders": [{"name": "a", "claim": "b", "writers": ["w"], "readers": "all"}]},
     "profiles": {"notebook": {"profiles": [{"name": "Small"}, {"name": "Large", "cpus": 4, "ramGb": 16}]}},
+    "gpus": {
+        "notebook": {"profiles": [{"name": "A", "gpus": 1}, {"name": "B", "sizes": [{"name": "C", "gpus": 2}]}]},
+        "dask": {"workerGpus": {"max": 2, "groups": ["modellers"]}},
+    },
     "choices": {
         "notebook": {
             "profiles": [
