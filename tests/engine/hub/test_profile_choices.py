@@ -28,8 +28,14 @@ FREE: dict[str, Any] = {
     "customImages": {"pattern": "registry.example.org/own/*"},
     "sizes": [{"name": "Small", "ramGb": 1}, {"name": "Large", "ramGb": 8}],
 }
-PLAIN: dict[str, Any] = {"name": "Plain", "ramGb": 2}
+PLAIN: dict[str, Any] = {"name": "Plain", "ramGb": 2, "pool": "plain"}
 PROFILES = [PLAIN, FREE, {**FREE, "name": "Models", "groups": [MODELLERS]}, {"name": "plain!", "ramGb": 3}]
+TAINT = {"key": "example.org/pool", "value": "plain", "effect": "NoSchedule"}
+NODES = {"count": 2, "cpus": 8, "ramGb": 32}
+POOLS = [
+    {"name": "users", "labels": {"pool": "users"}, **NODES},
+    {"name": "plain", "labels": {"pool": "plain"}, "taints": [TAINT], "purposes": ["notebooks"], **NODES},
+]
 IMAGE, WRITTEN, SIZE = (f"profile-option-free--{key}" for key in ("image", "image--unlisted-choice", "size"))
 
 
@@ -50,7 +56,9 @@ def deployments(
     def restart(*profiles: dict[str, Any]) -> Deployment:
         while running:
             running.pop().__exit__(None, None, None)
-        started = running_hub(hub_python, folder, values_for(notebook={"profiles": list(profiles)}), environment)
+        started = running_hub(
+            hub_python, folder, values_for(notebook={"profiles": list(profiles)}, workers={"pools": POOLS}), environment
+        )
         hub = started.__enter__()
         running.append(started)
         return Deployment(hub, namespace)
@@ -124,6 +132,20 @@ def test_server_has_the_image_that_the_user_wrote(deployment: Deployment, newcom
     assert deployment.namespace.pod(newcomer)["spec"]["containers"][0]["image"] == OWN
 
 
+@pytest.mark.parametrize(("profile", "pools"), [("plain", ["plain"]), ("free", ["users", "plain"])])
+def test_server_runs_on_the_pools_of_its_profile(
+    deployment: Deployment, newcomer: str, profile: str, pools: list[str]
+) -> None:
+    start(deployment, newcomer, profile=profile)
+
+    spec = deployment.namespace.pod(newcomer)["spec"]
+    required = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    terms = [term["matchExpressions"] for term in required["nodeSelectorTerms"]]
+    assert terms == [[{"key": "pool", "operator": "In", "values": [pool]}] for pool in pools]
+    own = [each for each in spec["tolerations"] if not each["key"].startswith("node.kubernetes.io/")]
+    assert own == [{**TAINT, "operator": "Equal"}]
+
+
 def test_profile_with_the_slug_of_another_one_can_be_chosen(deployment: Deployment, newcomer: str) -> None:
     start(deployment, newcomer, profile="plain-4")
 
@@ -142,6 +164,7 @@ def test_profile_with_the_slug_of_another_one_can_be_chosen(deployment: Deployme
         ({"profile": "plain", "profile-option-plain--image": "X"}, "image is not a choice of the profile Plain"),
         ({WRITTEN: OWN}, "no profile is chosen"),
         ({"profile": "free", "cmd": "sh"}, "'cmd' is not a choice"),
+        ({"profile": "plain", "profile-option-plain--pool": "users"}, "pool is not a choice of the profile Plain"),
     ],
 )
 def test_forged_form_is_refused_on_the_page(
@@ -165,6 +188,8 @@ def test_forged_form_is_refused_on_the_page(
         ({"image--unlisted-choice": "evil.com/own/a:1"}, "no profile is chosen"),
         ({"profile": "free", "size": {"mem_limit": "64G"}}, "is not offered to you (offered: Small, Large)"),
         ({"profile": "free", "uid": 0}, "uid is not a choice of the profile Free"),
+        ({"profile": "plain", "node_affinity_required": []}, "node_affinity_required is not a choice of the profile"),
+        ({"profile": "plain", "tolerations": [{"operator": "Exists"}]}, "tolerations is not a choice of the profile"),
     ],
 )
 def test_forged_request_is_refused(deployment: Deployment, newcomer: str, choice: dict[str, Any], problem: str) -> None:
