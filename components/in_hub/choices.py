@@ -68,7 +68,9 @@ def unique_slugs(profiles: Sequence[Profile]) -> list[dict[str, Any]]:
     slugs: list[str] = []
     for number, profile in enumerate(profiles):
         slug = profile["slug"]
-        slugs.append(slug if slug and slug not in slugs else f"{slug or 'profile'}-{number + 1}")
+        while not slug or slug in slugs:
+            slug = f"{slug or 'profile'}-{number + 1}"
+        slugs.append(slug)
     return [{**profile, "slug": slug} for profile, slug in zip(profiles, slugs, strict=True)]
 
 

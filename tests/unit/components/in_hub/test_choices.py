@@ -114,6 +114,14 @@ def test_written_image_is_preselected_while_the_pattern_permits_it() -> None:
     assert "profile_options" not in preselect(PROFILES, {"profile": "plain", **own})[0]
 
 
-def test_profiles_have_different_slugs() -> None:
-    slugs = unique_slugs([{"slug": slug} for slug in ("a", "a", "", "a", "b")])
-    assert [each["slug"] for each in slugs] == ["a", "a-2", "profile-3", "a-4", "b"]
+@pytest.mark.parametrize(
+    ("given", "slugs"),
+    [
+        (("a", "a", "", "a", "b"), ["a", "a-2", "profile-3", "a-4", "b"]),
+        (("a", "a-3", "a"), ["a", "a-3", "a-3-3"]),
+        (("a", "a", "a-2"), ["a", "a-2", "a-2-3"]),
+        (("profile-2", ""), ["profile-2", "profile-2-2"]),
+    ],
+)
+def test_profiles_have_different_slugs(given: tuple[str, ...], slugs: list[str]) -> None:
+    assert [each["slug"] for each in unique_slugs([{"slug": slug} for slug in given])] == slugs
