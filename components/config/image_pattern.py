@@ -13,8 +13,11 @@ EXAMPLE = "registry.example.org/pangeo/*"
 ANY_PARTS = "**"
 """Last part of a pattern: any number of parts, at least one."""
 
-PUBLIC_REGISTRIES = ("docker.io", "ghcr.io", "public.ecr.aws", "quay.io", "registry.gitlab.com")
-"""Registries in which everybody can publish images: the owner's name must be in the pattern."""
+PUBLIC_REGISTRIES = (
+    *("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"),
+    *("codeberg.org", "gcr.io", "ghcr.io", "public.ecr.aws", "quay.io", "registry.gitlab.com"),
+)
+"""Hosts of registries in which everybody can publish images: the owner's name must be in the pattern."""
 
 MAX_PATTERN_LENGTH = 200
 
@@ -93,7 +96,7 @@ def _pattern(value: object) -> ImagePattern:
                 f"is not a pattern of image names: between slashes, there may be small letters, digits, . _ - and one "
                 f"*; write for example {EXAMPLE}"
             )
-    if registry in PUBLIC_REGISTRIES and (len(parts) < 2 or "*" in parts[0]):
+    if registry.partition(":")[0] in PUBLIC_REGISTRIES and (len(parts) < 2 or "*" in parts[0]):
         raise ValueError(
             f"permits images of everybody who has an account at {registry}; write an owner's name, for example "
             f"{registry}/pangeo/*"

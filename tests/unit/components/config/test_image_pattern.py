@@ -107,7 +107,10 @@ def test_time_of_a_match_grows_with_the_length_only(text: str) -> None:
         ),
         *(
             (f"{registry}/{path}", PUBLIC.format(registry))
-            for registry, path in (("quay.io", "**"), ("ghcr.io", "pangeo*/a"), ("docker.io", "python"))
+            for registry, path in (
+                *(("quay.io", "**"), ("ghcr.io", "pangeo*/a"), ("docker.io", "python"), ("quay.io:443", "*/a")),
+                *(("registry-1.docker.io", "*/a"), ("index.docker.io", "**"), ("registry.hub.docker.com", "*/*")),
+            )
         ),
     ],
 )
