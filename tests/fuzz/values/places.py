@@ -19,7 +19,7 @@ Place = tuple[str | int, ...]
 UPSTREAM = PROJECT.parent / "shared" / "upstream"
 """Schemas and default values of the upstream charts, where they are available."""
 
-DATA_ACCESS: dict[str, Any] = {
+MANY_SETTINGS: dict[str, Any] = {
     "sharedFolders": [
         {"name": "ocean", "create": {"sizeGb": 1, "className": "nfs"}, "writers": ["w"], "readers": "all", "gid": 5000},
         {"name": "era5", "nfs": {"server": "192.0.2.1", "path": "/a"}, "readOnly": True, "readers": ["r"]},
@@ -27,8 +27,33 @@ DATA_ACCESS: dict[str, Any] = {
     "notebook": {
         "environment": {"TOKEN": {"secret": "s3", "key": "k"}, "TEXT": "x"},
         "groupEnvironment": {"ocean": {"TOKEN": {"secret": "s3-ocean", "key": "k"}}},
-        "profiles": [{"name": "Large", "groups": ["ocean"], "environment": {"TEXT": "y"}}],
+        "profiles": [
+            {"name": "Large", "groups": ["ocean"], "environment": {"TEXT": "y"}},
+            {
+                "name": "GPU",
+                "gpus": 1,
+                "pool": "gpu",
+                "images": [{"name": "A", "image": "docker.io/pangeo/ml-notebook:1"}],
+                "customImages": {"pattern": "docker.io/pangeo/*"},
+                "sizes": [{"name": "Small", "cpus": 1, "gpus": 0}, {"name": "Large", "cpus": 2, "ramGb": 8}],
+            },
+        ],
     },
+    "workers": {
+        "pools": [
+            {"name": "cpu", "count": 3, "cpus": 16, "ramGb": 64, "labels": {"pool": "cpu"}, "placeholders": 2},
+            {
+                "name": "gpu",
+                "count": 1,
+                "cpus": 16,
+                "ramGb": 64,
+                "gpus": 2,
+                "labels": {"pool": "gpu"},
+                "taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}],
+            },
+        ]
+    },
+    "dask": {"workerGpus": {"max": 1, "groups": ["ocean"]}},
     "objectStore": {
         "endpoint": "https://s3.example.org",
         "credentials": {"secret": "s3-user-{user}"},
@@ -43,7 +68,7 @@ DATA_ACCESS: dict[str, Any] = {
     },
     "registries": {"mirror": "registry.example.org/cache", "pullSecrets": ["registry-login"]},
 }
-"""Settings by which data reach users: the values of such a tenancy have places that the smallest one does not have."""
+"""Settings of data, choices and nodes: the values of such a tenancy have places that the smallest one does not have."""
 
 CHARTS = ("jupyterhub", "dask-gateway")
 OPEN = "anything"
@@ -62,7 +87,7 @@ def known_places() -> list[Place]:
     found.update(_in_schema(_read(PROJECT / "chart" / "values.schema.json"), (), {}))
     for name in (*class_names(), "GenericOAuthenticator", "Application"):
         found.update(("jupyterhub", "hub", "config", name, trait) for trait in trait_names(name) or {OPEN})
-    for given in (tenancy(), tenancy(**DATA_ACCESS)):
+    for given in (tenancy(), tenancy(**MANY_SETTINGS)):
         found.update(_in_values(chart_values(given), ()))
     found.discard(())
     return sorted(found, key=str)

@@ -14,11 +14,11 @@ from tests.support.tenancies import ABSENT, settings
 
 STACK = "vis"
 
-DATA_ACCESS = (
-    *("sharedFolders.", "objectStore.", "network.", "registries."),
+RELATED = (
+    *("sharedFolders.", "objectStore.", "network.", "registries.", "workers.pools.", "dask.workerGpus."),
     *("notebook.environment", "notebook.groupEnvironment", "notebook.profiles."),
 )
-"""Beginnings of the keys by which data reach users. Each tenancy has several, so that they meet each other."""
+"""Beginnings of the keys of data, choices and nodes. Each tenancy has several, so that they meet each other."""
 
 UNUSED = ("protect", "storage.className")
 """Keys with another value than every random tenancy has."""
@@ -39,7 +39,7 @@ def random_tenancy(source: random.Random) -> Tenancy:
 def _random_keys(source: random.Random) -> list[str]:
     keys = [key for key in SPELLINGS if key not in UNUSED]
     found = source.sample(keys, source.randint(0, 10))
-    for start in source.sample(DATA_ACCESS, source.randint(0, 4)):
+    for start in source.sample(RELATED, source.randint(0, 4)):
         own = [key for key in keys if key.startswith(start)]
         found += source.sample(own, min(len(own), source.randint(1, 4)))
     return found
