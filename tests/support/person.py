@@ -1,5 +1,6 @@
 """A person at a hub, through its web pages and its REST API: for everything that needs no browser engine."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -140,8 +141,9 @@ class Person:
             HubFailed: the server does not start or does not answer within ``SERVER_TIMEOUT_SECONDS``.
         """
         answer = self.call("POST", f"/hub/api/users/{self.user}/server", {"profile": profile} if profile else None)
-        # 400: it is already running.
-        if answer.status_code not in (201, 202, 400):
+        # A choice that is not offered is refused with the same status.
+        is_there = answer.status_code == 400 and re.search("is (already running|pending)", answer.text)
+        if answer.status_code not in (201, 202) and not is_there:
             raise HubFailed(f"the server of {self.user} does not start: {answer.status_code} {answer.text[:200]}")
         self._wait_until(
             lambda: self.call("GET", f"/user/{self.user}/api/status").status_code == 200, "does not answer"
