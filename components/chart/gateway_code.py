@@ -64,14 +64,14 @@ def module_text(module: str) -> str:
 
 def backend_settings(tenancy: Tenancy) -> str:
     """Return the settings of the backend: limits per user, and the values that users may choose."""
-    dask = tenancy.dask
+    dask, are_fixed = tenancy.dask, tenancy.nodes is not None and tenancy.nodes.are_fixed
     return f"""\
 
 c.DaskGateway.backend_class = BoundedKubeBackend
 c.BoundedKubeBackend.quota = "{quota_name(tenancy) if quota_limits(tenancy).as_quota() else ""}"
 c.BoundedKubeBackend.cpu_request = {dask.cpu_request or 0}
-c.BoundedKubeBackend.nodes_are_fixed = {tenancy.nodes is not None}
-c.BoundedKubeBackend.scheduling_timeout = {FIXED_NODES_SECONDS if tenancy.nodes else MORE_NODES_SECONDS}
+c.BoundedKubeBackend.nodes_are_fixed = {are_fixed}
+c.BoundedKubeBackend.scheduling_timeout = {FIXED_NODES_SECONDS if are_fixed else MORE_NODES_SECONDS}
 c.BoundedKubeBackend.worker_cores = {_range(dask.worker_cores)}
 c.BoundedKubeBackend.worker_memory = {_range(dask.worker_ram_gb)}
 {_gpus(tenancy)}c.BoundedKubeBackend.approved_images = {approved_images(tenancy)}

@@ -99,6 +99,11 @@ class Nodes(Section):
             return self.pools
         return (Pool.model_construct(name="", count=self.count, cpus=self.cpus, ram_gb=self.ram_gb),)
 
+    @property
+    def are_fixed(self) -> bool:
+        """Whether no node is added for pods that do not fit: placeholders are only for clusters with an autoscaler."""
+        return not any(pool.placeholders for pool in self.pools)
+
 
 def _example(section: type[Section], name: str) -> object:
     return (section.model_fields[name].examples or [""])[0]

@@ -72,6 +72,7 @@ KEYS = (
     *("profiles", "name", "cpus", "ramGb", "groups", "default", "image", "culling", "idleMinutes", "count"),
     *("environment", "groupEnvironment", "secret", "key", "images", "sizes", "customImages", "pattern"),
     *("workerCores", "min", "max", "enabled", "kubeconfig", "context", "secure"),
+    *("pools", "pool", "labels", "taints", "effect", "purposes", "placeholders", "gpuResource"),
 )
 """Keys of all sections, so that many random keys are known, in their section or in another."""
 
@@ -166,7 +167,16 @@ FULL_SETTINGS = settings(
         "culling": {"idleMinutes": 60, "maxAgeHours": 0},
     },
     dask={"workerCores": {"min": 1, "max": 4, "default": 2}, "maxCores": 40},
-    workers={"count": 2, "cpus": 8, "ramGb": 32, "expectedUsers": 14},
+    workers={
+        "pools": [
+            {"name": "all", "count": 2, "cpus": 8, "ramGb": 64, "placeholders": 1, "labels": {"a.org/pool": "all"}},
+            {
+                **{"name": "gpu", "count": 2, "cpus": 8, "ramGb": 64, "gpus": 2, "labels": {"a.org/pool": "gpu"}},
+                **{"purposes": ["notebooks"], "taints": [{"key": "gpu", "value": "yes", "effect": "NoSchedule"}]},
+            },
+        ],
+        "expectedUsers": 14,
+    },
     kubernetes={"context": "vis", "kubeconfig": '{"apiVersion": "v1"}'},
 )
 """Keys of every section, so that a change can affect any of them."""

@@ -54,6 +54,21 @@ def test_only_a_tenancy_with_gpus_has_a_setting_of_them() -> None:
     assert "gpu" not in backend_settings(tenancy())
 
 
+@pytest.mark.parametrize(
+    ("workers", "fixed", "seconds"),
+    [
+        (None, False, 300),
+        ({"count": 2, "cpus": 8, "ramGb": 32}, True, 30),
+        ({"pools": [{"name": "all", "count": 2, "cpus": 8, "ramGb": 32}]}, True, 30),
+        ({"pools": [{"name": "all", "count": 2, "cpus": 8, "ramGb": 32, "placeholders": 1}]}, False, 300),
+    ],
+)
+def test_pods_wait_for_nodes_of_an_autoscaler(workers: object, fixed: bool, seconds: int) -> None:
+    settings = backend_settings(tenancy(workers=workers))
+    assert f"c.BoundedKubeBackend.nodes_are_fixed = {fixed}\n" in settings
+    assert f"c.BoundedKubeBackend.scheduling_timeout = {seconds}\n" in settings
+
+
 def approved(*profiles: dict[str, Any]) -> dict[str, list[str]]:
     """Return the groups for each approved image of a tenancy with these profiles."""
     images = approved_images(tenancy(notebook__image=IMAGE, notebook__profiles=list(profiles)))
