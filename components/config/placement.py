@@ -44,7 +44,7 @@ def find_misplaced(given: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
     named = {name for _, name in _profile_pools(given) if name in [pool.name for pool in pools]}
     reported: set[tuple[str, str]] = set()
     for subject, own, others in _separations(pools, purposes, sorted(named)):
-        for pool, like in _confusable(own, others):
+        for pool, like in find_confusable(own, others):
             if (like.name, pool.name) not in reported:
                 reported.add((like.name, pool.name))
                 yield (*_POOLS, pools.index(pool)), _confusion(subject, pool, like)
@@ -56,13 +56,18 @@ def _separations(
     """Yield the pods that a text names, the pools on which they run, and those that they must not use."""
     for purpose in purposes:
         own = pools_of(pools, purpose)
-        yield f"the purpose {purpose}", own, tuple(pool for pool in pools if purpose not in pool.purposes)
+        others = tuple(pool for pool in pools if purpose not in pool.purposes)
+        yield f"the purpose {purpose}", own, others
+        for_gpus = pools_of(pools, purpose, gpus=True)
+        resources = {pool.gpu_resource for pool in for_gpus}
+        with_gpus = tuple(pool for pool in others if pool.gpus and pool.gpu_resource in resources)
+        yield f"the purpose {purpose} with GPUs", for_gpus, with_gpus
     for name in named:
         own = pools_of_notebooks(pools, name)
         yield f"a profile with pool {name}", own, tuple(pool for pool in pools if pool not in own)
 
 
-def _confusable(own: Sequence[Pool], others: Iterable[Pool]) -> Iterator[tuple[Pool, Pool]]:
+def find_confusable(own: Sequence[Pool], others: Iterable[Pool]) -> Iterator[tuple[Pool, Pool]]:
     """Yield each pool on whose nodes pods of other pools could run, and one of these that selects them."""
     tolerated = frozenset[tuple[str, str, str]]().union(*(pool.barriers for pool in own))
     for pool in others:
@@ -71,14 +76,22 @@ def _confusable(own: Sequence[Pool], others: Iterable[Pool]) -> Iterator[tuple[P
             yield pool, like
 
 
-def _confusion(subject: str, pool: Pool, like: Pool) -> str:
+def describe_match(like: Pool) -> str:
+    """Return why pods of a pool could run on the nodes of another one, after a message that names this one."""
     labels = ", ".join(f"{key}={value}" for key, value in like.labels.items())
     reason = f"the labels of pool {like.name}, {labels}," if labels else f"pool {like.name} has no labels, which"
-    match = f"{reason} match its nodes too"
+    return f"{reason} match its nodes too"
+
+
+def describe_separation(pool: Pool, like: Pool) -> str:
+    """Return how pods of a pool are kept away from another one."""
+    return f"write a label of {like.name} that its nodes do not have, or a taint of {pool.name}"
+
+
+def _confusion(subject: str, pool: Pool, like: Pool) -> str:
     return (
-        f"cannot be told apart from pool {like.name}: {match}, and pods of {subject} tolerate its taints, so they "
-        f"could run on pool {pool.name}, which is not for them; write a label of {like.name} that its nodes do not "
-        f"have, or a taint of {pool.name}"
+        f"cannot be told apart from pool {like.name}: {describe_match(like)}, and pods of {subject} tolerate its "
+        f"taints, so they could run on pool {pool.name}, which is not for them; {describe_separation(pool, like)}"
     )
 
 

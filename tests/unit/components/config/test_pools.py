@@ -230,6 +230,16 @@ def test_a_profiles_pool_can_be_told_apart() -> None:
     assert "pods of a profile with pool a tolerate its taints, so they could run on pool b" in message
 
 
+@pytest.mark.parametrize(("purpose", "other"), [("notebooks", "daskWorkers"), ("daskWorkers", "notebooks")])
+def test_pools_with_gpus_for_different_pods_can_be_told_apart(purpose: str, other: str) -> None:
+    own, foreign = pool("g", gpus=1, purposes=[purpose]), labelled("h", other, gpus=1)
+    ((place, message),) = messages(labelled("a"), own, foreign)
+    assert place == "[2]"
+    assert f"pods of the purpose {purpose} with GPUs tolerate its taints, so they could run on pool h" in message
+    assert messages(labelled("a"), own, foreign | {"gpuResource": "amd.com/gpu"}) == []
+    assert messages(labelled("a"), own, foreign | {"taints": [NO_SCHEDULE]}) == []
+
+
 def test_a_taint_tells_a_pool_apart_from_one_without_labels() -> None:
     gpu = pool("gpu", labels={"pool": "gpu"}, taints=[NO_SCHEDULE], purposes=["daskWorkers"])
     assert names(read(pool("a", purposes=["hub", "notebooks", "daskSchedulers"]), gpu)) == ["a", "gpu"]
