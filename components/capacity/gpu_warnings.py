@@ -1,4 +1,4 @@
-"""Warnings about GPUs that nobody can request, and about Dask workers that cannot have them."""
+"""Warnings about GPUs that nobody can request or that other pods block, and of which Dask workers cannot have any."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,7 +7,8 @@ from components.capacity.dask import worker_size
 from components.capacity.node import empty_node
 from components.capacity.warnings import format_count
 from components.config.gpus import pools_with_gpus
-from components.config.pools import describe_pools, pools_of
+from components.config.placement import DASK_PURPOSES, describe_match, describe_separation, find_confusable
+from components.config.pools import PURPOSES, describe_pools, pools_of
 from components.config.server_sizes import server_sizes
 from components.config.tenancy import Tenancy
 
@@ -24,6 +25,7 @@ def gpu_warnings(tenancy: Tenancy) -> Iterator[str]:
                 f"nobody can request the {format_count(pool.count * pool.gpus, 'GPU')} of pool {pool.name}; set gpus "
                 "of a profile, or dask.workerGpus"
             )
+    yield from _shared_nodes(tenancy)
     if gpus is None or not for_workers:
         return
     worker = replace(worker_size(dask), gpus=max(1, gpus.default))
@@ -39,3 +41,20 @@ def gpu_warnings(tenancy: Tenancy) -> Iterator[str]:
                 f"dask.workerGpus.{key} is {limit}, but the nodes for Dask workers have only "
                 f"{format_count(total, 'GPU')}; reduce it"
             )
+
+
+def _shared_nodes(tenancy: Tenancy) -> Iterator[str]:
+    """Yield each pool with GPUs on whose nodes pods without GPUs could run, although there are others for them."""
+    kinds = tenancy.nodes.kinds if tenancy.nodes else ()
+    purposes = [purpose for purpose in PURPOSES if purpose not in DASK_PURPOSES or tenancy.dask.enabled]
+    reported: set[str] = set()
+    for purpose in purposes:
+        own = pools_of(kinds, purpose)
+        others = [pool for pool in pools_with_gpus(tenancy) if pool not in own]
+        for pool, like in find_confusable(own, others):
+            if pool.name not in reported:
+                reported.add(pool.name)
+                yield (
+                    f"pods without a GPU could use the nodes of pool {pool.name}: {describe_match(like)}; "
+                    f"{describe_separation(pool, like)}"
+                )

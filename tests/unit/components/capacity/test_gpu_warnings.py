@@ -12,6 +12,7 @@ POOLS = [
     {"name": "cpu", **SIZE, "labels": {"pool": "cpu"}},
     {"name": "gpu", **SIZE, "labels": {"pool": "gpu"}, "gpus": 4},
 ]
+TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
 GPU = {"name": "GPU", "gpus": 1}
 
 
@@ -51,3 +52,34 @@ def test_limits_above_the_gpus_of_all_nodes_are_reported() -> None:
     assert warnings(workerGpus={"total": 9, "maxPerCluster": 8}) == [
         "dask.workerGpus.total is 9, but the nodes for Dask workers have only 8 GPUs; reduce it"
     ]
+
+
+@pytest.mark.parametrize(
+    ("cpu", "gpu", "reason"),
+    [
+        ({"labels": {}}, {}, "pool cpu has no labels, which match its nodes too"),
+        ({}, {"labels": {"pool": "cpu", "gpu": "yes"}}, "the labels of pool cpu, pool=cpu, match its nodes too"),
+        ({"labels": {}, "taints": [TAINT]}, {"taints": [TAINT]}, "pool cpu has no labels, which match its nodes too"),
+    ],
+)
+def test_pods_without_gpus_that_could_run_on_the_nodes_with_gpus_are_reported(cpu: Any, gpu: Any, reason: str) -> None:
+    found = tenancy(workers={"pools": [POOLS[0] | cpu, POOLS[1] | gpu]}, notebook__profiles=[GPU])
+
+    assert list(gpu_warnings(found)) == [
+        f"pods without a GPU could use the nodes of pool gpu: {reason}; write a label of cpu that its nodes do not "
+        "have, or a taint of gpu"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cpu", "gpu"),
+    [
+        ({"labels": {}}, {"taints": [TAINT]}),
+        ({"gpus": 1}, {}),
+        ({}, {"purposes": ["notebooks"]}),
+    ],
+)
+def test_nodes_with_gpus_that_other_pods_do_not_use_are_not_reported(cpu: Any, gpu: Any) -> None:
+    found = tenancy(workers={"pools": [POOLS[0] | cpu, POOLS[1] | gpu]}, notebook__profiles=[GPU])
+
+    assert list(gpu_warnings(found)) == []
