@@ -9,7 +9,7 @@ import io
 import json
 import shutil
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -112,8 +112,15 @@ def share_blobs(layout: Path, store: Path) -> None:
             link.replace(own)
 
 
-def write_tar(layout: Path, index: Mapping[str, Any], out: IO[bytes]) -> None:
-    """Write the images of ``index`` as a tar archive of a layout; shared layers are written once."""
+def write_tar(layout: Path, index: Mapping[str, Any], out: IO[bytes], present: Collection[str] = ()) -> None:
+    """Write the images of ``index`` as a tar archive of a layout; shared layers are written once.
+
+    Args:
+        layout: the layout with the images.
+        index: the images to write.
+        out: where to write the archive.
+        present: digits of the blobs that the reader has; they are left out.
+    """
 
     def add(name: str, size: int, content: IO[bytes]) -> None:
         # tarfile copies a stream in pieces of 10 KiB, which takes seconds for a gigabyte, so only its headers are used.
@@ -123,7 +130,8 @@ def write_tar(layout: Path, index: Mapping[str, Any], out: IO[bytes]) -> None:
         shutil.copyfileobj(content, out, COPY_BYTES)
         out.write(bytes(-size % tarfile.BLOCKSIZE))
 
-    for path in [layout / "oci-layout", *blobs(layout, index)]:
+    missing = [path for path in blobs(layout, index) if path.name not in present]
+    for path in [layout / "oci-layout", *missing]:
         with path.open("rb") as content:
             add(str(path.relative_to(layout)), path.stat().st_size, content)
     written = json.dumps(index).encode()

@@ -109,6 +109,12 @@ def _loaded_images(containerd_address: str) -> dict[str, str]:
     return {row[0]: row[2] for row in rows if len(row) > 2}
 
 
+def _stored_blobs(state: State) -> set[str]:
+    """Return the names of the blobs that containerd has completely."""
+    folder = state.containerd_blobs
+    return {file.name for file in folder.iterdir()} if folder.is_dir() else set()
+
+
 def _import(state: State, containerd_address: str, index: dict[str, object]) -> None:
     log: Path = state.logs / "images-import.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +129,8 @@ def _import(state: State, containerd_address: str, index: dict[str, object]) -> 
     ):
         assert ctr.stdin is not None  # noqa: S101 - narrows the type; stdin is a pipe
         try:
-            write_tar(layout_folder(state), index, ctr.stdin)
+            # Of an image whose examples changed, containerd has all large layers.
+            write_tar(layout_folder(state), index, ctr.stdin, _stored_blobs(state))
             ctr.stdin.close()
         except BrokenPipeError:
             pass  # ctr ended early; its exit code and log give the reason

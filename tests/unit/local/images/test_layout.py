@@ -37,9 +37,9 @@ def two_images(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def streamed(folder: Path, index: dict[str, object]) -> dict[str, bytes]:
+def streamed(folder: Path, index: dict[str, object], present: set[str] | None = None) -> dict[str, bytes]:
     out = io.BytesIO()
-    layout.write_tar(folder, index, out)
+    layout.write_tar(folder, index, out, present or ())
     out.seek(0)
     with tarfile.open(fileobj=out) as tar:
         names = tar.getnames()
@@ -55,6 +55,13 @@ def test_blobs_are_named_by_their_digest(two_images: Path) -> None:
 def test_shared_layer_is_streamed_once(two_images: Path) -> None:
     files = streamed(two_images, layout.read_index(two_images))
     assert list(files.values()).count(BASE_LAYER) == 1
+
+
+def test_layers_that_the_cluster_has_are_not_streamed(two_images: Path) -> None:
+    present = {hashlib.sha256(BASE_LAYER).hexdigest()}
+    contents = list(streamed(two_images, layout.read_index(two_images), present).values())
+    assert BASE_LAYER not in contents
+    assert b"the hub's own" in contents
 
 
 def test_one_image_may_have_two_names(two_images: Path) -> None:
