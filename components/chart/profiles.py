@@ -17,6 +17,7 @@ from components.config.image_pattern import ImagePattern
 from components.config.profiles import NotebookProfile, SizeChoice
 from components.config.tenancy import Tenancy
 from components.config.types import format_number
+from components.in_hub.choices import ORDER
 
 Values = dict[str, Any]
 
@@ -98,9 +99,10 @@ def _image_option(profile: NotebookProfile, tenancy: Tenancy) -> Values:
         name: {
             "display_name": _as_html(name),
             "default": default,
+            ORDER: number,
             "kubespawner_override": {IMAGE: str(tenancy.registries.locate(image))},
         }
-        for name, (image, default) in listed.items()
+        for number, (name, (image, default)) in enumerate(listed.items())
     }
     return {IMAGE: {"display_name": "Image", "choices": choices, **unlisted}}
 
@@ -123,12 +125,13 @@ def _size_option(profile: NotebookProfile, tenancy: Tenancy) -> Values:
         size.name: {
             "display_name": _as_html(describe_size(size)),
             "default": size.default,
+            ORDER: number,
             "kubespawner_override": {
                 **size_overrides(size),
                 **_gpus_and_nodes(profile, size, tenancy),
             },
         }
-        for size in profile.sizes
+        for number, size in enumerate(profile.sizes)
     }
     return {SIZE: {"display_name": "Size", "choices": choices}}
 

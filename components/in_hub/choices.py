@@ -21,6 +21,9 @@ PROFILE = "profile"
 WRITTEN = "--unlisted-choice"
 """End of the key of a text that the user has written, in place of a listed choice of the option before it."""
 
+ORDER = "order"
+"""Key of a choice's place on the page, which KubeSpawner ignores."""
+
 MAX_WRITTEN = 512
 """Most characters of a text that is compared with an expression."""
 
@@ -60,6 +63,19 @@ def preselect(profiles: Sequence[Profile], choice: Mapping[str, Any]) -> list[di
             continue
         for key, each in option["choices"].items():
             each["default"] = key == selected
+    return found
+
+
+def in_order(profiles: Sequence[Profile]) -> list[dict[str, Any]]:
+    """Return the profiles with their choices in the order of the stack file.
+
+    Helm sorts the keys of mappings. KubeSpawner preselects the first choice if none is the default.
+    """
+    found: list[dict[str, Any]] = copy.deepcopy([dict(profile) for profile in profiles])
+    for profile in found:
+        for option in _options(profile).values():
+            choices = sorted(option["choices"].items(), key=lambda each: each[1].get(ORDER, 0))
+            option["choices"] = dict(choices)
     return found
 
 

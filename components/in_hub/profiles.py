@@ -7,7 +7,7 @@ users. KubeSpawner ignores keys that it does not know.
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from components.in_hub.choices import Profile, preselect, unique_slugs
+from components.in_hub.choices import Profile, in_order, preselect, unique_slugs
 
 
 def select_profiles(profiles: Sequence[Profile], groups: Collection[str]) -> list[Profile]:
@@ -30,7 +30,7 @@ def make_profile_list(profiles: Sequence[Profile]) -> Callable[[Any], Sequence[P
 
 def offered_profiles(spawner: Any, profiles: Sequence[Profile]) -> list[Profile]:  # noqa: ANN401
     """Return the profiles that the owner of a server is offered, as KubeSpawner completes them."""
-    named = unique_slugs(spawner._get_initialized_profile_list(profiles))
+    named = unique_slugs(spawner._get_initialized_profile_list(in_order(profiles)))
     groups = {group.name for group in spawner.user.groups}
     # Completed again, because the default may be a profile of other groups.
     offered: list[Profile] = spawner._get_initialized_profile_list(select_profiles(named, groups))

@@ -168,7 +168,8 @@ def write_files(folder: Path, values: Values) -> None:
         path = folder / Path(file["mountPath"]).relative_to(HUB_FOLDER)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file["stringData"])
-    (folder / "values.json").write_text(json.dumps(hub_values))
+    # Helm sorts the keys, too.
+    (folder / "values.json").write_text(json.dumps(hub_values, sort_keys=True))
     # KubeSpawner, without which the program's hub does not start, needs it; nothing connects to the server.
     (folder / ".kube").mkdir(exist_ok=True)
     (folder / ".kube" / "config").write_text(json.dumps(NO_CLUSTER))

@@ -36,11 +36,13 @@ def test_images_to_choose_from_are_pulled_from_the_mirror() -> None:
                 "Pangeo": {
                     "display_name": "Pangeo",
                     "default": False,
+                    "order": 0,
                     "kubespawner_override": {"image": f"registry.example.org/cache/{PANGEO}"},
                 },
                 "Machine <learning>": {
                     "display_name": "Machine &lt;learning&gt;",
                     "default": True,
+                    "order": 1,
                     "kubespawner_override": {"image": f"registry.example.org/cache/{LEARNING}"},
                 },
             },

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.in_hub.choices import find_problems, preselect, unique_slugs
+from components.in_hub.choices import find_problems, in_order, preselect, unique_slugs
 
 NO_TEXT = {"enabled": False}
 WRITTEN = {"enabled": True, "validation_regex": "^quay\\.io/own/[a-z]+:1$", "validation_message": "Write quay.io/own/*"}
@@ -125,3 +125,11 @@ def test_written_image_is_preselected_while_the_pattern_permits_it() -> None:
 )
 def test_profiles_have_different_slugs(given: tuple[str, ...], slugs: list[str]) -> None:
     assert [each["slug"] for each in unique_slugs([{"slug": slug} for slug in given])] == slugs
+
+
+def test_choices_have_the_order_of_the_stack_file() -> None:
+    sizes = {"Large": {"order": 1.0}, "Small": {"order": 0.0}, "XL": {"order": 10.0}}
+    given: list[Mapping[str, Any]] = [{"slug": "a", "profile_options": {"size": {"choices": sizes}}}, {"slug": "b"}]
+    (found, _) = in_order(given)
+    assert list(found["profile_options"]["size"]["choices"]) == ["Small", "Large", "XL"]
+    assert list(sizes) == ["Large", "Small", "XL"]
