@@ -1,12 +1,15 @@
-"""The Python modules that run in the hub's pod, as chart values: whole files, mounted where the hub imports them.
+"""The Python modules that run in the hub's pod, as chart values: files, mounted where the hub imports them.
 
-z2jh puts the folder of its configuration on Python's path. The modules have the same names there, so a traceback in the
-hub's log names the file of this repository.
+The chart stores them twice in the hub's Secret, which has at most 1 MiB, so they are mounted without comments. z2jh
+puts the folder of its configuration on Python's path. The modules have the same names there, so a traceback in the
+hub's log names the file and the line of this repository.
 """
 
 import functools
 from pathlib import Path
 from typing import Any
+
+from components.chart.code_text import without_prose
 
 COMPONENTS = Path(__file__).resolve().parent.parent
 
@@ -104,4 +107,5 @@ def hub_code() -> dict[str, Any]:
 
 @functools.cache  # the same for all tenancies of a process
 def _read(path: str) -> str:
-    return (COMPONENTS / path).read_text()
+    text = (COMPONENTS / path).read_text()
+    return without_prose(text) if path in MODULES else text

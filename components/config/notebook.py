@@ -37,7 +37,7 @@ cluster's nodes behind one address share a limit; quay.io does not.
 MAX_ENVIRONMENT_SIZE = 64 * 1024
 """Most characters of all environment variables together, as JSON with the escapes of the spawner.
 
-The hub's Secret, which may have 1 MiB, contains them up to three times, besides half a MiB of code.
+The hub's Secret, which may have 1 MiB, contains them up to three times, besides the program's code.
 """
 
 
