@@ -23,7 +23,15 @@ from local.images.definitions import (
     Image,
     reference,
 )
-from local.images.layout import add_pushed_image, layer_sizes, read_index, write_index
+from local.images.layout import (
+    add_pushed_image,
+    copy_image,
+    layer_sizes,
+    read_definitions,
+    read_index,
+    write_definitions,
+    write_index,
+)
 from local.paths import State
 from local.progress import Report
 
@@ -190,17 +198,28 @@ def _registry_settings() -> list[tuple[Path, str]]:
 
 
 def _collect(state: State) -> None:
-    """Write all images into one layout, with uncompressed layers, which are faster to import."""
-    partial = state.images / "layout.partial"
-    for stale in (partial, layout_folder(state)):
-        if stale.exists():
-            shutil.rmtree(stale)
+    """Write all images into one layout, with uncompressed layers, which are faster to import.
+
+    Images of the former layout whose definition is the same are taken from there.
+    """
+    partial, former = state.images / "layout.partial", layout_folder(state)
+    if partial.exists():
+        shutil.rmtree(partial)
     images = list(dict.fromkeys(PUBLISHED.values()))
+    kept = read_definitions(former)
     with ThreadPoolExecutor(PARALLEL_BUILDS) as pool:
-        list(pool.map(lambda image: _push(state, image, partial / image.name), images))
-    descriptors = {image: add_pushed_image(partial, partial / image.name) for image in images}
+        changed = [image for image in images if image.made_from not in kept]
+        list(pool.map(lambda image: _push(state, image, partial / image.name), changed))
+    descriptors = {image: add_pushed_image(partial, partial / image.name) for image in changed}
+    for image in images:
+        if image not in descriptors:
+            descriptors[image] = kept[image.made_from]
+            copy_image(partial, former, descriptors[image])
     write_index(partial, {reference(name): descriptors[image] for name, image in PUBLISHED.items()})
-    partial.rename(layout_folder(state))
+    write_definitions(partial, {image.made_from: descriptor for image, descriptor in descriptors.items()})
+    if former.exists():
+        shutil.rmtree(former)
+    partial.rename(former)
     # Images of earlier definitions are no longer needed.
     run(
         [*buildah(state), "rmi", "--prune"],

@@ -17,6 +17,9 @@ REF_NAME = "org.opencontainers.image.ref.name"
 CONTAINERD_NAME = "io.containerd.image.name"
 """The annotation that containerd takes as the name of an imported image; it would add a prefix to ``ref.name``."""
 
+DEFINITIONS_FILE = "definitions.json"
+"""The file, not part of the specification, with the definitions that the images were built from."""
+
 COPY_BYTES = 1 << 20
 SHA256_HEX_DIGITS = 64
 
@@ -43,6 +46,28 @@ def add_pushed_image(layout: Path, pushed: Path) -> Descriptor:
         "digest": f"sha256:{digest}",
         "size": len(manifest),
     }
+
+
+def copy_image(layout: Path, source: Path, image: Descriptor) -> None:
+    """Link an image's blobs of another layout into this one."""
+    target = layout / "blobs" / "sha256"
+    target.mkdir(parents=True, exist_ok=True)
+    for file in blobs(source, {"manifests": [image]}):
+        link = target / file.name
+        if not link.exists():
+            link.hardlink_to(file)
+
+
+def write_definitions(layout: Path, images: Mapping[str, Descriptor]) -> None:
+    """Write beside the images the digests of the definitions that they were built from."""
+    (layout / DEFINITIONS_FILE).write_text(json.dumps(images, indent=2))
+
+
+def read_definitions(layout: Path) -> dict[str, Descriptor]:
+    """Return the layout's images by the digests of their definitions; empty if there is no layout."""
+    file = layout / DEFINITIONS_FILE
+    found: dict[str, Descriptor] = json.loads(file.read_text()) if file.is_file() else {}
+    return found
 
 
 def write_index(layout: Path, images: Mapping[str, Descriptor]) -> None:

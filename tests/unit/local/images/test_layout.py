@@ -103,3 +103,17 @@ def test_blobs_that_the_cluster_has_are_stored_once(two_images: Path, tmp_path_f
     assert {file.name: file.read_bytes() for file in blobs.iterdir()} == contents
     assert [(blobs / name).stat().st_nlink for name in names] == [1, *[2] * (len(names) - 1)]
     assert sorted(file.name for file in two_images.iterdir()) == ["blobs", "index.json", "oci-layout"]
+
+
+def test_image_is_taken_from_another_layout(two_images: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    assert layout.read_definitions(other) == {}
+    [image] = layout.select_images(layout.read_index(two_images), {"localhost/x/hub:local"})["manifests"]
+    layout.copy_image(other, two_images, image)
+    layout.write_definitions(other, {"definition": image})
+    layout.write_index(other, {"localhost/x/hub:local": layout.read_definitions(other)["definition"]})
+
+    assert (
+        streamed(other, layout.read_index(other)).keys()
+        == streamed(two_images, layout.select_images(layout.read_index(two_images), {"localhost/x/hub:local"})).keys()
+    )
