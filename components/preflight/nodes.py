@@ -32,6 +32,9 @@ SMALLEST_SHARE_OF_RAM = 0.9
 
 _KEEPS_AWAY = ("NoSchedule", "NoExecute")
 
+_ROLE = "node-role.kubernetes.io/"
+"""Beginning of the taints of nodes that are only for the control plane."""
+
 
 def pool_warnings(api: Api, tenancy: Tenancy) -> list[str]:
     """Return warnings about pools that the cluster's nodes do not match; none if the account may not read nodes.
@@ -57,8 +60,14 @@ def compare_pools(pools: Sequence[Pool], nodes: Sequence[Node]) -> Iterator[Diff
 
 
 def _belongs(node: Node, pool: Pool, pools: Sequence[Pool]) -> bool:
-    """Return whether a node is one of a pool: it has the labels, and not those of another pool with more."""
+    """Return whether a node is one of a pool: it has the labels, and not those of another pool with more.
+
+    A pool without labels has no node of the control plane, unless the stack file says so.
+    """
     labels = (node.get("metadata") or {}).get("labels") or {}
+    roles = {key for key, _, effect in _taints(node) if key.startswith(_ROLE) and effect in _KEEPS_AWAY}
+    if not pool.labels and not roles <= {taint.key for taint in pool.taints}:
+        return False
     others = (each for each in pools if pool.labels.items() < each.labels.items())
     return pool.labels.items() <= labels.items() and not any(each.labels.items() <= labels.items() for each in others)
 

@@ -95,6 +95,14 @@ def test_a_node_belongs_to_the_pool_with_most_of_its_labels() -> None:
     assert list(compare_pools(described.pools, nodes)) == []
 
 
+def test_nodes_of_the_control_plane_belong_to_no_pool_without_labels_and_taints() -> None:
+    taint = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
+    every = {"name": "every", "count": 2, "cpus": 8, "ramGb": 32}
+    assert differences(node(), node(), node(taint, cpu="2", memory="4Gi"), pool=every) == []
+    assert differences(node(taint), node(taint), pool={**every, "taints": [taint]}) == []
+    assert differences(node(), node(), pool={**every, "taints": [taint]}) != []
+
+
 class Answers:
     """A cluster with these nodes, or one that shows none."""
 
