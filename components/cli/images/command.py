@@ -1,13 +1,14 @@
 """The command ``images``: which images are tried, and the results."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 from pydantic import TypeAdapter, ValidationError
 
 from components.chart.dask_access import gateway_object
 from components.chart.gateway_code import approved_images
 from components.cli.diagnose.result import CheckResult, broken, unknown
-from components.cli.images.trial_pod import IGNORES_COMMAND, TrialFailed, run_trial
+from components.cli.images.trial_pod import IGNORES_COMMAND, TrialFailed, delete_leftovers, run_trial
 from components.cli.images.versions import SEE_GUIDE, compare, read_content
 from components.cluster.client import ReadWriteApi, connect_to_cluster
 from components.cluster.kubeconfig import find_kubeconfig
@@ -61,6 +62,7 @@ def _results(
     if version is None and tenancy.dask.enabled:
         fix = "run pulumi up"
         yield unknown(GATEWAY, f"no Dask gateway is deployed in {tenancy.namespace}, so no version is compared", fix)
+    delete_leftovers(api, tenancy, datetime.now(UTC))
     for name, pulled in images_to_try(tenancy, others).items():
         report(f"starting {pulled}")
         yield try_image(tenancy, name, pulled, version, api)

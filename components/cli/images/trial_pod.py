@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from components.chart.dask_values import NOTEBOOK_UID
 from components.chart.placement import trial_placement
@@ -16,7 +18,7 @@ from components.cluster.errors import CannotAsk
 from components.cluster.objects import FIELD_MANAGER, read_events
 from components.config.tenancy import Tenancy
 from components.readiness.finding import printable
-from components.readiness.objects import Object, field, items, uid
+from components.readiness.objects import Object, field, items, name, uid
 from components.readiness.pods import failed_pulls, find_in_pod
 
 POLL_SECONDS = 1.0
@@ -38,18 +40,18 @@ class TrialFailed(Exception):
     fix: str = ""
 
 
-def trial_pod(tenancy: Tenancy, image: str, name: str) -> dict[str, Any]:
+def trial_pod(tenancy: Tenancy, image: str, pod_name: str) -> dict[str, Any]:
     """Return the manifest of the pod. Like the charts, it replaces the image's command but not its entry point.
 
     Args:
         tenancy: the tenancy, in whose namespace the pod is.
         image: the image as the nodes pull it.
-        name: the pod's name.
+        pod_name: the pod's name.
     """
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": name, "namespace": tenancy.namespace, "labels": LABELS},
+        "metadata": {"name": pod_name, "namespace": tenancy.namespace, "labels": LABELS},
         "spec": {
             **trial_placement(tenancy),
             "restartPolicy": "Never",
@@ -80,6 +82,21 @@ def trial_pod(tenancy: Tenancy, image: str, name: str) -> dict[str, Any]:
     }
 
 
+def delete_leftovers(api: ReadWriteApi, tenancy: Tenancy, now: datetime) -> None:
+    """Delete the pods of earlier runs that were killed: those that no run waits for any more.
+
+    Raises:
+        CannotAsk: the cluster gives no answer.
+    """
+    pods = f"/api/v1/namespaces/{tenancy.namespace}/pods"
+    selector = ",".join(f"{key}={value}" for key, value in LABELS.items())
+    limit = now - timedelta(seconds=tenancy.notebook.start_timeout_seconds)
+    _, listed = api.send("GET", f"{pods}?labelSelector={quote(selector)}")
+    for pod in items(listed, "items"):
+        if datetime.fromisoformat(str(field(pod, "metadata", "creationTimestamp"))) < limit:
+            api.send("DELETE", f"{pods}/{name(pod)}")
+
+
 def run_trial(
     api: ReadWriteApi,
     tenancy: Tenancy,
@@ -94,16 +111,16 @@ def run_trial(
         TrialFailed: the image did not start within the limit of a server's start, or its program failed.
         CannotAsk: the cluster gives no answer, or refuses the pod.
     """
-    name = f"image-trial-{secrets.token_hex(4)}"
+    own_name = f"image-trial-{secrets.token_hex(4)}"
     pods = f"/api/v1/namespaces/{tenancy.namespace}/pods"
-    status, created = api.send("POST", f"{pods}?fieldManager={FIELD_MANAGER}", trial_pod(tenancy, image, name))
+    status, created = api.send("POST", f"{pods}?fieldManager={FIELD_MANAGER}", trial_pod(tenancy, image, own_name))
     if status == NOT_FOUND:
         raise CannotAsk(f"{api.server}: there is no namespace {tenancy.namespace}; run pulumi up")
     try:
-        return _wait_for_end(api, tenancy, f"{pods}/{name}", created, wait, clock)
+        return _wait_for_end(api, tenancy, f"{pods}/{own_name}", created, wait, clock)
     finally:
         with suppress(CannotAsk):
-            api.send("DELETE", f"{pods}/{name}")
+            api.send("DELETE", f"{pods}/{own_name}")
 
 
 def _wait_for_end(

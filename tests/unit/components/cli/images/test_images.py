@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,7 +17,14 @@ from components.cli.images.command import (
     read_gateway_version,
     try_image,
 )
-from components.cli.images.trial_pod import IGNORES_COMMAND, RUN_SECONDS, TrialFailed, run_trial, trial_pod
+from components.cli.images.trial_pod import (
+    IGNORES_COMMAND,
+    RUN_SECONDS,
+    TrialFailed,
+    delete_leftovers,
+    run_trial,
+    trial_pod,
+)
 from components.cluster.errors import CannotAsk
 from components.config.problems import InvalidTenancy
 from tests.support.cluster_answers import ClusterAnswers
@@ -117,6 +125,35 @@ def test_a_program_that_goes_on_is_ended_soon() -> None:
     with pytest.raises(TrialFailed):
         cluster.run()
     assert cluster.now - 100 < RUN_SECONDS + 5
+
+
+class LeftPods:
+    """A cluster with pods of earlier runs, which were created at these times of a day."""
+
+    server = "https://cluster.example.org"
+
+    def __init__(self, **times: str) -> None:
+        self.times = times
+        self.requests: list[tuple[str, str]] = []
+
+    def get(self, path: str, accept: str = "") -> Mapping[str, Any]:
+        raise AssertionError(path)
+
+    def send(self, method: str, path: str, body: object = None) -> tuple[int, Mapping[str, Any]]:
+        self.requests.append((method, path))
+        listed = self.times.items() if method == "GET" else ()
+        pods = [{"metadata": {"name": name, "creationTimestamp": f"2026-01-01T{time}Z"}} for name, time in listed]
+        return 200, {"items": pods}
+
+
+def test_pods_of_killed_runs_are_deleted_when_no_run_can_wait_for_them() -> None:
+    cluster = LeftPods(killed="11:44:59", running="11:45:01")
+
+    delete_leftovers(cluster, tenancy(), datetime(2026, 1, 1, 12, tzinfo=UTC))
+
+    pods = f"/api/v1/namespaces/{tenancy().namespace}/pods"
+    selector = "app.kubernetes.io/managed-by%3Dpangeo-tenancy%2Capp.kubernetes.io/component%3Dimage-trial"
+    assert cluster.requests == [("GET", f"{pods}?labelSelector={selector}"), ("DELETE", f"{pods}/killed")]
 
 
 def test_without_a_namespace_up_is_the_fix() -> None:
