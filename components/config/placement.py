@@ -48,6 +48,7 @@ def find_misplaced(given: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
             if (like.name, pool.name) not in reported:
                 reported.add((like.name, pool.name))
                 yield (*_POOLS, pools.index(pool)), _confusion(subject, pool, like)
+    yield from _misplaced_placeholders(pools, purposes)
 
 
 def _separations(
@@ -65,6 +66,19 @@ def _separations(
     for name in named:
         own = pools_of_notebooks(pools, name)
         yield f"a profile with pool {name}", own, tuple(pool for pool in pools if pool not in own)
+
+
+def _misplaced_placeholders(pools: tuple[Pool, ...], purposes: Iterable[Purpose]) -> Iterator[tuple[Place, str]]:
+    """Yield placeholders that could run on another pool: they tolerate the taints of all nodes of users' pods."""
+    of_users = {purpose for purpose in purposes if purpose != "hub"}
+    tolerated = frozenset[tuple[str, str, str]]().union(
+        *(pool.barriers for pool in pools if not of_users.isdisjoint(pool.purposes))
+    )
+    for number, pool in enumerate(pools):
+        for other in pools if pool.placeholders else ():
+            if other is not pool and pool.labels.items() <= other.labels.items() and other.barriers <= tolerated:
+                message = f"needs a label in labels that nodes of pool {other.name} do not have, or placeholders could "
+                yield (*_POOLS, number, "placeholders"), f"{message}run there, too"
 
 
 def find_confusable(own: Sequence[Pool], others: Iterable[Pool]) -> Iterator[tuple[Pool, Pool]]:

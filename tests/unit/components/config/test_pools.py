@@ -294,6 +294,23 @@ def test_placeholders_are_in_one_pool_of_notebooks() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("other", "is_alike"),
+    [
+        ({}, True),
+        ({"labels": {"pool": "a", "disk": "ssd"}}, True),
+        ({"purposes": ["daskWorkers"], "labels": {"pool": "b"}}, False),
+        ({"gpus": 1}, True),
+        ({"taints": [NO_SCHEDULE]}, True),
+        ({"taints": [NO_SCHEDULE], "gpus": 1, "purposes": ["notebooks"]}, True),
+    ],
+)
+def test_placeholders_can_run_on_no_other_pool(other: dict[str, Any], is_alike: bool) -> None:
+    pools = labelled("a", placeholders=1), labelled("a") | {"name": "b"} | other
+    message = "needs a label in labels that nodes of pool b do not have, or placeholders could run there, too"
+    assert messages(*pools) == ([("[0].placeholders", message)] if is_alike else [])
+
+
 def test_placeholders_need_labels_beside_other_pools() -> None:
     assert messages(pool("a", placeholders=1)) == []
     ((place, _),) = messages(pool("a", placeholders=1), pool("b"))
