@@ -6,12 +6,12 @@ from components.capacity.dask import compute_dask_capacity
 from components.capacity.fit import find_misfit, find_misfits
 from components.capacity.node import PodSize, empty_node
 from components.config.pools import Pool, Purpose, describe_pools, pools_of
-from components.config.server_sizes import ServerSize
+from components.config.server_sizes import ServerSize, server_sizes
 from components.config.tenancy import Tenancy
 
 
 def notebook_warnings(tenancy: Tenancy, usual: ServerSize, notebooks: int, needed: int | None) -> Iterator[str]:
-    """Yield each size that fits on no node, and whether the expected users do not fit.
+    """Yield each size that fits on no node, placeholders for no servers, and whether the expected users do not fit.
 
     Args:
         tenancy: the tenancy.
@@ -27,6 +27,9 @@ def notebook_warnings(tenancy: Tenancy, usual: ServerSize, notebooks: int, neede
     for each in find_misfits(tenancy):
         if each.size.label and _is_other(each.size, usual):
             yield f"the profile {each.size.label!r} {each.message}"
+    for pool in nodes.pools:
+        if pool.placeholders and not any(pool in size.pools for size in server_sizes(tenancy)):
+            yield f"no profile's servers run on pool {pool.name}, so its placeholders are of no use; remove them"
     users = nodes.expected_users
     if users is None:
         return

@@ -99,6 +99,14 @@ def test_placeholders_take_room_from_dask_but_not_from_notebooks() -> None:
     assert held.dask_workers == (without.dask_workers or 0) - 4
 
 
+@pytest.mark.parametrize("gpus", [0, 1])
+def test_placeholders_on_a_pool_without_servers_are_a_warning(gpus: int) -> None:
+    pools = CORE, {**USERS, "placeholders": 2}, GPU
+    profiles = {"profiles": [{"name": "A", "gpus": gpus}, {"name": "B", "gpus": 1}]}
+    warning = "no profile's servers run on pool users, so its placeholders are of no use; remove them"
+    assert (warning in capacity(*pools, notebook=profiles).warnings) is bool(gpus)
+
+
 def test_more_expected_users_than_fit_are_a_warning() -> None:
     (warning,) = capacity(CORE, USERS, WORKERS, users=15, dask=NO_DASK).warnings
     assert warning == (
