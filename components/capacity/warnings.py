@@ -28,7 +28,7 @@ def notebook_warnings(tenancy: Tenancy, usual: ServerSize, notebooks: int, neede
         if each.size.label and _is_other(each.size, usual):
             yield f"the profile {each.size.label!r} {each.message}"
     for pool in nodes.pools:
-        if pool.placeholders and not any(pool in size.pools for size in server_sizes(tenancy)):
+        if pool.placeholders and not any(size.runs_on(pool) for size in server_sizes(tenancy)):
             yield f"no profile's servers run on pool {pool.name}, so its placeholders are of no use; remove them"
     users = nodes.expected_users
     if users is None:

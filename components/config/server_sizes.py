@@ -25,6 +25,11 @@ class ServerSize:
     is_default: bool
     """Whether it is preselected."""
 
+    def runs_on(self, pool: Pool) -> bool:
+        """Return whether such servers can run on a pool, and need no more than a whole node of it."""
+        has_room = self.cpus <= pool.cpus and self.ram_gb <= pool.ram_gb and self.gpus <= pool.gpus
+        return pool in self.pools and has_room
+
 
 def server_sizes(tenancy: Tenancy) -> tuple[ServerSize, ...]:
     """Return every size that users can choose: of each profile, or the only one if there are no profiles."""
@@ -32,9 +37,9 @@ def server_sizes(tenancy: Tenancy) -> tuple[ServerSize, ...]:
 
 
 def default_size(tenancy: Tenancy, pool: Pool) -> ServerSize:
-    """Return the size of servers on a pool of notebooks: the preselected one if it is for the pool, or the first."""
+    """Return a size of servers that run on a pool: the preselected one, or else the first."""
     sizes = server_sizes(tenancy)
-    on_pool = [size for size in sizes if pool in size.pools] or list(sizes)
+    on_pool = [size for size in sizes if size.runs_on(pool)] or list(sizes)
     return next((size for size in on_pool if size.is_default), on_pool[0])
 
 

@@ -105,6 +105,8 @@ def test_placeholders_on_a_pool_without_servers_are_a_warning(gpus: int) -> None
     profiles = {"profiles": [{"name": "A", "gpus": gpus}, {"name": "B", "gpus": 1}]}
     warning = "no profile's servers run on pool users, so its placeholders are of no use; remove them"
     assert (warning in capacity(*pools, notebook=profiles).warnings) is bool(gpus)
+    larger = {"profiles": [{"name": "A", "cpus": 16}]}
+    assert warning in capacity(*pools, pool("large", "notebooks", cpus=32), notebook=larger).warnings
 
 
 def test_more_expected_users_than_fit_are_a_warning() -> None:

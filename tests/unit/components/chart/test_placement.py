@@ -114,3 +114,12 @@ def test_a_placeholder_has_the_size_of_its_pools_profile() -> None:
     profiles = [{"name": "Small", "cpus": 1, "pool": "a"}, {"name": "Large", "cpus": 6, "ramGb": 2.5, "pool": "b"}]
     size = placeholder(pool("a"), pool("b", "notebooks", placeholders=1), notebook={"profiles": profiles})
     assert size == {"cpu": "6000m", "memory": str(5 * 1024**3 // 2)}
+
+
+def test_a_placeholder_has_a_size_that_fits_on_its_pool() -> None:
+    large, gpus = {"name": "Large", "cpus": 16, "default": True}, {"name": "GPUs", "gpus": 2}
+    pools = pool("a", placeholders=1), pool("b", cpus=32)
+    assert placeholder(*pools, notebook={"profiles": [large, {"name": "S"}]})["cpu"] == "2000m"
+    with_gpus = pool("a", placeholders=1, gpus=1), pool("b", gpus=2)
+    profiles = {"profiles": [gpus, {"name": "GPU", "gpus": 1}]}
+    assert placeholder(*with_gpus, notebook=profiles)["nvidia.com/gpu"] == "1"
