@@ -79,16 +79,17 @@ def refusal(bare_tenancy: SecondTenancy) -> str:
 
 @pytest.fixture(scope="package")
 def tenancy(bare_tenancy: SecondTenancy, refusal: str, folders: NodeFolders, store: ObjectStore) -> SecondTenancy:
-    """The tenancy with all Secrets and claims; of the users, only alice has keys of the object store."""
+    """The tenancy with all Secrets and claims; of the users, alice and carol have keys of the object store."""
     del refusal  # it needs the tenancy without them
     for name, token in SECRETS.items():
         bare_tenancy.create_secret(name, token=token)
     bare_tenancy.create_secret(ACCESS_KEY["secret"], **{ACCESS_KEY["key"]: ACCESS})
-    keys = store.add_account("alices-account")
+    keys = store.add_account("data-access")
     store.add_bucket(BUCKET, keys)
-    bare_tenancy.create_secret(
-        "s3-user-alice", AWS_ACCESS_KEY_ID=keys.access_key_id, AWS_SECRET_ACCESS_KEY=keys.secret_access_key
-    )
+    for user in ("alice", "carol"):
+        bare_tenancy.create_secret(
+            f"s3-user-{user}", AWS_ACCESS_KEY_ID=keys.access_key_id, AWS_SECRET_ACCESS_KEY=keys.secret_access_key
+        )
     folders.create_claims(bare_tenancy)
     return bare_tenancy
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from local.cluster.names import CONTAINERD_SOCKET
 from local.images import loader
+from local.images.definitions import PANGEO
 from local.paths import State
 from tests.cluster.data_access.pangeo_like import import_pangeo_like
 from tests.cluster.data_access.settings import MIRROR, OTHER_IMAGE, pulled
@@ -16,6 +17,6 @@ def name_images(state: State, folder: Path) -> None:
     ``folder`` is for a downloaded package.
     """
     names = {str(name): local for name, local in mirrored_names(MIRROR).items()}
-    for name, local in names.items():
+    for name, local in {**names, pulled(PANGEO.reference): PANGEO.reference}.items():
         loader.tag(state, str(CONTAINERD_SOCKET), local, name)
     import_pangeo_like(state, folder, pulled(OTHER_IMAGE))

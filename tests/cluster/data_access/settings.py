@@ -7,7 +7,7 @@ from typing import Any
 
 from components.config.image import Image
 from components.config.registries import Registries
-from local.images.definitions import NOTEBOOK, REPOSITORY
+from local.images.definitions import NOTEBOOK, PANGEO, REPOSITORY
 from local.tenancy.addresses import NODE_ADDRESS
 from tests.support.object_store import REGION, ObjectStore
 from tests.support.web_proxy import WebProxy
@@ -35,7 +35,7 @@ MIRROR = "mirror.tenancy.test/cache"
 OTHER_IMAGE = f"{REPOSITORY}/notebook:other"
 """An image with the layout of Pangeo's and an older version of dask-gateway."""
 
-USUAL_PROFILE, OTHER_PROFILE = "usual", "other"
+USUAL_PROFILE, OTHER_PROFILE, PANGEO_PROFILE = "usual", "other", "pangeo"
 
 # Variables
 
@@ -111,6 +111,7 @@ def settings(store: ObjectStore, proxy: WebProxy) -> dict[str, Any]:
                 {"name": USUAL_PROFILE},
                 {"name": OTHER_PROFILE, "image": OTHER_IMAGE},
                 {"name": GPU_PROFILE, "gpus": 1, "groups": [GPUS]},
+                {"name": PANGEO_PROFILE, "image": PANGEO.reference, "ramGb": 1},
             ],
         },
         "workers": {"pools": POOLS},

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.images.definitions import NOTEBOOK
+from local.images.definitions import NOTEBOOK, PANGEO
 from tests.cluster.data_access.pangeo_like import CLIENT, GATEWAY
 from tests.cluster.data_access.settings import ACCESS, OTHER_IMAGE, REGION_TEXT, pulled
 from tests.support.dask import CLEAN_UP_SECONDS
@@ -75,7 +75,7 @@ def test_operator_learns_of_the_older_client(tenancy: SecondTenancy, kernel: Ker
     del kernel  # its cluster works all the same
     found = tenancy.results("images")
 
-    assert found[NOTEBOOK.reference]["status"] == "good"
+    assert found[NOTEBOOK.reference]["status"] == found[PANGEO.reference]["status"] == "good"
     assert found[OTHER_IMAGE]["status"] == "warning"
     assert found[OTHER_IMAGE]["message"].startswith(
         f"has dask-gateway {CLIENT}, but the tenancy's gateway has {GATEWAY}; "

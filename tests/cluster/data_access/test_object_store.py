@@ -4,15 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.data_access.settings import BUCKET, WORKERS
+from tests.cluster.data_access.settings import BUCKET, PANGEO_PROFILE, WORKERS
 from tests.support.kernel import Kernel, KernelRaised
 from tests.support.notebook_user import START_SECONDS, NotebookUser
 from tests.support.object_store import ObjectStore
+from tests.support.second_tenancy import SecondTenancy
 from tests.support.user_guide import printed_code
 
 pytestmark = pytest.mark.cluster
 
-WRITE, READ = "to_zarr(", "air.sum()"
+WRITE, READ, ZARR_AS_CUBE, FILE_AS_CUBES = "to_zarr(", "air.sum()", "to_iris()", "iris.load("
 """Phrases of the user guide's code."""
 
 TOTAL = 365.0 * 90 * 180
@@ -39,6 +40,15 @@ def kernel(alice: NotebookUser) -> Iterator[Kernel]:
     with Kernel(alice.person) as kernel:
         kernel.run(printed_code(WRITE), START_SECONDS)
         yield kernel
+
+
+@pytest.fixture
+def carols_kernel(tenancy: SecondTenancy) -> Iterator[Kernel]:
+    """A kernel with Iris, on the server of carol, who has the same keys as alice."""
+    carol = tenancy.start_server("carol", PANGEO_PROFILE)
+    with Kernel(carol) as kernel:
+        yield kernel
+    carol.stop_server()
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +81,17 @@ def test_other_clients_need_no_settings(kernel: Kernel) -> None:
 
     assert kernel.value("listed") == [f"{BUCKET}/alice/air.zarr"]
     assert kernel.value("keys") > 0
+
+
+def test_iris_reads_zarr_stores_and_files(carols_kernel: Kernel, store: ObjectStore) -> None:
+    carols_kernel.run(printed_code(WRITE), START_SECONDS)
+    with pytest.raises(KernelRaised, match="Iris cannot handle the URI scheme: s3"):
+        carols_kernel.run("import iris\niris.load(f'{scratch}/air.nc')", START_SECONDS)
+
+    assert float(carols_kernel.run(printed_code(ZARR_AS_CUBE), START_SECONDS)) == TOTAL
+    carols_kernel.run(printed_code(FILE_AS_CUBES), START_SECONDS)
+    assert (store.objects / BUCKET / "carol" / "air.nc").exists()
+    assert carols_kernel.value("[[cube.name(), float(cube.data.sum())] for cube in cubes]") == [["air", TOTAL]]
 
 
 def test_user_without_a_secret_has_no_keys_of_others(bobs_kernel: Kernel, kernel: Kernel) -> None:
