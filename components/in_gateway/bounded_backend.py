@@ -131,7 +131,9 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
                 await self.stop_cluster(cluster_name)
                 raise web.HTTPConflict(reason=explain_unscheduled_scheduler(message))
         if wait and cluster is not None and cluster.status == ClusterStatus.FAILED:
-            raise web.HTTPConflict(reason=explain_failed_cluster(cluster.options["image"], gateway_version))
+            # Clusters of versions before 0.5 have no such option.
+            image = cluster.options.get("image") or cluster.config["image"]
+            raise web.HTTPConflict(reason=explain_failed_cluster(image, gateway_version))
         return cluster
 
     async def forward_message_to_scheduler(self, cluster: Any, msg: dict[str, Any]) -> None:  # noqa: ANN401

@@ -13,8 +13,11 @@ pytestmark = pytest.mark.engine
 USER = "bianca"
 
 
-def test_a_failed_cluster_names_its_image_and_the_gateways_version(gateway: Gateway) -> None:
-    name = gateway.new_cluster(USER, image="docker.io/example/lean:7").json()["name"]
+@pytest.mark.parametrize(
+    ("image", "own"), [("docker.io/example/lean:7",) * 2, ("", "mirror.example.org/cache/docker.io/example/notebook:7")]
+)
+def test_a_failed_cluster_names_its_image_and_the_gateways_version(gateway: Gateway, image: str, own: str) -> None:
+    name = gateway.new_cluster(USER, image=image).json()["name"]
     [scheduler] = gateway.wait_for_objects("pods", name, "dask-scheduler")
     ended = {"exitCode": 1, "reason": "Error", "message": "No module named 'dask_gateway'"}
     [container] = scheduler["spec"]["containers"]
@@ -36,6 +39,6 @@ def test_a_failed_cluster_names_its_image_and_the_gateways_version(gateway: Gate
     version = requests.get(f"{gateway.url}/api/version", timeout=LIMIT_SECONDS).json()["version"]
     assert answer.status_code == requests.codes.conflict
     assert answer.json()["error"].startswith(
-        "Your Dask cluster has failed: its scheduler ended. Its image docker.io/example/lean:7 needs dask, distributed "
-        f"and dask-gateway, best in the gateway's version {version}"
+        f"Your Dask cluster has failed: its scheduler ended. Its image {own} needs dask, distributed and dask-gateway, "
+        f"best in the gateway's version {version}"
     )
