@@ -10,6 +10,9 @@ from components.config.section import Place
 
 DASK_PURPOSES: tuple[Purpose, ...] = ("daskSchedulers", "daskWorkers")
 
+GPU_PURPOSES: tuple[Purpose, ...] = ("notebooks", "daskWorkers")
+"""Kinds of pods that can have GPUs."""
+
 _POOLS = ("nodes", "pools")
 
 
@@ -59,7 +62,7 @@ def _separations(
         own = pools_of(pools, purpose)
         others = tuple(pool for pool in pools if purpose not in pool.purposes)
         yield f"the purpose {purpose}", own, others
-        for_gpus = pools_of(pools, purpose, gpus=True)
+        for_gpus = pools_of(pools, purpose, gpus=True) if purpose in GPU_PURPOSES else ()
         resources = {pool.gpu_resource for pool in for_gpus}
         with_gpus = tuple(pool for pool in others if pool.gpus and pool.gpu_resource in resources)
         yield f"the purpose {purpose} with GPUs", for_gpus, with_gpus

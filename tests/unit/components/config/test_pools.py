@@ -240,6 +240,11 @@ def test_pools_with_gpus_for_different_pods_can_be_told_apart(purpose: str, othe
     assert messages(labelled("a"), own, foreign | {"taints": [NO_SCHEDULE]}) == []
 
 
+def test_pools_with_gpus_are_not_compared_for_pods_that_have_none() -> None:
+    own, foreign = pool("g", gpus=1), labelled("h", "notebooks", "daskWorkers", gpus=1)
+    assert messages(labelled("a"), own, foreign) == []
+
+
 def test_a_taint_tells_a_pool_apart_from_one_without_labels() -> None:
     gpu = pool("gpu", labels={"pool": "gpu"}, taints=[NO_SCHEDULE], purposes=["daskWorkers"])
     assert names(read(pool("a", purposes=["hub", "notebooks", "daskSchedulers"]), gpu)) == ["a", "gpu"]
