@@ -57,7 +57,9 @@ def describe_outputs(notebook: nbformat.NotebookNode) -> str:
     # The import of hvplot displays an output of the same kind, which is no cell's result.
     plots = list(find_outputs(notebook, INTERACTIVE, "execute_result"))
     blank = sum(map(is_blank, pictures))
-    if blank or not pictures:
+    if not pictures:
+        return f"{FAILED} it shows no picture"
+    if blank:
         return f"{FAILED} {blank} of {len(pictures)} pictures are blank"
     return f"pictures: {len(pictures)}, interactive plots: {len(plots)}"
 

@@ -8,7 +8,7 @@
 # %% [markdown]
 # # Maps with cartopy
 # Cartopy draws data of one coordinate system on a map of another. This image has the coastlines, land, ocean and
-# borders of Natural Earth in the scales 110m and 50m, so that maps need no download. Other data, such as rivers,
+# borders of Natural Earth in the scales 110m, 50m and 10m, so that maps need no download. Other data, such as rivers,
 # cartopy downloads at the first use.
 
 # %%
@@ -26,7 +26,7 @@ import shapely
 from matplotlib.colors import to_rgb
 
 # %%
-for scale in ("110m", "50m"):
+for scale in ("110m", "50m", "10m"):
     file = shapereader.natural_earth(scale, "physical", "coastline")
     assert Path(file).is_relative_to(os.environ["CARTOPY_DATA_DIR"])
 

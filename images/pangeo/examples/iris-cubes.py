@@ -29,7 +29,7 @@ iris.FUTURE.save_split_attrs = True
 
 # %% [markdown]
 # ## A cube
-# The file has the PP format of the Met Office. Iris reads netCDF and GRIB in the same way.
+# The file has the PP format of the Met Office. Iris reads netCDF files in the same way.
 
 # %%
 air = iris.load_cube(iris.sample_data_path("air_temp.pp"))

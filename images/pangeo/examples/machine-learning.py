@@ -65,12 +65,13 @@ plt.show()
 
 # %% [markdown]
 # ## A classifier that learns chunk by chunk
-# It learns from five chunks, and is tested with the last one, which it has never seen.
+# It learns from five chunks, and is tested with the last one, which neither the classifier nor the scaler has seen
+# before.
 
 # %%
-scaled = StandardScaler().fit_transform(points)
-np.testing.assert_allclose(scaled.mean(axis=0).compute(), 0, atol=1e-6)
-train, test = scaled[:25_000], scaled[25_000:]
+scaler = StandardScaler().fit(points[:25_000])
+train, test = scaler.transform(points[:25_000]), scaler.transform(points[25_000:])
+np.testing.assert_allclose(train.mean(axis=0).compute(), 0, atol=1e-6)
 classifier = Incremental(SGDClassifier(random_state=7))
 classifier.fit(train, group[:25_000], classes=[0, 1, 2])
 accuracy = accuracy_score(group[25_000:], classifier.predict(test))

@@ -81,7 +81,7 @@ assert monthly.shape == (12, 45, 90)
 july = -np.cos(2 * np.pi * np.arange(181, 212) / 365).mean()
 np.testing.assert_allclose(monthly.sel(month=7).isel(lon=0), 25 - 0.3 * np.abs(lat) + july * 0.2 * lat)
 
-monthly.isel(lon=0).plot(x="month", y="lat", cmap="RdBu_r", center=15)
+monthly.mean("lon").plot(x="month", y="lat", cmap="RdBu_r", center=15)
 plt.title("Zonal mean")
 plt.show()
 
