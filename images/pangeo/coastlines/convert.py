@@ -27,6 +27,8 @@ EDGE = 1e-3
 """Distance in degrees from the antimeridian or the pole within which a line is a cut of the map, not a coast."""
 FEWEST_POINTS = 4
 """Points of a ring that encloses an area, with the first repeated at its end. Rounding left fewer of a tiny island."""
+DATE = "2019-01-01"
+"""Date in the files. With that of the build, every day's build would have another layer of the same coastlines."""
 
 
 def arcs(topology: dict[str, Any]) -> list[numpy.ndarray]:
@@ -102,7 +104,7 @@ def write(target: Path, scale: str, category: str, name: str, frame: geopandas.G
     folder = target / "shapefiles" / "natural_earth" / category
     folder.mkdir(parents=True, exist_ok=True)
     frame = frame[~frame.geometry.is_empty]
-    frame.to_file(folder / f"ne_{scale}_{name}.shp", engine="pyogrio")
+    frame.to_file(folder / f"ne_{scale}_{name}.shp", engine="pyogrio", DBF_DATE_LAST_UPDATE=DATE)
 
 
 def frame(shapes: Iterable[shapely.Geometry], **columns: list[str]) -> geopandas.GeoDataFrame:
