@@ -133,6 +133,7 @@ def share_blobs(layout: Path, store: Path) -> None:
         other = store / own.name
         if other.is_file() and not other.samefile(own):
             link = layout / f"{own.name}.link"
+            link.unlink(missing_ok=True)  # a killed run's
             link.hardlink_to(other)
             link.replace(own)
 
