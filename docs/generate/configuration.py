@@ -118,7 +118,8 @@ def _plain_type(annotation: object) -> str:
     if origin is Literal:
         return " or ".join(f"`{choice}`" for choice in parts)
     if origin is tuple:
-        return f"list of {_plain_type(parts[0])}s"
+        kind = _plain_type(parts[0])
+        return f"list of {kind}" if get_origin(parts[0]) is Literal else f"list of {kind}s"
     if origin is dict and get_origin(parts[1]) is dict:
         return "map of maps"
     if origin is dict:

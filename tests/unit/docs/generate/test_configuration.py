@@ -18,3 +18,9 @@ def list_all_keys(section: type[Section]) -> Iterator[str]:
 def test_every_key_has_a_row() -> None:
     rows = set(re.findall(r"^\| `(\w+)` \|", render_configuration(), re.MULTILINE))
     assert rows == {*list_all_keys(Tenancy), "identityBindPassword", "identityReadPassword"}
+
+
+def test_a_list_of_fixed_texts_shows_them_unchanged() -> None:
+    page = render_configuration()
+    assert "| `purposes` | list of `hub` or `notebooks` or `daskSchedulers` or `daskWorkers` |" in page
+    assert "| `taints` | list of sections |" in page
