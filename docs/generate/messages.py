@@ -84,8 +84,8 @@ def log_in_messages() -> list[LogInMessage]:
         ),
         LogInMessage(
             messages.clusters_unknown(),
-            "At the start of a server in a tenancy with folders or variables of groups, Kubernetes did not answer, or "
-            "refused to show or to end the user's Dask clusters",
+            "At the start of a server in a tenancy with folders, or with variables, profiles or GPUs of groups, "
+            "Kubernetes did not answer, or refused to show or to end the user's Dask clusters",
             "See the hub's log. Without the chart's role `…-ended-access`, run `pulumi up`",
         ),
         LogInMessage(
