@@ -24,6 +24,7 @@ from traitlets import Bool, Dict, Float, Integer, List, Unicode  # type: ignore[
 
 from components.in_gateway.capacity_messages import (
     explain_lack_of_capacity,
+    explain_too_large_worker,
     explain_unscheduled_scheduler,
     explain_unscheduled_workers,
     find_unschedulable,
@@ -93,9 +94,15 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
         """Return the options and the configuration of a new cluster.
 
         Raises:
-            PublicException: an option has a value that is not allowed, or the quota has too little left.
+            PublicException: an option has a value that is not allowed, a worker is larger than a cluster may be, or the
+                quota has too little left.
         """
         options, config = await super().process_cluster_options(user, request)
+        # dask-gateway compares this limit with those of cores and memory when it is set: so far, for workers of the
+        # default size.
+        config.cluster_max_workers = config.cluster_max_workers
+        if not config.cluster_max_workers:
+            raise PublicException(explain_too_large_worker(config.cluster_max_cores, config.cluster_max_memory))
         if self.quota and (refusal := await self._check_quota(config)):
             raise PublicException(refusal)
         return options, config

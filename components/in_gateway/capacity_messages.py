@@ -26,6 +26,19 @@ def parse_quantity(quantity: str) -> float:
     return float(digits) * (_SUFFIXES[suffix] if suffix else 1)
 
 
+def explain_too_large_worker(cores: float, memory: float) -> str:
+    """Return the text for a user whose cluster could have no worker of the chosen size.
+
+    Args:
+        cores: the most that a cluster may have.
+        memory: the most bytes that a cluster may have.
+    """
+    return (
+        f"A worker of this size does not fit in a Dask cluster, which may have at most {cores:g} cores and "
+        f"{memory / GB:g} GB of memory with its scheduler; choose fewer worker_cores or less worker_memory."
+    )
+
+
 def explain_lack_of_capacity(
     hard: Mapping[str, str], used: Mapping[str, str], cores: float, memory: float, devices: Mapping[str, str]
 ) -> str | None:

@@ -26,7 +26,10 @@ SETTINGS = {
     "clusterName": "gateway-gpus",
     "notebook": {"prePull": False},
     "workers": {"pools": POOLS},
-    "dask": {"workerGpus": {"max": 2, "groups": ["modellers", "gpu_users"], "maxPerCluster": 3}},
+    "dask": {
+        "workerCores": {"max": 48},
+        "workerGpus": {"max": 2, "groups": ["modellers", "gpu_users"], "maxPerCluster": 3},
+    },
 }
 NO_GPUS = {"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"}
 
@@ -123,6 +126,22 @@ def test_workers_without_gpus_see_none(gateway: Gateway, member: str) -> None:
     for container in (pod["containers"][0] for pod in pods):
         assert set(container["resources"]["limits"]) == {"cpu", "memory"}
         assert NO_GPUS in container["env"]
+
+
+def test_larger_workers_stay_within_the_limit_of_cores(gateway: Gateway, member: str) -> None:
+    name = gateway.new_cluster(member, worker_cores=8).json()["name"]
+
+    # By default, a cluster has at most 20 workers, and 40 cores with its scheduler.
+    assert max_workers(gateway, name) == 4
+
+
+def test_worker_that_is_larger_than_a_cluster_is_refused(gateway: Gateway, member: str) -> None:
+    answer = gateway.new_cluster(member, worker_cores=40)
+
+    assert refusal(answer) == (
+        "A worker of this size does not fit in a Dask cluster, which may have at most 40 cores and 160 GB of memory "
+        "with its scheduler; choose fewer worker_cores or less worker_memory."
+    )
 
 
 def test_workers_with_gpus_run_on_their_nodes_and_others_do_not(gateway: Gateway, member: str) -> None:
