@@ -22,7 +22,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from PIL import Image
 
-CELL_SECONDS = 180
+CELL_SECONDS = 300
 """Longest time of one cell, including the start of a Dask cluster."""
 
 FEWEST_COLOURS = 10

@@ -20,7 +20,7 @@ from local.tenancy.pki import authority
 
 pytestmark = pytest.mark.cluster
 
-SECONDS = 60
+SECONDS = 300
 MEMBER = "alice"
 
 

@@ -45,7 +45,7 @@ DOMAIN = derived_domain(EXTERNAL_IP)
 TIMEOUT_SECONDS = 600.0
 """Limit of one call of helm or kubectl."""
 
-COMMAND_TIMEOUT_SECONDS = 120.0
+COMMAND_TIMEOUT_SECONDS = 300.0
 """Limit of one of the operator's commands."""
 
 HUB_TIMEOUT_SECONDS = 60.0

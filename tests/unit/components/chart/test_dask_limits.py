@@ -96,19 +96,14 @@ def test_no_quota_without_limits_and_nodes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gpus", "purposes", "limit"),
-    [
-        ({}, ["notebooks", "daskWorkers"], {"requests.example.com/gpu": "8"}),
-        ({"total": 3}, ["notebooks", "daskWorkers"], {"requests.example.com/gpu": "3"}),
-    ],
+    ("gpus", "limit"),
+    [({}, {"requests.example.com/gpu": "8"}), ({"total": 3}, {"requests.example.com/gpu": "3"})],
 )
-def test_clusters_share_the_gpus_of_their_nodes(
-    gpus: dict[str, Any], purposes: list[str], limit: dict[str, str]
-) -> None:
+def test_clusters_share_the_gpus_of_their_nodes(gpus: dict[str, Any], limit: dict[str, str]) -> None:
     pools = [
         {"name": "cpu", **WORKERS, "labels": {"pool": "cpu"}},
         {"name": "gpu", **WORKERS, "gpus": 4, "gpuResource": "example.com/gpu", "labels": {"pool": "gpu"}}
-        | {"purposes": purposes},
+        | {"purposes": ["notebooks", "daskWorkers"]},
     ]
     quota = quota_limits(tenancy(workers={"pools": pools}, dask={"workerGpus": gpus})).as_quota()
 
