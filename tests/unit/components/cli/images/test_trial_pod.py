@@ -1,36 +1,23 @@
 """Trials of images in a cluster whose answers are given."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from components.chart.dask_access import gateway_object
 from components.chart.values import chart_values
-from components.cli.diagnose.result import Status
-from components.cli.images.command import (
-    VERSION_LABEL,
-    images_to_try,
-    parse_image,
-    read_gateway_version,
-    try_image,
-)
 from components.cli.images.trial_pod import (
     IGNORES_COMMAND,
     RUN_SECONDS,
     TrialFailed,
     delete_leftovers,
-    run_trial,
     trial_pod,
 )
 from components.cluster.errors import CannotAsk
-from components.config.problems import InvalidTenancy
-from tests.support.cluster_answers import ClusterAnswers
 from tests.support.tenancies import tenancy
+from tests.unit.components.cli.images.trial_cluster import IMAGE, Cluster, ended
 
-IMAGE = "registry.example.org/team/notebook:1"
 PENDING: dict[str, Any] = {"status": {"phase": "Pending"}}
 RUNNING = {"status": {"phase": "Running", "containerStatuses": [{"name": "image", "state": {"running": {}}}]}}
 UNSCHEDULABLE = {
@@ -48,44 +35,6 @@ REFUSED = {
         ],
     },
 }
-
-
-def ended(phase: str, message: str, **terminated: Any) -> dict[str, Any]:
-    state = {"terminated": {"message": message, **terminated}}
-    return {"status": {"phase": phase, "containerStatuses": [{"name": "image", "state": state}]}}
-
-
-class Cluster:
-    """Answers each request for the pod with the next of the given states, then with the last."""
-
-    server = "https://cluster.example.org"
-
-    def __init__(self, *states: Mapping[str, Any]) -> None:
-        self.states = list(states)
-        self.created: list[Mapping[str, Any]] = []
-        self.deleted: list[str] = []
-        self.now = 100.0
-
-    def get(self, path: str, accept: str = "") -> Mapping[str, Any]:
-        assert "/events?" in path
-        return {"items": []}
-
-    def send(self, method: str, path: str, body: Any = None) -> tuple[int, Mapping[str, Any]]:
-        if method == "POST":
-            self.created.append(body)
-            return (201, self.states[0]) if self.states else (404, {})
-        if method == "DELETE":
-            self.deleted.append(path)
-            return 200, {}
-        if len(self.states) > 1:
-            self.states.pop(0)
-        return 200, self.states[0]
-
-    def wait(self, seconds: float) -> None:
-        self.now += seconds
-
-    def run(self) -> str:
-        return run_trial(self, tenancy(), IMAGE, wait=self.wait, clock=lambda: self.now)
 
 
 def test_the_text_of_the_pod_is_returned_and_the_pod_deleted() -> None:
@@ -192,51 +141,3 @@ def test_the_pod_may_run_on_every_pool_of_users() -> None:
     values = [term["matchExpressions"][0]["values"] for term in required["nodeSelectorTerms"]]
     assert values == [["users"], ["dask"]]
     assert {"affinity", "tolerations"}.isdisjoint(trial_pod(tenancy(), IMAGE, "trial")["spec"])
-
-
-def test_all_images_of_the_stack_are_tried_as_the_nodes_pull_them() -> None:
-    profiles = [{"name": "GPU", "image": "quay.io/pangeo/ml-notebook:2026.06.04", "groups": ["modellers"]}]
-    given = tenancy(registries={"mirror": "mirror.example.org/cache"}, notebook={"image": IMAGE, "profiles": profiles})
-
-    assert images_to_try(given, []) == {
-        IMAGE: f"mirror.example.org/cache/{IMAGE}",
-        profiles[0]["image"]: f"mirror.example.org/cache/{profiles[0]['image']}",
-    }
-    other = parse_image("team/notebook:2", "--image")
-    assert images_to_try(given, [other]) == {"team/notebook:2": "mirror.example.org/cache/docker.io/team/notebook:2"}
-
-
-def test_an_image_without_a_fixed_tag_is_refused() -> None:
-    with pytest.raises(InvalidTenancy, match="tag latest"):
-        parse_image("team/notebook:latest", "--image")
-
-
-def test_the_version_of_the_deployed_gateway_is_read() -> None:
-    given = tenancy()
-    path = f"/apis/apps/v1/namespaces/{given.namespace}/deployments/{gateway_object(given, 'api')}"
-    deployed = ClusterAnswers({path: {"metadata": {"labels": {VERSION_LABEL: "2026.3.0"}}}})
-
-    assert read_gateway_version(given, deployed) == "2026.3.0"
-    assert read_gateway_version(given, ClusterAnswers({})) is None
-    assert read_gateway_version(tenancy(dask={"enabled": False}), deployed) is None
-
-
-DIFFERENT = {
-    "packages": {"jupyterhub": "5.5.0", "dask": "2026.1.1", "distributed": "2026.1.1", "dask-gateway": "2025.4.0"},
-    "programs": ["jupyterhub-singleuser", "dask-scheduler", "dask-worker"],
-}
-
-
-@pytest.mark.parametrize(
-    ("text", "status", "message"),
-    [
-        (json.dumps(DIFFERENT), Status.WARNING, "has dask-gateway 2025.4.0, but the tenancy's gateway has 2026.3.0; "),
-        ("", Status.BROKEN, IGNORES_COMMAND),
-    ],
-)
-def test_the_result_is_about_the_image(text: str, status: Status, message: str) -> None:
-    found = try_image(tenancy(), "notebook:1", IMAGE, "2026.3.0", Cluster(ended("Succeeded", text)))
-
-    assert (found.subject, found.status) == ("notebook:1", status)
-    assert found.message.startswith(message)
-    assert "docs/operator-guide.md#your-own-image" in found.fix
