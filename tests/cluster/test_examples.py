@@ -87,14 +87,19 @@ def test_every_example_is_executed_by_one_user() -> None:
 
 def test_examples_are_shown_and_cannot_be_changed(people: dict[str, Person]) -> None:
     alice = people["alice"]
-    folder = alice.call("GET", "/user/alice/api/contents/examples").json()
+    contents = "/user/alice/api/contents"
+    home = alice.call("GET", contents).json()["content"]
+    assert [each["writable"] for each in home if each["name"] == "examples"] == [False]
+    folder = alice.call("GET", f"{contents}/examples").json()
     assert sorted(each["name"] for each in folder["content"]) == ["README.md", *(f"{name}.ipynb" for name in SHOWN)]
     assert [each["name"] for each in folder["content"] if each["writable"]] == []
 
-    file = "/user/alice/api/contents/examples/iris-cubes.ipynb"
+    file = f"{contents}/examples/iris-cubes.ipynb"
     notebook = alice.call("GET", file).json()
     assert not alice.call("PUT", file, {"type": "notebook", "content": notebook["content"]}).ok
     assert not alice.call("DELETE", file).ok
+    new = alice.call("PUT", f"{contents}/examples/mine.txt", {"type": "file", "format": "text", "content": "x"})
+    assert new.status_code == 403
 
 
 def test_program_refuses_wrong_results_and_blank_pictures(kernels: dict[str, Kernel]) -> None:

@@ -1,4 +1,4 @@
-"""The Pangeo image in a member's server: what belongs to JupyterLab is enabled, and the examples are read-only."""
+"""The Pangeo image in a member's server: what belongs to JupyterLab is enabled, and maps need no download."""
 
 import pytest
 
@@ -31,18 +31,6 @@ def alice() -> Person:
 )
 def test_extension_of_jupyterlab_answers(alice: Person, path: str) -> None:
     assert alice.call("GET", f"/user/{USER}/{path}").status_code == 200
-
-
-def test_examples_are_in_the_home_and_cannot_be_changed(alice: Person) -> None:
-    contents = f"/user/{USER}/api/contents"
-    readme = alice.call("GET", f"{contents}/examples/README.md?type=file&format=text").json()
-    assert readme["content"].startswith("# Examples")
-    assert readme["writable"] is False
-    home = alice.call("GET", contents).json()["content"]
-    assert [entry["writable"] for entry in home if entry["name"] == "examples"] == [False]
-
-    answer = alice.call("PUT", f"{contents}/examples/mine.txt", {"type": "file", "format": "text", "content": "x"})
-    assert answer.status_code == 403
 
 
 def test_maps_need_no_download(alice: Person) -> None:
