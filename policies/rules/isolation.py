@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from policies.differences import find_differences
 from policies.kinds import NAMESPACE, RELEASE, SPAWNERS, class_settings, gateway_values, hub_values
+from policies.profiles import profile_overrides
 from policies.rule import STRINGS, Context, Resource, Rule, Setting
 from policies.tree import Path, as_list, format_path, format_value, get
 
@@ -104,16 +105,23 @@ def _check_shared_volumes(release: Resource, context: Context) -> Iterator[str]:
 
 def _check_tolerations(release: Resource, context: Context) -> Iterator[str]:
     """Compare the tolerations of notebooks with those of the pools: others reach the nodes of the control plane."""
-    from components.chart.values import chart_values  # imports pydantic, which loads at the same time as the program
+    from components.chart.placement import tolerations  # imports pydantic, which loads at the same time as the program
+    from components.chart.values import chart_values
 
-    own = chart_values(context.tenancy)["jupyterhub"]
-    found = get(hub_values(release, context), "singleuser", "extraTolerations", default=[])
+    own, values = chart_values(context.tenancy)["jupyterhub"], hub_values(release, context)
+    found = get(values, "singleuser", "extraTolerations", default=[])
     if any(find_differences(found, own["singleuser"].get("extraTolerations", []))):
         yield f"singleuser.extraTolerations differs from pangeo:workers.pools: {PARTS_REASON}"
     expected = own["hub"]["config"]["KubeSpawner"].get("tolerations", [])
     for path, value in class_settings(release, context, SPAWNERS, "tolerations").items():
         if any(find_differences(value, expected)):
             yield f"{path} differs from pangeo:workers.pools: {PARTS_REASON}"
+    of_pools = tolerations(context.tenancy.nodes.pools) if context.tenancy.nodes else []
+    for path, override in profile_overrides(values):
+        for number, found in enumerate(get(override, "tolerations", default=[])):
+            if all(any(find_differences(found, each)) for each in of_pools):
+                place = f"{path}.kubespawner_override.tolerations[{number}]"
+                yield f"{place} is not that of a taint in pangeo:workers.pools: {PARTS_REASON}"
 
 
 def _check_security_contexts(release: Resource, context: Context) -> Iterator[str]:

@@ -60,12 +60,17 @@ def _check_sizes(release: Resource, context: Context) -> Iterator[str]:
 
 
 def _check_devices(release: Resource, context: Context) -> Iterator[str]:
-    most = float(context.settings["mostGpus"])
+    from components.config.gpus import GPU_RESOURCE, pools_with_gpus  # imports pydantic, like the import above
+
+    most, nodes = float(context.settings["mostGpus"]), context.tenancy.nodes
+    known = {pool.gpu_resource for pool in pools_with_gpus(context.tenancy)} if nodes else {GPU_RESOURCE}
     for path, override in profile_overrides(hub_values(release, context)):
         for trait in DEVICES:
             limits = get(override, trait, default={})
             for name in limits:
                 count = get(limits, name)
+                if name not in known:
+                    yield f"{path}: {name} is not the gpuResource of a pool in pangeo:workers.pools"
                 if not str(count).isdecimal() or float(count) > most:
                     yield f"{path}: {format_value(count)} of {name} is not between 0 and {most:g}"
 

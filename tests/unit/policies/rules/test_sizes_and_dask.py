@@ -68,6 +68,10 @@ def test_gpus_are_within_the_organisations_bounds() -> None:
 
     assert check("8") == check("2", mostGpus=2.0) == []
     assert check("2", mostGpus=1.0) == ['singleuser.profileList[0]: "2" of nvidia.com/gpu is not between 0 and 1']
+    devices = {"kubespawner_override": {"extra_resource_limits": {"devices.example.org/kvm": "1"}}}
+    assert check_sizes(singleuser__profileList=[devices]) == [
+        "singleuser.profileList[0]: devices.example.org/kvm is not the gpuResource of a pool in pangeo:workers.pools"
+    ]
     assert check("0.5") == ['singleuser.profileList[0]: "0.5" of nvidia.com/gpu is not between 0 and 8']
 
 

@@ -379,6 +379,15 @@ def test_notebooks_tolerate_the_taints_of_their_pools_only(path: str, value: Any
     assert "differs from pangeo:workers.pools" in message
 
 
+@pytest.mark.parametrize("toleration", [{"operator": "Exists"}, {**TAINT, "operator": "Exists"}, "x"])
+def test_profiles_tolerate_the_taints_of_pools_only(toleration: object) -> None:
+    own = {"kubespawner_override": {"tolerations": [{**TAINT, "operator": "Equal"}]}}
+    assert check_pools("pod-security", **{f"{NOTEBOOK}__profileList": [own]}) == []
+    option = {"size": {"choices": {"A": {"kubespawner_override": {"tolerations": [toleration]}}}}}
+    (message,) = check_pools("pod-security", **{f"{NOTEBOOK}__profileList": [{"profile_options": option}]})
+    assert "size.choices.A.kubespawner_override.tolerations[0] is not that of a taint" in message
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
