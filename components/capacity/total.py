@@ -18,6 +18,8 @@ from components.config.tenancy import Tenancy
 class Capacity:
     """The number of notebooks and Dask workers that fit."""
 
+    notebook: PodSize
+    """Size of the notebooks that are counted."""
     notebooks: int
     notebooks_per_node: int | None
     """None if the nodes differ."""
@@ -76,6 +78,7 @@ def compute_capacity(tenancy: Tenancy) -> Capacity | None:
     needed = None if per_node is None else _count_needed(tenancy, nodes, size, per_node)
     beside = _with_placeholders(tenancy, spread(nodes, min(users or 0, notebooks), size, default.pools))
     return Capacity(
+        notebook=size,
         notebooks=notebooks,
         notebooks_per_node=per_node,
         nodes=sum(pool.count for pool in kinds),

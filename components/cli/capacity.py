@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.capacity.node import PodSize
 from components.capacity.pools import PoolCapacity
 from components.capacity.total import Capacity, compute_capacity
+from components.capacity.warnings import format_count
 from components.cli.check import chosen_stacks
 from components.cli.output import print_json, print_rows
 from components.config.pools import Purpose
@@ -58,7 +60,10 @@ class StackCapacity:
     def row(self) -> list[str]:
         """Return the cells of the stack's row in the table."""
         values = self.capacity.as_output() if self.capacity else {}
-        size = f"{self.tenancy.notebook_cpus:g} CPUs, {self.tenancy.notebook_ram_gb:g} GB"
+        own = PodSize(self.tenancy.notebook_cpus, self.tenancy.notebook_ram_gb)
+        counted = self.capacity.notebook if self.capacity else own
+        gpus = f", {format_count(counted.gpus, 'GPU')}" if counted.gpus else ""
+        size = f"{counted.cpus:g} CPUs, {counted.ram_gb:g} GB{gpus}"
         return [self.stack, size, *("–" if values.get(key) is None else str(values[key]) for key in COLUMNS)]
 
     def pool_rows(self) -> list[list[str]]:

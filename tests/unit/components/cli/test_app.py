@@ -119,6 +119,14 @@ def test_capacity_reports_each_pool(stacks: Path) -> None:
     assert "capacity of 9 nodes in 3 pools" in run("check", "vis").stdout
 
 
+def test_capacity_shows_the_size_of_the_notebooks_that_it_counts(stacks: Path) -> None:
+    profiles = [{"name": "Standard"}, {"name": "GPU", "cpus": 6, "gpus": 2, "default": True}]
+    (stacks / "Pulumi.vis.yaml").write_text(stack_text(workers={"pools": THREE_POOLS}, notebook={"profiles": profiles}))
+
+    (row,) = [line.split() for line in run("capacity").stdout.splitlines() if "2 GPUs" in line]
+    assert row[:7] == ["vis", "6", "CPUs,", "4", "GB,", "2", "GPUs"]
+
+
 def test_check_refuses_a_profile_that_fits_on_no_pool(stacks: Path) -> None:
     profiles = [{"name": "Standard"}, {"name": "Huge", "ramGb": 200}]
     (stacks / "Pulumi.vis.yaml").write_text(stack_text(workers={"pools": THREE_POOLS}, notebook={"profiles": profiles}))
