@@ -60,7 +60,8 @@ def _check_sizes(release: Resource, context: Context) -> Iterator[str]:
 
 
 def _check_devices(release: Resource, context: Context) -> Iterator[str]:
-    from components.config.gpus import GPU_RESOURCE, pools_with_gpus  # imports pydantic, like the import above
+    from components.config.gpus import pools_with_gpus  # imports pydantic, like the import above
+    from components.config.pools import GPU_RESOURCE
 
     most, nodes = float(context.settings["mostGpus"]), context.tenancy.nodes
     known = {pool.gpu_resource for pool in pools_with_gpus(context.tenancy)} if nodes else {GPU_RESOURCE}
