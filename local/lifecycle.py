@@ -1,4 +1,4 @@
-"""The commands on the local tenancy: up, down, wipe, status, preview, destroy, grant, revoke."""
+"""The commands on the local tenancy: up, tools, image, down, wipe, status, preview, destroy, grant, revoke."""
 
 import json
 import os

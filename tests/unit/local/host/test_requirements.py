@@ -6,6 +6,7 @@ import pytest
 
 from local.failure import Failure
 from local.host import requirements
+from local.images.definitions import PANGEO
 from local.paths import State
 
 
@@ -24,3 +25,22 @@ def test_disk_space_is_required(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         requirements.check(State(tmp_path / "not" / "there"))
 
     assert "free " in refused.value.fix
+
+
+@pytest.mark.parametrize(
+    ("built", "limit"),
+    [([], "FRESH"), (["images"], "UPGRADE"), (["images", f"image-{PANGEO.name}"], "BUILT")],
+)
+def test_disk_space_is_that_of_what_is_still_to_be_built(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, built: list[str], limit: str
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    for name in ("FRESH", "UPGRADE", "BUILT"):
+        monkeypatch.setattr(requirements, f"DISK_GIB_{name}", 10**6 if name == limit else 0)
+    state = State(tmp_path)
+    state.stamps.mkdir()
+    for name in built:
+        (state.stamps / name).touch()
+
+    with pytest.raises(Failure, match="1000000 GiB needed"):
+        requirements.check(state)
