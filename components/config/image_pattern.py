@@ -1,6 +1,7 @@
 """Patterns of container images, for images that users write themselves."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,10 +15,13 @@ ANY_PARTS = "**"
 """Last part of a pattern: any number of parts, at least one."""
 
 PUBLIC_REGISTRIES = (
-    *("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"),
-    *("codeberg.org", "gcr.io", "ghcr.io", "public.ecr.aws", "quay.io", "registry.gitlab.com"),
+    *("codeberg.org", "docker.io", "docker.pkg.github.com", "gcr.io", "ghcr.io", "icr.io", "pkg.dev"),
+    *("public.ecr.aws", "quay.io", "registry.digitalocean.com", "registry.gitlab.com", "registry.hub.docker.com"),
 )
-"""Hosts of registries in which everybody can publish images: the owner's name must be in the pattern."""
+"""Registries in which everybody can publish images: the owner's name must be in the pattern.
+
+Hosts below them are such registries, too, for example ``index.docker.io`` and ``eu.gcr.io``.
+"""
 
 MAX_PATTERN_LENGTH = 200
 
@@ -56,8 +60,34 @@ class ImagePattern:
             rf"(?::(?!latest$){TAG}(?:{digest})?|{digest})$(?!\n)"
         )
 
+    def names_owner_in_mirror(self, mirror: str) -> bool:
+        """Return whether the pattern names the registry, and its owner if it is public, of images of a mirror.
+
+        Args:
+            mirror: host and folder of the mirror, which has a folder for each registry. The pattern may also be for
+                other images than those of the mirror.
+        """
+        host, *folders = mirror.split("/")
+        parts = self.text.split("/")[1:]
+        if self.registry != host:
+            return True
+        for folder, part in zip(folders, parts, strict=False):
+            if part == ANY_PARTS:
+                return False
+            if not re.fullmatch(_part_expression(part), folder):
+                return True
+        below = parts[len(folders) :]
+        return not below or ("*" not in below[0] and _names_owner(below[0], below[1:]))
+
     def __str__(self) -> str:
         return self.text
+
+
+def _names_owner(registry: str, path: Sequence[str]) -> bool:
+    """Return whether a pattern's path names the owner of images, if everybody can publish some in the registry."""
+    host = registry.partition(":")[0]
+    is_public = any(host == each or host.endswith(f".{each}") for each in PUBLIC_REGISTRIES)
+    return not is_public or (len(path) > 1 and "*" not in path[0])
 
 
 def _part_expression(part: str) -> str:
@@ -96,7 +126,7 @@ def _pattern(value: object) -> ImagePattern:
                 f"is not a pattern of image names: between slashes, there may be small letters, digits, . _ - and one "
                 f"*; write for example {EXAMPLE}"
             )
-    if registry.partition(":")[0] in PUBLIC_REGISTRIES and (len(parts) < 2 or "*" in parts[0]):
+    if not _names_owner(registry, parts):
         raise ValueError(
             f"permits images of everybody who has an account at {registry}; write an owner's name, for example "
             f"{registry}/pangeo/*"

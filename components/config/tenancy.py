@@ -206,7 +206,7 @@ class Tenancy(Names):
             named += [(("objectStore", *place), each.secret) for place, each in self.object_store.secret_keys()]
         own = dict.fromkeys((place, secret, RESERVED_MESSAGE) for place, secret in named if secret in self.own_secrets)
         raise_problems(
-            "Tenancy", [*own, *self._ambiguous_secrets(), *self._mixed_proxies(), *self._patterns_with_ports()]
+            "Tenancy", [*own, *self._ambiguous_secrets(), *self._mixed_proxies(), *self._patterns_of_mirrors()]
         )
         return self
 
@@ -233,16 +233,27 @@ class Tenancy(Names):
                 if is_text and isinstance(value, SecretKey) and not is_repeated(name, environment):
                     yield ("notebook", *place, name), {}, "must be text, as pangeo:network.proxy sets it"
 
-    def _patterns_with_ports(self) -> Iterator[Found]:
-        """Yield patterns of a registry with a port, which names of images in a mirror do not have."""
+    def _patterns_of_mirrors(self) -> Iterator[Found]:
+        """Yield patterns of a registry with a port, which images in a mirror have not, and of all mirrored images."""
+        mirror = self.registries.mirror
         for number, profile in enumerate(self.notebook.profiles):
             pattern = profile.custom_images.pattern if profile.custom_images else None
-            if pattern and ":" in pattern.registry and self.registries.mirror_prefix(pattern.registry):
+            if mirror is None or pattern is None:
+                continue
+            place: Location = ("notebook", "profiles", number, "customImages", "pattern")
+            if ":" in pattern.registry and self.registries.mirror_prefix(pattern.registry):
                 yield (
-                    ("notebook", "profiles", number, "customImages", "pattern"),
+                    place,
                     str(pattern),
                     "names a registry with a port, which names of images in pangeo:registries.mirror do not have; use "
                     "a registry without a port, or the mirror itself",
+                )
+            if not pattern.names_owner_in_mirror(mirror):
+                yield (
+                    place,
+                    str(pattern),
+                    "permits images of everybody in the registries that pangeo:registries.mirror mirrors; write a "
+                    f"registry and an owner's name, for example {mirror}/quay.io/pangeo/*",
                 )
 
     def as_inputs(self) -> dict[str, Any]:

@@ -110,6 +110,7 @@ def test_time_of_a_match_grows_with_the_length_only(text: str) -> None:
             for registry, path in (
                 *(("quay.io", "**"), ("ghcr.io", "pangeo*/a"), ("docker.io", "python"), ("quay.io:443", "*/a")),
                 *(("registry-1.docker.io", "*/a"), ("index.docker.io", "**"), ("registry.hub.docker.com", "*/*")),
+                *(("eu.gcr.io", "*/a"), ("europe-docker.pkg.dev", "**"), ("registry.digitalocean.com", "*/a")),
             )
         ),
     ],
@@ -117,3 +118,36 @@ def test_time_of_a_match_grows_with_the_length_only(text: str) -> None:
 def test_invalid_pattern_is_refused_with_a_fix(pattern: object, message: str) -> None:
     found = problem(notebook={"profiles": [{"name": "a", "customImages": {"pattern": pattern}}]})
     assert (found.key, found.message) == ("pangeo:notebook.profiles[0].customImages.pattern", message)
+
+
+@pytest.mark.parametrize(
+    ("mirror", "path", "names_owner"),
+    [
+        *(
+            ("m.example/cache", path, False)
+            for path in ("**", "cache/**", "*/*/*/a", "cache/*/pangeo/a", "c*/*.io/a/b")
+        ),
+        *(
+            ("m.example/cache", path, False)
+            for path in ("cache/docker.io/*/a", "cache/quay.io/**", "cache/eu.gcr.io/a*/b")
+        ),
+        *(
+            ("m.example/cache", path, True)
+            for path in ("cache/quay.io/pangeo/*", "cache/docker.io/pangeo/**", "team/**")
+        ),
+        *(("m.example/cache", path, True) for path in ("cache/r.example.org/**", "cache", "other/docker.io/**")),
+        *(("m.example", path, False) for path in ("**", "*/a/b", "quay.io/*/a")),
+        *(("m.example", path, True) for path in ("quay.io/pangeo/*", "team/*")),
+    ],
+)
+def test_pattern_of_a_mirror_names_the_owner_of_public_images(mirror: str, path: str, names_owner: bool) -> None:
+    pattern = f"m.example/{path}"
+    profiles = [{"name": "a", "customImages": {"pattern": pattern}}]
+    assert CustomImages.model_validate({"pattern": pattern}).pattern.names_owner_in_mirror(mirror) is names_owner
+    if not names_owner:
+        found = problem(notebook={"profiles": profiles}, registries={"mirror": mirror})
+        assert found.key == "pangeo:notebook.profiles[0].customImages.pattern"
+        assert found.message == (
+            "permits images of everybody in the registries that pangeo:registries.mirror mirrors; write a registry and "
+            f"an owner's name, for example {mirror}/quay.io/pangeo/*"
+        )
