@@ -1,5 +1,6 @@
 """The page on which users choose a profile, an image and a size, in Chromium on a real hub."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,11 @@ def deployment(start_hub: StartHub, values_for: ValuesFor, create_namespace: Cre
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    # Chromium writes files there.
+    environment = {**os.environ, "HOME": str(tmp_path_factory.mktemp("chromium"))}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, chromium_sandbox=False)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, chromium_sandbox=False, env=environment)
         yield browser
         browser.close()
 
