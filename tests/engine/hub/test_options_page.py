@@ -47,10 +47,11 @@ def deployment(start_hub: StartHub, values_for: ValuesFor, create_namespace: Cre
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    # Chromium writes files there.
-    environment = {**os.environ, "HOME": str(tmp_path_factory.mktemp("chromium"))}
+    home = tmp_path_factory.mktemp("chromium")  # Chromium writes files there
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, chromium_sandbox=False, env=environment)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, chromium_sandbox=False, env={**os.environ, "HOME": str(home)}
+        )
         yield browser
         browser.close()
 
