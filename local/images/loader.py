@@ -34,10 +34,11 @@ def load(state: State, report: Report, containerd_address: str) -> None:
         index = read_index(layout)
         present = _loaded_images(containerd_address)
         missing = {name for name, digest in digests(index).items() if present.get(name) != digest}
-        if not missing:
+        if missing:
+            _import(state, containerd_address, select_images(index, missing))
+        else:
             step.skip("already imported")
-            return
-        _import(state, containerd_address, select_images(index, missing))
+        # Also without an import: an earlier run may have been killed after it.
         share_blobs(layout, state.containerd_blobs)
 
 
