@@ -15,7 +15,7 @@ def notebook_warnings(tenancy: Tenancy, usual: ServerSize, notebooks: int, neede
 
     Args:
         tenancy: the tenancy.
-        usual: the size that notebooks have if nothing else is said.
+        usual: the size of the notebooks that are counted.
         notebooks: number of notebooks of this size that fit.
         needed: number of nodes for the notebooks of the expected users, if that is known.
     """
@@ -29,7 +29,7 @@ def notebook_warnings(tenancy: Tenancy, usual: ServerSize, notebooks: int, neede
             yield f"the profile {each.size.label!r} {each.message}"
     for pool in nodes.pools:
         if pool.placeholders and not any(size.runs_on(pool) for size in server_sizes(tenancy)):
-            yield f"no profile's servers run on pool {pool.name}, so its placeholders are of no use; remove them"
+            yield f"no profile's servers run on pool {pool.name}, so its placeholders are needless; remove them"
     users = nodes.expected_users
     if users is None:
         return

@@ -77,7 +77,7 @@ class WorkerRam(_Range):
 
 
 class WorkerGpus(Section):
-    """GPUs of a Dask worker: the maximum that users choose, the default, and who may choose any.
+    """GPUs of a Dask worker: the maximum that users choose, the default, and the groups that may choose any.
 
     All GPUs of workers are one resource: that of the nodes in `workers.pools` for `daskWorkers`, or `nvidia.com/gpu` if
     `workers` is not set.

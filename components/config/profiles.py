@@ -126,8 +126,8 @@ class NotebookProfile(Section):
     )
     custom_images: CustomImages | None = Field(
         None,
-        description="Images that users write themselves instead of a listed one; by default none. Whoever can publish "
-        "an image that matches can run programs with the files of users who choose it",
+        description="Images that users write themselves instead of a listed one; by default none. The "
+        "publisher of an image that matches can run programs with the files of users who choose it",
         examples=[{"pattern": EXAMPLE}],
     )
     sizes: tuple[SizeChoice, ...] = Field(

@@ -124,7 +124,7 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
         )
 
     async def get_cluster(self, cluster_name: str, wait: bool = False) -> Any:  # noqa: ANN401
-        """Return a cluster. A client that waits for its start is told if its scheduler gets no node, or has ended.
+        """Return a cluster. A client that waits for its start gets an error if its scheduler has no node or has ended.
 
         Raises:
             web.HTTPConflict: the scheduler had no node for too long, so the cluster was stopped; or it has failed. The

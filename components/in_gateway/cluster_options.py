@@ -70,7 +70,7 @@ class ImageField(fields.String):  # type: ignore[misc,unused-ignore]
         """Return the name of an image; empty for that of the user's own server."""
         if x is not None and not isinstance(x, str):
             raise ValueError(f"image is {show(x)}, not a string; leave it out to use that of your server")
-        return x or ""
+        return (x or "").strip()
 
 
 class ClusterOptions(fields.Options):  # type: ignore[misc,unused-ignore]

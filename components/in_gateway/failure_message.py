@@ -13,6 +13,6 @@ def explain_failed_cluster(image: str, version: str) -> str:
     """
     return (
         f"Your Dask cluster has failed: its scheduler ended. Its image {image} needs dask, distributed and "
-        f"dask-gateway, best in the gateway's version {version}; gateway.get_versions() shows your notebook's. If "
-        "they are the same, start another cluster. If that fails too, ask your administrator."
+        f"dask-gateway, preferably in the gateway's version {version}; gateway.get_versions() shows your notebook's. "
+        "If they are the same, start another cluster. If that fails too, ask your administrator."
     )

@@ -14,7 +14,11 @@ USER = "bianca"
 
 
 @pytest.mark.parametrize(
-    ("image", "own"), [("docker.io/example/lean:7",) * 2, ("", "mirror.example.org/cache/docker.io/example/notebook:7")]
+    ("image", "own"),
+    [
+        ("docker.io/example/lean:7\n", "docker.io/example/lean:7"),
+        ("", "mirror.example.org/cache/docker.io/example/notebook:7"),
+    ],
 )
 def test_a_failed_cluster_names_its_image_and_the_gateways_version(gateway: Gateway, image: str, own: str) -> None:
     name = gateway.new_cluster(USER, image=image).json()["name"]
@@ -40,5 +44,5 @@ def test_a_failed_cluster_names_its_image_and_the_gateways_version(gateway: Gate
     assert answer.status_code == requests.codes.conflict
     assert answer.json()["error"].startswith(
         f"Your Dask cluster has failed: its scheduler ended. Its image {own} needs dask, distributed and dask-gateway, "
-        f"best in the gateway's version {version}"
+        f"preferably in the gateway's version {version}"
     )

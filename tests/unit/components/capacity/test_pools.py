@@ -103,7 +103,7 @@ def test_placeholders_take_room_from_dask_but_not_from_notebooks() -> None:
 def test_placeholders_on_a_pool_without_servers_are_a_warning(gpus: int) -> None:
     pools = CORE, {**USERS, "placeholders": 2}, GPU
     profiles = {"profiles": [{"name": "A", "gpus": gpus}, {"name": "B", "gpus": 1}]}
-    warning = "no profile's servers run on pool users, so its placeholders are of no use; remove them"
+    warning = "no profile's servers run on pool users, so its placeholders are needless; remove them"
     assert (warning in capacity(*pools, notebook=profiles).warnings) is bool(gpus)
     larger = {"profiles": [{"name": "A", "cpus": 16}]}
     assert warning in capacity(*pools, pool("large", "notebooks", cpus=32), notebook=larger).warnings
