@@ -18,7 +18,10 @@ def compute_dask_capacity(tenancy: Tenancy) -> tuple[float, float] | None:
     if tenancy.nodes is None:
         return None
     kinds = tenancy.nodes.kinds
-    pools = [pool for pool in kinds if set(DASK_PURPOSES) & set(pool.purposes)]
+    used = [each for purpose in DASK_PURPOSES for each in pools_of(kinds, purpose)]
+    if tenancy.dask.worker_gpus is not None:
+        used += pools_of(kinds, "daskWorkers", gpus=True)
+    pools = [pool for pool in kinds if pool in used]
     cpus = sum(pool.count * allocatable_cpus(pool.cpus) for pool in pools)
     ram_gb = sum(pool.count * allocatable_ram_gb(pool.ram_gb) for pool in pools)
     if next(iter(pools_of(kinds, "hub")), None) in pools:

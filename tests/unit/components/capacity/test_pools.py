@@ -126,6 +126,15 @@ def test_dask_may_use_the_nodes_of_its_pools() -> None:
     assert found == pytest.approx((3 * allocatable_cpus(8) - HUB_CPUS, 3 * allocatable_ram_gb(32) - HUB_RAM_GB))
 
 
+def test_dask_does_not_count_nodes_with_gpus_on_which_its_pods_do_not_run() -> None:
+    nodes = {"pools": [CORE, USERS, WORKERS, GPU]}
+    others = compute_dask_capacity(tenancy(workers={"pools": [CORE, USERS, WORKERS]}))
+    assert compute_dask_capacity(tenancy(workers=nodes)) == others
+    with_gpus = compute_dask_capacity(tenancy(workers=nodes, dask={"workerGpus": {}}))
+    assert others is not None
+    assert with_gpus == (others[0] + 2 * allocatable_cpus(32), others[1] + 2 * allocatable_ram_gb(256))
+
+
 def test_the_output_lists_pools_only_where_there_are_some() -> None:
     (core, *_) = capacity(CORE, USERS, WORKERS).as_output()["pools"]
     assert core == {
