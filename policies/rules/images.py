@@ -5,9 +5,10 @@ from typing import Any
 
 from pulumi_policy.proxy import UnknownValueError
 
-from policies.kinds import RELEASE, SPAWNERS
+from policies.kinds import RELEASE, SPAWNERS, hub_values
 from policies.merged import declared_values
 from policies.pods import CLUSTERS, ENVIRONMENTS, GATEWAY_CODE, HUB_CODE, TEXTS, code_settings
+from policies.profiles import unlisted_choices
 from policies.rule import STRINGS, Context, Resource, Rule, Setting
 from policies.tree import Path, format_path, get
 
@@ -37,13 +38,24 @@ def _check_registry(release: Resource, context: Context) -> Iterator[str]:
         if not any(_is_below(each, registries) for each in (_qualify(image), *_without_mirror(image, mirrors))):
             approved = ", ".join(registries) or "none"
             yield f"{path} is {image}, which is not from an approved registry ({approved})"
+    yield from _unknown_expressions(release, context)
 
 
 def _patterns(context: Context) -> Images:
-    """Yield the patterns of images that users write; the rule ``program-values`` compares what the hub is given."""
+    """Yield the patterns of images that users write."""
     for number, profile in enumerate(context.tenancy.notebook.profiles):
         if profile.custom_images is not None:
             yield f"pangeo:notebook.profiles[{number}].customImages.pattern", str(profile.custom_images.pattern)
+
+
+def _unknown_expressions(release: Resource, context: Context) -> Iterator[str]:
+    """Yield the expressions for images that users write which are not those of the patterns in the stack file."""
+    patterns = [each.custom_images.pattern for each in context.tenancy.notebook.profiles if each.custom_images]
+    known = [pattern.regular_expression for pattern in patterns]
+    for path, unlisted in unlisted_choices(hub_values(release, context)):
+        has_image = bool(get(unlisted, "kubespawner_override", "image"))
+        if has_image and get(unlisted, "enabled") and get(unlisted, "validation_regex") not in known:
+            yield f"{path}.validation_regex is not that of a customImages.pattern in pangeo:notebook.profiles"
 
 
 def _own_images(context: Context) -> dict[str, str]:

@@ -134,6 +134,16 @@ def test_images_that_users_write_are_from_approved_registries(pattern: str, appr
     assert not any("{value}" in each for each in (*found, *check_profile("no-latest-image", custom)))
 
 
+@pytest.mark.parametrize("more", [{}, {"validation_regex": ".*"}])
+def test_expression_for_images_that_users_write_is_that_of_a_pattern(more: dict[str, str]) -> None:
+    written = {"enabled": True, "kubespawner_override": {"image": "{value}"}, **more}
+    profile = {"display_name": "A", "profile_options": {"image": {"unlisted_choice": written}}}
+    assert check_release("approved-images", singleuser__profileList=[profile]) == [
+        "singleuser.profileList[0].profile_options.image.unlisted_choice.validation_regex is not that of a "
+        "customImages.pattern in pangeo:notebook.profiles"
+    ]
+
+
 @pytest.mark.parametrize(
     ("image", "message"),
     [
