@@ -47,6 +47,7 @@ MODULES = (
     "in_hub/group_updates.py",
     "in_hub/guard.py",
     "in_hub/home_owner.py",
+    "in_hub/listening.py",
     "in_hub/live_settings.py",
     "in_hub/log_in_identity.py",
     "in_hub/log_in_time.py",

@@ -8,6 +8,7 @@ from components.in_hub import guard
 from components.in_hub.authenticator import FreeIpaAuthenticator
 from components.in_hub.gpus import show_requested_gpus
 from components.in_hub.home_owner import check_homes
+from components.in_hub.listening import wait_until_listening
 from components.in_hub.profiles import make_profile_list
 from components.in_hub.server_choice import FORM, read_form
 from components.in_hub.shared_folders import check_folders
@@ -26,6 +27,7 @@ def configure(c: Config) -> None:
     c.JupyterHub.subdomain_hook = user_domain
     c.KubeSpawner.pre_spawn_hook = prepare_start
     c.KubeSpawner.modify_pod_hook = check_pod
+    c.KubeSpawner.after_pod_created_hook = wait_until_listening
     profiles = c.KubeSpawner.get("profile_list") or []
     if profiles:
         c.KubeSpawner.profile_list = make_profile_list(profiles)
