@@ -101,4 +101,4 @@ def try_image(tenancy: Tenancy, name: str, pulled: str, gateway: str | None, api
         return broken(name, failure.message, failure.fix or SEE_GUIDE)
     if content is None:
         return broken(name, IGNORES_COMMAND, SEE_GUIDE)
-    return compare(name, content, gateway)
+    return compare(name, content, gateway, uses_dask=tenancy.dask.enabled)

@@ -16,7 +16,9 @@ from components.cluster.answers import NOT_FOUND
 from components.cluster.client import ReadWriteApi
 from components.cluster.errors import CannotAsk
 from components.cluster.objects import FIELD_MANAGER, read_events
+from components.config.gpus import has_gpus
 from components.config.tenancy import Tenancy
+from components.in_hub.gpus import NO_GPUS, VARIABLE
 from components.readiness.finding import printable
 from components.readiness.objects import Object, field, items, name, uid
 from components.readiness.pods import failed_pulls, find_in_pod
@@ -70,6 +72,7 @@ def trial_pod(tenancy: Tenancy, image: str, pod_name: str) -> dict[str, Any]:
                     "name": "image",
                     "image": image,
                     "args": list(COMMAND),
+                    "env": [{"name": VARIABLE, "value": NO_GPUS}] if has_gpus(tenancy) else [],
                     "terminationMessagePolicy": "FallbackToLogsOnError",
                     "resources": {
                         "requests": {"cpu": "50m", "memory": "128Mi"},

@@ -71,23 +71,24 @@ def read_content(text: str) -> ImageContent | None:
         return None
 
 
-def compare(image: str, content: ImageContent, gateway: str | None) -> CheckResult:
+def compare(image: str, content: ImageContent, gateway: str | None, *, uses_dask: bool = True) -> CheckResult:
     """Compare an image with the hub and the gateway.
 
     Args:
         image: the image's name.
         content: what it contains.
-        gateway: version of the deployed Dask gateway; None if the tenancy has no Dask.
+        gateway: version of the deployed Dask gateway; None if there is none, whose version is then not compared.
+        uses_dask: whether the tenancy has Dask, which needs packages and programs in the image.
     """
     packages = content.packages
-    needed = (*SERVER_PACKAGES[:1], *(DASK_PACKAGES if gateway else ()))
-    programs = (*SERVER_PROGRAMS, *(DASK_PROGRAMS if gateway else ()))
+    needed = (*SERVER_PACKAGES[:1], *(DASK_PACKAGES if uses_dask else ()))
+    programs = (*SERVER_PROGRAMS, *(DASK_PROGRAMS if uses_dask else ()))
     missing = [name for name in needed if name not in packages]
     absent = [name for name in programs if name not in content.programs]
     shown = ", ".join(f"{name} {packages[name]}" for name in (*SERVER_PACKAGES, *DASK_PACKAGES) if name in packages)
     details = {"packages": dict(packages), "gateway": gateway}
     if missing:
-        versions = f", {GATEWAY_CLIENT} in version {gateway}" if GATEWAY_CLIENT in missing else ""
+        versions = f", {GATEWAY_CLIENT} in version {gateway}" if gateway and GATEWAY_CLIENT in missing else ""
         message = f"has no {' and no '.join(missing)}" + (f"; it has {shown}" if shown else "")
         return broken(image, message, f"add it to the image{versions}; {SEE_GUIDE}", **details)
     if absent:

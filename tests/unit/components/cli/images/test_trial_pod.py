@@ -37,6 +37,15 @@ REFUSED = {
 }
 
 
+def test_a_trial_sees_no_gpu_of_its_node() -> None:
+    profile = {"name": "GPU", "gpus": 1}
+    with_gpus = trial_pod(tenancy(notebook={"profiles": [profile]}), IMAGE, "trial")
+    without = trial_pod(tenancy(), IMAGE, "trial")
+
+    assert with_gpus["spec"]["containers"][0]["env"] == [{"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"}]
+    assert without["spec"]["containers"][0]["env"] == []
+
+
 def test_the_text_of_the_pod_is_returned_and_the_pod_deleted() -> None:
     cluster = Cluster(PENDING, RUNNING, ended("Succeeded", "text"))
 

@@ -104,5 +104,14 @@ def test_an_image_that_cannot_work_is_broken(given: ImageContent, message: str, 
 def test_without_dask_only_the_server_counts() -> None:
     given = ImageContent({"jupyterhub": "5.5.0"}, SERVER_PROGRAMS)
 
-    assert compare(IMAGE, given, None).status is Status.GOOD
+    assert compare(IMAGE, given, None, uses_dask=False).status is Status.GOOD
     assert compare(IMAGE, given, GATEWAY).status is Status.BROKEN
+
+
+def test_dask_is_required_before_the_gateway_is_deployed() -> None:
+    found = compare(IMAGE, ImageContent({"jupyterhub": "5.5.0"}, SERVER_PROGRAMS), None)
+
+    assert found.status is Status.BROKEN
+    assert found.message.startswith("has no dask")
+    assert "None" not in f"{found.message} {found.fix}"
+    assert compare(IMAGE, content(), None).status is Status.GOOD
