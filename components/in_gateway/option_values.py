@@ -13,8 +13,8 @@ RESERVED_PREFIXES = ("DASK_GATEWAY_", "DASK_DISTRIBUTED__COMM__TLS__", "JUPYTERH
 RESERVED_NAMES = ("HOME", "PATH")
 """Variables of the image, without which its programs do not start."""
 
-DEVICE_NAMES = ("NVIDIA_VISIBLE_DEVICES",)
-"""Variables with which a container could use GPUs of its node that others have requested."""
+GPU_VARIABLE = "NVIDIA_VISIBLE_DEVICES"
+"""Variable with which a container could use GPUs of its node that others have requested."""
 
 MAX_VARIABLES = 100
 
@@ -111,7 +111,7 @@ def _find_problem(name: object, text: object) -> str | None:
         return f"{show(name)} is not a name of letters, digits and underscores"
     if is_reserved(name):
         return f"{name} is reserved for the cluster itself; leave it out"
-    if name.upper() in DEVICE_NAMES:
+    if name.upper() == GPU_VARIABLE:
         return f"{name} is set by the node, which decides about its GPUs; leave it out"
     if isinstance(text, bool | int | float):
         return f'{name} is {show(text)}, not a string; write "{text}"'

@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.in_gateway.option_values import show
+from components.in_gateway.option_values import GPU_VARIABLE, show
 
 GPU_OPTION = "worker_gpus"
 
-NO_GPUS_VARIABLE = {"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"}
+NO_GPUS_VARIABLE = {"name": GPU_VARIABLE, "value": "void"}
 
 RESOURCES_VARIABLE = "DASK_DISTRIBUTED__WORKER__RESOURCES"
 """Variable with the resources of a worker, as a Python dictionary. Dask makes its name, not its value, lower case."""
