@@ -20,6 +20,7 @@ from local.images.definitions import NOTEBOOK
 from local.paths import State
 from tests.engine.charts.renders import Object, render_chart
 from tests.support.kubectl import kubectl, list_objects, read_object
+from tests.support.node_devices import advertised_devices
 from tests.support.second_tenancy import assembled_chart
 from tests.support.tenancies import tenancy
 from tests.support.waiting import wait_for, wait_until
@@ -63,11 +64,6 @@ def pools() -> Tenancy:
 @pytest.fixture(scope="module")
 def node(state: State) -> Iterator[None]:
     """The node with the label of one of the pools, with one unit of room, and with a namespace."""
-    place = f"/status/capacity/{ROOM.replace('/', '~1')}"
-
-    def patch(operation: str, **value: str) -> None:
-        change = json.dumps([{"op": operation, "path": place, **value}])
-        kubectl(state, "patch", "node", NODE_NAME, "--subresource=status", "--type=json", f"--patch={change}")
 
     def remove() -> None:
         kubectl(state, "delete", "namespace", NAMESPACE, "--ignore-not-found")
@@ -77,12 +73,11 @@ def node(state: State) -> Iterator[None]:
     remove()  # what a run that was killed has left
     try:
         kubectl(state, "label", "node", NODE_NAME, f"{LABEL}=present")
-        patch("add", value="1")
         kubectl(state, "create", "namespace", NAMESPACE)
-        yield
+        with advertised_devices(state, ROOM, 1):
+            yield
     finally:
         remove()
-        patch("remove")
 
 
 @pytest.fixture(scope="module")

@@ -101,7 +101,6 @@ def import_derived(
     subprocess.run(
         ["ctr", "--address", containerd, "--namespace", "k8s.io", "images", "import", "-"],
         input=archive.tar(),
-        capture_output=True,
         check=True,
         timeout=IMPORT_SECONDS,
     )
