@@ -227,7 +227,7 @@ def test_image_of_a_groups_choices_or_pattern_can_be_written(gateway: Gateway, a
     [
         "docker.io/authors/a",
         "docker.io/authors/a:latest",
-        f"{WRITTEN}\n",
+        f"{WRITTEN}\n{WRITTEN}",
         "docker.io/authors.evil.com/a:1",
         "evil.com/docker.io/authors/a:1",
     ],
