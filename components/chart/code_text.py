@@ -18,7 +18,8 @@ def without_prose(source: str) -> str:
         if token.type == tokenize.COMMENT:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column].rstrip()
-    return "".join(f"{line}\n" for line in lines)
+    # YAML keeps one line break at the end of a text.
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _blank(lines: list[str], text: ast.Expr) -> None:
