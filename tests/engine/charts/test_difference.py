@@ -21,7 +21,7 @@ GATEWAY = [("ConfigMap", "api-vis-pangeo-dask-gateway"), ("Deployment", "api-vis
     [
         ("IPv6", []),
         ("halves", HUB),
-        ("profiles", [*IMAGES, *HUB]),
+        ("profiles", [GATEWAY[0], *IMAGES, GATEWAY[1], *HUB]),
         ("admins by group", HUB),
         ("starttls", HUB),
         ("nested groups", HUB),
