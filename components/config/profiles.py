@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated
 
 from pydantic import Field
 
@@ -21,6 +22,29 @@ MAX_RAM_GB = 4096
 """Most memory of a notebook server or Dask worker, in GB."""
 
 
+ServerCpus = Annotated[
+    Number | None,
+    Field(
+        ge=MIN_CPUS,
+        le=MAX_CPUS,
+        description="CPUs of the server, both guaranteed and the limit",
+        examples=[8],
+        json_schema_extra=metadata(unit="CPUs"),
+    ),
+]
+
+ServerRamGb = Annotated[
+    Number | None,
+    Field(
+        ge=MIN_RAM_GB,
+        le=MAX_RAM_GB,
+        description="Memory of the server, both guaranteed and the limit",
+        examples=[32],
+        json_schema_extra=metadata(unit="GB"),
+    ),
+]
+
+
 class ImageChoice(Section):
     """An image that users of a profile can choose."""
 
@@ -38,22 +62,8 @@ class SizeChoice(Section):
     """A size that users of a profile can choose. Keys that are not set have the profile's values."""
 
     name: Text = Field(min_length=1, max_length=80, description="Name that users see on the page", examples=["Large"])
-    cpus: Number | None = Field(
-        None,
-        ge=MIN_CPUS,
-        le=MAX_CPUS,
-        description="CPUs of the server, both guaranteed and the limit",
-        examples=[8],
-        json_schema_extra=metadata(unit="CPUs"),
-    )
-    ram_gb: Number | None = Field(
-        None,
-        ge=MIN_RAM_GB,
-        le=MAX_RAM_GB,
-        description="Memory of the server, both guaranteed and the limit",
-        examples=[32],
-        json_schema_extra=metadata(unit="GB"),
-    )
+    cpus: ServerCpus = None
+    ram_gb: ServerRamGb = None
     gpus: WholeNumber | None = Field(
         None,
         ge=0,
@@ -83,22 +93,8 @@ class NotebookProfile(Section):
         min_length=1, max_length=80, description="Name that users see on the page", examples=["Large memory"]
     )
     description: Text = Field("", max_length=400, description="Sentence below the name")
-    cpus: Number | None = Field(
-        None,
-        ge=MIN_CPUS,
-        le=MAX_CPUS,
-        description="CPUs of the server, both guaranteed and the limit",
-        examples=[8],
-        json_schema_extra=metadata(unit="CPUs"),
-    )
-    ram_gb: Number | None = Field(
-        None,
-        ge=MIN_RAM_GB,
-        le=MAX_RAM_GB,
-        description="Memory of the server, both guaranteed and the limit",
-        examples=[32],
-        json_schema_extra=metadata(unit="GB"),
-    )
+    cpus: ServerCpus = None
+    ram_gb: ServerRamGb = None
     gpus: WholeNumber | None = Field(
         None,
         ge=0,
