@@ -6,15 +6,20 @@ GPUs must not have it: a variable of the pod replaces the one with which the dev
 Sources: as in ``components/in_gateway/worker_gpus.py``.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 VARIABLE, NO_GPUS = "NVIDIA_VISIBLE_DEVICES", "void"
 
 
+def has_devices(limits: Iterable[str]) -> bool:
+    """Return whether some of a container's limits are devices: their names, unlike CPUs and memory, have a domain."""
+    return any("/" in name for name in limits)
+
+
 def show_requested_gpus(pod: Any) -> Any:  # noqa: ANN401 - KubeSpawner has no types
     """Return a server's pod; without the variable that hides GPUs if its container requests some."""
     notebook = pod.spec.containers[0]
-    # The names of devices, unlike those of CPUs and memory, have a domain.
-    if any("/" in name for name in notebook.resources.limits):
+    if has_devices(notebook.resources.limits):
         notebook.env = [each for each in notebook.env if (each.name, each.value) != (VARIABLE, NO_GPUS)]
     return pod

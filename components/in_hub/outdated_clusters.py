@@ -9,6 +9,7 @@ from typing import Any
 
 from components.folder_names import FOLDER_PREFIX
 from components.in_hub.folders import Folder
+from components.in_hub.gpus import has_devices
 
 SecretKey = tuple[str, str]
 """A Secret and its key, which only some groups have."""
@@ -98,9 +99,8 @@ def _folder_mounts(cluster: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _has_devices(cluster: Mapping[str, Any]) -> bool:
-    # The names of devices, unlike those of CPUs and memory, have a domain.
     limits = [(container.get("resources") or {}).get("limits") or {} for container in _containers(cluster)]
-    return any("/" in name for each in limits for name in each)
+    return any(map(has_devices, limits))
 
 
 def _containers(cluster: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
