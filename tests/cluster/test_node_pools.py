@@ -14,13 +14,13 @@ from components.chart.placement import notebook_traits
 from components.config.tenancy import Tenancy
 from components.preflight.nodes import compare_pools
 from components.readiness.nodes import no_node_fits
-from local import cluster
 from local.cluster.names import NODE_NAME
 from local.images.definitions import NOTEBOOK
 from local.paths import State
 from tests.engine.charts.renders import Object, render_chart
 from tests.support.kubectl import kubectl, list_objects, read_object
 from tests.support.node_devices import advertised_devices
+from tests.support.running_tenancy import running_state
 from tests.support.second_tenancy import assembled_chart
 from tests.support.tenancies import tenancy
 from tests.support.waiting import wait_for, wait_until
@@ -43,10 +43,7 @@ CLUSTER_WIDE = ("PriorityClass", f"{NAMESPACE}-placeholder")
 
 @pytest.fixture(scope="module")
 def state() -> State:
-    state = State()
-    if not cluster.is_ready(state):
-        pytest.fail("the local tenancy is not running; start it with make up")
-    return state
+    return running_state()
 
 
 @pytest.fixture(scope="module")

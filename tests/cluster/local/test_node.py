@@ -23,6 +23,7 @@ from local.paths import State
 from local.progress import Report
 from local.tenancy.addresses import API_SERVICE_ADDRESS, BRIDGE, DIRECTORY_NAME, NODE_ADDRESS
 from local.tenancy.ingress_ports import ingress_ports
+from tests.support.running_tenancy import running_state
 
 pytestmark = pytest.mark.cluster
 
@@ -32,10 +33,7 @@ TIMEOUT_SECONDS = 10
 
 @pytest.fixture(scope="module")
 def state() -> State:
-    state = State()
-    if not cluster.is_ready(state):
-        pytest.fail("the local tenancy is not running; start it with make up")
-    return state
+    return running_state()
 
 
 def api(state: State, path: str) -> Any:

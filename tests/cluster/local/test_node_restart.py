@@ -11,6 +11,7 @@ from local import cluster
 from local.paths import State
 from local.progress import Report
 from local.tenancy import web
+from tests.support.running_tenancy import running_state
 
 pytestmark = pytest.mark.cluster
 
@@ -22,9 +23,7 @@ Kubectl = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def state() -> Iterator[State]:
-    state = State()
-    if not cluster.is_ready(state):
-        pytest.fail("the local tenancy is not running; start it with make up")
+    state = running_state()
     yield state
     # The hub answers some time after the cluster, and the next tests log in.
     web.wait_for_hub(state)
