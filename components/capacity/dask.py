@@ -1,12 +1,10 @@
 """The capacity for Dask's schedulers and workers."""
 
-import math
-
-from components.capacity.node import HUB_CPUS, HUB_RAM_GB, PodSize, allocatable_cpus, allocatable_ram_gb
+from components.capacity.node import HUB_CPUS, HUB_RAM_GB, PodSize, allocatable_cpus, allocatable_ram_gb, count_times
 from components.capacity.nodes import Nodes, count_fitting
 from components.config.dask import Dask
 from components.config.placement import DASK_PURPOSES
-from components.config.pools import Pool, pools_of
+from components.config.pools import pools_of
 from components.config.tenancy import Tenancy
 
 
@@ -41,7 +39,7 @@ def scheduler_size(dask: Dask) -> PodSize:
 
 def count_workers(tenancy: Tenancy, nodes: Nodes, users: int) -> int:
     """Return the workers of the default size that fit on nodes beside one scheduler, in clusters of these users."""
-    dask, kinds = tenancy.dask, _kinds(nodes)
+    dask, kinds = tenancy.dask, tenancy.nodes.kinds if tenancy.nodes else ()
     worker, scheduler = worker_size(dask), scheduler_size(dask)
     schedulers, workers = pools_of(kinds, "daskSchedulers"), pools_of(kinds, "daskWorkers")
     place = next((each for each in nodes if each.pool in schedulers and each.free.count_fitting(scheduler)), None)
@@ -56,15 +54,7 @@ def count_workers(tenancy: Tenancy, nodes: Nodes, users: int) -> int:
 def _limit_of_user(dask: Dask) -> int:
     cores, ram_gb = dask.worker_cores.default, dask.worker_ram_gb.default
     return dask.clusters_per_user * min(
-        math.floor((dask.max_cores - dask.scheduler_cores) / cores + 1e-9),
-        math.floor((dask.max_ram_gb - dask.scheduler_ram_gb) / ram_gb + 1e-9),
+        count_times(dask.max_cores - dask.scheduler_cores, cores),
+        count_times(dask.max_ram_gb - dask.scheduler_ram_gb, ram_gb),
         dask.max_workers,
     )
-
-
-def _kinds(nodes: Nodes) -> tuple[Pool, ...]:
-    found: list[Pool] = []
-    for each in nodes:
-        if each.pool not in found:
-            found.append(each.pool)
-    return tuple(found)

@@ -9,6 +9,7 @@ from components.config.pools import Pool, describe_pools
 from components.config.problems import InvalidTenancy, Problem, format_key
 from components.config.server_sizes import ServerSize, server_sizes
 from components.config.tenancy import Tenancy
+from components.config.types import format_count
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def find_misfit(size: ServerSize) -> Misfit | None:
 def _describe(size: ServerSize) -> str:
     if not size.gpus:
         return f"{size.cpus:g} CPUs and {size.ram_gb:g} GB"
-    return f"{size.cpus:g} CPUs, {size.ram_gb:g} GB and {size.gpus} GPU{'' if size.gpus == 1 else 's'}"
+    return f"{size.cpus:g} CPUs, {size.ram_gb:g} GB and {format_count(size.gpus, 'GPU')}"
 
 
 def _is_larger(size: ServerSize, pool: Pool) -> bool:

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from components.capacity.dask import worker_size
 from components.capacity.node import empty_node
-from components.capacity.warnings import format_count
 from components.config.gpus import pools_with_gpus
 from components.config.placement import DASK_PURPOSES, describe_match, describe_separation, find_confusable
 from components.config.pools import PURPOSES, describe_pools, pools_of
 from components.config.server_sizes import server_sizes
 from components.config.tenancy import Tenancy
+from components.config.types import format_count
 
 
 def gpu_warnings(tenancy: Tenancy) -> Iterator[str]:

@@ -43,7 +43,7 @@ class FreeCapacity:
     def count_fitting(self, size: PodSize) -> int:
         """Return how many pods of this size fit."""
         by_gpus = self.gpus // size.gpus if size.gpus else self.pods
-        return min(_times(self.cpus, size.cpus), _times(self.ram_gb, size.ram_gb), self.pods, by_gpus)
+        return min(count_times(self.cpus, size.cpus), count_times(self.ram_gb, size.ram_gb), self.pods, by_gpus)
 
     def without(self, count: int, size: PodSize) -> "FreeCapacity":
         """Return the capacity that pods of this size leave."""
@@ -94,6 +94,6 @@ def _reserve(total: float, steps: tuple[tuple[float, float], ...]) -> float:
     return reserved
 
 
-def _times(available: float, size: float) -> int:
-    # The last bit of a float must not cost a pod that fits exactly.
+def count_times(available: float, size: float) -> int:
+    """Return how often a size fits. The last bit of a float must not cost a pod that fits exactly."""
     return max(0, math.floor(available / size + 1e-9))

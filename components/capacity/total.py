@@ -9,9 +9,10 @@ from components.capacity.gpu_warnings import gpu_warnings
 from components.capacity.node import PodSize, empty_node
 from components.capacity.nodes import Nodes, count_fitting, nodes_with_hub, spread
 from components.capacity.pools import PoolCapacity, pod_size, pool_capacities
-from components.capacity.warnings import dask_warnings, format_count, notebook_warnings
+from components.capacity.warnings import dask_warnings, notebook_warnings
 from components.config.server_sizes import ServerSize, default_size, server_sizes
 from components.config.tenancy import Tenancy
+from components.config.types import format_count
 
 
 @dataclass(frozen=True)

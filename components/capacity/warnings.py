@@ -8,6 +8,7 @@ from components.capacity.node import PodSize, empty_node
 from components.config.pools import Pool, Purpose, describe_pools, pools_of
 from components.config.server_sizes import ServerSize, server_sizes
 from components.config.tenancy import Tenancy
+from components.config.types import format_count
 
 
 def notebook_warnings(tenancy: Tenancy, usual: ServerSize, notebooks: int, needed: int | None) -> Iterator[str]:
@@ -73,11 +74,6 @@ def dask_warnings(tenancy: Tenancy) -> Iterator[str]:
             f"{limit[1]:g} GB, but the nodes have only {available[0]:.1f} cores and {available[1]:.1f} GB for all "
             "users; reduce dask.maxCores, dask.maxRamGb or dask.clustersPerUser"
         )
-
-
-def format_count(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _is_other(size: ServerSize, usual: ServerSize) -> bool:

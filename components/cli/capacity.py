@@ -8,13 +8,13 @@ from typing import Any
 from components.capacity.node import PodSize
 from components.capacity.pools import PoolCapacity
 from components.capacity.total import Capacity, compute_capacity
-from components.capacity.warnings import format_count
 from components.cli.check import chosen_stacks
 from components.cli.output import print_json, print_rows
 from components.config.pools import Purpose
 from components.config.problems import InvalidTenancy
 from components.config.stack_file import read_stack, stack_path
 from components.config.tenancy import Tenancy
+from components.config.types import format_count
 
 COLUMNS = {
     "workers": "nodes",

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from components.cluster.identity import ClusterId
+from components.config.types import format_count
 from components.ownership.existing import FoundObject
 from components.ownership.mark import Mark, read_mark
 
@@ -150,16 +151,16 @@ def _deleted(remains: Remains, own: Sequence[FoundObject | GroupFound]) -> Itera
     yield "This deletes, and cannot be undone:"
     for each in own:
         if isinstance(each, GroupFound):
-            yield f"  {each} with {_count(each.members_count, 'member')}"
+            yield f"  {each} with {format_count(each.members_count, 'member')}"
         elif each.kind == "Namespace":
             homes = [volume.user for volume in remains.volumes if volume.user]
             folders = [volume.claim for volume in remains.volumes if not volume.is_of_hub]
             others = [volume.claim for volume in remains.volumes if volume.is_of_hub and not volume.user]
-            yield f"  {each} with {_count(len(homes), 'home')}{_names(homes)}"
+            yield f"  {each} with {format_count(len(homes), 'home')}{_names(homes)}"
             if folders:
-                yield f"    and {_count(len(folders), 'shared folder')}{_names(folders)}"
+                yield f"    and {format_count(len(folders), 'shared folder')}{_names(folders)}"
             if others:
-                yield f"    and {_count(len(others), 'other volume')}{_names(others)}"
+                yield f"    and {format_count(len(others), 'other volume')}{_names(others)}"
         else:
             yield f"  {each}"
 
@@ -178,10 +179,6 @@ def _left(
             "disks behind them in your cloud:"
         )
         yield from (f"  kubectl delete pv {each.volume}  # {each.user or each.claim}" for each in retained)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _names(names: Sequence[str]) -> str:
