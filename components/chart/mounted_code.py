@@ -53,6 +53,7 @@ MODULES = (
     "in_hub/log_in_time.py",
     "in_hub/membership.py",
     "in_hub/messages.py",
+    "in_hub/metric_names.py",
     "in_hub/outdated_clusters.py",
     "in_hub/own_host.py",
     "in_hub/passwords.py",
