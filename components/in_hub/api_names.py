@@ -5,3 +5,16 @@ END_ACCESS_PATH = "/api/pangeo/ended-access"
 
 END_ACCESS_SCOPE = "custom:pangeo:end-access"
 """Scope that permits to end the access of users, and nothing else. No user has it, not even admins."""
+
+VERIFICATION_USER = "pangeo~verify"
+"""Name of the hub's user whose server the operator's command ``verify`` starts.
+
+FreeIPA's user names have no ``~``, and the hub refuses a log-in with it, so this is never a person. Whatever counts or
+charges people leaves it out.
+"""
+
+VERIFICATION_PATH = "/api/pangeo/verification"
+"""Path of the API of this command, below the hub's own."""
+
+VERIFICATION_SCOPE = "custom:pangeo:verify"
+"""Scope that permits this API, and nothing else. No user has it, not even admins."""

@@ -1,0 +1,24 @@
+"""One check of ``verify``."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from components.cli.diagnose.result import CheckResult
+from components.cli.verify.context import Context
+
+SERVER, NOTEBOOK, FILES = "server", "notebook", "files"
+"""Subjects that other checks need: a server starts, runs code, and has its files after a restart, from when it goes on
+running until all checks have ended."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check, which may depend on others."""
+
+    subject: str
+    """Name of the check, and of its result if it has only one."""
+    proves: str
+    """What a passed check proves, in a few words for the help text and for a result of a check that was not run."""
+    run: Callable[[Context], Sequence[CheckResult]]
+    needs: tuple[str, ...] = ()
+    """Subjects of the checks that must have passed."""
