@@ -1,5 +1,25 @@
 """All checks of ``verify``, in the order of its table."""
 
-from components.cli.verify.check import Check
+from components.cli.verify.blocked import check_isolation
+from components.cli.verify.check import FILES, Check
+from components.cli.verify.idle_websocket import SUBJECT as IDLE_WEBSOCKET
+from components.cli.verify.idle_websocket import check_idle_websocket
+from components.cli.verify.isolation import ENFORCEMENT
+from components.cli.verify.outside import CERTIFICATE, PLAIN_HTTP, check_certificates, check_redirect
+from components.cli.verify.uploads import FAST, SLOW, check_fast_upload, check_slow_upload
 
-CHECKS: tuple[Check, ...] = ()
+OUTSIDE = (
+    Check(CERTIFICATE, "browsers accept the certificate, for long enough", check_certificates),
+    Check(PLAIN_HTTP, "no password is sent unencrypted", check_redirect),
+)
+"""Checks that need no server."""
+
+INSIDE = (
+    Check(FAST, "a file of 50 MB can be uploaded", check_fast_upload, needs=(FILES,)),
+    Check(SLOW, "an upload may take 50 seconds", check_slow_upload, needs=(FILES,)),
+    Check(IDLE_WEBSOCKET, "connections stay open without data", check_idle_websocket, needs=(FILES,)),
+    Check(ENFORCEMENT, "users' servers reach only what they need", check_isolation, needs=(FILES,)),
+)
+"""Checks of the verification's server."""
+
+CHECKS: tuple[Check, ...] = (*OUTSIDE,)
