@@ -1,0 +1,72 @@
+"""Check that a Dask cluster's dashboard opens for its owner, through the hub, and for nobody without a log-in."""
+
+from typing import TYPE_CHECKING
+
+from components.chart.dask_access import PREFIX, gateway_service
+from components.cli.diagnose.result import CheckResult, broken, good
+from components.config.tenancy import Tenancy
+
+if TYPE_CHECKING:
+    from components.cli.verify.context import Context
+    from components.cli.verify.web import Answer
+
+OWNERS, STRANGERS = "dashboard", "blocked: dashboard without log-in"
+
+_OK, _FIRST_REDIRECT, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 200, 300, 401, 403, 404
+_TITLE = b"Dask"
+"""Text of each page of a dashboard. The log-in page of the hub does not contain it."""
+
+
+def dashboard_path(tenancy: Tenancy, server_path: str, cluster: str) -> str:
+    """Return the path of a dashboard at a server's host, which is in the link that the Dask client displays. Pure."""
+    return f"{server_path}/proxy/{gateway_service(tenancy)}:80{PREFIX}/clusters/{cluster}/status"
+
+
+def check_dashboard(context: "Context", cluster: str) -> list[CheckResult]:
+    """Open the dashboard of the verification's running cluster with its token, and without.
+
+    Args:
+        context: inputs of the run.
+        cluster: the cluster's name, as the gateway gives it.
+    """
+    server = context.server
+    path = dashboard_path(context.tenancy, server.path, cluster)
+    return [
+        assess_owner(server.web.request("GET", path, token=server.token)),
+        assess_stranger(
+            [
+                (f"{context.tenancy.domain}{where}", web.request("GET", where))
+                # The second path is that of the upstream set-up, in which everybody can open dashboards.
+                for web, where in ((server.web, path), (context.web, f"{PREFIX}/clusters/{cluster}/status"))
+            ]
+        ),
+    ]
+
+
+def assess_owner(answer: "Answer") -> CheckResult:
+    """Return the result of the owner's request. Pure."""
+    if answer.status == _OK and _TITLE in answer.body:
+        return good(OWNERS, "opens for the cluster's owner through the hub")
+    if answer.status == _NOT_FOUND:
+        return broken(
+            OWNERS,
+            "the owner gets HTTP 404: the server has no way to dashboards",
+            "add jupyter-server-proxy to the image in pangeo:notebook.image; dask-labextension brings it",
+        )
+    fix = "kubectl logs of the gateway's pod traefik, and of the user's server, show the reason"
+    if answer.status == _FORBIDDEN:
+        fix = "run pulumi up and start the server again: it must be started with ServerProxy.host_allowlist"
+    return broken(OWNERS, f"the owner gets HTTP {answer.status} instead of the dashboard", fix)
+
+
+def assess_stranger(answers: "list[tuple[str, Answer]]") -> CheckResult:
+    """Return the result of the requests without a log-in, by their addresses. Pure."""
+    for address, answer in answers:
+        if answer.status < _FIRST_REDIRECT and _TITLE in answer.body:
+            return broken(
+                STRANGERS,
+                f"everybody can open https://{address}",
+                "run pulumi up; remove Ingresses and routes to the Dask gateway that are not this program's",
+            )
+    statuses = ", ".join(f"HTTP {answer.status}" for _, answer in answers)
+    return good(STRANGERS, f"without a log-in the dashboard is not shown ({statuses})")

@@ -1,0 +1,45 @@
+"""Result of a dashboard's requests, with and without a log-in."""
+
+import pytest
+
+from components.cli.diagnose.result import Status
+from components.cli.verify.dashboard import assess_owner, assess_stranger, dashboard_path
+from components.cli.verify.web import Answer
+from tests.support.tenancies import tenancy
+
+PAGE = Answer(200, {}, b"<title>Dask: Status</title>")
+
+
+def test_path_is_that_of_the_clients_link() -> None:
+    assert dashboard_path(tenancy(), "/user/alice", "ns.one") == (
+        "/user/alice/proxy/traefik-vis-pangeo-dask-gateway:80/services/dask-gateway/clusters/ns.one/status"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "fix"),
+    [
+        (PAGE, Status.GOOD, ""),
+        (Answer(200, {}, b"<title>JupyterHub</title>"), Status.BROKEN, "traefik"),
+        (Answer(404, {}, b""), Status.BROKEN, "jupyter-server-proxy"),
+        (Answer(403, {}, b""), Status.BROKEN, "host_allowlist"),
+        (Answer(500, {}, b""), Status.BROKEN, "traefik"),
+    ],
+)
+def test_owner(answer: Answer, status: Status, fix: str) -> None:
+    found = assess_owner(answer)
+    assert found.status is status
+    assert fix in found.fix
+
+
+def test_strangers_are_led_to_the_log_in() -> None:
+    found = assess_stranger([("host/user", Answer(302, {}, b"")), ("host/services", Answer(404, {}, b"Dask"))])
+    assert (found.status, found.message) == (
+        Status.GOOD,
+        "without a log-in the dashboard is not shown (HTTP 302, HTTP 404)",
+    )
+
+
+def test_dashboard_without_log_in_is_broken() -> None:
+    found = assess_stranger([("host/user", Answer(302, {}, b"")), ("host/services", PAGE)])
+    assert (found.status, found.message) == (Status.BROKEN, "everybody can open https://host/services")
