@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from components.cli.diagnose import checks
-from components.cli.diagnose.certificates import NoConnection, format_time, trust
+from components.cli.diagnose.certificates import format_time
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.deployed_hub import DeployedHub
-from components.cli.diagnose.hub_client import PROBE_USER, HubClient
 from components.cli.diagnose.hub_config import SUBJECT as HUB_SETTINGS
 from components.cli.diagnose.hub_config import check_hub_settings
+from components.cli.diagnose.hub_log_in import HUB_TO_DIRECTORY, check_hub_log_in
 from components.cli.diagnose.plain_http import check_plain_http
 from components.cli.diagnose.policy_enforcement import check_policy_enforcement
 from components.cli.diagnose.pools import check_pools
@@ -35,7 +35,6 @@ from components.freeipa.names import first_value, user_dn
 from components.freeipa.users import Users, open_users
 from components.preflight.groups import find_missing_groups
 
-HUB_TO_DIRECTORY = "hub to directory"
 BIND, GROUP, ADMIN_GROUP, READING = "program's account", "group", "group of admins", "reading the directory"
 NO_CODES = (
     "if the password is right, see ipa user-show --all and ipa user-status: the program cannot use one-time codes, so "
@@ -66,7 +65,7 @@ def diagnose(
     results.append(_check_policy_enforcement(tenancy, env))
     servers = checks.check_directory_servers(tenancy, env)
     results += servers
-    results += [_check_hub_log_in(tenancy, env) if is_trusted else unknown(HUB_TO_DIRECTORY, _UNTRUSTED_HUB)]
+    results += [check_hub_log_in(tenancy, env) if is_trusted else unknown(HUB_TO_DIRECTORY, _UNTRUSTED_HUB)]
     results += _check_directory(tenancy, stack, user, password, env, servers)
     return results
 
@@ -93,23 +92,6 @@ def _check_policy_enforcement(tenancy: Tenancy, env: CheckEnvironment) -> CheckR
         return env.run_in_deployment(kubeconfig, env.environment, tenancy.namespace, "proxy", command)
 
     return check_policy_enforcement(run)
-
-
-def _check_hub_log_in(tenancy: Tenancy, env: CheckEnvironment) -> CheckResult:
-    namespace = tenancy.namespace
-    try:
-        log_in = HubClient(checks.hub_endpoint(tenancy, env), trust(env.hub_authority)).probe_log_in()
-    except NoConnection as failure:
-        return unknown(HUB_TO_DIRECTORY, str(failure))
-    if log_in.was_refused_by_directory:
-        return good(HUB_TO_DIRECTORY, "the hub reaches the directory, which refused a user name that does not exist")
-    fix = (
-        f'kubectl logs --namespace {namespace} deployment/hub | grep --after-context=3 "log-in of {PROBE_USER}" '
-        "shows the cause; if the directory answers this machine but not the hub, check DNS, firewall and network "
-        "policies of the cluster"
-    )
-    message = log_in.message or "the log-in page gives no reason"
-    return broken(HUB_TO_DIRECTORY, f"HTTP {log_in.status}: {message}", fix)
 
 
 def _check_directory(

@@ -5,12 +5,26 @@ from components.cli.verify.check import FILES, Check
 from components.cli.verify.idle_websocket import SUBJECT as IDLE_WEBSOCKET
 from components.cli.verify.idle_websocket import check_idle_websocket
 from components.cli.verify.isolation import ENFORCEMENT
-from components.cli.verify.outside import CERTIFICATE, PLAIN_HTTP, check_certificates, check_redirect
+from components.cli.verify.outside import (
+    CERTIFICATE,
+    DOMAIN,
+    LOG_IN,
+    PLAIN_HTTP,
+    PODS,
+    check_certificates,
+    check_log_in,
+    check_name,
+    check_pods,
+    check_redirect,
+)
 from components.cli.verify.uploads import FAST, SLOW, check_fast_upload, check_slow_upload
 
 OUTSIDE = (
+    Check(DOMAIN, "users' browsers find the hub", check_name),
     Check(CERTIFICATE, "browsers accept the certificate, for long enough", check_certificates),
     Check(PLAIN_HTTP, "no password is sent unencrypted", check_redirect),
+    Check(PODS, "hub, proxy and Dask gateway run", check_pods),
+    Check(LOG_IN, "the hub asks the directory about log-ins", check_log_in, needs=(CERTIFICATE,)),
 )
 """Checks that need no server."""
 

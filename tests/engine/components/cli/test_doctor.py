@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from components.chart.values import Values
-from components.cli.diagnose.doctor import BIND, GROUP, HUB_TO_DIRECTORY, diagnose
+from components.cli.diagnose.doctor import BIND, GROUP, diagnose
 from components.cli.diagnose.hub_client import PROBE_USER
+from components.cli.diagnose.hub_log_in import HUB_TO_DIRECTORY
 from components.cli.diagnose.plain_http import SUBJECT as PLAIN_HTTP
 from components.cli.diagnose.policy_enforcement import SUBJECT as POLICIES
 from components.cli.diagnose.result import Status, exit_code

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from components.cli.diagnose.doctor import HUB_TO_DIRECTORY
+from components.cli.diagnose.hub_log_in import HUB_TO_DIRECTORY
 from components.cli.diagnose.result import Status
 from components.cli.diagnose.user import MEMBERSHIP
 from tests.engine.components.cli.conftest import Ingress, SetUp

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from components.chart.values import Values
-from components.cli.diagnose.doctor import BIND, GROUP, HUB_TO_DIRECTORY
+from components.cli.diagnose.doctor import BIND, GROUP
+from components.cli.diagnose.hub_log_in import HUB_TO_DIRECTORY
 from components.cli.diagnose.result import Status
 from components.cli.diagnose.user import MEMBERSHIP
 from tests.engine.components.cli.conftest import Ingress, SetUp

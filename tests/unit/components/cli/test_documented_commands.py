@@ -9,9 +9,10 @@ import pytest
 import typer
 
 from components.cli.app import app
-from components.cli.diagnose.doctor import BIND, GROUP, HUB_TO_DIRECTORY
+from components.cli.diagnose.doctor import BIND, GROUP
 from components.cli.diagnose.drift import SUBJECT as DRIFT
 from components.cli.diagnose.hub_config import SUBJECT as SETTINGS
+from components.cli.diagnose.hub_log_in import HUB_TO_DIRECTORY
 from components.cli.diagnose.plain_http import SUBJECT as PLAIN_HTTP
 from components.cli.diagnose.status import CLUSTER, HOMES, IMAGES, RELEASE, SERVERS
 from components.cli.diagnose.user import ACCOUNT, MEMBERSHIP, USER
