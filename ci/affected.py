@@ -39,6 +39,7 @@ NO_TENANCY = (
     "docs",
     "images",
     "local",
+    "monitoring",
     "stacks/policies.schema.json",
     "stacks/schema.json",
     "tests",

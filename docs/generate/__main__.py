@@ -3,24 +3,37 @@
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
+from docs.generate.alerts import RULE_FILE, render_alerts, render_rule_file
 from docs.generate.configuration import render_configuration
 from docs.generate.engine_config import render_project_file
 from docs.generate.messages import render_messages
 from docs.generate.policies import render_policies
 from docs.generate.policy_schema import render_policy_schema
 from docs.generate.schema import render_schema
+from monitoring.definitions import DASHBOARDS
+from monitoring.grafana import render_dashboard
+from monitoring.panel import Dashboard
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
+
+def _dashboard_text(dashboard: Dashboard, _present: str) -> str:
+    return render_dashboard(dashboard)
+
+
 GENERATORS: Mapping[str, Callable[[str], str]] = {
+    "docs/alerts.md": lambda _: render_alerts(),
     "docs/configuration.md": lambda _: render_configuration(),
     "docs/messages.md": lambda _: render_messages(),
     "docs/policies.md": lambda _: render_policies(),
     "stacks/policies.schema.json": lambda _: render_policy_schema(),
     "stacks/schema.json": lambda _: render_schema(),
     "Pulumi.yaml": render_project_file,
+    RULE_FILE: lambda _: render_rule_file(),
+    **{f"monitoring/dashboards/{each.name}.json": partial(_dashboard_text, each) for each in DASHBOARDS},
 }
 """The new text of each generated file, given its present one. Only part of ``Pulumi.yaml`` is generated."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from local.paths import PROJECT
 
-ROOTS = ("components", "policies", "ci", "docs", "images", "local", "bench", "tests")
+ROOTS = ("components", "policies", "ci", "docs", "images", "local", "monitoring", "bench", "tests")
 
 LAYERS = (
     {"__main__", "cli"},
@@ -32,6 +32,7 @@ LAYERS = (
         "folder_names",
         "https",
         "language_host",
+        "monitoring",
         "ownership",
         "programs",
         "secret_commands",

@@ -1,0 +1,1 @@
+"""Alert rules for the cluster's Prometheus."""

@@ -1,0 +1,138 @@
+"""A Prometheus with an Alertmanager that scrapes one hub."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+
+from tests.support.monitoring_programs import monitoring_programs
+from tests.support.ports import free_ports
+from tests.support.waiting import LIMIT_SECONDS, is_healthy, wait_for_server
+
+INTERVAL = "1s"
+"""Of scraping and of the evaluation of rules."""
+
+NAMESPACE = "vis"
+"""The label that discovery in a cluster gives to a hub's metrics."""
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """The addresses of a running Prometheus and of its Alertmanager."""
+
+    url: str
+    alertmanager_url: str
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """Return the series of an instant query."""
+        answer = requests.get(f"{self.url}/api/v1/query", params={"query": expression}, timeout=LIMIT_SECONDS)
+        assert answer.ok, f"{expression}: {answer.text}"
+        return list(answer.json()["data"]["result"])
+
+    def alerts(self) -> dict[str, str]:
+        """Return the state of each alert whose condition is fulfilled: ``pending`` or ``firing``."""
+        answer = requests.get(f"{self.url}/api/v1/alerts", timeout=LIMIT_SECONDS)
+        answer.raise_for_status()
+        return {each["labels"]["alertname"]: each["state"] for each in answer.json()["data"]["alerts"]}
+
+    def received_alerts(self) -> dict[str, dict[str, Any]]:
+        """Return the alerts that Alertmanager would send now, by name."""
+        answer = requests.get(
+            f"{self.alertmanager_url}/api/v2/alerts", params={"active": "true"}, timeout=LIMIT_SECONDS
+        )
+        answer.raise_for_status()
+        return {each["labels"]["alertname"]: each for each in answer.json()}
+
+
+def check_rules(folder: Path, rules: Mapping[str, Any]) -> str:
+    """Return what ``promtool check rules`` reports about rules; empty if they are valid."""
+    file = folder / "rules.yml"
+    file.write_text(yaml.safe_dump(rules))
+    return _promtool("check", "rules", "--lint-fatal", str(file))
+
+
+def run_rule_tests(file: Path) -> str:
+    """Return what ``promtool test rules`` reports; empty if all tests passed."""
+    return _promtool("test", "rules", str(file))
+
+
+def _promtool(*arguments: str) -> str:
+    done = subprocess.run(
+        [monitoring_programs() / "promtool", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=False,
+    )
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+@contextmanager
+def running_prometheus(
+    folder: Path, hub_port: int, metrics_path: str, rules: Mapping[str, Any], token: str | None = None
+) -> Iterator[Prometheus]:
+    """Provide a Prometheus that scrapes a hub every second, evaluates rules and sends alerts to an Alertmanager."""
+    port, alertmanager_port = free_ports(2)
+    (folder / "rules.yml").write_text(yaml.safe_dump(rules))
+    scrape: dict[str, Any] = {
+        "job_name": "hub",
+        "metrics_path": metrics_path,
+        "static_configs": [{"targets": [f"127.0.0.1:{hub_port}"], "labels": {"namespace": NAMESPACE}}],
+    }
+    if token:
+        scrape["authorization"] = {"credentials": token}
+    config = {
+        "global": {"scrape_interval": INTERVAL, "scrape_timeout": INTERVAL, "evaluation_interval": INTERVAL},
+        "rule_files": ["rules.yml"],
+        "scrape_configs": [scrape],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager_port}"]}]}]},
+    }
+    (folder / "prometheus.yml").write_text(json.dumps(config))
+    receiver = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
+    (folder / "alertmanager.yml").write_text(json.dumps(receiver))
+    programs = monitoring_programs()
+    server = Prometheus(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{alertmanager_port}")
+    with ExitStack() as stack:
+        alertmanager: list[str | Path] = [
+            programs / "prometheus-alertmanager",
+            "--config.file=alertmanager.yml",
+            f"--web.listen-address=127.0.0.1:{alertmanager_port}",
+            "--cluster.listen-address=",
+            "--storage.path=alertmanager",
+        ]
+        stack.enter_context(_running(alertmanager, folder, f"{server.alertmanager_url}/-/ready"))
+        prometheus: list[str | Path] = [
+            programs / "prometheus",
+            "--config.file=prometheus.yml",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--storage.tsdb.path=prometheus",
+        ]
+        stack.enter_context(_running(prometheus, folder, f"{server.url}/-/ready"))
+        yield server
+
+
+@contextmanager
+def _running(command: Sequence[str | Path], folder: Path, ready: str) -> Iterator[None]:
+    log_file = folder / f"{Path(command[0]).name}.log"
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", *command],
+            cwd=folder,
+            env={"PATH": os.defpath},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_for_server(process, lambda: is_healthy(ready), log_file.read_text)
+        yield
+    finally:
+        process.kill()
+        process.wait()
