@@ -9,13 +9,13 @@ from local.paths import State
 
 GIB = 1024**3
 
-DISK_GIB_FRESH = 28
-"""Free disk space for the first ``make up``, in GiB. Measured with empty caches: 11 GiB of Go modules and build cache,
-13 of images and tools, 2 of Debian and Python packages."""
+DISK_GIB_FRESH = 20
+"""Free disk space for the first ``make up``, in GiB. Measured with empty caches: 9 GiB of Go modules and build cache,
+9 of images, 2 of programs and of Debian and Python packages."""
 
-DISK_GIB_UPGRADE = 10
-"""Free disk space, in GiB, if the images of a version without the Pangeo image are built: its 2.3 GB are in buildah's
-storage, in the layout, and packed and unpacked in the cluster."""
+DISK_GIB_UPGRADE = 7
+"""Free disk space, in GiB, if the images of a version without the Pangeo image are built: it takes 2.3 GB in buildah's
+storage and unpacked in the cluster, and a third of that packed in the layout and in the cluster."""
 
 DISK_GIB_BUILT = 3
 """Free disk space once tools and images are built, in GiB: for volumes, logs and one rebuild of a small image."""

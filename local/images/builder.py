@@ -42,6 +42,9 @@ ASK_TIMEOUT_SECONDS = 60
 PARALLEL_BUILDS = 2
 """Number of builds at the same time: one downloads while another writes."""
 
+COMPRESSION = ("--compression-format=zstd", "--compression-level=1")
+"""How buildah packs layers: at the fastest level, which makes them a third of their size."""
+
 CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 BUILDAH_ENVIRONMENT = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "overlay"}
@@ -198,7 +201,9 @@ def _registry_settings() -> list[tuple[Path, str]]:
 
 
 def _collect(state: State) -> None:
-    """Write all images into one layout, with uncompressed layers, which are faster to import.
+    """Write all images into one layout, with layers compressed by zstd.
+
+    Compressing takes some seconds and saves two thirds of the space, here and in the cluster.
 
     Images of the former layout whose definition is the same are taken from there.
     """
@@ -230,10 +235,9 @@ def _collect(state: State) -> None:
 
 
 def _push(state: State, image: Image, folder: Path) -> None:
-    # buildah 1.28 always compresses an OCI layout that it writes itself, but not a plain folder.
     folder.mkdir(parents=True)
     run(
-        [*buildah(state), "push", "--disable-compression", "--format=oci", image.reference, f"dir:{folder}"],
+        [*buildah(state), "push", *COMPRESSION, "--format=oci", image.reference, f"dir:{folder}"],
         log=log_file(state, f"layout-{image.name}"),
         env=BUILDAH_ENVIRONMENT,
         timeout_seconds=BUILD_TIMEOUT_SECONDS,

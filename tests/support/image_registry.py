@@ -57,7 +57,7 @@ class ImageRegistry:
     user: str
     password: str = field(repr=False)
     layout: Path
-    """The OCI image layout with the layers, uncompressed."""
+    """The OCI image layout with the layers."""
 
     @property
     def name(self) -> str:
