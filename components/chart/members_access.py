@@ -1,4 +1,4 @@
-"""The end of users' access: the hub's service for ``members remove``, and the account to compare users with.
+"""The hub's service for ``members remove`` and ``usage``, and the account to compare users with.
 
 The service's token is in the Kubernetes Secret, from which the operator's command reads it.
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.config.tenancy import Tenancy
-from components.in_hub.api_names import END_ACCESS_SCOPE
+from components.in_hub.api_names import END_ACCESS_SCOPE, USAGE_SCOPE
 
 SERVICE = "pangeo-members"
 """Name of the service among the hub's services."""
@@ -62,9 +62,12 @@ def members_access(tenancy: Tenancy, secret_name: str) -> MembersAccess:
         }
     return MembersAccess(
         services={SERVICE: {"display": False}},
-        # The service can end access, and cannot read, start or change anything else.
-        roles={SERVICE: {"services": [SERVICE], "scopes": [END_ACCESS_SCOPE]}},
-        scopes={END_ACCESS_SCOPE: {"description": "End the access of users who were removed from the group"}},
+        # The service can end access and read the record of usage, and cannot read, start or change anything else.
+        roles={SERVICE: {"services": [SERVICE], "scopes": [END_ACCESS_SCOPE, USAGE_SCOPE]}},
+        scopes={
+            END_ACCESS_SCOPE: {"description": "End the access of users who were removed from the group"},
+            USAGE_SCOPE: {"description": "Read the recorded use of the cluster by users"},
+        },
         authenticator=authenticator,
         pod=pod,
     )

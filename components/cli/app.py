@@ -22,6 +22,7 @@ from components.cli.remove.command import remove_tenancy
 from components.cli.repair.command import repair_stack
 from components.cli.stack import open_stack
 from components.cli.terminal import ask, errors_reported, exit_with, has_named, report
+from components.cli.usage.command import usage
 from components.config.stack_file import STACKS
 from components.programs import report_on_stderr
 from components.version import program_version
@@ -55,6 +56,7 @@ def main(
 
 
 app.command(epilog=examples("new vis", "new vis --external-ip 192.171.139.83 --cpus 2 --ram-gb 4 --storage-gb 10"))(new)
+app.command(epilog=examples("usage vis --from 2026-11-01 --to 2026-11-30", "usage vis --format markdown"))(usage)
 
 
 @app.command(epilog=examples("check", "check vis --dns", "check --json"))

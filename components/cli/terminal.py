@@ -5,13 +5,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from components.cli.diagnose.result import EXIT_FAILED
+from components.cli.hub_access import AccessNotEnded
 from components.cli.members import MembersRefused
 from components.cli.pulumi_cli import PulumiFailed
+from components.cli.usage.hub_usage import UsageUnavailable
 from components.cluster.errors import CannotAsk
 from components.cluster.helm import HelmFailed
 from components.config.problems import InvalidTenancy
 from components.escape import escape_control_characters, escape_lines
 from components.freeipa.errors import FreeIpaError
+
+EXPECTED = (
+    AccessNotEnded,
+    CannotAsk,
+    FreeIpaError,
+    HelmFailed,
+    InvalidTenancy,
+    MembersRefused,
+    PulumiFailed,
+    UsageUnavailable,
+)
+"""Errors that end a command with a message."""
 
 
 def report(line: str) -> None:
@@ -38,7 +52,7 @@ def errors_reported() -> Iterator[None]:
     """End the command with a message on standard error and exit code 1 for each expected error of the block."""
     try:
         yield
-    except (InvalidTenancy, FreeIpaError, MembersRefused, CannotAsk, HelmFailed, PulumiFailed) as error:
+    except EXPECTED as error:
         exit_with([error])
 
 

@@ -1,4 +1,4 @@
-"""Names of the hub's API that ends users' access, for the hub, its configuration and the operator's command."""
+"""Names of the hub's API for the operator's commands, which the hub, its configuration and the commands use."""
 
 END_ACCESS_PATH = "/api/pangeo/ended-access"
 """Path of the API below the hub's own."""
@@ -18,3 +18,9 @@ VERIFICATION_PATH = "/api/pangeo/verification"
 
 VERIFICATION_SCOPE = "custom:pangeo:verify"
 """Scope that permits this API, and nothing else. No user has it, not even admins."""
+
+USAGE_PATH = "/api/pangeo/usage"
+"""Path of the API that returns users' recorded use of the cluster, below the hub's own."""
+
+USAGE_SCOPE = "custom:pangeo:read-usage"
+"""Scope that permits to read that record, and nothing else. No user has it, not even admins."""

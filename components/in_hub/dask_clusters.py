@@ -74,16 +74,28 @@ class DaskClusters:
             except Exception as error:
                 raise ClustersUnreachable(_reason(error)) from error
 
+    async def owners(self) -> dict[str, str]:
+        """Return the user of each cluster by its name, also of those that have ended.
+
+        Raises:
+            ClustersUnreachable: Kubernetes did not answer.
+        """
+        clusters = (await self._list()).get("items") or []
+        return {_name(cluster): (cluster.get("spec") or {}).get("username") or "" for cluster in clusters}
+
     async def _running(self) -> dict[str, list[Mapping[str, Any]]]:
+        return group_by_user(await self._list())
+
+    async def _list(self) -> Mapping[str, Any]:
         if not self._namespace:
             return {}
         try:
-            listed = await _api().list_namespaced_custom_object(
+            listed: Mapping[str, Any] = await _api().list_namespaced_custom_object(
                 GROUP, VERSION, self._namespace, PLURAL, _request_timeout=REQUEST_SECONDS
             )
         except Exception as error:
             raise ClustersUnreachable(_reason(error)) from error
-        return group_by_user(listed)
+        return listed
 
 
 def group_by_user(listed: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:

@@ -28,11 +28,12 @@ from jupyterhub.user import User  # type: ignore[import-not-found,unused-ignore]
 from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub import messages
-from components.in_hub.api_names import END_ACCESS_PATH
+from components.in_hub.api_names import END_ACCESS_PATH, USAGE_PATH
 from components.in_hub.own_host import OwnHostLoginHandler
 from components.in_hub.revocation import LOGGED_IN
 from components.in_hub.revocation_api import EndedAccessHandler
 from components.in_hub.server_host import ServerLogInHandler
+from components.in_hub.usage_api import UsageHandler
 
 
 class LogInHandler(OwnHostLoginHandler):  # type: ignore[misc,unused-ignore]
@@ -190,5 +191,6 @@ HANDLERS: list[tuple[str, Any]] = [
     (r"/api/groups/([^/]+)/users", GroupUsersHandler),
     (r"/api/groups/([^/]+)/properties", GroupPropertiesHandler),
     (END_ACCESS_PATH, EndedAccessHandler),
+    (USAGE_PATH, UsageHandler),
 ]
 """Result of ``Authenticator.get_handlers``."""

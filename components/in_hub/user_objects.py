@@ -90,6 +90,16 @@ def hub_objects(settings: Mapping[str, Any]) -> UserObjects | None:
     Args:
         settings: KubeSpawner's section of the hub's configuration.
     """
+    namespace = hub_namespace(settings)
+    return None if namespace is None else UserObjects(shared_client("CoreV1Api"), namespace)
+
+
+def hub_namespace(settings: Mapping[str, Any]) -> str | None:
+    """Return the hub's namespace, and let clients connect to it; None where the hub does not run in Kubernetes.
+
+    Args:
+        settings: KubeSpawner's section of the hub's configuration.
+    """
     namespace = settings.get("namespace")
     if not isinstance(namespace, str):
         if not NAMESPACE_FILE.exists():
@@ -100,4 +110,4 @@ def hub_objects(settings: Mapping[str, Any]) -> UserObjects | None:
         ssl_ca_cert=settings.get("k8s_api_ssl_ca_cert") or "",
         verify_ssl=settings.get("k8s_api_verify_ssl"),
     )
-    return UserObjects(shared_client("CoreV1Api"), namespace)
+    return namespace

@@ -108,6 +108,14 @@ class HubClient:
         headers = {"Content-Type": "application/json", "Authorization": f"token {token}"}
         return self._request("POST", path, json.dumps(body), headers)
 
+    def get_with_token(self, path: str, token: str) -> Page:
+        """Read from the hub's API with a token.
+
+        Raises:
+            NoConnection: there is no answer.
+        """
+        return self._request("GET", path, headers={"Authorization": f"token {token}"})
+
     def _request(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> Page:
         url = f"https://{self._endpoint.name}{path} at {self._endpoint}"
         connection = HttpsConnection(

@@ -17,11 +17,17 @@ def hub(**changes: Any) -> dict[str, Any]:
     return found
 
 
-def test_service_has_one_scope_that_only_ends_access() -> None:
+def test_service_only_ends_access_and_reads_usage() -> None:
     roles = hub()["loadRoles"]
-    assert roles["pangeo-members"] == {"services": ["pangeo-members"], "scopes": ["custom:pangeo:end-access"]}
+    assert roles["pangeo-members"] == {
+        "services": ["pangeo-members"],
+        "scopes": ["custom:pangeo:end-access", "custom:pangeo:read-usage"],
+    }
     assert hub()["services"]["pangeo-members"] == {"display": False}
-    assert set(hub()["config"]["JupyterHub"]["custom_scopes"]) == {"custom:pangeo:end-access"}
+    assert set(hub()["config"]["JupyterHub"]["custom_scopes"]) == {
+        "custom:pangeo:end-access",
+        "custom:pangeo:read-usage",
+    }
 
 
 def test_no_server_starts_without_a_log_in_and_no_answer_is_remembered() -> None:
