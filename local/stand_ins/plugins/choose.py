@@ -50,6 +50,13 @@ STAND_INS = (
     StandIn("pulumi-resource-pulumi-python", ("-u", "-m", "pulumi.dynamic")),
     StandIn("pulumi-analyzer-policy-python", ("-u", str(PACK)), instead=LANGUAGE_HOST),
 )
+"""The stand-ins that every engine may need."""
+
+LANGUAGE = StandIn(LANGUAGE_HOST, ("-u", "-m", "local.stand_ins.plugins.language.host"))
+"""The stand-in that only the command line ``pulumi`` needs: the Automation API's caller runs the program itself.
+
+Python must find this project's modules, through ``PYTHONPATH``.
+"""
 
 
 @dataclass(frozen=True)
@@ -124,6 +131,15 @@ def select_plugins(places: Places, versions: Mapping[str, str]) -> list[Plugin]:
     return plugins
 
 
+def select_language_host(places: Places) -> Plugin:
+    """Return the language host that the command line ``pulumi`` will use.
+
+    Args:
+        places: where an official one may be.
+    """
+    return Plugin(LANGUAGE, "", places.find(LANGUAGE_HOST))
+
+
 def write_launchers(folder: Path, plugins: Sequence[Plugin], python: Path) -> Path:
     """Write a launcher for each stand-in of ``plugins`` into ``folder`` and remove all other files. Returns the folder.
 
@@ -157,7 +173,7 @@ def without_launchers(path: str) -> str:
 
 
 def _has_launcher(folder: Path) -> bool:
-    return any(_is_launcher(folder / stand_in.program) for stand_in in STAND_INS)
+    return any(_is_launcher(folder / stand_in.program) for stand_in in (*STAND_INS, LANGUAGE))
 
 
 def _is_launcher(file: Path) -> bool:

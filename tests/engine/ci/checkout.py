@@ -6,8 +6,8 @@ from pathlib import Path
 
 from local.paths import PROJECT, State
 from local.stand_ins.charts.assemble import assemble
-from tests.engine.ci.language_host import launcher
 from tests.support.engine_logs import variables_without_logs
+from tests.support.language_host import language_host
 
 
 def checkout(root: Path, tools: Path) -> tuple[Path, dict[str, str]]:
@@ -17,7 +17,7 @@ def checkout(root: Path, tools: Path) -> tuple[Path, dict[str, str]]:
     for name in ("Pulumi.yaml", "__main__.py", "components"):
         (folder / name).symlink_to(PROJECT / name)
     (folder / "chart").symlink_to(assemble(State()))
-    host = launcher(root / "host")
+    host = language_host(root / "host")
     (root / "backend").mkdir()
     return folder, {
         **variables_without_logs(root, host, tools),

@@ -14,8 +14,8 @@ import yaml
 from components.config.stack_file import stack_path
 from local.paths import PROJECT
 from tests.engine.ci.checkout import pulumi
-from tests.engine.ci.language_host import launcher
 from tests.engine.ci.watched_tenancy import WatchedTenancy
+from tests.support.language_host import language_host
 from tests.support.tenancy_stack import STACK
 
 pytestmark = pytest.mark.engine
@@ -73,7 +73,7 @@ def test_refusal_by_a_policy_is_the_only_error(project: Path, ocean: Path) -> No
 
 def test_refusal_by_a_provider_is_the_only_error(deployed: WatchedTenancy, tmp_path: Path, tools: Path) -> None:
     deployed.write(clusterName="watched", externalIp="192.0.2.30", notebookStorageGb=1)
-    path = os.pathsep.join([str(launcher(tmp_path / "host")), str(tools), deployed.variables["PATH"]])
+    path = os.pathsep.join([str(language_host(tmp_path / "host")), str(tools), deployed.variables["PATH"]])
     variables = {**os.environ, **deployed.variables, "PATH": path, "KUBECONFIG": str(deployed.kubeconfig)}
 
     output = preview(STACK, deployed.folder, {**variables, "PANGEO_DNS_CHECK": "warn"})

@@ -12,6 +12,7 @@ from local.stand_ins.plugins.choose import (
     Places,
     Plugin,
     sdk_versions,
+    select_language_host,
     select_plugins,
     without_launchers,
     write_launchers,
@@ -52,6 +53,15 @@ def stand_ins(places: Places) -> list[str]:
 
 def missing_plugins() -> list[Plugin]:
     return [Plugin(each, VERSIONS.get(each.sdk or "", ""), None) for each in STAND_INS]
+
+
+def test_path_of_the_shell_contains_no_official_language_host(places: Places, tmp_path: Path) -> None:
+    shell = write_launchers(tmp_path / "shell", [select_language_host(places)], PYTHON)
+
+    assert (shell / LANGUAGE_HOST).exists()
+    assert without_launchers(f"{shell}:{places.path}") == places.path
+    put(tmp_path / "bin", LANGUAGE_HOST)
+    assert select_language_host(places).official == tmp_path / "bin" / LANGUAGE_HOST
 
 
 def test_all_stand_ins_are_used_if_nothing_is_installed(places: Places) -> None:

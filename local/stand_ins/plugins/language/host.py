@@ -1,7 +1,10 @@
-"""A stand-in for the official CLI's ``pulumi-language-python``: runs the project's program and its policy pack.
+"""The language host: runs the project's program and its policy pack for the engine, with the SDK's own server.
 
-The real ``pulumi`` starts it as its language host; it uses the SDK's own server.
+The engine starts it as ``python -m local.stand_ins.plugins.language.host [options] ENGINE_ADDRESS``.
 """
+
+# ruff: noqa: N802 - the protocol defines the names of the calls
+# ruff: noqa: ANN401 - gRPC has no types for its contexts, and the generated messages have none for requests
 
 import contextlib
 import json
@@ -12,7 +15,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent import futures
-from pathlib import Path
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
@@ -20,8 +22,8 @@ from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
-from tests.engine.ci.policy_proxy import run_pack
-from tests.engine.ci.program_process import REASON_WAS_SHOWN
+from local.stand_ins.plugins.language.policy_proxy import run_pack
+from local.stand_ins.plugins.language.program import REASON_WAS_SHOWN
 
 
 class LanguageHost(LanguageServer):
@@ -31,10 +33,11 @@ class LanguageHost(LanguageServer):
         super().__init__(lambda: None)
         self.programs: list[subprocess.Popen[str]] = []
 
-    def GetPluginInfo(self, _request: Any, _context: Any) -> plugin_pb2.PluginInfo:  # noqa: N802 - gRPC's name
+    def GetPluginInfo(self, _request: Any, _context: Any) -> plugin_pb2.PluginInfo:
+        """Return a version; the engine requires none."""
         return plugin_pb2.PluginInfo(version="0.0.0")
 
-    def Run(self, request: Any, context: Any) -> language_pb2.RunResponse:  # noqa: N802 - gRPC's name
+    def Run(self, request: Any, context: Any) -> language_pb2.RunResponse:
         """Run the program in a process of its own, and pass a cancellation on as SIGINT."""
         settings = {
             "monitor": request.monitor_address,
@@ -46,7 +49,7 @@ class LanguageHost(LanguageServer):
             "organization": request.organization,
         }
         with subprocess.Popen(
-            [sys.executable, "-u", "-m", "tests.engine.ci.program_process"],
+            [sys.executable, "-u", "-m", "local.stand_ins.plugins.language.program"],
             cwd=request.info.program_directory or request.pwd,
             stdin=subprocess.PIPE,
             # This process's standard output is the engine's, too.
@@ -54,34 +57,26 @@ class LanguageHost(LanguageServer):
         ) as program:
             context.add_callback(lambda: _interrupt(program))
             self.programs.append(program)
-            assert program.stdin is not None
             config = {"config": dict(request.config), "secret_keys": list(request.configSecretKeys)}
-            program.stdin.write(json.dumps({**config, "settings": settings}))
-            program.stdin.close()
+            if program.stdin:
+                program.stdin.write(json.dumps({**config, "settings": settings}))
+                program.stdin.close()
             code = program.wait()
         if code in (0, REASON_WAS_SHOWN):
             return language_pb2.RunResponse(bail=code != 0)
         return language_pb2.RunResponse(error=f"program exited with non-zero exit code: {code}")
 
-    def Cancel(self, _request: Any, _context: Any) -> empty_pb2.Empty:  # noqa: N802 - gRPC's name
+    def Cancel(self, _request: Any, _context: Any) -> empty_pb2.Empty:
+        """Interrupt the programs."""
         for program in self.programs:
             _interrupt(program)
         return empty_pb2.Empty()
 
-    def RunPlugin(self, request: Any, context: Any) -> Iterator[language_pb2.RunPluginResponse]:  # noqa: N802
+    def RunPlugin(self, request: Any, context: Any) -> Iterator[language_pb2.RunPluginResponse]:
         """Run a policy pack, and pass on what it prints."""
         folder = request.info.program_directory
         for line in run_pack(request.args[0], folder, lambda pack: context.add_callback(pack.kill)):
             yield language_pb2.RunPluginResponse(stdout=line)
-
-
-def launcher(folder: Path) -> Path:
-    """Create a folder for PATH with a launcher under the name that the engine looks for."""
-    folder.mkdir()
-    script = folder / "pulumi-language-python"
-    script.write_text(f'#!/bin/sh\nexec {sys.executable} -m tests.engine.ci.language_host "$@"\n')
-    script.chmod(0o755)
-    return folder
 
 
 def serve() -> None:

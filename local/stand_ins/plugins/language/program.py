@@ -1,4 +1,4 @@
-"""The process in which the language host runs the project's program: ``python -m tests.engine.ci.program_process``.
+"""The process in which the language host runs the project's program.
 
 It ends as the official one does: with 0 after success, 1 after a ``RunError``, 32 after an unexpected error, and with a
 ``KeyboardInterrupt`` and its traceback after SIGINT. Source: ``sdk/python/cmd/pulumi-language-python-exec`` of
@@ -13,7 +13,6 @@ import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pulumi
 from pulumi import runtime
@@ -50,7 +49,7 @@ def _run(parallel: int) -> int:
     return 0
 
 
-def _program() -> Any:
+def _program() -> None:
     runpy.run_path(str(Path.cwd() / "__main__.py"), run_name="__main__")
 
 

@@ -31,7 +31,7 @@ def run_pack(engine: str, folder: str, on_start: Callable[[subprocess.Popen[byte
     words = [sys.executable, "-u", "-m", "pulumi.policy", engine, folder]
     with subprocess.Popen(words, env=variables, stdout=subprocess.PIPE) as pack:
         on_start(pack)
-        assert pack.stdout is not None
+        assert pack.stdout is not None  # noqa: S101 - narrows the type; it is a pipe
         own_port = int(pack.stdout.readline())
         proxy.pack.set_result(grpc.insecure_channel(f"127.0.0.1:{own_port}", _ANY_LENGTH))
         yield from pack.stdout
