@@ -12,7 +12,7 @@ export PYTHONPATH := $(CURDIR)
 # If it is set, every process compiles the modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: up image help down status destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools bench fuzz faults screenshots faults-on-the-node
+.PHONY: up image help down status shell destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools bench fuzz faults screenshots faults-on-the-node
 
 up: .venv/made-from  ## Build and start everything that is missing, until the hub answers
 	@$(PYTHON) -m local up
@@ -28,6 +28,9 @@ status: .venv/made-from  ## Show every process, and whether cluster, directory a
 
 preview: .venv/made-from  ## Show what the engine would change; STACK=vis: the tenancy vis, as CI previews it; STACK=all: every tenancy, CONCURRENCY= at a time
 	@$(PYTHON) -m local$(if $(filter-out local,$(STACK)),.previews.tenancy_preview $(STACK) $(if $(PASSPHRASES),--passphrases $(PASSPHRASES)) $(if $(CONCURRENCY),--concurrency $(CONCURRENCY)), preview)
+
+shell: .venv/made-from  ## Open a shell for kubectl, pulumi and python -m components on the local tenancy; COMMAND="kubectl get pods": run one command
+	@$(PYTHON) -m local shell $(if $(COMMAND),-- bash -c "$$COMMAND")
 
 destroy: .venv/made-from  ## Run pulumi destroy; users' home volumes stay
 	@$(PYTHON) -m local destroy

@@ -60,6 +60,16 @@ def preview() -> None:
 
 
 @app.command()
+def shell(
+    command: Annotated[
+        list[str] | None, typer.Argument(help="one command instead of an interactive shell, after --; e.g. kubectl")
+    ] = None,
+) -> None:
+    """Open a shell in which kubectl, pulumi and python -m components work on the local tenancy."""
+    _run(lambda state, _report: lifecycle.shell(state, command or []))
+
+
+@app.command()
 def destroy() -> None:
     """Remove the stack's resources; users' home volumes stay."""
     _run_alone("destroy", lifecycle.destroy)

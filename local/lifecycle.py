@@ -1,9 +1,9 @@
-"""The commands on the local tenancy: up, tools, image, down, wipe, status, preview, destroy, grant, revoke."""
+"""The commands on the local tenancy: up, tools, image, down, wipe, status, preview, shell, destroy, grant, revoke."""
 
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from components.freeipa.names import notebook_users_group
@@ -14,6 +14,7 @@ from local.host.commands import output
 from local.host.stamps import digest, is_done, mark_done
 from local.paths import State
 from local.progress import Report
+from local.shell import open_shell
 from local.stand_ins.charts.assemble import upstream_charts
 from local.tasks import Task, run_tasks
 from local.tenancy import engine, web
@@ -158,6 +159,12 @@ def preview(state: State, report: Report) -> None:
     engine.preview(state, report)
 
 
+def shell(state: State, command: Sequence[str]) -> None:
+    """Open a shell on the running tenancy, or run one command in its environment. Ends this process."""
+    _require_running(state)
+    open_shell(state, command)
+
+
 def destroy(state: State, report: Report) -> None:
     """Remove the stack's resources, except those that it retains."""
     _require_running(state)
@@ -205,6 +212,7 @@ def _print_summary(state: State, report: Report, outputs: dict[str, object]) -> 
         f"  passwords   in {state.credentials}, readable by root only{_passwords_once(state)}",
         f"  CA file     {state.pki / 'tenancy-ca.crt'}, for the browser to trust",
         "  next        run make grant USER=alice, then log in as alice",
+        "  commands    make shell: kubectl, pulumi and python -m components … on this tenancy",
     ]
     report.console.print("\n".join(lines), highlight=False)
 

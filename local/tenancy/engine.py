@@ -6,6 +6,7 @@ the Automation API) and runs the project's own ``__main__.py``.
 
 import contextlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,25 +28,37 @@ from local.tenancy.pki import authority
 STACK = "local"
 CONTEXT = "local"
 
+POLICY_SETTINGS = LOCAL / "tenancy" / "policies.json"
+"""Configuration of the policies for this machine: the image registry and the storage class."""
+
 POLICIES: dict[str, Any] = {
     "policy_packs": [str(PROJECT / "policies")],
-    "policy_pack_configs": [str(LOCAL / "tenancy" / "policies.json")],
+    "policy_pack_configs": [str(POLICY_SETTINGS)],
 }
-"""The policy pack, and its configuration for this machine: the image registry and the storage class."""
+"""The policy pack with its configuration."""
 
 
-def prepare(state: State) -> automation.Stack:
-    """Prepare the engine's workspace and select the stack, which is created the first time.
+def prepare_workspace(state: State) -> Path:
+    """Prepare the folder in which the engine and the operator's commands run; return it.
 
-    The workspace is laid out like the project: links to the program, the chart with its dependencies, and the
+    It is laid out like the project: links to the program and the policies, the chart with its dependencies, and the
     repository's stack file, completed with the CA certificate of the local directory.
     """
     workspace = state.engine / "workspace"
-    (workspace / "stacks").mkdir(parents=True, exist_ok=True)
-    for name in ("Pulumi.yaml", "__main__.py", "components"):
+    (workspace / STACKS).mkdir(parents=True, exist_ok=True)
+    for name in ("Pulumi.yaml", "__main__.py", "components", "policies"):
         link(workspace / name, PROJECT / name)
+    # The official language host runs the program in the virtual environment that Pulumi.yaml names.
+    link(workspace / ".venv", PROJECT / ".venv")
+    link(workspace / STACKS / POLICY_SETTINGS.name, POLICY_SETTINGS)
     link(workspace / "chart", assemble(state))
     _write_stack_file(state, stack_path(STACK, workspace / STACKS))
+    return workspace
+
+
+def prepare(state: State) -> automation.Stack:
+    """Prepare the engine's workspace and select the stack, which is created the first time."""
+    workspace = prepare_workspace(state)
     _remove_stale_files(state)
     environment = engine_environment(state)
     return open_stack(
@@ -139,7 +152,10 @@ def _write_stack_file(state: State, to: Path) -> None:
         # The engine stores its encryption salt in this file.
         kept = yaml.safe_load(to.read_text())
         committed |= {key: value for key, value in kept.items() if key.startswith("encryption")}
-    to.write_text(yaml.safe_dump(committed, sort_keys=False))
+    # In one step: a command of make shell may be reading it.
+    partial = to.with_suffix(f".{os.getpid()}")
+    partial.write_text(yaml.safe_dump(committed, sort_keys=False))
+    partial.replace(to)
 
 
 def _remove_stale_files(state: State) -> None:

@@ -68,7 +68,7 @@ def wait_for_hub(state: State) -> None:
         if time.monotonic() > deadline:
             raise Failure(
                 f"{url(state)} does not answer after {HUB_TIMEOUT_SECONDS:g} s",
-                fix="see make status and the hub's log: kubectl logs -n local deploy/hub",
+                fix='see make status and the hub\'s log: make shell COMMAND="kubectl logs deploy/hub"',
                 log=state.logs / "traefik.log",
             )
         time.sleep(0.2)
