@@ -62,6 +62,7 @@ def read_installed() -> dict[str, Any]:
     from ldapauthenticator import LDAPAuthenticator  # type: ignore[import-not-found,unused-ignore]
 
     from components.in_hub.authenticator import FreeIpaAuthenticator
+    from components.in_hub.usage_recorder import UsageRecorder
 
     classes = (
         JupyterHub,
@@ -72,6 +73,7 @@ def read_installed() -> dict[str, Any]:
         FreeIpaAuthenticator,
         Spawner,
         KubeSpawner,
+        UsageRecorder,
     )
     return {
         "packages": {name: version(name) for name in PACKAGES},

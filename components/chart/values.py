@@ -159,6 +159,7 @@ def _hub(tenancy: Tenancy) -> Values:
             },
             "LDAPAuthenticator": ldap_authenticator(tenancy),
             "FreeIpaAuthenticator": {**freeipa_authenticator(tenancy), **members.authenticator},
+            "UsageRecorder": {"keep_days": tenancy.usage.keep_days},
             "KubeSpawner": {
                 # The default deletes the home volume when a user is deleted.
                 "delete_pvc": False,

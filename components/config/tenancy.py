@@ -38,6 +38,7 @@ from components.config.types import (
     Number,
     WholeNumber,
 )
+from components.config.usage import Usage
 from components.freeipa.names import group_dn, notebook_users_group
 
 
@@ -138,6 +139,11 @@ class Tenancy(Names):
         default_factory=Registries,
         description="Registries that the images of all pods are pulled from",
         exclude_if=lambda registries: registries == Registries(),
+    )
+    usage: Usage = Field(
+        default_factory=Usage,
+        description="The hub's record of what users reserve",
+        exclude_if=lambda usage: usage == Usage(),
     )
     nodes: Nodes | None = Field(
         None,

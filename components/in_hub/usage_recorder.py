@@ -37,7 +37,7 @@ class UsageRecorder(LoggingConfigurable):  # type: ignore[misc,unused-ignore]
     """Records the use of one hub's users."""
 
     interval_seconds = Int(60, min=1, config=True, help="Interval of the samples in seconds")
-    keep_days = Int(1096, min=0, config=True, help="Number of days that are kept; 0: nothing is recorded")
+    keep_days = Int(0, min=0, config=True, help="Number of days that are kept; 0: nothing is recorded")
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - traitlets' own signature
         super().__init__(**kwargs)

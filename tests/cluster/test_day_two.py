@@ -1,11 +1,13 @@
 """The operator's commands on the running tenancy, without changes of memberships."""
 
+import csv
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -49,8 +51,14 @@ class Operator:
     state: State
 
     def __call__(self, *words: str) -> Done:
-        done = subprocess.run(
-            [sys.executable, "-m", "components", *words, "--json"],
+        done = self.run(*words, "--json")
+        assert done.stdout, done.stderr
+        return Done(done.returncode, json.loads(done.stdout))
+
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command, whatever its output is."""
+        return subprocess.run(
+            [sys.executable, "-m", "components", *words],
             cwd=self.state.engine / "workspace",
             env={**os.environ, **engine_environment(self.state)},
             stdin=subprocess.DEVNULL,
@@ -59,8 +67,6 @@ class Operator:
             timeout=SECONDS,
             check=False,
         )
-        assert done.stdout, done.stderr
-        return Done(done.returncode, json.loads(done.stdout))
 
     @property
     def trusting(self) -> tuple[str, str]:
@@ -141,3 +147,15 @@ def test_members_list_equals_the_directorys_group(operator: Operator) -> None:
     assert done.output["group"] == lifecycle.NOTEBOOK_USERS
     assert MEMBER in done.output["users"]
     assert done.output["users"] == directory.members(operator.state, lifecycle.NOTEBOOK_USERS)
+
+
+def test_usage_reports_users_and_their_groups_up_to_the_total(operator: Operator) -> None:
+    done = operator.run("usage", "local", "--format", "csv", *operator.trusting)
+
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    [total] = [row for row in rows if row["kind"] == "total"]
+    homes = [Decimal(row["home_gb_days"]) for row in rows if row["kind"] == "user"]
+    assert Decimal(total["home_gb_days"]) == sum(homes)
+    assert "observed: " in done.stderr
+    assert "at present: " not in done.stderr

@@ -176,6 +176,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "dask.totalRamGb": (*decimal(256.5), 10_000_000),
     "dask.idleMinutes": (*whole(30), 1440, "never", "Never", " NEVER "),
     "registries.mirror": ("", "registry.example.org/cache", " registry.example.org/cache "),
+    "usage.keepDays": (*whole(90), 0),
     "registries.pullSecrets": ([], ["registry-login", " other.login "]),
     "workers.count": whole(3),
     "workers.cpus": decimal(8.5),

@@ -3,6 +3,7 @@
 Without a kubelet and a scheduler, the tests assign pods to a node, and delete them.
 """
 
+import copy
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -87,7 +88,7 @@ StartRecording = Callable[[], Iterator[Recording]]
 def values(values_for: ValuesFor) -> Values:
     made = values_for(storage={"className": EXPANDABLE})
     made["jupyterhub"]["hub"]["config"]["FreeIpaAuthenticator"]["dask_namespace"] = NAMESPACE
-    made["jupyterhub"]["hub"]["config"]["UsageRecorder"] = {"interval_seconds": INTERVAL_SECONDS}
+    made["jupyterhub"]["hub"]["config"]["UsageRecorder"]["interval_seconds"] = INTERVAL_SECONDS
     return with_admin(made)
 
 
@@ -243,3 +244,10 @@ def test_record_outlives_a_restart_and_reports_damage(
         record = wait_for(again.read, lambda record: bool(record.observed))
         assert "was damaged" in record.note
         assert (tmp_path / f"{NAME}.damaged").read_bytes().startswith(b"damaged")
+
+    off = copy.deepcopy(values)
+    off["jupyterhub"]["hub"]["config"]["UsageRecorder"]["keep_days"] = 0
+    with running_hub(hub_python, tmp_path, off, environment) as hub:
+        record = Recording(hub, namespace, tmp_path).read()
+        assert "pangeo:usage.keepDays is 0" in record.problem
+        assert list(tmp_path.glob(f"{NAME}*")) == []

@@ -35,6 +35,11 @@ def test_only_the_group_and_named_admins_may_log_in() -> None:
     }
 
 
+def test_usage_is_recorded_for_three_years_unless_the_stack_file_says_otherwise() -> None:
+    assert hub_config()["UsageRecorder"] == {"keep_days": 1096}
+    assert hub_config(usage={"keepDays": 0})["UsageRecorder"] == {"keep_days": 0}
+
+
 def test_admins_group_may_log_in_and_profile_groups_may_not() -> None:
     groups = "cn=groups,cn=accounts,dc=example,dc=org"
     identity = {
