@@ -18,12 +18,14 @@ from components.cli.images.command import check_images, parse_image
 from components.cli.members_app import members
 from components.cli.new import new
 from components.cli.output import console, print_json, print_results
+from components.cli.overview.command import show_overview
+from components.cli.overview.observe import CONCURRENCY, TIMEOUT_SECONDS, Limits
 from components.cli.remove.command import remove_tenancy
 from components.cli.repair.command import repair_stack
 from components.cli.stack import open_stack
 from components.cli.terminal import ask, errors_reported, exit_with, has_named, report
 from components.cli.usage.command import usage
-from components.config.stack_file import STACKS
+from components.config.stack_file import STACKS, stacks
 from components.programs import report_on_stderr
 from components.version import program_version
 
@@ -90,17 +92,33 @@ def capacity(stack: Stacks = None, as_json: AsJson = False) -> None:
     exit_with(errors)
 
 
-@app.command(epilog=examples("status vis", "status vis --no-drift --json") + f"\n\n{EXIT_CODES}")
+@app.command(epilog=examples("status", "status vis", "status vis --no-drift --json") + f"\n\n{EXIT_CODES}")
 def status(
-    stack: Stack = None,
+    stack: Annotated[
+        str | None, typer.Argument(help="Name or file of the stack. Default: all, or the only one.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Show the table of all, even if there is only one.")] = False,
     ca_file: CaFile = None,
     no_drift: Annotated[bool, typer.Option("--no-drift", help="Leave out the preview, which takes a minute.")] = False,
+    concurrency: Annotated[
+        int, typer.Option(min=1, help="Number of tenancies that are checked at the same time, for the table.")
+    ] = CONCURRENCY,
+    timeout: Annotated[
+        float, typer.Option(min=1, help="Time in seconds after which a tenancy is given up, for the table.")
+    ] = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    """Check all parts of a tenancy, and drift.
+    """Check all parts of a tenancy, and drift; or of all tenancies, in one table without drift.
 
     They are the Helm release, pods, notebook servers, homes, domain, certificates, the hub and the directory servers.
+    Without a stack, a table has a row for each tenancy; its exit code is 1 if one has a problem.
     """
+    if stack is not None and every:
+        raise typer.BadParameter("--all is for all stacks; leave out the name")
+    if every or (stack is None and len(stacks(STACKS)) != 1):
+        with errors_reported():
+            limits = Limits(concurrency, timeout)
+            sys.exit(show_overview(STACKS, check_environment(ca_file), limits, as_json=as_json))
     with errors_reported(), console(stderr=True).status("checking"):
         opened = open_stack(stack).with_kubeconfig()
         project = opened.path.resolve().parent.parent

@@ -4,6 +4,10 @@ Helm marks a revision as ``pending-*`` when an operation begins and replaces the
 between, the mark stays, and every later ``helm upgrade``, so every ``pulumi up``, is refused.
 """
 
+import base64
+import gzip
+import json
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -73,6 +77,27 @@ def latest_revision(api: "Api", release: str, namespace: str) -> Revision | None
     labels = quote(f"owner=helm,name={release}")
     found = api.get(f"/api/v1/namespaces/{namespace}/secrets?labelSelector={labels}", accept=METADATA_ONLY)
     return max((_revision(item.get("metadata") or {}) for item in found.get("items") or []), default=None)
+
+
+def chart_version(api: "Api", release: str, namespace: str, revision: Revision) -> str | None:
+    """Return the chart's version in a revision, which is that of the program that deployed it; None if not known.
+
+    Nothing else is kept of the revision's content, which includes the release's secrets.
+
+    Raises:
+        CannotAsk: the cluster gives no answer, or the account may not list Secrets.
+    """
+    fields = quote(f"metadata.name=sh.helm.release.v1.{release}.v{revision.number}")
+    found = api.get(f"/api/v1/namespaces/{namespace}/secrets?fieldSelector={fields}")
+    for item in found.get("items") or []:
+        try:
+            # Helm compresses and encodes a release; Kubernetes encodes each Secret again.
+            encoded = base64.b64decode((item.get("data") or {}).get("release", ""))
+            stored = json.loads(gzip.decompress(base64.b64decode(encoded)))
+            return str(stored["chart"]["metadata"]["version"])
+        except (ValueError, OSError, EOFError, zlib.error, LookupError, TypeError):
+            return None  # another version of Helm, or not Helm's
+    return None
 
 
 def installed_releases(api: "Api", namespace: str) -> list[str]:

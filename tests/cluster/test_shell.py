@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from components.version import program_version
 from local import directory, lifecycle
 from local.paths import PROJECT, State
 from local.shell.session import EXAMPLES
@@ -74,12 +75,15 @@ def test_documented_command_works_in_the_shell(state: State, command: str) -> No
     assert DOCUMENTED[command] in done.stdout
 
 
-def test_status_finds_no_problem_in_the_shell(state: State) -> None:
-    done = run(*SHELL, "--", *shlex.split(f"python -m components status {engine.STACK} --no-drift --json"))
+def test_table_of_all_tenancies_shows_no_problem_in_the_shell(state: State) -> None:
+    done = run(*SHELL, "--", *shlex.split("python -m components status --all --json"))
 
-    results = {each["subject"]: each["status"] for each in json.loads(done.stdout)["results"]}
+    [row] = json.loads(done.stdout)["tenancies"]
+    assert (row["stack"], row["version"]) == (engine.STACK, program_version())
+    assert (row["hub"], row["directory"]) == ("good", "good")
     # Other tests may be starting servers on this node, which is a warning.
-    assert {subject for subject, status in results.items() if status != "good"} <= {"servers"}
+    assert {each["subject"] for each in row["results"] if each["status"] != "good"} <= {"servers"}
+    assert done.returncode == 0
 
 
 def test_exit_code_of_a_command_is_passed_on(state: State) -> None:

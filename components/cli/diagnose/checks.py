@@ -23,6 +23,9 @@ from components.preflight.dns import NameUnknown, Resolver, ResolverFailed, reso
 RunInDeployment = Callable[[Kubeconfig, Mapping[str, str], str, str, Sequence[str]], bytes]
 """Type of :func:`components.cluster.pod_command.run_in_deployment`."""
 
+HUB, HUB_PODS, HUB_CERTIFICATE, DIRECTORY = "hub", "hub pods", "hub certificate", "directory"
+"""Subjects of results. That of a directory server continues with its address."""
+
 HTTP_PORT, HTTPS_PORT = 80, 443
 FIX_CLUSTER_ACCESS = "kubectl get namespaces must answer, with the kubeconfig and the context of pulumi up"
 """Fix for a cluster that gives no answer."""
@@ -73,7 +76,7 @@ def check_domain(tenancy: Tenancy, env: CheckEnvironment) -> CheckResult:
 
 def check_hub_certificate(tenancy: Tenancy, env: CheckEnvironment) -> CheckResult:
     """Check that the tenancy's address answers HTTPS with a certificate that browsers accept."""
-    subject, endpoint = "hub certificate", hub_endpoint(tenancy, env)
+    subject, endpoint = HUB_CERTIFICATE, hub_endpoint(tenancy, env)
     try:
         certificate = read_certificate(endpoint, lambda: trust(env.hub_authority))
     except NoConnection as failure:
@@ -92,7 +95,7 @@ def check_hub_certificate(tenancy: Tenancy, env: CheckEnvironment) -> CheckResul
 
 def check_hub_health(tenancy: Tenancy, env: CheckEnvironment) -> CheckResult:
     """Check that JupyterHub answers, for a hub whose certificate is good."""
-    subject = "hub"
+    subject = HUB
     url, namespace = f"https://{tenancy.domain}/hub/health", tenancy.namespace
     try:
         status = HubClient(hub_endpoint(tenancy, env), trust(env.hub_authority)).health_status()
@@ -113,7 +116,7 @@ def check_hub_pods(tenancy: Tenancy, hub: DeployedHub) -> CheckResult:
     Raises:
         CannotAsk: the cluster gives no answer.
     """
-    subject, namespace = "hub pods", tenancy.namespace
+    subject, namespace = HUB_PODS, tenancy.namespace
     counts = {name: hub.count_ready(name) for name in ("hub", "proxy")}
     missing = [name for name, count in counts.items() if count is None]
     if missing:
@@ -149,7 +152,7 @@ def check_directory_servers(tenancy: Tenancy, env: CheckEnvironment) -> list[Che
 
 
 def _check_directory_server(server: Endpoint, authority: str | None, env: CheckEnvironment) -> CheckResult:
-    subject = f"directory {server}"
+    subject = f"{DIRECTORY} {server}"
     try:
         certificate = read_certificate(server, lambda: trust(authority))
     except NoConnection as failure:

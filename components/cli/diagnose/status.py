@@ -15,13 +15,16 @@ from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.identity import read_cluster_id
 from components.cluster.kubeconfig import find_kubeconfig
-from components.cluster.releases import LONGEST_UP, Revision, latest_revision
+from components.cluster.releases import LONGEST_UP, Revision, chart_version, latest_revision
 from components.config.tenancy import Tenancy
 from components.readiness.finding import Finding
 
 CLUSTER, RELEASE, IMAGES, SERVERS, HOMES = "cluster", "release", "images", "servers", "homes"
 MOST_PULLS = 3
 """Number of pods that are named with the cause: it is usually the same for all."""
+
+RUNNING = "Running"
+"""Phase of a server that its user can use."""
 
 _DEPLOYED = "deployed"
 
@@ -37,16 +40,24 @@ def check_status(
         env: inputs that are not in the stack file.
         drift: compares the stack with its deployment; None leaves that out.
     """
-    results = list(_check_cluster(tenancy, stack, env))
-    results += [checks.check_domain(tenancy, env), certificate := checks.check_hub_certificate(tenancy, env)]
-    results += [check_plain_http(tenancy, env)]
+    return [*status_results(tenancy, stack=stack, env=env), *([drift()] if drift else [])]
+
+
+def status_results(tenancy: Tenancy, *, stack: str, env: CheckEnvironment) -> Iterator[CheckResult]:
+    """Check all parts of a tenancy except drift, and yield each result as soon as it is known.
+
+    The arguments are those of :func:`check_status`.
+    """
+    yield from _check_cluster(tenancy, stack, env)
+    yield checks.check_domain(tenancy, env)
+    yield (certificate := checks.check_hub_certificate(tenancy, env))
+    yield check_plain_http(tenancy, env)
     if certificate.status is Status.BROKEN:
-        results += [unknown("hub", "not checked, since its certificate is not good")]
+        yield unknown(checks.HUB, "not checked, since its certificate is not good")
     else:
-        results += [checks.check_hub_health(tenancy, env)]
-    results += check_user_hosts(tenancy, env)
-    results += checks.check_directory_servers(tenancy, env)
-    return results + ([drift()] if drift else [])
+        yield checks.check_hub_health(tenancy, env)
+    yield from check_user_hosts(tenancy, env)
+    yield from checks.check_directory_servers(tenancy, env)
 
 
 def _check_cluster(tenancy: Tenancy, stack: str, env: CheckEnvironment) -> Iterator[CheckResult]:
@@ -54,7 +65,9 @@ def _check_cluster(tenancy: Tenancy, stack: str, env: CheckEnvironment) -> Itera
         with connect_to_cluster(find_kubeconfig(tenancy.kubernetes, env.environment), env.environment) as api:
             yield good(CLUSTER, str(read_cluster_id(api)))
             name = f"{tenancy.namespace}/{tenancy.release}"
-            yield check_release(name, latest_revision(api, tenancy.release, tenancy.namespace), stack, env.now)
+            revision = latest_revision(api, tenancy.release, tenancy.namespace)
+            version = chart_version(api, tenancy.release, tenancy.namespace, revision) if revision else None
+            yield check_release(name, revision, stack, env.now, version)
             hub = DeployedHub(api, tenancy.namespace)
             yield checks.check_hub_pods(tenancy, hub)
             yield check_images(hub.failed_pulls(), tenancy.namespace)
@@ -65,7 +78,9 @@ def _check_cluster(tenancy: Tenancy, stack: str, env: CheckEnvironment) -> Itera
         yield unknown(CLUSTER, str(failure), checks.FIX_CLUSTER_ACCESS)
 
 
-def check_release(name: str, revision: Revision | None, stack: str, now: datetime) -> CheckResult:
+def check_release(
+    name: str, revision: Revision | None, stack: str, now: datetime, version: str | None = None
+) -> CheckResult:
     """Check the latest revision of the Helm release. Pure.
 
     Args:
@@ -73,11 +88,16 @@ def check_release(name: str, revision: Revision | None, stack: str, now: datetim
         revision: its latest revision; None where it is not installed.
         stack: the stack's name, for suggested commands.
         now: the time.
+        version: the version of the program that deployed it, if that is known.
     """
     if revision is None:
         return broken(RELEASE, f"the Helm release {name} is not installed", "run pulumi up")
-    details = {"revision": revision.number, "releaseStatus": revision.status, "since": revision.began}
-    message = f"{name} is {revision.status} (revision {revision.number}, {revision.began})"
+    details: dict[str, object] = {
+        **{"revision": revision.number, "releaseStatus": revision.status, "since": revision.began},
+        **({"version": version} if version else {}),
+    }
+    facts = [*([f"version {version}"] if version else []), f"revision {revision.number}", revision.began]
+    message = f"{name} is {revision.status} ({', '.join(facts)})"
     if revision.is_pending:
         fix = f"unless pulumi or helm is running now: python -m components repair {stack}"
         may_be_running = revision.age(now) < LONGEST_UP
@@ -109,9 +129,9 @@ def check_servers(servers: list[Server]) -> CheckResult:
     """Check users' notebook servers. One that does not run is a warning, since its user can start it again. Pure."""
     details = {"servers": [asdict(server) for server in servers]}
     counts = Counter(server.phase for server in servers)
-    others = [server for server in servers if server.phase not in ("Running", "Stopping")]
-    message = f"{counts['Running']} running"
-    users = ", ".join(server.user for server in servers if server.phase == "Running")
+    others = [server for server in servers if server.phase not in (RUNNING, "Stopping")]
+    message = f"{counts[RUNNING]} running"
+    users = ", ".join(server.user for server in servers if server.phase == RUNNING)
     message += f": {users}" if users else ""
     if others:
         message += f"; {', '.join(f'{server.user} is {server.phase}' for server in others)}"

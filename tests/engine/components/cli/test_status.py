@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from itertools import count
@@ -10,9 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from pydantic import SecretStr
 
 from components.cli.diagnose.result import CheckResult, Status
 from components.cli.diagnose.status import check_status
+from components.cli.overview.command import check_tenancies
+from components.cli.overview.observe import Limits
+from components.cli.stack import OpenStack
+from components.config.tenancy import Tenancy
 from tests.engine.components.cli.conftest import STACK, SetUp
 from tests.engine.components.cli.deployment import Deployment
 from tests.engine.components.cli.directory import Directory
@@ -139,3 +146,35 @@ def run(stack: TenancyStack, *words: str, **environment: str) -> subprocess.Comp
         timeout=SECONDS,
         check=False,
     )
+
+
+def test_cluster_without_an_answer_does_not_hide_the_other_tenancies(
+    healthy: SetUp, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"tenancy-{number}" for number in range(6)]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent_tenancy = with_cluster(healthy, f"https://127.0.0.1:{silent.getsockname()[1]}")
+
+        def open_tenancy(stack: str) -> OpenStack:
+            found = silent_tenancy if stack == names[0] else healthy.tenancy
+            return OpenStack(stack, Path(f"stacks/Pulumi.{stack}.yaml"), found, {})
+
+        monkeypatch.setattr("components.cli.overview.command.open_stack", open_tenancy)
+        rows = check_tenancies(names, healthy.env, Limits(concurrency=2))
+
+    assert [row.stack for row in rows] == names
+    assert {row.address for row in rows} == {"https://pangeo.day-two.example"}
+    assert {(row.hub, row.directory) for row in rows} == {(Status.GOOD, Status.GOOD)}
+    assert [row.stack for row in rows if row.has_problem] == names[:1]
+    assert rows[0].problem.startswith("cluster: https://127.0.0.1:")
+    assert rows[0].users_running is None
+    assert {row.users_running for row in rows[1:]} == {1}
+
+
+def with_cluster(set_up: SetUp, url: str) -> Tenancy:
+    """Return the tenancy with a kubeconfig for another address of its cluster."""
+    text = Path(set_up.environment["KUBECONFIG"]).read_text()
+    document = yaml.safe_load(text)
+    document["clusters"][0]["cluster"]["server"] = url
+    kubernetes = set_up.tenancy.kubernetes.model_copy(update={"kubeconfig": SecretStr(yaml.safe_dump(document))})
+    return set_up.tenancy.model_copy(update={"kubernetes": kubernetes})

@@ -1,3 +1,6 @@
+import base64
+import gzip
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +11,7 @@ from components.cluster.answers import METADATA_ONLY
 from components.cluster.releases import (
     Repair,
     Revision,
+    chart_version,
     latest_revision,
     orphaned_release,
     repair_for,
@@ -83,6 +87,36 @@ def test_latest_revision_has_the_highest_number() -> None:
     found = latest_revision(Recorded(*["superseded"] * 9, "deployed"), "vis", "vis")
     assert found == Revision(10, "deployed", "2026-01-01")
     assert latest_revision(Recorded(), "vis", "vis") is None
+
+
+class Stored:
+    """An API with the Secret of one revision."""
+
+    server = "https://cluster"
+
+    def __init__(self, data: Mapping[str, str]) -> None:
+        self.data = data
+
+    def get(self, path: str, accept: str = "application/json") -> Mapping[str, Any]:
+        assert path == "/api/v1/namespaces/vis/secrets?fieldSelector=metadata.name%3Dsh.helm.release.v1.vis.v3"
+        return {"items": [{"data": self.data}]}
+
+
+def stored_by_helm(release: object) -> str:
+    once = base64.b64encode(gzip.compress(json.dumps(release).encode()))
+    return base64.b64encode(once).decode()
+
+
+def test_version_of_a_revision_is_that_of_its_chart() -> None:
+    release = {"chart": {"metadata": {"name": "pangeo", "version": "0.5.0"}}, "config": {}}
+
+    api = Stored({"release": stored_by_helm(release)})
+    assert chart_version(api, "vis", "vis", Revision(3, "deployed", "")) == "0.5.0"
+
+
+@pytest.mark.parametrize("stored", [{}, {"release": "?"}, {"release": "eA=="}, {"release": stored_by_helm([])}])
+def test_version_of_a_revision_in_another_form_is_not_known(stored: Mapping[str, str]) -> None:
+    assert chart_version(Stored(stored), "vis", "vis", Revision(3, "deployed", "")) is None
 
 
 def test_message_about_an_orphaned_release_quotes_helms_error() -> None:

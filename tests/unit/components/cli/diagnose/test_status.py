@@ -27,6 +27,14 @@ def test_release_pending_longer_than_an_up_is_broken(revision: Revision | None, 
     assert check_release("vis/vis", revision, "vis", NOW).status is status
 
 
+def test_release_has_the_version_of_the_program_that_deployed_it() -> None:
+    found = check_release("vis/vis", Revision(3, "deployed", LONG_AGO), "vis", NOW, "0.5.0")
+
+    assert found.message == f"vis/vis is deployed (version 0.5.0, revision 3, {LONG_AGO})"
+    assert found.as_json()["version"] == "0.5.0"
+    assert "version" not in check_release("vis/vis", Revision(3, "deployed", LONG_AGO), "vis", NOW).as_json()
+
+
 def test_servers_that_do_not_run_are_named() -> None:
     running, pending = Server("anna", "Running", LONG_AGO, "node"), Server("bob", "Pending", LONG_AGO, "")
 
