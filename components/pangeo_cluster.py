@@ -240,6 +240,7 @@ class PangeoCluster(pulumi.ComponentResource):
             crypt_key=declare("crypt-key"),
             gateway_token=declare("gateway-token"),
             members_token=declare("members-token"),
+            verification_token=declare("verification-token"),
         )
 
 

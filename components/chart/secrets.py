@@ -7,10 +7,11 @@ from which ``chart/templates/_secrets.tpl`` reads them.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from components.chart.members_access import READ_PASSWORD_KEY, TOKEN_KEY
+from components.chart import members_access, verification_access
+from components.chart.members_access import READ_PASSWORD_KEY
 from components.config.tenancy import Tenancy
 
 T = TypeVar("T")
@@ -46,6 +47,14 @@ class HubSecrets(Generic[T]):
     members_token: T
     """Authenticates the operator's command ``members remove`` to the hub."""
 
+    verification_token: T
+    """Authenticates the operator's command ``verify`` to the hub."""
+
+
+def without_values() -> HubSecrets[str]:
+    """Return empty secrets, of which the Kubernetes Secret has the same keys."""
+    return HubSecrets(*("" for _ in fields(HubSecrets)))
+
 
 def secret_manifest(tenancy: Tenancy, secrets: HubSecrets[T], read_password: T | None = None) -> dict[str, Any]:
     """Return the Kubernetes Secret. Its keys are those of the Secret ``hub`` of the chart ``jupyterhub``.
@@ -65,19 +74,21 @@ def secret_manifest(tenancy: Tenancy, secrets: HubSecrets[T], read_password: T |
             "hub.config.JupyterHub.cookie_secret": secrets.cookie_secret,
             "hub.config.CryptKeeper.keys": secrets.crypt_key,
             "hub.services.dask-gateway.apiToken": secrets.gateway_token,
-            TOKEN_KEY: secrets.members_token,
+            members_access.TOKEN_KEY: secrets.members_token,
+            verification_access.TOKEN_KEY: secrets.verification_token,
             **({} if read_password is None else {READ_PASSWORD_KEY: read_password}),
         },
     }
 
 
 def secrets_digest(secrets: HubSecrets[str]) -> str:
-    """Return a digest that changes with the secrets. It reveals nothing about them: they have 1280 random bits."""
+    """Return a digest that changes with the secrets. It reveals nothing about them: they have 1536 random bits."""
     parts = (
         secrets.proxy_token,
         secrets.cookie_secret,
         secrets.crypt_key,
         secrets.gateway_token,
         secrets.members_token,
+        secrets.verification_token,
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

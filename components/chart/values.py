@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from components.chart import verification_access
 from components.chart.admission import add_statement
 from components.chart.browser_origins import hub_origins
 from components.chart.dask_access import gateway_access, gateway_egress
@@ -141,7 +142,7 @@ def _hub(tenancy: Tenancy) -> Values:
                 "authenticator_class": "ldap",
                 "admin_access": True,
                 "cookie_max_age_days": tenancy.identity.log_in_hours / 24,
-                "custom_scopes": members.scopes,
+                "custom_scopes": {**members.scopes, **verification_access.SCOPES},
                 "last_activity_interval": ROUTE_CHECK_INTERVAL_SECONDS,
                 "template_vars": {"announcement_login": announcement(tenancy)},
                 **hub_origins(tenancy),
@@ -185,8 +186,8 @@ def _hub(tenancy: Tenancy) -> Values:
         "resources": HUB_REQUESTS,
         **hub_pod(tenancy, hub_priority_class(tenancy)),
         **({"extraEnv": proxy} if proxy else {}),
-        "services": {**access.services, **members.services},
-        "loadRoles": {**access.roles, **members.roles},
+        "services": {**access.services, **members.services, **verification_access.SERVICES},
+        "loadRoles": {**access.roles, **members.roles, **verification_access.ROLES},
         **members.pod,
         **hub_code(),
     }

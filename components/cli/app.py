@@ -25,6 +25,11 @@ from components.cli.repair.command import repair_stack
 from components.cli.stack import open_stack
 from components.cli.terminal import ask, errors_reported, exit_with, has_named, report
 from components.cli.usage.command import usage
+from components.cli.verify.checks import CHECKS
+from components.cli.verify.command import INTERRUPTED_EXIT
+from components.cli.verify.command import verify as verify_tenancy
+from components.cli.verify.context import Context
+from components.cli.verify.progress import Progress
 from components.config.stack_file import STACKS, stacks
 from components.programs import report_on_stderr
 from components.version import program_version
@@ -146,6 +151,27 @@ def doctor(
         with console(stderr=True).status("checking"):
             results = diagnose(opened.tenancy, stack=opened.name, user=user, password=password, env=env)
     sys.exit(print_results(opened.name, results, as_json=as_json, user=user))
+
+
+@app.command(epilog=examples("verify vis", "verify vis --json") + f"\n\n{EXIT_CODES}")
+def verify(
+    stack: Stack = None,
+    ca_file: CaFile = None,
+    limit: Annotated[float, typer.Option(min=1, help="Seconds for all checks, without the removal.")] = 600,
+    as_json: AsJson = False,
+) -> None:
+    """Try what users do, as a user that the hub creates for this run only.
+
+    The command starts the smallest server, runs a notebook, restarts the server, and computes with Dask. It removes all
+    of this again, also after Ctrl+C; after a kill, the hub removes it within minutes. Nobody's account is used.
+    """
+    with errors_reported():
+        opened = open_stack(stack).with_kubeconfig()
+        context = Context(opened.tenancy, opened.name, check_environment(ca_file), limit)
+        with Progress() as progress:
+            results, received = verify_tenancy(context, CHECKS, progress)
+    code = print_results(opened.name, results, as_json=as_json)
+    sys.exit(INTERRUPTED_EXIT + received if received else code)
 
 
 @app.command(

@@ -4,8 +4,6 @@ The hub's service for this has its token in the Kubernetes Secret of the tenancy
 over a verified connection.
 """
 
-import base64
-import binascii
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +15,7 @@ from components.chart.secrets import SECRET_NAME
 from components.cli.diagnose.certificates import NoConnection, trust
 from components.cli.diagnose.checks import CheckEnvironment, hub_endpoint
 from components.cli.diagnose.hub_client import HubClient
+from components.cli.service_token import read_service_token
 from components.cluster.client import Api, connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.kubeconfig import find_kubeconfig
@@ -104,12 +103,8 @@ def read_token(api: Api, namespace: str) -> str:
         CannotAsk: the cluster gives no answer.
         AccessNotEnded: the Secret has no token.
     """
-    data = api.get(f"/api/v1/namespaces/{namespace}/secrets/{SECRET_NAME}").get("data") or {}
-    try:
-        token = base64.b64decode(data.get(TOKEN_KEY) or "", validate=True).decode("ascii")
-    except (binascii.Error, UnicodeDecodeError):
-        token = ""
-    if not token.isalnum():
+    token = read_service_token(api, namespace, TOKEN_KEY)
+    if token is None:
         reason = f"the Secret {namespace}/{SECRET_NAME} has no {TOKEN_KEY}; run pulumi up with this version"
         raise AccessNotEnded(reason)
     return token

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 from jupyterhub import orm  # type: ignore[import-not-found,unused-ignore]
 from ldapauthenticator import LDAPAuthenticator  # type: ignore[import-not-found,unused-ignore]
-from ldapauthenticator.ldapauthenticator import TlsStrategy  # type: ignore[import-not-found,unused-ignore]
 from tornado.web import HTTPError, RequestHandler  # type: ignore[import-not-found,unused-ignore]
 from traitlets import Bool, Int, List, Unicode  # type: ignore[import-not-found,unused-ignore]
 
@@ -28,14 +27,15 @@ from components.freeipa.errors import (
     Unreachable,
     WrongPassword,
 )
-from components.freeipa.names import escaped, first_value
+from components.freeipa.names import first_value
 from components.freeipa.server_health import ServerHealth
-from components.freeipa.settings import Directory, directory
 from components.in_hub import admission, messages
 from components.in_hub.admission_settings import AUTHENTICATOR, NEUTRAL
+from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.comparison import Comparison
 from components.in_hub.dask_clusters import DaskClusters
 from components.in_hub.directory_reader import DirectoryReader, Users
+from components.in_hub.directory_settings import directory_as, list_servers, user_directory
 from components.in_hub.group_names import hub_groups
 from components.in_hub.group_updates import GroupUpdates
 from components.in_hub.live_settings import live_settings
@@ -49,6 +49,7 @@ from components.in_hub.server_token import uses_server_token
 from components.in_hub.statement import read_statement
 from components.in_hub.user_id import STATE_KEY
 from components.in_hub.user_objects import hub_objects
+from components.in_hub.verification import Verification
 
 T = TypeVar("T")
 
@@ -99,6 +100,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         self._threads = ThreadPoolExecutor(SIMULTANEOUS_LOG_INS, thread_name_prefix="directory")
         self._health = ServerHealth(report=self.log.warning)
         self.revocation = Revocation(self.parent, DaskClusters(self.dask_namespace), self.log)
+        self.verification = Verification(self.revocation, lambda: hub_objects(self.config.KubeSpawner), self.log)
         self._groups = GroupUpdates(self.parent, self._read_groups if self.read_dn else None, self.log)
         self._comparison: Comparison | None = None
 
@@ -127,7 +129,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             return None
         if membership.unique_id is None:
             self.log.error("log-in of %s failed: the directory does not show the user's ipaUniqueID", username)
-            raise HTTPError(503, messages.identity_hidden(self._servers()))
+            raise HTTPError(503, messages.identity_hidden(list_servers(self)))
         state = {
             "ldap_groups": sorted(membership.groups),
             "user_attributes": {},
@@ -143,6 +145,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
 
         JupyterHub calls this once, when its event loop runs; the comparison with the directory starts here.
         """
+        self._verifying = asyncio.get_running_loop().create_task(self.verification.run_for_ever())
         self._groups.begin([user.name for user in app.db.query(orm.User)], self._has_log_in)
         if self.read_dn and self._comparison is None:
             end_access = self.revocation.end_removed
@@ -209,6 +212,10 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             spawner.log.warning("the server of %s does not start: the log-in has ended", user.name)
             raise HTTPError(403, messages.sign_in_again())
 
+    def add_user(self, user: Any) -> Any:  # noqa: ANN401 - JupyterHub has no types
+        """Check the name of a user in the hub's database, which may still have the user of a verification."""
+        return None if user.name == VERIFICATION_USER else super().add_user(user)
+
     async def delete_user(self, user: Any) -> None:  # noqa: ANN401 - JupyterHub has no types
         """End the access of a user whom an admin deletes: JupyterHub itself stops only the default server.
 
@@ -224,7 +231,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
 
         def search() -> Membership:
             return find_memberships(
-                self._directory(username),
+                user_directory(self, username),
                 password,
                 groups,
                 nested=self.nested_groups,
@@ -242,10 +249,10 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             self.log.error("log-in of %s failed: %s", username, failure)
             was_accepted = any(isinstance(each, SearchFailed) for each in getattr(failure, "failures", [failure]))
             explain = messages.groups_unavailable if was_accepted else messages.directory_unreachable
-            raise HTTPError(503, explain(self._servers())) from None
+            raise HTTPError(503, explain(list_servers(self))) from None
         except FreeIpaError as failure:
             self.log.error("log-in of %s failed: %s", username, failure)
-            raise HTTPError(503, messages.groups_unavailable(self._servers())) from None
+            raise HTTPError(503, messages.groups_unavailable(list_servers(self))) from None
         if membership.admin_problem:
             self.log.error("%s is no admin, as nobody is by group: %s; %s", username, membership.admin_problem, FIX)
         return membership
@@ -258,6 +265,8 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         return problems
 
     def _has_log_in(self, username: str, state: Mapping[str, Any]) -> bool:
+        if username == VERIFICATION_USER:
+            return self.verification.is_current()
         logged_in = float(state.get(LOGGED_IN, 0))
         return is_valid(logged_in, time.time(), self.log_in_lasts_seconds) and not self.revocation.is_ended(
             username, logged_in
@@ -279,22 +288,8 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
 
     def _reader(self) -> DirectoryReader:
-        directory, file = self._directory_as(self.read_dn), Path(self.read_password_file)
+        directory, file = directory_as(self, self.read_dn), Path(self.read_password_file)
         return DirectoryReader(directory, file, self._statement, self._named_groups(), self._health, self.log.error)
 
     def _named_groups(self) -> frozenset[str]:
         return frozenset(first_value(group).lower() for group in self.profile_groups)
-
-    def _servers(self) -> list[str]:
-        return list(self.servers) or [f"{self.server_address}:{self.server_port}"]
-
-    def _directory(self, username: str) -> Directory:
-        return self._directory_as(self.bind_dn_template[0].format(username=escaped(username)))
-
-    def _directory_as(self, bind_dn: str) -> Directory:
-        return directory(
-            servers=self._servers(),
-            tls="ldaps" if self.tls_strategy == TlsStrategy.on_connect else "starttls",
-            ca_certificate=self.tls_kwargs.get("ca_certs_data"),
-            bind_dn=bind_dn,
-        )

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from logging import Logger
 from typing import Any
 
+from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.directory_reader import Users
 from components.in_hub.group_names import hub_groups
 from components.in_hub.user_id import STATE_KEY
@@ -60,7 +61,7 @@ class GroupUpdates:
         """Read the groups of a user whose server is going to start. If that fails, the user keeps the known ones."""
         if self._adoption is not None:
             await asyncio.wait([self._adoption])
-        if self._read is None:
+        if self._read is None or user.name == VERIFICATION_USER:
             return
         began = time.time()
         state = await user.get_auth_state() or {}

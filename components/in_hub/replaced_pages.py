@@ -28,12 +28,13 @@ from jupyterhub.user import User  # type: ignore[import-not-found,unused-ignore]
 from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub import messages
-from components.in_hub.api_names import END_ACCESS_PATH, USAGE_PATH
+from components.in_hub.api_names import END_ACCESS_PATH, USAGE_PATH, VERIFICATION_PATH
 from components.in_hub.own_host import OwnHostLoginHandler
 from components.in_hub.revocation import LOGGED_IN
 from components.in_hub.revocation_api import EndedAccessHandler
 from components.in_hub.server_host import ServerLogInHandler
 from components.in_hub.usage_api import UsageHandler
+from components.in_hub.verification_api import VerificationHandler
 
 
 class LogInHandler(OwnHostLoginHandler):  # type: ignore[misc,unused-ignore]
@@ -192,5 +193,6 @@ HANDLERS: list[tuple[str, Any]] = [
     (r"/api/groups/([^/]+)/properties", GroupPropertiesHandler),
     (END_ACCESS_PATH, EndedAccessHandler),
     (USAGE_PATH, UsageHandler),
+    (VERIFICATION_PATH, VerificationHandler),
 ]
 """Result of ``Authenticator.get_handlers``."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from jupyterhub import orm  # type: ignore[import-not-found,unused-ignore]
 
+from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.dask_clusters import ClustersUnreachable, DaskClusters
 from components.in_hub.log_in_time import is_recent
 from components.in_hub.user_id import STATE_KEY
@@ -75,7 +76,8 @@ class Revocation:
             found |= set(await self.clusters.running())
         except ClustersUnreachable as failure:
             self.log.error("the Dask clusters were not compared with the directory: %s", failure)
-        return {name: ids.get(name) for name in sorted(found)}
+        # The user of a verification is no person, so the directory knows nothing about it.
+        return {name: ids.get(name) for name in sorted(found - {VERIFICATION_USER})}
 
     async def end_access(self, name: str, *, keep_server: bool) -> Remaining:
         """End the access of a user, and return what has not ended yet: servers and clusters take a while to stop.

@@ -6,11 +6,15 @@ from typing import Any
 from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub import messages
+from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.dask_clusters import ClustersUnreachable, DaskClusters
 from components.in_hub.folders import read_folders
 from components.in_hub.home_owner import prepare_home
 from components.in_hub.outdated_clusters import everyones_variables, find_outdated, profile_overrides
 from components.in_hub.server_choice import check_choice
+
+VERIFICATION_HOME = "1Gi"
+"""Size of the home of a verification. Provisioners with a larger smallest size round it up."""
 
 
 async def prepare_start(spawner: Any) -> None:  # noqa: ANN401 - KubeSpawner has no types
@@ -20,6 +24,8 @@ async def prepare_start(spawner: Any) -> None:  # noqa: ANN401 - KubeSpawner has
         HTTPError: the server must not start.
     """
     check_choice(spawner)
+    if spawner.user.name == VERIFICATION_USER:
+        spawner.storage_capacity = VERIFICATION_HOME
     await prepare_home(spawner)
     await end_outdated_clusters(spawner)
 

@@ -1,6 +1,6 @@
 """Access of the hub to the objects that show to whom a user name belongs: claims, decisions and refusals."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from components.in_hub.user_id import (
 
 REQUEST_SECONDS = 5
 """Time limit of one request to Kubernetes."""
+
+SERVERS, HOMES = "component=singleuser-server", "component=singleuser-storage"
+"""Labels of servers' pods and of homes (KubeSpawner 7.0.0)."""
 
 NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 """File with a pod's namespace, which KubeSpawner uses if none is configured."""
@@ -65,6 +68,39 @@ class UserObjects:
                 return None
             raise
         return read_decision(found.data, user)
+
+    async def delete_server_and_home(self, user: str) -> list[str]:
+        """Delete the pods and claims of a user's servers and homes, and return those that are still there.
+
+        Raises:
+            ApiException: Kubernetes refuses the request.
+        """
+        pods = await self._api.list_namespaced_pod(
+            self._namespace, label_selector=SERVERS, _request_timeout=REQUEST_SECONDS
+        )
+        claims = await self._api.list_namespaced_persistent_volume_claim(
+            self._namespace, label_selector=HOMES, _request_timeout=REQUEST_SECONDS
+        )
+        kinds = (
+            ("pod", pods, self._api.delete_namespaced_pod),
+            ("home", claims, self._api.delete_namespaced_persistent_volume_claim),
+        )
+        found = []
+        for kind, listed, delete in kinds:
+            for each in listed.items:
+                if (each.metadata.annotations or {}).get(NAME_ANNOTATION) != user:
+                    continue
+                found.append(f"{kind} {each.metadata.name}")
+                if each.metadata.deletion_timestamp is None:
+                    await self._delete(delete, each.metadata.name)
+        return found
+
+    async def _delete(self, delete: Callable[..., Awaitable[Any]], name: str) -> None:
+        try:
+            await delete(name, self._namespace, _request_timeout=REQUEST_SECONDS)
+        except ApiException as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
 
     async def record_refusal(self, user: str, text: str) -> None:
         """Record a refused log-in for ``doctor`` and ``members list``.

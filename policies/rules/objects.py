@@ -122,9 +122,9 @@ def _redirect(resource: Resource, context: Context) -> Inputs | None:
 
 
 def _own_secret(_: Resource, context: Context) -> Inputs:
-    from components.chart.secrets import HubSecrets, secret_manifest
+    from components.chart.secrets import secret_manifest, without_values
 
-    return _sent(secret_manifest(context.tenancy, HubSecrets("", "", "", "", "")))
+    return _sent(secret_manifest(context.tenancy, without_values()))
 
 
 def _own_crd(crd: Resource, context: Context) -> Inputs | None:

@@ -93,11 +93,11 @@ def _check_folder(resource: Resource, context: Context) -> Iterator[str]:
 
 def _check_secret(resource: Resource, context: Context) -> Iterator[str]:
     # They import pydantic, which loads at the same time as the program.
-    from components.chart.secrets import SECRET_NAME, HubSecrets, secret_manifest
+    from components.chart.secrets import SECRET_NAME, secret_manifest, without_values
 
     yield from _check_place(resource, [SECRET_NAME], context.tenancy.namespace)
     expected = secret_manifest(
-        context.tenancy, HubSecrets("", "", "", "", ""), "" if context.tenancy.identity.membership_check else None
+        context.tenancy, without_values(), "" if context.tenancy.identity.membership_check else None
     )
     if get(resource.props, "type", default="Opaque") != expected["type"]:
         yield f"its type is {format_value(get(resource.props, 'type'))}, not {expected['type']}"

@@ -3,14 +3,19 @@
 import copy
 from typing import Any
 
-from components.chart.members_access import SERVICE
+from components.chart import dask_access, members_access, verification_access
 from components.chart.secrets import HubSecrets
 from components.chart.values import Values, chart_values
 from components.config.tenancy import Tenancy
 from tests.support.tenancies import tenancy
 
 SECRETS = HubSecrets(
-    proxy_token="a" * 64, cookie_secret="b" * 64, crypt_key="c" * 64, gateway_token="d" * 64, members_token="f" * 64
+    proxy_token="a" * 64,
+    cookie_secret="b" * 64,
+    crypt_key="c" * 64,
+    gateway_token="d" * 64,
+    members_token="f" * 64,
+    verification_token="9" * 64,
 )
 
 
@@ -30,6 +35,11 @@ def add_secrets(values: Values, secrets: HubSecrets[str] = SECRETS) -> Values:
     hub["cookieSecret"] = secrets.cookie_secret
     hub["config"]["CryptKeeper"] = {"keys": [secrets.crypt_key]}
     given["jupyterhub"]["proxy"]["secretToken"] = secrets.proxy_token
+    tokens = {
+        members_access.SERVICE: secrets.members_token,
+        verification_access.SERVICE: secrets.verification_token,
+        dask_access.SERVICE: secrets.gateway_token,
+    }
     for name, service in hub["services"].items():
-        service["apiToken"] = secrets.members_token if name == SERVICE else secrets.gateway_token
+        service["apiToken"] = tokens[name]
     return given

@@ -14,6 +14,7 @@ others run at the same time, each in a thread:
 * ``needs=(FILES,)``: the verification's server runs, and runs until all checks have ended. ``context.server.run(code)``
   runs Python in a new kernel of the server and returns the JSON that the code prints as its last line; it raises
   ``CodeFailed``. ``context.web.request`` and ``open_websocket`` take ``context.server.path`` and ``context.token``.
+* ``needs=(DASK,)``: in addition, ``context.dask_cluster`` runs.
 * ``context.cluster()`` is the cluster's API.
 
 Use ``context.wait(seconds)`` instead of ``time.sleep``: it ends with the run. Each request needs a time limit, at most

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from components.cli.diagnose.result import CheckResult
 from components.cli.verify.context import Context
 
-SERVER, NOTEBOOK, FILES = "server", "notebook", "files"
-"""Subjects that other checks need: a server starts, runs code, and has its files after a restart, from when it goes on
-running until all checks have ended."""
+LEASE, SERVER, NOTEBOOK, FILES, DASK = "verification user", "server", "notebook", "files", "dask"
+"""Subjects that other checks need: the hub has created the verification's user; its server starts, runs code, and has
+its files after a restart, from when it runs until all checks have ended; so does its Dask cluster."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """All checks of ``verify``, in the order of its table."""
 
 from components.cli.verify.blocked import check_isolation
-from components.cli.verify.check import FILES, Check
+from components.cli.verify.check import DASK, FILES, LEASE, NOTEBOOK, SERVER, Check
+from components.cli.verify.dask import check_dask
 from components.cli.verify.idle_websocket import SUBJECT as IDLE_WEBSOCKET
 from components.cli.verify.idle_websocket import check_idle_websocket
 from components.cli.verify.isolation import ENFORCEMENT
@@ -17,6 +18,7 @@ from components.cli.verify.outside import (
     check_pods,
     check_redirect,
 )
+from components.cli.verify.server import check_files, check_notebook, check_server
 from components.cli.verify.uploads import FAST, SLOW, check_fast_upload, check_slow_upload
 
 OUTSIDE = (
@@ -28,6 +30,14 @@ OUTSIDE = (
 )
 """Checks that need no server."""
 
+WORK = (
+    Check(SERVER, "a user's server starts", check_server, needs=(LEASE,)),
+    Check(NOTEBOOK, "a notebook runs, over a websocket", check_notebook, needs=(SERVER,)),
+    Check(FILES, "files survive a restart of the server", check_files, needs=(NOTEBOOK,)),
+    Check(DASK, "a Dask cluster computes", check_dask, needs=(FILES,)),
+)
+"""Checks of what users do every day."""
+
 INSIDE = (
     Check(FAST, "a file of 50 MB can be uploaded", check_fast_upload, needs=(FILES,)),
     Check(SLOW, "an upload may take 50 seconds", check_slow_upload, needs=(FILES,)),
@@ -36,4 +46,4 @@ INSIDE = (
 )
 """Checks of the verification's server."""
 
-CHECKS: tuple[Check, ...] = (*OUTSIDE,)
+CHECKS: tuple[Check, ...] = (*OUTSIDE, *WORK, *INSIDE)

@@ -43,6 +43,15 @@ class VerificationServer:
         return run_code(self.web, self.path, self.token, code, timeout_seconds)
 
 
+@dataclass(frozen=True)
+class DaskCluster:
+    """The verification's Dask cluster, which runs once the check ``DASK`` has passed."""
+
+    name: str
+    dashboard: str
+    """Address of its dashboard, as the notebook shows it: a path below the server's."""
+
+
 @dataclass
 class Context:
     """Inputs of a run's checks."""
@@ -53,6 +62,10 @@ class Context:
     limit_seconds: float
     token: str = field(default="", repr=False)
     """Token of the verification's user: it starts, stops and opens the server of this user, and nothing else."""
+    choice: dict[str, str] = field(default_factory=dict)
+    """Choice of the smallest server; empty if there is nothing to choose."""
+    dask_cluster: DaskCluster | None = None
+    """Set by the check ``DASK``."""
     debug: Callable[[str], None] = lambda text: None
     """Receives tracebacks of unexpected errors."""
     cancelled: threading.Event = field(default_factory=threading.Event)

@@ -36,6 +36,7 @@ SECRETS = HubSecrets(
     crypt_key=_secret("crypt"),
     gateway_token=_secret("gateway"),
     members_token=_secret("members"),
+    verification_token=_secret("verification"),
 )
 """Secrets of the same form as a stack's, which can be found in a render."""
 

@@ -33,6 +33,7 @@ stringData:
   keys: {{ include "jupyterhub.hub.config.CryptKeeper.keys" $hub | quote }}
   gateway: {{ include "jupyterhub.hub.services.get_api_token" (list $hub "dask-gateway") | quote }}
   members: {{ include "jupyterhub.hub.services.get_api_token" (list $hub "pangeo-members") | quote }}
+  verify: {{ include "jupyterhub.hub.services.get_api_token" (list $hub "pangeo-verify") | quote }}
 """
 """Reads the secrets as the charts do."""
 

@@ -27,6 +27,7 @@ def test_service_only_ends_access_and_reads_usage() -> None:
     assert set(hub()["config"]["JupyterHub"]["custom_scopes"]) == {
         "custom:pangeo:end-access",
         "custom:pangeo:read-usage",
+        "custom:pangeo:verify",
     }
 
 

@@ -181,8 +181,8 @@ def test_values_without_dask_do_not_mention_the_gateway() -> None:
     without = values(dask={"enabled": False})
 
     assert without["dask-gateway"] == {"enabled": False}
-    assert list(without["jupyterhub"]["hub"]["services"]) == ["pangeo-members"]
-    assert list(without["jupyterhub"]["hub"]["loadRoles"]) == ["pangeo-members"]
+    assert "dask-gateway" not in without["jupyterhub"]["hub"]["services"]
+    assert "dask-gateway" not in str(without["jupyterhub"]["hub"]["loadRoles"])
     assert without["jupyterhub"]["singleuser"]["extraEnv"] == {}
 
 

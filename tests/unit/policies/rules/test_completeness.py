@@ -27,7 +27,7 @@ def test_a_secret_that_is_not_generated_is_refused() -> None:
     stack = declared.good_stack()
     stack.remove(next(each for each in stack if each.type == kinds.RANDOM))
     (message,) = declared.check_stack(RULE, stack)
-    assert message == f"there are 4 resources of the type {kinds.RANDOM}; this tenancy has 5"
+    assert message == f"there are 5 resources of the type {kinds.RANDOM}; this tenancy has 6"
 
 
 @pytest.mark.parametrize(

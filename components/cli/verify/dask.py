@@ -1,0 +1,83 @@
+"""Check of Dask: a user's cluster starts through the gateway and computes a known answer."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from components.cli.diagnose.result import CheckResult, broken, good, unknown
+from components.cli.verify.check import DASK
+from components.cli.verify.context import Context, DaskCluster
+from components.cli.verify.explain import find_dask_obstacle
+from components.cli.verify.failures import CodeFailed
+
+START_SECONDS = 90.0
+"""Time for the scheduler and one worker to start."""
+
+LENGTH = 1_000_000
+KNOWN_SUM = LENGTH * (LENGTH - 1) // 2
+
+SUBMIT = """
+import json
+from dask_gateway import Gateway
+gateway = Gateway()
+print(json.dumps(gateway.submit(worker_cores=CORES, worker_memory=MEMORY)))
+"""
+
+COMPUTE = """
+import json
+import dask.array
+from dask_gateway import Gateway
+gateway = Gateway()
+cluster = gateway.connect(NAME, shutdown_on_close=False)
+cluster.scale(1)
+client = cluster.get_client()
+client.wait_for_workers(1, timeout=LIMIT)
+total = dask.array.arange(LENGTH, chunks=LENGTH // 4, dtype="int64").sum().compute()
+print(json.dumps({"sum": int(total), "dashboard": cluster.dashboard_link}))
+"""
+
+NO_CAPACITY = ("not enough capacity", "FailedScheduling", "Insufficient", "nodes are available")
+"""Parts of the gateway's messages about a quota or nodes without room (``components/in_gateway``)."""
+
+MODULE_MISSING = "ModuleNotFoundError"
+
+
+def check_dask(context: Context) -> Sequence[CheckResult]:
+    """Start the smallest cluster, compute a sum on it, and leave it running for the checks that need ``DASK``."""
+    dask = context.tenancy.dask
+    if not dask.enabled:
+        return [unknown(DASK, "not tested: Dask is off in the stack file")]
+    size = {"CORES": dask.worker_cores.min, "MEMORY": dask.worker_ram_gb.min}
+    cluster = ""
+    try:
+        cluster = str(context.server.run(_filled(SUBMIT, size), START_SECONDS))
+        values = {"NAME": cluster, "LIMIT": int(START_SECONDS), "LENGTH": LENGTH}
+        found = context.server.run(_filled(COMPUTE, values), 2 * START_SECONDS)
+    except CodeFailed as failure:
+        return [_explain(context, cluster, str(failure))]
+    if not isinstance(found, dict) or found.get("sum") != KNOWN_SUM:
+        return [broken(DASK, f"a cluster computed {found} instead of {KNOWN_SUM}", "check the notebook's image")]
+    context.dask_cluster = DaskCluster(cluster, str(found["dashboard"]))
+    return [good(DASK, "a cluster started through the gateway and computed the known answer")]
+
+
+def _filled(code: str, values: Mapping[str, object]) -> str:
+    for name, value in values.items():
+        code = code.replace(name, json.dumps(value))
+    return code
+
+
+def _explain(context: Context, cluster: str, failure: str) -> CheckResult:
+    namespace = context.tenancy.namespace
+    if MODULE_MISSING in failure:
+        fix = "use an image with dask-gateway: python -m components images"
+        return broken(DASK, f"users' notebooks cannot use Dask: {failure}", fix)
+    obstacle = find_dask_obstacle(context, cluster) if cluster else None
+    if any(part in failure for part in NO_CAPACITY) or (obstacle is not None and obstacle.is_lack_of_room):
+        reason = obstacle.finding if obstacle is not None else failure
+        wait = "wait until clusters have ended, add nodes, or raise the limits in pangeo:dask"
+        fix = f"python -m components capacity {context.stack}; {wait}"
+        return unknown(DASK, f"not tested: there is no room, so users' clusters do not start now: {reason}", fix)
+    fix = f"kubectl logs --namespace {namespace} --selector app.kubernetes.io/name=dask-gateway"
+    if obstacle is not None:
+        return broken(DASK, f"users' clusters do not start: {obstacle.finding}", obstacle.finding.fix or fix)
+    return broken(DASK, f"users' clusters do not work: {failure}", fix)
