@@ -13,20 +13,15 @@ from components.in_hub.gpus import has_devices
 from components.in_hub.quantity import size_bytes
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION
 
-AMOUNTS = (
-    "server_hours",
-    "server_cpu_hours",
-    "server_memory_gb_hours",
-    "server_gpu_hours",
-    "dask_cluster_hours",
-    "dask_scheduler_cpu_hours",
-    "dask_scheduler_memory_gb_hours",
-    "dask_worker_cpu_hours",
-    "dask_worker_memory_gb_hours",
-    "dask_gpu_hours",
-    "home_gb_days",
-)
-"""Names of the recorded amounts. GPUs are all devices of nodes; 1 GB is 1024³ bytes."""
+KINDS = {"singleuser-server": "server", "dask-scheduler": "dask_scheduler", "dask-worker": "dask_worker"}
+"""Kinds of users' pods, by their label. A Dask cluster has one scheduler."""
+
+UNITS = ("hours", "cpu_hours", "memory_gb_hours", "gpu_hours")
+"""Amounts of each kind: the number of pods, CPUs, memory and GPUs, which are all devices. 1 GB is 1024³ bytes."""
+
+HOMES = "home_gb_days"
+AMOUNTS = (*(f"{kind}_{unit}" for kind in KINDS.values() for unit in UNITS), HOMES)
+"""Names of the recorded amounts."""
 
 CLUSTER_LABEL = "gateway.dask.org/cluster"
 """The gateway's label of the pods of a Dask cluster: the name of the DaskCluster."""
@@ -55,34 +50,20 @@ def pod_rates(pods: Iterable[Json], cluster_owners: Mapping[str, str]) -> dict[s
             continue
         cluster, kind = labels.get(CLUSTER_LABEL), labels.get("app.kubernetes.io/component")
         user = cluster_owners.get(cluster) if cluster else annotations.get(NAME_ANNOTATION)
-        if user and kind in _KINDS:
-            _add(found.setdefault(user, {}), _KINDS[kind], pod["spec"])
+        if user and kind in KINDS:
+            _add(found.setdefault(user, {}), KINDS[kind], pod["spec"])
     return found
 
 
-_KINDS = {
-    "singleuser-server": ("server_hours", "server_cpu_hours", "server_memory_gb_hours", "server_gpu_hours"),
-    "dask-scheduler": (
-        "dask_cluster_hours",
-        "dask_scheduler_cpu_hours",
-        "dask_scheduler_memory_gb_hours",
-        "dask_gpu_hours",
-    ),
-    "dask-worker": ("", "dask_worker_cpu_hours", "dask_worker_memory_gb_hours", "dask_gpu_hours"),
-}
-"""Amounts of a pod by its kind: its number (none for workers), CPUs, memory and GPUs."""
-
-
-def _add(rates: Rates, names: tuple[str, str, str, str], spec: Json) -> None:
+def _add(rates: Rates, kind: str, spec: Json) -> None:
     values = [1.0, 0.0, 0.0, 0.0]
     for container in spec["containers"]:
         requests = (container.get("resources") or {}).get("requests") or {}
         values[1] += float(size_bytes(str(requests.get("cpu", 0))))
         values[2] += float(size_bytes(str(requests.get("memory", 0)))) / GB
         values[3] += sum(float(size_bytes(str(value))) for name, value in requests.items() if has_devices([name]))
-    for name, value in zip(names, values, strict=True):
-        if name and value:
-            rates[name] = rates.get(name, 0.0) + value
+    for unit, value in zip(UNITS, values, strict=True):
+        rates[f"{kind}_{unit}"] = rates.get(f"{kind}_{unit}", 0.0) + value
 
 
 def home_rates(claims: Iterable[Json]) -> Iterator[tuple[str, str, Rates]]:
@@ -92,7 +73,7 @@ def home_rates(claims: Iterable[Json]) -> Iterator[tuple[str, str, Rates]]:
         labels = claim["metadata"].get("labels") or {}
         if labels.get("component") == "singleuser-storage" and NAME_ANNOTATION in annotations:
             size = float(size_bytes(claim["spec"]["resources"]["requests"]["storage"])) / GB
-            yield annotations[NAME_ANNOTATION], annotations.get(ID_ANNOTATION, ""), {"home_gb_days": size}
+            yield annotations[NAME_ANNOTATION], annotations.get(ID_ANNOTATION, ""), {HOMES: size}
 
 
 def counted_from(now: float, elapsed: float | None, last: float | None, tolerance: float) -> float:

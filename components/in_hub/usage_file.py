@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from components.in_hub.usage_amounts import AMOUNTS, Rates, counted_from, split_days, utc_day
+from components.in_hub.usage_amounts import AMOUNTS, HOMES, Rates, counted_from, split_days, utc_day
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS who (
   id INTEGER PRIMARY KEY, user TEXT NOT NULL, user_id TEXT NOT NULL, groups TEXT NOT NULL,
   UNIQUE (user, user_id, groups));
-CREATE TABLE IF NOT EXISTS used (
+CREATE TABLE IF NOT EXISTS amounts (
   day TEXT NOT NULL, who INTEGER NOT NULL, {", ".join(f"{name} REAL NOT NULL" for name in AMOUNTS)},
   PRIMARY KEY (day, who)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS observed (day TEXT PRIMARY KEY, hours REAL NOT NULL);
@@ -134,16 +134,16 @@ class UsageFile:
         if yesterday is None:
             return
         oldest = database.execute("SELECT date(?, ?)", [today, f"-{self.keep_days - 1} days"]).fetchone()
-        database.execute("DELETE FROM used WHERE day < ?", oldest)
+        database.execute("DELETE FROM amounts WHERE day < ?", oldest)
         database.execute("DELETE FROM observed WHERE day < ?", oldest)
-        database.execute("DELETE FROM who WHERE id NOT IN (SELECT who FROM used)")
+        database.execute("DELETE FROM who WHERE id NOT IN (SELECT who FROM amounts)")
 
     def _read(self, first: str, last: str, after: int) -> dict[str, Any]:
         with closing(self._open()) as database:
             state = dict(database.execute("SELECT key, value FROM state"))
             sums = ", ".join(f"SUM({name})" for name in AMOUNTS)
             rows = database.execute(
-                f"SELECT id, user, user_id, groups, {sums} FROM used JOIN who ON who = id"  # noqa: S608 - constants
+                f"SELECT id, user, user_id, groups, {sums} FROM amounts JOIN who ON who = id"  # noqa: S608 - constants
                 " WHERE day BETWEEN ? AND ? AND id > ? GROUP BY id ORDER BY id LIMIT ?",
                 [first, last, after, ROWS_PER_ANSWER],
             ).fetchall()
@@ -164,9 +164,9 @@ def _add_hours(database: sqlite3.Connection, day: str, hours: float, rates: Mapp
     for key, per_hour in rates.items():
         who = [key.user, key.user_id, json.dumps(key.groups)]
         database.execute("INSERT OR IGNORE INTO who (user, user_id, groups) VALUES (?, ?, ?)", who)
-        amounts = [per_hour.get(name, 0) * hours / (24 if name.endswith("_days") else 1) for name in AMOUNTS]
+        amounts = [per_hour.get(name, 0) * hours / (24 if name == HOMES else 1) for name in AMOUNTS]
         database.execute(
-            f"INSERT INTO used SELECT ?, id, {', '.join('?' * len(AMOUNTS))} FROM who"  # noqa: S608 - constants
+            f"INSERT INTO amounts SELECT ?, id, {', '.join('?' * len(AMOUNTS))} FROM who"  # noqa: S608 - constants
             " WHERE user = ? AND user_id = ? AND groups = ? ON CONFLICT DO UPDATE SET "
             + ", ".join(f"{name} = {name} + excluded.{name}" for name in AMOUNTS),
             [day, *amounts, *who],

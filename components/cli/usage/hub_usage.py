@@ -68,7 +68,9 @@ def read_record(hub: HubAccess, period: Period) -> Record:
         try:
             uses += [_use(row) for row in answer.get("rows", ())]
             following = answer.get("next")
-            after = None if following is None or int(following) <= after else int(following)
+            if following is not None and int(following) <= after:
+                raise ValueError("the answers would never end")
+            after = None if following is None else int(following)
         except (KeyError, TypeError, ValueError):
             raise _not_a_hub() from None
     try:

@@ -1,6 +1,5 @@
 """The period of a report: days in UTC, both included. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -36,23 +35,27 @@ def parse_period(first: str | None, last: str | None, today: date) -> Period:
     """
     problems: list[Problem] = []
     days = {"--from": today.replace(day=1), "--to": today}
-    given: Mapping[str, str | None] = {"--from": first, "--to": last}
-    for option, text in given.items():
-        if text is None:
-            continue
-        try:
-            days[option] = date.fromisoformat(text.strip())
-            is_date = len(text.strip()) == len("2026-11-30")
-        except ValueError:
-            is_date = False
-        if not is_date:
-            problems.append(Problem(option, text, "is not a date; write for example 2026-11-30"))
+    for option, text in (("--from", first), ("--to", last)):
+        day = days[option] if text is None else _parse_day(text)
+        if day is None:
+            problems.append(Problem(option, text or "", "is not a date; write for example 2026-11-30"))
+        elif option == "--from" and day > today:
+            problems.append(Problem(option, str(day), f"is in the future; write {today} or an earlier day"))
+        else:
+            days[option] = day
     period = Period(days["--from"], days["--to"])
-    if not problems and period.first > today:
-        problems.append(Problem("--from", str(period.first), f"is in the future; write {today} or an earlier day"))
-    elif not problems and period.last < period.first:
+    if not problems and period.last < period.first:
         message = f"is before --from {period.first}; write {period.first} or a later day"
         problems.append(Problem("--to", str(period.last), message))
     if problems:
         raise InvalidTenancy("period", problems)
     return period
+
+
+def _parse_day(text: str) -> date | None:
+    """Return the date in the form ``2026-11-30``; None if the text is none. Python also reads other forms."""
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return day if day.isoformat() == text.strip() else None

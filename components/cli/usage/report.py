@@ -12,29 +12,25 @@ from components.cli.usage.hub_usage import Record, Use
 from components.cli.usage.period import Period
 from components.config.types import format_count, format_number
 from components.in_hub.api_names import VERIFICATION_USER
+from components.in_hub.usage_amounts import HOMES, KINDS
 
 COLUMNS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "cpu_hours": (
-        "CPU hours",
-        ("server_cpu_hours", "dask_scheduler_cpu_hours", "dask_worker_cpu_hours"),
-    ),
-    "memory_gb_hours": (
-        "memory, GB hours",
-        ("server_memory_gb_hours", "dask_scheduler_memory_gb_hours", "dask_worker_memory_gb_hours"),
-    ),
-    "gpu_hours": ("GPU hours", ("server_gpu_hours", "dask_gpu_hours")),
-    "server_hours": ("server hours", ("server_hours",)),
-    "dask_cluster_hours": ("Dask cluster hours", ("dask_cluster_hours",)),
-    "dask_worker_cpu_hours": ("Dask worker CPU hours", ("dask_worker_cpu_hours",)),
-    "dask_worker_memory_gb_hours": ("Dask worker memory, GB hours", ("dask_worker_memory_gb_hours",)),
-    "home_gb_days": ("homes, GB days", ("home_gb_days",)),
+    **{
+        f"{unit}_hours": (f"{heading} h", tuple(f"{kind}_{unit}_hours" for kind in KINDS.values()))
+        for unit, heading in (("cpu", "CPU"), ("memory_gb", "memory GB"), ("gpu", "GPU"))
+    },
+    "server_hours": ("server h", ("server_hours",)),
+    "dask_cluster_hours": ("Dask cluster h", ("dask_scheduler_hours",)),
+    "dask_worker_cpu_hours": ("Dask worker CPU h", ("dask_worker_cpu_hours",)),
+    "dask_worker_memory_gb_hours": ("Dask worker GB h", ("dask_worker_memory_gb_hours",)),
+    "home_gb_days": ("home GB days", (HOMES,)),
 }
 """Columns by their key: the heading, and the recorded amounts that they add. The first three include Dask."""
 
 MEAN_HOME = "home_gb"
 """Key of a further column: the mean size of homes in the observed time."""
 
-HEADINGS = {**{key: heading for key, (heading, _) in COLUMNS.items()}, MEAN_HOME: "homes, GB (mean)"}
+HEADINGS = {**{key: heading for key, (heading, _) in COLUMNS.items()}, MEAN_HOME: "home GB (mean)"}
 
 NO_GROUP = "(no group)"
 VERIFICATION = "(verification)"
@@ -160,4 +156,4 @@ def _gaps(period: Period, record: Record) -> list[str]:
 
 
 def _hours(hours: float) -> str:
-    return format_number(round(hours, 1))
+    return format_number(round(hours, 2))

@@ -35,12 +35,14 @@ def test_pods_count_for_the_user_of_their_server_or_cluster() -> None:
             "server_gpu_hours": 1,
         },
         "bob": {
-            "dask_cluster_hours": 1,
+            "dask_scheduler_hours": 1,
             "dask_scheduler_cpu_hours": 1,
             "dask_scheduler_memory_gb_hours": 1,
+            "dask_scheduler_gpu_hours": 0,
+            "dask_worker_hours": 2,
             "dask_worker_cpu_hours": 4,
             "dask_worker_memory_gb_hours": 8,
-            "dask_gpu_hours": 4,
+            "dask_worker_gpu_hours": 4,
         },
     }
 
@@ -121,7 +123,7 @@ def test_days_add_up_to_the_time(start: float, length: float) -> None:
     days = list(split_days(start, start + length))
 
     assert sum(hours for _, hours in days) == pytest.approx(length / 3600, abs=1e-6)
-    assert all(0 < hours <= 24 for _, hours in days)
+    assert all(0 <= hours <= 24 for _, hours in days)
     assert len({day for day, _ in days}) == len(days)
 
 

@@ -26,6 +26,7 @@ def test_both_days_are_included() -> None:
         ("1.11.2026", "2026-13-01", ["--from", "1.11.2026", "--to", "2026-13-01", "is not a date"]),
         ("20261101", None, ["--from", "20261101", "write for example 2026-11-30"]),
         ("2026-12-01", "2026-12-31", ["--from", "is in the future", "write 2026-11-30 or an earlier day"]),
+        ("2027-01-01", "x", ["--from", "is in the future", "--to", "is not a date"]),
         ("2026-11-02", "2026-11-01", ["--to", "is before --from 2026-11-02", "write 2026-11-02 or a later day"]),
     ],
 )

@@ -49,7 +49,7 @@ def test_users_add_up_to_the_total(found: list[Use]) -> None:
 
 def test_totals_include_dask() -> None:
     [line] = report(
-        use("alice", server_cpu_hours=1, dask_scheduler_cpu_hours=2, dask_worker_cpu_hours=4, dask_gpu_hours=8)
+        use("alice", server_cpu_hours=1, dask_scheduler_cpu_hours=2, dask_worker_cpu_hours=4, dask_worker_gpu_hours=8)
     ).users
 
     assert line.sums["cpu_hours"] == 7
@@ -130,7 +130,7 @@ def test_documentation_shows_a_report(capsys: pytest.CaptureFixture[str]) -> Non
     observed = dict.fromkeys(period.days(), 24.0) | {date(2026, 11, 3): 22.0}
     notebook: dict[str, Any] = {"server_hours": 41.5, "server_cpu_hours": 83.0, "server_memory_gb_hours": 166.0}
     dask: dict[str, Any] = {
-        "dask_cluster_hours": 6.25,
+        "dask_scheduler_hours": 6.25,
         "dask_scheduler_cpu_hours": 6.25,
         "dask_scheduler_memory_gb_hours": 12.5,
         "dask_worker_cpu_hours": 100.0,
