@@ -2,6 +2,8 @@
 
 from components.cli.verify.blocked import check_isolation
 from components.cli.verify.check import DASK, FILES, LEASE, NOTEBOOK, SERVER, Check
+from components.cli.verify.dashboard import OWNERS as DASHBOARD
+from components.cli.verify.dashboard import check_dashboard
 from components.cli.verify.dask import check_dask
 from components.cli.verify.idle_websocket import SUBJECT as IDLE_WEBSOCKET
 from components.cli.verify.idle_websocket import check_idle_websocket
@@ -39,6 +41,7 @@ WORK = (
 """Checks of what users do every day."""
 
 INSIDE = (
+    Check(DASHBOARD, "owners see their Dask dashboards, and nobody else", check_dashboard, needs=(DASK,)),
     Check(FAST, "a file of 50 MB can be uploaded", check_fast_upload, needs=(FILES,)),
     Check(SLOW, "an upload may take 50 seconds", check_slow_upload, needs=(FILES,)),
     Check(IDLE_WEBSOCKET, "connections stay open without data", check_idle_websocket, needs=(FILES,)),

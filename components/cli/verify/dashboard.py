@@ -1,10 +1,10 @@
 """Check that a Dask cluster's dashboard opens for its owner, through the hub, and for nobody without a log-in."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from components.chart.dask_access import PREFIX, gateway_service
-from components.cli.diagnose.result import CheckResult, broken, good
-from components.config.tenancy import Tenancy
+from components.chart.dask_access import PREFIX
+from components.cli.diagnose.result import CheckResult, broken, good, unknown
 
 if TYPE_CHECKING:
     from components.cli.verify.context import Context
@@ -17,27 +17,19 @@ _TITLE = b"Dask"
 """Text of each page of a dashboard. The log-in page of the hub does not contain it."""
 
 
-def dashboard_path(tenancy: Tenancy, server_path: str, cluster: str) -> str:
-    """Return the path of a dashboard at a server's host, which is in the link that the Dask client displays. Pure."""
-    return f"{server_path}/proxy/{gateway_service(tenancy)}:80{PREFIX}/clusters/{cluster}/status"
-
-
-def check_dashboard(context: "Context", cluster: str) -> list[CheckResult]:
-    """Open the dashboard of the verification's running cluster with its token, and without.
-
-    Args:
-        context: inputs of the run.
-        cluster: the cluster's name, as the gateway gives it.
-    """
-    server = context.server
-    path = dashboard_path(context.tenancy, server.path, cluster)
+def check_dashboard(context: "Context") -> list[CheckResult]:
+    """Open the dashboard of the verification's running cluster, at its link, with its token and without."""
+    cluster, server = context.dask_cluster, context.server
+    if cluster is None:
+        return [unknown(OWNERS, "not tested: there is no cluster")]
+    path = urlsplit(cluster.dashboard).path
     return [
         assess_owner(server.web.request("GET", path, token=server.token)),
         assess_stranger(
             [
                 (f"{context.tenancy.domain}{where}", web.request("GET", where))
                 # The second path is that of the upstream set-up, in which everybody can open dashboards.
-                for web, where in ((server.web, path), (context.web, f"{PREFIX}/clusters/{cluster}/status"))
+                for web, where in ((server.web, path), (context.web, f"{PREFIX}/clusters/{cluster.name}/status"))
             ]
         ),
     ]

@@ -3,17 +3,10 @@
 import pytest
 
 from components.cli.diagnose.result import Status
-from components.cli.verify.dashboard import assess_owner, assess_stranger, dashboard_path
+from components.cli.verify.dashboard import assess_owner, assess_stranger
 from components.cli.verify.web import Answer
-from tests.support.tenancies import tenancy
 
 PAGE = Answer(200, {}, b"<title>Dask: Status</title>")
-
-
-def test_path_is_that_of_the_clients_link() -> None:
-    assert dashboard_path(tenancy(), "/user/alice", "ns.one") == (
-        "/user/alice/proxy/traefik-vis-pangeo-dask-gateway:80/services/dask-gateway/clusters/ns.one/status"
-    )
 
 
 @pytest.mark.parametrize(
