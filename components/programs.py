@@ -3,6 +3,7 @@
 A program such as kubectl may call a log-in program that prints an address and a code, or opens a browser, and waits.
 """
 
+import atexit
 import os
 import selectors
 import signal
@@ -36,6 +37,9 @@ GRACE_SECONDS = 5.0
 
 LARGEST_MESSAGE_BYTES = 64 * 1024
 """Limit of the messages that are kept for an error; the last ones are kept."""
+
+_sessions: "set[subprocess.Popen[bytes]]" = set()
+"""Programs that run in a session of their own, so that they end with this process: see :func:`_end_sessions`."""
 
 _POLL_SECONDS = 0.1
 _CHUNK_BYTES = 64 * 1024
@@ -139,6 +143,8 @@ def call_program(
     )
     running = set() if running is None else running
     running.add(process)
+    if not terminal:
+        _sessions.add(process)
     try:
         if stdin is not None:
             threading.Thread(target=_write, args=(process, stdin), daemon=True).start()
@@ -147,6 +153,7 @@ def call_program(
     finally:
         running.discard(process)
         _end(process, grace_seconds, whole_session=not terminal)
+        _sessions.discard(process)
         for stream in (process.stdout, process.stderr):
             if stream:
                 stream.close()
@@ -241,6 +248,14 @@ def _end(process: "subprocess.Popen[bytes]", grace_seconds: float, *, whole_sess
             os.killpg(process.pid, number) if whole_session else process.send_signal(number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(grace_seconds)
+
+
+@atexit.register
+def _end_sessions() -> None:
+    """Kill the programs of threads that were given up: a log-in program would wait for a person forever."""
+    for process in tuple(_sessions):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _seconds(text: str) -> float:

@@ -19,6 +19,7 @@ from components.cluster.kubeconfig import Kubeconfig
 from components.cluster.pod_command import run_in_deployment
 from components.config.tenancy import Tenancy
 from components.preflight.dns import NameUnknown, Resolver, ResolverFailed, resolve_by_system
+from components.programs import report_on_stderr
 
 RunInDeployment = Callable[[Kubeconfig, Mapping[str, str], str, str, Sequence[str]], bytes]
 """Type of :func:`components.cluster.pod_command.run_in_deployment`."""
@@ -45,6 +46,8 @@ class CheckEnvironment:
     https_port: int = HTTPS_PORT
     http_port: int = HTTP_PORT
     run_in_deployment: RunInDeployment = run_in_deployment
+    report: Callable[[str], None] = report_on_stderr
+    """Receives the messages of kubectl and its log-in program."""
 
 
 def hub_endpoint(tenancy: Tenancy, env: CheckEnvironment) -> Endpoint:

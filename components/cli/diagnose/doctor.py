@@ -72,7 +72,8 @@ def diagnose(
 
 def _check_cluster(tenancy: Tenancy, env: CheckEnvironment) -> Iterator[CheckResult]:
     try:
-        with connect_to_cluster(find_kubeconfig(tenancy.kubernetes, env.environment), env.environment) as api:
+        kubeconfig = find_kubeconfig(tenancy.kubernetes, env.environment)
+        with connect_to_cluster(kubeconfig, env.environment, report=env.report) as api:
             hub = DeployedHub(api, tenancy.namespace)
             yield checks.check_hub_pods(tenancy, hub)
             yield from check_pools(tenancy, api)

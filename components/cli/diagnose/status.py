@@ -62,7 +62,8 @@ def status_results(tenancy: Tenancy, *, stack: str, env: CheckEnvironment) -> It
 
 def _check_cluster(tenancy: Tenancy, stack: str, env: CheckEnvironment) -> Iterator[CheckResult]:
     try:
-        with connect_to_cluster(find_kubeconfig(tenancy.kubernetes, env.environment), env.environment) as api:
+        kubeconfig = find_kubeconfig(tenancy.kubernetes, env.environment)
+        with connect_to_cluster(kubeconfig, env.environment, report=env.report) as api:
             yield good(CLUSTER, str(read_cluster_id(api)))
             name = f"{tenancy.namespace}/{tenancy.release}"
             revision = latest_revision(api, tenancy.release, tenancy.namespace)

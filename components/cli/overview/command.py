@@ -45,7 +45,7 @@ def check_tenancies(stacks: Sequence[str], env: CheckEnvironment, limits: Limits
     """Check tenancies at the same time, with progress on standard error; return their rows in the given order."""
     # Nobody can log in to several clusters at once, and only one program can use the terminal.
     variables = {name: value for name, value in env.environment.items() if name != LOG_IN_VARIABLE}
-    unattended = replace(env, environment={**variables, CI_VARIABLE: "true"})
+    unattended = replace(env, environment={**variables, CI_VARIABLE: "true"}, report=lambda _: None)
     with progress_display(len(stacks), console(stderr=True)) as progress:
         found = observe_all(
             stacks,

@@ -1,5 +1,6 @@
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from components.programs import (
     patience_for_log_in,
     without_a_person,
 )
+from tests.support.waiting import wait_until
 
 UNATTENDED, LONG = 15.0, 300.0
 
@@ -147,3 +149,26 @@ def test_large_input_and_output_do_not_block() -> None:
 
     assert done.stdout == b"x" * 1_000_000 + b"\n"
     assert len(done.messages) == programs.LARGEST_MESSAGE_BYTES
+
+
+ABANDONED = """
+import sys, threading
+from components.programs import call_program, without_a_person
+
+def call():
+    words = ["bash", "-c", "sleep 600 & echo $! > pid; wait"]
+    call_program(words, environment={"PATH": sys.argv[1]}, patience=without_a_person(600), waiting="", report=None)
+
+threading.Thread(target=call, daemon=True).start()
+while not open("pid", "a+").tell():
+    threading.Event().wait(0.01)
+"""
+
+
+def test_program_of_a_thread_that_was_given_up_ends_with_this_process(tmp_path: Path) -> None:
+    variables = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    words = [sys.executable, "-c", ABANDONED, os.environ["PATH"]]
+    subprocess.run(words, cwd=tmp_path, env=variables, timeout=60, check=True)
+
+    status = Path("/proc", (tmp_path / "pid").read_text().strip(), "status")
+    wait_until(lambda: not status.exists() or "zombie" in status.read_text(), "the program still runs")
