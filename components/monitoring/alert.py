@@ -7,8 +7,6 @@ from typing import Literal
 
 Severity = Literal["critical", "warning"]
 
-STACK = "STACK"
-"""In texts and commands, the place of the stack's name."""
 NAMESPACE = "NAMESPACE"
 """In texts and commands, the place of the tenancy's namespace."""
 

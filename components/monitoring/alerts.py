@@ -70,7 +70,7 @@ ALERTS = (
     Alert(
         name="PangeoDaskWorkersPending",
         expression='max by (namespace) (pangeo_pending_pods_oldest_seconds{$scope, kind="dask_worker"}) > <pending>',
-        waits={"pending": 60 * MINUTE},
+        waits={"pending": 30 * MINUTE},
         minutes=1,
         severity="warning",
         summary="A Dask worker in NAMESPACE has been pending for {{ $value | humanizeDuration }}",
@@ -143,7 +143,7 @@ ALERTS = (
     Alert(
         name="PangeoCertificateNotRenewed",
         expression=f"min by (namespace) (pangeo_certificate_expiry_timestamp_seconds{{$scope}}) - time() < {14 * DAY}",
-        minutes=60,
+        minutes=30,
         severity="warning",
         summary="The hub's certificate in NAMESPACE expires in {{ $value | humanizeDuration }}",
         description="cert-manager renews certificates 30 days before their end, so its renewals fail: see the messages "
@@ -165,7 +165,7 @@ ALERTS = (
     Alert(
         name="PangeoBackupOld",
         expression=f"time() - min by (namespace, volumes) (pangeo_backup_timestamp_seconds{{$scope}}) > {8 * DAY}",
-        minutes=60,
+        minutes=30,
         severity="warning",
         summary="The newest backup of {{ $labels.volumes }} in NAMESPACE is {{ $value | humanizeDuration }} old",
         description="At least one volume has no backup of the last eight days; a volume without any backup counts from "

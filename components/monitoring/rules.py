@@ -1,14 +1,12 @@
 """The alerts as rules of Prometheus: the groups of a rule file, and of an object ``PrometheusRule``."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from components.monitoring.alert import NAMESPACE, STACK, Alert
+from components.monitoring.alert import NAMESPACE, Alert
 from components.monitoring.alerts import ALERTS
 
 GROUP = "pangeo"
-API_VERSION = "monitoring.coreos.com/v1"
-KIND = "PrometheusRule"
 LABEL_OF_NAMESPACE = "{{ $labels.namespace }}"
 """Template of Prometheus: the namespace whose metrics fulfil an alert's condition."""
 
@@ -22,27 +20,17 @@ def rules_of_every_tenancy(alerts: Iterable[Alert] = ALERTS, speed: float = 1) -
         alerts: the alerts to include.
         speed: shortens every duration by this factor, for a test.
     """
-    return _rules(alerts, "", LABEL_OF_NAMESPACE, STACK, speed)
+    return _rules(alerts, "", LABEL_OF_NAMESPACE, speed)
 
 
-def rules_of_tenancy(namespace: str, stack: str) -> Rules:
+def rules_of_tenancy(namespace: str) -> Rules:
     """Return the ``spec`` of a ``PrometheusRule`` in a tenancy's namespace, which evaluates its metrics only."""
-    return _rules(ALERTS, f'namespace="{namespace}"', namespace, stack, 1)
+    return _rules(ALERTS, f'namespace="{namespace}"', namespace, 1)
 
 
-def prometheus_rule(name: str, namespace: str, stack: str, labels: Mapping[str, str]) -> dict[str, Any]:
-    """Return the ``PrometheusRule`` of a tenancy."""
-    return {
-        "apiVersion": API_VERSION,
-        "kind": KIND,
-        "metadata": {"name": name, "namespace": namespace, "labels": dict(labels)},
-        "spec": rules_of_tenancy(namespace, stack),
-    }
-
-
-def _rules(alerts: Iterable[Alert], scope: str, namespace: str, stack: str, speed: float) -> Rules:
+def _rules(alerts: Iterable[Alert], scope: str, namespace: str, speed: float) -> Rules:
     def named(text: str) -> str:
-        return text.replace(NAMESPACE, namespace).replace(STACK, stack)
+        return text.replace(NAMESPACE, namespace)
 
     return {
         "groups": [

@@ -1,4 +1,4 @@
-"""A Prometheus with an Alertmanager that scrapes one hub."""
+"""A Prometheus with an Alertmanager, for one tenancy."""
 
 import json
 import os
@@ -30,9 +30,10 @@ class Prometheus:
     url: str
     alertmanager_url: str
 
-    def query(self, expression: str) -> list[dict[str, Any]]:
-        """Return the series of an instant query."""
-        answer = requests.get(f"{self.url}/api/v1/query", params={"query": expression}, timeout=LIMIT_SECONDS)
+    def query(self, expression: str, time: float) -> list[dict[str, Any]]:
+        """Return the series of an instant query at a time in seconds since 1970."""
+        parameters: dict[str, str | float] = {"query": expression, "time": time}
+        answer = requests.get(f"{self.url}/api/v1/query", params=parameters, timeout=LIMIT_SECONDS)
         assert answer.ok, f"{expression}: {answer.text}"
         return list(answer.json()["data"]["result"])
 
@@ -42,13 +43,11 @@ class Prometheus:
         answer.raise_for_status()
         return {each["labels"]["alertname"]: each["state"] for each in answer.json()["data"]["alerts"]}
 
-    def received_alerts(self) -> dict[str, dict[str, Any]]:
-        """Return the alerts that Alertmanager would send now, by name."""
-        answer = requests.get(
-            f"{self.alertmanager_url}/api/v2/alerts", params={"active": "true"}, timeout=LIMIT_SECONDS
-        )
+    def received_alerts(self) -> set[str]:
+        """Return the names of the alerts that Alertmanager has."""
+        answer = requests.get(f"{self.alertmanager_url}/api/v2/alerts", timeout=LIMIT_SECONDS)
         answer.raise_for_status()
-        return {each["labels"]["alertname"]: each for each in answer.json()}
+        return {each["labels"]["alertname"] for each in answer.json()}
 
 
 def check_rules(folder: Path, rules: Mapping[str, Any]) -> str:
@@ -75,23 +74,24 @@ def _promtool(*arguments: str) -> str:
 
 
 @contextmanager
-def running_prometheus(
-    folder: Path, hub_port: int, metrics_path: str, rules: Mapping[str, Any], token: str | None = None
-) -> Iterator[Prometheus]:
-    """Provide a Prometheus that scrapes a hub every second, evaluates rules and sends alerts to an Alertmanager."""
+def running_prometheus(folder: Path, services: Mapping[str, int], rules: Mapping[str, Any]) -> Iterator[Prometheus]:
+    """Provide a Prometheus that reads metrics every second, evaluates rules and sends alerts to an Alertmanager.
+
+    Args:
+        folder: for files of both programs.
+        services: the port of each service with metrics, by its name in the cluster.
+        rules: the content of the rule file.
+    """
     port, alertmanager_port = free_ports(2)
     (folder / "rules.yml").write_text(yaml.safe_dump(rules))
-    scrape: dict[str, Any] = {
-        "job_name": "hub",
-        "metrics_path": metrics_path,
-        "static_configs": [{"targets": [f"127.0.0.1:{hub_port}"], "labels": {"namespace": NAMESPACE}}],
-    }
-    if token:
-        scrape["authorization"] = {"credentials": token}
+    targets = [
+        {"targets": [f"127.0.0.1:{port}"], "labels": {"namespace": NAMESPACE, "service": service}}
+        for service, port in services.items()
+    ]
     config = {
         "global": {"scrape_interval": INTERVAL, "scrape_timeout": INTERVAL, "evaluation_interval": INTERVAL},
         "rule_files": ["rules.yml"],
-        "scrape_configs": [scrape],
+        "scrape_configs": [{"job_name": "pangeo", "static_configs": targets}],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager_port}"]}]}]},
     }
     (folder / "prometheus.yml").write_text(json.dumps(config))

@@ -7,7 +7,7 @@ import pytest
 from components.in_hub.metric_names import FURTHER
 from components.monitoring.alert import Alert
 from components.monitoring.alerts import ALERTS
-from components.monitoring.rules import prometheus_rule, rules_of_every_tenancy, rules_of_tenancy
+from components.monitoring.rules import rules_of_every_tenancy, rules_of_tenancy
 from tests.support.promql import OWN, base_name, grouping_labels, used_metrics, used_selectors
 
 every_alert = pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
@@ -44,19 +44,18 @@ def test_each_alert_states_what_to_do(alert: Alert) -> None:
 
 
 def test_rules_of_a_tenancy_use_its_metrics_only() -> None:
-    for rule in rules_of_tenancy("vis", "vis-stack")["groups"][0]["rules"]:
+    for rule in rules_of_tenancy("vis")["groups"][0]["rules"]:
         assert rule["expr"].count('{namespace="vis"') == len(used_metrics(rule["expr"]))
         texts = " ".join(rule["annotations"].values())
         assert "NAMESPACE" not in texts
-        assert "STACK" not in texts
         assert "$labels.namespace" not in texts
 
 
-def test_commands_of_a_tenancy_name_its_stack() -> None:
-    [rule] = [each for each in rules_of_tenancy("vis", "dev")["groups"][0]["rules"] if each["alert"] == "PangeoHubDown"]
+def test_commands_of_a_tenancy_name_its_namespace() -> None:
+    rule = rules_of_tenancy("vis")["groups"][0]["rules"][0]
 
     assert rule["annotations"]["command"].splitlines() == [
-        "python -m components status dev",
+        "python -m components status STACK",
         "kubectl get pods --namespace vis --output wide",
         "kubectl logs --namespace vis deployment/hub --tail=200",
     ]
@@ -66,15 +65,6 @@ def test_rules_of_every_tenancy_have_no_place_of_a_tenancy() -> None:
     for rule in rules_of_every_tenancy()["groups"][0]["rules"]:
         assert "$scope" not in rule["expr"]
         assert "NAMESPACE" not in " ".join(rule["annotations"].values())
-
-
-def test_object_has_the_rules_of_its_tenancy() -> None:
-    rule = prometheus_rule("pangeo", "vis", "dev", {"release": "monitoring"})
-
-    assert rule["apiVersion"] == "monitoring.coreos.com/v1"
-    assert rule["kind"] == "PrometheusRule"
-    assert rule["metadata"] == {"name": "pangeo", "namespace": "vis", "labels": {"release": "monitoring"}}
-    assert rule["spec"] == rules_of_tenancy("vis", "dev")
 
 
 def test_speed_shortens_every_duration() -> None:
