@@ -17,7 +17,7 @@ from components.version import program_version
 @without_source_positions()
 def main() -> None:
     """Declare all resources of one tenancy."""
-    tenancy, cluster_id, objects, crds, ingress, capacity = run_preflight()
+    tenancy, cluster_id, objects, crds, ingress, monitoring, capacity = run_preflight()
     # Refuses changes to immutable settings. Everything else depends on it, including the provider: a replaced provider
     # would replace all its resources.
     contract = Contract(
@@ -54,6 +54,7 @@ def main() -> None:
         crds=crds,
         mark=contract.mark,
         ingress_controller=ingress.controller,
+        monitoring=monitoring,
         read_password=read_password,
     )
     # Deleted first, so that it can refuse a destroy of another cluster.

@@ -1,6 +1,6 @@
 """The Pulumi component of one tenancy's hub: namespace, storage class, group, secrets, Helm release and Ingress."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -18,6 +18,8 @@ from components.ownership.mark import ANNOTATION
 from components.readiness.resource import HubReady
 from components.resources.ingress import https_redirect, hub_ingress
 from components.resources.kubernetes import HelmRelease, KubernetesObject, annotated
+from components.resources.monitoring import NAME as MONITORING_NAME
+from components.resources.monitoring import monitoring_manifests
 from components.resources.random import RandomHex
 from components.resources.shared_folders import folder_manifests
 from components.resources.tenancy_objects import namespace_manifest, storage_class_manifest
@@ -74,6 +76,7 @@ class PangeoCluster(pulumi.ComponentResource):
         crds: Sequence[Crd] | None = None,
         mark: pulumi.Input[str] | None = None,
         ingress_controller: str | None = None,
+        monitoring: Collection[str] = (),
         read_password: pulumi.Input[str] | None = None,
         report_wait: bool = True,
     ) -> None:
@@ -88,6 +91,7 @@ class PangeoCluster(pulumi.ComponentResource):
             mark: text that marks everything the component creates (``Contract.mark``); None for no mark.
             ingress_controller: ``spec.controller`` of the ingress class that serves the hub
                 (``preflight.ingress``); None for the one in the stack file.
+            monitoring: kinds of the Prometheus Operator that the cluster has (``preflight.monitoring``).
             read_password: password of ``identity.membershipCheck.bindDn``; None without this section.
             report_wait: wait for the hub with progress and an early stop. This reads from the cluster of the stack's
                 key ``pangeo:kubernetes``, of KUBECONFIG or of ``~/.kube/config``, so it must be false if the provider
@@ -118,6 +122,9 @@ class PangeoCluster(pulumi.ComponentResource):
         KubernetesObject(name, annotated(hub_ingress(tenancy), self._annotations), after_release)
         for manifest in redirect:
             KubernetesObject(f"{name}-https", annotated(manifest, self._annotations), after_release)
+        for manifest in monitoring_manifests(tenancy, monitoring):
+            part = manifest["metadata"]["name"].removeprefix(MONITORING_NAME)
+            KubernetesObject(f"{name}{part}", annotated(manifest, self._annotations), in_namespace)
         self.url = pulumi.Output.from_input(f"https://{tenancy.domain}")
         self.namespace = pulumi.Output.from_input(tenancy.namespace)
         self.notebook_users_group = pulumi.Output.from_input(tenancy.notebook_users_group)

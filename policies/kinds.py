@@ -27,6 +27,10 @@ VOLUME_CLAIM = Kind("kubernetes:core/v1:PersistentVolumeClaim", "volume claims")
 VOLUME = Kind("kubernetes:core/v1:PersistentVolume", "volumes")
 GROUP = Kind("pulumi-python:dynamic/freeipa:Group", "FreeIPA groups")
 SECRET = Kind("kubernetes:core/v1:Secret", "Secrets")
+SERVICE = Kind("kubernetes:core/v1:Service", "Services")
+MONITORING = tuple(f"kubernetes:monitoring.coreos.com/v1:{kind}" for kind in ("PrometheusRule", "ServiceMonitor"))
+"""The types of the Prometheus Operator's objects."""
+
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 """The type of custom resource definitions."""
 

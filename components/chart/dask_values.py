@@ -5,6 +5,7 @@ from typing import Any
 from components.chart.dask_access import PREFIX, SERVICE, gateway_log_in, gateway_name, gateway_object
 from components.chart.dask_limits import dask_memory, format_cpus, quota_limits
 from components.chart.gateway_code import gateway_configuration
+from components.chart.metrics import gateway_arguments
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, users_egress
 from components.chart.placement import dask_pod, service_pod
 from components.config.dask import Dask
@@ -89,6 +90,7 @@ def dask_gateway_values(tenancy: Tenancy, secrets_digest: object = "") -> dict[s
                 f"--providers.kubernetescrd.namespaces={tenancy.namespace}",
                 "--providers.kubernetescrd.allowcrossnamespace=false",
                 "--providers.kubernetescrd.disableclusterscoperesources=true",
+                *gateway_arguments(tenancy),
             ],
         },
         # The chart's own account names; chart/templates/dask-access.yaml limits their permissions to the namespace.

@@ -6,6 +6,7 @@ hub's log names the file and the line of this repository.
 """
 
 import functools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,10 @@ MODULES = (
     "in_hub/live_settings.py",
     "in_hub/log_in_identity.py",
     "in_hub/log_in_time.py",
+    "in_hub/log_ins.py",
     "in_hub/membership.py",
     "in_hub/messages.py",
-    "in_hub/metric_names.py",
+    "in_hub/outcomes.py",
     "in_hub/outdated_clusters.py",
     "in_hub/own_host.py",
     "in_hub/passwords.py",
@@ -91,6 +93,18 @@ MODULES = (
 )
 """The mounted modules; each may import only the others and the packages of the hub's image."""
 
+METRICS_MODULES = (
+    "in_hub/address_checks.py",
+    "in_hub/home_reports.py",
+    "in_hub/home_use.py",
+    "in_hub/metric_names.py",
+    "in_hub/metric_settings.py",
+    "in_hub/metrics.py",
+    "in_hub/namespace_samples.py",
+    "in_hub/observation.py",
+)
+"""Further modules of a tenancy with metrics."""
+
 TEMPLATES = ("in_hub/options_form.html",)
 """Templates of pages, which modules read from their own folder."""
 
@@ -108,14 +122,17 @@ def mounted_file(path: str, text: str) -> dict[str, Any]:
 def hub_code() -> dict[str, Any]:
     """Return the values ``hub.extraFiles`` and ``hub.extraConfig``, without the statement of the admitted users."""
     return {
-        "extraFiles": {
-            key: file for path in (*MODULES, *TEMPLATES) for key, file in mounted_file(path, _read(path)).items()
-        },
+        "extraFiles": mounted_code((*MODULES, *TEMPLATES)),
         "extraConfig": {"pangeo": "from components.in_hub.configure import configure\n\nconfigure(c)\n"},
     }
+
+
+def mounted_code(paths: Iterable[str]) -> dict[str, Any]:
+    """Return the entries of ``hub.extraFiles`` for files of the package ``components``."""
+    return {key: file for path in paths for key, file in mounted_file(path, _read(path)).items()}
 
 
 @functools.cache  # the same for all tenancies of a process
 def _read(path: str) -> str:
     text = (COMPONENTS / path).read_text()
-    return without_prose(text) if path in MODULES else text
+    return text if path in TEMPLATES else without_prose(text)

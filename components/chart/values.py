@@ -11,6 +11,7 @@ from components.chart.environment import server_environment
 from components.chart.group_overrides import group_overrides
 from components.chart.images import add_registries
 from components.chart.members_access import members_access
+from components.chart.metrics import chart_metrics, hub_metrics, proxy_metrics, reporter_hook
 from components.chart.mounted_code import hub_code
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, network_policy, users_egress
 from components.chart.placeholders import user_placeholder
@@ -93,6 +94,7 @@ def chart_values(tenancy: Tenancy, *, chart_digest: object = "", secrets_digest:
                 "chp": {
                     "networkPolicy": network_policy(*allow_dns(tenancy.network.dns)),
                     "resources": PROXY_REQUESTS,
+                    **proxy_metrics(tenancy),
                     **hub_pod(tenancy, hub_priority_class(tenancy)),
                 },
             },
@@ -110,6 +112,7 @@ def chart_values(tenancy: Tenancy, *, chart_digest: object = "", secrets_digest:
         "dask-gateway": dask_gateway_values(tenancy, secrets_digest),
         "dask": dask_values(tenancy),
         # Absent for the default, so that releases of stacks without the key do not change.
+        **chart_metrics(tenancy),
         **({"apiServer": tenancy.network.api_server} if tenancy.network.api_server != "address" else {}),
     }
     return add_registries(tenancy, values)
@@ -136,6 +139,7 @@ def announcement(tenancy: Tenancy) -> str:
 def _hub(tenancy: Tenancy) -> Values:
     access, members = gateway_access(tenancy), members_access(tenancy, SECRET_NAME)
     proxy = hub_proxy_variables(tenancy)
+    code, (metrics_files, metrics_start) = hub_code(), hub_metrics(tenancy)
     hub: Values = {
         "config": {
             "JupyterHub": {
@@ -170,6 +174,7 @@ def _hub(tenancy: Tenancy) -> Values:
                 **access.spawner,
                 **group_overrides(tenancy),
                 **notebook_traits(tenancy),
+                **reporter_hook(tenancy),
             },
         },
         "db": {
@@ -189,7 +194,8 @@ def _hub(tenancy: Tenancy) -> Values:
         "services": {**access.services, **members.services, **verification_access.SERVICES},
         "loadRoles": {**access.roles, **members.roles, **verification_access.ROLES},
         **members.pod,
-        **hub_code(),
+        "extraFiles": code["extraFiles"] | metrics_files,
+        "extraConfig": code["extraConfig"] | metrics_start,
     }
     return add_statement(tenancy, hub)
 

@@ -31,7 +31,10 @@ PLURALS = {
     "Middleware": "middlewares",
     "PersistentVolume": "persistentvolumes",
     "PersistentVolumeClaim": "persistentvolumeclaims",
+    "PrometheusRule": "prometheusrules",
     "Secret": "secrets",
+    "Service": "services",
+    "ServiceMonitor": "servicemonitors",
 }
 """Names of kinds in the API's paths."""
 

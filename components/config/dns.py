@@ -1,25 +1,17 @@
 """The section ``network.dns``: the pods of the cluster's DNS service."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from components.config.section import Place, Section
-from components.config.types import WholeNumber
-from components.dns_label import DNS_LABEL
+from components.config.types import Namespace, WholeNumber
 
 DNS_PORT = 53
 
 KUBERNETES_PORTS = (2379, 2380, 6443, 8443, 10250, 10255, 10256, 10257, 10259)
 """Ports of Kubernetes' own servers, some of which are pods in the namespace of the DNS service."""
-
-
-def _namespace(value: str) -> str:
-    if not re.fullmatch(DNS_LABEL, value):
-        raise ValueError("is not the name of a namespace; write for example openshift-dns")
-    return value
 
 
 def _port(value: int) -> int:
@@ -31,9 +23,7 @@ def _port(value: int) -> int:
 class Dns(Section):
     """The pods of the cluster's DNS service."""
 
-    namespace: Annotated[str, AfterValidator(_namespace)] = Field(
-        "kube-system", description="Namespace of the DNS pods", examples=["openshift-dns"]
-    )
+    namespace: Namespace = Field("kube-system", description="Namespace of the DNS pods", examples=["openshift-dns"])
     ports: tuple[Annotated[WholeNumber, Field(ge=1, le=65535), AfterValidator(_port)], ...] = Field(
         (DNS_PORT,),
         min_length=1,

@@ -16,6 +16,7 @@ from components.config.environment import RESERVED_MESSAGE, Found, SecretKey, is
 from components.config.gpu_requests import find_impossible_requests
 from components.config.identity import Identity
 from components.config.ingress import Ingress
+from components.config.metrics import Metrics
 from components.config.network import Network
 from components.config.notebook import Notebook
 from components.config.object_store import ObjectStore, find_ambiguous_patterns, find_repeated_variables
@@ -150,6 +151,11 @@ class Tenancy(Names):
         alias="workers",
         description="The cluster's worker nodes; if set, the program computes how many notebooks fit",
         examples=[{"count": 3, "cpus": 8, "ramGb": 32, "expectedUsers": 20}],
+    )
+    metrics: Metrics | None = Field(
+        None,
+        description="Metrics for the cluster's Prometheus; by default none",
+        examples=[{"prometheus": {"namespace": "monitoring", "podLabels": {"app.kubernetes.io/name": "prometheus"}}}],
     )
     kubernetes: Kubernetes = Field(default_factory=Kubernetes, description="The Kubernetes cluster of the tenancy")
     protect: bool = Field(

@@ -178,6 +178,14 @@ def _kubernetes_name(value: str) -> str:
     return value
 
 
+def _namespace(value: str) -> str:
+    if not re.fullmatch(DNS_LABEL, value):
+        raise ValueError(
+            "is not the name of a namespace; write lower-case letters, digits and dashes, for example openshift-dns"
+        )
+    return value
+
+
 def _pool_name(value: str) -> str:
     if not re.fullmatch(DNS_LABEL, value):
         raise ValueError(
@@ -238,6 +246,7 @@ Address = Annotated[
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
 ]
+Namespace = Annotated[str, AfterValidator(_namespace)]
 HostName = Annotated[str, AfterValidator(parse_host_name)]
 Server = Annotated[str, AfterValidator(_server)]
 ClusterName = Annotated[str, AfterValidator(_cluster_name)]

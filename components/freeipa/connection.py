@@ -23,6 +23,7 @@ from components.freeipa.results import (
     SUCCESS,
     change_error,
     log_in_error,
+    next_page,
     search_error,
 )
 from components.freeipa.settings import Directory, ServerAddress
@@ -39,9 +40,6 @@ PAGE_ENTRIES = 500
 
 PAGES_MAX = 10_000
 """Limit of a search's pages, for a server that announces another page without end."""
-
-PAGED_RESULTS = "1.2.840.113556.1.4.319"
-"""Object identifier of the control for paged results (RFC 2696)."""
 
 
 class Connection:
@@ -61,6 +59,25 @@ class Connection:
         """
         if not password:  # an empty password is a successful anonymous log-in (RFC 4513, section 5.1.2)
             raise errors.PasswordMissing
+        session = cls._connect(directory, server, password)
+        try:
+            session._log_in()
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    @classmethod
+    def check(cls, directory: Directory, server: ServerAddress) -> None:
+        """Connect and verify the certificate, without a log-in.
+
+        Raises:
+            Unreachable: the server cannot be used.
+        """
+        cls._connect(directory, server).close()
+
+    @classmethod
+    def _connect(cls, directory: Directory, server: ServerAddress, password: str | None = None) -> "Connection":
         tls = VerifiedTls(directory.ca_certificate, server.host)
         connection = ldap3.Connection(
             ldap3.Server(
@@ -73,8 +90,8 @@ class Connection:
             ),
             user=directory.bind_dn,
             password=password,
+            authentication=ldap3.ANONYMOUS if password is None else ldap3.SIMPLE,
             auto_bind=ldap3.AUTO_BIND_NONE,
-            authentication=ldap3.SIMPLE,
             auto_referrals=False,
             check_names=False,
             fast_decoder=False,  # the fast decoder fails on a referral at the log-in
@@ -84,7 +101,6 @@ class Connection:
         session = cls(connection, server)
         try:
             session._secure(directory, tls)
-            session._log_in()
         except BaseException:
             session.close()
             raise
@@ -169,7 +185,7 @@ class Connection:
             )
             result = self._exchange(attempt, search)
             items += self._connection.response or []
-            cookie = _next_page(result)
+            cookie = next_page(result)
             if result["result"] != SUCCESS or not cookie:
                 return items, result
         raise connection_errors.GarbledAnswer(attempt, f"more than {PAGES_MAX} pages of one search")
@@ -281,10 +297,3 @@ class Connection:
             return ""
         message = " ".join(f"{result.get('description', '')}: {result.get('message', '')}".split())
         return escape_control_characters(message.rstrip(": ").replace(str(self._connection.password), "(password)"))
-
-
-def _next_page(result: Result) -> bytes | None:
-    """Return the cookie for the next page; None after the last page, and for a server that ignores the control."""
-    control = (result.get("controls") or {}).get(PAGED_RESULTS) or {}
-    cookie: bytes | None = (control.get("value") or {}).get("cookie")
-    return cookie

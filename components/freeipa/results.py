@@ -5,6 +5,7 @@ one replica, and says nothing about the password.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from components.freeipa import errors
 from components.freeipa.errors import Attempt, DirectoryError
@@ -12,6 +13,9 @@ from components.freeipa.errors import Attempt, DirectoryError
 SUCCESS = 0
 SIZE_LIMIT_EXCEEDED = 4
 NO_SUCH_OBJECT = 32
+
+PAGED_RESULTS = "1.2.840.113556.1.4.319"
+"""Object identifier of the control for paged results (RFC 2696)."""
 
 _CONSTRAINT_VIOLATION, _INVALID_CREDENTIALS, _UNWILLING_TO_PERFORM = 19, 49, 53
 
@@ -103,3 +107,10 @@ def search_error(attempt: Attempt, code: int, detail: str) -> DirectoryError:
 def change_error(attempt: Attempt, code: int, detail: str) -> DirectoryError:
     """Return the error for a change with this result code, other than success."""
     return AT_CHANGE.get(code, errors.OtherResult)(attempt, detail)
+
+
+def next_page(result: Mapping[str, Any]) -> bytes | None:
+    """Return the cookie for the next page; None after the last page, and for a server that ignores the control."""
+    control = (result.get("controls") or {}).get(PAGED_RESULTS) or {}
+    cookie: bytes | None = (control.get("value") or {}).get("cookie")
+    return cookie

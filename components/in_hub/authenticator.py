@@ -29,7 +29,7 @@ from components.freeipa.errors import (
 )
 from components.freeipa.names import first_value
 from components.freeipa.server_health import ServerHealth
-from components.in_hub import admission, messages
+from components.in_hub import admission, log_ins, messages, outcomes
 from components.in_hub.admission_settings import AUTHENTICATOR, NEUTRAL
 from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.comparison import Comparison
@@ -43,7 +43,7 @@ from components.in_hub.log_in_identity import check_identity
 from components.in_hub.log_in_time import is_valid
 from components.in_hub.membership import Membership, find_memberships
 from components.in_hub.passwords import is_valid_password
-from components.in_hub.replaced_pages import HANDLERS
+from components.in_hub.replaced_pages import EXTENSIONS, HANDLERS
 from components.in_hub.revocation import LOGGED_IN, Revocation
 from components.in_hub.server_token import uses_server_token
 from components.in_hub.statement import read_statement
@@ -65,7 +65,7 @@ class AdmissionRefused(ValueError):
         self.problems = problems
 
 
-class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignore]
+class FreeIpaAuthenticator(log_ins.CountedLogIns, LDAPAuthenticator):  # type: ignore[misc,unused-ignore]
     """Admits members of ``allowed_groups`` and, by name, ``allowed_users``; both need their FreeIPA password.
 
     A log-in, with all cookies and API tokens of the user, ends after ``log_in_lasts_seconds``, and at once when the
@@ -113,13 +113,13 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         """
         if problems := self._find_problems():
             self.log.critical("log-in refused, because settings were changed: %s", "; ".join(problems))
-            raise HTTPError(503, messages.LOG_IN_CLOSED)
+            raise log_ins.LogInRefused(outcomes.CLOSED, 503, messages.LOG_IN_CLOSED)
         username, password = data.get("username", ""), data.get("password", "")
         if not password.strip():  # LDAP accepts an empty password as an anonymous log-in (RFC 4513, 5.1.2)
-            raise HTTPError(403, messages.PASSWORD_MISSING)
+            raise log_ins.LogInRefused(outcomes.INVALID_INPUT, 403, messages.PASSWORD_MISSING)
         if not re.fullmatch(self.valid_username_regex, username):
             self.log.warning("log-in refused: invalid user name")
-            raise HTTPError(403, messages.INVALID_NAME)
+            raise log_ins.LogInRefused(outcomes.INVALID_INPUT, 403, messages.INVALID_NAME)
         if not is_valid_password(password):
             self.log.warning("log-in of %s refused: the password has invalid characters or is too long", username)
             return None
@@ -129,7 +129,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             return None
         if membership.unique_id is None:
             self.log.error("log-in of %s failed: the directory does not show the user's ipaUniqueID", username)
-            raise HTTPError(503, messages.identity_hidden(list_servers(self)))
+            raise log_ins.LogInRefused(outcomes.DIRECTORY_INCOMPLETE, 503, messages.identity_hidden(list_servers(self)))
         state = {
             "ldap_groups": sorted(membership.groups),
             "user_attributes": {},
@@ -151,7 +151,7 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             end_access = self.revocation.end_removed
             self._comparison = Comparison(self._compare, end_access, self.compare_seconds, self.log)
             self._comparing = asyncio.get_running_loop().create_task(self._comparison.run_for_ever())
-        return HANDLERS
+        return [*HANDLERS, *(page for extend in EXTENSIONS for page in extend(app))]
 
     async def refresh_user(self, user: Any, handler: RequestHandler | None = None) -> bool:  # noqa: ANN401 - untyped
         """Return whether the user's log-in is still valid, or the request has the token of the user's running server.
@@ -177,7 +177,8 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             return self._has_log_in(username, state)
         names = [first_value(group) for group in self.allowed_groups]
         self.log.warning("log-in of %s refused: not a member of %s", username, ", ".join(names))
-        raise HTTPError(403, messages.not_a_member(username, names, nested=self.nested_groups))
+        message = messages.not_a_member(username, names, nested=self.nested_groups)
+        raise log_ins.LogInRefused(outcomes.NOT_A_MEMBER, 403, message)
 
     def is_admin(self, handler: RequestHandler, authentication: Mapping[str, Any]) -> bool | None:
         """Return whether the user is an admin; None, which changes nothing, if no group of admins is configured."""
@@ -230,13 +231,9 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
         groups = {*self.allowed_groups, *self.profile_groups, *filter(None, [self.admin_group])}
 
         def search() -> Membership:
+            nested, admins = self.nested_groups, self.admin_group
             return find_memberships(
-                user_directory(self, username),
-                password,
-                groups,
-                nested=self.nested_groups,
-                admin_group=self.admin_group,
-                health=self._health,
+                user_directory(self, username), password, groups, nested=nested, admin_group=admins, health=self._health
             )
 
         try:
@@ -247,12 +244,15 @@ class FreeIpaAuthenticator(LDAPAuthenticator):  # type: ignore[misc,unused-ignor
             return None
         except (Unreachable, AllServersFailed) as failure:
             self.log.error("log-in of %s failed: %s", username, failure)
-            was_accepted = any(isinstance(each, SearchFailed) for each in getattr(failure, "failures", [failure]))
-            explain = messages.groups_unavailable if was_accepted else messages.directory_unreachable
-            raise HTTPError(503, explain(list_servers(self))) from None
+            result, explain = outcomes.DIRECTORY_UNREACHABLE, messages.directory_unreachable
+            if any(isinstance(each, SearchFailed) for each in getattr(failure, "failures", [failure])):
+                result, explain = outcomes.DIRECTORY_INCOMPLETE, messages.groups_unavailable
+            raise log_ins.LogInRefused(result, 503, explain(list_servers(self))) from None
         except FreeIpaError as failure:
             self.log.error("log-in of %s failed: %s", username, failure)
-            raise HTTPError(503, messages.groups_unavailable(list_servers(self))) from None
+            raise log_ins.LogInRefused(
+                outcomes.DIRECTORY_INCOMPLETE, 503, messages.groups_unavailable(list_servers(self))
+            ) from None
         if membership.admin_problem:
             self.log.error("%s is no admin, as nobody is by group: %s; %s", username, membership.admin_problem, FIX)
         return membership

@@ -28,20 +28,6 @@ POD_KINDS = ("server", "dask_scheduler", "dask_worker", "other")
 VOLUMES = ("homes", "hub_database", "shared_folders")
 """Values of the label ``volumes``."""
 
-SUCCESS, WRONG_PASSWORD, NOT_A_MEMBER = "success", "wrong_password", "not_a_member"
-DIRECTORY_UNREACHABLE, DIRECTORY_INCOMPLETE = "directory_unreachable", "directory_incomplete"
-INVALID_INPUT, OTHER_ACCOUNT, CLOSED = "invalid_input", "other_account", "closed"
-LOG_IN_RESULTS = (
-    *(SUCCESS, WRONG_PASSWORD, NOT_A_MEMBER, DIRECTORY_UNREACHABLE),
-    *(DIRECTORY_INCOMPLETE, INVALID_INPUT, OTHER_ACCOUNT, CLOSED),
-)
-"""Values of the label ``result``.
-
-Wrong passwords include unknown, disabled and locked accounts, as the directory does not distinguish them.
-``directory_incomplete``: the directory accepted the password, but not the search for the groups or the user's entry.
-``other_account``: the name belonged to another account. ``closed``: the hub's settings were changed while it ran.
-"""
-
 KUBERNETES, CERTIFICATE, DATABASE = "kubernetes", "certificate", "hub_database"
 OBSERVED = (KUBERNETES, CERTIFICATE, DATABASE)
 """Values of the label ``what``."""
@@ -52,7 +38,7 @@ FULL_RATIOS = (0.8, 0.9, 0.95)
 LOG_INS = Metric(
     "pangeo_log_ins_total",
     "counter",
-    "Log-ins with the form by result since the hub started",
+    "Log-ins with the form since the hub started, by result",
     ("result",),
 )
 DIRECTORY_REACHABLE = Metric(

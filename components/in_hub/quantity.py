@@ -6,11 +6,11 @@ from decimal import Decimal
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _DECIMAL = ("", "k", "M", "G", "T", "P", "E")
 _FACTORS = {
-    "m": Decimal("0.001"),
+    **{suffix: Decimal(1000) ** -power for power, suffix in enumerate("mun", 1)},
     **{suffix: Decimal(1000) ** power for power, suffix in enumerate(_DECIMAL)},
     **{suffix: Decimal(1024) ** power for power, suffix in enumerate(_BINARY)},
 }
-_QUANTITY = re.compile(r"(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|(m|[kMGTPE]|[KMGTPE]i)?)")
+_QUANTITY = re.compile(r"(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)")
 
 
 def size_bytes(quantity: str) -> Decimal:

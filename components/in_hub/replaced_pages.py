@@ -196,3 +196,6 @@ HANDLERS: list[tuple[str, Any]] = [
     (VERIFICATION_PATH, VerificationHandler),
 ]
 """Result of ``Authenticator.get_handlers``."""
+
+EXTENSIONS: list[Callable[[Any], list[tuple[str, Any]]]] = []
+"""Functions that add pages, and may start tasks: each is called once, with the application, when its loop runs."""

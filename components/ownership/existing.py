@@ -21,7 +21,10 @@ _KINDS = {
     "Middleware": "the Middleware",
     "PersistentVolume": "the volume",
     "PersistentVolumeClaim": "the volume claim",
+    "PrometheusRule": "the PrometheusRule",
     "Secret": "the Secret",
+    "Service": "the Service",
+    "ServiceMonitor": "the ServiceMonitor",
 }
 _ADOPTABLE = ("Namespace", "StorageClass", "PersistentVolume", "PersistentVolumeClaim")
 """Kinds that are kept by a destroy. Objects of other kinds are deleted by it, so only marked ones are taken over."""

@@ -25,6 +25,7 @@ from components.preflight.ingress import (
     read_ingress_classes,
     require_middlewares,
 )
+from components.preflight.monitoring import find_monitoring_kinds, unknown_kinds_warning
 from components.preflight.network import check_api_server, refuse_closed_servers
 from components.preflight.nodes import pool_warnings
 from components.preflight.secrets import check_secrets
@@ -32,6 +33,7 @@ from components.preflight.shared_folders import check_folders
 from components.preflight.switch import only_warns
 from components.programs import report_on_stderr
 from components.resources.ingress import Manifest, https_redirect, hub_ingress
+from components.resources.monitoring import monitoring_manifests
 from components.resources.shared_folders import folder_manifests
 
 CLUSTER_CHECK_VARIABLE = "PANGEO_CLUSTER_CHECK"
@@ -55,6 +57,8 @@ class ClusterFacts(NamedTuple):
     ingress: ServingController
     crds: Mapping[str, InstalledCrd] | None = None
     """Installed CRDs by name; None where the cluster was not reached or Dask is off."""
+    monitoring: frozenset[str] = frozenset()
+    """Kinds of the Prometheus Operator; none without the section ``metrics``."""
     objects: tuple[FoundObject, ...] = ()
     """Existing objects with the names of those that the program declares."""
 
@@ -104,7 +108,8 @@ def verify_cluster(
                 redirect = https_redirect(tenancy, ingress.controller)
                 if redirect and not tenancy.dask.enabled:  # Dask Gateway's chart contains this CRD
                     require_middlewares(api, source=source)
-            objects = tuple(find_objects(api, tenancy, redirect))
+            monitoring = find_monitoring_kinds(api, tenancy)
+            objects = tuple(find_objects(api, tenancy, [*redirect, *monitoring_manifests(tenancy, monitoring)]))
             addresses = read_addresses(api)
             with findings.collect():
                 policy_warnings = tuple(check_api_server(api, tenancy.network, addresses, source=source))
@@ -118,7 +123,7 @@ def verify_cluster(
             findings.refuse()
             ingress = assume_controller(tenancy.ingress, source=source)
             warning = f"{message}; continuing without it ({CLUSTER_CHECK_VARIABLE}=warn)"
-            return ClusterFacts(None, (warning, *ingress.warnings), ingress)
+            return ClusterFacts(None, (warning, *ingress.warnings, *unknown_kinds_warning(tenancy)), ingress)
         fix = f"; to preview without the cluster, set {CLUSTER_CHECK_VARIABLE}=warn" if preview else ""
         raise ClusterRefused("\n".join([*findings.lines(), message + fix])) from None
     with findings.collect():
@@ -127,13 +132,13 @@ def verify_cluster(
     own = _check_addresses(addresses, tenancy, preview=preview)
     warnings = (*ingress.warnings, *policy_warnings, *prepared, *own)
     if revision is None or not revision.is_pending:
-        return ClusterFacts(cluster_id, warnings, ingress, crds, objects)
+        return ClusterFacts(cluster_id, warnings, ingress, crds, monitoring, objects)
     message = (
         f"{stuck_release(tenancy.release, tenancy.namespace, revision)}; "
         f"to repair it, run: python -m components repair {stack}"
     )
     if preview:
-        return ClusterFacts(cluster_id, (message, *warnings), ingress, crds, objects)
+        return ClusterFacts(cluster_id, (message, *warnings), ingress, crds, monitoring, objects)
     raise ClusterRefused(message)
 
 

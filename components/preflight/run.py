@@ -40,6 +40,8 @@ class Preflight(NamedTuple):
     """The CRDs that this stack declares."""
     ingress: ServingController
     """The controller that serves the hub."""
+    monitoring: frozenset[str]
+    """The kinds of the Prometheus Operator that the program declares objects of."""
     capacity: Capacity | None
     """None where the stack's file does not describe its nodes."""
 
@@ -73,7 +75,8 @@ def run_preflight() -> Preflight:
         findings.refuse()
         _warn(*cluster.warnings)
         crds = _select_crds(tenancy, cluster)
-        return Preflight(tenancy, cluster.id, cluster.objects, crds, cluster.ingress, _report_capacity(tenancy))
+        capacity = _report_capacity(tenancy)
+        return Preflight(tenancy, cluster.id, cluster.objects, crds, cluster.ingress, cluster.monitoring, capacity)
     except InvalidTenancy as error:
         raise pulumi.RunError(str(error)) from None
     except (ChartDependenciesError, ClusterRefused, PasswordInvalid) as error:

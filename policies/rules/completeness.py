@@ -10,11 +10,13 @@ from policies.kinds import (
     HUB_READY,
     INGRESS,
     MIDDLEWARE,
+    MONITORING,
     NAMESPACE,
     PROVIDERS,
     RANDOM,
     RELEASE,
     SECRET,
+    SERVICE,
     STORAGE_CLASS,
     TENANCY,
     VOLUME,
@@ -29,6 +31,7 @@ AT_MOST_ONE = (0, 1)
 def _expected_numbers(context: Context) -> Mapping[str, tuple[int, int]]:
     """Return the smallest and the largest number of resources by type."""
     from components.chart.secrets import HubSecrets
+    from components.resources.monitoring import monitoring_manifests
     from components.resources.shared_folders import folder_manifests
 
     folders = Counter(manifest["kind"] for manifest in folder_manifests(context.tenancy))
@@ -42,6 +45,9 @@ def _expected_numbers(context: Context) -> Mapping[str, tuple[int, int]]:
         # Traefik's redirect has an Ingress of its own.
         INGRESS.type: (1, 2),
         MIDDLEWARE.type: AT_MOST_ONE,
+        SERVICE.type: (len(monitoring_manifests(context.tenancy, ())),) * 2,
+        # Where the cluster has their kinds.
+        **dict.fromkeys(MONITORING, AT_MOST_ONE if context.tenancy.metrics else (0, 0)),
         HUB_READY: AT_MOST_ONE,
         RANDOM: (secrets, secrets),
     }

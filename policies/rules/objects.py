@@ -1,7 +1,7 @@
 """Every declared resource besides the Helm release: its inputs are the program's for the stack's configuration."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from policies.kinds import (
     HUB_READY,
     INGRESS,
     MIDDLEWARE,
+    MONITORING,
     NAMESPACE,
     RANDOM,
     SECRET,
+    SERVICE,
     STORAGE_CLASS,
     TENANCY,
     VOLUME,
@@ -76,6 +78,15 @@ def _sent(manifest: dict[str, Any]) -> Inputs:
     return declared_form(manifest)
 
 
+def _find_own(resource: Resource, manifests: Iterable[dict[str, Any]]) -> Inputs | None:
+    """Return the program's manifest of the resource's kind and name, in the form in which it is sent; None if none."""
+    name, kind = get(resource.props, "metadata", "name"), get(resource.props, "kind")
+    for manifest in manifests:
+        if (manifest["kind"], manifest["metadata"]["name"]) == (kind, name):
+            return _sent(manifest)
+    return None
+
+
 def _own_namespace(_: Resource, context: Context) -> Inputs:
     from components.resources.tenancy_objects import namespace_manifest
 
@@ -92,11 +103,7 @@ def _own_storage_class(_: Resource, context: Context) -> Inputs | None:
 def _own_folder(resource: Resource, context: Context) -> Inputs | None:
     from components.resources.shared_folders import folder_manifests
 
-    name, kind = get(resource.props, "metadata", "name"), get(resource.props, "kind")
-    for manifest in folder_manifests(context.tenancy):
-        if (manifest["kind"], manifest["metadata"]["name"]) == (kind, name):
-            return _sent(manifest)
-    return None
+    return _find_own(resource, folder_manifests(context.tenancy))
 
 
 def _own_ingress(ingress: Resource, context: Context) -> Inputs | None:
@@ -112,13 +119,13 @@ def _redirect(resource: Resource, context: Context) -> Inputs | None:
     from components.config.controllers import TRAEFIK
     from components.resources.ingress import https_redirect
 
-    for manifest in https_redirect(context.tenancy, TRAEFIK):
-        if (manifest["kind"], manifest["metadata"]["name"]) == (
-            get(resource.props, "kind"),
-            get(resource.props, "metadata", "name"),
-        ):
-            return _sent(manifest)
-    return None
+    return _find_own(resource, https_redirect(context.tenancy, TRAEFIK))
+
+
+def _own_monitoring(resource: Resource, context: Context) -> Inputs | None:
+    from components.resources.monitoring import BUILDERS, monitoring_manifests
+
+    return _find_own(resource, monitoring_manifests(context.tenancy, BUILDERS))
 
 
 def _own_secret(_: Resource, context: Context) -> Inputs:
@@ -201,6 +208,7 @@ OWN_INPUTS: Mapping[str, Callable[[Resource, Context], Inputs | None]] = {
     INGRESS.type: _own_ingress,
     MIDDLEWARE.type: _redirect,
     SECRET.type: _own_secret,
+    **dict.fromkeys((SERVICE.type, *MONITORING), _own_monitoring),
     CRD: _own_crd,
     GROUP.type: _own_group,
     RANDOM: _own_password,

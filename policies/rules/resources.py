@@ -12,11 +12,13 @@ from policies.kinds import (
     HUB_READY,
     INGRESS,
     MIDDLEWARE,
+    MONITORING,
     NAMESPACE,
     PROVIDERS,
     RANDOM,
     RELEASE,
     SECRET,
+    SERVICE,
     STORAGE_CLASS,
     TENANCY,
     VOLUME,
@@ -138,6 +140,15 @@ def _check_middleware(resource: Resource, context: Context) -> Iterator[str]:
     yield from _check_place(resource, [REDIRECT], context.tenancy.namespace)
 
 
+def _check_monitoring(resource: Resource, context: Context) -> Iterator[str]:
+    from components.resources.monitoring import BUILDERS, monitoring_manifests
+
+    kind = resource.type.rpartition(":")[2]
+    own = monitoring_manifests(context.tenancy, BUILDERS)
+    names = [each["metadata"]["name"] for each in own if each["kind"] == kind]
+    yield from _check_place(resource, names, context.tenancy.namespace)
+
+
 def _check_crd(resource: Resource, _: Context) -> Iterator[str]:
     name = str(get(resource.props, "metadata", "name", default=""))
     if name.partition(".")[2] not in CRD_GROUPS:
@@ -183,6 +194,7 @@ CHECKS: Mapping[str, Check] = {
     RELEASE.type: _check_release,
     INGRESS.type: _check_ingress,
     MIDDLEWARE.type: _check_middleware,
+    **dict.fromkeys((SERVICE.type, *MONITORING), _check_monitoring),
     CRD: _check_crd,
     f"{PROVIDERS}kubernetes": _check_cluster_provider,
     f"{PROVIDERS}pulumi-python": _check_provider,

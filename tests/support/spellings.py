@@ -130,6 +130,11 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     ),
     "notebook.culling.idleMinutes": (*whole(60), 0),
     "notebook.culling.maxAgeHours": (*whole(24), 0),
+    "metrics.prometheus.namespace": ("monitoring", " monitoring "),
+    "metrics.prometheus.podLabels": ({"app": "prometheus"}, {"app.kubernetes.io/name": "prometheus", "number": 1}),
+    "metrics.perUser": (*YES, *NO),
+    "metrics.perGroup": (*YES, *NO),
+    "metrics.objectLabels": ({}, {"release": "kube-prometheus-stack"}),
     "sharedFolders.name": ("ocean", " ocean ", "a-1", "0"),
     "sharedFolders.claim": ("ocean-data", " ocean-data "),
     "sharedFolders.create.sizeGb": whole(500),
@@ -204,6 +209,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
 ALL_NODES = {"name": "all", "count": 3, "cpus": 8, "ramGb": 32}
 
 COMPANIONS: Mapping[str, Mapping[str, object]] = {
+    "metrics": {"metrics": {"prometheus": {"namespace": "monitoring", "podLabels": {"app": "prometheus"}}}},
     "identity.baseDn": {"identity__realm": ABSENT},
     "identity.membershipCheck": {
         "identity__membershipCheck": {"bindDn": "uid=reader,cn=sysaccounts,cn=etc,dc=example,dc=org"}

@@ -17,7 +17,7 @@ LAYERS = (
     {"pangeo_cluster"},
     {"readiness"},
     {"resources", "chart", "cluster"},
-    {"in_hub", "in_gateway"},
+    {"in_hub", "in_gateway", "in_server"},
     {"capacity"},
     {"config"},
     {"freeipa"},

@@ -12,17 +12,28 @@ from typing import Any
 
 import yaml
 
+from components.chart.metrics import chart_metrics
 from components.in_hub.user_id import DECISIONS, KEY_PREFIX, Decision
 from local.paths import PROJECT
 from local.stand_ins.charts.assemble import chart_sources
 from tests.support.api_server import ApiServer
 from tests.support.hub_users import CLUSTER
+from tests.support.tenancies import tenancy
 from tests.support.waiting import LIMIT_SECONDS, wait_until
 
 HERE = Path(__file__).resolve().parent
 
-ROLES = ("home-growth", "user-identities", "ended-access")
+ROLES = ("home-growth", "user-identities", "ended-access", "metrics")
 """Templates of the project's chart with permissions of the hub."""
+
+PROMETHEUS = {"namespace": "monitoring", "podLabels": {"app": "prometheus"}}
+VALUES = json.dumps(
+    {
+        "dask-gateway": {"enabled": True, "fullnameOverride": "gateway"},
+        **chart_metrics(tenancy(metrics={"prometheus": PROMETHEUS})),
+    }
+)
+"""Values with which these templates give the hub all its permissions."""
 
 EXPANDABLE = "hub-tests-expandable"
 FIXED = "hub-tests-fixed"
@@ -201,8 +212,9 @@ def render_role(tools: Path, folder: Path, release: str, namespace: str) -> str:
     for name in ROLES:
         shutil.copy(PROJECT / "chart" / "templates" / f"{name}.yaml", chart / "templates")
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: pangeo\nversion: 0.0.1\n")
+    (chart / "values.yaml").write_text(VALUES)
     done = subprocess.run(
-        [tools / "helm", "template", release, chart, "--namespace", namespace, "--set=dask-gateway.enabled=true"],
+        [tools / "helm", "template", release, chart, "--namespace", namespace],
         capture_output=True,
         text=True,
         timeout=LIMIT_SECONDS,

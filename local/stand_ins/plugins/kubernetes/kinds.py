@@ -45,6 +45,9 @@ OBJECT_KINDS = {
     "kubernetes:core/v1:Secret": ObjectKind(
         "v1", "Secret", "secrets", namespaced=True, immutable=(("type",), ("data",)), confidential=True
     ),
+    "kubernetes:core/v1:Service": ObjectKind(
+        "v1", "Service", "services", namespaced=True, immutable=(("spec", "clusterIP"),)
+    ),
     "kubernetes:storage.k8s.io/v1:StorageClass": ObjectKind(
         "storage.k8s.io/v1",
         "StorageClass",
@@ -75,5 +78,11 @@ OBJECT_KINDS = {
     ),
     "kubernetes:traefik.io/v1alpha1:Middleware": ObjectKind(
         "traefik.io/v1alpha1", "Middleware", "middlewares", namespaced=True, is_typed=False
+    ),
+    "kubernetes:monitoring.coreos.com/v1:ServiceMonitor": ObjectKind(
+        "monitoring.coreos.com/v1", "ServiceMonitor", "servicemonitors", namespaced=True, is_typed=False
+    ),
+    "kubernetes:monitoring.coreos.com/v1:PrometheusRule": ObjectKind(
+        "monitoring.coreos.com/v1", "PrometheusRule", "prometheusrules", namespaced=True, is_typed=False
     ),
 }

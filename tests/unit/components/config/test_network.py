@@ -64,7 +64,7 @@ def test_stacks_without_newer_keys_have_the_same_inputs() -> None:
         (
             {"namespace": "openshift.dns"},
             "namespace",
-            "is not the name of a namespace; write for example openshift-dns",
+            "is not the name of a namespace; write lower-case letters, digits and dashes, for example openshift-dns",
         ),
     ],
 )

@@ -17,8 +17,6 @@ def check(resource: Declared, **given: Any) -> list[str]:
 
 
 STRANGERS = [
-    manifest("v1", "Service", "lb", namespace=HERE, spec={"type": "LoadBalancer"}),
-    manifest("v1", "Service", "elsewhere", namespace=HERE, spec={"type": "ExternalName", "externalName": "evil.test"}),
     manifest("v1", "ConfigMap", "hub", namespace=HERE),
     manifest("v1", "Pod", "debug", namespace=HERE),
     manifest("apps/v1", "DaemonSet", "agent", namespace="kube-system"),

@@ -1,0 +1,66 @@
+"""The use of homes, which users' servers report and the hub records on the volume claims. Pure.
+
+The file system of a home is often the home's own: then it has the size of the claim, and knows its used part. Otherwise
+it is a whole server's or node's, and the server must add up the sizes of the files.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+USE_ANNOTATION = "tenancy.pangeo/home-use"
+"""Annotation of a user's volume claim: the used bytes, and when they were measured."""
+
+REPORT_PATH = "/api/pangeo/home-use"
+"""Path of the reports below the hub's own."""
+
+OWN_RATIO = 1.1
+"""Greatest ratio of the size of a claim's own file system to the size of the claim; drivers round sizes up."""
+
+MAX_BYTES = 2**60
+"""Limit of a reported number."""
+
+
+@dataclass(frozen=True)
+class HomeUse:
+    """Used bytes of a home."""
+
+    used: int
+    at: datetime
+
+    def as_text(self) -> str:
+        """Return the value of the annotation."""
+        return json.dumps({"bytes": self.used, "at": self.at.isoformat(timespec="seconds")})
+
+
+def read_use(annotations: Mapping[str, Any] | None) -> HomeUse | None:
+    """Return the recorded use; None if there is none, or it is not valid."""
+    try:
+        found = json.loads((annotations or {})[USE_ANNOTATION])
+        at = datetime.fromisoformat(found["at"])
+        return HomeUse(int(found["bytes"]), at) if at.tzinfo else None
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def judge_report(report: object, claim_bytes: float) -> int | None:
+    """Return the used bytes in a server's report; None if the server must add up its files.
+
+    Args:
+        report: ``{"size": …, "used": …}`` of the file system, or ``{"files": …}``, the sum of the files' sizes.
+        claim_bytes: the claim's size.
+
+    Raises:
+        ValueError: it is no report.
+    """
+    if not isinstance(report, dict) or not all(
+        isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_BYTES for value in report.values()
+    ):
+        raise ValueError("a report has numbers of bytes")
+    if set(report) == {"files"}:
+        return int(report["files"])
+    if set(report) != {"size", "used"}:
+        raise ValueError("a report has either size and used, or files")
+    return int(report["used"]) if report["size"] <= claim_bytes * OWN_RATIO else None

@@ -1,0 +1,185 @@
+"""Periodic observation of the hub's namespace, directory, certificate and database, for the metrics.
+
+Each part that fails keeps no old values: its metrics are absent until it succeeds again, and the failure is counted.
+"""
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from logging import Logger
+from pathlib import Path
+from typing import Any
+
+from kubernetes_asyncio.client.exceptions import ApiException  # type: ignore[import-not-found,unused-ignore]
+
+from components.freeipa.settings import Directory
+from components.in_hub import metric_names as names
+from components.in_hub.address_checks import certificate_end, is_reachable
+from components.in_hub.metric_settings import MetricSettings
+from components.in_hub.namespace_samples import (
+    Object,
+    Sample,
+    backup_samples,
+    claim_size,
+    dask_samples,
+    group_samples,
+    home_samples,
+    pod_samples,
+    quota_samples,
+    read_homes,
+    read_pods,
+    user_samples,
+)
+
+INTERVAL_SECONDS = 30.0
+"""Interval of the observation of the namespace."""
+
+DIRECTORY_SECONDS = 60.0
+CERTIFICATE_SECONDS = 3600.0
+CERTIFICATE_RETRY_SECONDS = 300.0
+
+DATABASE_FOLDER = Path("/srv/jupyterhub")
+"""Mount path of the volume of the hub's database."""
+
+OWN_RATIO = 1.1
+"""Greatest ratio of a volume's own file system to its claim; a larger file system is a node's or a server's."""
+
+List = Callable[[str], Awaitable[Mapping[str, Any]]]
+"""Returns the answer to a GET request to Kubernetes."""
+
+PATHS = {
+    "pods": "/api/v1/namespaces/{}/pods",
+    "claims": "/api/v1/namespaces/{}/persistentvolumeclaims",
+    "quotas": "/api/v1/namespaces/{}/resourcequotas",
+}
+OPTIONAL_PATHS = {
+    "clusters": "/apis/gateway.dask.org/v1alpha1/namespaces/{}/daskclusters",
+    "snapshots": "/apis/snapshot.storage.k8s.io/v1/namespaces/{}/volumesnapshots",
+}
+"""Kinds that the cluster may not have, or that the hub of a tenancy without Dask may not read."""
+
+
+@dataclass
+class Observation:
+    """The last samples of each part."""
+
+    settings: MetricSettings
+    namespace: str
+    get: List
+    directory: Directory
+    groups: Callable[[], Mapping[str, Sequence[str]]]
+    """Returns the groups of each user."""
+    log: Logger
+    failures: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(names.OBSERVED, 0)))
+    _samples: dict[str, list[Sample]] = field(default_factory=dict)
+    _threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="observation")
+    )
+
+    def samples(self) -> list[Sample]:
+        """Return the last samples of all parts."""
+        return [sample for part in list(self._samples.values()) for sample in part]
+
+    async def run_for_ever(self) -> None:
+        """Observe each part at its interval."""
+        await asyncio.gather(
+            self._repeat(names.KUBERNETES, self.observe_namespace, INTERVAL_SECONDS, INTERVAL_SECONDS),
+            self._repeat("directory", self.observe_directory, DIRECTORY_SECONDS, DIRECTORY_SECONDS),
+            self._repeat(names.CERTIFICATE, self.observe_certificate, CERTIFICATE_SECONDS, CERTIFICATE_RETRY_SECONDS),
+        )
+
+    async def _repeat(
+        self, part: str, observe: Callable[[], Awaitable[list[Sample]]], seconds: float, retry_seconds: float
+    ) -> None:
+        while True:
+            began, pause = time.monotonic(), seconds
+            try:
+                self._samples[part] = await observe()
+            except Exception as error:  # also an unforeseen one: the hub must go on
+                self._samples[part] = []
+                self.failures[part] += 1
+                self.log.warning("the metrics of %s are absent: %s: %s", part, type(error).__name__, error)
+                pause = retry_seconds
+            await asyncio.sleep(max(1.0, began + pause - time.monotonic()))
+
+    async def observe_namespace(self) -> list[Sample]:
+        """Return the samples of the namespace's objects, and of the volume of the hub's database."""
+        found = {name: await self._list(path) for name, path in PATHS.items()}
+        found |= {name: await self._list(path, may_miss=True) for name, path in OPTIONAL_PATHS.items()}
+        claims, clusters = found["claims"], found["clusters"]
+        pods, homes = read_pods(found["pods"], clusters, datetime.now(UTC)), read_homes(claims)
+        samples = [
+            *pod_samples(pods),
+            *dask_samples(pods, clusters),
+            *quota_samples(found["quotas"]),
+            *home_samples(homes),
+            *backup_samples(claims, found["snapshots"], self.settings.database_claim, self.settings.folder_claims),
+            *self._database_samples(claims),
+            *self._capacity_samples(),
+            (names.OBSERVATION_TIME, (), time.time()),
+        ]
+        by_user = list(user_samples(pods, homes))
+        if self.settings.per_user:
+            samples += by_user
+        if self.settings.per_group:
+            samples += group_samples(by_user, self.groups())
+        return samples
+
+    async def observe_directory(self) -> list[Sample]:
+        """Return the reachability of each server."""
+        servers = self.directory.servers
+        checks = [self._in_thread(is_reachable, self.directory, server) for server in servers]
+        return [
+            (names.DIRECTORY_REACHABLE, (str(server),), float(found))
+            for server, found in zip(servers, await asyncio.gather(*checks), strict=True)
+        ]
+
+    async def observe_certificate(self) -> list[Sample]:
+        """Return the end of the certificate at the public address."""
+        settings = self.settings
+        end = await self._in_thread(certificate_end, settings.address, settings.https_port, settings.domain)
+        return [(names.CERTIFICATE_END, (), end)]
+
+    async def _list(self, path: str, *, may_miss: bool = False) -> list[Object]:
+        try:
+            return list((await self.get(path.format(self.namespace))).get("items") or [])
+        except ApiException as error:
+            if may_miss and error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
+                return []
+            raise
+
+    def _database_samples(self, claims: Sequence[Object]) -> Iterator[Sample]:
+        size = next((claim_size(each) for each in claims if _name(each) == self.settings.database_claim), None)
+        if size is None or not DATABASE_FOLDER.is_dir():
+            return
+        found = os.statvfs(DATABASE_FOLDER)
+        used = float((found.f_blocks - found.f_bfree) * found.f_frsize)
+        free = float(found.f_bavail * found.f_frsize)
+        if found.f_blocks * found.f_frsize > size * OWN_RATIO:
+            used = float(sum(each.stat().st_blocks * 512 for each in DATABASE_FOLDER.rglob("*") if each.is_file()))
+            free = max(0.0, min(free, size - used))
+        yield names.DATABASE_BYTES, (), size
+        yield names.DATABASE_USED, (), used
+        yield names.DATABASE_FREE, (), free
+
+    def _capacity_samples(self) -> Iterator[Sample]:
+        for metric, value in (
+            (names.CAPACITY_CPUS, self.settings.worker_cpus),
+            (names.CAPACITY_BYTES, self.settings.worker_bytes),
+        ):
+            if value is not None:
+                yield metric, (), value
+
+    async def _in_thread(self, function: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+
+def _name(item: Object) -> str:
+    name: str = item["metadata"]["name"]
+    return name

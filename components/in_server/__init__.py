@@ -1,0 +1,1 @@
+"""Code that runs in users' servers, in the background."""
