@@ -28,7 +28,7 @@ ALERTS = (
         summary="Prometheus has no metrics of the hub of NAMESPACE",
         description="The hub does not run, or Prometheus cannot scrape it. Without the hub, nobody can log in or start "
         "a server; running servers continue. If `status` reports a fault of the hub, correct it. If the hub runs, "
-        "compare the section `metrics` of the stack file with the namespace and the labels of Prometheus's pods.",
+        "compare `pangeo:metrics.prometheus` with the namespace and the labels of Prometheus's pods.",
         commands=(STATUS, PODS, HUB_LOG),
     ),
     Alert(
@@ -108,7 +108,7 @@ ALERTS = (
         summary="{{ $value }} homes in NAMESPACE are more than 95 % full",
         description="In a full home, files cannot be saved, and its server may not start. Ask the users to delete or "
         "move files, for example to a shared folder, or increase `pangeo:notebookStorageGb`. Each home grows at the "
-        "next start of its server. With `metrics.perUser`, the dashboard Homes names the users.",
+        "next start of its server. With `pangeo:metrics.perUser`, the dashboard Homes names the users.",
         commands=("kubectl get pvc --namespace NAMESPACE", STATUS),
     ),
     Alert(

@@ -13,6 +13,7 @@ from components.chart.dask_access import gateway_name
 from components.config.metrics import Metrics
 from components.config.tenancy import Tenancy
 from components.in_hub.metric_settings import PORT
+from components.monitoring.rules import rules_of_tenancy
 from components.resources.ingress import NO_WAIT
 
 Manifest = dict[str, Any]
@@ -89,7 +90,15 @@ def service_monitor(tenancy: Tenancy) -> Manifest:
     }
 
 
-BUILDERS: Mapping[str, Callable[[Tenancy], Manifest]] = {"ServiceMonitor": service_monitor}
+def prometheus_rule(tenancy: Tenancy) -> Manifest:
+    """Return the ``spec`` of the PrometheusRule: the alerts, about this tenancy only."""
+    return dict(rules_of_tenancy(tenancy.namespace))
+
+
+BUILDERS: Mapping[str, Callable[[Tenancy], Manifest]] = {
+    "PrometheusRule": prometheus_rule,
+    "ServiceMonitor": service_monitor,
+}
 """The function that returns the ``spec``, by kind."""
 
 

@@ -39,7 +39,11 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "## Loading"
     yield ""
-    yield f"**Alerts.** [{RULE_FILE}](../{RULE_FILE}) has the rules of all tenancies that a Prometheus scrapes:"
+    yield (
+        "**Alerts.** In a cluster with the kind `PrometheusRule` (Prometheus Operator), `pulumi up` creates the rules "
+        "in the tenancy's namespace, with the labels `metrics.objectLabels`; they are about this tenancy only. For "
+        f"another Prometheus, [{RULE_FILE}](../{RULE_FILE}) has the rules of all tenancies that it scrapes:"
+    )
     yield ""
     yield "```"
     yield f"promtool check rules {RULE_FILE}"
@@ -48,9 +52,11 @@ def _lines() -> Iterator[str]:
     yield "```"
     yield ""
     yield (
-        "The rules in the file group by the label `namespace`, which the configuration of the scrape must set to the "
-        "pod's namespace, as usual. After you removed a tenancy, silence `PangeoHubDown` for it for a day: the file "
-        "knows a hub by its metrics of the last day. In the commands, replace `STACK` with the stack's name. "
+        "The rules in the file need the label `namespace`, with the pod's namespace, and `PangeoProxyDown` also the "
+        "label `service`, with the Service's name, on all scraped metrics. After you removed a tenancy, silence "
+        "`PangeoHubDown` for it for a day: the file knows a hub by its metrics of the last day. In commands, replace "
+        "`STACK` with the "
+        "stack's name. "
         "Alertmanager chooses the receivers by the label `severity`: `critical` if users cannot work or soon cannot, "
         "`warning` if it is sufficient to act within days."
     )
