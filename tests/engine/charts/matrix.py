@@ -114,6 +114,11 @@ MATRIX: dict[str, dict[str, Any]] = {
     "Cilium": {"network__apiServer": "cilium"},
     "Cilium, dask off": {"network__apiServer": "cilium", "dask__enabled": False},
     "other DNS": {"network__dns": {"namespace": "openshift-dns", "ports": [53, 5353]}},
+    "metrics": {"metrics": {"prometheus": {"namespace": "monitoring", "podLabels": {"app": "prometheus"}}}},
+    "metrics, dask off": {
+        "metrics": {"prometheus": {"namespace": "monitoring", "podLabels": {"app": "prometheus"}}},
+        "dask__enabled": False,
+    },
     "IPv6": {"externalIp": "2001:db8::17"},
     "users' hosts": {"ingress__userSubdomains": True},
     "no pre-pull": {"notebook__prePull": False},

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from components.chart.dask_access import gateway_name
+from components.in_hub.metric_settings import PORT
 from tests.engine.charts.matrix import MINIMAL
 from tests.engine.charts.network_policies import End, Host, Network, Pod
 from tests.engine.charts.renders import Render, Rendered
@@ -208,6 +209,30 @@ def test_dns_pods_are_reached_on_their_ports_only(render_either: Render, source:
             assert not network.allows_egress(own, other, port, protocol)
     assert not network.allows_egress(own, dns, 8053, "UDP")
     assert network.allows_egress(own, Host("node", NODE), 5353, "UDP") == ("private network" in REACHES[source])
+
+
+def test_metrics_are_open_to_prometheus_only(render_either: Render) -> None:
+    rendered = render_either("metrics")
+    network, own = make_network(rendered, blocks_match_pods=False), ends(rendered)
+    prometheus = Pod("Prometheus", {"app": "prometheus", "further": "label"}, "monitoring", "10.42.1.1", {})
+    others = {
+        "beside Prometheus": Pod("other", {"app": "other"}, "monitoring", "10.42.1.2", {}),
+        "labelled elsewhere": Pod("other", {"app": "prometheus"}, rendered.tenancy.namespace, "10.42.1.3", {}),
+        **own,
+    }
+    for name in own:
+        readers = {each for each, source in others.items() if network.allows_ingress(source, own[name], PORT)}
+        if name in ("hub", "proxy", "gateway's proxy"):
+            assert network.allows_ingress(prometheus, own[name], PORT)
+            assert readers == set()
+            assert not any(network.allows_ingress(prometheus, own[name], port) for port in (8001, 8081, 8888, 9000))
+    assert {name for name, end in own.items() if network.allows_ingress(prometheus, end, 8786)} <= {
+        "cluster DNS",
+        "other tenancy's pod",
+        "world",
+    }
+    for source in REACHES:
+        assert reachable(rendered, source, network.allows) == REACHES[source]
 
 
 @pytest.mark.parametrize(
