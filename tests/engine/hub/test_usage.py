@@ -7,7 +7,7 @@ import copy
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -84,9 +84,6 @@ class Recording(Deployment):
 
     def observed_hours(self) -> float:
         return sum(self.read().observed.values())
-
-
-StartRecording = Callable[[], Iterator[Recording]]
 
 
 @pytest.fixture(scope="module")
