@@ -2,13 +2,15 @@
 
 A pod counts from its assignment to a node until it has ended, with its requests, which are its limits: so much is
 reserved, whether it is used or not. Only the hub and the Dask gateway create pods and claims here, so users cannot
-change the annotations and labels by which these are attributed.
+change the annotations and labels by which these are attributed. The user of the command ``verify`` is no person and
+does not count.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.gpus import has_devices
 from components.in_hub.quantity import size_bytes
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION
@@ -50,7 +52,7 @@ def pod_rates(pods: Iterable[Json], cluster_owners: Mapping[str, str]) -> dict[s
             continue
         cluster, kind = labels.get(CLUSTER_LABEL), labels.get("app.kubernetes.io/component")
         user = cluster_owners.get(cluster) if cluster else annotations.get(NAME_ANNOTATION)
-        if user and kind in KINDS:
+        if user and user != VERIFICATION_USER and kind in KINDS:
             _add(found.setdefault(user, {}), KINDS[kind], pod["spec"])
     return found
 
@@ -71,9 +73,10 @@ def home_rates(claims: Iterable[Json]) -> Iterator[tuple[str, str, Rates]]:
     for claim in claims:
         annotations = claim["metadata"].get("annotations") or {}
         labels = claim["metadata"].get("labels") or {}
-        if labels.get("component") == "singleuser-storage" and NAME_ANNOTATION in annotations:
+        user = annotations.get(NAME_ANNOTATION, VERIFICATION_USER)
+        if labels.get("component") == "singleuser-storage" and user != VERIFICATION_USER:
             size = float(size_bytes(claim["spec"]["resources"]["requests"]["storage"])) / GB
-            yield annotations[NAME_ANNOTATION], annotations.get(ID_ANNOTATION, ""), {HOMES: size}
+            yield user, annotations.get(ID_ANNOTATION, ""), {HOMES: size}
 
 
 def counted_from(now: float, elapsed: float | None, last: float | None, tolerance: float) -> float:

@@ -18,7 +18,6 @@ from kubespawner.clients import shared_client  # type: ignore[import-not-found,u
 from traitlets import Int  # type: ignore[import-not-found,unused-ignore]
 from traitlets.config import LoggingConfigurable  # type: ignore[import-not-found,unused-ignore]
 
-from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.usage_amounts import Rates, home_rates, pod_rates
 from components.in_hub.usage_file import DAMAGED, NAME, Key, Sample, UsageFile
 from components.in_hub.user_id import STATE_KEY
@@ -96,8 +95,6 @@ class UsageRecorder(LoggingConfigurable):  # type: ignore[misc,unused-ignore]
         rates: dict[Key, Rates] = {}
         found = [(user, ids.get(user, ""), each) for user, each in pods_of.items()]
         for user, user_id, each in (*found, *homes):
-            if user == VERIFICATION_USER:  # no person
-                continue
             # The home of a former account of this name has none of the groups.
             is_same = not user_id or user_id == ids.get(user, user_id)
             key = Key(user, user_id, groups.get(user, ()) if is_same else ())

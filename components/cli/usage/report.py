@@ -11,7 +11,6 @@ from decimal import Decimal
 from components.cli.usage.hub_usage import Record, Use
 from components.cli.usage.period import Period
 from components.config.types import format_count, format_number
-from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.usage_amounts import HOMES, KINDS
 
 COLUMNS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -33,8 +32,6 @@ MEAN_HOME = "home_gb"
 HEADINGS = {**{key: heading for key, (heading, _) in COLUMNS.items()}, MEAN_HOME: "home GB (mean)"}
 
 NO_GROUP = "(no group)"
-VERIFICATION = "(verification)"
-"""Line of the user that the command ``verify`` uses, which is no person."""
 
 _PLACES = Decimal("0.01")
 LONGEST_LIST = 10
@@ -73,9 +70,8 @@ def make_report(stack: str, period: Period, record: Record) -> Report:
     groups: dict[str, Sums] = {}
     for use in _with_known_ids(record.uses):
         sums = _rounded(use)
-        is_person = use.user != VERIFICATION_USER
-        _add(users.setdefault((use.user, use.user_id) if is_person else (VERIFICATION, ""), {}), sums)
-        for group in (use.groups or {NO_GROUP}) if is_person else {VERIFICATION}:
+        _add(users.setdefault((use.user, use.user_id), {}), sums)
+        for group in use.groups or {NO_GROUP}:
             _add(groups.setdefault(group, {}), sums)
     total: Sums = {}
     for sums in users.values():

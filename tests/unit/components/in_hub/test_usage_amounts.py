@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.usage_amounts import counted_from, home_rates, pod_rates, split_days
 
 NOON = 1_793_102_400.0  # 2026-10-27 12:00 UTC
@@ -53,6 +54,7 @@ def test_pods_count_for_the_user_of_their_server_or_cluster() -> None:
         make_pod("singleuser-server", user="alice", node="", cpu="1"),
         make_pod("singleuser-server", user="alice", phase="Succeeded", cpu="1"),
         make_pod("hub", cpu="1"),
+        make_pod("singleuser-server", user=VERIFICATION_USER, cpu="1"),
         make_pod("user-placeholder", user="alice", cpu="1"),
         make_pod("dask-worker", cluster="unknown", cpu="1"),
         # The annotation of a Dask pod would be that of a cluster's options.
@@ -69,7 +71,12 @@ def test_homes_count_for_the_account_that_they_are_bound_to() -> None:
         return {"metadata": {"labels": {"component": component}, "annotations": annotations}, "spec": spec}
 
     own = {"hub.jupyter.org/username": "alice", "tenancy.pangeo/user-id": "id-1"}
-    others = [claim("singleuser-storage"), claim("folder", **{"hub.jupyter.org/username": "alice"})]
+    verification = {"hub.jupyter.org/username": VERIFICATION_USER}
+    others = [
+        claim("singleuser-storage"),
+        claim("singleuser-storage", **verification),
+        claim("folder", **{"hub.jupyter.org/username": "alice"}),
+    ]
 
     assert list(home_rates([claim("singleuser-storage", **own), *others])) == [
         ("alice", "id-1", {"home_gb_days": 10.0})

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from components.cli.usage.formats import Format, as_csv, print_report
 from components.cli.usage.hub_usage import Record, Use
 from components.cli.usage.period import Period
-from components.cli.usage.report import COLUMNS, NO_GROUP, VERIFICATION, Report, make_report
-from components.in_hub.api_names import VERIFICATION_USER
+from components.cli.usage.report import COLUMNS, NO_GROUP, Report, make_report
 from components.in_hub.usage_amounts import AMOUNTS
 
 PERIOD = Period(date(2026, 11, 1), date(2026, 11, 30))
@@ -29,7 +28,7 @@ def report(*uses: Use, observed: float = 24.0, begin: date | None = PERIOD.first
 
 uses = st.builds(
     lambda user, groups, amounts: use(user, *groups, **amounts),
-    st.sampled_from(["alice", "bob", "carol", VERIFICATION_USER]),
+    st.sampled_from(["alice", "bob", "carol"]),
     st.sets(st.sampled_from(["ocean", "land"])),
     st.dictionaries(st.sampled_from(AMOUNTS), st.floats(0, 1e6)),
 )
@@ -66,13 +65,6 @@ def test_user_counts_in_each_group_of_the_time() -> None:
 
     assert {line.name: line.sums["cpu_hours"] for line in made.groups} == {"land": 3, "ocean": 1, NO_GROUP: 4}
     assert made.total.sums["cpu_hours"] == 7
-
-
-def test_verification_is_a_line_of_its_own() -> None:
-    made = report(use(VERIFICATION_USER, server_cpu_hours=1), use("alice", server_cpu_hours=2))
-
-    assert [line.name for line in made.users] == [VERIFICATION, "alice"]
-    assert [line.name for line in made.groups] == [NO_GROUP, VERIFICATION]
 
 
 def test_accounts_with_the_same_name_are_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
