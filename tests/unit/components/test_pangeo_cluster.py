@@ -1,7 +1,7 @@
 """The resources that the component declares, and their options."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,10 @@ from components.config.controllers import INGRESS_NGINX, TRAEFIK
 from components.config.tenancy import Tenancy
 from components.ownership.mark import ANNOTATION
 from components.pangeo_cluster import PangeoCluster
+from components.resources.monitoring import API_VERSION, BUILDERS
 from tests.support.tenancies import DOMAIN, tenancy
 
+SERVICE = "kubernetes:core/v1:Service"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
 HUB_READY = "pulumi-python:dynamic/tenancy:HubReady"
@@ -89,12 +91,19 @@ def declared() -> Iterator[Declared]:
     pulumi.runtime.settings.reset_options()
 
 
-def declare(*tenancies: Tenancy, crds: list[Crd] | None = None, mark: str | None = None) -> None:
+def declare(
+    *tenancies: Tenancy, crds: list[Crd] | None = None, mark: str | None = None, monitoring: Collection[str] = ()
+) -> None:
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def program() -> pulumi.Output[list[Any]]:
         clusters = [
             PangeoCluster(
-                f"hub-{index}", one, crds=crds, mark=mark, ingress_controller=one.ingress.controller or INGRESS_NGINX
+                f"hub-{index}",
+                one,
+                crds=crds,
+                mark=mark,
+                ingress_controller=one.ingress.controller or INGRESS_NGINX,
+                monitoring=monitoring,
             )
             for index, one in enumerate(tenancies)
         ]
@@ -176,6 +185,17 @@ def test_every_object_of_the_component_is_marked(declared: Declared) -> None:
     metadata = [inputs["metadata"] for (kind, _), inputs in declared.inputs.items() if kind in kinds]
     assert len(metadata) == 5, "one of each kind, and the redirect's Ingress"
     assert {each["annotations"][ANNOTATION] for each in metadata} == {"stack vis, cluster 1, deployment 2"}
+
+
+def test_objects_of_the_metrics_are_marked_and_have_names_of_their_own(declared: Declared) -> None:
+    prometheus = {"namespace": "monitoring", "podLabels": {"app": "prometheus"}}
+    declare(tenancy(metrics={"prometheus": prometheus}), mark="stack vis", monitoring=BUILDERS)
+
+    services, operators = declared.names(SERVICE), [f"kubernetes:{API_VERSION}:{kind}" for kind in BUILDERS]
+    assert services == ["hub-0-metrics-hub", "hub-0-metrics-proxy", "hub-0-metrics-gateway"]
+    assert [declared.names(each) for each in operators] == [["hub-0"]] * len(BUILDERS)
+    metadata = [inputs["metadata"] for (kind, _), inputs in declared.inputs.items() if kind in (SERVICE, *operators)]
+    assert {each["annotations"][ANNOTATION] for each in metadata} == {"stack vis"}
 
 
 def test_namespace_refuses_privileged_pods(declared: Declared) -> None:
