@@ -176,7 +176,7 @@ ALERTS = (
     Alert(
         name="PangeoQuotaExhausted",
         expression="max by (namespace, quota, resource) "
-        "(pangeo_quota_used{$scope} / (pangeo_quota_hard{$scope} > 0)) >= 0.95",
+        "(pangeo_quota_used{$scope} / pangeo_quota_hard{$scope}) >= 0.95",
         minutes=15,
         severity="warning",
         summary="{{ $labels.resource }} of the quota {{ $labels.quota }} in NAMESPACE is "
