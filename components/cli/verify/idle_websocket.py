@@ -58,8 +58,17 @@ def assess_websockets(kernel: Held | str, silent: Held | str, controller: str) -
     if isinstance(kernel, str):
         return unknown(SUBJECT, f"not tested: {kernel}")
     if kernel.failure:
-        message = f"a kernel's websocket {kernel.failure} after {kernel.seconds:.0f} s without work: users' kernels "
-        return broken(SUBJECT, f"{message}lose their connection while they are idle", fix, seconds=kernel.seconds)
+        # A ping of the server can come just before a limit and prolong the kernel's connection, but not the other one.
+        other = ""
+        if isinstance(silent, Held) and silent.failure:
+            other = f", and one without any data after {silent.seconds:.0f} s"
+        message = f"a kernel's websocket {kernel.failure} after {kernel.seconds:.0f} s without work{other}"
+        return broken(
+            SUBJECT,
+            f"{message}: users' kernels lose their connection while they are idle",
+            fix,
+            seconds=kernel.seconds,
+        )
     if isinstance(silent, str):
         return good(
             SUBJECT,

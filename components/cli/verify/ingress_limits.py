@@ -8,10 +8,8 @@ from enum import Enum
 
 from components.config.controllers import INGRESS_NGINX, TRAEFIK
 
-_LOAD_BALANCER = (
-    "if that is not the cause, the same limit of a load balancer or web application firewall before it (OpenStack "
-    "Octavia: timeout-client-data and timeout-member-data, 50 s by default)"
-)
+_LOAD_BALANCER = "if that is not the cause, the same limit of a load balancer or web application firewall before it"
+_OCTAVIA = "(OpenStack Octavia: timeout-client-data and timeout-member-data, 50 s by default)"
 
 
 class Limit(Enum):
@@ -49,4 +47,4 @@ def fix_of(limit: Limit, controller: str) -> str:
         fix = f"add to pangeo:ingress.annotations: {_NGINX[limit]}"
     else:
         fix = _TRAEFIK[limit] if controller == TRAEFIK else _OTHER[limit]
-    return f"{fix}; {_LOAD_BALANCER}"
+    return f"{fix}; {_LOAD_BALANCER}" if limit is Limit.BODY_SIZE else f"{fix}; {_LOAD_BALANCER} {_OCTAVIA}"

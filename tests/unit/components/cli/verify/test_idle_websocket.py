@@ -19,7 +19,8 @@ OPEN, CLOSED = Held(65.0), Held(30.0, "was closed")
     ("kernel", "silent", "status", "words"),
     [
         (OPEN, OPEN, Status.GOOD, "answer after 65 s"),
-        (CLOSED, CLOSED, Status.BROKEN, "a kernel's websocket was closed after 30 s"),
+        (CLOSED, OPEN, Status.BROKEN, "a kernel's websocket was closed after 30 s without work: users'"),
+        (Held(60, "was closed"), CLOSED, Status.BROKEN, "after 60 s without work, and one without any data after 30 s"),
         (OPEN, CLOSED, Status.BROKEN, "a websocket was closed after 30 s without data: dashboards"),
         (OPEN, "no proxy", Status.GOOD, "was not tested: no proxy"),
         ("no kernel", OPEN, Status.UNKNOWN, "not tested: no kernel"),

@@ -58,3 +58,4 @@ def test_other_answers_are_shown() -> None:
 @pytest.mark.parametrize("controller", [INGRESS_NGINX, TRAEFIK, "haproxy.org/ingress-controller", ""])
 def test_every_fix_names_the_load_balancer_too(limit: Limit, controller: str) -> None:
     assert "load balancer" in fix_of(limit, controller)
+    assert ("timeout-client-data" in fix_of(limit, controller)) is (limit is not Limit.BODY_SIZE)
