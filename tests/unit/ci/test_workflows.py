@@ -41,6 +41,11 @@ def job(stem: str, name: str) -> dict[str, Any]:
     return jobs(Path(f".github/workflows/{stem}.yml"))[name]
 
 
+def step(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    [found] = [each for each in holder["steps"] if each.get("name") == name]
+    return dict(found)
+
+
 def test_there_are_four_workflows() -> None:
     assert [path.stem for path in WORKFLOWS] == ["deploy", "drift", "previews", "pull-request"]
 
@@ -152,7 +157,35 @@ def test_deployment_runs_all_checks_and_policies() -> None:
 
     assert "PANGEO_CLUSTER_CHECK" not in yaml.safe_dump(up)
     assert "PANGEO_DNS_CHECK" not in yaml.safe_dump(up)
-    assert "--policy-pack policies --policy-pack-config stacks/policies.json" in up["steps"][-1]["run"]
+    assert "--policy-pack policies --policy-pack-config stacks/policies.json" in step(up, "Deploy")["run"]
+
+
+def test_deployment_ends_with_its_verification() -> None:
+    names = [each.get("name") for each in job("deploy", "up")["steps"]]
+
+    assert names[-2:] == ["Deploy", "Verify"]
+    verify = step(job("deploy", "up"), "Verify")
+    assert "if" not in verify, "it runs only after a successful deployment, and its failure fails the job"
+    assert "FREEIPA" not in yaml.safe_dump(verify), "it logs in as nobody"
+
+
+@pytest.mark.parametrize(("given", "expected"), [(0, 0), (1, 1), (3, 0), (143, 143)])
+def test_verification_is_in_the_summary_and_its_failure_fails_the_job(
+    given: int, expected: int, tmp_path: Path
+) -> None:
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\necho '✗  dask  of '$4' ```<b>'\nexit {given}\n")
+    python.chmod(0o755)
+    summary = tmp_path / "summary"
+    environment = {"PATH": "/usr/bin:/bin", "STACK": "vis", "GITHUB_STEP_SUMMARY": str(summary)}
+    words = ["bash", "-e", "-c", step(job("deploy", "up"), "Verify")["run"]]
+    ran = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    assert ran.returncode == expected
+    assert "✗  dask  of vis" in ran.stdout
+    assert summary.read_text() == "### Verification of vis\n\n    ✗  dask  of vis ```<b>\n"
+    assert ("::notice::" in ran.stdout) is (given == 3)
 
 
 def test_deployments_of_a_tenancy_are_never_concurrent() -> None:
