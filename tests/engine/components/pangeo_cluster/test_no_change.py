@@ -8,6 +8,7 @@ from pulumi.automation import OpType
 from tests.engine.components.pangeo_cluster.conftest import NewStack
 from tests.support.api_server import ApiServer
 from tests.support.gateway_archives import crd
+from tests.support.operator_kinds import operator_crd_names, operator_crds
 
 pytestmark = pytest.mark.engine
 
@@ -31,7 +32,14 @@ def crd_with_empty_fields(name: str) -> dict[str, Any]:
     ("name", "changes"),
     [
         ("same-small", {"dask": {"enabled": False}}),
-        ("same-large", {"storage": STORAGE, "ingress": {"className": "traefik", "redirectedBy": "controller"}}),
+        (
+            "same-large",
+            {
+                "storage": STORAGE,
+                "ingress": {"className": "traefik", "redirectedBy": "controller"},
+                "metrics": {"prometheus": {"namespace": "monitoring", "podLabels": {"app": "prometheus"}}},
+            },
+        ),
     ],
 )
 def test_no_change_is_shown_without_a_change(
@@ -41,7 +49,11 @@ def test_no_change_is_shown_without_a_change(
     stack.declare = stack.run_project
     stack.write(clusterName=name, **changes)
     stack.package_gateway("2026.3.0", crd_with_empty_fields("dasksames.gateway.dask.org"))
+    api_server.kubectl("apply", "--server-side", "--filename=-", stdin=operator_crds())
+    api_server.kubectl("wait", "--for=condition=Established", "--timeout=60s", *operator_crd_names())
     stack.up()
+    monitors = api_server.kubectl("get", "servicemonitors,prometheusrules", "--namespace", name, "--output=name")
+    assert len(monitors.split()) == (2 if "metrics" in changes else 0)
 
     assert stack.preview() == {}
     assert stack.refresh_changes() == {}
