@@ -12,7 +12,7 @@ export PYTHONPATH := $(CURDIR)
 # If it is set, every process compiles the modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: up image help down status shell destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools bench fuzz faults screenshots faults-on-the-node
+.PHONY: up image help down status shell verify destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools bench fuzz faults screenshots faults-on-the-node
 
 up: .venv/made-from  ## Build and start everything that is missing, until the hub answers
 	@$(PYTHON) -m local up
@@ -31,6 +31,9 @@ preview: .venv/made-from  ## Show what the engine would change; STACK=vis: the t
 
 shell: .venv/made-from  ## Open a shell for kubectl, pulumi and python -m components on the local tenancy; COMMAND="kubectl get pods": run one command
 	@$(PYTHON) -m local shell $(if $(COMMAND),-- bash -c "$$COMMAND")
+
+verify: .venv/made-from  ## Verify the running tenancy as its users would notice: a server, a notebook, Dask, uploads, and what must be blocked
+	@$(PYTHON) -m local verify
 
 destroy: .venv/made-from  ## Run pulumi destroy; users' home volumes stay
 	@$(PYTHON) -m local destroy

@@ -70,6 +70,12 @@ def shell(
 
 
 @app.command()
+def verify() -> None:
+    """Verify the running tenancy; exit code 1 if a check failed."""
+    _run(lambda state, _report: lifecycle.verify(state))
+
+
+@app.command()
 def destroy() -> None:
     """Remove the stack's resources; users' home volumes stay."""
     _run_alone("destroy", lifecycle.destroy)

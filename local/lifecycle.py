@@ -1,4 +1,4 @@
-"""The commands on the local tenancy: up, tools, image, down, wipe, status, preview, shell, destroy, grant, revoke."""
+"""The commands on the local tenancy, each a target of the Makefile."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from local.progress import Report
 from local.shell import open_shell
 from local.stand_ins.charts.assemble import upstream_charts
 from local.tasks import Task, run_tasks
-from local.tenancy import engine, web
+from local.tenancy import engine, verification, web
 from local.tenancy.addresses import DIRECTORY_NAME, INGRESS_ADDRESS, NODE_ADDRESS
 from local.tenancy.credentials import obtain
 from local.tools import toolchain
@@ -165,6 +165,16 @@ def shell(state: State, command: Sequence[str]) -> None:
     open_shell(state, command)
 
 
+def verify(state: State) -> None:
+    """Verify the running tenancy: start a server, compute with Dask, and try what must be blocked.
+
+    Raises:
+        Failure: a check failed.
+    """
+    _require_running(state)
+    verification.verify(state)
+
+
 def destroy(state: State, report: Report) -> None:
     """Remove the stack's resources, except those that it retains."""
     _require_running(state)
@@ -213,6 +223,7 @@ def _print_summary(state: State, report: Report, outputs: dict[str, object]) -> 
         f"  CA file     {state.pki / 'tenancy-ca.crt'}, for the browser to trust",
         "  next        run make grant USER=alice, then log in as alice",
         "  commands    make shell: kubectl, pulumi and python -m components … on this tenancy",
+        "  check       make verify: try what users do, and what must be blocked; takes two minutes",
     ]
     report.console.print("\n".join(lines), highlight=False)
 
