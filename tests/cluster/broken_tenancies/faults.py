@@ -82,19 +82,14 @@ def no_enforcement(broken: Broken) -> Iterator[None]:
 @contextmanager
 def wrong_gateway_token(broken: Broken) -> Iterator[None]:
     """Give the gateway another token than the hub has."""
-    name = gateway_object(broken.site.tenancy, "api")
-    path = "{.data.jupyterhub-api-token}"
-    right = broken.tenancy.kubectl("get", "secret", name, "--output", f"jsonpath={path}")
-    wrong = json.dumps({"data": {"jupyterhub-api-token": "d3Jvbmc="}})
+    gateway = f"deployment/{gateway_object(broken.site.tenancy, 'api')}"
     try:
-        broken.tenancy.kubectl("patch", "secret", name, "--patch", wrong)
-        _restart(broken, name)
+        broken.tenancy.kubectl("set", "env", gateway, "JUPYTERHUB_API_TOKEN=wrong")
+        broken.settle()
         yield
     finally:
-        broken.tenancy.kubectl(
-            "patch", "secret", name, "--patch", json.dumps({"data": {"jupyterhub-api-token": right}})
-        )
-        _restart(broken, name)
+        broken.tenancy.kubectl("rollout", "undo", gateway)
+        broken.settle()
 
 
 @contextmanager
@@ -141,11 +136,6 @@ def stopped_directory(broken: Broken) -> Iterator[None]:
     finally:
         supervisor.start(broken.state, "directory")
         wait_until("the directory is ready", lambda: directory.is_ready(broken.state))
-
-
-def _restart(broken: Broken, deployment: str) -> None:
-    broken.tenancy.kubectl("rollout", "restart", f"deployment/{deployment}")
-    broken.tenancy.kubectl("rollout", "status", f"deployment/{deployment}", f"--timeout={SECONDS}")
 
 
 FAULTS = (
