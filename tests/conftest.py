@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from local.paths import State
 from local.tenancy.engine_environment import used_plugins
@@ -26,6 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
+    # By default, a case that takes longer than 200 ms fails, which says more about the machine than about the code.
+    settings.register_profile("pangeo", deadline=None)
+    settings.load_profile("pangeo")
     # A shell starts background processes with interrupts ignored, and their children inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
