@@ -42,11 +42,14 @@ MODULE_MISSING = "ModuleNotFoundError"
 
 
 def check_dask(context: Context) -> Sequence[CheckResult]:
-    """Start the smallest cluster, compute a sum on it, and leave it running for the checks that need ``DASK``."""
+    """Start a cluster with one worker, compute a sum on it, and leave it running for the checks that need ``DASK``.
+
+    The worker has the default size: one of the smallest may have too little memory for the image's Dask alone.
+    """
     dask = context.tenancy.dask
     if not dask.enabled:
         return [unknown(DASK, "not tested: Dask is off in the stack file")]
-    size = {"CORES": dask.worker_cores.min, "MEMORY": dask.worker_ram_gb.min}
+    size = {"CORES": dask.worker_cores.default, "MEMORY": dask.worker_ram_gb.default}
     cluster = ""
     try:
         cluster = str(context.server.run(_filled(SUBMIT, size), START_SECONDS))
