@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from components.chart.dask_access import gateway_object
+from components.chart.dask_access import SERVICE, gateway_object
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.result import Status
+from components.cli.verify.cluster_facts import HUB_DATABASE_CLAIM
 from local import cluster, directory
 from local.cluster.names import ENFORCER
 from local.host import supervisor
@@ -27,6 +28,10 @@ ROOM_FOR_A_SCHEDULER_BYTES = 0.3 * GIB
 """Memory that is left beside a server: less than a Dask scheduler requests."""
 
 SECONDS = "300s"
+
+_GATEWAY_VALUES = "values.json"
+_SERVICE = '"jupyterhubServiceName":"{}"'
+"""Part of the gateway's configuration in the chart of this machine."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +85,27 @@ def no_enforcement(broken: Broken) -> Iterator[None]:
 
 
 @contextmanager
-def wrong_gateway_token(broken: Broken) -> Iterator[None]:
-    """Give the gateway another token than the hub has."""
-    gateway = f"deployment/{gateway_object(broken.site.tenancy, 'api')}"
+def refused_tokens(broken: Broken) -> Iterator[None]:
+    """Let the gateway require the permission of another service, so that every notebook's token is wrong for it.
+
+    Its own token does not matter: dask-gateway 2026.3.0 asks the hub with the notebook's.
+    """
+    name = gateway_object(broken.site.tenancy, "api")
+    right = json.loads(broken.tenancy.kubectl("get", "configmap", name, "--output", "json"))["data"][_GATEWAY_VALUES]
+    wrong = right.replace(_SERVICE.format(SERVICE), _SERVICE.format("another"))
+    assert wrong != right
     try:
-        broken.tenancy.kubectl("set", "env", gateway, "JUPYTERHUB_API_TOKEN=wrong")
-        broken.settle()
+        _configure_gateway(broken, name, wrong)
         yield
     finally:
-        broken.tenancy.kubectl("rollout", "undo", gateway)
-        broken.settle()
+        _configure_gateway(broken, name, right)
+
+
+def _configure_gateway(broken: Broken, name: str, values: str) -> None:
+    change = json.dumps({"data": {_GATEWAY_VALUES: values}})
+    broken.tenancy.kubectl("patch", "configmap", name, "--patch-file=/dev/stdin", stdin=change)
+    broken.tenancy.kubectl("rollout", "restart", f"deployment/{name}")
+    broken.settle()
 
 
 @contextmanager
@@ -117,13 +133,17 @@ def taken_memory(broken: Broken, left_bytes: Callable[[Broken], float]) -> Itera
 
 @contextmanager
 def missing_claim(broken: Broken) -> Iterator[None]:
-    """Delete the claim of the hub's database, and the hub's pod, which then cannot start; ``up`` makes another."""
-    broken.tenancy.kubectl("delete", "pvc", "hub-db-dir", "--wait=false")
+    """Delete the claim of the hub's database, and the hub's pod, which then cannot start; afterwards create another."""
+    claim = json.loads(broken.tenancy.kubectl("get", "pvc", HUB_DATABASE_CLAIM, "--output", "json"))
+    broken.tenancy.kubectl("delete", "pvc", HUB_DATABASE_CLAIM, "--wait=false")
     broken.tenancy.kubectl("delete", "pod", "--selector=component=hub", "--wait=true")
     try:
         yield
     finally:
-        broken.tenancy.helm("rollback", broken.tenancy.name)
+        labels = claim["metadata"]["labels"]
+        spec = {key: value for key, value in claim["spec"].items() if key != "volumeName"}
+        metadata = {"name": HUB_DATABASE_CLAIM, "labels": labels}
+        broken.tenancy.apply({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec})
         broken.settle()
 
 
@@ -144,7 +164,7 @@ FAULTS = (
     ),
     Fault("1 MB body limit", partial(ingress, limits=Limits(body_bytes=1_000_000)), "upload", "(HTTP 413)"),
     Fault("30 s websocket timeout", partial(ingress, limits=Limits(idle_seconds=30)), "idle websocket", "was closed"),
-    Fault("wrong gateway token", wrong_gateway_token, "dask", "token"),
+    Fault("wrong gateway token", refused_tokens, "dask", "401"),
     Fault(
         "no room for Dask",
         partial(taken_memory, left_bytes=lambda broken: broken.server_bytes + ROOM_FOR_A_SCHEDULER_BYTES),
