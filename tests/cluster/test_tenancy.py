@@ -4,11 +4,13 @@ import json
 import re
 import subprocess
 import time
+from dataclasses import fields
 from math import inf
 from uuid import uuid4
 
 import pytest
 
+from components.chart.secrets import HubSecrets
 from local import cluster, directory, lifecycle
 from local.host.commands import output
 from local.paths import PROJECT, State
@@ -90,7 +92,7 @@ def test_the_state_has_no_secret_in_plain_text(state: State, alice: Person) -> N
     )
     secrets = hub_secrets(state)
 
-    assert len(secrets) == 5
+    assert len(secrets) == len(fields(HubSecrets))
     assert [name for name, value in secrets.items() if value in stored] == []
     assert directory_password(state) not in stored
 

@@ -1,5 +1,6 @@
 """Previews by the real engine with the project's program and policies, also of a deployed tenancy."""
 
+from dataclasses import fields
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -10,6 +11,7 @@ from ci.output.markdown import markdown
 from ci.preview.differences import PropertyChange
 from ci.preview.engine_preview import find_policies, preview
 from ci.preview.report import Preview
+from components.chart.secrets import HubSecrets
 from local.paths import PROJECT, State
 from local.previews.stand_in_stack import stand_in_stack
 from local.previews.tenancy_preview import main
@@ -77,7 +79,7 @@ def test_changes_are_listed_without_secrets(deployed: WatchedTenancy) -> None:
     assert f"- {SINGLEUSER}.memory.limit: 1G\n+ {SINGLEUSER}.memory.limit: 2G\n" in text
     assert "- notebookRamGb: 1\n+ notebookRamGb: 2\n" in text
     secrets = deployed.generated_secrets()
-    assert len(secrets) == 2 * 5, "each of the five, as text and in base64"
+    assert len(secrets) == 2 * len(fields(HubSecrets)), "each, as text and in base64"
     assert [secret for secret in secrets if secret in text] == []
 
 

@@ -7,12 +7,13 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pytest
 import yaml
 
+from components.chart.secrets import HubSecrets
 from local.tenancy.engine_environment import uses_stand_in
 from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
@@ -105,7 +106,7 @@ def _random_secrets(stack: TenancyStack) -> list[bytes]:
     opened = json.loads(_pulumi(stack, "stack", "export", "--show-secrets", "--stack", STACK))
     resources = [each for each in opened["deployment"]["resources"] if each["type"] == RANDOM]
     found = [json.loads(each["outputs"]["result"]["plaintext"]).encode() for each in resources]
-    assert len(set(found)) == 5
+    assert len(set(found)) == len(fields(HubSecrets))
     # The Kubernetes Secret has them in base64.
     return [*found, *map(base64.b64encode, found)]
 

@@ -4,14 +4,14 @@ import base64
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pytest
 from pulumi import automation
 from pulumi.automation.errors import CommandError
 
-from components.chart.secrets import SECRET_NAME
+from components.chart.secrets import SECRET_NAME, HubSecrets
 from local.paths import PROJECT
 from tests.support.api_server import ApiServer
 from tests.support.directory import ThrowAwayDirectory
@@ -70,7 +70,7 @@ class PrintingStack(TenancyStack):
 
     def secrets(self, tools: Path) -> list[str]:
         found = [each["outputs"]["result"] for each in self.state_with_secrets(tools) if each["type"] == RANDOM]
-        assert len(found) == 5
+        assert len(found) == len(fields(HubSecrets))
         return found
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import pulumi
@@ -11,6 +11,7 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 
 from components.chart.crds import Crd
+from components.chart.secrets import HubSecrets
 from components.config.controllers import INGRESS_NGINX, TRAEFIK
 from components.config.tenancy import Tenancy
 from components.ownership.mark import ANNOTATION
@@ -117,7 +118,7 @@ def test_all_resources_are_children_of_the_component(declared: Declared) -> None
 
     for type_ in (NAMESPACE, RELEASE, INGRESS, GROUP):
         assert declared.one(type_).parent.endswith(f"{COMPONENT}::hub-0"), type_
-    assert len(declared.names(RANDOM)) == 6
+    assert len(declared.names(RANDOM)) == len(fields(HubSecrets))
 
 
 def test_ingress_serves_the_derived_domain_over_tls(declared: Declared) -> None:
@@ -143,7 +144,7 @@ def test_hubs_secrets_are_in_a_kubernetes_secret_and_nowhere_else(declared: Decl
     declare(tenancy())
 
     assert rpc.is_rpc_secret(declared.input(SECRET)["stringData"])
-    assert len(declared.input(SECRET)["stringData"]["value"]) == 6
+    assert len(declared.input(SECRET)["stringData"]["value"]) == len(fields(HubSecrets))
     assert declared.one(SECRET).deleteBeforeReplace
     assert any(urn.endswith("hub-0-secrets") for urn in declared.one(RELEASE).dependencies)
     assert "0f" * 32 not in repr(declared.input(RELEASE))
