@@ -3,13 +3,13 @@
 import re
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
 from tests.support.forwarding import forward
+from tests.support.served_connections import serve_connections
 
 WAIT_SECONDS = 150.0
 HEAD_BYTES = 65_536
@@ -37,24 +37,8 @@ def limiting_ingress(
         context: the certificate to show; None serves without TLS.
         limits: what is refused or ended.
     """
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        stopped = threading.Event()
-
-        def serve() -> None:
-            while not stopped.is_set():
-                with suppress(OSError):
-                    client, _ = listener.accept()
-                    threading.Thread(target=_serve, args=(client, connect, context, limits), daemon=True).start()
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            stopped.set()
-            with suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-            thread.join(WAIT_SECONDS)
+    with serve_connections(lambda client: _serve(client, connect, context, limits), WAIT_SECONDS) as port:
+        yield port
 
 
 def _serve(
