@@ -30,6 +30,7 @@ from tests.support.mirrored_images import push_images
 from tests.support.package_index import MODULE, PACKAGE, VERSION, PackageIndex, running_package_index
 from tests.support.second_tenancy import SecondTenancy
 from tests.support.start_page import read_start_page
+from tests.support.waiting import wait_for
 from tests.support.web_proxy import ANSWER, WebProxy, running_web_proxy
 
 pytestmark = pytest.mark.cluster
@@ -178,9 +179,13 @@ def refused_start(tenancy: SecondTenancy, mirror: Mirror) -> RefusedStart:
     assert alice.call("POST", "/hub/api/users/alice/server").status_code in (201, 202)
     page = read_start_page(alice, lambda message: "Failed to pull image" in message)
     ca_file = str(authority(tenancy.state, "tenancy").crt)
-    images = tenancy.results("status", "--no-drift", "--ca-file", ca_file)["images"]
+    # The kubelet reports the event that the page shows before it writes the container's state, which status reads.
+    status = wait_for(
+        lambda: tenancy.results("status", "--no-drift", "--ca-file", ca_file)["images"],
+        lambda images: images["status"] != "good",
+    )
     mirror.create_secret(tenancy, mirror.registry.password)
-    return RefusedStart(page, images)
+    return RefusedStart(page, status)
 
 
 @pytest.fixture(scope="module")
