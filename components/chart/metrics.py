@@ -77,7 +77,6 @@ def reporter_hook(tenancy: Tenancy) -> Values:
     """Return the setting of KubeSpawner that starts the report of the home's use beside each server."""
     if tenancy.metrics is None:
         return {}
-    # KubeSpawner expands braces.
-    code = without_prose(REPORTER.read_text()).replace("{", "{{").replace("}", "}}")
-    command = ["sh", "-c", START_REPORTER, code, HOME, REPORT_PATH]
+    # KubeSpawner (7.0.0) expands braces in other settings, not in hooks.
+    command = ["sh", "-c", START_REPORTER, without_prose(REPORTER.read_text()), HOME, REPORT_PATH]
     return {"lifecycle_hooks": {"postStart": {"exec": {"command": command}}}}

@@ -10,6 +10,7 @@ from components.config.registries import Registries
 from local.images.definitions import NOTEBOOK, PANGEO, REPOSITORY
 from local.tenancy.addresses import NODE_ADDRESS
 from tests.support.object_store import REGION, ObjectStore
+from tests.support.prometheus_pods import LABELS, NAMESPACE
 from tests.support.web_proxy import WebProxy
 
 NAME = "data-access"
@@ -27,7 +28,8 @@ GPU_PROFILE = "gpu"
 GPU_RESOURCE, GPU_COUNT = "example.com/gpu", 2
 """Devices that the node advertises."""
 
-POOLS = [{"name": "node", "count": 1, "cpus": 2, "ramGb": 64, "gpus": GPU_COUNT, "gpuResource": GPU_RESOURCE}]
+NODE_CPUS = 2
+POOLS = [{"name": "node", "count": 1, "cpus": NODE_CPUS, "ramGb": 64, "gpus": GPU_COUNT, "gpuResource": GPU_RESOURCE}]
 
 # Registries
 
@@ -115,6 +117,7 @@ def settings(store: ObjectStore, proxy: WebProxy) -> dict[str, Any]:
             ],
         },
         "workers": {"pools": POOLS},
+        "metrics": {"prometheus": {"namespace": NAMESPACE, "podLabels": LABELS}, "perUser": True, "perGroup": True},
         # Users, and their messages, know images by other names than the nodes.
         "registries": {"mirror": MIRROR},
         "sharedFolders": FOLDERS,
