@@ -6,7 +6,8 @@ from typing import Any
 
 from tornado.web import HTTPError, RequestHandler  # type: ignore[import-not-found,unused-ignore]
 
-from components.in_hub.outcomes import COUNTS, KUBERNETES_UNREACHABLE, OTHER_ACCOUNT, SUCCESS, WRONG_PASSWORD
+from components.in_hub import outcomes
+from components.in_hub.outcomes import COUNTS
 
 
 class LogInRefused(HTTPError):  # type: ignore[misc,unused-ignore]
@@ -27,7 +28,8 @@ class CountedLogIns:
         except HTTPError as refusal:
             COUNTS[_result(refusal)] += 1
             raise
-        COUNTS[SUCCESS if model else WRONG_PASSWORD] += 1
+        refused = outcomes.PROBE if data.get("username") == outcomes.PROBE_USER else outcomes.WRONG_PASSWORD
+        COUNTS[outcomes.SUCCESS if model else refused] += 1
         return model
 
 
@@ -35,4 +37,5 @@ def _result(refusal: HTTPError) -> str:
     if isinstance(refusal, LogInRefused):
         return refusal.result
     # Of the check to whom the name belongs.
-    return OTHER_ACCOUNT if refusal.status_code == HTTPStatus.FORBIDDEN else KUBERNETES_UNREACHABLE
+    is_refused = refusal.status_code == HTTPStatus.FORBIDDEN
+    return outcomes.OTHER_ACCOUNT if is_refused else outcomes.KUBERNETES_UNREACHABLE

@@ -17,15 +17,13 @@ from components.cli.diagnose.certificates import Endpoint, NoConnection, connect
 from components.deadline import deadline
 from components.https import HttpsConnection
 from components.in_hub.messages import WRONG_CREDENTIALS
+from components.in_hub.outcomes import PROBE_USER
 
 TIMEOUT_SECONDS = 20.0
 """Timeout for each next part of an answer. The hub may try several directory servers for a log-in."""
 
 WHOLE_ANSWER_TIMES = 2
 """Deadline of a whole answer, as a multiple of the timeout."""
-
-PROBE_USER = "pangeo-doctor-knows-nobody"
-"""User name of the probe. It does not exist, so that the failed log-in cannot lock an account."""
 
 _OK = 200
 _XSRF = re.compile(r'name="_xsrf"\s+value="([^"]+)"')

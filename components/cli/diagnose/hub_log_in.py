@@ -2,9 +2,10 @@
 
 from components.cli.diagnose.certificates import NoConnection, trust
 from components.cli.diagnose.checks import CheckEnvironment, hub_endpoint
-from components.cli.diagnose.hub_client import PROBE_USER, HubClient
+from components.cli.diagnose.hub_client import HubClient
 from components.cli.diagnose.result import CheckResult, broken, good, unknown
 from components.config.tenancy import Tenancy
+from components.in_hub.outcomes import PROBE_USER
 
 HUB_TO_DIRECTORY = "hub to directory"
 

@@ -8,13 +8,13 @@ import pytest
 
 from components.chart.values import Values
 from components.cli.diagnose.doctor import BIND, GROUP, diagnose
-from components.cli.diagnose.hub_client import PROBE_USER
 from components.cli.diagnose.hub_log_in import HUB_TO_DIRECTORY
 from components.cli.diagnose.plain_http import SUBJECT as PLAIN_HTTP
 from components.cli.diagnose.policy_enforcement import SUBJECT as POLICIES
 from components.cli.diagnose.result import Status, exit_code
 from components.cli.diagnose.user import ACCOUNT, MEMBERSHIP, METHOD, USER
 from components.cli.pulumi_cli import PulumiFailed
+from components.in_hub.outcomes import PROBE_USER
 from tests.engine.components.cli.conftest import STACK, Ingress, SetUp
 from tests.engine.components.cli.deployment import Deployment
 from tests.engine.components.cli.directory import EXPIRED, IN, LOCKED, MEMBERS, NESTED, OUT, STALE, Directory
