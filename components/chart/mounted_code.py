@@ -102,6 +102,7 @@ METRICS_MODULES = (
     "in_hub/metrics.py",
     "in_hub/namespace_samples.py",
     "in_hub/observation.py",
+    "in_hub/volume_use.py",
 )
 """Further modules of a tenancy with metrics."""
 

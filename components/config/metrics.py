@@ -26,6 +26,20 @@ class Prometheus(Section):
             yield "pod_labels", "selects all pods of the namespace; write at least one label"
 
 
+def find_own_namespace(given: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
+    """Yield a place and a message if Prometheus is said to be in the tenancy's namespace, where users' pods run.
+
+    Args:
+        given: the keys of the stack file by attribute before their validation.
+    """
+    metrics = given.get("metrics")
+    prometheus = metrics.get("prometheus") if isinstance(metrics, Mapping) else None
+    namespace = prometheus.get("namespace") if isinstance(prometheus, Mapping) else None
+    if isinstance(namespace, str) and namespace.strip() == str(given.get("cluster_name")).strip():
+        message = "is the tenancy's own namespace, in which users' pods run; write the namespace of the monitoring"
+        yield ("metrics", "prometheus", "namespace"), message
+
+
 class Metrics(Section):
     """Metrics of the hub, its proxy and the Dask gateway's proxy, for the cluster's Prometheus."""
 

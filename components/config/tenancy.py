@@ -16,7 +16,7 @@ from components.config.environment import RESERVED_MESSAGE, Found, SecretKey, is
 from components.config.gpu_requests import find_impossible_requests
 from components.config.identity import Identity
 from components.config.ingress import Ingress
-from components.config.metrics import Metrics
+from components.config.metrics import Metrics, find_own_namespace
 from components.config.network import Network
 from components.config.notebook import Notebook
 from components.config.object_store import ObjectStore, find_ambiguous_patterns, find_repeated_variables
@@ -166,7 +166,7 @@ class Tenancy(Names):
 
     @classmethod
     def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str | Place, str]]:
-        """Refuse combinations of sections that do not fit: shared folders, variables, the proxy, pools and GPUs."""
+        """Refuse sections that do not fit together: shared folders, variables, proxy, pools, GPUs, Prometheus."""
         for place, message in find_conflicts(given.get("shared_folders")):
             yield ("shared_folders", *place), message
         for name, other in find_repeated_variables(given):
@@ -174,6 +174,7 @@ class Tenancy(Names):
         yield from find_unreachable_in_sections(given)
         yield from find_misplaced(given)
         yield from find_impossible_requests(given)
+        yield from find_own_namespace(given)
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -20,6 +20,9 @@ from components.in_hub.user_id import NAME_ANNOTATION
 REQUEST_SECONDS = 5
 """Time limit of one request to Kubernetes."""
 
+MAX_BODY_BYTES = 200
+"""Limit of a report's size."""
+
 LEAST_SECONDS = 60.0
 """Least time between two recorded reports about a home."""
 
@@ -33,13 +36,16 @@ class HomeUseHandler(APIHandler):  # type: ignore[misc,unused-ignore]
         """Record the report in the body (``home_use.judge_report``); answer whether the server must add up its files.
 
         Raises:
-            HTTPError: 400 for another body, 403 for another token, 404 without a home, 429 if the last one is recent.
+            HTTPError: 400 for another body, 403 for another token, 404 without a home, 413 for a large body, 429 if the
+                last one is recent.
         """
         user = self.current_user
         if not isinstance(user, User) or not uses_server_token(user, self):
             raise HTTPError(403, "only a running server reports the use of its home")
         if time.monotonic() - self.recorded.get(user.name, -LEAST_SECONDS) < LEAST_SECONDS:
             raise HTTPError(429, "the last report is recent")
+        if len(self.request.body) > MAX_BODY_BYTES:
+            raise HTTPError(413, "a report is a few numbers")
         spawner = next(each for each in user.spawners.values() if each.active)
         claim = await self._read_claim(spawner, user.name)
         try:

@@ -40,7 +40,7 @@ def read_use(annotations: Mapping[str, Any] | None) -> HomeUse | None:
     try:
         found = json.loads((annotations or {})[USE_ANNOTATION])
         at = datetime.fromisoformat(found["at"])
-        return HomeUse(int(found["bytes"]), at) if at.tzinfo else None
+        return HomeUse(found["bytes"], at) if at.tzinfo and _is_number(found["bytes"]) else None
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -55,12 +55,16 @@ def judge_report(report: object, claim_bytes: float) -> int | None:
     Raises:
         ValueError: it is no report.
     """
-    if not isinstance(report, dict) or not all(
-        isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_BYTES for value in report.values()
-    ):
+    if not isinstance(report, dict) or not all(_is_number(value) for value in report.values()):
         raise ValueError("a report has numbers of bytes")
     if set(report) == {"files"}:
         return int(report["files"])
     if set(report) != {"size", "used"}:
         raise ValueError("a report has either size and used, or files")
+    if report["used"] > report["size"]:
+        raise ValueError("a report has no more used bytes than the size")
     return int(report["used"]) if report["size"] <= claim_bytes * OWN_RATIO else None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_BYTES

@@ -28,8 +28,8 @@ POD_KINDS = ("server", "dask_scheduler", "dask_worker", "other")
 VOLUMES = ("homes", "hub_database", "shared_folders")
 """Values of the label ``volumes``."""
 
-KUBERNETES, CERTIFICATE, DATABASE = "kubernetes", "certificate", "hub_database"
-OBSERVED = (KUBERNETES, CERTIFICATE, DATABASE)
+KUBERNETES, CERTIFICATE, DATABASE, DIRECTORY = "kubernetes", "certificate", "hub_database", "directory"
+OBSERVED = (KUBERNETES, CERTIFICATE, DATABASE, DIRECTORY)
 """Values of the label ``what``."""
 
 FULL_RATIOS = (0.8, 0.9, 0.95)
@@ -126,7 +126,8 @@ DATABASE_FREE = Metric(
 CERTIFICATE_END = Metric(
     "pangeo_certificate_expiry_timestamp_seconds",
     "gauge",
-    "End of the validity of the certificate at the hub's public address; absent while the hub cannot connect to it",
+    "End of the validity of the certificate at the hub's public address; absent while the hub cannot connect to it, or "
+    "gets the certificate of another host",
 )
 BACKUP_TIME = Metric(
     "pangeo_backup_timestamp_seconds",
@@ -141,7 +142,8 @@ BACKED_UP = Metric(
 OBSERVATION_FAILURES = Metric(
     "pangeo_observation_failures_total",
     "counter",
-    "Attempts of the hub to observe something that failed: requests to Kubernetes, the certificate, its database",
+    "Attempts of the hub to observe something that failed: requests to Kubernetes, the certificate, its database. An "
+    "unreachable directory server is none",
     ("what",),
 )
 OBSERVATION_TIME = Metric(

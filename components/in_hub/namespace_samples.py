@@ -176,11 +176,15 @@ def user_samples(pods: Iterable[Pod], homes: Iterable[Home]) -> Iterator[Sample]
     for metric, counted in ((names.USER_CPUS, cpus), (names.USER_BYTES, memory)):
         for labels, value in counted.items():
             yield metric, labels, value
+    # A restored home may be a second one of its user. Prometheus refuses a series that appears twice.
+    by_user: dict[str, list[Home]] = {}
     for home in homes:
-        yield names.HOME_BYTES, (home.user,), home.size
-        if home.use:
-            yield names.HOME_USED, (home.user,), home.use.used
-            yield names.HOME_MEASURED, (home.user,), home.use.at.timestamp()
+        by_user.setdefault(home.user, []).append(home)
+    for user, own in by_user.items():
+        yield names.HOME_BYTES, (user,), sum(home.size for home in own)
+        if uses := [home.use for home in own if home.use]:
+            yield names.HOME_USED, (user,), sum(use.used for use in uses)
+            yield names.HOME_MEASURED, (user,), min(use.at for use in uses).timestamp()
 
 
 def group_samples(samples: Iterable[Sample], groups: Mapping[str, Collection[str]]) -> Iterator[Sample]:

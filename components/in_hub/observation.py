@@ -4,7 +4,6 @@ Each part that fails keeps no old values: its metrics are absent until it succee
 """
 
 import asyncio
-import os
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -36,6 +35,7 @@ from components.in_hub.namespace_samples import (
     read_pods,
     user_samples,
 )
+from components.in_hub.volume_use import volume_use
 
 INTERVAL_SECONDS = 30.0
 """Interval of the observation of the namespace."""
@@ -44,11 +44,11 @@ DIRECTORY_SECONDS = 60.0
 CERTIFICATE_SECONDS = 3600.0
 CERTIFICATE_RETRY_SECONDS = 300.0
 
+THREAD_SECONDS = 60.0
+"""Limit of an observation in a thread. A volume or a server that hangs must not leave old values."""
+
 DATABASE_FOLDER = Path("/srv/jupyterhub")
 """Mount path of the volume of the hub's database."""
-
-OWN_RATIO = 1.1
-"""Greatest ratio of a volume's own file system to its claim; a larger file system is a node's or a server's."""
 
 List = Callable[[str], Awaitable[Mapping[str, Any]]]
 """Returns the answer to a GET request to Kubernetes."""
@@ -90,7 +90,7 @@ class Observation:
         """Observe each part at its interval."""
         await asyncio.gather(
             self._repeat(names.KUBERNETES, self.observe_namespace, INTERVAL_SECONDS, INTERVAL_SECONDS),
-            self._repeat("directory", self.observe_directory, DIRECTORY_SECONDS, DIRECTORY_SECONDS),
+            self._repeat(names.DIRECTORY, self.observe_directory, DIRECTORY_SECONDS, DIRECTORY_SECONDS),
             self._repeat(names.CERTIFICATE, self.observe_certificate, CERTIFICATE_SECONDS, CERTIFICATE_RETRY_SECONDS),
         )
 
@@ -103,10 +103,13 @@ class Observation:
                 self._samples[part] = await observe()
             except Exception as error:  # also an unforeseen one: the hub must go on
                 self._samples[part] = []
-                self.failures[part] += 1
-                self.log.warning("the metrics of %s are absent: %s: %s", part, type(error).__name__, error)
+                self._note_failure(part, error)
                 pause = retry_seconds
             await asyncio.sleep(max(1.0, began + pause - time.monotonic()))
+
+    def _note_failure(self, part: str, error: Exception) -> None:
+        self.failures[part] += 1
+        self.log.warning("the metrics of %s are absent: %s: %s", part, type(error).__name__, error)
 
     async def observe_namespace(self) -> list[Sample]:
         """Return the samples of the namespace's objects, and of the volume of the hub's database."""
@@ -120,7 +123,7 @@ class Observation:
             *quota_samples(found["quotas"]),
             *home_samples(homes),
             *backup_samples(claims, found["snapshots"], self.settings.database_claim, self.settings.folder_claims),
-            *self._database_samples(claims),
+            *await self._database_samples(claims),
             *self._capacity_samples(),
             (names.OBSERVATION_TIME, (), time.time()),
         ]
@@ -154,19 +157,16 @@ class Observation:
                 return []
             raise
 
-    def _database_samples(self, claims: Sequence[Object]) -> Iterator[Sample]:
+    async def _database_samples(self, claims: Sequence[Object]) -> list[Sample]:
         size = next((claim_size(each) for each in claims if _name(each) == self.settings.database_claim), None)
         if size is None or not DATABASE_FOLDER.is_dir():
-            return
-        found = os.statvfs(DATABASE_FOLDER)
-        used = float((found.f_blocks - found.f_bfree) * found.f_frsize)
-        free = float(found.f_bavail * found.f_frsize)
-        if found.f_blocks * found.f_frsize > size * OWN_RATIO:
-            used = float(sum(each.stat().st_blocks * 512 for each in DATABASE_FOLDER.rglob("*") if each.is_file()))
-            free = max(0.0, min(free, size - used))
-        yield names.DATABASE_BYTES, (), size
-        yield names.DATABASE_USED, (), used
-        yield names.DATABASE_FREE, (), free
+            return []
+        try:
+            used, free = await self._in_thread(volume_use, DATABASE_FOLDER, size)
+        except OSError as error:  # also a TimeoutError
+            self._note_failure(names.DATABASE, error)
+            return []
+        return [(names.DATABASE_BYTES, (), size), (names.DATABASE_USED, (), used), (names.DATABASE_FREE, (), free)]
 
     def _capacity_samples(self) -> Iterator[Sample]:
         for metric, value in (
@@ -177,7 +177,8 @@ class Observation:
                 yield metric, (), value
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+        running = asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+        return await asyncio.wait_for(running, THREAD_SECONDS)
 
 
 def _name(item: Object) -> str:

@@ -3,25 +3,29 @@
 import json
 import os
 import re
+import signal
 import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from cryptography import x509
 
-from components.chart.metrics import REPORTER
 from components.chart.values import Values
+from components.config.mount_paths import HOME
+from components.in_hub.address_checks import certificate_end
 from components.in_hub.home_use import REPORT_PATH, USE_ANNOTATION
 from components.in_hub.metric_names import METRICS
 from components.in_hub.namespace_samples import BACKUP_ANNOTATION
-from components.in_hub.outcomes import RESULTS
+from components.in_hub.outcomes import PROBE_USER, RESULTS
 from tests.engine.hub.conftest import CreateNamespace, StartHub, ValuesFor
 from tests.engine.hub.deployments import Deployment
 from tests.engine.hub.hub_namespace import EXPANDABLE
@@ -116,6 +120,7 @@ def test_log_ins_are_counted_by_result(observed: Observed, people: People, direc
     hub.log_in(name, WRONG)
     hub.log_in(outsider, PASSWORD)
     hub.log_in(name, "")
+    hub.log_in(PROBE_USER, PROBE_USER)
     with directory.stopped():
         hub.log_in(name, PASSWORD)
         server = f"{directory.host}:{directory.ldaps_port}"
@@ -128,7 +133,7 @@ def test_log_ins_are_counted_by_result(observed: Observed, people: People, direc
         if after[series := f'pangeo_log_ins_total{{result="{result}"}}'] != before[series]
     }
     assert changes == dict.fromkeys(
-        ("success", "wrong_password", "not_a_member", "invalid_input", "directory_unreachable"), 1
+        ("success", "wrong_password", "not_a_member", "invalid_input", "probe", "directory_unreachable"), 1
     )
     observed.wait_for(f'pangeo_directory_server_reachable{{server="{server}"}}', 1)
 
@@ -163,24 +168,51 @@ def test_dask_workers_that_wait_are_counted(observed: Observed, user: User) -> N
     observed.wait_for('pangeo_dask_workers{state="waiting"}', 3)
 
 
+def test_forged_reports_are_refused(observed: Observed, user: User) -> None:
+    url = f"{observed.deployment.hub.url}/hub{REPORT_PATH}"
+    headers = {"Authorization": f"token {server_token(observed, user)}"}
+    statuses = {
+        body[:20]: requests.post(url, body, headers=headers, timeout=LIMIT_SECONDS).status_code
+        for body in (
+            '{"files": NaN}',
+            '{"files": Infinity}',
+            '{"files": -1}',
+            '{"files": 1e400}',
+            '{"files": ' + 100 * "9" + "}",
+            '{"size": 1, "used": 2}',
+            "[" * 150,
+            '{"files": 1, "user": "alice"}',
+        )
+    }
+    assert statuses == dict.fromkeys(statuses, requests.codes.bad_request)
+    large = '{"files": 1}' + " " * 10_000_000
+    answer = requests.post(url, large, headers=headers, timeout=LIMIT_SECONDS)
+    assert answer.status_code == requests.codes.request_entity_too_large
+    assert USE_ANNOTATION not in observed.deployment.namespace.read_claim(user.name)["metadata"]["annotations"]
+
+
 def test_server_reports_the_use_of_its_home(observed: Observed, user: User, tmp_path: Path) -> None:
+    """The hook of the server's pod runs here, with another home."""
+    container = observed.deployment.namespace.pod(user.name)["spec"]["containers"][0]
+    hook = container["lifecycle"]["postStart"]["exec"]["command"]
     home = tmp_path / "home"
     home.mkdir()
     (home / "data").write_bytes(os.urandom(3 * 1024**2))
     environment = {
+        "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
         "JUPYTERHUB_API_URL": f"{observed.deployment.hub.url}/hub/api",
         "JUPYTERHUB_API_TOKEN": server_token(observed, user),
     }
-    reporter = subprocess.Popen([sys.executable, str(REPORTER), str(home), REPORT_PATH], env=environment)
+    # The reporter outlives the hook, in its process group.
+    started = subprocess.Popen([str(home) if each == HOME else each for each in hook], env=environment, process_group=0)
     try:
+        assert started.wait(LIMIT_SECONDS) == 0
         wait_until(
             lambda: USE_ANNOTATION in observed.deployment.namespace.read_claim(user.name)["metadata"]["annotations"],
             lambda: f"the home's use was not recorded:\n{observed.deployment.hub.log()}",
         )
-        assert reporter.poll() is None
     finally:
-        reporter.kill()
-        reporter.wait()
+        os.killpg(started.pid, signal.SIGKILL)
 
     use = json.loads(observed.deployment.namespace.read_claim(user.name)["metadata"]["annotations"][USE_ANNOTATION])
     assert 3 * 1024**2 <= use["bytes"] < 4 * 1024**2
@@ -214,6 +246,23 @@ def test_certificate_at_the_public_address_is_observed(observed: Observed, direc
     pem = ssl.get_server_certificate((directory.host, directory.ldaps_port))
     end = x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc
     observed.wait_for("pangeo_certificate_expiry_timestamp_seconds", end.timestamp())
+
+
+def test_certificate_of_another_host_is_not_the_hubs(directory: ThrowAwayDirectory) -> None:
+    """Ingress controllers show a certificate of their own while the hub's Secret is missing."""
+    with pytest.raises(ValueError, match=r"not for pangeo\.example; it is for .*localhost"):
+        certificate_end(directory.host, directory.ldaps_port, "pangeo.example")
+
+
+def test_invented_methods_have_one_label(observed: Observed) -> None:
+    for number in range(3):
+        connection = HTTPConnection(urlsplit(observed.deployment.hub.url).netloc, timeout=LIMIT_SECONDS)
+        connection.request(f"INVENTED{number}", "/hub/login")
+        assert connection.getresponse().status == requests.codes.method_not_allowed
+        connection.close()
+    text = observed.text()
+    assert 'method="OTHER"' in text
+    assert "INVENTED" not in text
 
 
 def test_capacity_follows_from_the_stack_file(observed: Observed) -> None:

@@ -54,10 +54,11 @@ def test_the_gateways_metrics_do_not_name_clusters() -> None:
     assert "--metrics.prometheus.addserviceslabels=false" in arguments
 
 
-def test_the_reporter_is_not_changed_by_the_spawners_expansion() -> None:
+def test_each_server_starts_the_reporter_of_its_home() -> None:
     hook = values()["jupyterhub"]["hub"]["config"]["KubeSpawner"]["lifecycle_hooks"]
-    *_, code, home, path = (each.format(username="alice") for each in hook["postStart"]["exec"]["command"])
+    *_, code, home, path = hook["postStart"]["exec"]["command"]
     compile(code, "report_home.py", "exec")
+    assert "{{" not in code  # KubeSpawner does not expand hooks
     assert (home, path) == ("/home/jovyan", "/api/pangeo/home-use")
 
 
@@ -75,3 +76,9 @@ def test_a_section_without_prometheus_is_refused(key: str) -> None:
 def test_labels_that_select_all_pods_are_refused() -> None:
     (problem,) = problems(metrics={"prometheus": {"namespace": "monitoring", "podLabels": {}}})
     assert problem.message == "selects all pods of the namespace; write at least one label"
+
+
+def test_users_pods_are_not_beside_prometheus() -> None:
+    found = problems(metrics={"prometheus": {"namespace": "vis-pangeo", "podLabels": {"app": "jupyterhub"}}}, protect=7)
+    assert {each.key for each in found} == {"pangeo:metrics.prometheus.namespace", "pangeo:protect"}
+    assert any(each.message.startswith("is the tenancy's own namespace") for each in found)

@@ -118,6 +118,23 @@ def test_full_homes_are_counted_and_unmeasured_ones_are_not_empty() -> None:
     assert samples["homes_full|0.95"] == 0
 
 
+def test_two_homes_of_a_user_are_one_series() -> None:
+    """Such as the home and its restored copy."""
+    earlier, later = (NOW - timedelta(hours=hours) for hours in (2, 1))
+    claims = [
+        claim("claim-a", user="a", **{"tenancy.pangeo/home-use": HomeUse(5, later).as_text()}),
+        claim("claim-a-restored", user="a", size="1Gi", **{"tenancy.pangeo/home-use": HomeUse(7, earlier).as_text()}),
+        claim("claim-a-unmeasured", user="a"),
+    ]
+    samples = list(user_samples([], read_homes(claims)))
+    assert len(samples) == 3
+    assert found(samples) == {
+        "user_home_size_bytes|a": 21 * GIB,
+        "user_home_used_bytes|a": 12,
+        "user_home_measured_timestamp_seconds|a": earlier.timestamp(),
+    }
+
+
 def snapshot(of: str, seconds: float, *, ready: bool = True) -> dict[str, Any]:
     return {
         "spec": {"source": {"persistentVolumeClaimName": of}},
@@ -164,6 +181,17 @@ def test_other_reports_are_refused(report: object) -> None:
         judge_report(report, GIB)
 
 
-@pytest.mark.parametrize("text", ["", "7", "[]", '{"bytes": 7}', '{"bytes": 7, "at": "2026-11-30T12:00:00"}'])
+def test_more_used_bytes_than_the_file_systems_size_are_refused() -> None:
+    with pytest.raises(ValueError, match="no more used bytes than the size"):
+        judge_report({"size": GIB, "used": GIB + 1}, GIB)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "7", "[]", '{"bytes": 7}', '{"bytes": 7, "at": "2026-11-30T12:00:00"}'),
+        *(f'{{"bytes": {number}, "at": "2026-11-30T12:00:00Z"}}' for number in ("Infinity", "NaN", "-1", "1.5", "[]")),
+    ],
+)
 def test_an_invalid_record_counts_as_none(text: str) -> None:
     assert read_use({"tenancy.pangeo/home-use": text}) is None
