@@ -12,9 +12,12 @@ export PYTHONPATH := $(CURDIR)
 # If it is set, every process compiles the modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: up image help down status shell verify destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools bench fuzz faults screenshots faults-on-the-node
+.PHONY: up running image help down status shell verify destroy preview grant revoke wipe test test-unit test-engine test-cluster test-browser coverage check tools bench fuzz faults screenshots faults-on-the-node
 
-up: .venv/made-from  ## Build and start everything that is missing, until the hub answers
+up: running  ## Build and start everything that is missing, then verify the tenancy; if a check fails, the tenancy stays for a closer look
+	@$(PYTHON) -m local verify
+
+running: .venv/made-from  ## The same without the verification, which takes up to two minutes; for targets that only need the tenancy
 	@$(PYTHON) -m local up
 
 help:  ## List the targets
@@ -54,7 +57,7 @@ image: .venv/made-from  ## Build the image of images/pangeo and run its example 
 	@$(if $(UPDATE),/usr/bin/python3 images/pangeo/lock.py)
 	@$(PYTHON) -m local image
 
-bench: up  ## Compare with the baselines, about 40 min; FIGURES="preview many": only these; WRITE=1: update docs/measurements.md; `restart` stops the tenancy
+bench: running  ## Compare with the baselines, about 40 min; FIGURES="preview many": only these; WRITE=1: update docs/measurements.md; `restart` stops the tenancy
 	@$(PYTHON) -m bench $(if $(WRITE),--write) $(FIGURES)
 
 check: .venv/made-from  ## Check formatting, lint and types
@@ -68,13 +71,13 @@ test-unit: .venv/made-from  ## Run the unit tests: seconds, nothing needs to run
 test-engine: tools  ## Run the engine tests: the real engine, API server and directory, started by the tests
 	@$(PYTEST) $(PARALLEL) tests/engine
 
-test-cluster: up  ## Run the tests on the running local tenancy
+test-cluster: running  ## Run the tests on the running local tenancy
 	@$(PYTEST) tests/cluster
 
-test-browser: up  ## Run the tests in Chromium on the running local tenancy
+test-browser: running  ## Run the tests in Chromium on the running local tenancy
 	@$(PYTEST) tests/browser
 
-screenshots: up  ## Refresh the screenshots in docs/images; empties the homes of alice, bob and admin on the local tenancy
+screenshots: running  ## Refresh the screenshots in docs/images; empties the homes of alice, bob and admin on the local tenancy
 	@$(PYTEST) tests/browser tests/engine/hub/test_options_page.py --screenshots-to=docs/images
 
 test: check up  ## Run every check and test
@@ -92,7 +95,7 @@ fuzz: .venv/made-from  ## Run every parser on 20,000 generated inputs; COUNT= fo
 faults: tools  ## Inject every fault five times on temporary servers; TIMES= for another count
 	@$(PYTHON) -m tests.engine.faults $(if $(TIMES),--times $(TIMES))
 
-faults-on-the-node: up  ## Kill components of the running local tenancy; interrupts its users
+faults-on-the-node: running  ## Kill components of the running local tenancy; interrupts its users
 	@$(PYTHON) -m tests.cluster.faults $(if $(TIMES),--times $(TIMES))
 
 # The marker in .venv is written last, so that an interrupted installation is repeated.

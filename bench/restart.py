@@ -10,13 +10,13 @@ from bench.process import RunFailed
 from local.paths import PROJECT, State
 
 LIMIT_SECONDS = 60.0
-"""Limit of the time from ``make up`` to a notebook."""
+"""Limit of the time from ``make running`` to a notebook."""
 
 MAKE_TIMEOUT_SECONDS = 900
 
 
 def measure_restart(state: State, repetitions: int) -> Amounts:
-    """Measure ``make up`` after ``make down``, and on to a notebook; tools and images exist already.
+    """Measure ``make running`` after ``make down``, and on to a notebook; tools and images exist already.
 
     Raises:
         RunFailed: ``make`` failed.
@@ -30,15 +30,17 @@ def measure_restart(state: State, repetitions: int) -> Amounts:
         for number in range(1, repetitions + 1):
             _make("down")
             started = time.perf_counter()
-            _make("up")
+            _make("running")
             up_seconds = time.perf_counter() - started
             person.time_log_in_to_notebook()
-            seconds[f"make up, {number}"] = round(up_seconds, 1)
+            seconds[f"make running, {number}"] = round(up_seconds, 1)
             seconds[f"to a notebook, {number}"] = round(time.perf_counter() - started, 1)
             person.take_token()
             person.stop_server()
     limits = {name: LIMIT_SECONDS for name in seconds if name.startswith("to a notebook")}
-    return Amounts("down-to-notebook", "make up after make down, to a logged-in notebook", "seconds", seconds, limits)
+    return Amounts(
+        "down-to-notebook", "make running after make down, to a logged-in notebook", "seconds", seconds, limits
+    )
 
 
 def _make(target: str) -> None:

@@ -72,7 +72,7 @@ def shell(
 @app.command()
 def verify() -> None:
     """Verify the running tenancy; exit code 1 if a check failed."""
-    _run(lambda state, _report: lifecycle.verify(state))
+    _run_alone("verify", lifecycle.verify)
 
 
 @app.command()

@@ -165,13 +165,14 @@ def shell(state: State, command: Sequence[str]) -> None:
     open_shell(state, command)
 
 
-def verify(state: State) -> None:
+def verify(state: State, report: Report) -> None:
     """Verify the running tenancy: start a server, compute with Dask, and try what must be blocked.
 
     Raises:
         Failure: a check failed.
     """
     _require_running(state)
+    report.console.print("\n… Verifying the tenancy as its users would notice: up to two minutes", highlight=False)
     verification.verify(state)
 
 
@@ -223,7 +224,6 @@ def _print_summary(state: State, report: Report, outputs: dict[str, object]) -> 
         f"  CA file     {state.pki / 'tenancy-ca.crt'}, for the browser to trust",
         "  next        run make grant USER=alice, then log in as alice",
         "  commands    make shell: kubectl, pulumi and python -m components … on this tenancy",
-        "  check       make verify: try what users do, and what must be blocked; takes two minutes",
     ]
     report.console.print("\n".join(lines), highlight=False)
 

@@ -72,7 +72,7 @@ def test_a_second_up_is_quick_and_changes_nothing() -> None:
     # Remains of earlier tests and other users of the machine may slow down single attempts.
     while len(durations) < ATTEMPTS and min(durations, default=inf) >= NOTHING_TO_DO_SECONDS:
         started = time.monotonic()
-        printed = make("up")
+        printed = make("running")
         durations.append(time.monotonic() - started)
         assert not re.findall(r"^    [+~±-] ", printed, flags=re.MULTILINE)
 
@@ -128,7 +128,7 @@ def test_destroy_keeps_homes_for_the_next_up(state: State, alice: Person) -> Non
     assert "claim-alice" in printed
     assert "kubernetes:helm.sh/v3:Release" not in {type_ for type_, _ in engine.resources(state)}
 
-    make("up")
+    make("running")
     assert alice.log_in() == 200
     alice.start_server()
     assert alice.read("kept.txt") == word
@@ -144,7 +144,7 @@ def test_down_leaves_nothing_and_up_restores_the_notebook(state: State, alice: P
     assert cluster.leftovers(state) == []
 
     started = time.monotonic()
-    make("up")
+    make("running")
     assert alice.log_in() == 200
     alice.start_server()
     seconds = time.monotonic() - started

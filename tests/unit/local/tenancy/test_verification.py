@@ -1,5 +1,6 @@
 """The result of ``make verify``."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -33,4 +34,11 @@ def test_failed_check_is_a_failure(state: State, tmp_path: Path) -> None:
     (tmp_path / "code").write_text("1")
 
     with pytest.raises(Failure, match="the verification failed"):
+        verification.verify(state)
+
+
+def test_interrupted_verification_is_no_failure(state: State, tmp_path: Path) -> None:
+    (tmp_path / "code").write_text(str(128 + signal.SIGINT))
+
+    with pytest.raises(KeyboardInterrupt):
         verification.verify(state)
