@@ -45,25 +45,26 @@ def read_use(annotations: Mapping[str, Any] | None) -> HomeUse | None:
         return None
 
 
-def judge_report(report: object, claim_bytes: float) -> int | None:
-    """Return the used bytes in a server's report; None if the server must add up its files.
-
-    Args:
-        report: ``{"size": …, "used": …}`` of the file system, or ``{"files": …}``, the sum of the files' sizes.
-        claim_bytes: the claim's size.
+def read_report(report: object) -> dict[str, int]:
+    """Return a server's report: ``{"size": …, "used": …}`` of the file system, or ``{"files": …}``, the files' sizes.
 
     Raises:
         ValueError: it is no report.
     """
     if not isinstance(report, dict) or not all(_is_number(value) for value in report.values()):
         raise ValueError("a report has numbers of bytes")
-    if set(report) == {"files"}:
-        return int(report["files"])
-    if set(report) != {"size", "used"}:
+    if set(report) not in ({"files"}, {"size", "used"}):
         raise ValueError("a report has either size and used, or files")
-    if report["used"] > report["size"]:
+    if report.get("used", 0) > report.get("size", 0):
         raise ValueError("a report has no more used bytes than the size")
-    return int(report["used"]) if report["size"] <= claim_bytes * OWN_RATIO else None
+    return report
+
+
+def judge_report(report: Mapping[str, int], claim_bytes: float) -> int | None:
+    """Return the used bytes of a claim of this size; None if the server must add up its files."""
+    if "files" in report:
+        return report["files"]
+    return report["used"] if report["size"] <= claim_bytes * OWN_RATIO else None
 
 
 def _is_number(value: object) -> bool:

@@ -1,4 +1,7 @@
-"""A namespace with Debian's Prometheus, whose pod may read a tenancy's metrics, and with another pod, which may not."""
+"""Debian's Prometheus in a pod that may read a tenancy's metrics, and pods that may not.
+
+One of these is in the namespace of Prometheus, with other labels; one has its labels, in the tenancy's namespace.
+"""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -15,7 +18,7 @@ from tests.support.operator_kinds import operator_crd_names, operator_crds
 
 NAMESPACE = "prometheus-tests"
 LABELS = {"app.kubernetes.io/name": "prometheus"}
-ALLOWED, OTHER = "prometheus", "other"
+ALLOWED, OTHER, IMPOSTOR = "prometheus", "other", "impostor"
 
 INTERVAL = "2s"
 """Of scraping."""
@@ -45,9 +48,11 @@ Series = tuple[Mapping[str, str], float]
 
 @dataclass(frozen=True)
 class PrometheusPods:
-    """The two pods."""
+    """The pods."""
 
     state: State
+    tenancy: str
+    """The tenancy's namespace."""
 
     def read(self, pod: str, hosts: Collection[str]) -> dict[str, str]:
         """Return the metrics of hosts as a pod gets them, or the name of the error."""
@@ -64,7 +69,8 @@ class PrometheusPods:
 
     def _get(self, pod: str, *urls: str) -> dict[str, str]:
         command = ("exec", "--stdin", pod, "--", "python3", "-", *urls)
-        found: dict[str, str] = json.loads(kubectl(self.state, *command, namespace=NAMESPACE, stdin=READ))
+        namespace = self.tenancy if pod == IMPOSTOR else NAMESPACE
+        found: dict[str, str] = json.loads(kubectl(self.state, *command, namespace=namespace, stdin=READ))
         return found
 
 
@@ -80,39 +86,60 @@ def operator_kinds(state: State) -> Iterator[None]:
 
 
 @contextmanager
-def prometheus_pods(state: State, services: Collection[str], namespace: str) -> Iterator[PrometheusPods]:
-    """Provide the two pods.
+def prometheus_pods(state: State, services: Collection[str], tenancy: str) -> Iterator[PrometheusPods]:
+    """Provide the pods.
 
     Args:
         state: the local tenancy's.
         services: the Services that Prometheus reads.
-        namespace: their namespace.
+        tenancy: their namespace.
     """
     kubectl(state, "delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=true")
     kubectl(state, "create", "namespace", NAMESPACE)
     targets = [
-        {"targets": [f"{each}.{namespace}.svc:{PORT}"], "labels": {"namespace": namespace, "service": each}}
+        {"targets": [f"{each}.{tenancy}.svc:{PORT}"], "labels": {"namespace": tenancy, "service": each}}
         for each in services
     ]
     config = {
         "global": {"scrape_interval": INTERVAL, "scrape_timeout": INTERVAL},
         "scrape_configs": [{"job_name": "pangeo", "static_configs": targets}],
     }
+    sleep = ["sleep", "infinity"]
+    programs = {"name": "programs", "hostPath": {"path": str(monitoring_programs().resolve())}}
+    mount = {"name": "programs", "mountPath": "/programs", "readOnly": True}
+    pods = {
+        ALLOWED: (NAMESPACE, _pod(ALLOWED, LABELS, ["sh", "-c", START, json.dumps(config)], (programs, mount))),
+        OTHER: (NAMESPACE, _pod(OTHER, {"app.kubernetes.io/name": OTHER}, sleep)),
+        IMPOSTOR: (tenancy, _pod(IMPOSTOR, LABELS, sleep)),
+    }
     try:
-        for manifest in (
-            _pod(ALLOWED, LABELS, ["sh", "-c", START, json.dumps(config)]),
-            _pod(OTHER, {"app.kubernetes.io/name": OTHER}, ["sleep", "infinity"]),
-        ):
-            kubectl(state, "create", "--filename=-", namespace=NAMESPACE, stdin=json.dumps(manifest))
-        kubectl(state, "wait", "--for=condition=Ready", "pod", "--all", "--timeout=120s", namespace=NAMESPACE)
-        yield PrometheusPods(state)
+        for namespace, manifest in pods.values():
+            kubectl(state, "create", "--filename=-", namespace=namespace, stdin=json.dumps(manifest))
+        for name, (namespace, _) in pods.items():
+            kubectl(state, "wait", "--for=condition=Ready", f"pod/{name}", "--timeout=120s", namespace=namespace)
+        yield PrometheusPods(state, tenancy)
     finally:
+        kubectl(state, "delete", "pod", IMPOSTOR, "--ignore-not-found", "--wait=false", namespace=tenancy)
         kubectl(state, "delete", "namespace", NAMESPACE, "--wait=false")
 
 
-def _pod(name: str, labels: Mapping[str, str], command: list[str]) -> dict[str, Any]:
-    mount = {"name": "programs", "mountPath": "/programs", "readOnly": True}
-    container = {"name": "main", "image": NOTEBOOK.reference, "command": command, "volumeMounts": [mount]}
-    volume = {"name": "programs", "hostPath": {"path": str(monitoring_programs().resolve())}}
-    spec = {"containers": [container], "volumes": [volume], "terminationGracePeriodSeconds": 0}
+def _pod(
+    name: str,
+    labels: Mapping[str, str],
+    command: list[str],
+    *volumes: tuple[Mapping[str, Any], Mapping[str, Any]],
+) -> dict[str, Any]:
+    container = {
+        "name": "main",
+        "image": NOTEBOOK.reference,
+        "command": command,
+        "volumeMounts": [mount for _, mount in volumes],
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+    }
+    spec = {
+        "containers": [container],
+        "volumes": [volume for volume, _ in volumes],
+        "terminationGracePeriodSeconds": 0,
+        "securityContext": {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
+    }
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels}, "spec": spec}

@@ -17,7 +17,14 @@ from tests.support.connections import TRY
 from tests.support.enforced_policies import enforcing_state
 from tests.support.kubectl import list_objects, read_object
 from tests.support.notebook_user import NotebookUser
-from tests.support.prometheus_pods import ALLOWED, OTHER, PrometheusPods, operator_kinds, prometheus_pods
+from tests.support.prometheus_pods import (
+    ALLOWED,
+    IMPOSTOR,
+    OTHER,
+    PrometheusPods,
+    operator_kinds,
+    prometheus_pods,
+)
 from tests.support.second_tenancy import SecondTenancy
 from tests.support.waiting import wait_until
 
@@ -28,7 +35,7 @@ SERVICES = tuple(f"{SERVICE_PREFIX}{component}" for component in COMPONENTS)
 
 DAY_SECONDS = 86400.0
 
-ABSENT = {names.CERTIFICATE_END}
+ABSENT = {names.CERTIFICATE_END, names.CERTIFICATE_MATCHES}
 """The tenancy's address is one of the loopback interface, at which its hub cannot read the certificate."""
 
 
@@ -124,9 +131,11 @@ def test_metrics_of_the_proxies_name_no_users_and_clusters(
         assert not [name for name in ("alice", "bob", "carol", *clusters) if name in text]
 
 
-def test_another_pod_beside_prometheus_reads_nothing(pods: PrometheusPods, hosts: dict[str, str]) -> None:
+@pytest.mark.parametrize("pod", [OTHER, IMPOSTOR])
+def test_other_pods_read_nothing(pods: PrometheusPods, hosts: dict[str, str], pod: str) -> None:
+    """Neither a pod in Prometheus's namespace, nor one with its labels beside users' pods."""
     enforcing_state()
-    assert pods.read(OTHER, hosts.values()) == dict.fromkeys(hosts.values(), "ConnectionRefusedError")
+    assert pods.read(pod, hosts.values()) == dict.fromkeys(hosts.values(), "ConnectionRefusedError")
 
 
 def test_a_notebook_reads_nothing(bob: NotebookUser, hosts: dict[str, str]) -> None:
