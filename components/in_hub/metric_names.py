@@ -129,6 +129,12 @@ CERTIFICATE_END = Metric(
     "End of the validity of the certificate at the hub's public address; absent while the hub cannot connect to it, or "
     "gets the certificate of another host",
 )
+CERTIFICATE_MATCHES = Metric(
+    "pangeo_certificate_matches_host",
+    "gauge",
+    "1 if the certificate at the hub's public address is for its host name; otherwise 0; absent while the hub cannot "
+    "connect to it",
+)
 BACKUP_TIME = Metric(
     "pangeo_backup_timestamp_seconds",
     "gauge",
@@ -206,7 +212,8 @@ METRICS = (
     *(LOG_INS, DIRECTORY_REACHABLE, PENDING_PODS, PENDING_SECONDS, GUARANTEED_CPUS, GUARANTEED_BYTES),
     *(CAPACITY_CPUS, CAPACITY_BYTES, DASK_CLUSTERS, DASK_WORKERS, QUOTA_USED, QUOTA_HARD),
     *(HOMES, HOMES_BYTES, HOMES_USED, HOMES_MEASURED, HOMES_FULL),
-    *(DATABASE_BYTES, DATABASE_USED, DATABASE_FREE, CERTIFICATE_END, BACKUP_TIME, BACKED_UP),
+    *(DATABASE_BYTES, DATABASE_USED, DATABASE_FREE),
+    *(CERTIFICATE_END, CERTIFICATE_MATCHES, BACKUP_TIME, BACKED_UP),
     *(OBSERVATION_FAILURES, OBSERVATION_TIME),
     *(USER_CPUS, USER_BYTES, HOME_BYTES, HOME_USED, HOME_MEASURED, GROUP_CPUS, GROUP_BYTES, GROUP_HOMES_USED),
 )

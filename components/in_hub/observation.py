@@ -41,8 +41,7 @@ INTERVAL_SECONDS = 30.0
 """Interval of the observation of the namespace."""
 
 DIRECTORY_SECONDS = 60.0
-CERTIFICATE_SECONDS = 3600.0
-CERTIFICATE_RETRY_SECONDS = 300.0
+CERTIFICATE_SECONDS = 300.0
 
 THREAD_SECONDS = 60.0
 """Limit of an observation in a thread. A volume or a server that hangs must not leave old values."""
@@ -89,23 +88,20 @@ class Observation:
     async def run_for_ever(self) -> None:
         """Observe each part at its interval."""
         await asyncio.gather(
-            self._repeat(names.KUBERNETES, self.observe_namespace, INTERVAL_SECONDS, INTERVAL_SECONDS),
-            self._repeat(names.DIRECTORY, self.observe_directory, DIRECTORY_SECONDS, DIRECTORY_SECONDS),
-            self._repeat(names.CERTIFICATE, self.observe_certificate, CERTIFICATE_SECONDS, CERTIFICATE_RETRY_SECONDS),
+            self._repeat(names.KUBERNETES, self.observe_namespace, INTERVAL_SECONDS),
+            self._repeat(names.DIRECTORY, self.observe_directory, DIRECTORY_SECONDS),
+            self._repeat(names.CERTIFICATE, self.observe_certificate, CERTIFICATE_SECONDS),
         )
 
-    async def _repeat(
-        self, part: str, observe: Callable[[], Awaitable[list[Sample]]], seconds: float, retry_seconds: float
-    ) -> None:
+    async def _repeat(self, part: str, observe: Callable[[], Awaitable[list[Sample]]], seconds: float) -> None:
         while True:
-            began, pause = time.monotonic(), seconds
+            began = time.monotonic()
             try:
                 self._samples[part] = await observe()
             except Exception as error:  # also an unforeseen one: the hub must go on
                 self._samples[part] = []
                 self._note_failure(part, error)
-                pause = retry_seconds
-            await asyncio.sleep(max(1.0, began + pause - time.monotonic()))
+            await asyncio.sleep(max(1.0, began + seconds - time.monotonic()))
 
     def _note_failure(self, part: str, error: Exception) -> None:
         self.failures[part] += 1
@@ -144,10 +140,12 @@ class Observation:
         ]
 
     async def observe_certificate(self) -> list[Sample]:
-        """Return the end of the certificate at the public address."""
+        """Return whether the certificate at the public address is the host's, and its end."""
         settings = self.settings
         end = await self._in_thread(certificate_end, settings.address, settings.https_port, settings.domain)
-        return [(names.CERTIFICATE_END, (), end)]
+        if end is None:
+            return [(names.CERTIFICATE_MATCHES, (), 0)]
+        return [(names.CERTIFICATE_MATCHES, (), 1), (names.CERTIFICATE_END, (), end)]
 
     async def _list(self, path: str, *, may_miss: bool = False) -> list[Object]:
         try:

@@ -163,6 +163,17 @@ ALERTS = (
         commands=(CERTIFICATES, STATUS),
     ),
     Alert(
+        name="PangeoCertificateOfAnotherHost",
+        expression="max by (namespace) (pangeo_certificate_matches_host{$scope}) == 0",
+        minutes=15,
+        severity="critical",
+        summary="The certificate at the hub's address in NAMESPACE is for another host",
+        description="Browsers refuse the hub's address. Ingress controllers show a certificate of their own while the "
+        "Secret of the hub's is missing or not valid: see why cert-manager has not created it, or create the Secret "
+        "that `pangeo:ingress.tls.secretName` names.",
+        commands=(CERTIFICATES, STATUS),
+    ),
+    Alert(
         name="PangeoBackupOld",
         expression=f"time() - min by (namespace, volumes) (pangeo_backup_timestamp_seconds{{$scope}}) > {8 * DAY}",
         minutes=30,

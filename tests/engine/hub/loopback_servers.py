@@ -26,11 +26,11 @@ class Address:
     def port(self) -> int:
         return int(self._server.server_port)
 
-    def set_certificate(self, left: timedelta) -> None:
-        """Use a certificate that is valid for this time from now on."""
+    def set_certificate(self, left: timedelta, host: str | None = None) -> None:
+        """Use a certificate, by default the host's own, that is valid for this time from now on."""
         now = datetime.now(UTC)
         self._context = server_context(
-            self._folder, self._signer, self._host, begin=now - timedelta(days=90), end=now + left
+            self._folder, self._signer, host or self._host, begin=now - timedelta(days=90), end=now + left
         )
 
     @contextmanager

@@ -230,6 +230,12 @@ def record(
             lambda: address.set_certificate(timedelta(hours=2)),
             "PangeoCertificateExpires",
         )
+        watch.wait_for("PangeoCertificateExpires")
+        cause(
+            "the ingress controller shows its own certificate",
+            lambda: address.set_certificate(timedelta(days=365), "ingress.invalid"),
+            "PangeoCertificateOfAnotherHost",
+        )
         cause("the hub may not read its namespace", monitored.take_permission, "PangeoObservationsFail")
         faults.wait_for_alerts()
         cause("the hub is stopped, which takes up to 10 s", hub.close, "PangeoHubDown")

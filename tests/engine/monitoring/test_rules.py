@@ -154,6 +154,14 @@ CASES = (
         "The hub's certificate in vis expires in -1h 0m 0s",
     ),
     Case(
+        "PangeoCertificateOfAnotherHost",
+        "from minute 60, the ingress controller shows its own certificate",
+        {"pangeo_certificate_matches_host{}": f"1x59 0x{LONG}"},
+        "74m",
+        "76m",
+        "The certificate at the hub's address in vis is for another host",
+    ),
+    Case(
         "PangeoBackupOld",
         "the database's backup is eight days old after two hours, the homes have a newer one",
         {
