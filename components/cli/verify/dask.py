@@ -1,16 +1,24 @@
 """Check of Dask: a user's cluster starts through the gateway and computes a known answer."""
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, wait
 
 from components.cli.diagnose.result import CheckResult, broken, good, unknown
 from components.cli.verify.check import DASK
 from components.cli.verify.context import Context, DaskCluster
 from components.cli.verify.explain import find_dask_obstacle
-from components.cli.verify.failures import CodeFailed
+from components.cli.verify.failures import CodeFailed, Ended
 
 START_SECONDS = 90.0
 """Time for the scheduler and one worker to start."""
+
+LOOK_SECONDS = 5.0
+"""Interval at which the cluster is asked why the scheduler or the worker does not run."""
+
+ROOM_SECONDS = 30.0
+"""Time for which no node has had room, after which the check ends: an autoscaler announces a node sooner."""
 
 LENGTH = 1_000_000
 KNOWN_SUM = LENGTH * (LENGTH - 1) // 2
@@ -54,13 +62,42 @@ def check_dask(context: Context) -> Sequence[CheckResult]:
     try:
         cluster = str(context.server.run(_filled(SUBMIT, size), START_SECONDS))
         values = {"NAME": cluster, "LIMIT": int(START_SECONDS), "LENGTH": LENGTH}
-        found = context.server.run(_filled(COMPUTE, values), 2 * START_SECONDS)
+        found = _run_while_there_is_room(context, cluster, _filled(COMPUTE, values))
     except CodeFailed as failure:
         return [_explain(context, cluster, str(failure))]
     if not isinstance(found, dict) or found.get("sum") != KNOWN_SUM:
         return [broken(DASK, f"a cluster computed {found} instead of {KNOWN_SUM}", "check the notebook's image")]
     context.dask_cluster = DaskCluster(cluster, str(found["dashboard"]))
     return [good(DASK, "a cluster started through the gateway and computed the known answer")]
+
+
+def _run_while_there_is_room(context: Context, cluster: str, code: str) -> object:
+    """Run code that waits for the cluster, and return its value; give up early if its pods find no node.
+
+    Raises:
+        CodeFailed: the code failed, or no node has room.
+    """
+    ended: Future[object] = Future()
+
+    def run() -> None:
+        try:
+            ended.set_result(context.server.run(code, 2 * START_SECONDS))
+        except Exception as error:  # also an unforeseen one: it is raised below
+            ended.set_exception(error)
+
+    # A daemon: the end of the server ends its request.
+    threading.Thread(target=run, name="dask cluster", daemon=True).start()
+    full_since: float | None = None
+    while not ended.done():
+        wait([ended], LOOK_SECONDS)
+        obstacle = None if ended.done() else find_dask_obstacle(context, cluster)
+        is_full = obstacle is not None and obstacle.is_lack_of_room
+        full_since = (full_since or context.clock()) if is_full else None
+        if obstacle is not None and full_since is not None and context.clock() - full_since > ROOM_SECONDS:
+            raise CodeFailed(str(obstacle.finding))
+        if context.has_ended():
+            raise Ended
+    return ended.result()
 
 
 def _filled(code: str, values: Mapping[str, object]) -> str:

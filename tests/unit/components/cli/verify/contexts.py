@@ -1,6 +1,7 @@
 """Contexts for checks of ``verify`` without a hub."""
 
 import json
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from components.cli.verify.context import Context
 from components.cli.verify.web import Answer, Web
 from components.cluster.errors import CannotAsk
 from tests.support.tenancies import tenancy
+
+LONG_SECONDS = 300.0
 
 
 def context(limit_seconds: float = 30.0) -> Context:
@@ -39,7 +42,7 @@ class ScriptedWeb(Web):
 
 
 class ScriptedServer:
-    """Runs code by returning values, or raising errors, in the order of a list."""
+    """Runs code by returning values, raising errors, or waiting for events, in the order of a list."""
 
     def __init__(self, values: Sequence[object]) -> None:
         self._values = list(values)
@@ -49,6 +52,8 @@ class ScriptedServer:
         found = self._values.pop(0)
         if isinstance(found, Exception):
             raise found
+        if isinstance(found, threading.Event):
+            found.wait(LONG_SECONDS)
         return found
 
 

@@ -1,11 +1,12 @@
 """The checks of what users do: server, notebook, files and Dask, and their diagnoses."""
 
+import threading
 from typing import Any
 
 import pytest
 
 from components.cli.diagnose.result import Status
-from components.cli.verify import server
+from components.cli.verify import dask, server
 from components.cli.verify.check import DASK
 from components.cli.verify.dask import KNOWN_SUM, check_dask
 from components.cli.verify.failures import CheckFailed, CodeFailed
@@ -128,6 +129,18 @@ def test_failure_of_dask_is_diagnosed(failure: str, status: Status, text: str) -
     assert result.status is status
     assert text in result.message
     assert result.fix
+
+
+def test_worker_that_finds_no_node_is_given_up_before_its_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(dask, "ROOM_SECONDS", -1.0)
+    released = threading.Event()
+    found = scripted(code=["vis-pangeo.abc", released], objects=cluster(waiting_pod()))
+    (result,) = check_dask(found)
+    released.set()
+
+    assert result.status is Status.UNKNOWN
+    assert FULL in result.message
 
 
 def test_workers_without_a_node_are_not_tested() -> None:
