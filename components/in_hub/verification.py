@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from logging import Logger
-from typing import Any
+from typing import TypeVar
 
 from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.revocation import Revocation
 from components.in_hub.user_objects import UserObjects
 
-LEASE_SECONDS = 90.0
+LEASE_SECONDS = 60.0
 """Time after which a lease that was not renewed has ended."""
 
 LOOK_SECONDS = 10.0
@@ -27,6 +27,8 @@ TOKEN_SECONDS = 3600
 
 SCOPES = ("read:servers!user", "servers!user", "access:servers!user")
 """Permissions of the token: to start, stop and open the server of its own user."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,12 @@ class Verification:
         """Return whether there is a lease that has not ended."""
         return self._lease is not None and self._clock() - self._lease.renewed < LEASE_SECONDS
 
-    async def begin(self, lease: str, create_user: Callable[[str], Any]) -> Any:  # noqa: ANN401 - untyped
-        """Begin a lease, and return its new user.
+    async def begin(self, lease: str, prepare: Callable[[str], T]) -> T:
+        """Begin a lease, and return what was prepared for it. If that fails, there is no lease.
 
         Args:
             lease: the id that the command has chosen.
-            create_user: creates a user of the hub without a log-in.
+            prepare: creates a user of the hub without a log-in, given its name.
 
         Raises:
             Busy: another run has the lease, or something of one is still there; it is being removed.
@@ -94,8 +96,10 @@ class Verification:
                 raise Busy(renewed_seconds=self._clock() - self._lease.renewed)
             if remains := await self._remove():
                 raise Busy(remains=remains)
-            self._lease, self._is_clean = Lease(lease, self._clock()), False
-            return create_user(VERIFICATION_USER)
+            self._is_clean = False
+            prepared = prepare(VERIFICATION_USER)
+            self._lease = Lease(lease, self._clock())
+            return prepared
 
     def renew(self, lease: str) -> bool:
         """Renew the lease; return False if it has ended or is another run's."""

@@ -4,11 +4,12 @@ Its only caller is the service ``pangeo-verify``, whose only scope is that of th
 """
 
 import json
+from typing import Any
 
 from jupyterhub.apihandlers import APIHandler  # type: ignore[import-not-found,unused-ignore]
 from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore]
 
-from components.in_hub.api_names import VERIFICATION_SCOPE, VERIFICATION_USER
+from components.in_hub.api_names import VERIFICATION_SCOPE
 from components.in_hub.profiles import offered_profiles
 from components.in_hub.smallest_choice import find_smallest
 from components.in_hub.verification import LEASE_SECONDS, SCOPES, TOKEN_SECONDS, Busy, Verification
@@ -33,15 +34,10 @@ class VerificationHandler(APIHandler):  # type: ignore[misc,unused-ignore]
         The status is 409 if another run has a lease, or something of one is still there.
         """
         try:
-            user = await self._verification.begin(self._lease(), self.user_from_username)
+            answer = await self._verification.begin(self._lease(), self._prepare)
         except Busy as busy:
             self._refuse(busy)
             return
-        token = user.new_api_token(note="verification", expires_in=TOKEN_SECONDS, scopes=list(SCOPES))
-        spawner = user.spawners[""]
-        listed = getattr(spawner.profile_list, "profiles", spawner.profile_list)
-        choice = find_smallest(offered_profiles(spawner, listed), spawner.cpu_limit, spawner.mem_limit)
-        answer = {"user": VERIFICATION_USER, "token": token, "choice": choice, "leaseSeconds": LEASE_SECONDS}
         self.finish(json.dumps(answer))
 
     async def put(self) -> None:
@@ -62,6 +58,14 @@ class VerificationHandler(APIHandler):  # type: ignore[misc,unused-ignore]
             self._refuse(busy)
             return
         self.finish(json.dumps({"remains": remains}))
+
+    def _prepare(self, name: str) -> dict[str, Any]:
+        user = self.user_from_username(name)
+        token = user.new_api_token(note="verification", expires_in=TOKEN_SECONDS, scopes=list(SCOPES))
+        spawner = user.spawners[""]
+        listed = getattr(spawner.profile_list, "profiles", spawner.profile_list)
+        choice = find_smallest(offered_profiles(spawner, listed), spawner.cpu_limit, spawner.mem_limit)
+        return {"user": name, "token": token, "choice": choice, "leaseSeconds": LEASE_SECONDS}
 
     @property
     def _verification(self) -> Verification:

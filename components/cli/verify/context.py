@@ -68,11 +68,13 @@ class Context:
     """Set by the check ``DASK``."""
     debug: Callable[[str], None] = lambda text: None
     """Receives tracebacks of unexpected errors."""
-    cancelled: threading.Event = field(default_factory=threading.Event)
+    end_reason: str = field(default="", init=False)
+    """Reason why the run ends before its time limit; empty if it does not."""
     clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
         self._end = self.clock() + self.limit_seconds
+        self._ended_early = threading.Event()
 
     @property
     def endpoint(self) -> Endpoint:
@@ -112,9 +114,14 @@ class Context:
         """Return the seconds until the end of the run, at least 0."""
         return max(0.0, self._end - self.clock())
 
+    def end_early(self, reason: str) -> None:
+        """End the checks. The first reason is kept. Can be called by a signal's handler."""
+        self.end_reason = self.end_reason or reason
+        self._ended_early.set()
+
     def has_ended(self) -> bool:
-        """Return whether the run has ended: by its time limit, or because it was interrupted."""
-        return self.cancelled.is_set() or self.remaining() == 0
+        """Return whether the run has ended: by its time limit, or before it."""
+        return self._ended_early.is_set() or self.remaining() == 0
 
     def wait(self, seconds: float) -> None:
         """Wait.
@@ -122,5 +129,5 @@ class Context:
         Raises:
             Ended: the run has ended.
         """
-        if self.cancelled.wait(min(seconds, self.remaining())) or self.has_ended():
+        if self._ended_early.wait(min(seconds, self.remaining())) or self.has_ended():
             raise Ended

@@ -14,4 +14,4 @@ class CodeFailed(Exception):
 
 
 class Ended(Exception):
-    """The run has ended before the check: by its time limit, or because it was interrupted."""
+    """The run has ended before the check: by its time limit, or before it (``Context.end_reason``)."""

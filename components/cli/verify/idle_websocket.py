@@ -93,7 +93,7 @@ def _hold_kernel(context: "Context") -> Held | str:
     created = server.web.request("POST", f"{server.path}/api/kernels", {"name": "python3"}, token=server.token)
     if created.status != _CREATED:
         return f"the server started no kernel: HTTP {created.status}"
-    kernel = str(created.json()["id"])
+    kernel = str(created.json_object(id=str)["id"])
     request = uuid4().hex
     header = {"msg_id": request, "msg_type": "kernel_info_request", "session": kernel, "username": "", "version": "5.3"}
     message = {"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": {}}

@@ -43,7 +43,7 @@ def run_code(web: Web, path: str, token: str, code: str, timeout_seconds: float)
     )
     if created.status != _CREATED:
         raise NoConnection(f"the server started no kernel: HTTP {created.status}")
-    kernel = str(created.json()["id"])
+    kernel = str(created.json_object(id=str)["id"])
     try:
         connection = web.open_websocket(
             f"{path}/api/kernels/{kernel}/channels", token=token, timeout_seconds=max(1.0, end - time.monotonic())

@@ -14,7 +14,7 @@ from components.cli.diagnose.certificates import NoConnection
 from components.cli.service_token import read_service_token
 from components.cli.verify.context import Context
 from components.cli.verify.failures import CheckFailed, Ended
-from components.cli.verify.web import Answer
+from components.cli.verify.web import Answer, AnswerLost
 from components.in_hub.api_names import VERIFICATION_PATH
 
 RENEWAL_SECONDS = 10.0
@@ -22,7 +22,12 @@ RENEWAL_SECONDS = 10.0
 
 POLL_SECONDS = 2.0
 
-_OK, _FORBIDDEN, _NOT_FOUND, _CONFLICT = 200, 403, 404, 409
+LOST = "the hub has ended the lease: it was restarted, or did not receive the renewals"
+"""Reason for the end of a run whose user the hub has removed."""
+
+_OK, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _GATEWAY_TIMEOUT = 200, 403, 404, 409, 504
+_BEGUN = {"token": str, "choice": dict}
+"""Content of the hub's answer to the begin of a lease."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +47,10 @@ class Lease:
         self._context = context
         self._id = token_hex(16)
         self._token = ""
-        self.has_begun = False
-        """Whether the hub may have something to remove."""
+        self._may_have_begun = False
+        self._beginning = threading.Lock()
         self._ended = threading.Event()
+        self._lost = False
 
     def begin(self, report: Callable[[str], None]) -> Begun:
         """Begin the lease, after what an earlier run has left was removed, and renew it until its end.
@@ -64,34 +70,77 @@ class Lease:
         age: float | None = None
         self._token = token
         while True:
-            answer = self._send("POST")
+            answer = self._try_to_begin()
             if answer.status == _OK:
-                found, self.has_begun = answer.json(), True
+                found = answer.json_object(**_BEGUN)
                 threading.Thread(target=self._renew, name="lease", daemon=True).start()
-                return Begun(str(found["token"]), dict(found["choice"]))
+                return Begun(found["token"], found["choice"])
             if answer.status != _CONFLICT:
                 raise _refusal(answer.status)
-            busy = answer.json()
+            busy = answer.json_object(remains=list)
             age = self._check_owner(age, busy.get("renewedSeconds"))
-            report(_waiting(busy.get("remains") or ()))
+            report(_waiting([str(each) for each in busy["remains"]]))
             self._context.wait(POLL_SECONDS)
 
+    def stop(self) -> bool:
+        """Send no further request to begin or renew; return whether the hub may have something to remove."""
+        self._ended.set()
+        with self._beginning:  # a request that has been sent is answered first
+            return self._may_have_begun
+
+    def is_lost(self) -> bool:
+        """Return whether the hub has ended the lease of itself, now or before; end the run then.
+
+        It does so when it restarts, or when no renewal has arrived for long.
+        """
+        with suppress(NoConnection):
+            self._lost = self._lost or _is_refusal(self._send("PUT"))
+        if self._lost:
+            self._context.end_early(LOST)
+        return self._lost
+
     def end(self, limit_seconds: float) -> Sequence[str]:
-        """End the lease, wait until the hub has removed everything, and return what is still there.
+        """End the lease after :meth:`stop`, wait until the hub has removed everything, and return what is still there.
 
         Raises:
             NoConnection: the hub does not answer.
+            CheckFailed: the hub refuses.
         """
-        self._ended.set()
         end = time.monotonic() + limit_seconds
         while True:
-            answer = self._send("DELETE")
-            if answer.status != _OK:
-                raise NoConnection(f"the hub answered with HTTP {answer.status}")
-            remains = [str(each) for each in answer.json()["remains"]]
-            if not remains or time.monotonic() > end:
-                return remains
+            try:
+                remains = self._remove()
+            except NoConnection:
+                if time.monotonic() > end:
+                    raise
+            else:
+                if not remains or time.monotonic() > end:
+                    return remains
             time.sleep(POLL_SECONDS)
+
+    def _try_to_begin(self) -> Answer:
+        with self._beginning:
+            if self._ended.is_set():
+                raise Ended
+            try:
+                answer = self._send("POST")
+            except AnswerLost:
+                self._may_have_begun = True
+                raise
+            if answer.status == _OK:
+                answer.json_object(**_BEGUN)
+            self._may_have_begun = answer.status == _OK or answer.status == _GATEWAY_TIMEOUT
+            return answer
+
+    def _remove(self) -> list[str]:
+        answer = self._send("DELETE")
+        if answer.status == _CONFLICT:
+            return []  # another run's lease, which the hub grants only after everything of this one is gone
+        if _is_refusal(answer):
+            raise _refusal(answer.status)
+        if answer.status != _OK:
+            raise NoConnection(f"the hub answered with HTTP {answer.status}")
+        return [str(each) for each in answer.json_object(remains=list)["remains"]]
 
     def _check_owner(self, age: float | None, renewed: Any) -> float | None:  # noqa: ANN401 - JSON
         """Return the age of another run's lease. That of a run that was killed only grows.
@@ -110,11 +159,20 @@ class Lease:
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEWAL_SECONDS):
-            with suppress(NoConnection, Ended):
-                self._send("PUT")
+            if self.is_lost():
+                return
 
     def _send(self, method: str) -> Answer:
         return self._context.web.request(method, f"/hub{VERIFICATION_PATH}", {"lease": self._id}, token=self._token)
+
+
+def _is_refusal(answer: Answer) -> bool:
+    """Return whether the hub has refused.
+
+    Raises:
+        NoConnection: the answer is another program's: an ingress has such pages while the hub restarts.
+    """
+    return answer.status in (_FORBIDDEN, _NOT_FOUND) and bool(answer.json_object(message=str))
 
 
 def _refusal(status: int) -> CheckFailed:

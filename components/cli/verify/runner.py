@@ -81,6 +81,8 @@ def _has_passed(results: Sequence[CheckResult]) -> bool:
 
 
 def _not_finished(check: Check, context: Context) -> CheckResult:
+    if context.end_reason:
+        return unknown(check.subject, f"not tested: {context.end_reason}", "repeat the command")
     return unknown(check.subject, f"not tested within the limit of {context.limit_seconds:g} s", "repeat with --limit")
 
 
@@ -88,14 +90,15 @@ def _start(check: Check, context: Context) -> Future[Sequence[CheckResult]]:
     future: Future[Sequence[CheckResult]] = Future()
 
     def run() -> None:
-        future.set_result(_result(check, context))
+        future.set_result(run_check(check, context))
 
     # A daemon: a thread that hangs must not prevent the end of the process.
     threading.Thread(target=run, name=check.subject, daemon=True).start()
     return future
 
 
-def _result(check: Check, context: Context) -> Sequence[CheckResult]:
+def run_check(check: Check, context: Context) -> Sequence[CheckResult]:
+    """Run one check and return its results, whatever happens."""
     try:
         return check.run(context)
     except CheckFailed as failure:

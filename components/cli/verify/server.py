@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from secrets import token_hex
 from urllib.parse import quote
 
@@ -11,7 +12,8 @@ from components.cli.verify.check import FILES, NOTEBOOK, SERVER
 from components.cli.verify.context import Context
 from components.cli.verify.explain import NO_ROOM, find_server_obstacle
 from components.cli.verify.failures import CheckFailed, CodeFailed
-from components.cli.verify.leftovers import release_volumes
+from components.cli.verify.leftovers import find_homes, release_volumes
+from components.cluster.errors import CannotAsk
 from components.in_hub.api_names import VERIFICATION_USER
 
 POLL_SECONDS = 0.5
@@ -58,7 +60,7 @@ def check_server(context: Context) -> Sequence[CheckResult]:
         message = f"not tested: no node has room, so users who start a server now wait or fail: {full}"
         fix = f"python -m components capacity {context.stack}; wait until servers have stopped, or add a node"
         return [unknown(SERVER, message, fix)]
-    release_volumes(context)
+    _release_home(context)
     what = ", ".join(context.choice.values()) or "the default size"
     return [good(SERVER, f"a server ({what}) answered after {seconds:.0f} s", seconds=round(seconds, 1))]
 
@@ -90,6 +92,12 @@ def check_files(context: Context) -> Sequence[CheckResult]:
         fix = "check pangeo:storage.className: its volumes must keep their content when a pod ends"
         return [broken(FILES, f"users lose files: {path} was gone after the server's restart", fix)]
     return [good(FILES, f"a file in the home was there after a restart, which took {seconds:.0f} s")]
+
+
+def _release_home(context: Context) -> None:
+    """Let the home's volume end with its claim even if this program is killed. The removal does it otherwise."""
+    with suppress(CannotAsk), context.cluster() as api:
+        release_volumes(api, context.tenancy.namespace, find_homes(api, context.tenancy.namespace))
 
 
 def _filled(code: str, names: dict[str, str]) -> str:
@@ -145,7 +153,7 @@ def _server_state(context: Context) -> dict[str, object]:
     answer = context.web.request("GET", _path(""), token=context.token)
     if answer.status != _OK:
         raise NoConnection(f"the hub does not show the verification's server: HTTP {answer.status}")
-    state: dict[str, object] = (answer.json().get("servers") or {}).get("") or {}
+    state: dict[str, object] = answer.json_object(servers=dict)["servers"].get("") or {}
     return state
 
 

@@ -35,8 +35,27 @@ class Answer(NamedTuple):
         """
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise NoConnection(f"HTTP {self.status} without JSON: the answer is not the hub's") from None
+
+    def json_object(self, **types: type) -> dict[str, Any]:
+        """Return the JSON object in the body.
+
+        Args:
+            types: the keys that it must have, with the types of their values.
+
+        Raises:
+            NoConnection: the body is no such object.
+        """
+        found = self.json()
+        if isinstance(found, dict) and all(isinstance(found.get(key), each) for key, each in types.items()):
+            return found
+        expected = f" with {', '.join(types)}" if types else ""
+        raise NoConnection(f"HTTP {self.status} without a JSON object{expected}: the answer is not the hub's")
+
+
+class AnswerLost(NoConnection):
+    """A request was sent, and no complete answer came. The server may have done what was requested."""
 
 
 class Web:
@@ -73,7 +92,8 @@ class Web:
             timeout_seconds: limit of the whole exchange.
 
         Raises:
-            NoConnection: there is no complete answer.
+            AnswerLost: there is no complete answer.
+            NoConnection: there is no connection; nothing was sent.
         """
         sent = {**({"Authorization": f"token {token}"} if token else {}), **(headers or {})}
         if body is not None and not isinstance(body, bytes):
@@ -85,14 +105,18 @@ class Web:
             timeout_seconds,
             open_socket=lambda: connect(self.endpoint, timeout_seconds),
         )
+        is_connected = False
         try:
             with deadline(timeout_seconds, lambda: connection.sock):
+                connection.connect()
+                is_connected = True
                 connection.request(method, path, body, sent)
                 response = connection.getresponse()
                 content = response.read(ANSWER_BYTES)
             return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
         except (OSError, HTTPException, AttributeError) as error:  # AttributeError: the deadline closed the socket
-            raise NoConnection(f"{self._url('https', path)}: {self._reason(error, timeout_seconds)}") from None
+            failure = AnswerLost if is_connected else NoConnection
+            raise failure(f"{self._url('https', path)}: {self._reason(error, timeout_seconds)}") from None
         finally:
             connection.close()
 

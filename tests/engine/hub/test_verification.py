@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -33,8 +34,14 @@ CLUSTER = "verification"
 
 
 @pytest.fixture(scope="module")
+def fault(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file: while it exists, the hub finds no smallest server."""
+    return tmp_path_factory.mktemp("verification") / "fault"
+
+
+@pytest.fixture(scope="module")
 def deployment(
-    start_hub: StartHub, values_with_check: ValuesWithCheck, create_namespace: CreateNamespace
+    start_hub: StartHub, values_with_check: ValuesWithCheck, create_namespace: CreateNamespace, fault: Path
 ) -> Iterator[Deployment]:
     """A hub that compares its users with the directory every second, and looks for ended leases as often."""
     namespace, environment = create_namespace(NAMESPACE, dask=True)
@@ -45,6 +52,13 @@ def deployment(
     hub_values["hub"]["extraConfig"]["verification"] = (
         "from components.in_hub import verification\n"
         f"verification.LEASE_SECONDS, verification.LOOK_SECONDS = {LEASE_SECONDS}, 1\n"
+        "from pathlib import Path\n"
+        "from components.in_hub import verification_api\n"
+        "find_smallest = verification_api.find_smallest\n"
+        "def find_or_fail(*given):\n"
+        f"    assert not Path({str(fault)!r}).exists(), 'no smallest server'\n"
+        "    return find_smallest(*given)\n"
+        "verification_api.find_smallest = find_or_fail\n"
     )
     with start_hub(declare_again(values), environment) as hub:
         yield Deployment(hub, namespace)
@@ -183,6 +197,17 @@ def test_hub_removes_everything_of_a_run_that_was_killed(deployment: Deployment)
     assert not deployment.namespace.is_dask_cluster_active(CLUSTER)
     wait_until(lambda: not deployment.hub.accepts(token), deployment.hub.log)
     assert call(deployment, "PUT", "killed").status_code == requests.codes.not_found
+
+
+def test_begin_that_fails_leaves_no_lease(deployment: Deployment, fault: Path) -> None:
+    fault.touch()
+    try:
+        assert call(deployment, "POST", "failed").status_code == requests.codes.server_error
+    finally:
+        fault.unlink()
+
+    with lease(deployment) as (_, token):
+        assert deployment.hub.accepts(token)
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"lease": ""}, {"lease": 1}])

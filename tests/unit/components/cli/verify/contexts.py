@@ -1,5 +1,6 @@
 """Contexts for checks of ``verify`` without a hub."""
 
+import base64
 import json
 import threading
 from collections.abc import Iterator, Sequence
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from components.chart.verification_access import TOKEN_KEY
 from components.cli.diagnose.certificates import Endpoint
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.verify.context import Context
@@ -16,6 +18,9 @@ from tests.support.tenancies import tenancy
 
 LONG_SECONDS = 300.0
 
+Sent = tuple[str, str, dict[str, Any] | None]
+"""A request that changes the cluster."""
+
 
 def context(limit_seconds: float = 30.0) -> Context:
     return Context(tenancy(), "vis", CheckEnvironment({}, datetime.now(UTC)), limit_seconds)
@@ -23,6 +28,14 @@ def context(limit_seconds: float = 30.0) -> Context:
 
 def answer(status: int, body: object = None) -> Answer:
     return Answer(status, {}, b"" if body is None else json.dumps(body).encode())
+
+
+SECRET = "/api/v1/namespaces/vis-pangeo/secrets/pangeo-secrets"
+OBJECTS: dict[str, Any] = {SECRET: {"data": {TOKEN_KEY: base64.b64encode(b"a" * 64).decode()}}}
+"""The objects that the begin of a lease needs."""
+
+BEGUN = answer(200, {"token": "t", "choice": {"profile": "small"}})
+"""The hub's answer to the begin of a lease."""
 
 
 class ScriptedWeb(Web):
@@ -58,16 +71,27 @@ class ScriptedServer:
 
 
 class ScriptedApi:
-    """The objects of a cluster, by path without the query."""
+    """The objects of a cluster, by path without the query; or the error of each request to a path."""
 
     server = "https://192.0.2.2"
 
-    def __init__(self, objects: dict[str, Any]) -> None:
+    def __init__(self, objects: dict[str, Any], sent: list[Sent]) -> None:
         self._objects = objects
+        self._sent = sent
 
     def get(self, path: str, accept: str = "") -> dict[str, Any]:
         found = self._objects.get(path.partition("?")[0], {"items": []})
+        if isinstance(found, CannotAsk):
+            raise found
         return dict(found)
+
+    def send(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        if method == "GET":
+            return 200, self.get(path)
+        if isinstance(self._objects.get(path), CannotAsk):
+            raise self._objects[path]
+        self._sent.append((method, path, body))
+        return 200, {}
 
 
 class ScriptedContext(Context):
@@ -76,6 +100,7 @@ class ScriptedContext(Context):
     scripted_web: ScriptedWeb
     scripted_server: ScriptedServer
     objects: dict[str, Any] | None = None
+    sent: list[Sent]
 
     @property
     def web(self) -> ScriptedWeb:
@@ -86,10 +111,10 @@ class ScriptedContext(Context):
         return self.scripted_server
 
     @contextmanager
-    def cluster(self) -> Iterator[ScriptedApi]:  # type: ignore[override]
+    def cluster(self) -> Iterator[ScriptedApi]:
         if self.objects is None:
             raise CannotAsk("no answer")
-        yield ScriptedApi(self.objects)
+        yield ScriptedApi(self.objects, self.sent)
 
     def wait(self, seconds: float) -> None:
         super().wait(0)
@@ -103,5 +128,5 @@ def scripted(
 ) -> ScriptedContext:
     made = ScriptedContext(tenancy(**changes), "vis", CheckEnvironment({}, datetime.now(UTC)), 30.0)
     made.scripted_web, made.scripted_server = ScriptedWeb(answers or [answer(500)]), ScriptedServer(code)
-    made.objects = objects
+    made.objects, made.sent = objects, []
     return made

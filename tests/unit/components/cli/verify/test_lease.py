@@ -1,4 +1,3 @@
-import base64
 from typing import Any
 
 import pytest
@@ -7,11 +6,7 @@ from components.chart.verification_access import TOKEN_KEY
 from components.cli.diagnose.certificates import NoConnection
 from components.cli.verify.failures import CheckFailed
 from components.cli.verify.lease import Lease
-from tests.unit.components.cli.verify.contexts import answer, scripted
-
-SECRET = "/api/v1/namespaces/vis-pangeo/secrets/pangeo-secrets"
-OBJECTS: dict[str, Any] = {SECRET: {"data": {TOKEN_KEY: base64.b64encode(b"a" * 64).decode()}}}
-BEGUN = answer(200, {"token": "t", "choice": {"profile": "small"}})
+from tests.unit.components.cli.verify.contexts import BEGUN, OBJECTS, SECRET, answer, scripted
 
 
 def busy(renewed: float | None = None, *remains: str) -> Any:
@@ -23,7 +18,7 @@ def test_lease_begins_with_the_users_token_and_the_smallest_server() -> None:
 
     begun = lease.begin(lambda line: None)
 
-    assert (begun.token, begun.choice, lease.has_begun) == ("t", {"profile": "small"}, True)
+    assert (begun.token, begun.choice, lease.stop()) == ("t", {"profile": "small"}, True)
     assert lease.end(0) == []
 
 
@@ -44,7 +39,7 @@ def test_second_run_is_refused_when_the_first_renews_its_lease() -> None:
 
     with pytest.raises(CheckFailed, match="another verification"):
         lease.begin(print)
-    assert not lease.has_begun
+    assert not lease.stop()
 
 
 @pytest.mark.parametrize(("status", "message"), [(403, "other secrets"), (404, "older"), (500, "HTTP 500")])
@@ -54,7 +49,7 @@ def test_refusal_says_what_to_do(status: int, message: str) -> None:
     with pytest.raises(CheckFailed, match=message) as failure:
         lease.begin(print)
     assert failure.value.fix
-    assert not lease.has_begun
+    assert not lease.stop()
 
 
 def test_secret_without_the_token_names_the_key() -> None:

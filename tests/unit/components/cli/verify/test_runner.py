@@ -96,7 +96,7 @@ def test_interrupted_run_ends_at_once() -> None:
     found = context(limit_seconds=LONG_SECONDS)
 
     def interrupt(_: Context) -> Sequence[CheckResult]:
-        found.cancelled.set()
+        found.end_early("the run was interrupted")
         found.wait(LONG_SECONDS)
         return []
 
