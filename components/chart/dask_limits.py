@@ -13,6 +13,16 @@ FIXED_NODES_SECONDS, MORE_NODES_SECONDS = 30, 300
 """Time in which a scheduler must get a node: on the nodes in the stack file, and where an autoscaler may add nodes."""
 
 
+def has_fixed_nodes(tenancy: Tenancy) -> bool:
+    """Return whether the stack file says that no autoscaler adds nodes."""
+    return tenancy.nodes is not None and tenancy.nodes.are_fixed
+
+
+def scheduling_seconds(tenancy: Tenancy) -> int:
+    """Return the time in which a scheduler must get a node."""
+    return FIXED_NODES_SECONDS if has_fixed_nodes(tenancy) else MORE_NODES_SECONDS
+
+
 def quota_name(tenancy: Tenancy) -> str:
     """Return the name of the ResourceQuota of all Dask clusters; ``chart/templates/dask-priority.yaml`` declares it."""
     return f"{tenancy.release}-dask"

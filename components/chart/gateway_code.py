@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from components.chart.dask_limits import (
-    FIXED_NODES_SECONDS,
-    MORE_NODES_SECONDS,
     cluster_limits,
+    has_fixed_nodes,
     quota_limits,
     quota_name,
+    scheduling_seconds,
 )
 from components.chart.environment import variable_names
 from components.chart.object_store import common_store_variables
@@ -64,14 +64,14 @@ def module_text(module: str) -> str:
 
 def backend_settings(tenancy: Tenancy) -> str:
     """Return the settings of the backend: limits per user, and the values that users may choose."""
-    dask, are_fixed = tenancy.dask, tenancy.nodes is not None and tenancy.nodes.are_fixed
+    dask = tenancy.dask
     return f"""\
 
 c.DaskGateway.backend_class = BoundedKubeBackend
 c.BoundedKubeBackend.quota = "{quota_name(tenancy) if quota_limits(tenancy).as_quota() else ""}"
 c.BoundedKubeBackend.cpu_request = {dask.cpu_request or 0}
-c.BoundedKubeBackend.nodes_are_fixed = {are_fixed}
-c.BoundedKubeBackend.scheduling_timeout = {FIXED_NODES_SECONDS if are_fixed else MORE_NODES_SECONDS}
+c.BoundedKubeBackend.nodes_are_fixed = {has_fixed_nodes(tenancy)}
+c.BoundedKubeBackend.scheduling_timeout = {scheduling_seconds(tenancy)}
 c.BoundedKubeBackend.worker_cores = {_range(dask.worker_cores)}
 c.BoundedKubeBackend.worker_memory = {_range(dask.worker_ram_gb)}
 {_gpus(tenancy)}c.BoundedKubeBackend.approved_images = {approved_images(tenancy)}

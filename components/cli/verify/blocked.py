@@ -13,8 +13,8 @@ from components.in_hub.api_names import VERIFICATION_USER
 if TYPE_CHECKING:
     from components.cli.verify.context import Context
 
-SCHEDULER_SECONDS = 40.0
-"""Longest time to wait for a Dask scheduler, which is one of the targets; the check of Dask starts one."""
+SCHEDULER_SECONDS = 120.0
+"""Longest time to wait for a Dask scheduler, which is one of the targets: the check of Dask starts one, or ends."""
 
 _POLL_SECONDS = 2.0
 
@@ -38,8 +38,9 @@ def _read_facts(context: "Context") -> ClusterFacts:
     try:
         with context.cluster() as api:
             while True:
+                is_last = context.dask_ended.is_set() or context.clock() > end
                 facts = read_cluster_facts(api, context.tenancy, VERIFICATION_USER)
-                if facts.schedulers or facts.pods_unread or context.clock() > end:
+                if facts.schedulers or facts.pods_unread or is_last:
                     return facts
                 context.wait(_POLL_SECONDS)
     except CannotAsk as failure:

@@ -24,6 +24,7 @@ SCHEDULER_PORTS = (8786, 8787, 8788)
 """Ports of a Dask scheduler: of its clients, its dashboard and its API."""
 
 _LABELS = {
+    "hub": {"app": "jupyterhub", "component": "hub"},
     "proxy": {"app": "jupyterhub", "component": "proxy"},
     "server": {"app": "jupyterhub", "component": "singleuser-server"},
     "gateway": {"app.kubernetes.io/name": "dask-gateway", "app.kubernetes.io/component": "gateway"},
@@ -44,7 +45,7 @@ class ClusterFacts:
     schedulers: tuple[Target, ...] = ()
     """All running Dask schedulers of the tenancy, the verification's own too: no server may connect to one."""
     database_users: tuple[str, ...] | None = None
-    """Pods that mount the volume of the hub's database; None where the pods could not be read."""
+    """Pods, other than the hub's, that mount the volume of its database; None where the pods could not be read."""
     addresses_unread: str = ""
     """Reason why addresses of nodes or API servers are missing."""
     pods_unread: str = ""
@@ -79,7 +80,13 @@ def read_cluster_facts(api: Api, tenancy: Tenancy, own_user: str) -> ClusterFact
         gateway_apis=_targets(_ready(pods, "gateway"), GATEWAY_API_PORT),
         servers=servers,
         schedulers=_targets(_ready(pods, "scheduler"), *SCHEDULER_PORTS),
-        database_users=tuple(sorted(pod["metadata"]["name"] for pod in pods if _mounts(pod, HUB_DATABASE_CLAIM))),
+        database_users=tuple(
+            sorted(
+                pod["metadata"]["name"]
+                for pod in pods
+                if _mounts(pod, HUB_DATABASE_CLAIM) and not _is_component(pod, "hub")
+            )
+        ),
         addresses_unread=unread,
     )
 
@@ -100,10 +107,12 @@ def _ready(pods: Iterable[Mapping[str, Any]], component: str) -> list[Mapping[st
     return [
         pod
         for pod in pods
-        if _LABELS[component].items() <= (pod["metadata"].get("labels") or {}).items()
-        and _is_ready(pod)
-        and not pod["metadata"].get("deletionTimestamp")
+        if _is_component(pod, component) and _is_ready(pod) and not pod["metadata"].get("deletionTimestamp")
     ]
+
+
+def _is_component(pod: Mapping[str, Any], component: str) -> bool:
+    return _LABELS[component].items() <= (pod["metadata"].get("labels") or {}).items()
 
 
 def _is_ready(pod: Mapping[str, Any]) -> bool:

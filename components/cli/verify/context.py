@@ -66,6 +66,8 @@ class Context:
     """Choice of the smallest server; empty if there is nothing to choose."""
     dask_cluster: DaskCluster | None = None
     """Set by the check ``DASK``."""
+    dask_ended: threading.Event = field(default_factory=threading.Event)
+    """Set at the end of the check ``DASK``, whatever its result."""
     debug: Callable[[str], None] = lambda text: None
     """Receives tracebacks of unexpected errors."""
     end_reason: str = field(default="", init=False)

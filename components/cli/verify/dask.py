@@ -5,6 +5,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, wait
 
+from components.chart.dask_limits import scheduling_seconds
 from components.cli.diagnose.result import CheckResult, broken, good, unknown
 from components.cli.verify.check import DASK
 from components.cli.verify.context import Context, DaskCluster
@@ -12,7 +13,7 @@ from components.cli.verify.explain import find_dask_obstacle
 from components.cli.verify.failures import CodeFailed, Ended
 
 START_SECONDS = 90.0
-"""Time for the scheduler and one worker to start."""
+"""Least time for the scheduler, and again for one worker, to start."""
 
 LOOK_SECONDS = 5.0
 """Interval at which the cluster is asked why the scheduler or the worker does not run."""
@@ -50,6 +51,14 @@ MODULE_MISSING = "ModuleNotFoundError"
 
 
 def check_dask(context: Context) -> Sequence[CheckResult]:
+    """Start a cluster and compute with it, see :func:`_check`; report the end to the other checks."""
+    try:
+        return _check(context)
+    finally:
+        context.dask_ended.set()
+
+
+def _check(context: Context) -> Sequence[CheckResult]:
     """Start a cluster with one worker, compute a sum on it, and leave it running for the checks that need ``DASK``.
 
     The worker has the default size: one of the smallest may have too little memory for the image's Dask alone.
@@ -61,8 +70,9 @@ def check_dask(context: Context) -> Sequence[CheckResult]:
     cluster = ""
     try:
         cluster = str(context.server.run(_filled(SUBMIT, size), START_SECONDS))
-        values = {"NAME": cluster, "LIMIT": int(START_SECONDS), "LENGTH": LENGTH}
-        found = _run_while_there_is_room(context, cluster, _filled(COMPUTE, values))
+        seconds = max(START_SECONDS, scheduling_seconds(context.tenancy))  # an autoscaler's node takes minutes
+        values = {"NAME": cluster, "LIMIT": int(seconds), "LENGTH": LENGTH}
+        found = _run_while_there_is_room(context, cluster, _filled(COMPUTE, values), 2 * seconds)
     except CodeFailed as failure:
         return [_explain(context, cluster, str(failure))]
     if not isinstance(found, dict) or found.get("sum") != KNOWN_SUM:
@@ -71,7 +81,7 @@ def check_dask(context: Context) -> Sequence[CheckResult]:
     return [good(DASK, "a cluster started through the gateway and computed the known answer")]
 
 
-def _run_while_there_is_room(context: Context, cluster: str, code: str) -> object:
+def _run_while_there_is_room(context: Context, cluster: str, code: str, limit_seconds: float) -> object:
     """Run code that waits for the cluster, and return its value; give up early if its pods find no node.
 
     Raises:
@@ -81,7 +91,7 @@ def _run_while_there_is_room(context: Context, cluster: str, code: str) -> objec
 
     def run() -> None:
         try:
-            ended.set_result(context.server.run(code, 2 * START_SECONDS))
+            ended.set_result(context.server.run(code, limit_seconds))
         except Exception as error:  # also an unforeseen one: it is raised below
             ended.set_exception(error)
 

@@ -70,10 +70,10 @@ def assess_websockets(kernel: Held | str, silent: Held | str, controller: str) -
             seconds=kernel.seconds,
         )
     if isinstance(silent, str):
-        return good(
+        return unknown(
             SUBJECT,
-            f"a kernel's websocket answers after {kernel.seconds:.0f} s without work; one without the server's pings "
-            f"was not tested: {silent}",
+            f"a kernel's websocket answers after {kernel.seconds:.0f} s without work; not tested: one without the "
+            f"server's pings: {silent}",
         )
     if silent.failure:
         message = (
@@ -111,7 +111,7 @@ def _hold_silent(context: "Context") -> Held | str:
         port = server.run(SOURCE)
         connection = server.web.open_websocket(f"{server.path}/proxy/{port}/", token=server.token)
     except (NoConnection, CodeFailed) as failure:
-        return f"the server's image has no working jupyter-server-proxy ({failure})"
+        return f"no program behind the server was reached; perhaps the image lacks jupyter-server-proxy: {failure}"
     word = uuid4().hex
     return hold(context, connection, word, lambda answer: answer == word)
 

@@ -68,11 +68,10 @@ def assess_database(pods: tuple[str, ...] | None, unread: str) -> CheckResult:
     """Check that only the hub's pod mounts the volume with its database, which is a file: it has no address to try."""
     if pods is None:
         return unknown(DATABASE, f"not tested: {unread}")
-    others = [name for name in pods if not name.startswith("hub-")]
-    if others:
+    if pods:
         return broken(
             DATABASE,
-            f"the volume of the hub's database is mounted by {', '.join(others[:MOST_SHOWN])}",
+            f"the volume of the hub's database is mounted by {', '.join(pods[:MOST_SHOWN])}",
             "delete these pods; the database contains the users' tokens",
         )
     return good(DATABASE, "it is a file on a volume that only the hub's pod mounts, without an address to connect to")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from components.cli.diagnose.certificates import connect
-from components.cli.diagnose.result import CheckResult, broken, good
+from components.cli.diagnose.result import CheckResult, broken, good, unknown
 from components.cli.verify.cluster_facts import ingress_controller
 from components.cli.verify.ingress_limits import Limit, fix_of
 from components.deadline import deadline
@@ -44,6 +44,8 @@ class Upload(NamedTuple):
     seconds: float
     status: int | None
     reason: str = ""
+    is_slow: bool = False
+    """Whether the connection was accepting data all the time, too slowly for the time limit."""
 
 
 def check_fast_upload(context: "Context") -> list[CheckResult]:
@@ -85,6 +87,9 @@ def assess_upload(subject: str, done: Upload, controller: str, *, works_in_parts
         limit = "" if works_in_parts else ", and one of 1.4 MB too"
         message = f"a request of {size} is refused as too large (HTTP 413){limit}: {notice}"
         return broken(subject, message, fix_of(Limit.BODY_SIZE, controller), **details)
+    if done.is_slow:
+        message = f"not tested: the connection from this machine is too slow: it sent {sent} of {size} in {took}"
+        return unknown(subject, message, "repeat the command from a machine with a faster connection")
     if done.status is None or done.status in _TIMED_OUT:
         how = f"HTTP {done.status}" if done.status else done.reason
         message = f"a request of {size} was ended after {took} and {sent} ({how}): users lose uploads that take longer"
@@ -111,8 +116,8 @@ def upload(context: "Context", name: str, size: int, bytes_per_second: float | N
     )
     started, sent = context.clock(), 0
 
-    def done(status: int | None, reason: str = "") -> Upload:
-        return Upload(size, sent, context.clock() - started, status, reason)
+    def done(status: int | None, reason: str = "", *, is_slow: bool = False) -> Upload:
+        return Upload(size, sent, context.clock() - started, status, reason, is_slow)
 
     try:
         with deadline(limit, lambda: connection.sock) as expired:
@@ -138,7 +143,8 @@ def upload(context: "Context", name: str, size: int, bytes_per_second: float | N
                 return done(response.status, "" if response.status < 300 else _message(text))
             except (OSError, HTTPException, AttributeError) as error:
                 if expired.is_set():
-                    return done(None, f"no answer within {limit:.0f} s")
+                    # Each part was accepted in time, else the socket's own time limit had ended the request.
+                    return done(None, f"no answer within {limit:.0f} s", is_slow=sent < size)
                 with suppress(OSError, AttributeError):
                     if early := _receive_early(connection, ANSWER_SECONDS):
                         return done(_status(early), "before the end of the request")

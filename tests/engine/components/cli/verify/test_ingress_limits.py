@@ -120,6 +120,14 @@ def test_slow_upload_takes_its_time_and_passes(site: Site) -> None:
     assert dict(found.details)["seconds"] >= UPLOAD_BYTES / uploads.SLOW_BYTES_PER_SECOND
 
 
+def test_time_limit_of_the_program_is_no_fault_of_the_deployment(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "LIMIT_SECONDS", 0.5)
+    with site.behind(Limits()) as context:
+        [found] = check_slow_upload(context)
+    assert found.status is Status.UNKNOWN
+    assert "too slow" in found.message
+
+
 def test_slow_upload_that_is_ended_names_the_time_limit(site: Site) -> None:
     with site.behind(Limits(request_seconds=1.2)) as context:
         [found] = check_slow_upload(context)

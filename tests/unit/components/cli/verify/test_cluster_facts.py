@@ -26,6 +26,7 @@ def pod(name: str, address: str, labels: Mapping[str, str], *, user: str = "", r
 
 PODS = [
     pod("hub-1", "10.42.0.2", {**HUB, "component": "hub"}),
+    pod("hub-spy", "10.42.0.9", {}),
     pod("proxy-1", "10.42.0.3", {**HUB, "component": "proxy"}),
     pod("api-1", "10.42.0.4", {**DASK, "app.kubernetes.io/component": "gateway"}),
     pod("dask-scheduler-1", "10.42.0.5", {**DASK, "app.kubernetes.io/component": "dask-scheduler"}),
@@ -57,7 +58,7 @@ def test_addresses_of_pods_by_their_role() -> None:
     assert facts.gateway_apis == (Target("10.42.0.4", 8000),)
     assert facts.schedulers == tuple(Target("10.42.0.5", port) for port in (8786, 8787, 8788))
     assert facts.servers == {"bob": (Target("10.42.0.7", 8888),)}
-    assert facts.database_users == ("hub-1",)
+    assert facts.database_users == ("hub-spy",)
 
 
 def test_addresses_of_nodes_and_api_servers() -> None:

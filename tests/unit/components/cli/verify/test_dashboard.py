@@ -7,6 +7,7 @@ from components.cli.verify.dashboard import assess_owner, assess_stranger
 from components.cli.verify.web import Answer
 
 PAGE = Answer(200, {}, b"<title>Dask: Status</title>")
+LED_TO_LOG_IN = [("host/user", Answer(302, {}, b"")), ("host/services", Answer(404, {}, PAGE.body))]
 
 
 @pytest.mark.parametrize(
@@ -14,6 +15,7 @@ PAGE = Answer(200, {}, b"<title>Dask: Status</title>")
     [
         (PAGE, Status.GOOD, ""),
         (Answer(200, {}, b"<title>JupyterHub</title>"), Status.BROKEN, "traefik"),
+        (Answer(200, {}, b'<title>JupyterLab</title><script>{"extension": "Dask"}</script>'), Status.BROKEN, "traefik"),
         (Answer(404, {}, b""), Status.BROKEN, "jupyter-server-proxy"),
         (Answer(403, {}, b""), Status.BROKEN, "host_allowlist"),
         (Answer(500, {}, b""), Status.BROKEN, "traefik"),
@@ -26,13 +28,19 @@ def test_owner(answer: Answer, status: Status, fix: str) -> None:
 
 
 def test_strangers_are_led_to_the_log_in() -> None:
-    found = assess_stranger([("host/user", Answer(302, {}, b"")), ("host/services", Answer(404, {}, b"Dask"))])
+    found = assess_stranger(LED_TO_LOG_IN, opens_for_owner=True)
     assert (found.status, found.message) == (
         Status.GOOD,
         "without a log-in the dashboard is not shown (HTTP 302, HTTP 404)",
     )
 
 
-def test_dashboard_without_log_in_is_broken() -> None:
-    found = assess_stranger([("host/user", Answer(302, {}, b"")), ("host/services", PAGE)])
+def test_dashboard_that_nobody_can_open_proves_nothing() -> None:
+    assert assess_stranger(LED_TO_LOG_IN, opens_for_owner=False).status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize("opens_for_owner", [True, False])
+def test_dashboard_without_log_in_is_broken(*, opens_for_owner: bool) -> None:
+    opened = [("host/user", Answer(302, {}, b"")), ("host/services", PAGE)]
+    found = assess_stranger(opened, opens_for_owner=opens_for_owner)
     assert (found.status, found.message) == (Status.BROKEN, "everybody can open https://host/services")

@@ -22,7 +22,7 @@ OPEN, CLOSED = Held(65.0), Held(30.0, "was closed")
         (CLOSED, OPEN, Status.BROKEN, "a kernel's websocket was closed after 30 s without work: users'"),
         (Held(60, "was closed"), CLOSED, Status.BROKEN, "after 60 s without work, and one without any data after 30 s"),
         (OPEN, CLOSED, Status.BROKEN, "a websocket was closed after 30 s without data: dashboards"),
-        (OPEN, "no proxy", Status.GOOD, "was not tested: no proxy"),
+        (OPEN, "no proxy", Status.UNKNOWN, "not tested: one without the server's pings: no proxy"),
         ("no kernel", OPEN, Status.UNKNOWN, "not tested: no kernel"),
     ],
 )
