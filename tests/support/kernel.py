@@ -1,8 +1,4 @@
-"""A client of a Python kernel on a person's server.
-
-Protocol: https://jupyter-client.readthedocs.io/en/stable/messaging.html, as JSON over the server's websocket, like
-JupyterLab.
-"""
+"""A Python kernel on a person's server, with the protocol of ``verify``."""
 
 import json
 import socket
@@ -11,10 +7,11 @@ import time
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import websocket
 
+from components.cli.verify.failures import CodeRaised
+from components.cli.verify.kernel import receive_output, send_code
 from local.tenancy.addresses import INGRESS_ADDRESS
 from tests.support.person import Person
 
@@ -68,33 +65,13 @@ class Kernel:
 
         Raises:
             KernelRaised: the code raised an exception.
-            TimeoutError: the code did not end within ``timeout_seconds``.
+            CodeFailed: the code did not end within ``timeout_seconds``.
+            NoConnection: the connection broke.
         """
-        request = self.send(code)
-        deadline = time.monotonic() + timeout_seconds
-        printed = ""
-        while True:
-            self._socket.settimeout(max(deadline - time.monotonic(), 0.01))
-            try:
-                # Control frames included: otherwise each ping of the server would restart the time-out.
-                kind, data = self._socket.recv_data(control_frame=True)
-            except websocket.WebSocketTimeoutException:
-                raise TimeoutError(f"still running after {timeout_seconds:g} s; output so far: {printed!r}") from None
-            if kind == websocket.ABNF.OPCODE_CLOSE:
-                raise ConnectionError(f"the server closed the connection; output so far: {printed!r}")
-            if kind != websocket.ABNF.OPCODE_TEXT:
-                continue
-            message = json.loads(data)
-            if message["parent_header"].get("msg_id") != request:
-                continue
-            content = message["content"]
-            match message["msg_type"]:
-                case "stream" if content["name"] == "stdout":
-                    printed += content["text"]
-                case "error":
-                    raise KernelRaised(content["ename"], "\n".join([content["evalue"], *content["traceback"]]))
-                case "status" if content["execution_state"] == "idle":
-                    return printed
+        try:
+            return receive_output(self._socket, self.send(code), time.monotonic() + timeout_seconds)
+        except CodeRaised as failure:
+            raise KernelRaised(failure.name, failure.text) from None
 
     def value(self, expression: str, timeout_seconds: float = RUN_TIMEOUT_SECONDS) -> Any:
         """Return the value of an expression, which must be serialisable as JSON."""
@@ -102,19 +79,7 @@ class Kernel:
 
     def send(self, code: str) -> str:
         """Start ``code`` without waiting for its end; return the id of the request."""
-        request = uuid4().hex
-        header = {
-            "msg_id": request,
-            "msg_type": "execute_request",
-            "session": self.id,
-            "username": "",
-            "version": "5.3",
-        }
-        content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False, "stop_on_error": False}
-        self._socket.send(
-            json.dumps({"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": content})
-        )
-        return request
+        return send_code(self._socket, code)
 
 
 def _connect(person: Person) -> ssl.SSLSocket:

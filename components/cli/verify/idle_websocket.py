@@ -1,6 +1,5 @@
 """Check that websockets stay open without data, longer than the usual time limits of ingresses and load balancers."""
 
-import json
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +14,7 @@ from components.cli.verify.cluster_facts import ingress_controller
 from components.cli.verify.echo_server import SOURCE
 from components.cli.verify.failures import CodeFailed
 from components.cli.verify.ingress_limits import Limit, fix_of
+from components.cli.verify.kernel import kernel_message, running_kernel
 
 if TYPE_CHECKING:
     from components.cli.verify.context import Context
@@ -24,7 +24,6 @@ IDLE_SECONDS = 65.0
 """Time without data. The usual limits are 30, 50 and 60 seconds."""
 
 ANSWER_SECONDS = 15.0
-_CREATED = 201
 
 
 class Held(NamedTuple):
@@ -46,17 +45,15 @@ def check_idle_websocket(context: "Context") -> list[CheckResult]:
     return [assess_websockets(kernel, silent[0] if silent else "it did not end in time", controller)]
 
 
-def assess_websockets(kernel: Held | str, silent: Held | str, controller: str) -> CheckResult:
+def assess_websockets(kernel: Held, silent: Held | str, controller: str) -> CheckResult:
     """Return the result. Pure.
 
     Args:
-        kernel: a kernel's websocket, on which the server sends a ping every 30 seconds; or why it was not tried.
+        kernel: a kernel's websocket, on which the server sends a ping every 30 seconds.
         silent: a websocket without any data; or why it was not tried.
         controller: name of the ingress controller, for the fix; empty if it is not known.
     """
     fix = fix_of(Limit.IDLE_TIME, controller)
-    if isinstance(kernel, str):
-        return unknown(SUBJECT, f"not tested: {kernel}")
     if kernel.failure:
         # A ping of the server can come just before a limit and prolong the kernel's connection, but not the other one.
         other = ""
@@ -88,21 +85,12 @@ def assess_websockets(kernel: Held | str, silent: Held | str, controller: str) -
     return good(SUBJECT, f"a kernel's websocket and one without any data answer after {silent.seconds:.0f} s")
 
 
-def _hold_kernel(context: "Context") -> Held | str:
-    server = context.server
-    created = server.web.request("POST", f"{server.path}/api/kernels", {"name": "python3"}, token=server.token)
-    if created.status != _CREATED:
-        return f"the server started no kernel: HTTP {created.status}"
-    kernel = str(created.json_object(id=str)["id"])
-    request = uuid4().hex
-    header = {"msg_id": request, "msg_type": "kernel_info_request", "session": kernel, "username": "", "version": "5.3"}
-    message = {"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": {}}
-    try:
-        connection = server.web.open_websocket(f"{server.path}/api/kernels/{kernel}/channels", token=server.token)
-        return hold(context, connection, json.dumps(message), lambda answer: request in answer)
-    finally:
-        with suppress(NoConnection):
-            server.web.request("DELETE", f"{server.path}/api/kernels/{kernel}", token=server.token)
+def _hold_kernel(context: "Context") -> Held:
+    server, request = context.server, uuid4().hex
+    with running_kernel(server.web, server.path, server.token, ANSWER_SECONDS) as kernel:
+        connection = server.web.open_websocket(f"{kernel}/channels", token=server.token)
+        question = kernel_message(request, "kernel_info_request", {})
+        return hold(context, connection, question, lambda answer: request in answer)
 
 
 def _hold_silent(context: "Context") -> Held | str:

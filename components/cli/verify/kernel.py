@@ -5,14 +5,15 @@ Protocol: https://jupyter-client.readthedocs.io/en/stable/messaging.html.
 
 import json
 import time
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
 import websocket
 
 from components.cli.diagnose.certificates import NoConnection
-from components.cli.verify.failures import CodeFailed
+from components.cli.verify.failures import CodeFailed, CodeRaised
 from components.cli.verify.web import Web
 from components.escape import escape_control_characters
 
@@ -38,33 +39,73 @@ def run_code(web: Web, path: str, token: str, code: str, timeout_seconds: float)
         NoConnection: the server, or the websocket to it, does not answer.
     """
     end = time.monotonic() + timeout_seconds
-    created = web.request(
-        "POST", f"{path}/api/kernels", {"name": "python3"}, token=token, timeout_seconds=timeout_seconds
-    )
-    if created.status != _CREATED:
-        raise NoConnection(f"the server started no kernel: HTTP {created.status}")
-    kernel = str(created.json_object(id=str)["id"])
-    try:
+    with running_kernel(web, path, token, timeout_seconds) as kernel:
         connection = web.open_websocket(
-            f"{path}/api/kernels/{kernel}/channels", token=token, timeout_seconds=max(1.0, end - time.monotonic())
+            f"{kernel}/channels", token=token, timeout_seconds=max(1.0, end - time.monotonic())
         )
         try:
-            printed = _execute(connection, code, end)
+            printed = receive_output(connection, send_code(connection, code), end)
         finally:
             with suppress(Exception):
                 connection.close(timeout=CLOSE_SECONDS)
-    finally:
-        with suppress(NoConnection):
-            web.request("DELETE", f"{path}/api/kernels/{kernel}", token=token, timeout_seconds=CLOSE_SECONDS)
     try:
         return json.loads(printed.strip().rpartition("\n")[2])
     except ValueError:
         raise CodeFailed(f"the code printed no JSON: {_shorten(printed)}") from None
 
 
-def _execute(connection: websocket.WebSocket, code: str, end: float) -> str:
+@contextmanager
+def running_kernel(web: Web, path: str, token: str, timeout_seconds: float) -> Iterator[str]:
+    """Start a kernel for the time of the block; yield its path.
+
+    Raises:
+        NoConnection: the server does not answer, or starts none.
+    """
+    kernels = f"{path}/api/kernels"
+    created = web.request("POST", kernels, {"name": "python3"}, token=token, timeout_seconds=timeout_seconds)
+    if created.status != _CREATED:
+        raise NoConnection(f"the server started no kernel: HTTP {created.status}")
+    kernel = f"{kernels}/{created.json_object(id=str)['id']}"
+    try:
+        yield kernel
+    finally:
+        with suppress(NoConnection):
+            web.request("DELETE", kernel, token=token, timeout_seconds=CLOSE_SECONDS)
+
+
+def send_code(connection: websocket.WebSocket, code: str) -> str:
+    """Send code to a kernel; return the id of the request."""
     request = uuid4().hex
-    connection.send(json.dumps(_message(request, code)))
+    content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False, "stop_on_error": False}
+    connection.send(kernel_message(request, "execute_request", content))
+    return request
+
+
+def kernel_message(request: str, kind: str, content: Mapping[str, object]) -> str:
+    """Return a request to a kernel as text.
+
+    Args:
+        request: an id, which the answers contain.
+        kind: the type of the request.
+        content: the content of the request.
+    """
+    header = {"msg_id": request, "msg_type": kind, "session": request, "username": "", "version": "5.3"}
+    message = {"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": content}
+    return json.dumps(message)
+
+
+def receive_output(connection: websocket.WebSocket, request: str, end: float) -> str:
+    """Wait for the end of a request's code, and return what it has printed.
+
+    Args:
+        connection: the websocket to the kernel.
+        request: the id of the request.
+        end: time of ``time.monotonic`` at which the wait ends.
+
+    Raises:
+        CodeFailed: the code raised an exception (``CodeRaised``) or did not end in time.
+        NoConnection: the websocket broke.
+    """
     printed = ""
     while True:
         message = _receive(connection, end, printed)
@@ -75,7 +116,8 @@ def _execute(connection: websocket.WebSocket, code: str, end: float) -> str:
             case "stream" if content["name"] == "stdout":
                 printed += content["text"]
             case "error":
-                raise CodeFailed(_shorten(f"{content['ename']}: {content['evalue']}"))
+                text = "\n".join([content["evalue"], *content["traceback"]])
+                raise CodeRaised(_shorten(f"{content['ename']}: {content['evalue']}"), content["ename"], text)
             case "status" if content["execution_state"] == "idle":
                 return printed
 
@@ -95,12 +137,6 @@ def _receive(connection: websocket.WebSocket, end: float, printed: str) -> dict[
         if kind == websocket.ABNF.OPCODE_TEXT:
             message: dict[str, Any] = json.loads(data)
             return message
-
-
-def _message(request: str, code: str) -> dict[str, Any]:
-    header = {"msg_id": request, "msg_type": "execute_request", "session": request, "username": "", "version": "5.3"}
-    content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False, "stop_on_error": False}
-    return {"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": content}
 
 
 def _shorten(text: str) -> str:

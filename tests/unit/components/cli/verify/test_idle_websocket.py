@@ -23,10 +23,9 @@ OPEN, CLOSED = Held(65.0), Held(30.0, "was closed")
         (Held(60, "was closed"), CLOSED, Status.BROKEN, "after 60 s without work, and one without any data after 30 s"),
         (OPEN, CLOSED, Status.BROKEN, "a websocket was closed after 30 s without data: dashboards"),
         (OPEN, "no proxy", Status.UNKNOWN, "not tested: one without the server's pings: no proxy"),
-        ("no kernel", OPEN, Status.UNKNOWN, "not tested: no kernel"),
     ],
 )
-def test_result(kernel: Held | str, silent: Held | str, status: Status, words: str) -> None:
+def test_result(kernel: Held, silent: Held | str, status: Status, words: str) -> None:
     found = assess_websockets(kernel, silent, INGRESS_NGINX)
     assert found.status is status
     assert words in found.message
