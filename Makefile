@@ -32,8 +32,13 @@ status: .venv/made-from  ## Show every process, and whether cluster, directory a
 preview: .venv/made-from  ## Show what the engine would change; STACK=vis: the tenancy vis, as CI previews it; STACK=all: every tenancy, CONCURRENCY= at a time
 	@$(PYTHON) -m local$(if $(filter-out local,$(STACK)),.previews.tenancy_preview $(STACK) $(if $(PASSPHRASES),--passphrases $(PASSPHRASES)) $(if $(CONCURRENCY),--concurrency $(CONCURRENCY)), preview)
 
+# COMMAND is the text as it was typed, in which make must not replace $HOME; a variable of the environment is not meant.
+ifeq ($(origin COMMAND),command line)
+override COMMAND := $(value COMMAND)
+export COMMAND
+endif
 shell: .venv/made-from  ## Open a shell for kubectl, pulumi and python -m components on the local tenancy; COMMAND="kubectl get pods": run one command
-	@$(PYTHON) -m local shell $(if $(COMMAND),-- bash -c "$$COMMAND")
+	@$(PYTHON) -m local shell $(if $(filter override,$(origin COMMAND)),$(if $(COMMAND),-- bash -c "$$COMMAND"))
 
 verify: .venv/made-from  ## Verify the running tenancy as its users would notice: a server, a notebook, Dask, uploads, and what must be blocked
 	@$(PYTHON) -m local verify

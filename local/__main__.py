@@ -1,5 +1,6 @@
 """Command line of the local tenancy, called by the Makefile."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -12,6 +13,7 @@ from local.failure import Failure
 from local.host.locks import lock_tenancy
 from local.paths import State
 from local.progress import Report
+from local.tenancy.proxies import exempt_tenancy
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 User = Annotated[str, typer.Argument(help="a directory user, e.g. alice")]
@@ -103,6 +105,7 @@ def _run_alone(name: str, command: Callable[[State, Report], None]) -> None:
 
 def _run(command: Callable[[State, Report], None]) -> None:
     report = Report()
+    os.environ.update(exempt_tenancy(os.environ))
     try:
         command(State(), report)
     except Failure as failure:

@@ -109,7 +109,7 @@ def status(
         int, typer.Option(min=1, help="Number of tenancies that are checked at the same time, for the table.")
     ] = CONCURRENCY,
     timeout: Annotated[
-        float, typer.Option(min=1, help="Time in seconds after which a tenancy is given up, for the table.")
+        float, typer.Option(min=1, max=86400, help="Time in seconds after which a tenancy is given up, for the table.")
     ] = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:

@@ -17,6 +17,7 @@ from local.tenancy import web
 from local.tenancy.engine import STACK
 from local.tenancy.engine_environment import engine_environment
 from local.tenancy.pki import authority
+from local.tenancy.proxies import exempt_tenancy
 
 SYSTEM_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 """Debian's file of trusted certificate authorities."""
@@ -35,7 +36,17 @@ CONFLICTING = (
 
 
 def shell_environment(state: State, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return all variables of the shell; write the files that they name.
+    """Return all variables of the shell: the user's own, and those of the tenancy in place of some of them."""
+    return replace_variables(environment, tenancy_variables(state, environment))
+
+
+def replace_variables(environment: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the user's own variables with those of the tenancy, and without conflicting ones."""
+    return {**{name: value for name, value in environment.items() if name not in CONFLICTING}, **variables}
+
+
+def tenancy_variables(state: State, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with which commands work on the tenancy; write the files that they name.
 
     Args:
         state: the state folder of a tenancy that was deployed.
@@ -45,8 +56,8 @@ def shell_environment(state: State, environment: Mapping[str, str]) -> dict[str,
     authorities = _write_authorities(state, folder / "authorities.pem", environment)
     host = write_launchers(folder / "language-host", [_language_host(engine)], Path(sys.executable))
     return {
-        **{name: value for name, value in environment.items() if name not in CONFLICTING},
         **engine,
+        **exempt_tenancy(environment),
         "PATH": os.pathsep.join([str(host), str(Path(sys.executable).parent), engine["PATH"]]),
         "KUBECONFIG": str(_write_kubeconfig(state, folder / "kubeconfig")),
         "PULUMI_STACK": STACK,

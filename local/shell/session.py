@@ -2,14 +2,14 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import NoReturn
 
 from local.failure import Failure
 from local.paths import State
-from local.shell.environment import shell_environment, shell_folder
+from local.shell.environment import CONFLICTING, replace_variables, shell_folder, tenancy_variables
 from local.tenancy import web
 from local.tenancy.engine import STACK, prepare_workspace
 
@@ -23,12 +23,19 @@ EXAMPLES = {
 }
 """Commands of the greeting, and what each shows or does. A test runs them."""
 
+COMMANDS = ("python", "kubectl", "pulumi", "helm", "curl")
+"""Commands that would not work on the tenancy if an alias or a function of the user took their place."""
+
 START_FILE = """\
-# Written by make shell. The user's own start file must not replace the variables of the tenancy.
-_tenancy=$(declare -p {names})
+# Written by make shell. The user's own start file must not replace the variables, the commands and the folder.
+_folder=$PWD _tenancy=$(declare -p {names})
 [ ! -r ~/.bashrc ] || . ~/.bashrc
+unset {conflicting} PROMPT_COMMAND
+unalias cd {commands} 2> /dev/null
+unset -f cd {commands}
 eval "$_tenancy"
-unset _tenancy PROMPT_COMMAND
+builtin cd "$_folder"
+unset _folder _tenancy
 PS1={prompt}
 # The exit code of the last command is not an error of make.
 trap 'exit 0' EXIT
@@ -51,11 +58,12 @@ def open_shell(state: State, words: Sequence[str]) -> NoReturn:
     """
     workspace = prepare_workspace(state)
     own = dict(os.environ)
-    environment = shell_environment(state, own)
+    variables = tenancy_variables(state, own)
+    environment = replace_variables(own, variables)
     if not words:
         words = ["bash"]
         if sys.stdin.isatty():
-            words = ["bash", "--rcfile", str(_write_start_file(state, own, environment)), "-i"]
+            words = ["bash", "--rcfile", str(_write_start_file(state, variables)), "-i"]
             print(greeting(state, workspace), flush=True)
     os.chdir(workspace)
     try:
@@ -76,8 +84,17 @@ def greeting(state: State, workspace: Path) -> str:
     )
 
 
-def _write_start_file(state: State, own: Mapping[str, str], environment: Mapping[str, str]) -> Path:
-    changed = sorted(name for name, value in environment.items() if own.get(name) != value)
+def start_file(variables: Iterable[str]) -> str:
+    """Return the text of the start file, which keeps these variables."""
+    return START_FILE.format(
+        names=" ".join(sorted(variables)),
+        conflicting=" ".join(CONFLICTING),
+        commands=" ".join(COMMANDS),
+        prompt=quote(PROMPT),
+    )
+
+
+def _write_start_file(state: State, variables: Iterable[str]) -> Path:
     file = shell_folder(state) / "bashrc"
-    file.write_text(START_FILE.format(names=" ".join(changed), prompt=quote(PROMPT)))
+    file.write_text(start_file(variables))
     return file

@@ -43,6 +43,7 @@ FOREIGN = {
     "PULUMI_BACKEND_URL": "file:///nonexistent",
     "PULUMI_CONFIG_PASSPHRASE": "of another stack",
     "FREEIPA_BIND_PASSWORD": "of another directory",
+    **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9"),
 }
 """The user's own variables, which must not matter in the shell."""
 

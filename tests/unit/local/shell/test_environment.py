@@ -10,6 +10,7 @@ import yaml
 
 from local.paths import State
 from local.shell.environment import AUTHORITY_VARIABLES, shell_environment
+from local.tenancy.addresses import NODE_ADDRESS
 from local.tenancy.credentials import obtain
 from local.tenancy.engine_environment import OPERATOR
 from local.tenancy.pki import authority
@@ -40,6 +41,7 @@ def test_variables_of_the_user_are_replaced(state: State) -> None:
 
     assert found["HOME"] == OWN["HOME"]
     assert [name for name, value in OWN.items() if found.get(name) == value] == ["HOME"]
+    assert str(NODE_ADDRESS) in found["NO_PROXY"].split(",")
     assert "PULUMI_CONFIG_PASSPHRASE" not in found, "pulumi would prefer it to the file"
     assert found["FREEIPA_BIND_PASSWORD"] == obtain(state, "directory", [OPERATOR])[OPERATOR]
 

@@ -54,3 +54,8 @@ def test_only_stack_has_its_detailed_status_unless_all_are_wanted(folder: Path) 
 def test_all_with_a_name_is_refused() -> None:
     assert run("ant", "--all").exit_code == 2
     assert run("--concurrency", "0").exit_code == 2
+
+
+@pytest.mark.parametrize("seconds", ["0", "nan", "inf", "1e12"])
+def test_time_limit_that_no_clock_can_reach_is_refused(seconds: str) -> None:
+    assert run("--timeout", seconds).exit_code == 2
