@@ -73,6 +73,7 @@ def test_prometheus_reads_every_metric_with_a_sound_value(
 ) -> None:
     """The use of the home is reported by the server itself."""
     assert bob.at_cluster
+    began = time.time()
     expected = {metric.name for metric in names.METRICS if metric not in ABSENT}
     found: dict[str, list[tuple[dict[str, str], float]]] = defaultdict(list)
 
@@ -85,14 +86,23 @@ def test_prometheus_reads_every_metric_with_a_sound_value(
             *(each for each in names.FURTHER if not {each, f"{each}_count"} & found.keys()),
         }
 
+    def values(metric: names.Metric, **labels: str) -> list[float]:
+        return [value for has, value in found[metric.name] if has.items() >= labels.items()]
+
     def one(metric: names.Metric, **labels: str) -> float:
-        (value,) = (value for has, value in found[metric.name] if has.items() >= labels.items())
+        (value,) = values(metric, **labels)
         return value
 
-    def has_worker() -> bool:
-        return not missing() and one(names.DASK_WORKERS, state="running") >= 1
+    def is_complete() -> bool:
+        """Whether all values are of an observation of this user's work, and the home was measured before it."""
+        return (
+            not missing()
+            and one(names.OBSERVATION_TIME) > began
+            and bool(values(names.HOME_USED, user=bob.name))
+            and bool(values(names.QUOTA_HARD, quota=quota))
+        )
 
-    wait_until(has_worker, lambda: f"Prometheus has no {', '.join(missing()) or 'running worker'}")
+    wait_until(is_complete, lambda: f"Prometheus lacks {', '.join(missing()) or 'values of this user'}")
 
     assert {labels["service"]: value for labels, value in found["up"]} == dict.fromkeys(SERVICES, 1)
     now = time.time()
@@ -106,6 +116,7 @@ def test_prometheus_reads_every_metric_with_a_sound_value(
     assert one(names.LOG_INS, result="success") >= 1
     assert 0 < one(names.CAPACITY_CPUS) < NODE_CPUS
     assert one(names.DASK_CLUSTERS) >= 1
+    assert one(names.DASK_WORKERS, state="running") >= 1
     assert one(names.GUARANTEED_CPUS, kind="server") >= one(names.USER_CPUS, kind="server", user=bob.name) == 0.3
     assert one(names.GROUP_CPUS, kind="server", group=AIR) == 0.3
     assert one(names.QUOTA_HARD, quota=quota) == 1000
