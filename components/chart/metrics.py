@@ -17,8 +17,11 @@ Values = dict[str, Any]
 
 REPORTER = Path(COMPONENTS) / "in_server" / "report_home.py"
 
-START_REPORTER = '(python3 -c "$0" "$@" </dev/null >/dev/null 2>&1 &); exit 0'
-"""Shell command that starts the reporter in the background. A container whose hook fails would be killed."""
+START_REPORTER = '(python3 -I -c "$0" "$@" </dev/null >/dev/null 2>&1 &); exit 0'
+"""Shell command that starts the reporter in the background, without the modules in the home.
+
+A container whose hook fails would be killed.
+"""
 
 
 def chart_metrics(tenancy: Tenancy) -> Values:

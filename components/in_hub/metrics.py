@@ -96,7 +96,8 @@ def start(app: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - JupyterHub has n
     )
     REGISTRY.register(Collector(observation))
     app.tornado_settings["log_function"] = _with_few_methods(app.tornado_settings["log_function"])
-    Application([("/metrics", MetricsHandler)]).listen(settings.port)
+    # Successful requests of Prometheus are not logged. Errors are.
+    Application([("/metrics", MetricsHandler)], log_function=lambda _: None).listen(settings.port)
     _tasks.add(asyncio.get_running_loop().create_task(observation.run_for_ever()))
     return [(REPORT_PATH, HomeUseHandler)]
 

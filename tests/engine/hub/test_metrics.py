@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
@@ -31,7 +32,7 @@ from tests.engine.hub.deployments import Deployment
 from tests.engine.hub.hub_namespace import EXPANDABLE
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.hub_users import MEMBERS, PASSWORD, WRONG, People
-from tests.support.notebooks import User, add_member, log_in
+from tests.support.notebooks import User, add_member, declare_again, log_in
 from tests.support.ports import free_ports
 from tests.support.waiting import LIMIT_SECONDS, wait_until
 
@@ -91,7 +92,9 @@ def observed(
     )
     (port,) = free_ports(1)
     change_settings(values, port=port, address=directory.host, https_port=directory.ldaps_port, domain=directory.host)
-    with start_hub(every_second(values), environment) as hub:
+    # Without a kubelet, starts never end; the tests need the servers' tokens as long as they run.
+    values["jupyterhub"]["hub"]["config"]["KubeSpawner"]["start_timeout"] = 10 * LIMIT_SECONDS
+    with start_hub(declare_again(every_second(values)), environment) as hub:
         yield Observed(Deployment(hub, namespace), port)
 
 
@@ -192,19 +195,21 @@ def test_forged_reports_are_refused(observed: Observed, user: User) -> None:
 
 
 def test_server_reports_the_use_of_its_home(observed: Observed, user: User, tmp_path: Path) -> None:
-    """The hook of the server's pod runs here, with another home."""
+    """The hook of the server's pod runs here, with another home, in which a file has the name of a Python module."""
     container = observed.deployment.namespace.pod(user.name)["spec"]["containers"][0]
     hook = container["lifecycle"]["postStart"]["exec"]["command"]
     home = tmp_path / "home"
     home.mkdir()
     (home / "data").write_bytes(os.urandom(3 * 1024**2))
+    (home / "json.py").write_text("raise SystemExit(1)\n")
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
         "JUPYTERHUB_API_URL": f"{observed.deployment.hub.url}/hub/api",
         "JUPYTERHUB_API_TOKEN": server_token(observed, user),
     }
     # The reporter outlives the hook, in its process group.
-    started = subprocess.Popen([str(home) if each == HOME else each for each in hook], env=environment, process_group=0)
+    command = [str(home) if each == HOME else each for each in hook]
+    started = subprocess.Popen(command, cwd=home, env=environment, process_group=0)
     try:
         assert started.wait(LIMIT_SECONDS) == 0
         wait_until(
@@ -212,7 +217,8 @@ def test_server_reports_the_use_of_its_home(observed: Observed, user: User, tmp_
             lambda: f"the home's use was not recorded:\n{observed.deployment.hub.log()}",
         )
     finally:
-        os.killpg(started.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # the reporter failed
+            os.killpg(started.pid, signal.SIGKILL)
 
     use = json.loads(observed.deployment.namespace.read_claim(user.name)["metadata"]["annotations"][USE_ANNOTATION])
     assert 3 * 1024**2 <= use["bytes"] < 4 * 1024**2
@@ -263,6 +269,11 @@ def test_invented_methods_have_one_label(observed: Observed) -> None:
     text = observed.text()
     assert 'method="OTHER"' in text
     assert "INVENTED" not in text
+
+
+def test_scrapes_are_not_logged(observed: Observed) -> None:
+    observed.text()
+    assert "GET /metrics" not in observed.deployment.hub.log()
 
 
 def test_capacity_follows_from_the_stack_file(observed: Observed) -> None:
