@@ -9,6 +9,7 @@ from components.chart.dask_access import gateway_access, gateway_egress
 from components.chart.dask_values import dask_gateway_values, dask_values
 from components.chart.environment import server_environment
 from components.chart.group_overrides import group_overrides
+from components.chart.hub_pages import announcement_values, branding_variables
 from components.chart.images import add_registries
 from components.chart.members_access import members_access
 from components.chart.metrics import chart_metrics, hub_metrics, proxy_metrics, reporter_hook
@@ -114,6 +115,7 @@ def chart_values(tenancy: Tenancy, *, chart_digest: object = "", secrets_digest:
         # Absent for the default, so that releases of stacks without the key do not change.
         **chart_metrics(tenancy),
         **({"apiServer": tenancy.network.api_server} if tenancy.network.api_server != "address" else {}),
+        **announcement_values(tenancy),
     }
     return add_registries(tenancy, values)
 
@@ -148,7 +150,7 @@ def _hub(tenancy: Tenancy) -> Values:
                 "cookie_max_age_days": tenancy.identity.log_in_hours / 24,
                 "custom_scopes": {**members.scopes, **verification_access.SCOPES},
                 "last_activity_interval": ROUTE_CHECK_INTERVAL_SECONDS,
-                "template_vars": {"announcement_login": announcement(tenancy)},
+                "template_vars": {"announcement_login": announcement(tenancy), **branding_variables(tenancy)},
                 **hub_origins(tenancy),
             },
             "Authenticator": {

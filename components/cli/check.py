@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from components.capacity.fit import check_fit
 from components.capacity.total import compute_capacity
+from components.chart.logo import check_logo
 from components.chart.secret_size import check_secret_size
+from components.config.announcements import past_announcements
 from components.config.claims import read_claims, read_folder
 from components.config.collisions import Claims, Comparison, claims_of, compare_all, compare_names
 from components.config.policy_settings import parse_known_policies, read_policy_file
@@ -156,7 +159,7 @@ def _check(source: str, *, resolve_domains: bool, environment: Mapping[str, str]
     try:
         tenancy = read_stack(Path(source))
         findings = Findings(source)
-        for check in (check_secret_size, check_fit):
+        for check in (check_secret_size, check_fit, check_logo):
             with findings.collect():
                 check(tenancy, source)
         findings.refuse()
@@ -174,5 +177,12 @@ def _check(source: str, *, resolve_domains: bool, environment: Mapping[str, str]
         for each in list_stored_secrets(Path(source))
     )
     unreachable = reachability_warnings(tenancy) if resolve_domains else []
-    warnings = (*([dns_warning] if dns_warning else []), *unreachable, *(fits.warnings if fits else ()), *secrets)
+    past = past_announcements(tenancy.announcements, datetime.now(UTC))
+    warnings = (
+        *([dns_warning] if dns_warning else []),
+        *unreachable,
+        *(fits.warnings if fits else ()),
+        *secrets,
+        *past,
+    )
     return StackReport(source, tenancy, warnings=warnings)

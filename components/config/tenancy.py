@@ -4,11 +4,14 @@ The required keys, their meaning and which of them may change come from JASMIN's
 have defaults. 1 GB is 1024³ bytes throughout, as in z2jh's ``2G`` and Kubernetes' ``2Gi``.
 """
 
+import operator
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from components.config.announcements import Announcements
+from components.config.branding import Branding
 from components.config.cluster import Kubernetes, Nodes
 from components.config.dask import Dask
 from components.config.domain import derived_domain
@@ -29,6 +32,7 @@ from components.config.schema import Location
 from components.config.section import Place, Section, metadata
 from components.config.shared_folders import SharedFolder, find_conflicts
 from components.config.storage import Storage
+from components.config.terms import TermsOfUse
 from components.config.types import (
     EMPTY_IS_NONE,
     MIN_CPUS,
@@ -136,6 +140,23 @@ class Tenancy(Names):
         examples=[{"endpoint": "https://s3.example.org", "credentials": {"secret": "s3-credentials"}}],
     )
     dask: Dask = Field(default_factory=Dask, description="Dask clusters that users start from a notebook")
+    announcements: Announcements = Field(
+        (),
+        exclude_if=operator.not_,
+        description="Sentences on the hub's pages, each until a point in time; by default none. A change needs no "
+        "restart of the hub",
+        examples=[[{"text": "Maintenance on Saturday from 9:00", "until": "2026-12-05T18:00+00:00"}]],
+    )
+    branding: Branding | None = Field(
+        None,
+        description="The community's name, logo and links on the hub's pages",
+        examples=[{"name": "Ocean Modelling", "logo": "stacks/logos/ocean.svg"}],
+    )
+    terms_of_use: TermsOfUse | None = Field(
+        None,
+        description="Terms that each user must accept before a server starts; by default none",
+        examples=[{"version": "2026-12", "text": "Use this service for research only."}],
+    )
     registries: Registries = Field(
         default_factory=Registries,
         description="Registries that the images of all pods are pulled from",

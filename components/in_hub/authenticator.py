@@ -30,6 +30,8 @@ from components.freeipa.errors import (
 from components.freeipa.names import first_value
 from components.freeipa.server_health import ServerHealth
 from components.in_hub import admission, log_ins, messages, outcomes
+from components.in_hub.accepted_terms import AcceptedTerms
+from components.in_hub.admission import AdmissionRefused
 from components.in_hub.admission_settings import AUTHENTICATOR, NEUTRAL
 from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.comparison import Comparison
@@ -55,14 +57,6 @@ T = TypeVar("T")
 
 SIMULTANEOUS_LOG_INS = 16
 """Number of threads for requests to the directory: a directory that hangs must not block the hub."""
-
-
-class AdmissionRefused(ValueError):
-    """The authenticator's settings admit other users than the statement."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
 
 
 class FreeIpaAuthenticator(log_ins.CountedLogIns, LDAPAuthenticator):  # type: ignore[misc,unused-ignore]
@@ -103,6 +97,7 @@ class FreeIpaAuthenticator(log_ins.CountedLogIns, LDAPAuthenticator):  # type: i
         self.verification = Verification(self.revocation, lambda: hub_objects(self.config.KubeSpawner), self.log)
         self._groups = GroupUpdates(self.parent, self._read_groups if self.read_dn else None, self.log)
         self._comparison: Comparison | None = None
+        self.terms = AcceptedTerms(self.log)
 
     async def authenticate(self, handler: RequestHandler, data: Mapping[str, str]) -> dict[str, Any] | None:
         """Return the user's name and groups, or None if the name or the password is wrong.
@@ -206,12 +201,13 @@ class FreeIpaAuthenticator(log_ins.CountedLogIns, LDAPAuthenticator):  # type: i
         ``refresh_user`` once in a request, which may be before the access ended.
 
         Raises:
-            HTTPError: 403 if the user has no valid log-in.
+            HTTPError: 403 if the user has no valid log-in, or has not accepted the terms of use.
         """
         await self._groups.update_for_start(user)
         if not self._has_log_in(user.name, await user.get_auth_state() or {}):
             spawner.log.warning("the server of %s does not start: the log-in has ended", user.name)
             raise HTTPError(403, messages.sign_in_again())
+        await self.terms.check(user)
 
     def add_user(self, user: Any) -> Any:  # noqa: ANN401 - JupyterHub has no types
         """Check the name of a user in the hub's database, which may still have the user of a verification."""

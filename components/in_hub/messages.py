@@ -101,6 +101,22 @@ def home_of_another(claim: str) -> str:
     )
 
 
+def terms_not_accepted(username: str, version: str) -> str:
+    """Return the message for the start of a server whose user has not accepted the terms of use."""
+    return (
+        f"{username} has not accepted the terms of use, version {version}, so no server starts. Only {username} can "
+        "accept them, on the page Terms of use (/hub/terms)."
+    )
+
+
+def terms_unavailable() -> str:
+    """Return the message for terms of use whose acceptance cannot be read or recorded."""
+    return (
+        "The record of accepted terms of use is not available at the moment, so no server starts. Try again in a few "
+        "minutes; if the problem persists, contact your administrator."
+    )
+
+
 def sign_in_again() -> str:
     """Return the message for a server's start by a log-in that does not show which account it belongs to."""
     return "Your server cannot start with this log-in. Sign out, sign in again, and start it."

@@ -58,16 +58,22 @@ class UserObjects:
         Raises:
             ApiException: Kubernetes refuses the request.
         """
+        # Without the chart's role, there can be no decision that the hub may follow.
+        return read_decision(await self.read_config_map(DECISIONS), user)
+
+    async def read_config_map(self, name: str) -> Mapping[str, str] | None:
+        """Return the data of a ConfigMap; None if there is none, or the hub may not read it.
+
+        Raises:
+            ApiException: Kubernetes refuses the request.
+        """
         try:
-            found = await self._api.read_namespaced_config_map(
-                DECISIONS, self._namespace, _request_timeout=REQUEST_SECONDS
-            )
+            found = await self._api.read_namespaced_config_map(name, self._namespace, _request_timeout=REQUEST_SECONDS)
         except ApiException as error:
-            # Without the chart's role, there can be no decision that the hub may follow.
             if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
                 return None
             raise
-        return read_decision(found.data, user)
+        return dict(found.data or {})
 
     async def delete_server_and_home(self, user: str) -> list[str]:
         """Delete the pods and claims of a user's servers and homes, and return those that are still there.

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import pulumi
@@ -10,8 +11,10 @@ from components.capacity.fit import check_fit
 from components.capacity.total import Capacity, compute_capacity
 from components.chart.archives import ChartDependenciesError, verify_dependencies
 from components.chart.crds import Crd, packaged_crds, select_crds
+from components.chart.logo import check_logo
 from components.chart.secret_size import check_secret_size
 from components.cluster.identity import ClusterId
+from components.config.announcements import past_announcements
 from components.config.encrypted_keys import find_encrypted_keys
 from components.config.problems import MISSING, NAMESPACE, READ_PASSWORD_KEY, InvalidTenancy, Problem
 from components.config.stack_file import read_config, stack_path
@@ -56,10 +59,9 @@ def run_preflight() -> Preflight:
     findings = Findings(source)
     try:
         tenancy = _read_tenancy(source)
-        with findings.collect():
-            check_secret_size(tenancy, source)
-        with findings.collect():
-            check_fit(tenancy, source)
+        for check in (check_secret_size, check_fit, check_logo):
+            with findings.collect():
+                check(tenancy, source)
         with findings.collect():
             _check_passwords(tenancy, source)
         with findings.collect():
@@ -73,7 +75,7 @@ def run_preflight() -> Preflight:
                 report=pulumi.log.info,
             )
         findings.refuse()
-        _warn(*cluster.warnings)
+        _warn(*cluster.warnings, *past_announcements(tenancy.announcements, datetime.now(UTC)))
         crds = _select_crds(tenancy, cluster)
         capacity = _report_capacity(tenancy)
         return Preflight(tenancy, cluster.id, cluster.objects, crds, cluster.ingress, cluster.monitoring, capacity)

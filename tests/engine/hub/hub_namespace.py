@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -207,14 +207,21 @@ def hub_environment(namespace: HubNamespace, folder: Path) -> dict[str, str]:
 
 def render_role(tools: Path, folder: Path, release: str, namespace: str) -> str:
     """Render the hub's roles in the project's chart, without the chart's dependencies."""
+    return render_templates(tools, folder, ROLES, release, namespace, "--set=dask-gateway.enabled=true")
+
+
+def render_templates(
+    tools: Path, folder: Path, names: Sequence[str], release: str, namespace: str, *options: str
+) -> str:
+    """Render templates of the project's chart, without the chart's dependencies."""
     chart = folder / "chart"
-    (chart / "templates").mkdir(parents=True)
-    for name in ROLES:
+    (chart / "templates").mkdir(parents=True, exist_ok=True)
+    for name in names:
         shutil.copy(PROJECT / "chart" / "templates" / f"{name}.yaml", chart / "templates")
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: pangeo\nversion: 0.0.1\n")
     (chart / "values.yaml").write_text(VALUES)
     done = subprocess.run(
-        [tools / "helm", "template", release, chart, "--namespace", namespace],
+        [tools / "helm", "template", release, chart, "--namespace", namespace, *options],
         capture_output=True,
         text=True,
         timeout=LIMIT_SECONDS,

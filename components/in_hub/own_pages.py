@@ -1,0 +1,134 @@
+"""The tenancy's own pages and page parts: announcements, name, logo and links, and the terms of use."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jupyterhub.apihandlers.users import UserServerAPIHandler  # type: ignore[import-not-found,unused-ignore]
+from jupyterhub.handlers.base import BaseHandler  # type: ignore[import-not-found,unused-ignore]
+from jupyterhub.handlers.pages import HomeHandler, SpawnHandler  # type: ignore[import-not-found,unused-ignore]
+from jupyterhub.utils import url_path_join  # type: ignore[import-not-found,unused-ignore]
+from tornado.web import RequestHandler, authenticated  # type: ignore[import-not-found,unused-ignore]
+from traitlets.config import Config  # type: ignore[import-not-found,unused-ignore]
+
+from components.in_hub.announcements import ANNOUNCEMENTS, template_function
+from components.in_hub.linked_text import link_addresses
+from components.in_hub.logo_file import read_logo
+from components.in_hub.terms import Terms
+from components.in_hub.user_objects import hub_objects
+
+TEMPLATES = Path(__file__).parent
+"""Folder of the templates; ``page.html`` is the frame of all pages."""
+
+TERMS_PAGE = "terms"
+"""Path of the terms of use below the hub's own."""
+
+
+def add_templates(c: Config, terms: Terms | None) -> None:
+    """Let JupyterHub find the templates, and their variables."""
+    c.JupyterHub.template_paths = [*(c.JupyterHub.get("template_paths") or []), str(TEMPLATES)]
+    c.JupyterHub.template_vars = {
+        **(c.JupyterHub.get("template_vars") or {}),
+        "current_announcements": template_function,
+        "has_terms": terms is not None,
+    }
+
+
+class OwnLogoHandler(RequestHandler):  # type: ignore[misc,unused-ignore]
+    """The community's logo. The browser runs nothing in it, even if it is opened as a page."""
+
+    def initialize(self, media_type: str, content: bytes) -> None:
+        """Receive the image."""
+        self._media_type, self._content = media_type, content
+
+    def get(self) -> None:
+        """Return the image."""
+        self.set_header("Content-Type", self._media_type)
+        self.set_header(
+            "Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
+        )
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-cache")
+        self.finish(self._content)
+
+    head = get
+
+
+class TermsHandler(BaseHandler):  # type: ignore[misc,unused-ignore]
+    """The terms of use. Everybody can read them; users who are logged in accept them in a form."""
+
+    async def get(self) -> None:
+        """Show the terms, and the form unless the user has accepted them."""
+        accepted = await self.authenticator.terms.find(self.current_user) if self.current_user else None
+        terms = self.authenticator.terms.terms
+        self.finish(
+            await self.render_template(
+                "terms.html",
+                terms=terms,
+                text=link_addresses(terms.text),
+                accepted=accepted,
+                next=self.get_argument("next", ""),
+            )
+        )
+
+    @authenticated  # type: ignore[untyped-decorator,unused-ignore]
+    async def post(self) -> None:
+        """Record the acceptance, and go on to the page that the user wanted."""
+        if self.get_argument("accept", "") != self.authenticator.terms.terms.version:
+            await self.get()  # not ticked, or the version has changed meanwhile
+            return
+        await self.authenticator.terms.accept(self.current_user)
+        self.redirect(self.get_next_url(self.current_user))
+
+
+def terms_url(handler: BaseHandler, next_url: str) -> str:
+    """Return the address of the terms of use, which lead on to another page."""
+    return f"{url_path_join(handler.hub.base_url, TERMS_PAGE)}?{urlencode({'next': next_url})}"
+
+
+class _AskFirst:
+    """Page that shows the terms of use first to users who have not accepted them."""
+
+    async def prepare(self: Any) -> None:
+        await super().prepare()  # type: ignore[misc]
+        is_visit = self.request.method == "GET" and self.current_user and not self._finished
+        if is_visit and await self.authenticator.terms.must_accept(self.current_user):
+            self.redirect(terms_url(self, self.request.uri))
+
+
+class _CheckStart:
+    """Start of a server that is refused before it counts as a failed one; after five, z2jh restarts the hub."""
+
+    async def spawn_single_user(self: Any, user: Any, server_name: str = "", options: Any = None) -> None:  # noqa: ANN401
+        await self.authenticator.terms.check(user)
+        await super().spawn_single_user(user, server_name, options)  # type: ignore[misc]
+
+
+class HomeAfterTermsHandler(_AskFirst, HomeHandler):  # type: ignore[misc,unused-ignore]
+    """JupyterHub's page Home."""
+
+
+class StartAfterTermsHandler(_CheckStart, _AskFirst, SpawnHandler):  # type: ignore[misc,unused-ignore]
+    """JupyterHub's page that starts a server."""
+
+
+class StartAfterTermsApiHandler(_CheckStart, UserServerAPIHandler):  # type: ignore[misc,unused-ignore]
+    """JupyterHub's API that starts and stops servers."""
+
+
+def add_own_pages(app: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - JupyterHub has no types
+    """Read announcements from now on, where the hub runs in Kubernetes; return the pages of its logo and terms."""
+    if objects := hub_objects(app.config.KubeSpawner):
+        ANNOUNCEMENTS.begin(objects.read_config_map, app.log)
+    handlers: list[tuple[Any, ...]] = []
+    if logo := read_logo():
+        handlers.append(("/logo", OwnLogoHandler, dict(zip(("media_type", "content"), logo, strict=True))))
+    if app.authenticator.terms.terms is not None:
+        handlers += [
+            (f"/{TERMS_PAGE}", TermsHandler),
+            ("/home", HomeAfterTermsHandler),
+            *((f"/spawn{path}", StartAfterTermsHandler) for path in ("", "/([^/]+)", "/([^/]+)/([^/]+)")),
+            (r"/api/users/([^/]+)/server", StartAfterTermsApiHandler),
+            (r"/api/users/([^/]+)/servers/([^/]*)", StartAfterTermsApiHandler),
+        ]
+    return handlers
