@@ -21,7 +21,7 @@ PNG, SVG = "image/png", "image/svg+xml"
 _PNG_BEGIN, _PNG_END = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\0\0\0\0IEND\xaeB`\x82"
 _SVG_NAMESPACE = "{http://www.w3.org/2000/svg}"
 _DECLARATION = re.compile(r"<!DOCTYPE|<!ENTITY|<\?(?!xml\s)", re.IGNORECASE)
-_OUTSIDE = re.compile(r"@import|javascript:|url\(\s*[\"']?(?!#)", re.IGNORECASE)
+_OUTSIDE = re.compile(r"@import|javascript:|url\((?!\s*[\"']?#)", re.IGNORECASE)
 _INSIDE = re.compile(r"#|data:image/(png|jpeg);base64,")
 _ACTIVE = {"script", "foreignobject", "iframe", "object", "embed", "audio", "video", "handler", "listener"}
 

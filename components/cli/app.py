@@ -24,6 +24,7 @@ from components.cli.remove.command import remove_tenancy
 from components.cli.repair.command import repair_stack
 from components.cli.stack import open_stack
 from components.cli.terminal import ask, errors_reported, exit_with, has_named, report
+from components.cli.terms import terms
 from components.cli.usage.command import usage
 from components.cli.verify.checks import CHECKS
 from components.cli.verify.command import INTERRUPTED_EXIT
@@ -64,6 +65,7 @@ def main(
 
 app.command(epilog=examples("new vis", "new vis --external-ip 192.171.139.83 --cpus 2 --ram-gb 4 --storage-gb 10"))(new)
 app.command(epilog=examples("usage vis --from 2026-11-01 --to 2026-11-30", "usage vis --format markdown"))(usage)
+app.command(epilog=examples("terms vis", "terms vis --json"))(terms)
 
 
 @app.command(epilog=examples("check", "check vis --dns", "check --json"))

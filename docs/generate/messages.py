@@ -119,6 +119,17 @@ def log_in_messages() -> list[LogInMessage]:
             "PROBLEM names it and what is offered; the page that starts a server has the present choices",
         ),
         LogInMessage(
+            messages.terms_not_accepted("USER", "VERSION"),
+            "The user has not accepted this version of `pangeo:termsOfUse`, and the user, an admin or a program with a "
+            "token wanted to start the user's server (HTTP 403)",
+            "The user accepts them on the page; `python -m components terms STACK` lists who has",
+        ),
+        LogInMessage(
+            messages.terms_unavailable(),
+            "The hub cannot read or write the record of accepted terms on its volume (HTTP 503)",
+            "See the hub's log, and whether the volume of the hub's database is full",
+        ),
+        LogInMessage(
             messages.LOG_IN_CLOSED,
             "A setting of the running hub was changed so that it would admit other users; log-in is closed for all",
             "See the hub's log for the setting, and restart the hub: it does not start while the setting is configured",

@@ -33,6 +33,9 @@ DIGESTS: tuple[Path, ...] = (
 )
 """Values that depend on more than the configuration; a first preview does not know them all."""
 
+LOGO: Path = ("jupyterhub", "hub", "extraFiles", "components-in_hub-logo.txt", "stringData")
+"""The logo in pangeo:branding.logo, which may be any image that the hub may serve."""
+
 DIGEST = re.compile(r"([0-9a-f]{64})?")
 
 MAX_MESSAGES = 20
@@ -63,7 +66,7 @@ def _check_values(release: Resource, context: Context) -> Iterator[str]:
     has_pull_secrets = bool(context.tenancy.registries.pull_secrets)
     differences = [
         (path, message)
-        for path, value, message in find_differences(declared_values(release, context), own, _is_digest)
+        for path, value, message in find_differences(declared_values(release, context), own, _is_free)
         if not is_allowed(path, value, further, domains) or (has_pull_secrets and is_pull_secret(path))
     ]
     differences += _replaced_mappings(in_file, own, ())
@@ -82,6 +85,13 @@ def _replaced_mappings(in_file: Values, own: Values, path: Path) -> Iterator[tup
             yield from _replaced_mappings(value, inner, (*path, key))
         elif isinstance(inner, Mapping):
             yield (*path, key), "is not a mapping; the chart's defaults below it, which protect pods, would be dropped"
+
+
+def _is_free(path: Path, value: object) -> bool:
+    from components.chart.logo import is_logo
+
+    # The logo of a pull request is not in this checkout.
+    return _is_digest(path, value) or (path == LOGO and is_logo(value))
 
 
 def _is_digest(path: Path, value: object) -> bool:

@@ -180,6 +180,16 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "dask.totalCores": (*whole(64), 1_000_000),
     "dask.totalRamGb": (*decimal(256.5), 10_000_000),
     "dask.idleMinutes": (*whole(30), 1440, "never", "Never", " NEVER "),
+    "announcements.text": ("Maintenance", " Servers stop:\n <now> & https://example.org/a?b=1&c=2 "),
+    "announcements.until": ("2026-12-05T18:00+00:00", "2026-12-05 18:00Z", "2020-01-01T00:00:00 +05:30"),
+    "announcements.severity": ("info", "warning", "urgent"),
+    "announcements.where": (["logIn"], ["others", "home", "home"]),
+    "branding.name": ("", " Ocean & <Ice> "),
+    "branding.logo": ("", "stacks/logos/ocean.svg", " ocean.PNG "),
+    "branding.links.text": ("Help", " Ask <us> "),
+    "branding.links.url": ("https://example.org/a?b=1&c=2#d", "mailto:help@example.org"),
+    "termsOfUse.text": ("Be kind.", " Be <kind>.\n\nhttps://example.org/terms\n"),
+    "termsOfUse.version": ("1", " 2026-12.a_b "),
     "registries.mirror": ("", "registry.example.org/cache", " registry.example.org/cache "),
     "usage.keepDays": (*whole(90), 0),
     "registries.pullSecrets": ([], ["registry-login", " other.login "]),
@@ -209,6 +219,9 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
 ALL_NODES = {"name": "all", "count": 3, "cpus": 8, "ramGb": 32}
 
 COMPANIONS: Mapping[str, Mapping[str, object]] = {
+    "announcements": {"announcements": [{"text": "Maintenance", "until": "2026-12-05T18:00+00:00"}]},
+    "branding.links": {"branding": {"links": [{"text": "Help", "url": "https://example.org"}]}},
+    "termsOfUse": {"termsOfUse": {"text": "Be kind.", "version": "1"}},
     "metrics": {"metrics": {"prometheus": {"namespace": "monitoring", "podLabels": {"app": "prometheus"}}}},
     "identity.baseDn": {"identity__realm": ABSENT},
     "identity.membershipCheck": {

@@ -207,7 +207,7 @@ def hub_environment(namespace: HubNamespace, folder: Path) -> dict[str, str]:
 
 def render_role(tools: Path, folder: Path, release: str, namespace: str) -> str:
     """Render the hub's roles in the project's chart, without the chart's dependencies."""
-    return render_templates(tools, folder, ROLES, release, namespace, "--set=dask-gateway.enabled=true")
+    return render_templates(tools, folder, ROLES, release, namespace)
 
 
 def render_templates(
