@@ -119,6 +119,11 @@ MATRIX: dict[str, dict[str, Any]] = {
         "metrics": {"prometheus": {"namespace": "monitoring", "podLabels": {"app": "prometheus"}}},
         "dask__enabled": False,
     },
+    "announcements": {"announcements": [{"text": "Stop: <b> {{ x }} # 'y'", "until": "2026-12-05T18:00Z"}]},
+    "own pages": {
+        "branding": {"name": "Ocean & <Ice>", "links": [{"text": "Help", "url": "https://example.org/?a=1&b=2"}]},
+        "termsOfUse": {"text": "Be kind: {{ x }}\n# 'y'", "version": "1"},
+    },
     "IPv6": {"externalIp": "2001:db8::17"},
     "users' hosts": {"ingress__userSubdomains": True},
     "no pre-pull": {"notebook__prePull": False},
