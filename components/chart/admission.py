@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.chart.environment import declared_references
-from components.chart.hub_pages import page_files
 from components.chart.mounted_code import mounted_file
 from components.chart.shared_folders import folder_files
 from components.config.tenancy import Tenancy
@@ -16,7 +15,7 @@ AUTHENTICATOR_SECTIONS = ("Authenticator", "LDAPAuthenticator", "FreeIpaAuthenti
 
 
 def add_statement(tenancy: Tenancy, hub: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of ``hub`` with the statement among its files, and those of folders and pages if any.
+    """Return the values of ``hub`` with the statement among its files, and the list of shared folders if any.
 
     Args:
         tenancy: the tenancy's configuration, which decides who is admitted.
@@ -24,7 +23,7 @@ def add_statement(tenancy: Tenancy, hub: Mapping[str, Any]) -> dict[str, Any]:
     """
     statement = declare_admission(tenancy, hub)
     own = mounted_file(f"in_hub/{FILE.name}", statement.to_json())
-    return {**hub, "extraFiles": {**hub["extraFiles"], **own, **folder_files(tenancy), **page_files(tenancy)}}
+    return {**hub, "extraFiles": {**hub["extraFiles"], **own, **folder_files(tenancy)}}
 
 
 def declare_admission(tenancy: Tenancy, hub: Mapping[str, Any]) -> Statement:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from components.chart.logo import logo_file
-from components.chart.mounted_code import mounted_file
+from components.chart.mounted_code import PAGE_MODULES, mounted_code, mounted_file
 from components.config.tenancy import Tenancy
 from components.in_hub.terms import FILE, Terms
 
@@ -27,8 +27,14 @@ def branding_variables(tenancy: Tenancy) -> dict[str, Any]:
     return {"branding": {"name": branding.name or "", "hasLogo": branding.logo is not None, "links": links}}
 
 
-def page_files(tenancy: Tenancy) -> dict[str, Any]:
-    """Return the entries of ``hub.extraFiles`` with the logo and the terms of use; empty without them."""
-    terms = tenancy.terms_of_use
+def hub_pages(tenancy: Tenancy) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the additions to ``hub.extraFiles`` and ``hub.extraConfig``; empty without any of the sections.
+
+    With an empty list of announcements, they are there, so that the first announcement restarts nothing.
+    """
+    terms, announces = tenancy.terms_of_use, "announcements" in tenancy.model_fields_set
+    if not announces and tenancy.branding is None and terms is None:
+        return {}, {}
     own = {} if terms is None else mounted_file(f"in_hub/{FILE.name}", Terms(terms.version, terms.text).to_json())
-    return {**logo_file(tenancy), **own}
+    code = "from components.in_hub.own_pages import install\n\ninstall(c)\n"
+    return {**mounted_code(PAGE_MODULES), **logo_file(tenancy), **own}, {"pangeo-pages": code}

@@ -29,12 +29,9 @@ MODULES = (
     "freeipa/settings.py",
     "freeipa/verified_tls.py",
     "in_hub/__init__.py",
-    "in_hub/acceptances.py",
-    "in_hub/accepted_terms.py",
     "in_hub/accounts.py",
     "in_hub/admission.py",
     "in_hub/admission_settings.py",
-    "in_hub/announcements.py",
     "in_hub/api_names.py",
     "in_hub/authenticator.py",
     "in_hub/choices.py",
@@ -52,19 +49,16 @@ MODULES = (
     "in_hub/group_updates.py",
     "in_hub/guard.py",
     "in_hub/home_owner.py",
-    "in_hub/linked_text.py",
     "in_hub/listening.py",
     "in_hub/live_settings.py",
     "in_hub/log_in_identity.py",
     "in_hub/log_in_time.py",
     "in_hub/log_ins.py",
-    "in_hub/logo_file.py",
     "in_hub/membership.py",
     "in_hub/messages.py",
     "in_hub/outcomes.py",
     "in_hub/outdated_clusters.py",
     "in_hub/own_host.py",
-    "in_hub/own_pages.py",
     "in_hub/passwords.py",
     "in_hub/profiles.py",
     "in_hub/quantity.py",
@@ -81,7 +75,6 @@ MODULES = (
     "in_hub/statement.py",
     "in_hub/stored_services.py",
     "in_hub/subdomains.py",
-    "in_hub/terms.py",
     "in_hub/usage_amounts.py",
     "in_hub/usage_api.py",
     "in_hub/usage_file.py",
@@ -113,7 +106,20 @@ METRICS_MODULES = (
 )
 """Further modules of a tenancy with metrics."""
 
-TEMPLATES = ("in_hub/options_form.html", "in_hub/page.html", "in_hub/terms.html")
+PAGE_MODULES = (
+    "in_hub/acceptances.py",
+    "in_hub/accepted_terms.py",
+    "in_hub/announcements.py",
+    "in_hub/linked_text.py",
+    "in_hub/logo_file.py",
+    "in_hub/own_pages.py",
+    "in_hub/terms.py",
+    "in_hub/page.html",
+    "in_hub/terms.html",
+)
+"""Further modules and templates of a tenancy with announcements, branding or terms of use."""
+
+TEMPLATES = ("in_hub/options_form.html",)
 """Templates of pages, which modules read from their own folder."""
 
 
@@ -143,4 +149,4 @@ def mounted_code(paths: Iterable[str]) -> dict[str, Any]:
 @functools.cache  # the same for all tenancies of a process
 def _read(path: str) -> str:
     text = (COMPONENTS / path).read_text()
-    return text if path in TEMPLATES else without_prose(text)
+    return without_prose(text) if path.endswith(".py") else text

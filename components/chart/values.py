@@ -9,7 +9,7 @@ from components.chart.dask_access import gateway_access, gateway_egress
 from components.chart.dask_values import dask_gateway_values, dask_values
 from components.chart.environment import server_environment
 from components.chart.group_overrides import group_overrides
-from components.chart.hub_pages import announcement_values, branding_variables
+from components.chart.hub_pages import announcement_values, branding_variables, hub_pages
 from components.chart.images import add_registries
 from components.chart.members_access import members_access
 from components.chart.metrics import chart_metrics, hub_metrics, proxy_metrics, reporter_hook
@@ -142,6 +142,7 @@ def _hub(tenancy: Tenancy) -> Values:
     access, members = gateway_access(tenancy), members_access(tenancy, SECRET_NAME)
     proxy = hub_proxy_variables(tenancy)
     code, (metrics_files, metrics_start) = hub_code(), hub_metrics(tenancy)
+    page_files, page_start = hub_pages(tenancy)
     hub: Values = {
         "config": {
             "JupyterHub": {
@@ -196,8 +197,8 @@ def _hub(tenancy: Tenancy) -> Values:
         "services": {**access.services, **members.services, **verification_access.SERVICES},
         "loadRoles": {**access.roles, **members.roles, **verification_access.ROLES},
         **members.pod,
-        "extraFiles": code["extraFiles"] | metrics_files,
-        "extraConfig": code["extraConfig"] | metrics_start,
+        "extraFiles": code["extraFiles"] | metrics_files | page_files,
+        "extraConfig": code["extraConfig"] | metrics_start | page_start,
     }
     return add_statement(tenancy, hub)
 

@@ -10,15 +10,15 @@ from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore
 from components.in_hub import messages
 from components.in_hub.acceptances import Acceptance, Acceptances
 from components.in_hub.api_names import VERIFICATION_USER
-from components.in_hub.terms import read_terms
+from components.in_hub.terms import Terms
 from components.in_hub.user_id import STATE_KEY
 
 
 class AcceptedTerms:
-    """The tenancy's terms of use, if it has any, and the users who have accepted them."""
+    """The tenancy's terms of use, and the users who have accepted them."""
 
-    def __init__(self, log: Logger) -> None:
-        self.terms = read_terms()
+    def __init__(self, terms: Terms, log: Logger) -> None:
+        self.terms = terms
         self._records = Acceptances()
         self._log = log
 
@@ -29,7 +29,7 @@ class AcceptedTerms:
             HTTPError: 503 if the records cannot be read.
         """
         user_id = await _id_of(user)
-        if self.terms is None or not user_id:
+        if not user_id:
             return None
         try:
             return self._records.find(user_id, self.terms.version)
@@ -42,7 +42,7 @@ class AcceptedTerms:
         Raises:
             HTTPError: 503 if the records cannot be read.
         """
-        return self.terms is not None and user.name != VERIFICATION_USER and await self.find(user) is None
+        return user.name != VERIFICATION_USER and await self.find(user) is None
 
     async def check(self, user: Any) -> None:  # noqa: ANN401 - JupyterHub has no types
         """Check that the user's server may start, whoever starts it.
@@ -50,7 +50,7 @@ class AcceptedTerms:
         Raises:
             HTTPError: 403 if the user has not accepted the terms, 503 if that is not known.
         """
-        if self.terms is not None and await self.must_accept(user):
+        if await self.must_accept(user):
             self._log.warning("the server of %s does not start: the terms of use are not accepted", user.name)
             raise HTTPError(403, messages.terms_not_accepted(user.name, self.terms.version))
 
@@ -61,7 +61,7 @@ class AcceptedTerms:
             HTTPError: 403 if the log-in does not show whose it is, 503 if the record cannot be written.
         """
         user_id = await _id_of(user)
-        if self.terms is None or not user_id:
+        if not user_id:
             raise HTTPError(403, messages.sign_in_again())
         try:
             self._records.add(user_id, user.name, self.terms, datetime.now(UTC).isoformat(timespec="seconds"))

@@ -39,14 +39,6 @@ Settings = Mapping[str, tuple[Any, Any]]
 """Names of settings to their value and their default."""
 
 
-class AdmissionRefused(ValueError):
-    """The authenticator's settings admit other users than the statement."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
-
-
 def check_statement(statement: Statement) -> Iterator[str]:
     """Yield the problems of the statement itself: groups of everybody, and groups of another directory."""
     container = groups_container(statement.suffix)

@@ -8,7 +8,7 @@ with that configuration when the hub starts and at every log-in, and decides onc
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,8 +30,6 @@ from components.freeipa.errors import (
 from components.freeipa.names import first_value
 from components.freeipa.server_health import ServerHealth
 from components.in_hub import admission, log_ins, messages, outcomes
-from components.in_hub.accepted_terms import AcceptedTerms
-from components.in_hub.admission import AdmissionRefused
 from components.in_hub.admission_settings import AUTHENTICATOR, NEUTRAL
 from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.comparison import Comparison
@@ -57,6 +55,14 @@ T = TypeVar("T")
 
 SIMULTANEOUS_LOG_INS = 16
 """Number of threads for requests to the directory: a directory that hangs must not block the hub."""
+
+
+class AdmissionRefused(ValueError):
+    """The authenticator's settings admit other users than the statement."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
 
 
 class FreeIpaAuthenticator(log_ins.CountedLogIns, LDAPAuthenticator):  # type: ignore[misc,unused-ignore]
@@ -97,7 +103,8 @@ class FreeIpaAuthenticator(log_ins.CountedLogIns, LDAPAuthenticator):  # type: i
         self.verification = Verification(self.revocation, lambda: hub_objects(self.config.KubeSpawner), self.log)
         self._groups = GroupUpdates(self.parent, self._read_groups if self.read_dn else None, self.log)
         self._comparison: Comparison | None = None
-        self.terms = AcceptedTerms(self.log)
+        # Checks of the user before each start of a server, which raise an HTTPError (``replaced_pages.EXTENSIONS``).
+        self.start_checks: list[Callable[[Any], Awaitable[None]]] = []
 
     async def authenticate(self, handler: RequestHandler, data: Mapping[str, str]) -> dict[str, Any] | None:
         """Return the user's name and groups, or None if the name or the password is wrong.
@@ -146,7 +153,7 @@ class FreeIpaAuthenticator(log_ins.CountedLogIns, LDAPAuthenticator):  # type: i
             end_access = self.revocation.end_removed
             self._comparison = Comparison(self._compare, end_access, self.compare_seconds, self.log)
             self._comparing = asyncio.get_running_loop().create_task(self._comparison.run_for_ever())
-        return [*HANDLERS, *(page for extend in EXTENSIONS for page in extend(app))]
+        return [*(page for extend in EXTENSIONS for page in extend(app)), *HANDLERS]  # the first of a path is used
 
     async def refresh_user(self, user: Any, handler: RequestHandler | None = None) -> bool:  # noqa: ANN401 - untyped
         """Return whether the user's log-in is still valid, or the request has the token of the user's running server.
@@ -201,13 +208,14 @@ class FreeIpaAuthenticator(log_ins.CountedLogIns, LDAPAuthenticator):  # type: i
         ``refresh_user`` once in a request, which may be before the access ended.
 
         Raises:
-            HTTPError: 403 if the user has no valid log-in, or has not accepted the terms of use.
+            HTTPError: 403 if the user has no valid log-in, or a check refuses the start.
         """
         await self._groups.update_for_start(user)
         if not self._has_log_in(user.name, await user.get_auth_state() or {}):
             spawner.log.warning("the server of %s does not start: the log-in has ended", user.name)
             raise HTTPError(403, messages.sign_in_again())
-        await self.terms.check(user)
+        for check in self.start_checks:
+            await check(user)
 
     def add_user(self, user: Any) -> Any:  # noqa: ANN401 - JupyterHub has no types
         """Check the name of a user in the hub's database, which may still have the user of a verification."""

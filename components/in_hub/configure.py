@@ -9,17 +9,15 @@ from components.in_hub.authenticator import FreeIpaAuthenticator
 from components.in_hub.gpus import show_requested_gpus
 from components.in_hub.home_owner import check_homes
 from components.in_hub.listening import wait_until_listening
-from components.in_hub.own_pages import add_templates
 from components.in_hub.profiles import make_profile_list
 from components.in_hub.server_choice import FORM, read_form
 from components.in_hub.shared_folders import check_folders
 from components.in_hub.start_checks import prepare_start
 from components.in_hub.subdomains import user_domain
-from components.in_hub.terms import read_terms
 
 
 def configure(c: Config) -> None:
-    """Register the authenticator, the spawner's hooks, the users' host names, the pages and the record of usage.
+    """Register the authenticator, the spawner's hooks, the users' host names, the profiles and the record of usage.
 
     Their settings come from ``hub.config``. The check of who is admitted runs later, when code after this and the
     command line have been applied, too.
@@ -31,7 +29,6 @@ def configure(c: Config) -> None:
     c.KubeSpawner.pre_spawn_hook = prepare_start
     c.KubeSpawner.modify_pod_hook = check_pod
     c.KubeSpawner.after_pod_created_hook = wait_until_listening
-    add_templates(c, read_terms())
     profiles = c.KubeSpawner.get("profile_list") or []
     if profiles:
         c.KubeSpawner.profile_list = make_profile_list(profiles)

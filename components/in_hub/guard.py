@@ -16,9 +16,9 @@ from traitlets import HasTraits  # type: ignore[import-not-found,unused-ignore]
 from traitlets.config.loader import DeferredConfig  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub import admission
-from components.in_hub.admission import AdmissionRefused, Settings
+from components.in_hub.admission import Settings
 from components.in_hub.admission_settings import AUTHENTICATOR, HUB, NEUTRAL, PROXY
-from components.in_hub.authenticator import FreeIpaAuthenticator
+from components.in_hub.authenticator import AdmissionRefused, FreeIpaAuthenticator
 from components.in_hub.live_settings import live_settings
 from components.in_hub.statement import Statement, read_statement
 from components.in_hub.stored_services import forget_services

@@ -30,7 +30,6 @@ from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore
 from components.in_hub import messages
 from components.in_hub.api_names import END_ACCESS_PATH, USAGE_PATH, VERIFICATION_PATH
 from components.in_hub.own_host import OwnHostLoginHandler
-from components.in_hub.own_pages import add_own_pages, terms_url
 from components.in_hub.revocation import LOGGED_IN
 from components.in_hub.revocation_api import EndedAccessHandler
 from components.in_hub.server_host import ServerLogInHandler
@@ -39,12 +38,7 @@ from components.in_hub.verification_api import VerificationHandler
 
 
 class LogInHandler(OwnHostLoginHandler):  # type: ignore[misc,unused-ignore]
-    """JupyterHub's log-in page; a log-in is void if the user's access ended before it was saved.
-
-    The terms of use come first for users who have not accepted them.
-    """
-
-    _must_accept = False
+    """JupyterHub's log-in page; a log-in is void if the user's access ended before it was saved."""
 
     async def login_user(self, data: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - JupyterHub has no types
         """Log the user in.
@@ -55,13 +49,7 @@ class LogInHandler(OwnHostLoginHandler):  # type: ignore[misc,unused-ignore]
         user = await super().login_user(data)
         if user is not None and await self.authenticator.revocation.void_late_log_in(user):
             raise HTTPError(403, messages.access_ended())
-        self._must_accept = user is not None and await self.authenticator.terms.must_accept(user)
         return user
-
-    def get_next_url(self, user: Any = None, default: str | None = None) -> str:  # noqa: ANN401 - JupyterHub has no types
-        """Return the page to go on to."""
-        url = str(super().get_next_url(user, default))
-        return terms_url(self, url) if self._must_accept else url
 
 
 class NoLookUpHandler(APIHandler):  # type: ignore[misc,unused-ignore]
@@ -209,5 +197,5 @@ HANDLERS: list[tuple[str, Any]] = [
 ]
 """Result of ``Authenticator.get_handlers``."""
 
-EXTENSIONS: list[Callable[[Any], list[tuple[Any, ...]]]] = [add_own_pages]
+EXTENSIONS: list[Callable[[Any], list[tuple[Any, ...]]]] = []
 """Functions that add pages, and may start tasks: each is called once, with the application, when its loop runs."""

@@ -119,6 +119,7 @@ MATRIX: dict[str, dict[str, Any]] = {
         "metrics": {"prometheus": {"namespace": "monitoring", "podLabels": {"app": "prometheus"}}},
         "dask__enabled": False,
     },
+    "no announcements": {"announcements": []},
     "announcements": {"announcements": [{"text": "Stop: <b> {{ x }} # 'y'", "until": "2026-12-05T18:00Z"}]},
     "own pages": {
         "branding": {"name": "Ocean & <Ice>", "links": [{"text": "Help", "url": "https://example.org/?a=1&b=2"}]},

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.engine
 
 
 def test_announcements_add_three_objects_and_change_none(render_either: Render) -> None:
-    without, announced = render_either(MINIMAL).objects, dict(render_either("announcements").objects)
+    without, announced = render_either("no announcements").objects, dict(render_either("announcements").objects)
     release = matrix_tenancy(MINIMAL).release
     own = [
         announced.pop(key)

@@ -14,16 +14,15 @@ from typing import Any
 import pytest
 import requests
 
-from components.chart.mounted_code import mounted_file
+from components.chart.hub_pages import hub_pages
 from components.in_hub.api_names import VERIFICATION_PATH, VERIFICATION_USER
-from components.in_hub.terms import FILE as TERMS_FILE
-from components.in_hub.terms import Terms
 from tests.engine.hub.conftest import CreateNamespace, StartHub, ValuesWithCheck
 from tests.engine.hub.deployments import Deployment
 from tests.engine.hub.hub_namespace import EXPANDABLE
 from tests.support.hub_users import MEMBERS, PASSWORD, People
 from tests.support.notebooks import User, add_member, declare_again, log_in
 from tests.support.rendered_values import SECRETS
+from tests.support.tenancies import tenancy
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.engine
@@ -53,7 +52,9 @@ def deployment(
     hub_values["hub"]["config"]["FreeIpaAuthenticator"]["dask_namespace"] = NAMESPACE
     hub_values["singleuser"]["storage"]["dynamic"]["storageClass"] = EXPANDABLE
     # The user of a verification is no person who could accept them.
-    hub_values["hub"]["extraFiles"] |= mounted_file(f"in_hub/{TERMS_FILE.name}", Terms("1", "Be kind.").to_json())
+    files, code = hub_pages(tenancy(termsOfUse={"text": "Be kind.", "version": "1"}))
+    hub_values["hub"]["extraFiles"] |= files
+    hub_values["hub"]["extraConfig"] |= code
     hub_values["hub"]["extraConfig"]["verification"] = (
         "from components.in_hub import verification\n"
         f"verification.LEASE_SECONDS, verification.LOOK_SECONDS = {LEASE_SECONDS}, 1\n"

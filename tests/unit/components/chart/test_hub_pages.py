@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from components.chart.hub_pages import announcement_values, branding_variables, page_files
+from components.chart.hub_pages import announcement_values, branding_variables, hub_pages
 from components.chart.logo import LOGO_KEY, MAX_BYTES, InvalidLogo, check_logo, find_type, is_logo, logo_file, logo_text
 from components.chart.values import chart_values
 from components.config.problems import InvalidTenancy
@@ -109,11 +109,12 @@ def test_announcements_are_no_value_of_the_hubs_own_chart() -> None:
     with_one = chart_values(tenancy(announcements=[entry]))
 
     assert with_one.pop("announcements") == [entry]
-    assert with_one == chart_values(tenancy())
+    assert with_one == chart_values(tenancy(announcements=[]))
 
 
 def test_terms_are_mounted_beside_the_hubs_code() -> None:
-    [file] = page_files(tenancy(termsOfUse={"text": "Be kind.\nShare.", "version": "7"})).values()
+    files, _ = hub_pages(tenancy(termsOfUse={"text": "Be kind.\nShare.", "version": "7"}))
+    [file] = [each for each in files.values() if each["mountPath"].endswith("terms.json")]
 
     assert json.loads(file["stringData"]) == {"version": "7", "text": "Be kind.\nShare."}
 
@@ -129,4 +130,5 @@ def test_templates_know_the_name_and_the_links() -> None:
 def test_tenancy_without_the_sections_has_no_further_values() -> None:
     given = tenancy()
 
-    assert announcement_values(given) == branding_variables(given) == page_files(given) == {}
+    assert announcement_values(given) == branding_variables(given) == {}
+    assert hub_pages(given) == ({}, {})

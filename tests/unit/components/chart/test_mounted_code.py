@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from components.chart.code_text import without_prose
-from components.chart.mounted_code import COMPONENTS, HUB_FOLDER, METRICS_MODULES, MODULES, TEMPLATES, hub_code
+from components.chart.mounted_code import (
+    COMPONENTS,
+    HUB_FOLDER,
+    METRICS_MODULES,
+    MODULES,
+    PAGE_MODULES,
+    TEMPLATES,
+    hub_code,
+)
 
 
 def list_imports(source: str) -> Iterator[str]:
@@ -29,16 +37,16 @@ def test_modules_are_mounted_under_their_own_names_without_comments() -> None:
 
 
 def test_all_modules_of_in_hub_are_mounted() -> None:
-    modules = {f"in_hub/{path.name}" for path in (COMPONENTS / "in_hub").glob("*.py")}
-    templates = {f"in_hub/{path.name}" for path in (COMPONENTS / "in_hub").glob("*.html")}
+    here = {f"in_hub/{path.name}" for path in (COMPONENTS / "in_hub").iterdir() if path.suffix in (".py", ".html")}
 
-    assert modules == {module for module in (*MODULES, *METRICS_MODULES) if module.startswith("in_hub/")}
-    assert templates == set(TEMPLATES)
+    every = (*MODULES, *METRICS_MODULES, *PAGE_MODULES, *TEMPLATES)
+    assert here == {file for file in every if file.startswith("in_hub/")}
 
 
 def test_imports_of_mounted_modules_are_mounted() -> None:
-    for module in (*MODULES, *METRICS_MODULES):
-        available = (*MODULES, *(METRICS_MODULES if module in METRICS_MODULES else ()))
+    further = {**dict.fromkeys(METRICS_MODULES, METRICS_MODULES), **dict.fromkeys(PAGE_MODULES, PAGE_MODULES)}
+    for module in (each for each in (*MODULES, *further) if each.endswith(".py")):
+        available = (*MODULES, *further.get(module, ()))
         for name in list_imports((COMPONENTS / module).read_text()):
             file = COMPONENTS.parent / f"{name.replace('.', '/')}.py"
             if name.startswith("components.") and file.exists():
