@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from components.chart.code_text import without_prose
+from components.chart.hub_pages import branding_variables
 from components.chart.mounted_code import COMPONENTS, HUB_FOLDER, MODULES
 from components.chart.values import announcement
 from local.paths import PROJECT
@@ -100,7 +101,10 @@ def test_hub_authenticates_only_with_ldap(render: Render, name: str) -> None:
     rendered = render(name)
     config = rendered.hub_values["hub"]["config"]
     assert config["JupyterHub"]["authenticator_class"] == "ldap"
-    assert config["JupyterHub"]["template_vars"] == {"announcement_login": announcement(rendered.tenancy)}
+    assert config["JupyterHub"]["template_vars"] == {
+        "announcement_login": announcement(rendered.tenancy),
+        **branding_variables(rendered.tenancy),
+    }
     assert rendered.tenancy.notebook_users_group_dn in config["LDAPAuthenticator"]["allowed_groups"]
     assert config["LDAPAuthenticator"]["tls_kwargs"]["validate"] == 2
     assert "allow_all" not in json.dumps(config)
