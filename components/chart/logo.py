@@ -16,6 +16,9 @@ ROOT = COMPONENTS.parent
 MAX_BYTES = 32 * 1024
 """Largest file: the hub's Secret contains it twice, a third longer."""
 
+MAX_PIXELS = 4096
+"""Largest width and height of a PNG: a small file can have more pixels than a browser has memory for."""
+
 PNG, SVG = "image/png", "image/svg+xml"
 
 _PNG_BEGIN, _PNG_END = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\0\0\0\0IEND\xaeB`\x82"
@@ -43,6 +46,10 @@ def find_type(content: bytes) -> str:
     if content.startswith(_PNG_BEGIN):
         if not content.endswith(_PNG_END):
             raise InvalidLogo("is an incomplete PNG image; export it again")
+        width, height = (int.from_bytes(content[at : at + 4]) for at in (16, 20))
+        if max(width, height) > MAX_PIXELS:
+            largest = f"{MAX_PIXELS:,} x {MAX_PIXELS:,}"
+            raise InvalidLogo(f"has {width:,} x {height:,} pixels; export it with at most {largest}")
         return PNG
     try:
         text = content.decode("utf-8-sig")
@@ -71,7 +78,7 @@ def _check_element(element: ElementTree.Element) -> None:
             raise InvalidLogo(f"is an SVG with the script {name}; export it as plain SVG")
         if name.lower() in ("href", "src") and not _INSIDE.match(value.strip()):
             raise InvalidLogo("is an SVG that refers to another file; export it with everything embedded")
-    if any(_OUTSIDE.search(text) for text in (element.text or "", *element.attrib.values())):
+    if any(_OUTSIDE.search(text) for text in (element.text or "", element.tail or "", *element.attrib.values())):
         raise InvalidLogo("is an SVG that refers to another file; export it with everything embedded")
 
 

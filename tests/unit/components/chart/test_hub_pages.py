@@ -50,6 +50,7 @@ def test_png_is_accepted_by_its_content() -> None:
         (SVG.format('<image xlink:href="https://example.org/a.png"/>').encode(), "refers to another file"),
         (SVG.format('<use href="data:image/svg+xml;base64,AAAA"/>').encode(), "refers to another file"),
         (SVG.format("<style>@import 'https://example.org';</style>").encode(), "refers to another file"),
+        (SVG.format("<style><a/>@import 'https://example.org';</style>").encode(), "refers to another file"),
         (SVG.format('<g fill="url( https://example.org )"/>').encode(), "refers to another file"),
         (f"<?xml-stylesheet href='https://example.org'?>{SVG.format('')}".encode(), "a style sheet"),
         (f"<!DOCTYPE svg [<!ENTITY a 'b'>]>{SVG.format('&a;')}".encode(), "a document type"),
@@ -58,7 +59,8 @@ def test_png_is_accepted_by_its_content() -> None:
         (b"<svg>", "is neither a PNG nor an SVG"),
         (b"GIF89a", "is neither a PNG nor an SVG"),
         (PNG[:-1], "is an incomplete PNG"),
-        (b"\x89PNG\r\n\x1a\n", "is neither a PNG nor an SVG"),
+        (PNG[:8], "is neither a PNG nor an SVG"),
+        (PNG[:16] + (50_000).to_bytes(4) + PNG[20:], "has 50,000 x 1 pixels; export it with at most 4,096 x 4,096"),
         (SVG.format(" " * MAX_BYTES).encode(), "write a file of at most 32,768"),
     ],
 )
