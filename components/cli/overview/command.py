@@ -17,6 +17,7 @@ from components.cli.pulumi_cli import PulumiFailed
 from components.cli.stack import open_stack
 from components.config.problems import InvalidTenancy
 from components.config.types import format_count
+from components.escape import escape_control_characters
 from components.programs import CI_VARIABLE, LOG_IN_VARIABLE
 
 STACK_FILE, ENCRYPTED = "stack file", "encrypted settings"
@@ -37,6 +38,10 @@ def show_overview(folder: Path, env: CheckEnvironment, limits: Limits, *, as_jso
         print_json({"tenancies": [row.as_json() for row in rows], "exitCode": code})
         return code
     print_rows(HEADINGS, [row.cells() for row in rows])
+    # Below the table, and folded by the terminal: a column for them would fill a narrow terminal.
+    problems = [escape_control_characters(f"{row.stack}: {row.problem}") for row in rows if row.problem]
+    if problems:
+        print("\n".join(["", *problems]))
     print(f"\n{_summary(rows)} ({time.monotonic() - began:.0f} s)")
     return code
 

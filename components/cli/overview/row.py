@@ -21,7 +21,6 @@ HEADINGS = (
     "certificate",
     "users",
     "capacity used",
-    "problem",
 )
 
 NOTHING = "–"
@@ -74,7 +73,7 @@ class Row:
         users = f"{_cell(self.users_running)} of {_cell(self.users_expected)}"
         used = NOTHING if self.capacity_used is None else f"{self.capacity_used:.0%}"
         states = (_cell(self.hub), _cell(self.directory))
-        return [self.stack, _cell(self.address), _cell(self.version), *states, days, users, used, self.problem]
+        return [self.stack, _cell(self.address), _cell(self.version), *states, days, users, used]
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as an object for ``--json``, with all results."""

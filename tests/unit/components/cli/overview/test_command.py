@@ -28,9 +28,11 @@ def test_every_stack_file_has_a_row_in_stable_order() -> None:
     done = run()
 
     assert done.exit_code == 1
-    rows = [line.split()[0] for line in done.stdout.splitlines() if line[:3] in NAMES]
+    rows = [line.split()[0] for line in done.stdout.splitlines() if line.partition(" ")[0] in NAMES]
     assert rows == NAMES
-    assert "stack file: stacks/Pulumi.ant.yaml: " in done.stdout
+    problems = [line for line in done.stdout.splitlines() if ": stack file: stacks/Pulumi." in line]
+    assert [line.split(":")[0] for line in problems] == NAMES, "a line for each, which only the terminal folds"
+    assert all("clusterName" in line and "notebookCpus" in line for line in problems)
     assert "3 stacks, 3 with a problem; python -m components status ant shows what to do" in done.stdout
     assert "3/3" in done.stderr, "the progress"
 

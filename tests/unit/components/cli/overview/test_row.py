@@ -33,9 +33,9 @@ def test_row_of_a_good_tenancy() -> None:
         "certificate": "30 days",
         "users": "1 of 4",
         "capacity used": "17%",
-        "problem": "",
     }
-    assert not make_row("vis", tenancy(), GOOD, NOW).has_problem
+    good = make_row("vis", tenancy(), GOOD, NOW)
+    assert (good.has_problem, good.problem) == (False, "")
 
 
 def test_most_serious_result_is_the_problem_and_the_others_are_counted() -> None:
@@ -68,5 +68,6 @@ def test_row_without_answers_shows_what_the_stack_file_states() -> None:
 def test_row_of_an_unreadable_stack_file() -> None:
     found = make_row("vis", None, [broken("stack file", "is not YAML", "")], NOW)
 
-    assert found.cells() == ["vis", *["–"] * 5, "– of –", "–", "stack file: is not YAML"]
+    assert found.cells() == ["vis", *["–"] * 5, "– of –", "–"]
+    assert found.problem == "stack file: is not YAML"
     assert found.as_json()["hasProblem"] is True
