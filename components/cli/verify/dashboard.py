@@ -29,7 +29,7 @@ def check_dashboard(context: "Context") -> list[CheckResult]:
         owner,
         assess_stranger(
             [
-                (f"{context.tenancy.domain}{where}", web.request("GET", where))
+                (f"{web.endpoint.name}{where}", web.request("GET", where))
                 # The second path is that of the upstream set-up, in which everybody can open dashboards.
                 for web, where in ((server.web, path), (context.web, f"{PREFIX}/clusters/{cluster.name}/status"))
             ],

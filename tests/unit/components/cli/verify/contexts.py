@@ -57,7 +57,10 @@ class ScriptedWeb(Web):
 class ScriptedServer:
     """Runs code by returning values, raising errors, or waiting for events, in the order of a list."""
 
+    token = "t"
+
     def __init__(self, values: Sequence[object]) -> None:
+        self.web = ScriptedWeb([answer(500)])
         self._values = list(values)
 
     def run(self, code: str, timeout_seconds: float = 0) -> object:
