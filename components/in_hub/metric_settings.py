@@ -17,6 +17,8 @@ class MetricSettings:
 
     per_user: bool
     per_group: bool
+    dask: bool
+    """Whether the tenancy has Dask clusters, which the hub may then list."""
     domain: str
     """The hub's host name."""
     address: str

@@ -57,11 +57,8 @@ PATHS = {
     "claims": "/api/v1/namespaces/{}/persistentvolumeclaims",
     "quotas": "/api/v1/namespaces/{}/resourcequotas",
 }
-OPTIONAL_PATHS = {
-    "clusters": "/apis/gateway.dask.org/v1alpha1/namespaces/{}/daskclusters",
-    "snapshots": "/apis/snapshot.storage.k8s.io/v1/namespaces/{}/volumesnapshots",
-}
-"""Kinds that the cluster may not have, or that the hub of a tenancy without Dask may not read."""
+CLUSTERS_PATH = "/apis/gateway.dask.org/v1alpha1/namespaces/{}/daskclusters"
+SNAPSHOTS_PATH = "/apis/snapshot.storage.k8s.io/v1/namespaces/{}/volumesnapshots"
 
 
 @dataclass
@@ -110,15 +107,15 @@ class Observation:
     async def observe_namespace(self) -> list[Sample]:
         """Return the samples of the namespace's objects, and of the volume of the hub's database."""
         found = {name: await self._list(path) for name, path in PATHS.items()}
-        found |= {name: await self._list(path, may_miss=True) for name, path in OPTIONAL_PATHS.items()}
-        claims, clusters = found["claims"], found["clusters"]
+        clusters = await self._list(CLUSTERS_PATH, may_miss=True) if self.settings.dask else []
+        snapshots, claims = await self._list(SNAPSHOTS_PATH, may_miss=True), found["claims"]
         pods, homes = read_pods(found["pods"], clusters, datetime.now(UTC)), read_homes(claims)
         samples = [
             *pod_samples(pods),
             *dask_samples(pods, clusters),
             *quota_samples(found["quotas"]),
             *home_samples(homes),
-            *backup_samples(claims, found["snapshots"], self.settings.database_claim, self.settings.folder_claims),
+            *backup_samples(claims, snapshots, self.settings.database_claim, self.settings.folder_claims),
             *await self._database_samples(claims),
             *self._capacity_samples(),
             (names.OBSERVATION_TIME, (), time.time()),
@@ -148,10 +145,11 @@ class Observation:
         return [(names.CERTIFICATE_MATCHES, (), 1), (names.CERTIFICATE_END, (), end)]
 
     async def _list(self, path: str, *, may_miss: bool = False) -> list[Object]:
+        """Return the objects; none if the cluster has no such kind and ``may_miss`` allows that."""
         try:
             return list((await self.get(path.format(self.namespace))).get("items") or [])
         except ApiException as error:
-            if may_miss and error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
+            if may_miss and error.status == HTTPStatus.NOT_FOUND:
                 return []
             raise
 

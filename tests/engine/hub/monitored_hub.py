@@ -54,7 +54,7 @@ def with_fast_metrics(values: Values, *, port: int, https_port: int, server_port
     """
     hub = values["jupyterhub"]["hub"]
     file = hub["extraFiles"]["components-in_hub-metrics.json"]
-    changes = {"port": port, "https_port": https_port, "address": LOOPBACK}
+    changes = {"port": port, "https_port": https_port, "address": LOOPBACK, "dask": True}
     file["stringData"] = json.dumps(json.loads(file["stringData"]) | changes)
     hub["config"]["KubeSpawner"] |= {"port": server_port, "start_timeout": START_SECONDS}
     hub["extraConfig"]["tests"] = (

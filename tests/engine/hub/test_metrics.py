@@ -91,7 +91,8 @@ def observed(
         workers={"count": 2, "cpus": 4, "ramGb": 16},
     )
     (port,) = free_ports(1)
-    change_settings(values, port=port, address=directory.host, https_port=directory.ldaps_port, domain=directory.host)
+    address = {"address": directory.host, "https_port": directory.ldaps_port, "domain": directory.host}
+    change_settings(values, port=port, dask=True, **address)
     # Without a kubelet, starts never end; the tests need the servers' tokens as long as they run.
     values["jupyterhub"]["hub"]["config"]["KubeSpawner"]["start_timeout"] = 10 * LIMIT_SECONDS
     with start_hub(declare_again(every_second(values)), environment) as hub:
@@ -280,11 +281,13 @@ def test_capacity_follows_from_the_stack_file(observed: Observed) -> None:
     observed.wait_for("pangeo_workers_cpus", pytest.approx(2 * 3.92))  # type: ignore[arg-type]
 
 
-def test_refused_observation_is_counted(observed: Observed) -> None:
+@pytest.mark.parametrize("permission", ["metrics", "ended-access"])
+def test_refused_observation_is_counted(observed: Observed, permission: str) -> None:
+    """The second permission is for Dask clusters."""
     before = observed.series()['pangeo_observation_failures_total{what="kubernetes"}']
     namespace = observed.deployment.namespace
-    binding = namespace.kubectl("get", "rolebinding", "hub-tests-metrics", "--output=json")
-    namespace.kubectl("delete", "rolebinding", "hub-tests-metrics")
+    binding = namespace.kubectl("get", "rolebinding", f"hub-tests-{permission}", "--output=json")
+    namespace.kubectl("delete", "rolebinding", f"hub-tests-{permission}")
 
     wait_until(
         lambda: observed.series()['pangeo_observation_failures_total{what="kubernetes"}'] > before,
