@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
@@ -12,6 +13,12 @@ from components.escape import escape_control_characters
 
 CSV_HEADER = ("stack", "from_utc", "to_utc", "kind", "name", "id", *HEADINGS)
 """Columns of the CSV; the units are in their names."""
+
+FORMULA = re.compile(r"\s*[=+@-]")
+"""Begin of a cell that spreadsheets take for a formula."""
+
+MARKUP = re.compile(r"[\\`*\[\]<>&|~]|(?<![^\W_])_|_(?![^\W_])")
+"""Characters with a meaning in Markdown; underscores have none between letters or digits."""
 
 
 class Format(StrEnum):
@@ -46,7 +53,8 @@ def as_csv(report: Report) -> str:
     for kind, lines in kinds:
         for line in lines:
             period = (report.stack, report.period.first, report.period.last)
-            writer.writerow([*period, kind, line.name, line.user_id, *(f"{line.sums[key]}" for key in HEADINGS)])
+            names = map(_cell, (line.name, line.user_id))
+            writer.writerow([*period, kind, *names, *(f"{line.sums[key]}" for key in HEADINGS)])
     return text.getvalue()
 
 
@@ -57,10 +65,19 @@ def _markdown(report: Report) -> Iterator[str]:
         yield f"| {title} | {' | '.join(HEADINGS.values())} |"
         yield f"|---|{'---:|' * len(HEADINGS)}"
         for line in lines:
-            name = escape_control_characters(_name(line, report)).replace("|", "\\|")
-            yield f"| {name} | {' | '.join(_numbers(line))} |"
+            yield f"| {_text(_name(line, report))} | {' | '.join(_numbers(line))} |"
     yield ""
-    yield from (f"- {note}" for note in report.notes)
+    yield from (f"- {_text(note)}" for note in report.notes)
+
+
+def _cell(name: str) -> str:
+    """Return a name as a cell of a CSV file: an apostrophe makes it text for spreadsheets."""
+    shown = escape_control_characters(name)
+    return f"'{shown}" if FORMULA.match(shown) else shown
+
+
+def _text(text: str) -> str:
+    return MARKUP.sub(r"\\\g<0>", escape_control_characters(text))
 
 
 def _parts(report: Report) -> Iterator[tuple[str, list[Line]]]:

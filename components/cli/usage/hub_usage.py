@@ -21,6 +21,9 @@ REASONS: Mapping[int, str] = {
     HTTPStatus.SERVICE_UNAVAILABLE: "the hub cannot read its record; kubectl logs deployment/hub has the reason",
 }
 
+MOST = 1e15
+"""Amounts from this one on cannot be recorded by a hub, nor be rounded."""
+
 
 class UsageUnavailable(Exception):
     """The hub did not return its record. The text gives the reason."""
@@ -76,7 +79,7 @@ def read_record(hub: HubAccess, period: Period) -> Record:
     try:
         return Record(
             uses=tuple(uses),
-            observed={date.fromisoformat(day): float(hours) for day, hours in answer.get("observed", {}).items()},
+            observed={date.fromisoformat(day): _amount(hours) for day, hours in answer.get("observed", {}).items()},
             begin=date.fromisoformat(answer["begin"]) if answer.get("begin") else None,
             now=datetime.fromtimestamp(float(answer["now"]), UTC),
             problem=escape_control_characters(str(answer["problem"])),
@@ -107,8 +110,15 @@ def _use(row: Mapping[str, Any]) -> Use:
         user=str(row["user"]),
         user_id=str(row["id"]),
         groups=frozenset(str(group) for group in row["groups"]),
-        amounts={name: float(row[name]) for name in AMOUNTS},
+        amounts={name: _amount(row[name]) for name in AMOUNTS},
     )
+
+
+def _amount(value: Any) -> float:  # noqa: ANN401 - from JSON
+    number = float(value)
+    if not 0 <= number < MOST:  # also not a number
+        raise ValueError(f"{number} is no amount")
+    return number
 
 
 def _not_a_hub() -> UsageUnavailable:

@@ -16,6 +16,8 @@ PERIOD = Period(date(2026, 11, 1), date(2026, 11, 30))
 TOKEN = "a" * 64
 ANSWER = {"problem": "", "now": 1_793_102_400.0, "begin": "2026-11-01", "observed": {"2026-11-02": 24.0}, "note": ""}
 
+NO_AMOUNTS = (float("inf"), float("nan"), 1e300, -1.0)
+
 
 class FakeClient(HubClient):
     """Returns prepared answers, and records the paths."""
@@ -68,6 +70,8 @@ def test_hub_that_records_nothing_states_the_reason() -> None:
         (Page(200, "<html>", ""), "not that of a Pangeo hub"),
         (Page(200, "[]", ""), "not that of a Pangeo hub"),
         (page(rows=[{"user": "alice"}]), "not that of a Pangeo hub"),
+        *((page(rows=[row("alice") | {AMOUNTS[0]: value}]), "not that of a Pangeo hub") for value in NO_AMOUNTS),
+        *((page(observed={"2026-11-02": value}), "not that of a Pangeo hub") for value in NO_AMOUNTS),
         (page(rows=[], next=0), "not that of a Pangeo hub"),
         (page(now="yesterday"), "not that of a Pangeo hub"),
         (page(observed={"x": 1}), "not that of a Pangeo hub"),

@@ -117,6 +117,36 @@ def test_markdown_has_a_table_of_users_and_one_of_groups(capsys: pytest.CaptureF
     assert "| ocean | 1,234.50 |" in out
 
 
+NAMES = ("=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "x\x1b[31m", "\ud800", "a\nb")
+"""Names that a spreadsheet takes for formulas, or that a terminal or an encoding does not take."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_in_csv_are_no_formulas_and_printable(name: str) -> None:
+    text = as_csv(report(use(name, name, user_id=name)))
+
+    assert text.replace("\n", "").isprintable()
+    cells = [cell for row in csv.DictReader(text.splitlines()) for cell in (row["name"], row["id"])]
+    assert not [cell for cell in cells if cell.strip().startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a|b", r"a\|b"),
+        (r"a\|b", r"a\\\|b"),
+        ("<img src=x>", r"\<img src=x\>"),
+        ("[x](http://192.0.2.1)", r"\[x\](http://192.0.2.1)"),
+        ("*a* `b` &lt;", r"\*a\* \`b\` \&lt;"),
+        ("_a_b_", r"\_a_b\_"),
+    ],
+)
+def test_names_in_markdown_have_no_markup(name: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    print_report(report(use(name)), Format.MARKDOWN)
+
+    assert f"| {shown} |" in capsys.readouterr().out
+
+
 def test_documentation_shows_a_report(capsys: pytest.CaptureFixture[str]) -> None:
     period = Period(date(2026, 11, 1), date(2026, 11, 30))
     observed = dict.fromkeys(period.days(), 24.0) | {date(2026, 11, 3): 22.0}
