@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from rich.status import Status as RichStatus
 
@@ -12,7 +13,10 @@ from components.escape import escape_control_characters
 
 
 class Progress:
-    """Shows a line that changes, on a terminal; else prints a line for each result."""
+    """Shows a line that changes, on a terminal; else prints a line for each result.
+
+    A terminal or pipe that was closed is ignored: the run still has to remove what it has created.
+    """
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -21,18 +25,20 @@ class Progress:
 
     def __enter__(self) -> "Progress":
         if self._status is not None:
-            self._status.start()
+            with suppress(OSError):
+                self._status.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._status is not None:
-            self._status.stop()
+            with suppress(OSError):
+                self._status.stop()
 
     def show(self, running: Sequence[str], results: Sequence[CheckResult]) -> None:
         """Show the checks that run now, or the new results."""
         seconds = time.monotonic() - self._began
         if self._status is not None:
-            self._status.update(f"{len(results)} done, {seconds:.0f} s: {', '.join(running)}")
+            self._update(self._status, f"{len(results)} done, {seconds:.0f} s: {', '.join(running)}")
             return
         for result in results:
             if result.subject not in self._printed:
@@ -42,6 +48,12 @@ class Progress:
     def report(self, line: str) -> None:
         """Show a line about something that takes long."""
         if self._status is not None:
-            self._status.update(escape_control_characters(line))
-        else:
+            self._update(self._status, escape_control_characters(line))
+            return
+        with suppress(OSError):
             print(escape_control_characters(line), file=sys.stderr, flush=True)
+
+    @staticmethod
+    def _update(status: RichStatus, line: str) -> None:
+        with suppress(OSError):
+            status.update(line)

@@ -1,7 +1,10 @@
 """The whole command: its signals, its removal, and what it reports if the lease ends before."""
 
+import errno
+import io
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -35,6 +38,20 @@ HOME = {
 }
 FORBIDDEN = CannotAsk("HTTP 403")
 ENDED_CLUSTERS = {"items": [{"metadata": {"name": each}, "spec": {"username": VERIFICATION_USER}} for each in "ab"]}
+
+
+class ClosedTerminal(io.StringIO):
+    """Standard error after its terminal or pipe was closed."""
+
+    def __init__(self, *, is_terminal: bool) -> None:
+        super().__init__()
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.EIO, "Input/output error")
 
 
 def run(context: ScriptedContext, *checks: Check) -> tuple[dict[str, CheckResult], int]:
@@ -132,6 +149,16 @@ def test_ignored_signal_remains_ignored() -> None:
         signal.signal(signal.SIGHUP, before)
 
     assert (results["goes on"].status, received) == (Status.GOOD, 0)
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_terminal_that_was_closed_does_not_prevent_the_removal(
+    monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool
+) -> None:
+    monkeypatch.setattr(sys, "stderr", ClosedTerminal(is_terminal=is_terminal))
+    results, _ = run(scripted(BEGUN, RENEWED, REMOVED_ALL, objects=OBJECTS))
+
+    assert results[REMOVED].status is Status.GOOD
 
 
 def test_lease_that_the_hub_has_ended_ends_the_run_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
