@@ -15,6 +15,17 @@ SNAPSHOTS = "kubectl get volumesnapshots --namespace NAMESPACE --sort-by .metada
 MINUTE = 60
 DAY = 24 * 3600
 
+
+def _failures(counter: str, window: str) -> str:
+    """Return the sum of a counter's increases in each tenancy.
+
+    ``increase()`` extrapolates: to twice the count, if a series has two values because its hub has just started. The
+    counter, which begins at 0 then, limits it.
+    """
+    increase, count = f"increase({counter}[{window}])", f"max_over_time({counter}[{window}])"
+    return f"sum by (namespace) ({increase} < {count} or {count})"
+
+
 ALERTS = (
     Alert(
         name="PangeoHubDown",
@@ -45,8 +56,8 @@ ALERTS = (
     Alert(
         name="PangeoServerStartsFail",
         # increase() extrapolates, so that three failures can count as a little less than 3.
-        expression="sum by (namespace) "
-        '(increase(jupyterhub_server_spawn_duration_seconds_count{$scope, status="failure"}[30m])) > 2.5',
+        expression=_failures('jupyterhub_server_spawn_duration_seconds_count{$scope, status="failure"}', "30m")
+        + " > 2.5",
         minutes=0,
         severity="critical",
         summary="{{ $value | humanize }} starts of servers in NAMESPACE failed within 30 minutes",
@@ -80,8 +91,10 @@ ALERTS = (
     ),
     Alert(
         name="PangeoDirectoryRefusesLogIns",
-        expression="sum by (namespace) "
-        '(increase(pangeo_log_ins_total{$scope, result=~"directory_unreachable|directory_incomplete"}[10m])) > 1.5',
+        expression=_failures(
+            'pangeo_log_ins_total{$scope, result=~"directory_unreachable|directory_incomplete"}', "10m"
+        )
+        + " > 1.5",
         minutes=0,
         severity="critical",
         summary="{{ $value | humanize }} log-ins to NAMESPACE failed within 10 minutes because of the directory",

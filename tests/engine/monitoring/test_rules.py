@@ -223,6 +223,35 @@ def test_hub_that_was_never_scraped_is_down(tmp_path: Path) -> None:
     assert run_rule_tests(write_tests(tmp_path, [case], rules)) == ""
 
 
+@pytest.mark.parametrize(
+    ("alert", "counter", "values"),
+    [
+        (
+            "PangeoServerStartsFail",
+            'jupyterhub_server_spawn_duration_seconds_count{namespace="vis", status="failure"}',
+            f"_ 0 2x{LONG}",
+        ),
+        (
+            "PangeoDirectoryRefusesLogIns",
+            'pangeo_log_ins_total{namespace="vis", result="directory_unreachable"}',
+            f"_ 0 1x{LONG}",
+        ),
+    ],
+)
+def test_fewer_failures_after_the_start_of_a_hub_are_not_extrapolated(
+    alert: str, counter: str, values: str, tmp_path: Path
+) -> None:
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump(rules_of_every_tenancy()))
+    # Prometheus evaluates rules at other times than it scrapes: here, up to 59 seconds later.
+    moments = [{"eval_time": f"{59 * count}s", "alertname": alert, "exp_alerts": []} for count in range(60)]
+    series = [{"series": counter, "values": values}]
+    test = {"interval": "1m", "input_series": series, "alert_rule_test": moments}
+    file = tmp_path / "tests.yml"
+    file.write_text(yaml.safe_dump({"rule_files": ["rules.yml"], "evaluation_interval": "59s", "tests": [test]}))
+
+    assert run_rule_tests(file) == ""
+
+
 def write_tests(folder: Path, cases: Iterable[Case], rules: dict[str, Any]) -> Path:
     """Write a file for promtool with a test for each case."""
     (folder / "rules.yml").write_text(yaml.safe_dump(rules))
