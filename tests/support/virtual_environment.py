@@ -27,12 +27,11 @@ def virtual_environment(name: str, requirements: Path, images: Sequence[str], wi
     with lock_file(folder.with_suffix(".lock")):
         if not stamps.is_done(state, stamp, made_from):
             shutil.rmtree(folder, ignore_errors=True)
-            venv = [sys.executable, "-m", "venv", "--without-pip", folder]
-            subprocess.run(venv, check=True, timeout=INSTALL_SECONDS)
-            pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", folder, "--quiet"]
-            pip.append("--disable-pip-version-check")
+            python = [sys.executable, "-m"]
+            subprocess.run([*python, "venv", "--without-pip", folder], check=True, timeout=INSTALL_SECONDS)
+            pip = [*python, "pip", "--python", str(folder), "--quiet", "--disable-pip-version-check"]
             # Python compiles the modules that are used, which are a small part.
-            install = [*pip, "install", "--no-compile", "--requirement", requirements]
+            install = [*pip, "install", "--no-compile", "--requirement", str(requirements)]
             subprocess.run(install, check=True, timeout=INSTALL_SECONDS)
             if without:
                 subprocess.run([*pip, "uninstall", "--yes", *without], check=True, timeout=INSTALL_SECONDS)
