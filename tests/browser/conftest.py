@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from local.paths import State
@@ -15,9 +16,11 @@ from local.tenancy.credentials import password
 from local.tenancy.ingress_ports import ingress_ports
 from local.tenancy.pki import authority
 from tests.browser.hub import Hub
+from tests.browser.second_settings import NAME, SETTINGS, TERMS
 from tests.support import second_tenancy
 from tests.support.homes import delete_homes
 from tests.support.node_capacity import stop_servers
+from tests.support.second_tenancy import SecondTenancy
 
 CHROMIUM = "/usr/bin/chromium"
 TIMEOUT_MS = 60_000
@@ -108,6 +111,22 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def hub(context: BrowserContext, state: State, screenshots: Path | None) -> Hub:
     return Hub(context.new_page(), web.url(state), screenshots)
+
+
+@pytest.fixture(scope="session")
+def second(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondTenancy]:
+    """A second tenancy, whose terms of use alice and the admin have accepted.
+
+    The modules that use it come last in alphabetical order: the local tenancy's users need the room meanwhile.
+    """
+    with SecondTenancy.clean(state, tmp_path_factory.mktemp("second"), NAME, **SETTINGS) as tenancy:
+        tenancy.up()
+        tenancy.grant("alice")
+        tenancy.wait_for_hub()
+        for user in map(tenancy.person, ("alice", "admin")):
+            assert user.log_in() == requests.codes.ok
+            user.accept_terms(TERMS["version"])
+        yield tenancy
 
 
 @pytest.fixture

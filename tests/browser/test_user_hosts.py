@@ -6,7 +6,7 @@ others.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,12 +17,11 @@ from local import directory, lifecycle
 from local.paths import State
 from local.tenancy import web
 from tests.browser.hub import SERVER_START_MS, Hub
+from tests.browser.second_settings import ONE_HOST
 from tests.support.second_tenancy import DOMAIN, SecondTenancy
 
 pytestmark = pytest.mark.browser
 
-NAME = "user-hosts"
-ONE_HOST = {"className": "traefik", "redirectedBy": "controller", "tls": {"secretName": web.SECRET}}
 USERS_HOSTS = {**ONE_HOST, "userSubdomains": True}
 ALICES_HOST = f"alice.{DOMAIN}"
 HUB_COOKIE = "jupyterhub-hub-login"
@@ -53,24 +52,15 @@ PasswordOf = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
-def ordinary(state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondTenancy]:
-    """The tenancy before the change of the setting."""
-    settings = {"notebookCpus": 0.3, "notebookRamGb": 1, "ingress": ONE_HOST}
-    with SecondTenancy.clean(state, tmp_path_factory.mktemp("user-hosts"), NAME, **settings) as tenancy:
-        tenancy.up()
-        yield tenancy
-
-
-@pytest.fixture(scope="module")
-def tenancy(ordinary: SecondTenancy) -> SecondTenancy:
+def tenancy(second: SecondTenancy) -> SecondTenancy:
     """The tenancy after the change, with alice's server of the time before it."""
-    ordinary.start_server("alice")
-    pod = alices_pod(ordinary)
-    ordinary.write_stack_file(ingress=USERS_HOSTS)
-    ordinary.up()
-    ordinary.wait_for_hub()
-    assert alices_pod(ordinary) == pod, "the change has restarted alice's server"
-    return ordinary
+    second.start_server("alice")
+    pod = alices_pod(second)
+    second.write_stack_file(ingress=USERS_HOSTS)
+    second.up()
+    second.wait_for_hub()
+    assert alices_pod(second) == pod, "the change has restarted alice's server"
+    return second
 
 
 def alices_pod(tenancy: SecondTenancy) -> str:

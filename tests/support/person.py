@@ -120,6 +120,16 @@ class Person:
                 raise HubFailed(f"no notebook of {self.user}: {page.status_code} at {page.url}")
             time.sleep(poll_seconds)
 
+    def accept_terms(self, version: str) -> None:
+        """Accept the terms of use with the session of the last log-in."""
+        page = f"{self.hub.url}/hub/terms"
+        self.session.post(
+            page,
+            data={"accept": version, "next": "/hub/home", "_xsrf": self._xsrf},
+            headers={"Referer": page},
+            timeout=CALL_TIMEOUT_SECONDS,
+        ).raise_for_status()
+
     def take_token(self) -> None:
         """Take a token with the session of the last log-in; all other calls use it."""
         answer = self.session.post(
