@@ -29,11 +29,12 @@ def _failures(counter: str, window: str) -> str:
 ALERTS = (
     Alert(
         name="PangeoHubDown",
-        # A hub whose metrics ended is named by its namespace. The second part is for a hub that was never scraped.
-        expression="group by (namespace) (present_over_time(jupyterhub_total_users{$scope}[1d]))"
+        # A hub whose metrics ended is named by its namespace, for a week: an alert that ended sooner would look like
+        # a repair. The second part is for a hub that was never scraped.
+        expression="group by (namespace) (present_over_time(jupyterhub_total_users{$scope}[7d]))"
         " unless group by (namespace) (jupyterhub_total_users{$scope})"
         " or absent(jupyterhub_total_users{$scope})"
-        " unless on () group(present_over_time(jupyterhub_total_users{$scope}[1d]))",
+        " unless on () group(present_over_time(jupyterhub_total_users{$scope}[7d]))",
         minutes=5,
         severity="critical",
         summary="Prometheus has no metrics of the hub of NAMESPACE",

@@ -54,7 +54,7 @@ def _lines() -> Iterator[str]:
     yield (
         "The rules in the file need the label `namespace`, with the pod's namespace, and `PangeoProxyDown` also the "
         "label `service`, with the Service's name, on all scraped metrics. After you removed a tenancy, silence "
-        "`PangeoHubDown` for it for a day: the file knows a hub by its metrics of the last day. In commands, replace "
+        "`PangeoHubDown` for it for a week: the file knows a hub by its metrics of the last week. In commands, replace "
         "`STACK` with the "
         "stack's name. "
         "Alertmanager chooses the receivers by the label `severity`: `critical` if users cannot work or soon cannot, "

@@ -223,6 +223,13 @@ def test_hub_that_was_never_scraped_is_down(tmp_path: Path) -> None:
     assert run_rule_tests(write_tests(tmp_path, [case], rules)) == ""
 
 
+def test_hub_that_stays_down_for_days_is_reported_all_the_time(tmp_path: Path) -> None:
+    series = {"jupyterhub_total_users{}": "3x9 stale"}
+    case = Case("PangeoHubDown", "two days", series, "14m", "48h", CASES[0].summary, healthy="3x5000")
+
+    assert run_rule_tests(write_tests(tmp_path, [case], rules_of_every_tenancy())) == ""
+
+
 @pytest.mark.parametrize(
     ("alert", "counter", "values"),
     [
