@@ -12,6 +12,15 @@ CERTIFICATES = "kubectl get certificates,certificaterequests,orders,challenges -
 QUOTAS = "kubectl describe resourcequotas --namespace NAMESPACE"
 SNAPSHOTS = "kubectl get volumesnapshots --namespace NAMESPACE --sort-by .metadata.creationTimestamp"
 
+DATABASE_FILES = "kubectl exec --namespace NAMESPACE deployment/hub -- sh -c 'ls -lhS; df -h .'"
+
+# The chart declares the claim's size: Helm tries to reduce a claim that somebody enlarged, which Kubernetes refuses.
+FREE_DATABASE_VOLUME = (
+    "Save elsewhere, and delete, `usage.sqlite.damaged` and files that are not the hub's. If `df` shows a larger file "
+    "system than the volume, the volume shares it: free space there. Do not enlarge the claim `hub-db-dir`: the next "
+    "`up` would fail."
+)
+
 MINUTE = 60
 DAY = 24 * 3600
 
@@ -45,13 +54,17 @@ ALERTS = (
     ),
     Alert(
         name="PangeoProxyDown",
-        expression='min by (namespace, service) (up{$scope, service=~"pangeo-metrics-(proxy|gateway)"}) == 0',
+        # The second part is for a proxy without a pod that has an address: Prometheus then has no target.
+        expression='min by (namespace, service) (up{$scope, service=~"pangeo-metrics-(proxy|gateway)"}) == 0'
+        ' or group by (namespace, service) (present_over_time(up{$scope, service="pangeo-metrics-proxy"}[7d]))'
+        ' unless group by (namespace, service) (up{$scope, service="pangeo-metrics-proxy"})',
         minutes=5,
         severity="critical",
         summary="Prometheus cannot scrape {{ $labels.service }} in NAMESPACE",
         description="A proxy does not run, or Prometheus cannot scrape it. Without `pangeo-metrics-proxy`, nobody can "
         "reach the hub or a server; without `pangeo-metrics-gateway`, nobody can reach a Dask cluster. See why the pod "
-        "ended, and correct that.",
+        "ended or has not started, and correct that. If it runs, compare `pangeo:metrics.prometheus` with the "
+        "namespace and the labels of Prometheus's pods.",
         commands=(PODS, EVENTS, STATUS),
     ),
     Alert(
@@ -61,7 +74,7 @@ ALERTS = (
         + " > 2.5",
         minutes=0,
         severity="critical",
-        summary="{{ $value | humanize }} starts of servers in NAMESPACE failed within 30 minutes",
+        summary="{{ $value | printf `%.0f` }} starts of servers in NAMESPACE failed within 30 minutes",
         description="Users cannot start their servers. The hub's log has the reason of each failure. Often an image "
         "cannot be pulled, no node has enough free CPUs or memory, or a volume cannot be mounted. `doctor` checks what "
         "one user's start needs.",
@@ -98,7 +111,7 @@ ALERTS = (
         + " > 1.5",
         minutes=0,
         severity="critical",
-        summary="{{ $value | humanize }} log-ins to NAMESPACE failed within 10 minutes because of the directory",
+        summary="{{ $value | printf `%.0f` }} log-ins to NAMESPACE failed within 10 minutes because of the directory",
         description="The users' passwords were not checked, or their groups could not be read: no FreeIPA server gave "
         "a useful answer. The hub's log names the server and the error. Check the server, its certificate, and the "
         "network between it and the cluster.",
@@ -132,12 +145,8 @@ ALERTS = (
         minutes=15,
         severity="warning",
         summary="The volume of the hub's database in NAMESPACE is {{ $value | humanizePercentage }} full",
-        description="The hub stops when it cannot write to its database. See which files are large, and enlarge the "
-        "claim `hub-db-dir` if its storage class allows it.",
-        commands=(
-            "kubectl exec --namespace NAMESPACE deployment/hub -- sh -c 'ls -lhS; df -h .'",
-            "kubectl get pvc hub-db-dir --namespace NAMESPACE",
-        ),
+        description=f"The hub stops when it cannot write to its database. {FREE_DATABASE_VOLUME}",
+        commands=(DATABASE_FILES,),
     ),
     Alert(
         name="PangeoHubDatabaseVolumeFull",
@@ -147,12 +156,9 @@ ALERTS = (
         minutes=2,
         severity="critical",
         summary="The hub of NAMESPACE can soon not write to its database",
-        description="Log-ins and starts of servers fail when the volume is full. Back up the database, then enlarge "
-        "the claim `hub-db-dir`. If the storage class cannot enlarge volumes, delete files that are not the hub's.",
-        commands=(
-            "kubectl exec --namespace NAMESPACE deployment/hub -- sh -c 'ls -lhS; df -h .'",
-            "kubectl get pvc hub-db-dir --namespace NAMESPACE",
-        ),
+        description="Log-ins and starts of servers fail when the volume is full. Back up the database as in `Backup "
+        f"and restore` of the operator guide. {FREE_DATABASE_VOLUME}",
+        commands=(DATABASE_FILES,),
     ),
     Alert(
         name="PangeoCertificateNotRenewed",
@@ -183,8 +189,8 @@ ALERTS = (
         severity="critical",
         summary="The certificate at the hub's address in NAMESPACE is for another host",
         description="Browsers refuse the hub's address. Ingress controllers show a certificate of their own while the "
-        "Secret of the hub's is missing or not valid: see why cert-manager has not created it, or create the Secret "
-        "that `pangeo:ingress.tls.secretName` names.",
+        "Secret with the hub's certificate is missing or not valid: see why cert-manager has not created it, or create "
+        "the Secret that `pangeo:ingress.tls.secretName` names.",
         commands=(CERTIFICATES, STATUS),
     ),
     Alert(
@@ -212,15 +218,15 @@ ALERTS = (
     ),
     Alert(
         name="PangeoObservationsFail",
-        # After a failure, the hub has no time of an observation.
+        # After a failed observation, this metric is absent.
         expression="group by (namespace) (jupyterhub_total_users{$scope}) unless on (namespace) "
         "(time() - max by (namespace) (pangeo_observation_timestamp_seconds{$scope}) < <old>)",
         waits={"old": 5 * MINUTE},
         minutes=10,
         severity="warning",
         summary="The hub of NAMESPACE cannot read the objects of its namespace",
-        description="Without them, there are no alerts about pods, homes, quotas and backups. The hub's log has the "
-        "reason, for example a missing permission.",
+        description="Until it can, no alerts about pods, homes, the hub's database, quotas and backups fire. The hub's "
+        "log has the reason, for example a missing permission.",
         commands=(HUB_LOG, STATUS),
     ),
 )

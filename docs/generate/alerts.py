@@ -54,11 +54,9 @@ def _lines() -> Iterator[str]:
     yield (
         "The rules in the file need the label `namespace`, with the pod's namespace, and `PangeoProxyDown` also the "
         "label `service`, with the Service's name, on all scraped metrics. After you removed a tenancy, silence "
-        "`PangeoHubDown` for it for a week: the file knows a hub by its metrics of the last week. In commands, replace "
-        "`STACK` with the "
-        "stack's name. "
-        "Alertmanager chooses the receivers by the label `severity`: `critical` if users cannot work or soon cannot, "
-        "`warning` if it is sufficient to act within days."
+        "`PangeoHubDown` and `PangeoProxyDown` for it for a week: the file knows a tenancy by its metrics of the last "
+        "week. In commands, replace `STACK` with the stack's name. Alertmanager chooses the receivers by the label "
+        "`severity`: `critical` if users cannot work or soon cannot, `warning` if it is sufficient to act within days."
     )
     yield ""
     yield (

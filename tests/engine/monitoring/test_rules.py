@@ -23,6 +23,9 @@ NAMESPACE = "vis"
 HEALTHY_NAMESPACE = "ocean"
 
 
+PROXY_DOWN = "Prometheus cannot scrape pangeo-metrics-proxy in vis"
+
+
 @dataclass(frozen=True)
 class Case:
     """A fault of one tenancy, in series with a value for each minute."""
@@ -54,7 +57,7 @@ CASES = (
         {'up{service="pangeo-metrics-proxy"}': "1x9 0x30", 'up{service="pangeo-metrics-hub"}': "0x40"},
         "14m",
         "16m",
-        "Prometheus cannot scrape pangeo-metrics-proxy in vis",
+        PROXY_DOWN,
         {"service": "pangeo-metrics-proxy"},
     ),
     Case(
@@ -257,6 +260,15 @@ def test_fewer_failures_after_the_start_of_a_hub_are_not_extrapolated(
     file.write_text(yaml.safe_dump({"rule_files": ["rules.yml"], "evaluation_interval": "59s", "tests": [test]}))
 
     assert run_rule_tests(file) == ""
+
+
+def test_proxy_without_a_pod_is_down(tmp_path: Path) -> None:
+    """Prometheus has no target then."""
+    series = {'up{service="pangeo-metrics-proxy"}': "1x9 stale", 'up{service="pangeo-metrics-gateway"}': "1x9 stale"}
+    proxy = {"service": "pangeo-metrics-proxy"}
+    case = Case("PangeoProxyDown", "the proxy's target ends after 10 minutes", series, "14m", "16m", PROXY_DOWN, proxy)
+
+    assert run_rule_tests(write_tests(tmp_path, [case], rules_of_tenancy(NAMESPACE))) == ""
 
 
 def write_tests(folder: Path, cases: Iterable[Case], rules: dict[str, Any]) -> Path:
