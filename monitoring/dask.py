@@ -1,6 +1,6 @@
 """The dashboard about Dask clusters."""
 
-from monitoring.panel import LARGEST, Dashboard, Panel, Query
+from monitoring.panel import LARGEST, Dashboard, Panel, Query, largest_users
 
 DASK = Dashboard(
     name="dask",
@@ -51,7 +51,7 @@ DASK = Dashboard(
         Panel(
             title="CPUs of Dask",
             kind="timeseries",
-            unit="cores",
+            unit="short",
             description="CPUs that schedulers and workers request",
             queries=(Query('sum by (kind) (pangeo_guaranteed_cpus{$scope, kind=~"dask_.*"})', "{{kind}}"),),
         ),
@@ -65,14 +65,9 @@ DASK = Dashboard(
         Panel(
             title="CPUs of Dask by user",
             kind="timeseries",
-            unit="cores",
+            unit="short",
             description=f"The {LARGEST} users whose schedulers and workers request the most CPUs",
-            queries=(
-                Query(
-                    f'topk({LARGEST}, sum by (user) (pangeo_user_guaranteed_cpus{{$scope, kind=~"dask_.*"}}))',
-                    "{{user}}",
-                ),
-            ),
+            queries=(largest_users("pangeo_user_guaranteed_cpus", ', kind=~"dask_.*"'),),
             width=24,
             only_with="perUser",
         ),

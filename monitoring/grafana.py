@@ -12,8 +12,6 @@ DATA_SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 LABEL_VALUES = "label_values(jupyterhub_total_users, namespace)"
 """Each scraped hub has this metric."""
 
-GRAFANA_UNITS = {"cores": "short"}
-
 
 def render_dashboard(dashboard: Dashboard) -> str:
     """Return the text of a dashboard's file."""
@@ -84,7 +82,7 @@ def _panel(panel: Panel, number: int) -> dict[str, Any]:
         "description": panel.description,
         "datasource": DATA_SOURCE,
         "fieldConfig": {
-            "defaults": {"unit": GRAFANA_UNITS.get(panel.unit, panel.unit), "min": 0, "noValue": "no data"},
+            "defaults": {"unit": panel.unit, "min": 0, "noValue": "no data"},
             "overrides": [],
         },
         "options": _options(panel),

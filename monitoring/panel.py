@@ -10,7 +10,8 @@ LARGEST = 20
 """Number of users that a panel shows."""
 
 Kind = Literal["timeseries", "stat", "bargauge"]
-Unit = Literal["short", "bytes", "percentunit", "s", "cores"]
+Unit = Literal["short", "bytes", "percentunit", "s"]
+"""Units of Grafana."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class Dashboard:
     title: str
     description: str
     panels: tuple[Panel, ...]
+
+
+def largest_users(metric: str, labels: str = "") -> Query:
+    """Return the query of the ``LARGEST`` users by a metric, of all kinds of pods together."""
+    return Query(f"topk({LARGEST}, sum by (user) ({metric}{{$scope{labels}}}))", "{{user}}")
 
 
 def quantile(part: float, metric: str, labels: str, interval: str) -> str:

@@ -1,6 +1,6 @@
 """The dashboard about CPUs, memory and quotas."""
 
-from monitoring.panel import LARGEST, Dashboard, Panel, Query
+from monitoring.panel import LARGEST, Dashboard, Panel, Query, largest_users
 
 RESOURCES = Dashboard(
     name="resources",
@@ -45,7 +45,7 @@ RESOURCES = Dashboard(
         Panel(
             title="CPUs over time",
             kind="timeseries",
-            unit="cores",
+            unit="short",
             description="CPUs that pods request by kind, and those of the worker nodes",
             queries=(
                 Query("sum by (kind) (pangeo_guaranteed_cpus{$scope})", "{{kind}}"),
@@ -65,7 +65,7 @@ RESOURCES = Dashboard(
         Panel(
             title="CPUs by group",
             kind="timeseries",
-            unit="cores",
+            unit="short",
             description="CPUs of the groups' members; a user counts in each of the groups",
             queries=(Query("sum by (group) (pangeo_group_guaranteed_cpus{$scope})", "{{group}}"),),
             only_with="perGroup",
@@ -81,9 +81,9 @@ RESOURCES = Dashboard(
         Panel(
             title="CPUs by user",
             kind="timeseries",
-            unit="cores",
+            unit="short",
             description=f"The {LARGEST} users with the most guaranteed CPUs, of servers and Dask clusters",
-            queries=(Query(f"topk({LARGEST}, sum by (user) (pangeo_user_guaranteed_cpus{{$scope}}))", "{{user}}"),),
+            queries=(largest_users("pangeo_user_guaranteed_cpus"),),
             only_with="perUser",
         ),
         Panel(
@@ -91,9 +91,7 @@ RESOURCES = Dashboard(
             kind="timeseries",
             unit="bytes",
             description=f"The {LARGEST} users with the most guaranteed memory, of servers and Dask clusters",
-            queries=(
-                Query(f"topk({LARGEST}, sum by (user) (pangeo_user_guaranteed_memory_bytes{{$scope}}))", "{{user}}"),
-            ),
+            queries=(largest_users("pangeo_user_guaranteed_memory_bytes"),),
             only_with="perUser",
         ),
     ),
