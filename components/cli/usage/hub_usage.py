@@ -18,7 +18,9 @@ from components.in_hub.usage_amounts import AMOUNTS
 REASONS: Mapping[int, str] = {
     HTTPStatus.FORBIDDEN: "the hub refused the token in the cluster's Secret; run pulumi up, which restarts the hub",
     HTTPStatus.NOT_FOUND: "the hub is older than this program, or does not answer at this address; run pulumi up",
-    HTTPStatus.SERVICE_UNAVAILABLE: "the hub cannot read its record; kubectl logs deployment/hub has the reason",
+    # Of the hub itself, or of the proxy or the ingress controller in front of a hub that does not answer.
+    HTTPStatus.SERVICE_UNAVAILABLE: "the hub does not run, or cannot read its record; python -m components status, and "
+    "the hub's log, have the reason",
 }
 
 MOST = 1e15

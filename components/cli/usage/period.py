@@ -45,7 +45,7 @@ def parse_period(first: str | None, last: str | None, today: date) -> Period:
             days[option] = day
     period = Period(days["--from"], days["--to"])
     if not problems and period.last < period.first:
-        message = f"is before --from {period.first}; write {period.first} or a later day"
+        message = f"is before --from {period.first}; write a later day, or an earlier --from"
         problems.append(Problem("--to", str(period.last), message))
     if problems:
         raise InvalidTenancy("period", problems)

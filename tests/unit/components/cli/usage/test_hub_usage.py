@@ -65,7 +65,7 @@ def test_hub_that_records_nothing_states_the_reason() -> None:
     [
         (page(403), "the hub refused the token"),
         (page(404), "the hub is older than this program"),
-        (page(503), "cannot read its record"),
+        (page(503), "the hub does not run, or cannot read its record; python -m components status"),
         (page(500), "HTTP 500"),
         (Page(200, "<html>", ""), "not that of a Pangeo hub"),
         (Page(200, "[]", ""), "not that of a Pangeo hub"),

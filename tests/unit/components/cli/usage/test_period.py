@@ -27,7 +27,13 @@ def test_both_days_are_included() -> None:
         ("20261101", None, ["--from", "20261101", "write for example 2026-11-30"]),
         ("2026-12-01", "2026-12-31", ["--from", "is in the future", "write 2026-11-30 or an earlier day"]),
         ("2027-01-01", "x", ["--from", "is in the future", "--to", "is not a date"]),
-        ("2026-11-02", "2026-11-01", ["--to", "is before --from 2026-11-02", "write 2026-11-02 or a later day"]),
+        (
+            "2026-11-02",
+            "2026-11-01",
+            ["--to", "is before --from 2026-11-02", "write a later day, or an earlier --from"],
+        ),
+        # By default, --from is the first of this month.
+        (None, "2026-10-31", ["--to", "2026-10-31", "is before --from 2026-11-01", "or an earlier --from"]),
     ],
 )
 def test_invalid_options_are_named_with_their_value_and_a_fix(
