@@ -9,6 +9,7 @@ import functools
 import json
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from kubespawner.clients import shared_client  # type: ignore[import-not-found,u
 from traitlets import Int  # type: ignore[import-not-found,unused-ignore]
 from traitlets.config import LoggingConfigurable  # type: ignore[import-not-found,unused-ignore]
 
+from components.in_hub.dask_clusters import ClustersUnreachable
 from components.in_hub.usage_amounts import Rates, home_rates, pod_rates
 from components.in_hub.usage_file import DAMAGED, NAME, Key, Sample, UsageFile
 from components.in_hub.user_id import STATE_KEY
@@ -31,6 +33,13 @@ SAMPLES_MISSED = 3
 
 OFF = "nothing is recorded: pangeo:usage.keepDays is 0"
 NO_FILE = "nothing is recorded: the hub has no volume for its database, or does not run in Kubernetes"
+
+
+class NotListed(Exception):
+    """Kubernetes did not list objects; the text names them, and the reason."""
+
+    def __init__(self, objects: str, reason: str) -> None:
+        super().__init__(f"Kubernetes did not list {objects}: {reason}")
 
 
 class UsageRecorder(LoggingConfigurable):  # type: ignore[misc,unused-ignore]
@@ -83,10 +92,13 @@ class UsageRecorder(LoggingConfigurable):  # type: ignore[misc,unused-ignore]
             await asyncio.sleep(max(0.1, began + self.interval_seconds - time.monotonic()))
 
     async def _sample(self, file: UsageFile) -> None:
-        owners = await self._hub.authenticator.revocation.clusters.owners()
+        try:
+            owners = await self._hub.authenticator.revocation.clusters.owners()
+        except ClustersUnreachable as error:
+            raise NotListed("Dask clusters", str(error)) from error
         core = shared_client("CoreV1Api")
-        pods = await self._list(core.list_namespaced_pod)
-        claims = await self._list(core.list_namespaced_persistent_volume_claim)
+        pods = await self._list("pods", core.list_namespaced_pod)
+        claims = await self._list("volume claims", core.list_namespaced_persistent_volume_claim)
         now, clock = time.time(), time.monotonic()
         pods_of, homes = await asyncio.to_thread(
             lambda: (pod_rates(_items(pods), owners), list(home_rates(_items(claims))))
@@ -105,12 +117,14 @@ class UsageRecorder(LoggingConfigurable):  # type: ignore[misc,unused-ignore]
         await asyncio.to_thread(file.add, Sample(now, elapsed, rates))
         self._recorded = clock
 
-    async def _list(self, method: Any) -> bytes:  # noqa: ANN401 - kubernetes_asyncio has no types
+    async def _list(self, objects: str, method: Any) -> bytes:  # noqa: ANN401 - kubernetes_asyncio has no types
         # The server's cache is recent enough. The client's own objects would take long to create.
         answer = await method(
             self._namespace, resource_version="0", _preload_content=False, _request_timeout=REQUEST_SECONDS
         )
         content: bytes = await answer.read()
+        if answer.status != HTTPStatus.OK:  # without _preload_content, the client raises nothing
+            raise NotListed(objects, f"HTTP {answer.status} {answer.reason}")
         return content
 
     def _groups(self) -> Mapping[str, tuple[str, ...]]:

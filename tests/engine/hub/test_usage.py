@@ -236,6 +236,25 @@ def test_file_that_cannot_be_written_is_reported_and_the_hub_goes_on(deployment:
     assert "users' use of the cluster is recorded again" in log
 
 
+def test_objects_that_kubernetes_does_not_list_are_reported(deployment: Recording) -> None:
+    """The answer that refuses them has no objects, and must not count as a time without use."""
+    namespace = deployment.namespace
+    role = namespace.kubectl("get", "role", "hub", "--output=json")
+    rules = [
+        rule | {"resources": [each for each in rule["resources"] if each != "persistentvolumeclaims"]}
+        for rule in json.loads(role)["rules"]
+    ]
+    namespace.kubectl("patch", "role", "hub", "--type=merge", "-p", json.dumps({"rules": rules}))
+    try:
+        refused = "Kubernetes did not list volume claims: HTTP 403 Forbidden"
+        wait_for(deployment.read, lambda record: record.problem == refused)
+    finally:
+        allowed = json.dumps({"rules": json.loads(role)["rules"]})
+        namespace.kubectl("patch", "role", "hub", "--type=merge", "-p", allowed)
+
+    wait_for(deployment.read, lambda record: not record.problem)
+
+
 def test_record_outlives_a_restart_and_reports_damage(
     hub_python: Path,
     values: Values,
