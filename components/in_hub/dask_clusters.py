@@ -3,17 +3,16 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubernetes_asyncio.client.exceptions import ApiException  # type: ignore[import-not-found,unused-ignore]
 from kubespawner.clients import load_config, shared_client  # type: ignore[import-not-found,unused-ignore]
+
+from components.in_hub.kubernetes_errors import short_reason
+from components.in_hub.object_kinds import ENDED_PHASES
 
 GROUP, VERSION, PLURAL = "gateway.dask.org", "v1alpha1", "daskclusters"
 """The objects' API; the version is that of dask-gateway 2026.3.0."""
 
 REQUEST_SECONDS = 10
 """Time limit of one request to Kubernetes."""
-
-ENDED = ("Stopped", "Failed")
-"""Phases of a cluster without pods."""
 
 STOP = [{"op": "add", "path": "/spec/active", "value": False}]
 """JSON patch by which the gateway itself stops a cluster; its controller then deletes the pods."""
@@ -72,7 +71,7 @@ class DaskClusters:
                     GROUP, VERSION, self._namespace, PLURAL, name, STOP, _request_timeout=REQUEST_SECONDS
                 )
             except Exception as error:
-                raise ClustersUnreachable(_reason(error)) from error
+                raise ClustersUnreachable(short_reason(error)) from error
 
     async def owners(self) -> dict[str, str]:
         """Return the user of each cluster by its name, also of those that have ended.
@@ -94,7 +93,7 @@ class DaskClusters:
                 GROUP, VERSION, self._namespace, PLURAL, _request_timeout=REQUEST_SECONDS
             )
         except Exception as error:
-            raise ClustersUnreachable(_reason(error)) from error
+            raise ClustersUnreachable(short_reason(error)) from error
         return listed
 
 
@@ -103,7 +102,7 @@ def group_by_user(listed: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]
     found: dict[str, list[Mapping[str, Any]]] = {}
     for cluster in listed.get("items") or []:
         user = (cluster.get("spec") or {}).get("username")
-        if user and (cluster.get("status") or {}).get("phase") not in ENDED:
+        if user and (cluster.get("status") or {}).get("phase") not in ENDED_PHASES:
             found.setdefault(user, []).append(cluster)
     return found
 
@@ -116,9 +115,3 @@ def _name(cluster: Mapping[str, Any]) -> str:
 def _api() -> Any:  # noqa: ANN401 - kubernetes_asyncio has no types
     load_config()
     return shared_client("CustomObjectsApi")
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ApiException):
-        return f"HTTP {error.status} {error.reason}"
-    return f"{type(error).__name__}: {error}".rstrip(": ")

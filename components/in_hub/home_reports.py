@@ -1,6 +1,6 @@
 """The hub's API for reports of users' servers about the use of their homes (``in_server/report_home.py``).
 
-The hub needs no access to the volumes. A user could report another number, but only about the own home.
+The hub needs no access to the volumes. A user could report another number, but only about the user's own home.
 """
 
 import json

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from components.in_hub.volume_use import is_own_file_system
+
 USE_ANNOTATION = "tenancy.pangeo/home-use"
 """Annotation of a user's volume claim: the used bytes, and when they were measured."""
 
 REPORT_PATH = "/api/pangeo/home-use"
 """Path of the reports below the hub's own."""
-
-OWN_RATIO = 1.1
-"""Greatest ratio of the size of a claim's own file system to the size of the claim; drivers round sizes up."""
 
 MAX_BYTES = 2**60
 """Limit of a reported number."""
@@ -64,7 +63,7 @@ def judge_report(report: Mapping[str, int], claim_bytes: float) -> int | None:
     """Return the used bytes of a claim of this size; None if the server must add up its files."""
     if "files" in report:
         return report["files"]
-    return report["used"] if report["size"] <= claim_bytes * OWN_RATIO else None
+    return report["used"] if is_own_file_system(report["size"], claim_bytes) else None
 
 
 def _is_number(value: object) -> bool:

@@ -36,6 +36,6 @@ class CountedLogIns:
 def _result(refusal: HTTPError) -> str:
     if isinstance(refusal, LogInRefused):
         return refusal.result
-    # Of the check to whom the name belongs.
+    # The check of the account that owns the name (log_in_identity) refuses with 403 or 503.
     is_refused = refusal.status_code == HTTPStatus.FORBIDDEN
     return outcomes.OTHER_ACCOUNT if is_refused else outcomes.KUBERNETES_UNREACHABLE

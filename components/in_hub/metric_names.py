@@ -7,6 +7,8 @@ own metrics, and those of the proxies, are described by their projects; ``FURTHE
 from dataclasses import dataclass
 from typing import Literal
 
+from components.in_hub.object_kinds import KIND_OF_COMPONENT
+
 Kind = Literal["counter", "gauge"]
 
 
@@ -22,7 +24,7 @@ class Metric:
     """Key of the section ``metrics`` that permits the metric, because its labels name users or groups."""
 
 
-POD_KINDS = ("server", "dask_scheduler", "dask_worker", "other")
+POD_KINDS = (*KIND_OF_COMPONENT.values(), "other")
 """Values of the label ``kind``: of users' pods, and all other pods of the namespace."""
 
 VOLUMES = ("homes", "hub_database", "shared_folders")
@@ -148,8 +150,8 @@ BACKED_UP = Metric(
 OBSERVATION_FAILURES = Metric(
     "pangeo_observation_failures_total",
     "counter",
-    "Attempts of the hub to observe something that failed: requests to Kubernetes, the certificate, its database. An "
-    "unreachable directory server is none",
+    "Failed observations of the hub: requests to Kubernetes, the certificate, its database. An unreachable directory "
+    "server is none",
     ("what",),
 )
 OBSERVATION_TIME = Metric(

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from jupyterhub import orm  # type: ignore[import-not-found,unused-ignore]
 from kubespawner.clients import shared_client  # type: ignore[import-not-found,unused-ignore]
 from prometheus_client import (  # type: ignore[import-not-found,unused-ignore]
     CONTENT_TYPE_LATEST,
@@ -31,6 +30,7 @@ from components.in_hub.namespace_samples import Sample
 from components.in_hub.observation import Observation
 from components.in_hub.outcomes import COUNTS
 from components.in_hub.replaced_pages import EXTENSIONS
+from components.in_hub.stored_groups import groups_by_user
 from components.in_hub.user_objects import hub_namespace
 
 REQUEST_SECONDS = 10
@@ -91,7 +91,7 @@ def start(app: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - JupyterHub has n
         hub_namespace(app.config.KubeSpawner) or "",
         _get,
         directory_as(app.authenticator, NO_ACCOUNT),
-        lambda: _groups(app),
+        lambda: groups_by_user(app.db),
         app.log,
     )
     REGISTRY.register(Collector(observation))
@@ -103,9 +103,9 @@ def start(app: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - JupyterHub has n
 
 
 def _with_few_methods(log: Callable[[RequestHandler], None]) -> Callable[[RequestHandler], None]:
-    """Return JupyterHub's function that logs and counts requests, with one label for all methods that HTTP has not.
+    """Return JupyterHub's function that logs and counts requests, with one label for all methods that do not exist.
 
-    JupyterHub (5.5) counts by the method, so that whoever sends invented ones would fill the memory of the hub and of
+    JupyterHub (5.5) counts by the method, so that requests with invented ones would fill the memory of the hub and of
     Prometheus.
     """
 
@@ -115,14 +115,6 @@ def _with_few_methods(log: Callable[[RequestHandler], None]) -> Callable[[Reques
         log(handler)
 
     return log_request
-
-
-def _groups(app: Any) -> dict[str, list[str]]:  # noqa: ANN401
-    found: dict[str, list[str]] = {}
-    # One request to the database: one for each user would keep the event loop busy.
-    for user, group in app.db.query(orm.User.name, orm.Group.name).join(orm.User.groups):
-        found.setdefault(user, []).append(group)
-    return found
 
 
 async def _get(path: str) -> Any:  # noqa: ANN401 - JSON

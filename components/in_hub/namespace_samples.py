@@ -9,6 +9,7 @@ from typing import Any
 from components.in_hub import metric_names as names
 from components.in_hub.home_use import HomeUse, read_use
 from components.in_hub.metric_names import Metric
+from components.in_hub.object_kinds import CLUSTER_LABEL, ENDED_PHASES, HOME_COMPONENT, KIND_OF_COMPONENT
 from components.in_hub.quantity import size_bytes
 from components.in_hub.user_id import NAME_ANNOTATION
 
@@ -21,12 +22,6 @@ BACKUP_ANNOTATION = "tenancy.pangeo/backed-up"
 
 PLACEHOLDER = "user-placeholder"
 """Component of the chart's placeholder pods, which wait on purpose."""
-
-KINDS = {"singleuser-server": "server", "dask-scheduler": "dask_scheduler", "dask-worker": "dask_worker"}
-"""Kinds of pods by their component."""
-
-HOME_COMPONENT = "singleuser-storage"
-"""Component of the claims of homes."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +56,11 @@ def read_pods(pods: Iterable[Object], clusters: Iterable[Object], now: datetime)
 
 def _read_pod(pod: Object, users: Mapping[str | None, str | None], now: datetime) -> Pod:
     metadata, spec = pod["metadata"], pod["spec"]
-    cluster = (metadata.get("labels") or {}).get("gateway.dask.org/cluster")
+    cluster = (metadata.get("labels") or {}).get(CLUSTER_LABEL)
     user = (metadata.get("annotations") or {}).get(NAME_ANNOTATION) or users.get(cluster)
     phase = pod["status"]["phase"]
     return Pod(
-        kind=KINDS.get(_component(pod), "other"),
+        kind=KIND_OF_COMPONENT.get(_component(pod), "other"),
         user=user,
         cluster=cluster,
         is_pending=phase == "Pending",
@@ -106,7 +101,7 @@ def pod_samples(pods: Sequence[Pod]) -> Iterator[Sample]:
 def dask_samples(pods: Iterable[Pod], clusters: Iterable[Object]) -> Iterator[Sample]:
     """Yield the numbers of clusters and workers. Workers that the quota refuses have no pods."""
     running = Counter(pod.cluster for pod in pods if pod.kind == "dask_worker" and pod.is_running)
-    active = [each for each in clusters if (each.get("status") or {}).get("phase") not in ("Stopped", "Failed")]
+    active = [each for each in clusters if (each.get("status") or {}).get("phase") not in ENDED_PHASES]
     waiting = sum(
         max(0, int((each.get("spec") or {}).get("replicas") or 0) - running[each["metadata"]["name"]])
         for each in active

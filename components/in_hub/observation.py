@@ -20,6 +20,8 @@ from kubernetes_asyncio.client.exceptions import ApiException  # type: ignore[im
 from components.freeipa.settings import Directory
 from components.in_hub import metric_names as names
 from components.in_hub.address_checks import certificate_end, is_reachable
+from components.in_hub.dask_clusters import GROUP, PLURAL, VERSION
+from components.in_hub.kubernetes_errors import short_reason
 from components.in_hub.metric_settings import MetricSettings
 from components.in_hub.namespace_samples import (
     Object,
@@ -49,15 +51,15 @@ THREAD_SECONDS = 60.0
 DATABASE_FOLDER = Path("/srv/jupyterhub")
 """Mount path of the volume of the hub's database."""
 
-List = Callable[[str], Awaitable[Mapping[str, Any]]]
-"""Returns the answer to a GET request to Kubernetes."""
+GetRequest = Callable[[str], Awaitable[Mapping[str, Any]]]
+"""Returns the answer of Kubernetes to a GET request for a path."""
 
 PATHS = {
     "pods": "/api/v1/namespaces/{}/pods",
     "claims": "/api/v1/namespaces/{}/persistentvolumeclaims",
     "quotas": "/api/v1/namespaces/{}/resourcequotas",
 }
-CLUSTERS_PATH = "/apis/gateway.dask.org/v1alpha1/namespaces/{}/daskclusters"
+CLUSTERS_PATH = f"/apis/{GROUP}/{VERSION}/namespaces/{{}}/{PLURAL}"
 SNAPSHOTS_PATH = "/apis/snapshot.storage.k8s.io/v1/namespaces/{}/volumesnapshots"
 
 
@@ -67,7 +69,7 @@ class Observation:
 
     settings: MetricSettings
     namespace: str
-    get: List
+    get: GetRequest
     directory: Directory
     groups: Callable[[], Mapping[str, Sequence[str]]]
     """Returns the groups of each user."""
@@ -102,7 +104,7 @@ class Observation:
 
     def _note_failure(self, part: str, error: Exception) -> None:
         self.failures[part] += 1
-        self.log.warning("the metrics of %s are absent: %s: %s", part, type(error).__name__, error)
+        self.log.warning("the metrics of %s are absent: %s", part, short_reason(error))
 
     async def observe_namespace(self) -> list[Sample]:
         """Return the samples of the namespace's objects, and of the volume of the hub's database."""

@@ -16,6 +16,7 @@ _QUANTITY = re.compile(r"(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE
 def size_bytes(quantity: str) -> Decimal:
     """Return a quantity in bytes: ``10Gi`` is 10·1024³, ``10G`` is 10·1000³, ``1e9`` is 10⁹.
 
+    CPUs and numbers of objects have the same notation: ``500m`` is 0.5.
     Source: Kubernetes' ``resource.Quantity``. Negative quantities are not accepted: sizes of volumes are positive.
 
     Raises:

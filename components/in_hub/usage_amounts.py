@@ -12,21 +12,16 @@ from typing import Any
 
 from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.gpus import has_devices
+from components.in_hub.object_kinds import CLUSTER_LABEL, HOME_COMPONENT, KIND_OF_COMPONENT
 from components.in_hub.quantity import size_bytes
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION
-
-KINDS = {"singleuser-server": "server", "dask-scheduler": "dask_scheduler", "dask-worker": "dask_worker"}
-"""Kinds of users' pods, by their label. A Dask cluster has one scheduler."""
 
 UNITS = ("hours", "cpu_hours", "memory_gb_hours", "gpu_hours")
 """Amounts of each kind: the number of pods, CPUs, memory and GPUs, which are all devices. 1 GB is 1024³ bytes."""
 
 HOMES = "home_gb_days"
-AMOUNTS = (*(f"{kind}_{unit}" for kind in KINDS.values() for unit in UNITS), HOMES)
+AMOUNTS = (*(f"{kind}_{unit}" for kind in KIND_OF_COMPONENT.values() for unit in UNITS), HOMES)
 """Names of the recorded amounts."""
-
-CLUSTER_LABEL = "gateway.dask.org/cluster"
-"""The gateway's label of the pods of a Dask cluster: the name of the DaskCluster."""
 
 GB = 1024**3
 DAY_SECONDS = 24 * 3600
@@ -50,10 +45,11 @@ def pod_rates(pods: Iterable[Json], cluster_owners: Mapping[str, str]) -> dict[s
         labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
         if not pod["spec"].get("nodeName") or (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
             continue
-        cluster, kind = labels.get(CLUSTER_LABEL), labels.get("app.kubernetes.io/component")
+        cluster = labels.get(CLUSTER_LABEL)
+        kind = KIND_OF_COMPONENT.get(labels.get("app.kubernetes.io/component", ""))
         user = cluster_owners.get(cluster) if cluster else annotations.get(NAME_ANNOTATION)
-        if user and user != VERIFICATION_USER and kind in KINDS:
-            _add(found.setdefault(user, {}), KINDS[kind], pod["spec"])
+        if user and user != VERIFICATION_USER and kind:
+            _add(found.setdefault(user, {}), kind, pod["spec"])
     return found
 
 
@@ -74,7 +70,7 @@ def home_rates(claims: Iterable[Json]) -> Iterator[tuple[str, str, Rates]]:
         annotations = claim["metadata"].get("annotations") or {}
         labels = claim["metadata"].get("labels") or {}
         user = annotations.get(NAME_ANNOTATION, VERIFICATION_USER)
-        if labels.get("component") == "singleuser-storage" and user != VERIFICATION_USER:
+        if labels.get("component") == HOME_COMPONENT and user != VERIFICATION_USER:
             size = float(size_bytes(claim["spec"]["resources"]["requests"]["storage"])) / GB
             yield user, annotations.get(ID_ANNOTATION, ""), {HOMES: size}
 

@@ -8,7 +8,6 @@ import asyncio
 import functools
 import json
 import time
-from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from traitlets import Int  # type: ignore[import-not-found,unused-ignore]
 from traitlets.config import LoggingConfigurable  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub.dask_clusters import ClustersUnreachable
+from components.in_hub.stored_groups import groups_by_user
 from components.in_hub.usage_amounts import Rates, home_rates, pod_rates
 from components.in_hub.usage_file import DAMAGED, NAME, Key, Sample, UsageFile
 from components.in_hub.user_id import STATE_KEY
@@ -103,7 +103,7 @@ class UsageRecorder(LoggingConfigurable):  # type: ignore[misc,unused-ignore]
         pods_of, homes = await asyncio.to_thread(
             lambda: (pod_rates(_items(pods), owners), list(home_rates(_items(claims))))
         )
-        groups, ids = self._groups(), await self._user_ids({*pods_of, *(user for user, _, _ in homes)})
+        groups, ids = groups_by_user(self._hub.db), await self._user_ids({*pods_of, *(user for user, _, _ in homes)})
         rates: dict[Key, Rates] = {}
         found = [(user, ids.get(user, ""), each) for user, each in pods_of.items()]
         for user, user_id, each in (*found, *homes):
@@ -126,12 +126,6 @@ class UsageRecorder(LoggingConfigurable):  # type: ignore[misc,unused-ignore]
         if answer.status != HTTPStatus.OK:  # without _preload_content, the client raises nothing
             raise NotListed(objects, f"HTTP {answer.status} {answer.reason}")
         return content
-
-    def _groups(self) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
-        for user, group in self._hub.db.query(orm.User.name, orm.Group.name).join(orm.User.groups):
-            found.setdefault(user, []).append(group)
-        return {user: tuple(sorted(groups)) for user, groups in found.items()}
 
     async def _user_ids(self, users: set[str]) -> dict[str, str]:
         """Return the ``ipaUniqueID`` of each user, as far as known; decrypted again only after a log-in."""

@@ -11,11 +11,12 @@ from decimal import Decimal
 from components.cli.usage.hub_usage import Record, Use
 from components.cli.usage.period import Period
 from components.config.types import format_count, format_number
-from components.in_hub.usage_amounts import HOMES, KINDS
+from components.in_hub.object_kinds import KIND_OF_COMPONENT
+from components.in_hub.usage_amounts import HOMES
 
 COLUMNS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     **{
-        f"{unit}_hours": (f"{heading} h", tuple(f"{kind}_{unit}_hours" for kind in KINDS.values()))
+        f"{unit}_hours": (f"{heading} h", tuple(f"{kind}_{unit}_hours" for kind in KIND_OF_COMPONENT.values()))
         for unit, heading in (("cpu", "CPU"), ("memory_gb", "memory GB"), ("gpu", "GPU"))
     },
     "server_hours": ("server h", ("server_hours",)),

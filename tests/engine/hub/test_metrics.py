@@ -294,6 +294,7 @@ def test_refused_observation_is_counted(observed: Observed, permission: str) -> 
         "no failure was counted",
     )
 
+    assert "the metrics of kubernetes are absent: HTTP 403 Forbidden\n" in observed.deployment.hub.log()
     assert "pangeo_homes" not in observed.series()
     namespace.kubectl("create", "--filename=-", stdin=binding)
     wait_until(lambda: "pangeo_homes" in observed.series(), "the namespace is not observed again")
