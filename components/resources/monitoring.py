@@ -1,9 +1,9 @@
 """The Services of the metrics, and the objects of the Prometheus Operator, as manifests. Pure.
 
-They are declared if the stack file has the section ``metrics``; the operator's, where the cluster has their kind
-(``preflight.monitoring``). To add one of those, write a function that returns its ``spec`` and name it in ``BUILDERS``:
-the preflight check, the component and the policies follow that table. The kind must be in ``policies.kinds.MONITORING``
-and in ``cluster.objects.PLURALS``, too.
+They are declared if the stack file has the section ``metrics``; the objects of the operator, only if the cluster also
+has their kind (``preflight.monitoring``). To add such a kind, write a function that returns its ``spec`` and name it in
+``BUILDERS``: the preflight check, the component and the policies follow that table. Add the kind to
+``policies.kinds.MONITORING`` and to ``cluster.objects.PLURALS``, too.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -32,17 +32,17 @@ SERVICE_LABELS = {"tenancy.pangeo/metrics": "true"}
 PATH = "/metrics"
 
 SCRAPE_INTERVAL = "30s"
-"""The hub observes the namespace as often."""
+"""The hub observes its namespace at the same interval."""
 
 
 def monitoring_manifests(tenancy: Tenancy, kinds: Collection[str]) -> list[Manifest]:
     """Return the Services, and the objects of kinds that the cluster has; none without the section ``metrics``."""
     if tenancy.metrics is None:
         return []
-    operators = [
+    objects = [
         _object(tenancy, tenancy.metrics, kind, build(tenancy)) for kind, build in BUILDERS.items() if kind in kinds
     ]
-    return [*_services(tenancy), *operators]
+    return [*_services(tenancy), *objects]
 
 
 def crd_name(kind: str) -> str:
@@ -51,7 +51,7 @@ def crd_name(kind: str) -> str:
 
 
 def _services(tenancy: Tenancy) -> Iterator[Manifest]:
-    """Yield a Service for each pod with metrics. They have no address, and give access to nobody."""
+    """Yield a headless Service for each pod with metrics. It only names the pod: network policies give access."""
     own = {"app": "jupyterhub", "release": tenancy.release}
     pods = {component: {**own, "component": component} for component in ("hub", "proxy")}
     if tenancy.dask.enabled:
@@ -82,7 +82,7 @@ def _services(tenancy: Tenancy) -> Iterator[Manifest]:
 
 
 def service_monitor(tenancy: Tenancy) -> Manifest:
-    """Return the ``spec`` of the ServiceMonitor, which tells Prometheus to read the metrics of the Services."""
+    """Return the ``spec`` of the ServiceMonitor, by which Prometheus reads the metrics of the Services."""
     return {
         "selector": {"matchLabels": SERVICE_LABELS},
         "namespaceSelector": {"matchNames": [tenancy.namespace]},

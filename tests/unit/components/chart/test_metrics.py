@@ -35,7 +35,7 @@ def test_nothing_is_set_without_the_section() -> None:
     assert "metrics" not in tenancy().as_inputs()
 
 
-def test_the_port_is_open_for_the_named_pods_only() -> None:
+def test_the_chart_gets_the_port_and_the_pods_of_prometheus() -> None:
     assert values()["metrics"] == {"port": 9464, "prometheus": PROMETHEUS}
 
 

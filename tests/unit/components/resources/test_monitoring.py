@@ -10,6 +10,22 @@ METRICS = {
 }
 
 
+def test_service_monitor_selects_the_services_and_their_port() -> None:
+    ours = tenancy(metrics=METRICS, dask={"enabled": True})
+    *services, monitor = monitoring_manifests(ours, ["ServiceMonitor"])
+
+    selected, [endpoint] = monitor["spec"]["selector"]["matchLabels"], monitor["spec"]["endpoints"]
+    assert [each["metadata"]["name"].removeprefix("pangeo-metrics-") for each in services] == [
+        "hub",
+        "proxy",
+        "gateway",
+    ]
+    for service in services:
+        assert selected.items() <= service["metadata"]["labels"].items()
+        assert endpoint["port"] in [port["name"] for port in service["spec"]["ports"]]
+        assert monitor["spec"]["namespaceSelector"] == {"matchNames": [service["metadata"]["namespace"]]}
+
+
 def test_alerts_are_declared_where_the_cluster_has_their_kind() -> None:
     ours = tenancy(metrics=METRICS)
     [rule] = [each for each in monitoring_manifests(ours, BUILDERS) if each["kind"] == "PrometheusRule"]
