@@ -99,7 +99,7 @@ def make_row(stack: str, tenancy: Tenancy | None, results: Sequence[CheckResult]
     Args:
         stack: the stack's name.
         tenancy: the tenancy; None if its stack file could not be read.
-        results: the results so far of ``check_status``, and those about the stack file.
+        results: the results so far of ``status_results``, and those about the stack file.
         now: the time of the checks.
     """
     if tenancy is None:

@@ -1,9 +1,10 @@
 """Attempts to open connections from inside a user's server: code for its kernel, and the answer of that code. Pure."""
 
-import json
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
+
+from components.cli.verify.code_values import insert_values
 
 ATTEMPT_SECONDS = 4
 """Time limit of one connection. A network policy drops packets, or refuses the connection."""
@@ -75,11 +76,7 @@ def attempts_source(targets: Iterable[Target]) -> str:
     The code needs only the standard library.
     """
     unique = [[each.host, each.port] for each in dict.fromkeys(targets)]
-    return (
-        _SOURCE.replace("SECONDS", str(ATTEMPT_SECONDS))
-        .replace("WORKERS", str(MOST_AT_ONCE))
-        .replace("TARGETS", json.dumps(unique))
-    )
+    return insert_values(_SOURCE, SECONDS=ATTEMPT_SECONDS, WORKERS=MOST_AT_ONCE, TARGETS=unique)
 
 
 def read_attempts(value: object) -> Attempts:

@@ -1,17 +1,13 @@
 """Checks that run in the verification's server: connections that must be blocked, and whether policies are enforced."""
 
-from typing import TYPE_CHECKING
-
 from components.cli.diagnose.result import CheckResult, unknown
 from components.cli.verify.attempts import attempts_source, read_attempts
 from components.cli.verify.cluster_facts import ClusterFacts, read_cluster_facts
+from components.cli.verify.context import Context
 from components.cli.verify.forbidden import HUB, forbidden_servers
 from components.cli.verify.isolation import ENFORCEMENT, assess_database, assess_isolation
 from components.cluster.errors import CannotAsk
 from components.in_hub.api_names import VERIFICATION_USER
-
-if TYPE_CHECKING:
-    from components.cli.verify.context import Context
 
 SCHEDULER_SECONDS = 120.0
 """Longest time to wait for a Dask scheduler, which is one of the targets: the check of Dask starts one, or ends."""
@@ -19,7 +15,7 @@ SCHEDULER_SECONDS = 120.0
 _POLL_SECONDS = 2.0
 
 
-def check_isolation(context: "Context") -> list[CheckResult]:
+def check_isolation(context: Context) -> list[CheckResult]:
     """Try to connect from the verification's server to all that users' servers must not reach."""
     facts = _read_facts(context)
     forbidden = forbidden_servers(context.tenancy, facts)
@@ -32,7 +28,7 @@ def check_isolation(context: "Context") -> list[CheckResult]:
     return [*results, assess_database(facts.database_users, facts.pods_unread)]
 
 
-def _read_facts(context: "Context") -> ClusterFacts:
+def _read_facts(context: Context) -> ClusterFacts:
     """Read the targets, as soon as there is a Dask scheduler among them."""
     end = context.clock() + (SCHEDULER_SECONDS if context.tenancy.dask.enabled else 0.0)
     try:

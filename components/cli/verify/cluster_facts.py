@@ -1,9 +1,8 @@
-"""Addresses in the cluster that a user's server must not reach, and the ingress controller, read from its API."""
+"""Addresses in the cluster that a user's server must not reach, read from the cluster's API."""
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from components.cli.diagnose.deployed_hub import user_of
 from components.cli.verify.attempts import Target
@@ -11,13 +10,8 @@ from components.cluster.addresses import ClusterAddress, read_addresses
 from components.cluster.client import Api
 from components.cluster.errors import CannotAsk
 from components.config.tenancy import Tenancy
-from components.preflight.ingress import read_ingress_classes
-
-if TYPE_CHECKING:
-    from components.cli.verify.context import Context
-
-HUB_DATABASE_CLAIM = "hub-db-dir"
-"""The chart's name for the claim of the volume with the hub's database."""
+from components.ownership.claims import DATABASE_CLAIM
+from components.readiness.workloads import is_pod_ready
 
 NOTEBOOK_PORT, HUB_PORT, PROXY_API_PORT, GATEWAY_API_PORT = 8888, 8081, 8001, 8000
 SCHEDULER_PORTS = (8786, 8787, 8788)
@@ -34,7 +28,7 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class ClusterFacts:
-    """What was read, and for what was not, the reason."""
+    """Addresses by kind. Where a list could not be read, its addresses are missing, and there is a reason."""
 
     nodes: tuple[ClusterAddress, ...] = ()
     api_servers: tuple[Target, ...] = ()
@@ -49,6 +43,7 @@ class ClusterFacts:
     addresses_unread: str = ""
     """Reason why addresses of nodes or API servers are missing."""
     pods_unread: str = ""
+    """Reason why addresses of pods are missing."""
 
 
 def read_cluster_facts(api: Api, tenancy: Tenancy, own_user: str) -> ClusterFacts:
@@ -84,40 +79,23 @@ def read_cluster_facts(api: Api, tenancy: Tenancy, own_user: str) -> ClusterFact
             sorted(
                 pod["metadata"]["name"]
                 for pod in pods
-                if _mounts(pod, HUB_DATABASE_CLAIM) and not _is_component(pod, "hub")
+                if _mounts(pod, DATABASE_CLAIM) and not _is_component(pod, "hub")
             )
         ),
         addresses_unread=unread,
     )
 
 
-def ingress_controller(context: "Context") -> str:
-    """Return the name of the hub's ingress controller; empty where neither stack file nor cluster names it."""
-    ingress = context.tenancy.ingress
-    if ingress.controller:
-        return ingress.controller
-    with suppress(CannotAsk), context.cluster() as api:
-        for each in read_ingress_classes(api):
-            if each.name == ingress.class_name if ingress.class_name else each.is_default:
-                return each.controller
-    return ""
-
-
 def _ready(pods: Iterable[Mapping[str, Any]], component: str) -> list[Mapping[str, Any]]:
     return [
         pod
         for pod in pods
-        if _is_component(pod, component) and _is_ready(pod) and not pod["metadata"].get("deletionTimestamp")
+        if _is_component(pod, component) and is_pod_ready(pod) and not pod["metadata"].get("deletionTimestamp")
     ]
 
 
 def _is_component(pod: Mapping[str, Any], component: str) -> bool:
     return _LABELS[component].items() <= (pod["metadata"].get("labels") or {}).items()
-
-
-def _is_ready(pod: Mapping[str, Any]) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or ()
-    return any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
 
 
 def _targets(pods: Iterable[Mapping[str, Any]], *ports: int) -> tuple[Target, ...]:

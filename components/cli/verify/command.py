@@ -43,7 +43,7 @@ def verify(context: Context, checks: Sequence[Check], progress: Progress) -> tup
         results = run_checks([user, *checks], context, progress.show)
         if lease.stop():
             progress.report("removing what the checks have created")
-            if lease.is_lost():
+            if not lease.renew():
                 results = [_lost() if each.subject == LEASE else each for each in results]
             results += run_check(removal, context)
     return results, received[0] if received else 0

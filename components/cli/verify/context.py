@@ -1,4 +1,4 @@
-"""What a check of ``verify`` can use: the hub from outside, the verification's server, the cluster."""
+"""Means of the checks of ``verify``: the hub from outside, the verification's server, the cluster."""
 
 import ssl
 import threading

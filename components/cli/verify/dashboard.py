@@ -1,15 +1,12 @@
 """Check that a Dask cluster's dashboard opens for its owner, through the hub, and for nobody without a log-in."""
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from components.chart.dask_access import PREFIX
 from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown
-
-if TYPE_CHECKING:
-    from components.cli.verify.context import Context
-    from components.cli.verify.web import Answer
+from components.cli.verify.context import Context
+from components.cli.verify.web import Answer
 
 OWNERS, STRANGERS = "dashboard", "blocked: dashboard without log-in"
 
@@ -18,7 +15,7 @@ _TITLE = re.compile(rb"<title>\s*Dask")
 """Begin of each page of a dashboard. Pages of the hub and of JupyterLab may contain the word elsewhere."""
 
 
-def check_dashboard(context: "Context") -> list[CheckResult]:
+def check_dashboard(context: Context) -> list[CheckResult]:
     """Open the dashboard of the verification's running cluster, at its link, with its token and without."""
     cluster, server = context.dask_cluster, context.server
     if cluster is None:
@@ -38,7 +35,7 @@ def check_dashboard(context: "Context") -> list[CheckResult]:
     ]
 
 
-def assess_owner(answer: "Answer") -> CheckResult:
+def assess_owner(answer: Answer) -> CheckResult:
     """Return the result of the owner's request. Pure."""
     if answer.status == _OK and _TITLE.search(answer.body):
         return good(OWNERS, "opens for the cluster's owner through the hub")
@@ -54,7 +51,7 @@ def assess_owner(answer: "Answer") -> CheckResult:
     return broken(OWNERS, f"the owner gets HTTP {answer.status} instead of the dashboard", fix)
 
 
-def assess_stranger(answers: "list[tuple[str, Answer]]", *, opens_for_owner: bool) -> CheckResult:
+def assess_stranger(answers: list[tuple[str, Answer]], *, opens_for_owner: bool) -> CheckResult:
     """Return the result of the requests without a log-in, by their addresses. Pure.
 
     A dashboard that does not open for its owner either proves nothing.

@@ -1,13 +1,13 @@
 """Check of Dask: a user's cluster starts through the gateway and computes a known answer."""
 
-import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, wait
 
 from components.chart.dask_limits import scheduling_seconds
 from components.cli.diagnose.result import CheckResult, broken, good, unknown
 from components.cli.verify.check import DASK
+from components.cli.verify.code_values import insert_values
 from components.cli.verify.context import Context, DaskCluster
 from components.cli.verify.explain import find_dask_obstacle
 from components.cli.verify.failures import CodeFailed, Ended
@@ -66,13 +66,13 @@ def _check(context: Context) -> Sequence[CheckResult]:
     dask = context.tenancy.dask
     if not dask.enabled:
         return [unknown(DASK, "not tested: Dask is off in the stack file")]
-    size = {"CORES": dask.worker_cores.default, "MEMORY": dask.worker_ram_gb.default}
+    submit = insert_values(SUBMIT, CORES=dask.worker_cores.default, MEMORY=dask.worker_ram_gb.default)
     cluster = ""
     try:
-        cluster = str(context.server.run(_filled(SUBMIT, size), START_SECONDS))
+        cluster = str(context.server.run(submit, START_SECONDS))
         seconds = max(START_SECONDS, scheduling_seconds(context.tenancy))  # an autoscaler's node takes minutes
-        values = {"NAME": cluster, "LIMIT": int(seconds), "LENGTH": LENGTH}
-        found = _run_while_there_is_room(context, cluster, _filled(COMPUTE, values), 2 * seconds)
+        compute = insert_values(COMPUTE, NAME=cluster, LIMIT=int(seconds), LENGTH=LENGTH)
+        found = _run_while_there_is_room(context, cluster, compute, 2 * seconds)
     except CodeFailed as failure:
         return [_explain(context, cluster, str(failure))]
     if not isinstance(found, dict) or found.get("sum") != KNOWN_SUM:
@@ -110,12 +110,6 @@ def _run_while_there_is_room(context: Context, cluster: str, code: str, limit_se
     return ended.result()
 
 
-def _filled(code: str, values: Mapping[str, object]) -> str:
-    for name, value in values.items():
-        code = code.replace(name, json.dumps(value))
-    return code
-
-
 def _explain(context: Context, cluster: str, failure: str) -> CheckResult:
     namespace = context.tenancy.namespace
     if MODULE_MISSING in failure:
@@ -124,8 +118,10 @@ def _explain(context: Context, cluster: str, failure: str) -> CheckResult:
     obstacle = find_dask_obstacle(context, cluster) if cluster else None
     if any(part in failure for part in NO_CAPACITY) or (obstacle is not None and obstacle.is_lack_of_room):
         reason = obstacle.finding if obstacle is not None else failure
-        wait = "wait until clusters have ended, add nodes, or raise the limits in pangeo:dask"
-        fix = f"python -m components capacity {context.stack}; {wait}"
+        fix = (
+            f"python -m components capacity {context.stack}; wait until clusters have ended, add nodes, or raise the "
+            "limits in pangeo:dask"
+        )
         return unknown(DASK, f"not tested: there is no room, so users' clusters do not start now: {reason}", fix)
     fix = f"kubectl logs --namespace {namespace} --selector app.kubernetes.io/name=dask-gateway"
     if obstacle is not None:

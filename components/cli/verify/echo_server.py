@@ -4,6 +4,8 @@ Kernels' websockets are never idle for long, because Jupyter Server sends a ping
 programs behind a user's server, such as dashboards, are.
 """
 
+from components.cli.verify.code_values import insert_values
+
 LIFE_SECONDS = 110
 """Time after which the program ends, whatever happens."""
 
@@ -48,7 +50,7 @@ __import__("os")._exit(0)
 SOURCE = f"""
 import json, subprocess, sys
 started = subprocess.Popen(
-    [sys.executable, "-c", {_PROGRAM.replace("LIFE", str(LIFE_SECONDS))!r}],
+    [sys.executable, "-c", {insert_values(_PROGRAM, LIFE=LIFE_SECONDS)!r}],
     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True, text=True,
 )
 print(json.dumps(int(started.stdout.readline())))

@@ -13,6 +13,7 @@ from components.readiness.finding import Finding
 from components.readiness.objects import Object, field, items, name, uid
 from components.readiness.pods import find_in_pod
 from components.readiness.scheduling import claim_names, find_in_claim, find_unscheduled, is_scheduled
+from components.readiness.workloads import is_pod_ready
 
 NO_ROOM = "FailedScheduling"
 """Start of the message about a pod that no node has room for (``readiness/scheduling.py``)."""
@@ -22,7 +23,7 @@ SERVERS = "component=singleuser-server"
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why a pod does not run."""
+    """Reason why a pod does not run."""
 
     finding: Finding
 
@@ -59,7 +60,7 @@ def _find(context: Context, labels: str, *, of_user: bool = True) -> Obstacle | 
 def _explain(api: Api, namespace: str, pod: Object) -> Finding | None:
     events = read_events(api, namespace, uid(pod))
     if is_scheduled(pod):
-        return None if _is_ready(pod) else next(iter(find_in_pod(pod, events)), None)
+        return None if is_pod_ready(pod) else next(iter(find_in_pod(pod, events)), None)
     claims = [
         claim
         for claim in items(api.get(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims"), "items")
@@ -70,8 +71,3 @@ def _explain(api: Api, namespace: str, pod: Object) -> Finding | None:
         for found in find_in_claim(claim, read_events(api, namespace, uid(claim)), classes):
             return found
     return find_unscheduled(pod, events, items(api.get("/api/v1/nodes"), "items"))
-
-
-def _is_ready(pod: Object) -> bool:
-    conditions = items(pod, "status", "conditions")
-    return any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)

@@ -41,9 +41,9 @@ PODS = (SERVERS, PROXY, GATEWAY, SCHEDULERS)
 
 @dataclass(frozen=True)
 class Forbidden:
-    """Servers of one kind that must not be reachable, with their owners where they have names."""
+    """Servers of one kind that must not be reachable."""
 
-    what: str
+    kind: str
     targets: tuple[Target, ...]
     missing: str = ""
     """Reason why there are no targets, or not all."""
@@ -86,12 +86,12 @@ def _absent(targets: Sequence[Target]) -> str:
     return "" if targets else "its pod does not run"
 
 
-def allowance(tenancy: Tenancy, what: str, target: Target) -> str:
+def allowance(tenancy: Tenancy, kind: str, target: Target) -> str:
     """Return why the network policies allow users' servers a connection to an address; empty where they forbid it.
 
     Pods of the tenancy are never allowed.
     """
-    if what in PODS:
+    if kind in PODS:
         return ""
     address = ip_address(target.host)
     network = ip_network(f"{address}/{address.max_prefixlen}")

@@ -3,21 +3,19 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from uuid import uuid4
 
 import websocket
 
 from components.cli.diagnose.certificates import NoConnection
 from components.cli.diagnose.result import CheckResult, broken, good, unknown
-from components.cli.verify.cluster_facts import ingress_controller
+from components.cli.verify.context import Context
 from components.cli.verify.echo_server import SOURCE
 from components.cli.verify.failures import CodeFailed
+from components.cli.verify.ingress_controller import find_ingress_controller
 from components.cli.verify.ingress_limits import Limit, fix_of
 from components.cli.verify.kernel import kernel_message, running_kernel
-
-if TYPE_CHECKING:
-    from components.cli.verify.context import Context
 
 SUBJECT = "idle websocket"
 IDLE_SECONDS = 65.0
@@ -27,15 +25,15 @@ ANSWER_SECONDS = 15.0
 
 
 class Held(NamedTuple):
-    """What became of a websocket: ``seconds`` is the time it was open, ``failure`` is empty if it still answers."""
+    """Outcome for a websocket: ``seconds`` is the time it was open, ``failure`` is empty if it still answers."""
 
     seconds: float
     failure: str = ""
 
 
-def check_idle_websocket(context: "Context") -> list[CheckResult]:
+def check_idle_websocket(context: Context) -> list[CheckResult]:
     """Keep a kernel's websocket, and one without any data, open at the same time; then use both."""
-    controller = ingress_controller(context)
+    controller = find_ingress_controller(context)
     silent: list[Held | str] = []
     # A daemon: its connection must not prevent the end of the process.
     second = threading.Thread(target=lambda: silent.append(_hold_silent(context)), daemon=True)
@@ -85,7 +83,7 @@ def assess_websockets(kernel: Held, silent: Held | str, controller: str) -> Chec
     return good(SUBJECT, f"a kernel's websocket and one without any data answer after {silent.seconds:.0f} s")
 
 
-def _hold_kernel(context: "Context") -> Held:
+def _hold_kernel(context: Context) -> Held:
     server, request = context.server, uuid4().hex
     with running_kernel(server.web, server.path, server.token, ANSWER_SECONDS) as kernel:
         connection = server.web.open_websocket(f"{kernel}/channels", token=server.token)
@@ -93,7 +91,7 @@ def _hold_kernel(context: "Context") -> Held:
         return hold(context, connection, question, lambda answer: request in answer)
 
 
-def _hold_silent(context: "Context") -> Held | str:
+def _hold_silent(context: Context) -> Held | str:
     server = context.server
     try:
         port = server.run(SOURCE)
@@ -104,7 +102,7 @@ def _hold_silent(context: "Context") -> Held | str:
     return hold(context, connection, word, lambda answer: answer == word)
 
 
-def hold(context: "Context", connection: websocket.WebSocket, question: str, is_answer: Callable[[str], bool]) -> Held:
+def hold(context: Context, connection: websocket.WebSocket, question: str, is_answer: Callable[[str], bool]) -> Held:
     """Keep a websocket open without sending data, then send a question; pings are answered, as browsers do."""
     opened = context.clock()
     try:
@@ -122,7 +120,7 @@ def hold(context: "Context", connection: websocket.WebSocket, question: str, is_
 
 
 def _receive_until(
-    context: "Context", connection: websocket.WebSocket, end: float, is_last: Callable[[str], bool]
+    context: Context, connection: websocket.WebSocket, end: float, is_last: Callable[[str], bool]
 ) -> bool:
     """Receive until a message is the last one, or the time is over; return whether it was the last one.
 

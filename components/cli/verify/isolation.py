@@ -56,12 +56,12 @@ def assess_isolation(tenancy: Tenancy, forbidden: Sequence[Forbidden], attempts:
 
     Args:
         tenancy: the tenancy.
-        forbidden: what was tried.
+        forbidden: the servers that were tried.
         attempts: the outcomes, those of ``HUB``, which is allowed, too.
     """
-    tried = {each.what: _sort(tenancy, each, attempts) for each in forbidden}
+    tried = {each.kind: _sort(tenancy, each, attempts) for each in forbidden}
     state, result = _assess_enforcement(tried, attempts)
-    return [result, *(_assess(tenancy, each, tried[each.what], state) for each in forbidden)]
+    return [result, *(_assess(tenancy, each, tried[each.kind], state) for each in forbidden)]
 
 
 def assess_database(pods: tuple[str, ...] | None, unread: str) -> CheckResult:
@@ -83,12 +83,12 @@ def _assess_enforcement(tried: dict[str, _Tried], attempts: Attempts) -> tuple[E
         how = ", ".join(sorted(set(hub.values()))) or "the name hub has no address"
         message = f"the user's server does not reach the hub either ({how}), which proves nothing"
         return Enforcement.UNKNOWN, unknown(ENFORCEMENT, message, "kubectl get pods,services; run it again")
-    pods = [what for what in (PROXY, GATEWAY) if what in tried and not tried[what].is_empty]
+    pods = [kind for kind in (PROXY, GATEWAY) if kind in tried and not tried[kind].is_empty]
     # With pods of the tenancy refused, an open API server is a fault of its own: some plugins do not match its address.
-    controls = [what for what in (*pods, API) if what in tried]
+    controls = [kind for kind in (*pods, API) if kind in tried]
     decisive = pods or controls
-    opened = [what for what in decisive if tried[what].open]
-    blocked = [what for what in controls if tried[what].closed and not tried[what].open]
+    opened = [kind for kind in decisive if tried[kind].open]
+    blocked = [kind for kind in controls if tried[kind].closed and not tried[kind].open]
     if opened:
         message = f"the user's server reaches {_join(opened)}, which the network policies forbid"
         return Enforcement.NO, broken(ENFORCEMENT, message, _FIX_PLUGIN, open=opened)
@@ -100,7 +100,7 @@ def _assess_enforcement(tried: dict[str, _Tried], attempts: Attempts) -> tuple[E
 
 
 def _assess(tenancy: Tenancy, each: Forbidden, tried: _Tried, state: Enforcement) -> CheckResult:
-    subject = f"blocked: {each.what}"
+    subject = f"blocked: {each.kind}"
     if tried.open:
         fix = _FIX_PLUGIN if state is Enforcement.NO else _fix(tenancy, each)
         reached = [str(target) for target in tried.open]
@@ -129,7 +129,7 @@ def _sort(tenancy: Tenancy, each: Forbidden, attempts: Attempts) -> _Tried:
     for target, address, outcome in _outcomes(each, attempts):
         if outcome is not Outcome.OPEN:
             closed.append(address)
-        elif why := allowance(tenancy, each.what, address) or _allowance_behind(tenancy, each, target):
+        elif why := allowance(tenancy, each.kind, address) or _allowance_behind(tenancy, each, target):
             allowed.append((address, why))
         else:
             opened.append(address)
@@ -155,7 +155,7 @@ def _allowance_behind(tenancy: Tenancy, each: Forbidden, target: Target) -> str:
 
 
 def _fix(tenancy: Tenancy, each: Forbidden) -> str:
-    if each.what in PODS:
+    if each.kind in PODS:
         return _FIX_ONE.format(namespace=tenancy.namespace, release=tenancy.release)
     return _FIX_NODES
 

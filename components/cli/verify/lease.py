@@ -67,37 +67,37 @@ class Lease:
         if token is None:
             reason = f"the Secret {tenancy.namespace}/{SECRET_NAME} has no {TOKEN_KEY}"
             raise CheckFailed(reason, "run pulumi up with this version")
-        age: float | None = None
+        age_seconds: float | None = None
         self._token = token
         while True:
             answer = self._try_to_begin()
             if answer.status == _OK:
                 found = answer.json_object(**_BEGUN)
-                threading.Thread(target=self._renew, name="lease", daemon=True).start()
+                threading.Thread(target=self._keep, name="lease", daemon=True).start()
                 return Begun(found["token"], found["choice"])
             if answer.status != _CONFLICT:
                 raise _refusal(answer.status)
             busy = answer.json_object(remains=list)
-            age = self._check_owner(age, busy.get("renewedSeconds"))
+            age_seconds = self._check_owner(age_seconds, busy.get("renewedSeconds"))
             report(_waiting([str(each) for each in busy["remains"]]))
             self._context.wait(POLL_SECONDS)
 
     def stop(self) -> bool:
-        """Send no further request to begin or renew; return whether the hub may have something to remove."""
+        """Let no thread begin or renew the lease any more; return whether the hub may have something to remove."""
         self._ended.set()
         with self._beginning:  # a request that has been sent is answered first
             return self._may_have_begun
 
-    def is_lost(self) -> bool:
-        """Return whether the hub has ended the lease of itself, now or before; end the run then.
+    def renew(self) -> bool:
+        """Renew the lease; return False, and end the run, if the hub has ended it, now or before.
 
-        It does so when it restarts, or when no renewal has arrived for long.
+        The hub does so when it restarts, or when no renewal has arrived for long.
         """
         with suppress(NoConnection):
             self._lost = self._lost or _is_refusal(self._send("PUT"))
         if self._lost:
             self._context.end_early(LOST)
-        return self._lost
+        return not self._lost
 
     def end(self, limit_seconds: float) -> Sequence[str]:
         """End the lease after :meth:`stop`, wait until the hub has removed everything, and return what is still there.
@@ -142,25 +142,24 @@ class Lease:
             raise NoConnection(f"the hub answered with HTTP {answer.status}")
         return [str(each) for each in answer.json_object(remains=list)["remains"]]
 
-    def _check_owner(self, age: float | None, renewed: Any) -> float | None:  # noqa: ANN401 - JSON
-        """Return the age of another run's lease. That of a run that was killed only grows.
+    def _check_owner(self, age_seconds: float | None, renewed_seconds: Any) -> float | None:  # noqa: ANN401 - JSON
+        """Return the seconds since another run renewed its lease. For a run that was killed, they only grow.
 
         Raises:
             CheckFailed: the other run has renewed it.
         """
-        if not isinstance(renewed, (int, float)):
+        if not isinstance(renewed_seconds, (int, float)):
             return None
-        if age is not None and renewed < age:
+        if age_seconds is not None and renewed_seconds < age_seconds:
             raise CheckFailed(
                 "another verification of this tenancy is running, and a hub has one at a time",
                 "wait until it has ended",
             )
-        return renewed
+        return renewed_seconds
 
-    def _renew(self) -> None:
-        while not self._ended.wait(RENEWAL_SECONDS):
-            if self.is_lost():
-                return
+    def _keep(self) -> None:
+        while not self._ended.wait(RENEWAL_SECONDS) and self.renew():
+            pass
 
     def _send(self, method: str) -> Answer:
         return self._context.web.request(method, f"/hub{VERIFICATION_PATH}", {"lease": self._id}, token=self._token)

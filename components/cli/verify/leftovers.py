@@ -76,7 +76,7 @@ def delete_ended_clusters(api: ReadWriteApi, namespace: str) -> None:
 
 
 class Leftovers:
-    """What a run leaves in the cluster after its removal by the hub."""
+    """Objects of a run that the cluster still has after the hub has removed the user."""
 
     def __init__(self, context: Context) -> None:
         """Read the homes, whose names are not known any more after the removal."""
@@ -86,7 +86,7 @@ class Leftovers:
         self._try("the home's volume", self._read_homes)
 
     def remove(self) -> list[str]:
-        """Remove them, and return what may still be there, with the reason."""
+        """Remove the objects, and return those that may still be there, each with the reason."""
         if not self._problems:
             self._try("the home's volume", lambda api, namespace: release_volumes(api, namespace, self._homes))
         if self._context.tenancy.dask.enabled:

@@ -1,4 +1,4 @@
-"""Progress of ``verify``: the checks that run now, and on a terminal's place also each result as it comes."""
+"""Progress of ``verify`` on standard error: the running checks at a terminal, a line for each result in a log."""
 
 import sys
 import time
@@ -13,7 +13,7 @@ from components.escape import escape_control_characters
 
 
 class Progress:
-    """Shows a line that changes, on a terminal; else prints a line for each result.
+    """At a terminal, one line that changes; elsewhere, a line for each result.
 
     A terminal or pipe that was closed is ignored: the run still has to remove what it has created.
     """

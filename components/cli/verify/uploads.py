@@ -5,18 +5,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPException
 from ssl import SSLWantReadError
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 from components.cli.diagnose.certificates import connect
 from components.cli.diagnose.result import CheckResult, broken, good, unknown
-from components.cli.verify.cluster_facts import ingress_controller
+from components.cli.verify.context import Context
+from components.cli.verify.ingress_controller import find_ingress_controller
 from components.cli.verify.ingress_limits import Limit, fix_of
 from components.deadline import deadline
 from components.https import HttpsConnection
-
-if TYPE_CHECKING:
-    from components.cli.verify.context import Context
 
 FAST, SLOW = "upload", "slow upload"
 MEGABYTE = 1_000_000
@@ -37,7 +35,7 @@ _TIMED_OUT = (408, 499, 502, 504)
 
 
 class Upload(NamedTuple):
-    """What became of an upload. ``status`` is None if the connection ended without an answer, with the reason."""
+    """Outcome of an upload. ``status`` is None if the connection ended without an answer; ``reason`` says how."""
 
     size: int
     sent: int
@@ -48,20 +46,20 @@ class Upload(NamedTuple):
     """Whether the connection was accepting data all the time, too slowly for the time limit."""
 
 
-def check_fast_upload(context: "Context") -> list[CheckResult]:
+def check_fast_upload(context: Context) -> list[CheckResult]:
     """Upload a file as fast as the connection permits."""
     done = upload(context, "verify-upload.txt", UPLOAD_BYTES)
     works_in_parts = True
     if done.status == _TOO_LARGE:
         part = upload(context, "verify-part.txt", PART_OF_A_LARGE_FILE_BYTES)
         works_in_parts = _is_stored(part)
-    return [assess_upload(FAST, done, ingress_controller(context), works_in_parts=works_in_parts)]
+    return [assess_upload(FAST, done, find_ingress_controller(context), works_in_parts=works_in_parts)]
 
 
-def check_slow_upload(context: "Context") -> list[CheckResult]:
+def check_slow_upload(context: Context) -> list[CheckResult]:
     """Upload a file at the speed of a home connection."""
     done = upload(context, "verify-slow-upload.txt", UPLOAD_BYTES, SLOW_BYTES_PER_SECOND)
-    return [assess_upload(SLOW, done, ingress_controller(context))]
+    return [assess_upload(SLOW, done, find_ingress_controller(context))]
 
 
 def assess_upload(subject: str, done: Upload, controller: str, *, works_in_parts: bool = True) -> CheckResult:
@@ -99,8 +97,8 @@ def assess_upload(subject: str, done: Upload, controller: str, *, works_in_parts
     return broken(subject, message, "kubectl logs of the proxy and of the server show the reason", **details)
 
 
-def upload(context: "Context", name: str, size: int, bytes_per_second: float | None = None) -> Upload:
-    """Send a file of the server's contents API in one request, and return what became of it.
+def upload(context: Context, name: str, size: int, bytes_per_second: float | None = None) -> Upload:
+    """Send a file to the server's contents API in one request, and return the outcome.
 
     The connection may be slow, but each part must be accepted in time. The answer can come before the request's end.
     """

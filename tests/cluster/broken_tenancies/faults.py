@@ -12,7 +12,7 @@ from typing import Any
 from components.chart.dask_access import SERVICE, gateway_object
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.result import Status
-from components.cli.verify.cluster_facts import HUB_DATABASE_CLAIM
+from components.ownership.claims import DATABASE_CLAIM
 from local import cluster, directory
 from local.cluster.names import ENFORCER
 from local.host import supervisor
@@ -134,15 +134,15 @@ def taken_memory(broken: Broken, left_bytes: Callable[[Broken], float]) -> Itera
 @contextmanager
 def missing_claim(broken: Broken) -> Iterator[None]:
     """Delete the claim of the hub's database, and the hub's pod, which then cannot start; afterwards create another."""
-    claim = json.loads(broken.tenancy.kubectl("get", "pvc", HUB_DATABASE_CLAIM, "--output", "json"))
-    broken.tenancy.kubectl("delete", "pvc", HUB_DATABASE_CLAIM, "--wait=false")
+    claim = json.loads(broken.tenancy.kubectl("get", "pvc", DATABASE_CLAIM, "--output", "json"))
+    broken.tenancy.kubectl("delete", "pvc", DATABASE_CLAIM, "--wait=false")
     broken.tenancy.kubectl("delete", "pod", "--selector=component=hub", "--wait=true")
     try:
         yield
     finally:
         labels = claim["metadata"]["labels"]
         spec = {key: value for key, value in claim["spec"].items() if key != "volumeName"}
-        metadata = {"name": HUB_DATABASE_CLAIM, "labels": labels}
+        metadata = {"name": DATABASE_CLAIM, "labels": labels}
         broken.tenancy.apply({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec})
         broken.settle()
 

@@ -1,4 +1,4 @@
-"""What must be blocked for a user's server, and what is concluded from the connections that it tried."""
+"""Servers that a user's server must not reach, and the results of the connections that it tried."""
 
 from collections.abc import Callable
 from typing import Any
