@@ -26,14 +26,17 @@ from components.cli.stack import open_stack
 from components.cli.terminal import ask, errors_reported, exit_with, has_named, report
 from components.cli.terms import terms
 from components.cli.usage.command import usage
-from components.cli.verify.checks import CHECKS
-from components.cli.verify.command import INTERRUPTED_EXIT
+from components.cli.verify.checks import CHECK_LIST, CHECKS
+from components.cli.verify.command import INTERRUPTED_EXIT, LIMIT_SECONDS
 from components.cli.verify.command import verify as verify_tenancy
 from components.cli.verify.context import Context
 from components.cli.verify.progress import Progress
 from components.config.stack_file import STACKS, stacks
 from components.programs import report_on_stderr
 from components.version import program_version
+
+DAY_SECONDS = 86_400
+"""Longest time limit that an option accepts."""
 
 EXIT_CODES = "Exit code 1: a check failed; 3: no check failed, but some could not run."
 
@@ -111,7 +114,8 @@ def status(
         int, typer.Option(min=1, help="Number of tenancies that are checked at the same time, for the table.")
     ] = CONCURRENCY,
     timeout: Annotated[
-        float, typer.Option(min=1, max=86400, help="Time in seconds after which a tenancy is given up, for the table.")
+        float,
+        typer.Option(min=1, max=DAY_SECONDS, help="Time in seconds after which a tenancy is given up, for the table."),
     ] = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
@@ -155,17 +159,19 @@ def doctor(
     sys.exit(print_results(opened.name, results, as_json=as_json, user=user))
 
 
-@app.command(epilog=examples("verify vis", "verify vis --json") + f"\n\n{EXIT_CODES}")
+@app.command(epilog=f"{CHECK_LIST}\n\n{examples('verify vis', 'verify vis --json')}\n\n{EXIT_CODES}")
 def verify(
     stack: Stack = None,
     ca_file: CaFile = None,
-    limit: Annotated[float, typer.Option(min=1, help="Seconds for all checks, without the removal.")] = 600,
+    limit: Annotated[
+        float, typer.Option(min=1, max=DAY_SECONDS, help="Seconds for all checks, without the removal.")
+    ] = LIMIT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    """Try what users do, as a user that the hub creates for this run only.
+    """Try what users do, and what must be blocked, as a user that the hub creates for this run only.
 
-    The command starts the smallest server, runs a notebook, restarts the server, and computes with Dask. It removes all
-    of this again, also after Ctrl+C; after a kill, the hub removes it within minutes. Nobody's account is used.
+    The command starts the smallest server, and a Dask cluster. It removes all of this again, also after Ctrl+C; after a
+    kill, the hub removes it within minutes. Nobody's account is used.
     """
     with errors_reported():
         opened = open_stack(stack).with_kubeconfig()

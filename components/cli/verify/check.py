@@ -18,7 +18,7 @@ class Check:
     subject: str
     """Name of the check, and of its result if it has only one."""
     proves: str
-    """What a passed check proves, in a few words for the help text and for a result of a check that was not run."""
+    """Meaning of a passed check in a few words, for the help text of ``verify``."""
     run: Callable[[Context], Sequence[CheckResult]]
     needs: tuple[str, ...] = ()
     """Subjects of the checks that must have passed."""

@@ -50,3 +50,6 @@ INSIDE = (
 """Checks of the verification's server."""
 
 CHECKS: tuple[Check, ...] = (*OUTSIDE, *WORK, *INSIDE)
+
+CHECK_LIST = "\b\nA passed check proves:\n" + "\n".join(f"  {each.subject:30}  {each.proves}" for each in CHECKS)
+"""A paragraph of the help text: what the checks prove, each on a line of its own."""

@@ -14,6 +14,9 @@ from components.cli.verify.leftovers import Leftovers
 from components.cli.verify.progress import Progress
 from components.cli.verify.runner import run_check, run_checks
 
+LIMIT_SECONDS = 600
+"""Default time limit of all checks, without the removal."""
+
 REMOVED = "removal"
 REMOVAL_SECONDS = 90.0
 """Time limit of the removal, which the hub continues after that."""

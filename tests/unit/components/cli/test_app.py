@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from components.cli.app import app
 from components.cli.diagnose.result import broken, good
 from components.cli.output import print_results
+from components.cli.verify.checks import CHECKS
 from components.version import program_version
 from tests.support.tenancies import DOMAIN, domain_of, stack_text
 
@@ -43,6 +44,9 @@ def run(*words: str, typed: str | None = None) -> Result:
         "members remove",
         "status",
         "doctor",
+        "verify",
+        "usage",
+        "terms",
         "images",
         "repair",
     ],
@@ -53,6 +57,17 @@ def test_help_of_every_command_has_examples(command: str) -> None:
     assert shown.exit_code == 0
     examples = shown.stdout.partition("Examples:\n")[2].splitlines()
     assert any(line.strip().startswith(f"python -m components {command}".strip()) for line in examples)
+
+
+def test_help_of_verify_lists_what_each_check_proves() -> None:
+    lines = {" ".join(line.split()) for line in run("verify", "--help").stdout.splitlines()}
+
+    assert {f"{check.subject} {check.proves}" for check in CHECKS} <= lines
+
+
+@pytest.mark.parametrize("seconds", ["0", "nan", "inf", "1e12"])
+def test_time_limit_of_verify_that_no_clock_can_reach_is_refused(seconds: str) -> None:
+    assert run("verify", "vis", "--limit", seconds).exit_code == 2
 
 
 def test_version_is_that_of_the_project() -> None:
