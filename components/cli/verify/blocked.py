@@ -20,12 +20,12 @@ def check_isolation(context: Context) -> list[CheckResult]:
     facts = _read_facts(context)
     forbidden = forbidden_servers(context.tenancy, facts)
     targets = [HUB, *(target for each in forbidden for target in each.targets)]
+    database = assess_database(facts.database_users, facts.pods_unread)
     try:
         attempts = read_attempts(context.server.run(attempts_source(targets)))
     except ValueError as failure:
-        return [unknown(ENFORCEMENT, f"not tested: {failure}")]
-    results = assess_isolation(context.tenancy, forbidden, attempts)
-    return [*results, assess_database(facts.database_users, facts.pods_unread)]
+        return [unknown(ENFORCEMENT, f"not tested: {failure}"), database]
+    return [*assess_isolation(context.tenancy, forbidden, attempts), database]
 
 
 def _read_facts(context: Context) -> ClusterFacts:

@@ -17,7 +17,7 @@ from components.config.tenancy import Tenancy
 KUBELET_PORTS = (10250, 10255)
 DIRECTORY_PORTS = (389, 636)
 MOST_NODES, MOST_SERVERS = 16, 16
-"""Numbers of nodes, and of other users' servers, that are tried."""
+"""Numbers of addresses of nodes, and of other users with running servers, that are tried."""
 
 METADATA_SERVERS = (
     Target("169.254.169.254", 80),
@@ -58,19 +58,17 @@ def _forbidden(tenancy: Tenancy, facts: ClusterFacts) -> Iterator[Forbidden]:
     unread = facts.addresses_unread
     yield Forbidden(METADATA_SERVER, METADATA_SERVERS)
     nodes = facts.nodes[:MOST_NODES]
-    more = (
-        f"{len(facts.nodes) - MOST_NODES} more addresses of nodes were not tried"
-        if len(facts.nodes) > MOST_NODES
-        else ""
-    )
     kubelets = tuple(Target(each.network, port) for each in nodes for port in KUBELET_PORTS)
-    yield Forbidden(KUBELET, kubelets, missing=more if nodes else unread or "the cluster reports no address of a node")
+    no_nodes = unread or "the cluster reports no address of a node"
+    more_nodes = _untried(len(facts.nodes) - MOST_NODES, "addresses of nodes")
+    yield Forbidden(KUBELET, kubelets, missing=more_nodes if nodes else no_nodes)
     yield Forbidden(API, (API_SERVICE, *facts.api_servers), missing=unread)
     servers = tuple(target for each in list(facts.servers.values())[:MOST_SERVERS] for target in each)
     none_runs = "no other user has a running server now; " + (
         "the Dask schedulers below are protected in the same way" if facts.schedulers else "run this again when one has"
     )
-    yield Forbidden(SERVERS, servers, missing="" if servers else facts.pods_unread or none_runs)
+    more_servers = _untried(len(facts.servers) - MOST_SERVERS, "servers")
+    yield Forbidden(SERVERS, servers, missing=more_servers if servers else facts.pods_unread or none_runs)
     yield Forbidden(PROXY, facts.proxy_apis, missing=facts.pods_unread or _absent(facts.proxy_apis))
     if tenancy.dask.enabled:
         gateways, schedulers = facts.gateway_apis, facts.schedulers
@@ -80,6 +78,10 @@ def _forbidden(tenancy: Tenancy, facts: ClusterFacts) -> Iterator[Forbidden]:
     hosts = dict.fromkeys(server.host for server in tenancy.identity.directory().servers)
     ports = dict.fromkeys((*DIRECTORY_PORTS, *(server.port for server in tenancy.identity.directory().servers)))
     yield Forbidden(DIRECTORY, tuple(Target(host, port) for host in hosts for port in ports))
+
+
+def _untried(count: int, noun: str) -> str:
+    return f"{count} more {noun} were not tried" if count > 0 else ""
 
 
 def _absent(targets: Sequence[Target]) -> str:

@@ -109,6 +109,9 @@ def _assess(tenancy: Tenancy, each: Forbidden, tried: _Tried, state: Enforcement
     if tried.is_empty:
         nameless = f"{_show(tried.nameless)} has no address in the cluster" if tried.nameless else ""
         return unknown(subject, f"not tested: {each.missing or nameless or 'there is no address to try'}")
+    untried = (
+        f"not tested, since they have no address in the cluster: {_show(tried.nameless)}" if tried.nameless else ""
+    )
     if not tried.closed:
         return good(subject, allowed)
     if state is Enforcement.NO:
@@ -119,7 +122,7 @@ def _assess(tenancy: Tenancy, each: Forbidden, tried: _Tried, state: Enforcement
     if state is Enforcement.UNKNOWN:
         return unknown(subject, f"not tested: {_show(tried.closed)} does not answer, but neither does the hub")
     message = f"no connection to {_show(tried.closed)}"
-    return good(subject, "; ".join(filter(None, (message, allowed, each.missing))))
+    return good(subject, "; ".join(filter(None, (message, allowed, each.missing, untried))))
 
 
 def _sort(tenancy: Tenancy, each: Forbidden, attempts: Attempts) -> _Tried:

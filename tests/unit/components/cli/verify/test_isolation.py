@@ -1,6 +1,7 @@
 """Servers that a user's server must not reach, and the results of the connections that it tried."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from components.cli.diagnose.result import CheckResult, Status
 from components.cli.verify.attempts import Attempts, Outcome, Target
 from components.cli.verify.cluster_facts import ClusterFacts
-from components.cli.verify.forbidden import API_SERVICE, HUB, allowance, forbidden_servers
+from components.cli.verify.forbidden import API_SERVICE, HUB, MOST_NODES, MOST_SERVERS, allowance, forbidden_servers
 from components.cli.verify.isolation import ENFORCEMENT, assess_database, assess_isolation
 from components.cluster.addresses import ClusterAddress
 from tests.support.tenancies import tenancy
@@ -115,6 +116,29 @@ def test_missing_servers_and_clusters_are_named() -> None:
     found = assess(only_hub, ClusterFacts(database_users=()))
     assert "no other user has a running server now" in found["blocked: other users' servers"].message
     assert "no Dask cluster runs now" in found["blocked: Dask schedulers"].message
+
+
+def test_servers_and_nodes_beyond_the_most_that_are_tried_are_counted() -> None:
+    servers = {f"user-{number}": (Target(f"10.42.1.{number}", 8888),) for number in range(MOST_SERVERS + 2)}
+    nodes = tuple(ClusterAddress(f"node {number}", f"10.0.1.{number}") for number in range(MOST_NODES + 3))
+    found = assess(only_hub, replace(FACTS, servers=servers, nodes=nodes))
+    assert found["blocked: other users' servers"].message.endswith("; 2 more servers were not tried")
+    assert found["blocked: kubelet"].message.endswith("; 3 more addresses of nodes were not tried")
+
+
+def test_directory_server_without_an_address_is_named_beside_the_others() -> None:
+    given = tenancy(identity__server=["ipa.example.org", "unknown.example.org"])
+    forbidden = forbidden_servers(given, FACTS)
+    attempts: Attempts = {
+        HUB: {Target("10.43.0.9", 8081): Outcome.OPEN},
+        **{target: {target: Outcome.NO_ANSWER} for target in (*FACTS.proxy_apis, *FACTS.gateway_apis)},
+        **{Target("ipa.example.org", port): {Target("10.0.0.8", port): Outcome.NO_ANSWER} for port in (389, 636)},
+    }
+    found = {each.subject: each for each in assess_isolation(given, forbidden, attempts)}
+    assert found["blocked: directory"].message == (
+        "no connection to 10.0.0.8:389, 10.0.0.8:636; not tested, since they have no address in the cluster: "
+        "unknown.example.org:389, unknown.example.org:636"
+    )
 
 
 def test_tenancy_without_dask_has_no_gateway_to_block() -> None:
