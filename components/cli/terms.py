@@ -13,6 +13,7 @@ from components.cluster.errors import CannotAsk
 from components.cluster.kubeconfig import find_kubeconfig
 from components.cluster.pod_command import run_in_deployment
 from components.config.tenancy import Tenancy
+from components.config.types import format_count
 from components.in_hub.acceptances import Acceptance
 
 PROGRAM = ("env", f"PYTHONPATH={HUB_FOLDER}", "python3", "-m", "components.in_hub.acceptances")
@@ -42,7 +43,7 @@ def summarise(tenancy: Tenancy, found: Sequence[Acceptance]) -> str:
     if terms is None:
         return "the stack file has no termsOfUse: nobody is asked"
     count = sum(each.version == terms.version for each in found)
-    return f"version {terms.version}, which the stack file has: accepted by {count} accounts"
+    return f"version {terms.version}, which the stack file has: accepted by {format_count(count, 'account')}"
 
 
 def terms(stack: Stack = None, as_json: AsJson = False) -> None:

@@ -41,4 +41,5 @@ def test_summary_counts_the_present_version() -> None:
     asked = tenancy(termsOfUse={"text": "Be kind.", "version": "2027-01"})
 
     assert summarise(asked, [RECORD]) == "version 2027-01, which the stack file has: accepted by 0 accounts"
+    assert summarise(tenancy(termsOfUse={"text": "Be kind.", "version": "2026-12"}), [RECORD]).endswith("by 1 account")
     assert "nobody is asked" in summarise(tenancy(), [RECORD])

@@ -1,13 +1,16 @@
 """Announcements with their ends, text as HTML, and the record of accepted terms."""
 
 import json
+import re
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from components.in_hub.acceptances import Acceptances
+from components.in_hub.acceptances import FILE, Acceptances
 from components.in_hub.announcements import KEY, Announcements, read_announcements
 from components.in_hub.linked_text import link_addresses
 from components.in_hub.terms import Terms, read_terms
@@ -72,6 +75,20 @@ def test_acceptance_belongs_to_an_account_and_a_version(tmp_path: Path) -> None:
     assert found is not None
     assert (found.user, found.digest) == ("alice", TERMS.digest)
     assert records.find("id-1", "2027-01") is None
+
+
+def test_documented_command_deletes_the_records_of_one_account(tmp_path: Path) -> None:
+    guide = Path("docs/operator-guide.md").read_text()
+    [program] = re.findall(r"deployment/hub -- python3 -c '\n(.*?)' \S+\n```", guide, re.DOTALL)
+    records = Acceptances(tmp_path / FILE)
+    records.add("id-1", "alice", TERMS, "2026-12-01T10:00:00+00:00")
+    records.add("id-2", "bob", TERMS, "2026-12-01T10:00:00+00:00")
+
+    words = [sys.executable, "-c", program, "id-1"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "1 deleted\n"
+    assert [each.user for each in records.all()] == ["bob"]
 
 
 def test_broken_record_is_an_error(tmp_path: Path) -> None:
