@@ -33,13 +33,13 @@ def _point_in_time(value: str) -> str:
     return time.isoformat(timespec="minutes")
 
 
-def _few(value: tuple["Announcement", ...]) -> tuple["Announcement", ...]:
+def _check_count(value: tuple["Announcement", ...]) -> tuple["Announcement", ...]:
     if len(value) > MAX_ANNOUNCEMENTS:
         raise ValueError(f"has {len(value)} announcements; write at most {MAX_ANNOUNCEMENTS}")
     return value
 
 
-def _somewhere(value: tuple[Where, ...]) -> tuple[Where, ...]:
+def _check_places(value: tuple[Where, ...]) -> tuple[Where, ...]:
     if not value:
         raise ValueError("is an empty list; leave it out for all pages, or write logIn, home or others")
     return tuple(dict.fromkeys(value))
@@ -59,7 +59,7 @@ class Announcement(Section):
     severity: Literal["info", "warning", "urgent"] = Field(
         "info", description="Colour and symbol: `info`, `warning` or `urgent`"
     )
-    where: Annotated[tuple[Where, ...], AfterValidator(_somewhere)] = Field(
+    where: Annotated[tuple[Where, ...], AfterValidator(_check_places)] = Field(
         ("logIn", "home", "others"),
         description="Pages that show it: `logIn`, `home`, and `others`, such as the page on which a server starts. By "
         "default all",
@@ -67,7 +67,7 @@ class Announcement(Section):
     )
 
 
-Announcements = Annotated[tuple[Announcement, ...], AfterValidator(_few)]
+Announcements = Annotated[tuple[Announcement, ...], AfterValidator(_check_count)]
 
 
 def past_announcements(announcements: Iterable[Announcement], now: datetime) -> Iterator[str]:

@@ -53,7 +53,7 @@ def _url(value: str) -> str:
     return value
 
 
-def _few(value: tuple["Link", ...]) -> tuple["Link", ...]:
+def _check_count(value: tuple["Link", ...]) -> tuple["Link", ...]:
     if len(value) > MAX_LINKS:
         raise ValueError(f"has {len(value)} links; write at most {MAX_LINKS}")
     return value
@@ -85,7 +85,7 @@ class Branding(Section):
         "32 KiB. By default JupyterHub's",
         examples=["stacks/logos/ocean.svg"],
     )
-    links: Annotated[tuple[Link, ...], AfterValidator(_few)] = Field(
+    links: Annotated[tuple[Link, ...], AfterValidator(_check_count)] = Field(
         (),
         description="Links at the end of each of the hub's pages",
         examples=[[{"text": "Help", "url": "https://example.org/help"}]],

@@ -12,7 +12,7 @@ def check_text(value: str) -> str:
     """Return a text of several lines with the line ends of the repository.
 
     Raises:
-        ValueError: It has a character that is invisible, or that reorders the text.
+        ValueError: It has a control character, or one that reorders the text.
     """
     text = value.replace("\r\n", "\n").expandtabs(4)
     for character in text:

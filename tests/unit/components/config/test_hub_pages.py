@@ -102,9 +102,10 @@ def test_a_link_leads_to_a_page_or_an_address(url: str) -> None:
 
 
 def test_the_password_of_a_link_is_not_shown() -> None:
-    found = problem(branding={"links": [{"text": "Help", "url": "https://user:word@example.org/"}]})
+    found = problem(branding={"links": [{"text": "Help", "url": "https://user:s3cret@example.org/"}]})
 
-    assert "word" not in f"{found.value}{found.message.partition(';')[0].replace('password', '')}"
+    assert "contains a user name or a password" in found.message
+    assert "s3cret" not in f"{found.value} {found.message}"
 
 
 def test_valid_links_are_accepted() -> None:
