@@ -117,6 +117,7 @@ PAGE_MODULES = (
     "in_hub/logo_file.py",
     "in_hub/own_pages.py",
     "in_hub/terms.py",
+    "in_hub/terms_pages.py",
     "in_hub/page.html",
     "in_hub/terms.html",
 )

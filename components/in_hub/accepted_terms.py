@@ -18,6 +18,7 @@ class AcceptedTerms:
     """The tenancy's terms of use, and the users who have accepted them."""
 
     def __init__(self, terms: Terms, log: Logger) -> None:
+        """Receive the terms of the stack file, and the hub's log."""
         self.terms = terms
         self._records = Acceptances()
         self._log = log

@@ -37,6 +37,7 @@ class Lease:
 
     id: str
     renewed: float
+    """Time of its last renewal, by the clock of :class:`Verification`."""
 
 
 class Busy(Exception):
@@ -47,6 +48,7 @@ class Busy(Exception):
         self.renewed_seconds = renewed_seconds
         """Seconds since the other run renewed its lease; None if there is no lease."""
         self.remains = remains
+        """Server, home and Dask clusters that are being removed."""
 
 
 class Verification:
@@ -73,7 +75,9 @@ class Verification:
         self._log = log
         self._clock = clock
         self._lease: Lease | None = None
+        # Nothing of a verification is left. After a restart of the hub, this is not known.
         self._is_clean = False
+        # The last problem of a removal, which is logged once.
         self._problem = ""
         self._changing = asyncio.Lock()
 
