@@ -1,6 +1,7 @@
 """Check that a Dask cluster's dashboard opens for its owner, through the hub, and for nobody without a log-in."""
 
 import re
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from components.chart.dask_access import PREFIX
@@ -10,7 +11,6 @@ from components.cli.verify.web import Answer
 
 OWNERS, STRANGERS = "dashboard", "blocked: dashboard without log-in"
 
-_OK, _FIRST_REDIRECT, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 200, 300, 401, 403, 404
 _TITLE = re.compile(rb"<title>\s*Dask")
 """Begin of each page of a dashboard. Pages of the hub and of JupyterLab may contain the word elsewhere."""
 
@@ -37,16 +37,16 @@ def check_dashboard(context: Context) -> list[CheckResult]:
 
 def assess_owner(answer: Answer) -> CheckResult:
     """Return the result of the owner's request. Pure."""
-    if answer.status == _OK and _TITLE.search(answer.body):
+    if answer.status == HTTPStatus.OK and _TITLE.search(answer.body):
         return good(OWNERS, "opens for the cluster's owner through the hub")
-    if answer.status == _NOT_FOUND:
+    if answer.status == HTTPStatus.NOT_FOUND:
         return broken(
             OWNERS,
             "the owner gets HTTP 404: the server has no way to dashboards",
             "add jupyter-server-proxy to the image in pangeo:notebook.image; dask-labextension brings it",
         )
     fix = "kubectl logs of the gateway's pod traefik, and of the user's server, show the reason"
-    if answer.status == _FORBIDDEN:
+    if answer.status == HTTPStatus.FORBIDDEN:
         fix = "run pulumi up and start the server again: it must be started with ServerProxy.host_allowlist"
     return broken(OWNERS, f"the owner gets HTTP {answer.status} instead of the dashboard", fix)
 
@@ -57,7 +57,7 @@ def assess_stranger(answers: list[tuple[str, Answer]], *, opens_for_owner: bool)
     A dashboard that does not open for its owner either proves nothing.
     """
     for address, answer in answers:
-        if answer.status < _FIRST_REDIRECT and _TITLE.search(answer.body):
+        if answer.status < HTTPStatus.MULTIPLE_CHOICES and _TITLE.search(answer.body):
             return broken(
                 STRANGERS,
                 f"everybody can open https://{address}",

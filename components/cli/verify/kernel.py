@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
@@ -20,8 +21,6 @@ from components.escape import escape_control_characters
 CLOSE_SECONDS = 5.0
 LONGEST_TEXT = 500
 """Limit of a text from the kernel in a message, in characters."""
-
-_CREATED = 201
 
 
 def run_code(web: Web, path: str, token: str, code: str, timeout_seconds: float) -> object:
@@ -63,7 +62,7 @@ def running_kernel(web: Web, path: str, token: str, timeout_seconds: float) -> I
     """
     kernels = f"{path}/api/kernels"
     created = web.request("POST", kernels, {"name": "python3"}, token=token, timeout_seconds=timeout_seconds)
-    if created.status != _CREATED:
+    if created.status != HTTPStatus.CREATED:
         raise NoConnection(f"the server started no kernel: HTTP {created.status}")
     kernel = f"{kernels}/{created.json_object(id=str)['id']}"
     try:

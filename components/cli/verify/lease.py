@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from secrets import token_hex
 from typing import Any
 
@@ -21,11 +22,11 @@ RENEWAL_SECONDS = 10.0
 """Interval of the renewals, a small part of the lease's duration."""
 
 POLL_SECONDS = 2.0
+"""Interval at which a begin or a removal that the hub could not complete is repeated."""
 
 LOST = "the hub has ended the lease: it was restarted, or did not receive the renewals"
 """Reason for the end of a run whose user the hub has removed."""
 
-_OK, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _GATEWAY_TIMEOUT = 200, 403, 404, 409, 504
 _BEGUN = {"token": str, "choice": dict}
 """Content of the hub's answer to the begin of a lease."""
 
@@ -71,11 +72,11 @@ class Lease:
         self._token = token
         while True:
             answer = self._try_to_begin()
-            if answer.status == _OK:
+            if answer.status == HTTPStatus.OK:
                 found = answer.json_object(**_BEGUN)
                 threading.Thread(target=self._keep, name="lease", daemon=True).start()
                 return Begun(found["token"], found["choice"])
-            if answer.status != _CONFLICT:
+            if answer.status != HTTPStatus.CONFLICT:
                 raise _refusal(answer.status)
             busy = answer.json_object(remains=list)
             age_seconds = self._check_owner(age_seconds, busy.get("renewedSeconds"))
@@ -127,18 +128,18 @@ class Lease:
             except AnswerLost:
                 self._may_have_begun = True
                 raise
-            if answer.status == _OK:
+            if answer.status == HTTPStatus.OK:
                 answer.json_object(**_BEGUN)
-            self._may_have_begun = answer.status == _OK or answer.status == _GATEWAY_TIMEOUT
+            self._may_have_begun = answer.status == HTTPStatus.OK or answer.status == HTTPStatus.GATEWAY_TIMEOUT
             return answer
 
     def _remove(self) -> list[str]:
         answer = self._send("DELETE")
-        if answer.status == _CONFLICT:
+        if answer.status == HTTPStatus.CONFLICT:
             return []  # another run's lease, which the hub grants only after everything of this one is gone
         if _is_refusal(answer):
             raise _refusal(answer.status)
-        if answer.status != _OK:
+        if answer.status != HTTPStatus.OK:
             raise NoConnection(f"the hub answered with HTTP {answer.status}")
         return [str(each) for each in answer.json_object(remains=list)["remains"]]
 
@@ -171,16 +172,16 @@ def _is_refusal(answer: Answer) -> bool:
     Raises:
         NoConnection: the answer is another program's: an ingress has such pages while the hub restarts.
     """
-    return answer.status in (_FORBIDDEN, _NOT_FOUND) and bool(answer.json_object(message=str))
+    return answer.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND) and bool(answer.json_object(message=str))
 
 
 def _refusal(status: int) -> CheckFailed:
-    reasons = {
-        _FORBIDDEN: (
+    reasons: dict[int, tuple[str, str]] = {
+        HTTPStatus.FORBIDDEN: (
             "the hub refused the token in the cluster's Secret, so it runs with other secrets than the stack's",
             "run pulumi up, which restarts the hub",
         ),
-        _NOT_FOUND: (
+        HTTPStatus.NOT_FOUND: (
             "the hub does not know verifications, so it is older than this program or is not this tenancy's",
             "run pulumi up; check pangeoDomain and externalIp",
         ),

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from http import HTTPStatus
 from secrets import token_hex
 from urllib.parse import quote
 
@@ -46,8 +47,6 @@ import json, pathlib
 path = pathlib.Path.home() / NAME
 print(json.dumps(path.read_text() if path.exists() else None))
 """
-
-_OK, _CREATED, _ACCEPTED, _NO_CONTENT = 200, 201, 202, 204
 
 
 class NoRoom(Exception):
@@ -113,7 +112,7 @@ def _start(context: Context) -> float:
     full_since: float | None = None
     limit = context.tenancy.notebook.start_timeout_seconds
     answer = context.web.request("POST", _path("/server"), context.choice, token=context.token)
-    if answer.status not in (_CREATED, _ACCEPTED):
+    if answer.status not in (HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
         raise _refused(context, answer.status, answer.body)
     while not (state := _server_state(context)).get("ready"):
         if not state:
@@ -135,7 +134,7 @@ def _start(context: Context) -> float:
 
 def _stop(context: Context) -> None:
     answer = context.web.request("DELETE", _path("/server"), token=context.token)
-    if answer.status not in (_ACCEPTED, _NO_CONTENT):
+    if answer.status not in (HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT):
         raise CheckFailed(f"users cannot stop a server: HTTP {answer.status}", _logs(context))
     end = time.monotonic() + STOP_SECONDS
     while _server_state(context):
@@ -146,7 +145,7 @@ def _stop(context: Context) -> None:
 
 def _server_state(context: Context) -> dict[str, object]:
     answer = context.web.request("GET", _path(""), token=context.token)
-    if answer.status != _OK:
+    if answer.status != HTTPStatus.OK:
         raise NoConnection(f"the hub does not show the verification's server: HTTP {answer.status}")
     state: dict[str, object] = answer.json_object(servers=dict)["servers"].get("") or {}
     return state

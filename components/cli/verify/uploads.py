@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from http import HTTPStatus
 from http.client import HTTPException
 from ssl import SSLWantReadError
 from typing import NamedTuple
@@ -30,8 +31,8 @@ ANSWER_SECONDS = 20.0
 _PART_BYTES = 64 * 1024
 _START, _END = b'{"type":"file","format":"text","content":"', b'"}'
 
-_TOO_LARGE = 413
-_TIMED_OUT = (408, 499, 502, 504)
+_ENDED_EARLY = (HTTPStatus.REQUEST_TIMEOUT, 499, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)
+"""Answers after a time limit; 499 is that of nginx to a client that is gone."""
 
 
 class Upload(NamedTuple):
@@ -50,7 +51,7 @@ def check_fast_upload(context: Context) -> list[CheckResult]:
     """Upload a file as fast as the connection permits."""
     done = upload(context, "verify-upload.txt", UPLOAD_BYTES)
     works_in_parts = True
-    if done.status == _TOO_LARGE:
+    if done.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         part = upload(context, "verify-part.txt", PART_OF_A_LARGE_FILE_BYTES)
         works_in_parts = _is_stored(part)
     return [assess_upload(FAST, done, find_ingress_controller(context), works_in_parts=works_in_parts)]
@@ -76,7 +77,7 @@ def assess_upload(subject: str, done: Upload, controller: str, *, works_in_parts
     details = {"seconds": round(done.seconds, 1), "bytes": done.sent}
     if _is_stored(done):
         return good(subject, f"{size} in one request in {took}", **details)
-    if done.status == _TOO_LARGE:
+    if done.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         notice = (
             "JupyterLab can upload no file of more than 15 MB in one part, and programs no larger file in one request"
             if works_in_parts
@@ -88,7 +89,7 @@ def assess_upload(subject: str, done: Upload, controller: str, *, works_in_parts
     if done.is_slow:
         message = f"not tested: the connection from this machine is too slow: it sent {sent} of {size} in {took}"
         return unknown(subject, message, "repeat the command from a machine with a faster connection")
-    if done.status is None or done.status in _TIMED_OUT:
+    if done.status is None or done.status in _ENDED_EARLY:
         how = f"HTTP {done.status}" if done.status else done.reason
         message = f"a request of {size} was ended after {took} and {sent} ({how}): users lose uploads that take longer"
         limit_kind = Limit.REQUEST_TIME if done.seconds >= 1 else Limit.BODY_SIZE
