@@ -83,14 +83,16 @@ class Announcements:
         return (each for each in self._known if where in each.where and now < each.until)
 
     async def _read_for_ever(self, read: ReadConfigMap, log: Logger) -> None:
-        problem = ""
+        logged = ""
         while True:
+            problem = ""
             try:
                 self._known = read_announcements(await read(CONFIG_MAP))
-                problem = ""
             except Exception as error:  # pages go on with the known ones, which end by themselves
-                if problem != (problem := f"{error}" or type(error).__name__):
-                    log.error("announcements were not read: %s", problem)
+                problem = f"{error}" or type(error).__name__
+            if problem and problem != logged:
+                log.error("announcements were not read: %s", problem)
+            logged = problem
             await asyncio.sleep(READ_SECONDS)
 
 

@@ -1,5 +1,6 @@
 """Reasons why the verification's pods do not run, as the cluster knows them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -35,26 +36,28 @@ class Obstacle:
 
 def find_server_obstacle(context: Context) -> Obstacle | None:
     """Return why the server does not run; None if the cluster shows no reason."""
-    return _find(context, SERVERS)
+    return _find(context, SERVERS, _is_own)
 
 
 def find_dask_obstacle(context: Context, cluster: str) -> Obstacle | None:
     """Return why the scheduler or the worker of a Dask cluster does not run; None if the cluster shows no reason."""
-    return _find(context, f"gateway.dask.org/cluster={cluster.rpartition('.')[2]}", of_user=False)
+    return _find(context, f"gateway.dask.org/cluster={cluster.rpartition('.')[2]}", lambda pod: True)
 
 
-def _find(context: Context, labels: str, *, of_user: bool = True) -> Obstacle | None:
+def _find(context: Context, labels: str, is_wanted: Callable[[Object], bool]) -> Obstacle | None:
     try:
         with context.cluster() as api:
             pods = api.get(f"/api/v1/namespaces/{context.tenancy.namespace}/pods?labelSelector={quote(labels)}")
             for pod in items(pods, "items"):
-                if of_user and field(pod, "metadata", "annotations", NAME_ANNOTATION) != VERIFICATION_USER:
-                    continue
-                if (found := _explain(api, context.tenancy.namespace, pod)) is not None:
+                if is_wanted(pod) and (found := _explain(api, context.tenancy.namespace, pod)) is not None:
                     return Obstacle(found)
     except CannotAsk:
         pass  # the failed check itself is reported
     return None
+
+
+def _is_own(server: Object) -> bool:
+    return bool(field(server, "metadata", "annotations", NAME_ANNOTATION) == VERIFICATION_USER)
 
 
 def _explain(api: Api, namespace: str, pod: Object) -> Finding | None:
