@@ -19,6 +19,7 @@ from components.in_hub.api_names import VERIFICATION_PATH, VERIFICATION_USER
 from tests.engine.hub.conftest import CreateNamespace, StartHub, ValuesWithCheck
 from tests.engine.hub.deployments import Deployment
 from tests.engine.hub.hub_namespace import EXPANDABLE
+from tests.support.home_claim import release_claim
 from tests.support.hub_users import MEMBERS, PASSWORD, People
 from tests.support.notebooks import User, add_member, declare_again, log_in
 from tests.support.rendered_values import SECRETS
@@ -117,8 +118,7 @@ def release_claims(deployment: Deployment) -> None:
     """Let claims go that are being deleted, and end clusters that are being stopped, as Kubernetes' controllers do."""
     for claim in listed(deployment, "pvc"):
         if "deletionTimestamp" in claim["metadata"]:
-            patch = json.dumps({"metadata": {"finalizers": None}})
-            deployment.namespace.kubectl("patch", "pvc", claim["metadata"]["name"], "--type=merge", "--patch", patch)
+            release_claim(deployment.namespace.api, deployment.namespace.name, claim["metadata"]["name"])
     for cluster in listed(deployment, "daskclusters"):
         if not cluster["spec"]["active"]:
             deployment.namespace.end_dask_cluster(cluster["metadata"]["name"])
