@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from components.capacity.node import HUB_CPUS, HUB_RAM_GB
+from components.chart import members_access, verification_access
 from components.chart.dask_access import PREFIX, gateway_name, gateway_service
 from components.chart.dask_limits import dask_memory
-from components.chart.members_access import SERVICE
 from tests.engine.charts.gateway_configuration import configuration, properties, truncate
 from tests.engine.charts.matrix import MATRIX, MINIMAL, matrix_tenancy
 from tests.engine.charts.pod_security import find_violations
@@ -47,7 +47,7 @@ def test_no_gateway_objects_without_dask(render: Render) -> None:
     assert "dask" not in "".join(name for _, name in rendered.objects)
     of_the_gateway = ("ClusterRole", "ClusterRoleBinding", "IngressRoute", "Middleware")
     assert rendered.kinds(*of_the_gateway, "ResourceQuota") == {}
-    assert set(rendered.hub_values["hub"]["services"]) == {SERVICE}
+    assert set(rendered.hub_values["hub"]["services"]) == {members_access.SERVICE, verification_access.SERVICE}
 
 
 @with_dask
