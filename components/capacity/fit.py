@@ -27,19 +27,19 @@ def check_fit(tenancy: Tenancy, source: str) -> None:
     """Refuse servers that fit on no node of their pools.
 
     On equal nodes, only those that need more than a whole node: what pods can use of it is an estimate, with which
-    tenancies may be deployed whose servers start.
+    tenancies may be deployed whose servers start. A size that only a member of several groups has is a warning.
 
     Raises:
         InvalidTenancy: there are such servers.
     """
     strict = bool(tenancy.nodes and tenancy.nodes.pools)
-    found = [each for each in find_misfits(tenancy) if strict or each.is_certain]
+    found = [each for each in find_misfits(tenancy) if (strict or each.is_certain) and not each.size.is_combined]
     if found:
         raise InvalidTenancy(source, [_problem(each, tenancy) for each in found])
 
 
 def find_misfits(tenancy: Tenancy) -> Iterator[Misfit]:
-    """Yield each size that users can choose and that fits on no node."""
+    """Yield each size that users can have and that fits on no node."""
     for size in server_sizes(tenancy):
         if size.pools and (misfit := find_misfit(size)):
             yield misfit

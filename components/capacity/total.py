@@ -1,6 +1,5 @@
 """The capacity of all nodes together."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ from components.capacity.gpu_warnings import gpu_warnings
 from components.capacity.node import PodSize, empty_node
 from components.capacity.nodes import Nodes, count_fitting, nodes_with_hub, spread
 from components.capacity.pools import PoolCapacity, pod_size, pool_capacities
+from components.capacity.sizes import SizeCapacity, count_needed, describe_range, size_capacities
 from components.capacity.warnings import dask_warnings, notebook_warnings
 from components.config.server_sizes import ServerSize, default_size, server_sizes
 from components.config.tenancy import Tenancy
@@ -37,6 +37,9 @@ class Capacity:
     pools: tuple[PoolCapacity, ...]
     """The capacity of each pool; empty if the nodes are equal."""
 
+    sizes: tuple[SizeCapacity, ...]
+    """The capacity for each size; empty if users and groups have no sizes of their own."""
+
     warnings: tuple[str, ...]
     """Sentences for the operator."""
 
@@ -50,11 +53,14 @@ class Capacity:
             "workersNeeded": self.nodes_needed,
             "daskWorkers": self.dask_workers,
             **({"pools": [each.as_output() for each in self.pools]} if self.pools else {}),
+            **({"sizes": [each.as_output() for each in self.sizes]} if self.sizes else {}),
         }
 
     def __str__(self) -> str:
         pools = f" in {format_count(len(self.pools), 'pool')}" if self.pools else ""
         text = f"capacity of {format_count(self.nodes, 'node')}{pools}: {format_count(self.notebooks, 'notebook')}"
+        if self.sizes:
+            text = f"{text} of the usual size ({describe_range(self.sizes)} if all have one size)"
         if self.dask_workers is None:
             return text
         notebooks = min(self.expected_users or 0, self.notebooks)
@@ -76,7 +82,7 @@ def compute_capacity(tenancy: Tenancy) -> Capacity | None:
     notebooks = count_fitting(nodes, size, default.pools)
     alike = None if described.pools else kinds[0]
     per_node = empty_node(alike).count_fitting(size) if alike else None
-    needed = None if per_node is None else _count_needed(tenancy, nodes, size, per_node)
+    needed = count_needed(tenancy, nodes, default)
     beside = _with_placeholders(tenancy, spread(nodes, min(users or 0, notebooks), size, default.pools))
     return Capacity(
         notebook=size,
@@ -87,6 +93,7 @@ def compute_capacity(tenancy: Tenancy) -> Capacity | None:
         nodes_needed=needed,
         dask_workers=count_workers(tenancy, beside, users or 0) if tenancy.dask.enabled else None,
         pools=pool_capacities(tenancy, nodes),
+        sizes=size_capacities(tenancy, nodes),
         warnings=(
             *notebook_warnings(tenancy, default, notebooks, needed),
             *dask_warnings(tenancy),
@@ -101,15 +108,6 @@ def _usual_size(tenancy: Tenancy) -> ServerSize:
     if tenancy.nodes is None or not tenancy.nodes.pools:
         return ServerSize("", (), tenancy.notebook_cpus, tenancy.notebook_ram_gb, 0, kinds, is_default=True)
     return next(size for size in server_sizes(tenancy) if size.is_default)
-
-
-def _count_needed(tenancy: Tenancy, nodes: Nodes, size: PodSize, per_node: int) -> int | None:
-    """Return how many equal nodes the expected users need, one of them with the hub."""
-    users = tenancy.nodes.expected_users if tenancy.nodes else None
-    if users is None or not per_node:
-        return None
-    on_hub_node = nodes[0].free.count_fitting(size)
-    return 1 + max(0, math.ceil((users - on_hub_node) / per_node))
 
 
 def _with_placeholders(tenancy: Tenancy, nodes: Nodes) -> Nodes:

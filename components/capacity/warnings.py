@@ -25,9 +25,12 @@ def notebook_warnings(tenancy: Tenancy, usual: ServerSize, notebooks: int, neede
         return
     if not usual.label and (misfit := find_misfit(usual)):
         yield f"a notebook {misfit.message}"
-    for each in find_misfits(tenancy):
-        if each.size.label and _is_other(each.size, usual):
-            yield f"the profile {each.size.label!r} {each.message}"
+    misfits = list(find_misfits(tenancy))
+    for each in misfits:
+        # Of members of several groups only if each of the sizes would fit.
+        is_new = not each.size.is_combined or all(other.size.is_combined for other in misfits)
+        if each.size.label and is_new and _is_other(each.size, usual):
+            yield f"{each.size.subject} {each.message}"
     for pool in nodes.pools:
         if pool.placeholders and not any(size.runs_on(pool) for size in server_sizes(tenancy)):
             yield f"no profile's servers run on pool {pool.name}, so its placeholders are needless; remove them"

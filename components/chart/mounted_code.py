@@ -84,6 +84,7 @@ MODULES = (
     "in_hub/usage_recorder.py",
     "in_hub/user_id.py",
     "in_hub/user_objects.py",
+    "in_hub/user_sizes.py",
     "in_hub/verification.py",
     "in_hub/verification_api.py",
     "in_hub/volume_claims.py",

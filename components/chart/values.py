@@ -59,9 +59,6 @@ server with a tenth of a CPU. A longer limit would make users wait longer for a 
 CULL_INTERVAL_SECONDS = 300
 """Interval of the check for idle servers."""
 
-HUB_DATABASE_GI = 1
-"""Size of the volume for the hub's database, in GiB."""
-
 USER_NAME_PATTERN = r"^(?!\.{1,2}$)[a-z0-9_.][a-z0-9_.-]*$"
 """FreeIPA's pattern of user names, without a final ``$``, and without ``.`` and ``..``, which are special in paths.
 
@@ -183,7 +180,7 @@ def _hub(tenancy: Tenancy) -> Values:
         "db": {
             "type": "sqlite-pvc",
             "pvc": {
-                "storage": f"{HUB_DATABASE_GI}Gi",
+                "storage": f"{tenancy.storage.hub_database_gb}Gi",
                 "storageClassName": tenancy.storage.hub_database_class or tenancy.storage_class_name,
                 # The database holds admins appointed in the hub, so it is kept when the release is deleted.
                 "annotations": {"helm.sh/resource-policy": "keep"} if tenancy.protect else {},
@@ -225,7 +222,7 @@ def ldap_authenticator(tenancy: Tenancy) -> Values:
 
 
 def freeipa_authenticator(tenancy: Tenancy) -> Values:
-    """Return the settings that ``components/in_hub`` adds: further servers, admins by group, nested groups."""
+    """Return the settings that ``components/in_hub`` adds: servers, admins by group, nested groups, sizes."""
     needed = {group for _, group in groups_of_servers(tenancy)}
     return {
         "servers": [str(server) for server in tenancy.identity.directory().servers],
@@ -235,6 +232,7 @@ def freeipa_authenticator(tenancy: Tenancy) -> Values:
         # The user's FreeIPA groups are the hub's groups. LDAPAuthenticator itself could not log anybody in with it.
         "manage_groups": True,
         "log_in_lasts_seconds": round(tenancy.identity.log_in_hours * 3600),
+        **({"sizes": sizes} if (sizes := tenancy.sizes.model_dump(by_alias=True, exclude_none=True)) else {}),
     }
 
 

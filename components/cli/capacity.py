@@ -35,6 +35,9 @@ PURPOSES: Mapping[Purpose, str] = {
 }
 
 POOLS_HEADING = "Each pool, if all of its pods are notebooks of one size or Dask workers of the default size:"
+SIZES_HEADING = "Each size, if all notebooks have it:"
+SIZE_COLUMNS = ("stack", "size", "CPUs", "GB", "GPUs", "notebooks", "nodes needed")
+
 POOL_COLUMNS = ("stack", "pool", "nodes", "for", "pods can use per node", "GPUs", "notebooks", "Dask workers")
 
 
@@ -53,6 +56,7 @@ class StackCapacity:
             "notebookCpus": self.tenancy.notebook_cpus,
             "notebookRamGb": self.tenancy.notebook_ram_gb,
             "notebookStorageGb": self.tenancy.notebook_storage_gb,
+            **({"sizes": sizes} if (sizes := self.tenancy.as_inputs().get("sizes")) else {}),
             "capacity": self.capacity.as_output() if self.capacity else None,
             "warnings": list(self.capacity.warnings) if self.capacity else [],
         }
@@ -75,6 +79,16 @@ class StackCapacity:
                 *(str(each.gpus) if each.gpus else "–", _describe_notebooks(each), _describe_workers(each)),
             ]
             for each in (self.capacity.pools if self.capacity else ())
+        ]
+
+    def size_rows(self) -> list[list[str]]:
+        """Return the cells of the rows of the stack's sizes; none if users and groups have no sizes of their own."""
+        return [
+            [
+                *(self.stack, each.label or "all others", f"{each.cpus:g}", f"{each.ram_gb:g}"),
+                *(str(each.gpus or "–"), str(each.notebooks), str(each.nodes_needed or "–")),
+            ]
+            for each in (self.capacity.sizes if self.capacity else ())
         ]
 
     def notes(self) -> list[str]:
@@ -127,4 +141,7 @@ def print_capacities(capacities: Sequence[StackCapacity], *, as_json: bool) -> N
         if rows := [row for each in capacities for row in each.pool_rows()]:
             print(f"\n{POOLS_HEADING}")
             print_rows(POOL_COLUMNS, rows)
+        if rows := [row for each in capacities for row in each.size_rows()]:
+            print(f"\n{SIZES_HEADING}")
+            print_rows(SIZE_COLUMNS, rows)
         print("\n".join(note for each in capacities for note in each.notes()))

@@ -15,12 +15,14 @@ def named_groups(tenancy: Tenancy) -> Iterator[tuple[Location, str]]:
 
 
 def groups_of_servers(tenancy: Tenancy) -> Iterator[tuple[Location, str]]:
-    """Yield each group that decides what users have: profiles, GPUs, variables, folders and access keys."""
+    """Yield each group that decides what users have: profiles, sizes, GPUs, variables, folders and access keys."""
     for index, profile in enumerate(tenancy.notebook.profiles):
         for number, group in enumerate(profile.groups):
             yield ("notebook", "profiles", index, "groups", number), group
     for number, group in enumerate(tenancy.dask.worker_gpus.groups if tenancy.dask.worker_gpus else ()):
         yield ("dask", "workerGpus", "groups", number), group
+    for group in tenancy.sizes.groups:
+        yield ("sizes", "groups", group), group
     for group in tenancy.notebook.group_environment:
         yield ("notebook", "groupEnvironment", group), group
     for index, folder in enumerate(tenancy.shared_folders):

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
-from typing import get_args
+from typing import get_args, get_origin
 
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
@@ -39,19 +39,26 @@ def list_nested_fields(field: FieldInfo) -> Iterable[FieldInfo]:
     return section.model_fields.values() if section else ()
 
 
+def is_map_of_sections(field: FieldInfo) -> bool:
+    """Return whether a field holds sections by name."""
+    return get_origin(field.annotation) is dict and find_section(field.annotation) is not None
+
+
 def find_field(model: type[Section], location: Location) -> tuple[type[Section] | None, FieldInfo | None]:
     """Return the section that contains a location, and the location's field; None for what does not exist."""
     section: type[Section] | None = model
     field: FieldInfo | None = None
+    is_name = False
     for depth, part in enumerate(location):
-        if isinstance(part, int):
+        if isinstance(part, int) or is_name:
+            is_name = False
             continue
         if section is None:
             return None, field
         field = next((known for name, known in section.model_fields.items() if part in (known.alias, name)), None)
         if field is None or depth == len(location) - 1:
             return section, field
-        section = find_section(field.annotation)
+        section, is_name = find_section(field.annotation), is_map_of_sections(field)
     return section, field
 
 

@@ -69,7 +69,7 @@ class Section(BaseModel):
         try:
             section = validate(raw)
         except ValidationError as invalid:
-            errors = [_repeat(error) for error in invalid.errors(include_url=False)]
+            errors = [repeat_error(error) for error in invalid.errors(include_url=False)]
         if isinstance(raw, Mapping):
             aliases = {name: field.alias or name for name, field in cls.model_fields.items()}
             attributes = {alias: name for name, alias in aliases.items()}
@@ -96,7 +96,7 @@ def _value_at(value: Any, place: Iterable[int | str]) -> object:  # noqa: ANN401
     return value
 
 
-def _repeat(error: ErrorDetails) -> InitErrorDetails:
+def repeat_error(error: ErrorDetails) -> InitErrorDetails:
     """Copy an error with its type and context, so that it can be raised together with others."""
     kind = PydanticCustomError(error["type"], "{message}", {**error.get("ctx", {}), "message": error["msg"]})
     return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"])

@@ -6,7 +6,10 @@ from typing import Literal
 from pydantic import Field
 
 from components.config.section import Section, metadata
-from components.config.types import KubernetesName, Text
+from components.config.types import MAX_STORAGE_GB, KubernetesName, Text, WholeNumber
+
+DEFAULT_DATABASE_GB = 1
+"""Size of the volume of the hub's database in stack files without the key."""
 
 
 class StorageClassToCreate(Section):
@@ -31,7 +34,7 @@ class StorageClassToCreate(Section):
     )
     allow_volume_expansion: bool = Field(
         True,
-        description="Whether volumes can grow; existing home volumes follow `notebookStorageGb` only if they can",
+        description="Whether volumes can grow; existing volumes follow `notebookStorageGb`, `sizes` and `hubDatabaseGb` only if they can",
     )
 
 
@@ -57,6 +60,16 @@ class Storage(Section):
         "volumes",
         examples=["csi-cinder-sc-retain"],
         json_schema_extra=metadata(updates="no"),
+    )
+    hub_database_gb: WholeNumber = Field(
+        DEFAULT_DATABASE_GB,
+        ge=DEFAULT_DATABASE_GB,
+        le=MAX_STORAGE_GB,
+        exclude_if=lambda size: size == DEFAULT_DATABASE_GB,
+        description="Size of the volume for the hub's database and its record of usage. An existing volume grows with "
+        "the next `pulumi up`, if its storage class allows expansion",
+        examples=[5],
+        json_schema_extra=metadata(unit="GB", updates="grow only"),
     )
 
     @classmethod

@@ -31,10 +31,12 @@ from components.config.registries import Registries
 from components.config.schema import Location
 from components.config.section import Place, Section, metadata
 from components.config.shared_folders import SharedFolder, find_conflicts
+from components.config.sizes import Sizes
 from components.config.storage import Storage
 from components.config.terms import TermsOfUse
 from components.config.types import (
     EMPTY_IS_NONE,
+    MAX_STORAGE_GB,
     MIN_CPUS,
     MIN_RAM_GB,
     Address,
@@ -115,10 +117,17 @@ class Tenancy(Names):
     )
     notebook_storage_gb: WholeNumber = Field(
         ge=1,
-        le=65536,
+        le=MAX_STORAGE_GB,
         description="Size of each user's home volume. Existing volumes grow when their users next start a server",
         examples=[10],
         json_schema_extra=metadata(unit="GB", updates="grow only"),
+    )
+    sizes: Sizes = Field(
+        default_factory=Sizes,
+        exclude_if=lambda sizes: sizes == Sizes(),
+        description="Sizes of servers and homes for single users and for the members of FreeIPA groups, in place of "
+        "`notebookCpus`, `notebookRamGb` and `notebookStorageGb`",
+        examples=[{"groups": {"ocean_modellers": {"cpus": 4, "ramGb": 16}}, "users": {"alice": {"storageGb": 200}}}],
     )
     identity: Identity = Field(description="The FreeIPA directory that users log in with")
     storage: Storage = Field(

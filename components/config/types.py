@@ -265,6 +265,9 @@ MIN_CPUS = 0.01
 MIN_RAM_GB = 0.1
 """Least memory of a pod or node, in GB. Less is a mistake in the unit: a notebook server alone needs more."""
 
+MAX_STORAGE_GB = 65536
+"""Largest size of a volume, in GB."""
+
 Text = Annotated[str, BeforeValidator(_to_string)]
 Number = Annotated[float, BeforeValidator(_reject_boolean)]
 WholeNumber = Annotated[int, BeforeValidator(_reject_boolean)]

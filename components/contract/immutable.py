@@ -5,10 +5,14 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from components.contract.folders import folder_changes, folder_sources
+from components.contract.sizes import HomeSizes, home_size_changes, home_sizes
 from components.freeipa.names import notebook_users_group
 
 if TYPE_CHECKING:  # the provider's process runs without pydantic
     from components.config.tenancy import Tenancy
+
+DEFAULTS: Mapping[str, Any] = {"sharedFolders": {}, "homeSizes": {}, "hubDatabaseGb": 1}
+"""Properties that are not stored with these values, which all stacks had before there were the settings."""
 
 _NEW_TENANCY = "set it back, or create a second stack and move the users to it"
 
@@ -31,7 +35,10 @@ class ImmutableSettings:
     hub_database_class: str
     notebook_storage_gb: int
     shared_folders: Mapping[str, Mapping[str, Any]]
-    """Sources of the shared folders by name (:mod:`components.contract.folders`); not stored if there are none."""
+    """Sources of the shared folders by name (:mod:`components.contract.folders`)."""
+    home_sizes: HomeSizes
+    """Sizes of homes in the section ``sizes`` (:mod:`components.contract.sizes`)."""
+    hub_database_gb: int
     domain_suffix: str = field(compare=False)
     """Suffix of a derived domain; empty if ``pangeoDomain`` is set. For messages only, as is ``directory_key``."""
     directory_key: str = field(compare=False)
@@ -39,18 +46,15 @@ class ImmutableSettings:
     @classmethod
     def from_props(cls, props: Mapping[str, Any]) -> Self:
         """Read back the result of :meth:`as_props`; the state holds every number as a float."""
-        values = {name: props.get(_camel(name), "") for name in cls.__dataclass_fields__}
-        return cls(
-            **{
-                **values,
-                "notebook_storage_gb": int(values["notebook_storage_gb"] or 0),
-                "shared_folders": values["shared_folders"] or {},
-            }
-        )
+        known = {**DEFAULTS, **props}
+        values = {name: known.get(_camel(name), "") for name in cls.__dataclass_fields__}
+        numbers = {name: int(values[name] or 0) for name in ("notebook_storage_gb", "hub_database_gb")}
+        return cls(**{**values, **numbers})
 
     def as_props(self) -> dict[str, Any]:
         """Return the properties of a resource."""
-        return {_camel(name): value for name, value in asdict(self).items() if name != "shared_folders" or value}
+        props = {_camel(name): value for name, value in asdict(self).items()}
+        return {key: value for key, value in props.items() if key not in DEFAULTS or value != DEFAULTS[key]}
 
 
 def immutable_settings(tenancy: "Tenancy") -> ImmutableSettings:
@@ -69,6 +73,8 @@ def immutable_settings(tenancy: "Tenancy") -> ImmutableSettings:
         hub_database_class=tenancy.storage.hub_database_class or homes,
         notebook_storage_gb=tenancy.notebook_storage_gb,
         shared_folders=folder_sources(tenancy),
+        home_sizes=home_sizes(tenancy),
+        hub_database_gb=tenancy.storage.hub_database_gb,
     )
 
 
@@ -82,6 +88,7 @@ def list_refused_changes(deployed: ImmutableSettings, wanted: ImmutableSettings)
         *_identity(deployed, wanted),
         *_address(deployed, wanted),
         *_storage(deployed, wanted),
+        *home_size_changes(deployed.home_sizes, wanted.home_sizes),
         *folder_changes(deployed.shared_folders, wanted.shared_folders),
     ]
 
@@ -133,6 +140,9 @@ def _storage(deployed: ImmutableSettings, wanted: ImmutableSettings) -> Iterator
     before, after = deployed.notebook_storage_gb, wanted.notebook_storage_gb
     if after < before:
         yield f"notebookStorageGb: {before} → {after} would lose users' files; storage can only grow"
+    before, after = deployed.hub_database_gb, wanted.hub_database_gb
+    if after < before:
+        yield f"storage.hubDatabaseGb: {before} → {after} is not possible: volumes do not shrink; set it back"
 
 
 def _created_class(deployed: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from components.cluster.identity import ClusterId, another_cluster
-from components.contract.immutable import ImmutableSettings, list_refused_changes
+from components.contract.immutable import DEFAULTS, ImmutableSettings, list_refused_changes
 from components.ownership.existing import Decision, FoundObject, TakenOver, decide
 from components.ownership.mark import Owner
 
@@ -107,8 +107,8 @@ def _find_refusals(olds: Props, news: Props, is_unknown: IsUnknown) -> Iterator[
             yield refusal
     stored = _known(olds.get("settings"), is_unknown)
     if stored:
-        wanted = {**stored, **_known(news.get("settings"), is_unknown)}
-        deployed = {**wanted, **stored}
+        wanted = {**stored, **DEFAULTS, **_known(news.get("settings"), is_unknown)}
+        deployed = {**wanted, **DEFAULTS, **stored}
         messages = list_refused_changes(ImmutableSettings.from_props(deployed), ImmutableSettings.from_props(wanted))
         yield from messages
         if messages:

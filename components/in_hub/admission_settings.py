@@ -123,6 +123,7 @@ REASONS: dict[str, dict[str, str]] = {
         "server_address": "names the directory that is believed",
         "server_port": "names the directory that is believed",
         "servers": "names the directory that is believed",
+        "sizes": "decides the size of users' servers and homes",
         "tls_kwargs": "decides which server is believed to be the directory",
         "tls_strategy": "decides whether passwords are encrypted on their way to the directory",
         "use_lookup_dn_username": "replaces the name of the user",

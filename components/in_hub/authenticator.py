@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from jupyterhub import orm  # type: ignore[import-not-found,unused-ignore]
 from ldapauthenticator import LDAPAuthenticator  # type: ignore[import-not-found,unused-ignore]
 from tornado.web import HTTPError, RequestHandler  # type: ignore[import-not-found,unused-ignore]
-from traitlets import Bool, Int, List, Unicode  # type: ignore[import-not-found,unused-ignore]
+from traitlets import Bool, Dict, Int, List, Unicode  # type: ignore[import-not-found,unused-ignore]
 
 from components.freeipa.admin_group import FIX
 from components.freeipa.errors import (
@@ -90,6 +90,7 @@ class FreeIpaAuthenticator(log_ins.CountedLogIns, LDAPAuthenticator):  # type: i
     read_password_file = Unicode(config=True, help="File with the password of that account")
     compare_seconds = Int(300, min=1, config=True, help="Interval of the comparison in seconds")
     dask_namespace = Unicode(config=True, help="Namespace of users' Dask clusters; empty if there is no Dask gateway")
+    sizes = Dict(config=True, help="Sizes of servers and homes by group and by user (``in_hub.user_sizes``)")
     dask_gpu_groups = List(Unicode(), config=True, help="Groups whose Dask workers may have GPUs; empty: no limit")
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - traitlets' own signature

@@ -12,18 +12,20 @@ from components.in_hub.folders import read_folders
 from components.in_hub.home_owner import prepare_home
 from components.in_hub.outdated_clusters import everyones_variables, find_outdated, profile_overrides
 from components.in_hub.server_choice import check_choice
+from components.in_hub.user_sizes import apply_size
 
 VERIFICATION_HOME = "1Gi"
 """Size of the home of a verification. Provisioners with a larger smallest size round it up."""
 
 
 async def prepare_start(spawner: Any) -> None:  # noqa: ANN401 - KubeSpawner has no types
-    """Check the user's choice and home, and end outdated Dask clusters: the ``pre_spawn_hook``.
+    """Check the user's choice and home, set the user's sizes, and end outdated Dask clusters: the ``pre_spawn_hook``.
 
     Raises:
         HTTPError: the server must not start.
     """
     check_choice(spawner)
+    apply_size(spawner)
     if spawner.user.name == VERIFICATION_USER:
         spawner.storage_capacity = VERIFICATION_HOME
     await prepare_home(spawner)

@@ -14,11 +14,10 @@ SNAPSHOTS = "kubectl get volumesnapshots --namespace NAMESPACE --sort-by .metada
 
 DATABASE_FILES = "kubectl exec --namespace NAMESPACE deployment/hub -- sh -c 'ls -lhS; df -h .'"
 
-# The chart declares the claim's size: Helm tries to reduce a claim that somebody enlarged, which Kubernetes refuses.
 FREE_DATABASE_VOLUME = (
     "Save elsewhere, and delete, `usage.sqlite.damaged` and files that are not the hub's. If `df` shows a larger file "
-    "system than the volume, the volume shares it: free space there. Do not enlarge the claim `hub-db-dir`: the next "
-    "`up` would fail."
+    "system than the volume, the volume shares it: free space there. Otherwise increase "
+    "`pangeo:storage.hubDatabaseGb` and run `pulumi up`."
 )
 
 MINUTE = 60

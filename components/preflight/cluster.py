@@ -18,6 +18,7 @@ from components.config.tenancy import Tenancy
 from components.ownership.existing import FoundObject
 from components.preflight.addresses import describe_open_addresses, describe_problems, describe_reached_addresses
 from components.preflight.findings import Findings
+from components.preflight.hub_database import check_database
 from components.preflight.ingress import (
     ServingController,
     assume_controller,
@@ -85,7 +86,8 @@ def verify_cluster(
             release is stuck, or users could reach public addresses of the cluster that the stack file does not mention.
         InvalidTenancy: ``PANGEO_CLUSTER_CHECK`` has an unknown value, nothing would redirect the log-in page to
             ``https://`` (``preflight.ingress``), a Secret, claim or storage class in the stack file is missing
-            (``preflight.secrets``, ``preflight.shared_folders``), or a key of ``network`` does not fit the cluster
+            (``preflight.secrets``, ``preflight.shared_folders``), the claim of the database cannot have its size
+            (``preflight.hub_database``), or a key of ``network`` does not fit the cluster
             (``preflight.network``).
     """
     source = str(stack_path(stack))
@@ -113,7 +115,7 @@ def verify_cluster(
             addresses = read_addresses(api)
             with findings.collect():
                 policy_warnings = tuple(check_api_server(api, tenancy.network, addresses, source=source))
-            for check in (check_secrets, check_folders):
+            for check in (check_secrets, check_folders, check_database):
                 with findings.collect():
                     prepared += check(api, tenancy, source=source)
             prepared += pool_warnings(api, tenancy)

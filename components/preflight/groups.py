@@ -1,4 +1,4 @@
-"""Check of the FreeIPA groups that the stack file names: one that does not exist has no members.
+"""Check of the FreeIPA groups, and of the users with sizes of their own, that the stack file names.
 
 It only warns: a missing group gives nobody access, and one that was deleted in FreeIPA must not prevent an ``up``.
 """
@@ -14,8 +14,8 @@ if TYPE_CHECKING:  # ldap3's import is slow, and not every tenancy names groups
     from components.freeipa.users import Users
 
 
-class MissingGroup(NamedTuple):
-    """A group in the stack file that the directory does not have."""
+class MissingName(NamedTuple):
+    """A group, or a user, in the stack file that the directory does not have."""
 
     key: str
     """The key that names it."""
@@ -25,28 +25,30 @@ class MissingGroup(NamedTuple):
 
 
 def check_groups(tenancy: Tenancy, password: str | None) -> list[str]:
-    """Look the groups up in the directory. Return a warning for each that does not exist, or if that is not possible.
+    """Return a warning for each group and user that the directory does not have, or that it could not be asked.
 
     Args:
         tenancy: the tenancy to deploy.
         password: the bind password; None where a preview has none.
     """
-    names = ", ".join(sorted({group for _, group in named_groups(tenancy)}))
+    users = sorted(tenancy.sizes.users)
+    names = ", ".join([*sorted({group for _, group in named_groups(tenancy)}), *users])
     if not names:
         return []
+    kinds = "groups and users" if users else "groups"
     if password is None:
-        return [f"without the bind password, these FreeIPA groups were not checked: {names}"]
+        return [f"without the bind password, these FreeIPA {kinds} were not checked: {names}"]
     from components.freeipa.users import open_users
 
     try:
         with open_users(tenancy.identity.directory(), tenancy.directory_suffix, password) as directory:
-            missing = find_missing_groups(tenancy, directory)
+            missing = [*find_missing_groups(tenancy, directory), *find_missing_users(tenancy, directory)]
     except FreeIpaError as error:
-        return [f"these FreeIPA groups were not checked: {names}: {error}"]
+        return [f"these FreeIPA {kinds} were not checked: {names}: {error}"]
     return [f"{each.key} {each.name} {each.message}; {each.fix}" for each in missing]
 
 
-def find_missing_groups(tenancy: Tenancy, directory: "Users") -> list[MissingGroup]:
+def find_missing_groups(tenancy: Tenancy, directory: "Users") -> list[MissingName]:
     """Return the groups in the stack file that the directory does not have, once for each key that names them.
 
     Raises:
@@ -55,7 +57,7 @@ def find_missing_groups(tenancy: Tenancy, directory: "Users") -> list[MissingGro
     named = list(named_groups(tenancy))
     missing = {group for group in {group for _, group in named} if directory.find_group(group) is None}
     return [
-        MissingGroup(
+        MissingName(
             format_key(location),
             group,
             f"is no FreeIPA group of {tenancy.directory_suffix}, so it has no members",
@@ -63,4 +65,22 @@ def find_missing_groups(tenancy: Tenancy, directory: "Users") -> list[MissingGro
         )
         for location, group in named
         if group in missing
+    ]
+
+
+def find_missing_users(tenancy: Tenancy, directory: "Users") -> list[MissingName]:
+    """Return the users with sizes of their own that the directory does not have.
+
+    Raises:
+        FreeIpaError: the directory could not be read.
+    """
+    return [
+        MissingName(
+            format_key(("sizes", "users", name)),
+            name,
+            f"is no FreeIPA user of {tenancy.directory_suffix}, so the size has no effect",
+            "correct the name, or remove the entry",
+        )
+        for name in tenancy.sizes.users
+        if directory.find_user(name) is None
     ]

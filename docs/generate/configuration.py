@@ -9,7 +9,7 @@ from pydantic_core import PydanticUndefined
 
 from components.config.environment import SecretKey
 from components.config.problems import NAMESPACE, PASSWORD_KEY, READ_PASSWORD_KEY
-from components.config.schema import field_metadata, find_section
+from components.config.schema import field_metadata, find_section, is_map_of_sections
 from components.config.section import Section
 from components.config.tenancy import Tenancy
 from components.preflight.dns import DNS_CHECK_VARIABLE
@@ -79,7 +79,7 @@ def _sections(section: type[Section], path: str) -> Iterator[tuple[str, type[Sec
     for key, field in list_fields(section):
         inner = find_section(field.annotation)
         if inner:
-            heading = f"{path}{key}{'[]' if _is_list(field) else ''}"
+            heading = f"{path}{key}{'[]' if _is_list(field) else '.<name>' if is_map_of_sections(field) else ''}"
             yield heading, inner
             yield from _sections(inner, f"{heading}.")
 
@@ -103,7 +103,7 @@ def _type(field: FieldInfo) -> str:
     if field_metadata(field, "secret"):
         return "secret"
     if find_section(field.annotation):
-        return "list of sections" if _is_list(field) else "section"
+        return "list of sections" if _is_list(field) else "map of sections" if is_map_of_sections(field) else "section"
     accepted = (getattr(rule, "json_schema_input_type", PydanticUndefined) for rule in field.metadata)
     return _plain_type(next((kind for kind in accepted if kind not in (PydanticUndefined, Any)), field.annotation))
 

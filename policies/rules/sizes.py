@@ -1,4 +1,4 @@
-"""CPUs, memory and GPUs of a notebook: guaranteed, and within the bounds of the organisation and of the nodes."""
+"""CPUs, memory, GPUs and home of a notebook: guaranteed, and within the bounds of the organisation and the nodes."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -53,10 +53,27 @@ def _check_sizes(release: Resource, context: Context) -> Iterator[str]:
         ram_gb = parse_gigabytes(size.memory_limit)
         if size.memory_limit is not None and (ram_gb is None or not 0 < ram_gb <= max_ram_gb):
             yield f"{size.path}: memory {format_value(size.memory_limit)} is not between 0 and {max_ram_gb:g}G"
+    yield from _check_users_sizes(context, max_cpus, max_ram_gb)
     yield from _check_devices(release, context)
     for trait in ("cpu_limit", "cpu_guarantee", "mem_limit", "mem_guarantee", *DEVICES):
         for path in class_settings(release, context, SPAWNERS, trait):
             yield f"{path} overrides the tenancy's size"
+
+
+def _check_users_sizes(context: Context, max_cpus: float, max_ram_gb: float) -> Iterator[str]:
+    """Check the sizes of users and groups, which the hub has as the stack file states them (``program-values``)."""
+    max_storage_gb, sizes = float(context.settings["mostStorageGb"]), context.tenancy.sizes
+    for kind, entries in (("groups", sizes.groups), ("users", sizes.users)):
+        for name, size in entries.items():
+            for amount, most, unit in (
+                (size.cpus, max_cpus, "CPUs"),
+                (size.ram_gb, max_ram_gb, "GB of memory"),
+                (size.storage_gb, max_storage_gb, "GB of a home"),
+            ):
+                if amount is not None and amount > most:
+                    yield f"pangeo:sizes.{kind}.{name}: {amount:g} {unit} is more than {most:g}"
+    if context.tenancy.notebook_storage_gb > max_storage_gb:
+        yield f"pangeo:notebookStorageGb: {context.tenancy.notebook_storage_gb} is more than {max_storage_gb:g}"
 
 
 def _check_devices(release: Resource, context: Context) -> Iterator[str]:
@@ -107,16 +124,18 @@ RULES = (
     Rule(
         "guaranteed-resources",
         "A notebook's CPUs and memory are fully guaranteed, and within the bounds of the organisation and of the "
-        "nodes, as are its GPUs",
+        "nodes, as are its GPUs; homes are within those of the organisation",
         "Overcommitted memory gets running kernels killed, and a GPU serves nobody else while a server has it.",
-        "Lower pangeo:notebookCpus, pangeo:notebookRamGb, or cpus, ramGb and gpus of the profile or of its "
-        "sizes in pangeo:notebook.profiles; or raise this rule's settings mostCpus, mostRamGb and mostGpus.",
+        "Lower pangeo:notebookCpus, pangeo:notebookRamGb, the entry in pangeo:sizes, or cpus, ramGb and gpus of the "
+        "profile or of its sizes in pangeo:notebook.profiles; or raise this rule's settings mostCpus, mostRamGb, "
+        "mostGpus and mostStorageGb. A home that exists does not shrink.",
         "high",
         kinds=(RELEASE,),
         settings=(
             Setting("mostCpus", "Most CPUs of one notebook", NUMBER, 64),
             Setting("mostRamGb", "Most memory of one notebook in GB", NUMBER, 512),
             Setting("mostGpus", "Most GPUs of one notebook", NUMBER, 8),
+            Setting("mostStorageGb", "Largest home in GB", NUMBER, 65536),
         ),
         check=_check_sizes,
     ),

@@ -23,6 +23,9 @@ def decimal(number: float) -> tuple[object, ...]:
     return *whole(int(number)), number, str(number), f"{number:.9f}", number + 0.123456789
 
 
+ANY_NAME = "ocean"
+"""Name of a section in a map of sections."""
+
 SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "clusterName": ("vis-pangeo", " vis-pangeo ", "a1"),
     "externalIp": (
@@ -62,6 +65,19 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "storage.create.parameters": ({}, {"type": "ssd"}, {"encrypted": True, "iops": 3000, "throughput": 1.5}),
     "storage.create.reclaimPolicy": ("Retain",),
     "storage.create.allowVolumeExpansion": YES,
+    "sizes.groups.ocean.cpus": (0.5, "0.5", 4, "64"),
+    "sizes.groups.ocean.ramGb": (0.5, "0.5", 16, "512"),
+    "sizes.groups.ocean.storageGb": whole(50),
+    "sizes.users.ocean.cpus": (0.5, "0.5", 4, "64"),
+    "sizes.users.ocean.ramGb": (0.5, "0.5", 16, "512"),
+    "sizes.users.ocean.storageGb": whole(200),
+    "sizes": (
+        json.dumps(
+            {"groups": {"Ocean": {"cpus": 4}, "all.b-c$": {"ramGb": "8"}}, "users": {"1Eve": {"storageGb": 20}}}
+        ),
+        json.dumps({"groups": {}, "users": {}}),
+    ),
+    "storage.hubDatabaseGb": (1, "5", 5.0),
     "storage.hubDatabaseClass": ("csi-cinder", " csi-cinder ", "vis-pangeo-homes"),
     "ingress": (json.dumps({"controller": TRAEFIK}),),
     "ingress.className": ("traefik", "nginx", " traefik ", "haproxy"),

@@ -33,7 +33,7 @@ from components.freeipa.errors import (
 )
 from components.freeipa.names import first_value, user_dn
 from components.freeipa.users import Users, open_users
-from components.preflight.groups import find_missing_groups
+from components.preflight.groups import find_missing_groups, find_missing_users
 
 BIND, GROUP, ADMIN_GROUP, READING = "program's account", "group", "group of admins", "reading the directory"
 NO_CODES = (
@@ -179,6 +179,8 @@ def _check_group(tenancy: Tenancy, directory: Users) -> CheckResult:
 def _check_named_groups(tenancy: Tenancy, directory: Users) -> Iterator[CheckResult]:
     for missing in find_missing_groups(tenancy, directory):
         yield warning(f"group {missing.name}", f"{missing.key} {missing.name} {missing.message}", missing.fix)
+    for missing in find_missing_users(tenancy, directory):
+        yield warning(f"user {missing.name}", f"{missing.key} {missing.name} {missing.message}", missing.fix)
 
 
 def _check_admin_group(tenancy: Tenancy, directory: Users) -> Iterator[CheckResult]:

@@ -121,9 +121,13 @@ def test_the_mirrors_example_gives_the_names_in_its_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heading", "count"), [("Profiles", 1), ("Registries", 1), ("Web proxy", 2), ("PyPI and conda mirrors", 1)]
+    ("heading", "count"),
+    [
+        *(("Profiles", 1), ("Registries", 1), ("Web proxy", 2), ("PyPI and conda mirrors", 1)),
+        ("Sizes of users and groups", 1),
+    ],
 )
-def test_the_examples_of_profiles_registries_and_proxies_are_valid(heading: str, count: int) -> None:
+def test_the_examples_of_sections_are_valid(heading: str, count: int) -> None:
     [section] = re.findall(rf"^### {heading}\n(.*?)^##", text(OPERATOR), re.DOTALL | re.MULTILINE)
     examples = re.findall(r"^```\n(  pangeo:.*?)^```", section, re.DOTALL | re.MULTILINE)
 

@@ -10,14 +10,14 @@ import pytest
 from pulumi_policy.proxy import unknown_checking_proxy
 
 from components.config.controllers import INGRESS_NGINX
-from components.config.schema import find_section
+from components.config.schema import find_section, is_map_of_sections
 from components.config.section import Section
 from components.config.tenancy import Tenancy
 from policies.pack import read_tenancy
 from policies.rule import Context
 from policies.rules import RULES
 from tests.support.declared_resources import declare_resources
-from tests.support.spellings import COMPANIONS, SPELLINGS
+from tests.support.spellings import ANY_NAME, COMPANIONS, SPELLINGS
 from tests.support.tenancies import settings
 from tests.unit.policies.declared import STACK, as_engine_passes
 
@@ -50,7 +50,7 @@ def keys_below(section: type[Section], prefix: str = "") -> Iterator[str]:
         if inner is None:
             yield key
         else:
-            yield from keys_below(inner, f"{key}.")
+            yield from keys_below(inner, f"{key}.{ANY_NAME}." if is_map_of_sections(field) else f"{key}.")
 
 
 def configuration(key: str, value: object) -> dict[str, str]:

@@ -9,6 +9,7 @@ from components.config.identity import Identity
 from components.config.profiles import NotebookProfile
 from components.config.schema import field_metadata, find_field, find_nearest, find_section
 from components.config.section import Section
+from components.config.sizes import Sizes, UserSize
 from components.config.tenancy import Tenancy
 
 
@@ -21,6 +22,13 @@ def test_a_key_inside_a_list_is_found_in_its_section() -> None:
     owner, field = find_field(Tenancy, ("notebook", "profiles", 3, "cpus"))
     assert owner is NotebookProfile
     assert field is NotebookProfile.model_fields["cpus"]
+
+
+def test_a_key_inside_a_map_is_found_in_its_section() -> None:
+    owner, field = find_field(Tenancy, ("sizes", "groups", "ocean", "cpus"))
+    assert owner is UserSize
+    assert field is UserSize.model_fields["cpus"]
+    assert find_field(Tenancy, ("sizes", "groups", "ocean"))[1] is Sizes.model_fields["groups"]
 
 
 def test_an_item_of_a_list_has_the_field_of_the_list() -> None:

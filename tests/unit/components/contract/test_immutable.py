@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from components.config.schema import field_metadata, find_section
+from components.config.schema import field_metadata, find_section, is_map_of_sections
 from components.config.section import Section
 from components.config.tenancy import Tenancy
 from components.contract.immutable import immutable_settings, list_refused_changes
@@ -95,6 +95,10 @@ def folder(source: dict[str, Any]) -> dict[str, Any]:
     return {"sharedFolders": [{"name": "ocean", "writers": "all", **source}]}
 
 
+def sizes(kind: str, storage_gb: int) -> dict[str, Any]:
+    return {"sizes": {kind: {"ocean": {"storageGb": storage_gb}}}}
+
+
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "clusterName": ({}, {"clusterName": "other"}),
     "externalIp": ({}, {"externalIp": "192.0.2.1"}),
@@ -106,6 +110,9 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "storage.className": ({}, {"storage__className": "other"}),
     "storage.create": ({}, {"storage__create": CREATE}),
     "storage.hubDatabaseClass": ({}, {"storage__hubDatabaseClass": "other"}),
+    "storage.hubDatabaseGb": ({"storage__hubDatabaseGb": 5}, {}),
+    "sizes.groups.ocean.storageGb": (sizes("groups", 50), sizes("groups", 40)),
+    "sizes.users.ocean.storageGb": (sizes("users", 200), sizes("users", 100)),
     "storage.create.provisioner": ({"storage__create": CREATE}, {"storage__create": {"provisioner": "other"}}),
     "storage.create.parameters": ({"storage__create": CREATE}, {"storage__create": {**CREATE, "parameters": {"a": 1}}}),
     "storage.create.reclaimPolicy": (
@@ -128,7 +135,7 @@ def immutable_keys(group: type[Section], path: str = "") -> Iterator[str]:
         if field_metadata(field, "updates") in ("no", "grow only"):
             yield key
         if inner := find_section(field.annotation):
-            yield from immutable_keys(inner, f"{key}.")
+            yield from immutable_keys(inner, f"{key}.ocean." if is_map_of_sections(field) else f"{key}.")
 
 
 def test_changes_cover_every_immutable_key() -> None:

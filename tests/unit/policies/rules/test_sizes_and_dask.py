@@ -82,6 +82,25 @@ def test_a_size_fits_on_one_of_the_stated_nodes() -> None:
     assert found == ["singleuser.profileList[0]: 16 CPUs is not between 0 and 8"]
 
 
+def test_sizes_of_users_and_groups_are_within_the_bounds() -> None:
+    sizes = {"groups": {"ocean": {"cpus": 8, "ramGb": 16}}, "users": {"alice": {"storageGb": 200}}}
+
+    def check(organisation: dict[str, Any], **changes: Any) -> list[str]:
+        stack = declared.config(sizes=sizes, **changes)
+        return declared.check(SIZES, declared.release(), stack=stack, organisation=organisation).messages
+
+    assert check({}) == []
+    assert check({"mostCpus": 7.0, "mostRamGb": 15.0, "mostStorageGb": 100.0}) == [
+        "pangeo:sizes.groups.ocean: 8 CPUs is more than 7",
+        "pangeo:sizes.groups.ocean: 16 GB of memory is more than 15",
+        "pangeo:sizes.users.alice: 200 GB of a home is more than 100",
+    ]
+    assert check({}, workers={"count": 3, "cpus": 4, "ramGb": 32}) == [
+        "pangeo:sizes.groups.ocean: 8 CPUs is more than 4"
+    ]
+    assert check_sizes({"mostStorageGb": 9.0}) == ["pangeo:notebookStorageGb: 10 is more than 9"]
+
+
 def test_memory_is_parsed_as_in_jupyterhub() -> None:
     assert [parse_gigabytes(text) for text in ("4G", "512M", "1.5G", "1T")] == [4, 0.5, 1.5, 1024]
     assert [parse_gigabytes(wrong) for wrong in ("4Gi", "4", "", 4)] == [None] * 4
