@@ -34,7 +34,8 @@ class StorageClassToCreate(Section):
     )
     allow_volume_expansion: bool = Field(
         True,
-        description="Whether volumes can grow; existing volumes follow `notebookStorageGb`, `sizes` and `hubDatabaseGb` only if they can",
+        description="Whether volumes can grow; existing volumes follow `notebookStorageGb`, `sizes` and "
+        "`hubDatabaseGb` only if they can",
     )
 
 

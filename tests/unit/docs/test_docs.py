@@ -134,7 +134,8 @@ def test_the_examples_of_sections_are_valid(heading: str, count: int) -> None:
     assert len(examples) == count
     for example in examples:
         keys = yaml.safe_load(example)
-        assert set(used_keys(keys)) - KEYS == {key for key in used_keys(keys) if "notebook.environment." in key}
+        named = ("notebook.environment.", "sizes.groups.", "sizes.users.")
+        assert set(used_keys(keys)) - KEYS == {key for key in used_keys(keys) if key.startswith(named)}
         assert tenancy(**{key.removeprefix("pangeo:"): value for key, value in keys.items()})
 
 

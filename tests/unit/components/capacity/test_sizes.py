@@ -63,8 +63,8 @@ def test_a_size_that_fits_on_no_node_is_refused(kind: str) -> None:
         (
             f"pangeo:sizes.{kind}s.ocean",
             f"{kind} ocean",
-            "with 16 CPUs and 4 GB does not fit on a node: of its 8 CPUs and 32 GB, pods can use 7.91 CPUs and 28.3 GB; "
-            "reduce the size or use larger nodes",
+            "with 16 CPUs and 4 GB does not fit on a node: of its 8 CPUs and 32 GB, pods can use 7.91 CPUs and 28.3 "
+            "GB; reduce the size or use larger nodes",
         )
     ]
 

@@ -7,8 +7,8 @@ from components.contract.inputs import check_inputs
 from tests.support.tenancies import tenancy
 
 FIX = (
-    "is not possible: existing homes do not shrink; set it back, or remove the key, after which new homes have the size "
-    "of other users"
+    "is not possible: existing homes do not shrink; set it back, or remove the key, after which new homes have the "
+    "size of other users"
 )
 
 

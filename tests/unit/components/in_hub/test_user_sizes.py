@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from components.in_hub.user_sizes import find_size
+from components.in_hub.user_sizes import Sizes, find_size
 
-SIZES = {
+SIZES: Sizes = {
     "groups": {"ocean": {"cpus": 4, "ramGb": 16}, "data": {"cpus": 2, "storageGb": 50}, "small": {"ramGb": 0.5}},
     "users": {"alice": {"storageGb": 200}, "bob": {"cpus": 1, "ramGb": 1, "storageGb": 1}},
 }

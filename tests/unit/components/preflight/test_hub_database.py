@@ -16,8 +16,8 @@ def claim(size: str = "1Gi", phase: str = "Bound", present: str | None = None, *
 def test_a_claim_can_grow_if_its_class_lets_it() -> None:
     assert find_problem(claim(), 5, can_expand=True) is None
     assert find_problem(claim(), 5, can_expand=False) == (
-        "is more than the claim hub-db-dir has, and its storage class fast lets no volume grow; set it back, or, if the "
-        "driver can expand volumes, run: kubectl patch storageclass fast --patch '{\"allowVolumeExpansion\": true}'"
+        "is more than the claim hub-db-dir has, and its storage class fast lets no volume grow; set it back, or, if "
+        "the driver can expand volumes, run: kubectl patch storageclass fast --patch '{\"allowVolumeExpansion\": true}'"
     )
 
 
