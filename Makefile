@@ -52,7 +52,7 @@ grant: .venv/made-from  ## Let a user log in: make grant USER=alice
 revoke: .venv/made-from  ## Take away a user's right to log in: make revoke USER=alice
 	@$(PYTHON) -m local revoke $(USER)
 
-wipe: .venv/made-from  ## Stop everything and delete the cluster, the directory and all volumes; tools and images stay
+wipe: .venv/made-from  ## Stop everything and delete the cluster, the directory, all volumes and backups; tools and images stay
 	@$(PYTHON) -m local wipe
 
 tools: .venv/made-from  ## Install the Debian packages and build all Go tools, also those that only tests use

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from components.freeipa.names import notebook_users_group
-from local import cluster, directory, images
+from local import cluster, directory, images, object_store
 from local.failure import Failure
 from local.host import etc_hosts, packages, requirements, supervisor
 from local.host.commands import output
@@ -18,7 +18,7 @@ from local.shell import open_shell
 from local.stand_ins.charts.assemble import upstream_charts
 from local.tasks import Task, run_tasks
 from local.tenancy import engine, verification, web
-from local.tenancy.addresses import DIRECTORY_NAME, INGRESS_ADDRESS, NODE_ADDRESS
+from local.tenancy.addresses import DIRECTORY_NAME, INGRESS_ADDRESS, NODE_ADDRESS, OBJECT_STORE_NAME
 from local.tenancy.credentials import obtain
 from local.tools import toolchain
 
@@ -34,6 +34,7 @@ def up(state: State, report: Report) -> None:
     """
     requirements.check(state)
     cluster.refuse_other_clusters(state)
+    _add_names()
     run_tasks(
         report,
         {
@@ -44,8 +45,9 @@ def up(state: State, report: Report) -> None:
                 partial(cluster.start_control_plane, state, report), after=("Debian packages", "Go tools")
             ),
             "node": Task(partial(cluster.start_node, state, report), after=("control plane",)),
-            # The directory listens on the pod network's bridge, which the control plane makes.
+            # Both listen on the pod network's bridge, which the control plane makes.
             "directory": Task(partial(directory.up, state, report), after=("control plane",)),
+            "object store": Task(partial(object_store.up, state, report), after=("control plane",)),
             "images on the node": Task(
                 partial(images.load, state, report, CONTAINERD), after=("images", "control plane")
             ),
@@ -54,7 +56,6 @@ def up(state: State, report: Report) -> None:
     upstream = upstream_charts(os.environ)
     if upstream:
         images.tag_as_upstream(state, CONTAINERD, upstream)
-    etc_hosts.add({DIRECTORY_NAME: NODE_ADDRESS, web.DOMAIN: INGRESS_ADDRESS})
     outputs = engine.up(state, report)
     web.apply_certificate(state)
     with report.step("Waiting until the hub answers"):
@@ -110,10 +111,10 @@ def down(state: State, report: Report) -> None:
 
 
 def wipe(state: State, report: Report) -> None:
-    """Stop everything and delete the cluster, the directory, the stack and all volumes. Tools and images stay."""
+    """Stop everything and delete the cluster, directory, stack, volumes and backups. Tools and images stay."""
     down(state, report)
-    with report.step("Deleting the cluster, the directory, the stack and all volumes"):
-        for folder in (state.node, state.directory, state.engine, state.volumes, state.pki):
+    with report.step("Deleting the cluster, the directory, the stack, all volumes and all backups"):
+        for folder in (state.node, state.directory, state.object_store, state.engine, state.volumes, state.pki):
             shutil.rmtree(folder, ignore_errors=True)
         for file in (state.credentials, state.credentials.with_suffix(".lock")):
             file.unlink(missing_ok=True)
@@ -139,6 +140,7 @@ def status(state: State, report: Report) -> None:
     checks: dict[str, Callable[[State], bool]] = {
         "cluster": cluster.is_ready,
         "directory": directory.is_ready,
+        "object store": object_store.is_ready,
         "hub": web.answers,
     }
     for name, check in checks.items():
@@ -208,6 +210,10 @@ def volume_claims(state: State) -> list[str]:
         timeout_seconds=30,
     )
     return [claim["metadata"]["name"] for claim in json.loads(found)["items"]]
+
+
+def _add_names() -> None:
+    etc_hosts.add({DIRECTORY_NAME: NODE_ADDRESS, OBJECT_STORE_NAME: NODE_ADDRESS, web.DOMAIN: INGRESS_ADDRESS})
 
 
 def _require_running(state: State) -> None:

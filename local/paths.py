@@ -64,6 +64,11 @@ class State:
         return self.root / "directory"
 
     @property
+    def object_store(self) -> Path:
+        """The objects, accounts and settings of the S3 server with the tenancy's backups."""
+        return self.root / "object-store"
+
+    @property
     def images(self) -> Path:
         """The storage of the image builds and the layout with the built images."""
         return self.root / "images"
@@ -75,5 +80,5 @@ class State:
 
     @property
     def credentials(self) -> Path:
-        """Passwords of the demo users and of the directory's other accounts; mode 600."""
+        """Passwords of the demo users, of the directory's other accounts and of the object store; mode 600."""
         return self.root / "credentials.json"

@@ -18,6 +18,9 @@ INGRESS_ADDRESS = IPv4Address("127.0.0.1")
 DIRECTORY_NAME = "ipa.tenancy.test"
 """The directory's host name. ``.test`` is reserved for tests (RFC 6761)."""
 
+OBJECT_STORE_NAME = "objects.tenancy.test"
+"""The host name of the S3 server for backups."""
+
 REALM = "TENANCY.TEST"
 
 

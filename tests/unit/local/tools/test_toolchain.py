@@ -58,7 +58,7 @@ def test_linker_sets_the_pinned_version() -> None:
 def test_tools_that_only_tests_use_are_not_built_by_make_up() -> None:
     for_tests = {tool.name for tool in tools()} - {tool.name for tool in tenancy_tools()}
 
-    assert for_tests == {"actionlint", "registry", "versitygw"}
+    assert for_tests == {"actionlint", "registry"}
 
 
 def test_the_cluster_gets_every_go_program_it_runs() -> None:
