@@ -56,7 +56,10 @@ def up(state: State, report: Report) -> None:
     upstream = upstream_charts(os.environ)
     if upstream:
         images.tag_as_upstream(state, CONTAINERD, upstream)
+    # Before the first run there is no namespace; in later ones, the program checks that the Secret exists.
+    object_store.apply_secret(state, web.NAMESPACE)
     outputs = engine.up(state, report)
+    object_store.apply_secret(state, web.NAMESPACE)
     web.apply_certificate(state)
     with report.step("Waiting until the hub answers"):
         web.wait_for_hub(state)

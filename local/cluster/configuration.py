@@ -26,9 +26,9 @@ from local.tenancy.addresses import (
     API_SERVICE_ADDRESS,
     BRIDGE,
     DIRECTORY_NAME,
-    OBJECT_STORE_NAME,
     INGRESS_ADDRESS,
     NODE_ADDRESS,
+    OBJECT_STORE_NAME,
     POD_NETWORK,
     SERVICE_NETWORK,
 )

@@ -18,6 +18,7 @@ from local.images.definitions import (
     PANGEO,
     PROXY,
     PUBLISHED,
+    RESTIC,
     SUITE,
     TRAEFIK,
     Image,
@@ -73,7 +74,8 @@ def build(state: State, report: Report) -> None:
         # It takes as long as all others together, and needs none of them.
         pangeo = pool.submit(_build_once, state, report, PANGEO)
         pool.submit(_build_once, state, report, BASE).result()
-        list(pool.map(lambda image: _build_once(state, report, image), (NOTEBOOK, HUB, PROXY, GATEWAY, TRAEFIK)))
+        others = (NOTEBOOK, HUB, PROXY, GATEWAY, TRAEFIK, RESTIC)
+        list(pool.map(lambda image: _build_once(state, report, image), others))
         pangeo.result()
     with report.step("Collecting the images"):
         _collect(state)

@@ -58,6 +58,7 @@ PROXY = Image("proxy", BASE, ("proxy.txt", "package.json", "package-lock.json"))
 NOTEBOOK = Image("notebook", BASE, ("notebook.txt",))
 GATEWAY = Image("gateway", BASE, ("gateway.txt",))
 TRAEFIK = Image("traefik", BASE, ("traefik.txt",))
+RESTIC = Image("restic", DEBIAN, ())
 
 PANGEO = Image(
     "pangeo-notebook",
@@ -78,6 +79,7 @@ PUBLISHED = {
     "pangeo-notebook": PANGEO,
     "gateway": GATEWAY,
     "traefik": TRAEFIK,
+    "restic": RESTIC,
 }
 """The images that the cluster gets, by short name. ``pause`` is the base image, whose default command sleeps."""
 

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 
 import requests
@@ -45,11 +46,20 @@ def prepare(state: State, endpoint: Endpoint = TENANCY) -> None:
         "VGW_IAM_DIR": str(state.object_store.absolute() / "accounts"),
         "VGW_QUIET": "true",
     }
-    _write_private(state.object_store / "environment", "".join(f"{key}='{value}'\n" for key, value in variables.items()))
+    _write_private(
+        state.object_store / "environment", "".join(f"{key}='{value}'\n" for key, value in variables.items())
+    )
     accounts = state.object_store / "accounts" / "users.json"
     if not accounts.exists():
         # The server's own command would take the secret as an argument, which everybody on the machine can see.
-        account = {"access": BACKUP, "secret": passwords[BACKUP], "role": "user", "userID": 0, "groupID": 0, "projectID": 0}
+        account = {
+            "access": BACKUP,
+            "secret": passwords[BACKUP],
+            "role": "user",
+            "userID": 0,
+            "groupID": 0,
+            "projectID": 0,
+        }
         _write_private(accounts, json.dumps({"accessAccounts": {BACKUP: account}}))
 
 
@@ -89,7 +99,7 @@ def is_ready(state: State, *, endpoint: Endpoint = TENANCY) -> bool:
             answer = session.get(endpoint.url, verify=str(authority), timeout=CALL_SECONDS)
         except requests.RequestException:
             return False
-    return answer.status_code == requests.codes.forbidden
+    return answer.status_code == HTTPStatus.FORBIDDEN
 
 
 def _add_bucket(state: State, endpoint: Endpoint) -> None:

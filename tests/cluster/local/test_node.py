@@ -21,7 +21,7 @@ from local.cluster.names import VARIABLE
 from local.host import orphans, supervisor
 from local.paths import State
 from local.progress import Report
-from local.tenancy.addresses import API_SERVICE_ADDRESS, BRIDGE, DIRECTORY_NAME, NODE_ADDRESS
+from local.tenancy.addresses import API_SERVICE_ADDRESS, BRIDGE, DIRECTORY_NAME, NODE_ADDRESS, OBJECT_STORE_NAME
 from local.tenancy.ingress_ports import ingress_ports
 from tests.support.running_tenancy import running_state
 
@@ -139,7 +139,7 @@ def query_dns(name: str) -> tuple[int, list[IPv4Address]]:
 def test_services_and_the_directory_have_dns_names(state: State) -> None:
     del state
     assert query_dns("kubernetes.default.svc.cluster.local") == (0, [API_SERVICE_ADDRESS])
-    assert query_dns(DIRECTORY_NAME) == (0, [NODE_ADDRESS])
+    assert query_dns(DIRECTORY_NAME) == query_dns(OBJECT_STORE_NAME) == (0, [NODE_ADDRESS])
 
 
 def test_external_names_are_refused_at_once(state: State) -> None:

@@ -57,8 +57,8 @@ def test_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
     assert "shorter path" in failure.value.fix
 
 
-def test_configuration_includes_cluster_and_directory() -> None:
+def test_configuration_includes_all_services() -> None:
     parser = ConfigParser(interpolation=None)
     parser.read(supervisor.CONFIGURATION)
     included = supervisor.CONFIGURATION.parent.glob(parser["include"]["files"])
-    assert sorted(file.resolve().parent.name for file in included) == ["cluster", "directory"]
+    assert sorted(file.resolve().parent.name for file in included) == ["cluster", "directory", "object_store"]

@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from local.tenancy.addresses import DIRECTORY_NAME, NODE_ADDRESS
+from local.tenancy.addresses import DIRECTORY_NAME, NODE_ADDRESS, OBJECT_STORE_NAME
 from local.tenancy.proxies import exempt_tenancy
 from local.tenancy.web import DOMAIN
 
@@ -12,7 +12,7 @@ def test_tenancy_is_exempt_besides_the_users_own_hosts() -> None:
     found = exempt_tenancy({"NO_PROXY": "example.org, .internal"})
 
     assert found["NO_PROXY"].startswith("example.org,.internal,localhost,")
-    assert {str(NODE_ADDRESS), DOMAIN, DIRECTORY_NAME} <= set(found["no_proxy"].split(","))
+    assert {str(NODE_ADDRESS), DOMAIN, DIRECTORY_NAME, OBJECT_STORE_NAME} <= set(found["no_proxy"].split(","))
     assert exempt_tenancy(found) == found, "a shell in the shell"
 
 
