@@ -5,6 +5,7 @@ from typing import Any
 
 from components.chart.environment import declared_references
 from components.chart.mounted_code import mounted_file
+from components.chart.server_code import SERVER_COMMAND
 from components.chart.shared_folders import folder_files
 from components.config.tenancy import Tenancy
 from components.in_hub.admission_settings import AUTHENTICATOR, HUB, SPAWNER
@@ -32,12 +33,13 @@ def declare_admission(tenancy: Tenancy, hub: Mapping[str, Any]) -> Statement:
     authenticator: dict[str, Any] = {}
     for section in AUTHENTICATOR_SECTIONS:
         authenticator |= config[section]
+    spawner = {"cmd": list(SERVER_COMMAND), **config["KubeSpawner"]}
     return Statement(
         suffix=tenancy.directory_suffix,
         groups=tuple(dn for dn in (tenancy.notebook_users_group_dn, tenancy.admin_group_dn) if dn),
         admin_group=tenancy.admin_group_dn or "",
         admin_users=tuple(tenancy.identity.admin_users),
-        settings={HUB: config["JupyterHub"], AUTHENTICATOR: authenticator, SPAWNER: config["KubeSpawner"]},
+        settings={HUB: config["JupyterHub"], AUTHENTICATOR: authenticator, SPAWNER: spawner},
         roles=hub["loadRoles"],
         services=hub["services"],
         references=declared_references(tenancy),

@@ -20,6 +20,7 @@ from components.chart.placement import hub_pod, notebook_traits, prepared_nodes,
 from components.chart.profiles import memory, profile_list
 from components.chart.proxy_variables import hub_proxy_variables
 from components.chart.secrets import SECRET_NAME
+from components.chart.server_code import server_code
 from components.chart.shared_folders import everyones_folders, pod_security
 from components.config.named_groups import groups_of_servers
 from components.config.tenancy import Tenancy
@@ -253,6 +254,7 @@ def _singleuser(tenancy: Tenancy) -> Values:
         "startTimeout": tenancy.notebook.start_timeout_seconds,
         "profileList": profile_list(tenancy),
         "extraEnv": server_environment(tenancy),
+        **server_code(tenancy),
         **prepared_nodes(tenancy),
         "allowPrivilegeEscalation": False,
         # The network policy blocks the metadata server. The chart's init container for this would need privileges.

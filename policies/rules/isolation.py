@@ -15,7 +15,7 @@ NOTEBOOK_UID = 1000
 ENFORCE = "pod-security.kubernetes.io/enforce"
 
 NOTEBOOK_PARTS = (
-    *("extraPodConfig", "initContainers", "extraContainers", "extraFiles", "lifecycleHooks"),
+    *("extraPodConfig", "initContainers", "extraContainers", "lifecycleHooks"),
     "storage.static.pvcName",
 )
 """Values below ``singleuser`` that add something to notebooks' pods; the program sets none."""
@@ -75,6 +75,7 @@ def _check_pod_security(resource: Resource, context: Context) -> Iterator[str]:
     for key in NOTEBOOK_PARTS:
         if get(notebook, *key.split(".")):
             yield f"singleuser.{key} is set: {PARTS_REASON}"
+    yield from _check_server_code(resource, context)
     yield from _check_shared_volumes(resource, context)
     yield from _check_tolerations(resource, context)
     uid = get(notebook, "uid", default=NOTEBOOK_UID)
@@ -95,6 +96,16 @@ def _is_reporter(trait: str, value: object, context: Context) -> bool:
 
     own = reporter_hook(context.tenancy)
     return trait in own and not any(find_differences(value, own[trait]))
+
+
+def _check_server_code(release: Resource, context: Context) -> Iterator[str]:
+    """Compare the code in users' servers with that of this checkout."""
+    from components.chart import server_code  # imports pydantic, which loads at the same time as the program
+
+    found = get(hub_values(release, context), "singleuser", default={})
+    for key, own in server_code.server_code(context.tenancy).items():
+        for path, _, message in find_differences(get(found, key, default={}), own, path=("singleuser", key)):
+            yield f"{format_path(path)} {message}: it runs in every user's server, with the user's rights"
 
 
 def _check_shared_volumes(release: Resource, context: Context) -> Iterator[str]:

@@ -60,6 +60,22 @@ def test_a_notebook_has_no_additional_rights(changes: dict[str, Any]) -> None:
     assert len(check_release("pod-security", **changes)) == 1
 
 
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"singleuser__cmd": ["jupyter", "lab"]}, "singleuser.cmd"),
+        ({"singleuser__cmd": REMOVED}, "singleuser.cmd"),
+        ({"singleuser__extraFiles__start.py__stringData": "import os"}, "singleuser.extraFiles.start.py.stringData"),
+        ({"singleuser__extraFiles__start.py__mountPath": "/home/x"}, "singleuser.extraFiles.start.py.mountPath"),
+        ({"singleuser__extraFiles__x": {"mountPath": "/x", "stringData": "x"}}, "singleuser.extraFiles.x.mountPath"),
+    ],
+)
+def test_a_server_runs_only_the_code_of_this_checkout(changes: dict[str, Any], path: str) -> None:
+    messages = check_release("pod-security", **changes)
+    assert messages[0].startswith(f"{path} ")
+    assert messages[0].endswith(": it runs in every user's server, with the user's rights")
+
+
 @pytest.mark.parametrize("part", ["scheduler", "worker"])
 @pytest.mark.parametrize(
     "changes",

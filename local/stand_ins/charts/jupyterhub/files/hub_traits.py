@@ -28,7 +28,7 @@ def traits(values: Values, service_token: Callable[[str], str]) -> Traits:
         "JupyterHub": {**_hub(values), "services": services, "load_roles": roles},
         "ConfigurableHTTPProxy": {"should_start": False, "api_url": "http://proxy-api:8001"},
         "Spawner": {"consecutive_failure_limit": values["hub"]["consecutiveFailureLimit"]},
-        "KubeSpawner": {**_notebook(values), **_home(values["singleuser"]["storage"])},
+        "KubeSpawner": {**_notebook(values), **_volumes(values["singleuser"])},
     }
     if values["debug"]["enabled"]:
         settings["JupyterHub"]["log_level"] = "DEBUG"
@@ -127,27 +127,50 @@ def _notebook(values: Values) -> dict[str, Any]:
     }
 
 
-def _home(storage: Values) -> dict[str, Any]:
-    """Return the settings for home volumes: one volume for each user, created at the first start."""
+def _volumes(user: Values) -> dict[str, Any]:
+    """Return the settings for volumes: a home for each user, made at the first start, files, and further volumes."""
+    storage = user["storage"]
+    home, volumes, mounts = _home(storage)
+    file_volumes, file_mounts = _files(user["extraFiles"])
+    return {
+        **home,
+        "volumes": {**volumes, **file_volumes, **storage["extraVolumes"]},
+        "volume_mounts": {**mounts, **file_mounts, **storage["extraVolumeMounts"]},
+    }
+
+
+def _home(storage: Values) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return the settings of the home volume's claim, the volume, and its mount."""
     if storage["type"] == "none":
-        return {"storage_pvc_ensure": False, "volumes": {}, "volume_mounts": {}}
+        return {"storage_pvc_ensure": False}, {}, {}
     dynamic = storage["dynamic"]
     volume = dynamic["volumeNameTemplate"]
-    return {
+    settings = {
         "storage_pvc_ensure": True,
         "storage_capacity": storage["capacity"],
         "storage_access_modes": dynamic["storageAccessModes"],
         "storage_extra_labels": storage["extraLabels"],
-        "volumes": {
-            volume: {"name": volume, "persistentVolumeClaim": {"claimName": "{pvc_name}"}},
-            **storage["extraVolumes"],
-        },
-        "volume_mounts": {
-            volume: {"name": volume, "mountPath": storage["homeMountPath"]},
-            **storage["extraVolumeMounts"],
-        },
         **_given(dynamic, {"storage_class": "storageClass", "pvc_name_template": "pvcNameTemplate"}),
     }
+    return (
+        settings,
+        {volume: {"name": volume, "persistentVolumeClaim": {"claimName": "{pvc_name}"}}},
+        {volume: {"name": volume, "mountPath": storage["homeMountPath"]}},
+    )
+
+
+def _files(files: Mapping[str, Values]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the volume of the Secret ``singleuser``, and the mount of each file in it, as the original's."""
+    if not files:
+        return {}, {}
+    items = [
+        {"key": key, "path": key, **({"mode": file["mode"]} if "mode" in file else {})} for key, file in files.items()
+    ]
+    mounts = {
+        f"{number}-files": {"mountPath": file["mountPath"], "subPath": key, "name": "files"}
+        for number, (key, file) in enumerate(files.items())
+    }
+    return {"files": {"name": "files", "secret": {"secretName": "singleuser", "items": items}}}, mounts
 
 
 def _culler(cull: Values) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

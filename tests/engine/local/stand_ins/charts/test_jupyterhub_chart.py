@@ -184,6 +184,14 @@ def test_extra_files_are_mounted_at_their_paths(render: Render) -> None:
     assert secret_data(objects)[mount["subPath"]] == "hello\n"
 
 
+def test_files_of_users_servers_are_in_a_secret_of_their_own(render: Render) -> None:
+    file = {"mountPath": "/usr/local/share/pangeo/start.py", "stringData": "one\n\ntwo\n"}
+    objects = render(singleuser__extraFiles={"start.py": file})
+    assert objects["Secret", "singleuser"]["stringData"] == {"start.py": "one\n\ntwo\n"}
+    values = json.loads(secret_data(objects)["values.json"])
+    assert values["singleuser"]["extraFiles"] == {"start.py": file}
+
+
 def test_changed_configuration_restarts_only_the_hub(render: Render) -> None:
     before, after = render(), render(hub__config__KubeSpawner={"delete_pvc": True})
     assert pod(before, "hub") != pod(after, "hub")

@@ -79,6 +79,21 @@ def test_storage_of_type_none_creates_no_volume(values: dict[str, Any]) -> None:
     assert spawner["volumes"] == {}
 
 
+def test_files_are_mounted_one_by_one_from_their_secret(values: dict[str, Any]) -> None:
+    files = {
+        "a": {"mountPath": "/x/a.py", "stringData": "a"},
+        "b": {"mountPath": "/x/b", "stringData": "b", "mode": 256},
+    }
+    values["singleuser"]["extraFiles"] = files
+    spawner = traits(values)["KubeSpawner"]
+    assert spawner["volumes"]["files"]["secret"] == {
+        "secretName": "singleuser",
+        "items": [{"key": "a", "path": "a"}, {"key": "b", "path": "b", "mode": 256}],
+    }
+    assert spawner["volume_mounts"]["0-files"] == {"mountPath": "/x/a.py", "subPath": "a", "name": "files"}
+    assert spawner["volume_mounts"]["1-files"] == {"mountPath": "/x/b", "subPath": "b", "name": "files"}
+
+
 def test_further_volumes_are_added_to_the_home(values: dict[str, Any]) -> None:
     shared = {"name": "shared", "persistentVolumeClaim": {"claimName": "shared"}}
     values["singleuser"]["storage"]["extraVolumes"] = {"shared": shared}

@@ -1,0 +1,72 @@
+"""The code in users' servers, as chart values: the command that starts a server, and the files that it needs.
+
+z2jh stores the files in the Secret ``singleuser`` and mounts each of them by itself (``jupyterhub_config.py`` of
+zero-to-jupyterhub-k8s 4.4.0). It stores them in the hub's Secret, too, so that the limit of the latter's size
+(``secret_size``) is one for both.
+"""
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+from components.chart.code_text import without_prose
+from components.config.tenancy import Tenancy
+from components.in_server.pangeo_server.settings import Settings
+
+SOURCE = Path(__file__).resolve().parent.parent / "in_server"
+
+FOLDER = "/usr/local/share/pangeo"
+"""Folder of the code in users' servers."""
+
+EXTENSION = "pangeo_server"
+
+FILES = (
+    "start.py",
+    f"{EXTENSION}/__init__.py",
+    f"{EXTENSION}/settings.py",
+)
+"""The mounted modules; each imports only others of its own folder, and packages of every notebook image."""
+
+CONFIGURATION = {"ServerApp": {"jpserver_extensions": {EXTENSION: True}}}
+"""Configuration of jupyter_server that loads the extension."""
+
+_SCRIPT = f"""\
+for python in python3 python; do
+  if "$python" -I -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
+    exec "$python" -I {FOLDER}/start.py "$@"
+  fi
+done
+echo "pangeo: no Python 3.9 or later on PATH; the server starts without its preparation" >&2
+exec "$@"
+"""
+
+SERVER_COMMAND = ("sh", "-c", _SCRIPT, "start", "jupyterhub-singleuser")
+"""The command of every server. The image's ENTRYPOINT, if there is one, runs it.
+
+KubeSpawner expands braces and Kubernetes ``$(…)`` in commands, so it has neither.
+"""
+
+
+def server_code(tenancy: Tenancy) -> dict[str, Any]:
+    """Return the values ``singleuser.cmd`` and ``singleuser.extraFiles``."""
+    texts = {
+        **{path: _read(path) for path in FILES},
+        f"{EXTENSION}/settings.json": server_settings(tenancy).to_json(),
+        f"config/jupyter_server_config.d/{EXTENSION}.json": json.dumps(CONFIGURATION) + "\n",
+    }
+    files = {
+        path.replace("/", "-"): {"mountPath": f"{FOLDER}/{path}", "stringData": text} for path, text in texts.items()
+    }
+    return {"cmd": list(SERVER_COMMAND), "extraFiles": files}
+
+
+def server_settings(tenancy: Tenancy) -> Settings:
+    """Return the settings of the extension."""
+    return Settings()
+
+
+@functools.cache  # the same for all tenancies of a process
+def _read(path: str) -> str:
+    text = (SOURCE / path).read_text(encoding="utf-8")
+    return without_prose(text) if path.endswith(".py") else text
