@@ -5,6 +5,7 @@ from components.capacity.nodes import Nodes, count_fitting
 from components.config.dask import Dask
 from components.config.placement import DASK_PURPOSES
 from components.config.pools import pools_of
+from components.config.storage_requests import storage_of_schedulers, storage_of_workers
 from components.config.tenancy import Tenancy
 
 
@@ -27,20 +28,23 @@ def compute_dask_capacity(tenancy: Tenancy) -> tuple[float, float] | None:
     return max(0.0, cpus), max(0.0, ram_gb)
 
 
-def worker_size(dask: Dask) -> PodSize:
+def worker_size(tenancy: Tenancy) -> PodSize:
     """Return the requests of a worker of the default size."""
-    return PodSize(dask.requested_cpus(dask.worker_cores.default), dask.worker_ram_gb.default)
+    dask = tenancy.dask
+    cpus, storage = dask.requested_cpus(dask.worker_cores.default), storage_of_workers(tenancy)
+    return PodSize(cpus, dask.worker_ram_gb.default, storage_gb=storage.request_gb)
 
 
-def scheduler_size(dask: Dask) -> PodSize:
+def scheduler_size(tenancy: Tenancy) -> PodSize:
     """Return the requests of a scheduler."""
-    return PodSize(dask.requested_cpus(dask.scheduler_cores), dask.scheduler_ram_gb)
+    dask, storage = tenancy.dask, storage_of_schedulers(tenancy)
+    return PodSize(dask.requested_cpus(dask.scheduler_cores), dask.scheduler_ram_gb, storage_gb=storage.request_gb)
 
 
 def count_workers(tenancy: Tenancy, nodes: Nodes, users: int) -> int:
     """Return the workers of the default size that fit on nodes beside one scheduler, in clusters of these users."""
     dask, kinds = tenancy.dask, tenancy.nodes.kinds if tenancy.nodes else ()
-    worker, scheduler = worker_size(dask), scheduler_size(dask)
+    worker, scheduler = worker_size(tenancy), scheduler_size(tenancy)
     schedulers, workers = pools_of(kinds, "daskSchedulers"), pools_of(kinds, "daskWorkers")
     place = next((each for each in nodes if each.pool in schedulers and each.free.count_fitting(scheduler)), None)
     if place is None:

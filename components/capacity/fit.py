@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.capacity.node import EVICTION_RAM_GB, empty_node
-from components.capacity.pools import pod_size
+from components.capacity.node import EVICTION_RAM_GB, PodSize, empty_node
 from components.config.pools import Pool, describe_pools
 from components.config.problems import InvalidTenancy, Problem, format_key
 from components.config.server_sizes import ServerSize, server_sizes
@@ -47,7 +46,9 @@ def find_misfits(tenancy: Tenancy) -> Iterator[Misfit]:
 
 def find_misfit(size: ServerSize) -> Misfit | None:
     """Return why a size fits on none of its nodes; None if it fits."""
-    if any(empty_node(pool).count_fitting(pod_size(size)) for pool in size.pools):
+    # Temporary storage and volumes have warnings of their own.
+    pod = PodSize(size.cpus, size.ram_gb, size.gpus)
+    if any(empty_node(pool).count_fitting(pod) for pool in size.pools):
         return None
     largest = max(size.pools, key=lambda pool: (pool.gpus >= size.gpus, pool.ram_gb, pool.cpus))
     node = empty_node(largest)

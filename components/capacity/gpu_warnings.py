@@ -28,7 +28,7 @@ def gpu_warnings(tenancy: Tenancy) -> Iterator[str]:
     yield from _shared_nodes(tenancy)
     if gpus is None or not for_workers:
         return
-    worker = replace(worker_size(dask), gpus=max(1, gpus.default))
+    worker = replace(worker_size(tenancy), gpus=max(1, gpus.default))
     if not any(empty_node(pool).count_fitting(worker) for pool in for_workers):
         yield (
             f"a Dask worker of the default size with {format_count(worker.gpus, 'GPU')} does not fit on a node of "

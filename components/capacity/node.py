@@ -1,7 +1,8 @@
 """The capacity of one node for pods."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from components.config.pools import Pool
 
@@ -13,6 +14,12 @@ SYSTEM_PODS_PER_NODE = 10
 
 EVICTION_RAM_GB = 100 / 1024
 """Kubelet's default hard eviction threshold, ``memory.available<100Mi``."""
+
+EVICTION_DISK_SHARE = 0.1
+"""Kubelet's default hard eviction threshold, ``nodefs.available<10%``."""
+
+TEMPORARY_STORAGE, VOLUMES = "temporary storage", "volumes"
+"""Names of resources that the stack file need not describe."""
 
 HUB_CPUS, HUB_RAM_GB = 0.5, 1.0
 """Allowance for hub, proxy and gateway, which request less, on one of the nodes."""
@@ -29,21 +36,41 @@ class PodSize:
     cpus: float
     ram_gb: float
     gpus: int = 0
+    storage_gb: float = 0.0
+    """Temporary storage."""
+    volumes: int = 0
 
 
 @dataclass(frozen=True)
 class FreeCapacity:
-    """Free capacity of one node."""
+    """Free capacity of one node; None for a resource that the stack file does not describe."""
 
     cpus: float
     ram_gb: float
     pods: int
     gpus: int = 0
+    storage_gb: float | None = None
+    volumes: int | None = None
 
     def count_fitting(self, size: PodSize) -> int:
         """Return how many pods of this size fit."""
-        by_gpus = self.gpus // size.gpus if size.gpus else self.pods
-        return min(count_times(self.cpus, size.cpus), count_times(self.ram_gb, size.ram_gb), self.pods, by_gpus)
+        return min(self._count_by_resource(size).values())
+
+    def find_limiting(self, size: PodSize) -> tuple[str, ...]:
+        """Return the resources that let no further pod of this size fit."""
+        counts = self._count_by_resource(size)
+        return tuple(name for name, count in counts.items() if count == min(counts.values()))
+
+    def _count_by_resource(self, size: PodSize) -> Mapping[str, int]:
+        amounts: Mapping[str, tuple[float | None, float]] = {
+            "CPUs": (self.cpus, size.cpus),
+            "memory": (self.ram_gb, size.ram_gb),
+            "GPUs": (self.gpus, size.gpus),
+            TEMPORARY_STORAGE: (self.storage_gb, size.storage_gb),
+            VOLUMES: (self.volumes, size.volumes),
+            "pods": (self.pods, 1),
+        }
+        return {name: count_times(free, each) for name, (free, each) in amounts.items() if free is not None and each}
 
     def without(self, count: int, size: PodSize) -> "FreeCapacity":
         """Return the capacity that pods of this size leave."""
@@ -52,19 +79,45 @@ class FreeCapacity:
             self.ram_gb - count * size.ram_gb,
             self.pods - count,
             self.gpus - count * size.gpus,
+            None if self.storage_gb is None else self.storage_gb - count * size.storage_gb,
+            None if self.volumes is None else self.volumes - count * size.volumes,
         )
 
 
-def empty_node(pool: Pool) -> FreeCapacity:
-    """Return the capacity of a pool's node without pods."""
-    pods = PODS_PER_NODE - SYSTEM_PODS_PER_NODE
-    return FreeCapacity(allocatable_cpus(pool.cpus), allocatable_ram_gb(pool.ram_gb), pods, pool.gpus)
+HUB = PodSize(HUB_CPUS, HUB_RAM_GB, volumes=1)
+"""The share of hub, proxy and gateway, with the volume of the hub's database."""
 
 
-def hub_node(pool: Pool) -> FreeCapacity:
-    """Return the capacity of a pool's node with the hub on it."""
-    empty = empty_node(pool)
-    return FreeCapacity(empty.cpus - HUB_CPUS, empty.ram_gb - HUB_RAM_GB, empty.pods, empty.gpus)
+def empty_node(pool: Pool, folders: int = 0) -> FreeCapacity:
+    """Return the capacity of a pool's node without pods.
+
+    Args:
+        pool: the pool.
+        folders: number of shared folders that are volumes. A node attaches each once, for all of its pods.
+    """
+    return FreeCapacity(
+        allocatable_cpus(pool.cpus),
+        allocatable_ram_gb(pool.ram_gb),
+        PODS_PER_NODE - SYSTEM_PODS_PER_NODE,
+        pool.gpus,
+        None if pool.disk_gb is None else allocatable_disk_gb(pool.disk_gb),
+        None if pool.max_volumes is None else max(0, pool.max_volumes - folders),
+    )
+
+
+def hub_node(pool: Pool, folders: int = 0) -> FreeCapacity:
+    """Return the capacity of a pool's node with the hub on it. Its pods are among those of the system."""
+    empty = empty_node(pool, folders)
+    return replace(empty.without(1, HUB), pods=empty.pods)
+
+
+def allocatable_disk_gb(disk_gb: float) -> float:
+    """Return the part of a node's disk that pods can use.
+
+    The rest is kubelet's default hard eviction threshold, ``nodefs.available<10%``, below which it evicts pods. Images
+    are on the same disk, but the kubelet does not subtract them.
+    """
+    return disk_gb * (1 - EVICTION_DISK_SHARE)
 
 
 def allocatable_cpus(cpus: float) -> float:

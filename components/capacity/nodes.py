@@ -1,5 +1,6 @@
 """All nodes in the stack file, in groups with equal free capacity."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -19,20 +20,34 @@ class NodeGroup:
 Nodes = tuple[NodeGroup, ...]
 
 
-def nodes_with_hub(kinds: tuple[Pool, ...]) -> Nodes:
-    """Return all nodes, with the hub on a node of the first pool that is for it."""
+def nodes_with_hub(kinds: tuple[Pool, ...], folders: int = 0) -> Nodes:
+    """Return all nodes, with the hub on a node of the first pool that is for it.
+
+    Args:
+        kinds: the pools.
+        folders: number of shared folders that are volumes.
+    """
     with_hub = next(iter(pools_of(kinds, "hub")), None)
     groups: list[NodeGroup] = []
     for pool in kinds:
         has_hub = pool is with_hub
-        groups += [NodeGroup(pool, hub_node(pool), 1)] if has_hub else []
-        groups += [NodeGroup(pool, empty_node(pool), pool.count - has_hub)]
+        groups += [NodeGroup(pool, hub_node(pool, folders), 1)] if has_hub else []
+        groups += [NodeGroup(pool, empty_node(pool, folders), pool.count - has_hub)]
     return tuple(groups)
 
 
 def count_fitting(nodes: Nodes, size: PodSize, pools: Collection[Pool]) -> int:
     """Return how many pods of a size fit on the nodes of pools."""
     return sum(each.count * each.free.count_fitting(size) for each in nodes if each.pool in pools)
+
+
+def find_limiting(nodes: Nodes, size: PodSize, pools: Collection[Pool]) -> tuple[str, ...]:
+    """Return the resources that let no further pods of a size fit on nodes of pools, those of most nodes first."""
+    counts: Counter[str] = Counter()
+    for each in nodes:
+        if each.pool in pools:
+            counts.update(dict.fromkeys(each.free.find_limiting(size), each.count))
+    return tuple(name for name, count in counts.most_common() if count)
 
 
 def spread(nodes: Nodes, number: int, size: PodSize, pools: Collection[Pool]) -> Nodes:

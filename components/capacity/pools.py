@@ -6,7 +6,7 @@ from typing import Any
 
 from components.capacity.dask import worker_size
 from components.capacity.node import PodSize, empty_node
-from components.capacity.nodes import Nodes, count_fitting
+from components.capacity.nodes import Nodes, count_fitting, find_limiting
 from components.config.pools import Pool, Purpose, pools_of
 from components.config.server_sizes import ServerSize, server_sizes
 from components.config.tenancy import Tenancy
@@ -27,6 +27,8 @@ class PoolCapacity:
     """GPUs of all nodes."""
     notebooks: Mapping[str, int]
     """Notebooks by the name of the profile and size; by an empty name if users have no choice."""
+    limited_by: Mapping[str, tuple[str, ...]]
+    """The resources that let no further notebooks fit, by the same names."""
     dask_workers: int | None
     """Dask workers of the default size without GPUs; None if they do not run here."""
     dask_gpu_workers: int | None
@@ -41,7 +43,10 @@ class PoolCapacity:
             "cpusPerNode": round(self.cpus, 2),
             "ramGbPerNode": round(self.ram_gb, 2),
             "gpus": self.gpus,
-            "notebooks": [{"size": size, "count": count} for size, count in self.notebooks.items()],
+            "notebooks": [
+                {"size": size, "count": count, "limitedBy": list(self.limited_by[size])}
+                for size, count in self.notebooks.items()
+            ],
             "daskWorkers": self.dask_workers,
             "daskGpuWorkers": self.dask_gpu_workers,
         }
@@ -53,7 +58,7 @@ def pool_capacities(tenancy: Tenancy, nodes: Nodes) -> tuple[PoolCapacity, ...]:
     sizes, dask = server_sizes(tenancy), tenancy.dask
     workers = pools_of(pools, "daskWorkers") if dask.enabled else ()
     gpu_workers = pools_of(pools, "daskWorkers", gpus=True) if dask.enabled and dask.worker_gpus else ()
-    worker = worker_size(dask)
+    worker = worker_size(tenancy)
     return tuple(
         PoolCapacity(
             pool.name,
@@ -63,6 +68,7 @@ def pool_capacities(tenancy: Tenancy, nodes: Nodes) -> tuple[PoolCapacity, ...]:
             empty_node(pool).ram_gb,
             pool.count * pool.gpus,
             {size.label: _count(nodes, size, pool) for size in sizes if pool in size.pools},
+            {size.label: find_limiting(nodes, pod_size(size), [pool]) for size in sizes if pool in size.pools},
             count_fitting(nodes, worker, [pool]) if pool in workers else None,
             count_fitting(nodes, replace(worker, gpus=1), [pool]) if pool in gpu_workers else None,
         )
@@ -71,8 +77,8 @@ def pool_capacities(tenancy: Tenancy, nodes: Nodes) -> tuple[PoolCapacity, ...]:
 
 
 def pod_size(size: ServerSize) -> PodSize:
-    """Return the requests of a notebook server."""
-    return PodSize(size.cpus, size.ram_gb, size.gpus)
+    """Return the requests of a notebook server, and its home's volume."""
+    return PodSize(size.cpus, size.ram_gb, size.gpus, size.storage_gb, volumes=1)
 
 
 def _count(nodes: Nodes, size: ServerSize, pool: Pool) -> int:

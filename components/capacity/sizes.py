@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.capacity.limit_warnings import count_folder_volumes
 from components.capacity.node import empty_node
 from components.capacity.nodes import Nodes, count_fitting
 from components.capacity.pools import pod_size
@@ -61,7 +62,7 @@ def count_needed(tenancy: Tenancy, nodes: Nodes, size: ServerSize) -> int | None
     users = tenancy.nodes.expected_users if tenancy.nodes else None
     if users is None or tenancy.nodes is None or tenancy.nodes.pools:
         return None
-    per_node = empty_node(tenancy.nodes.kinds[0]).count_fitting(pod_size(size))
+    per_node = empty_node(tenancy.nodes.kinds[0], count_folder_volumes(tenancy)).count_fitting(pod_size(size))
     if not per_node:
         return None
     on_hub_node = nodes[0].free.count_fitting(pod_size(size))

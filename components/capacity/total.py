@@ -5,12 +5,14 @@ from typing import Any
 
 from components.capacity.dask import count_workers
 from components.capacity.gpu_warnings import gpu_warnings
-from components.capacity.node import PodSize, empty_node
-from components.capacity.nodes import Nodes, count_fitting, nodes_with_hub, spread
+from components.capacity.limit_warnings import count_folder_volumes, limit_warnings
+from components.capacity.node import TEMPORARY_STORAGE, VOLUMES, PodSize, empty_node
+from components.capacity.nodes import Nodes, count_fitting, find_limiting, nodes_with_hub, spread
 from components.capacity.pools import PoolCapacity, pod_size, pool_capacities
 from components.capacity.sizes import SizeCapacity, count_needed, describe_range, size_capacities
 from components.capacity.warnings import dask_warnings, notebook_warnings
 from components.config.server_sizes import ServerSize, default_size, server_sizes
+from components.config.storage_requests import storage_of_notebooks
 from components.config.tenancy import Tenancy
 from components.config.types import format_count
 
@@ -30,6 +32,9 @@ class Capacity:
     """Number of nodes for the notebooks of ``expected_users``; None without expected users, if no notebook fits, or if
     the nodes differ."""
 
+    limited_by: tuple[str, ...]
+    """The resources that let no further notebooks fit."""
+
     dask_workers: int | None
     """Dask workers of the default size that fit beside the notebooks of the expected users, in one cluster per user;
     None if Dask is disabled."""
@@ -47,6 +52,7 @@ class Capacity:
         """Return the value of the stack's output ``capacity``."""
         return {
             "notebooks": self.notebooks,
+            "limitedBy": list(self.limited_by),
             "notebooksPerWorker": self.notebooks_per_node,
             "workers": self.nodes,
             "expectedUsers": self.expected_users,
@@ -61,6 +67,8 @@ class Capacity:
         text = f"capacity of {format_count(self.nodes, 'node')}{pools}: {format_count(self.notebooks, 'notebook')}"
         if self.sizes:
             text = f"{text} of the usual size ({describe_range(self.sizes)} if all have one size)"
+        if scarce := [name for name in self.limited_by if name in (TEMPORARY_STORAGE, VOLUMES)]:
+            text += f" (limited by {' and '.join(scarce)})"
         if self.dask_workers is None:
             return text
         notebooks = min(self.expected_users or 0, self.notebooks)
@@ -77,11 +85,12 @@ def compute_capacity(tenancy: Tenancy) -> Capacity | None:
     if described is None:
         return None
     kinds, users = described.kinds, described.expected_users
-    nodes, default = nodes_with_hub(kinds), _usual_size(tenancy)
+    folders, default = count_folder_volumes(tenancy), _usual_size(tenancy)
+    nodes = nodes_with_hub(kinds, folders)
     size = pod_size(default)
     notebooks = count_fitting(nodes, size, default.pools)
     alike = None if described.pools else kinds[0]
-    per_node = empty_node(alike).count_fitting(size) if alike else None
+    per_node = empty_node(alike, folders).count_fitting(size) if alike else None
     needed = count_needed(tenancy, nodes, default)
     beside = _with_placeholders(tenancy, spread(nodes, min(users or 0, notebooks), size, default.pools))
     return Capacity(
@@ -91,6 +100,7 @@ def compute_capacity(tenancy: Tenancy) -> Capacity | None:
         nodes=sum(pool.count for pool in kinds),
         expected_users=users,
         nodes_needed=needed,
+        limited_by=find_limiting(nodes, size, default.pools),
         dask_workers=count_workers(tenancy, beside, users or 0) if tenancy.dask.enabled else None,
         pools=pool_capacities(tenancy, nodes),
         sizes=size_capacities(tenancy, nodes),
@@ -98,6 +108,7 @@ def compute_capacity(tenancy: Tenancy) -> Capacity | None:
             *notebook_warnings(tenancy, default, notebooks, needed),
             *dask_warnings(tenancy),
             *gpu_warnings(tenancy),
+            *limit_warnings(tenancy),
         ),
     )
 
@@ -106,7 +117,9 @@ def _usual_size(tenancy: Tenancy) -> ServerSize:
     """Return the size that notebooks have: the preselected one, or on equal nodes the tenancy's own."""
     kinds = tenancy.nodes.kinds if tenancy.nodes else ()
     if tenancy.nodes is None or not tenancy.nodes.pools:
-        return ServerSize("", (), tenancy.notebook_cpus, tenancy.notebook_ram_gb, 0, kinds, is_default=True)
+        cpus, ram_gb = tenancy.notebook_cpus, tenancy.notebook_ram_gb
+        storage_gb = storage_of_notebooks(tenancy).request_gb
+        return ServerSize("", (), cpus, ram_gb, 0, kinds, is_default=True, storage_gb=storage_gb)
     return next(size for size in server_sizes(tenancy) if size.is_default)
 
 

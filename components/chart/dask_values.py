@@ -8,7 +8,9 @@ from components.chart.gateway_code import gateway_configuration
 from components.chart.metrics import gateway_arguments
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, users_egress
 from components.chart.placement import dask_pod, service_pod
+from components.chart.temporary_storage import dask_storage, spill_variables
 from components.config.dask import Dask
+from components.config.storage_requests import TemporaryStorage, storage_of_schedulers, storage_of_workers
 from components.config.tenancy import Tenancy
 
 REQUESTS = {"requests": {"cpu": "50m", "memory": "128Mi"}}
@@ -63,19 +65,23 @@ def dask_gateway_values(tenancy: Tenancy, secrets_digest: object = "") -> dict[s
             "backend": {
                 # The same image as notebooks: client, scheduler and workers need the same versions.
                 "image": {"name": image_name, "tag": image_tag},
-                "environment": ALLOCATION,
+                "environment": {**ALLOCATION, **spill_variables(tenancy)},
                 "scheduler": {
                     **_size(dask.scheduler_cores, dask.scheduler_ram_gb),
                     **_user_pod(
                         f"{tenancy.release}-dask-scheduler",
-                        {**SCHEDULER_PROBE, **_cpu_request(dask)},
+                        {**SCHEDULER_PROBE, **_resources(dask, storage_of_schedulers(tenancy))},
                         dask_pod(tenancy, "daskSchedulers"),
                     ),
                 },
                 # Users choose another size for their workers (in_gateway.cluster_options).
                 "worker": {
                     **_size(dask.worker_cores.default, dask.worker_ram_gb.default),
-                    **_user_pod(f"{tenancy.release}-dask-worker", _cpu_request(dask), dask_pod(tenancy, "daskWorkers")),
+                    **_user_pod(
+                        f"{tenancy.release}-dask-worker",
+                        _resources(dask, storage_of_workers(tenancy)),
+                        dask_pod(tenancy, "daskWorkers"),
+                    ),
                 },
             },
             "extraConfig": {**gateway_configuration(tenancy), "log-in": gateway_log_in()},
@@ -121,9 +127,15 @@ def _size(cores: float, ram_gb: float) -> dict[str, Any]:
     return {"cores": {"request": cores, "limit": cores}, "memory": {"request": ram, "limit": ram}}
 
 
-def _cpu_request(dask: Dask) -> dict[str, Any]:
-    """Return the container setting for fewer CPUs than cores. dask-gateway counts the cores in a cluster's limits."""
-    return {} if dask.cpu_request is None else {"resources": {"requests": {"cpu": format_cpus(dask.cpu_request)}}}
+def _resources(dask: Dask, storage: TemporaryStorage) -> dict[str, Any]:
+    """Return the container's temporary storage, and fewer CPUs than cores if the stack says so.
+
+    dask-gateway counts the cores in a cluster's limits.
+    """
+    resources = dask_storage(storage)
+    if dask.cpu_request is not None:
+        resources["requests"]["cpu"] = format_cpus(dask.cpu_request)
+    return {"resources": resources}
 
 
 def _user_pod(priority_class: str, container: dict[str, Any], place: dict[str, Any]) -> dict[str, Any]:

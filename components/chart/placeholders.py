@@ -7,8 +7,10 @@ import math
 from typing import Any
 
 from components.chart.dask_limits import format_cpus
+from components.chart.temporary_storage import RESOURCE, format_storage
 from components.config.pools import Pool
 from components.config.server_sizes import default_size
+from components.config.storage_requests import storage_of_notebooks
 from components.config.tenancy import Tenancy
 
 
@@ -38,4 +40,6 @@ def _resources(tenancy: Tenancy, pool: Pool) -> dict[str, Any]:
     amounts = {"cpu": format_cpus(size.cpus), "memory": str(math.ceil(size.ram_gb * 1024**3))}
     if size.gpus:
         amounts[pool.gpu_resource] = str(size.gpus)
+    if request_gb := storage_of_notebooks(tenancy).request_gb:
+        amounts[RESOURCE] = format_storage(request_gb)
     return {"requests": amounts, "limits": amounts}

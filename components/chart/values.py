@@ -22,6 +22,7 @@ from components.chart.proxy_variables import hub_proxy_variables
 from components.chart.secrets import SECRET_NAME
 from components.chart.server_code import server_code
 from components.chart.shared_folders import everyones_folders, pod_security
+from components.chart.temporary_storage import server_storage
 from components.config.named_groups import groups_of_servers
 from components.config.tenancy import Tenancy
 from components.freeipa.names import group_dn, user_dn_template
@@ -243,6 +244,7 @@ def _singleuser(tenancy: Tenancy) -> Values:
     return {
         "cpu": {"limit": tenancy.notebook_cpus, "guarantee": tenancy.notebook_cpus},
         "memory": {"limit": ram, "guarantee": ram},
+        "extraResource": server_storage(tenancy),
         "storage": {
             "type": "dynamic",
             "capacity": f"{tenancy.notebook_storage_gb}Gi",

@@ -20,6 +20,7 @@ COLUMNS = {
     "workers": "nodes",
     "notebooksPerWorker": "notebooks per node",
     "notebooks": "notebooks",
+    "limitedBy": "limited by",
     "expectedUsers": "expected users",
     "workersNeeded": "nodes needed",
     "daskWorkers": "Dask workers besides",
@@ -68,7 +69,7 @@ class StackCapacity:
         counted = self.capacity.notebook if self.capacity else own
         gpus = f", {format_count(counted.gpus, 'GPU')}" if counted.gpus else ""
         size = f"{counted.cpus:g} CPUs, {counted.ram_gb:g} GB{gpus}"
-        return [self.stack, size, *("–" if values.get(key) is None else str(values[key]) for key in COLUMNS)]
+        return [self.stack, size, *(_format_cell(values.get(key)) for key in COLUMNS)]
 
     def pool_rows(self) -> list[list[str]]:
         """Return the cells of the rows of the stack's pools."""
@@ -98,8 +99,17 @@ class StackCapacity:
         return [f"{self.stack}: warning: {warning}" for warning in self.capacity.warnings]
 
 
+def _format_cell(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(value) or "–"
+    return "–" if value is None else str(value)
+
+
 def _describe_notebooks(pool: PoolCapacity) -> str:
-    counts = [f"{size}: {count}" if size else str(count) for size, count in pool.notebooks.items()]
+    counts = [
+        f"{f'{size}: ' if size else ''}{count} ({', '.join(pool.limited_by[size])})"
+        for size, count in pool.notebooks.items()
+    ]
     return "; ".join(counts) or "–"
 
 

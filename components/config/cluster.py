@@ -8,11 +8,12 @@ from pydantic import Field, SecretStr, model_validator
 
 from components.config.environment import Found, raise_problems
 from components.config.kubeconfig_text import is_kubeconfig_text
-from components.config.pools import MAX_NODE_CPUS, MAX_NODE_RAM_GB, MAX_NODES, Pool
+from components.config.pools import MAX_NODE_CPUS, MAX_NODE_RAM_GB, MAX_NODES, NodeDiskGb, NodeVolumes, Pool
 from components.config.problems import format_key
 from components.config.section import Place, Section, metadata
 from components.config.types import EMPTY_IS_NONE, MIN_CPUS, MIN_RAM_GB, Number, Text, WholeNumber
 
+_REQUIRED_KEYS = ("count", "cpus", "ram_gb")
 _REQUIRED = "is required; write for example {}, or describe several kinds of nodes in pools"
 
 
@@ -46,10 +47,12 @@ class Nodes(Section):
         examples=[32],
         json_schema_extra=metadata(unit="GB"),
     )
+    disk_gb: NodeDiskGb = None
+    max_volumes: NodeVolumes = None
     pools: tuple[Pool, ...] = Field(
         (),
         exclude_if=operator.not_,
-        description="Groups of equal nodes, each for certain pods, instead of `count`, `cpus` and `ramGb`",
+        description="Groups of equal nodes, each for certain pods, instead of the other keys for nodes",
         examples=[[{"name": "gpu", "count": 2, "cpus": 16, "ramGb": 128, "gpus": 2, "labels": {"pool": "gpu"}}]],
     )
     expected_users: WholeNumber | None = Field(
@@ -65,10 +68,10 @@ class Nodes(Section):
     def find_contradictions(cls, given: Mapping[str, object]) -> Iterator[tuple[str | Place, str]]:
         """Require either the size of all nodes, or pools with names of their own."""
         pools = given.get("pools")
-        for key in ("count", "cpus", "ram_gb"):
+        for key in (*_REQUIRED_KEYS, "disk_gb", "max_volumes"):
             if pools and key in given:
                 yield key, "must not be set together with pools; write it for each pool"
-            elif not pools and key not in given:
+            elif not pools and key not in given and key in _REQUIRED_KEYS:
                 yield key, _REQUIRED.format(_example(cls, key))
         first: dict[str, int] = {}
         for number, pool in enumerate(pools if isinstance(pools, Sequence) else ()):
@@ -97,7 +100,16 @@ class Nodes(Section):
         """The pools; if all nodes are equal, one without a name, for all purposes."""
         if self.pools or self.count is None or self.cpus is None or self.ram_gb is None:
             return self.pools
-        return (Pool.model_construct(name="", count=self.count, cpus=self.cpus, ram_gb=self.ram_gb),)
+        return (
+            Pool.model_construct(
+                name="",
+                count=self.count,
+                cpus=self.cpus,
+                ram_gb=self.ram_gb,
+                disk_gb=self.disk_gb,
+                max_volumes=self.max_volumes,
+            ),
+        )
 
     @property
     def are_fixed(self) -> bool:

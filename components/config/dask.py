@@ -8,6 +8,13 @@ from components.config.environment import Found, raise_problems
 from components.config.pools import MAX_NODE_GPUS
 from components.config.profiles import MAX_CPUS, MAX_RAM_GB
 from components.config.section import Section, metadata
+from components.config.temporary_storage import (
+    DEFAULT_SCHEDULER_STORAGE_GB,
+    DEFAULT_STORAGE_GB,
+    StorageGb,
+    StorageRequestGb,
+    find_larger_request,
+)
 from components.config.types import MIN_CPUS, MIN_RAM_GB, FreeIpaName, Number, WholeNumber
 
 NEVER = "never"
@@ -171,6 +178,20 @@ class Dask(Section):
         examples=[0.5],
         json_schema_extra=metadata(unit="CPUs"),
     )
+    scheduler_temporary_storage_gb: StorageGb = Field(
+        DEFAULT_SCHEDULER_STORAGE_GB,
+        description="Limit of what a scheduler writes to its node's disk. One that exceeds it is stopped",
+    )
+    worker_temporary_storage_gb: StorageGb = Field(
+        DEFAULT_STORAGE_GB,
+        description="Limit of what a worker writes to its node's disk. Four fifths of it are for data that Dask moves "
+        "out of memory (spills); a worker that exceeds the whole is stopped",
+    )
+    temporary_storage_request_gb: StorageRequestGb = Field(
+        None,
+        description="Temporary storage that is reserved for each scheduler and worker; the default is that of "
+        "`notebook.temporaryStorageRequestGb`",
+    )
     max_workers: WholeNumber = Field(
         20,
         ge=1,
@@ -230,6 +251,15 @@ class Dask(Section):
     def requested_cpus(self, cores: float) -> float:
         """Return the CPUs that are reserved for a scheduler or worker with this number of cores."""
         return cores if self.cpu_request is None else min(self.cpu_request, cores)
+
+    @model_validator(mode="after")
+    def _check_storage(self) -> Self:
+        limits = [
+            ("schedulerTemporaryStorageGb", self.scheduler_temporary_storage_gb),
+            ("workerTemporaryStorageGb", self.worker_temporary_storage_gb),
+        ]
+        raise_problems("Dask", list(find_larger_request(self.temporary_storage_request_gb, limits)))
+        return self
 
     @model_validator(mode="after")
     def _check_minimum_size(self) -> Self:

@@ -21,6 +21,13 @@ from components.config.problems import format_key
 from components.config.profiles import NotebookProfile, find_repetitions
 from components.config.schema import Location
 from components.config.section import Section, metadata
+from components.config.temporary_storage import (
+    DEFAULT_REQUEST_GB,
+    DEFAULT_STORAGE_GB,
+    StorageGb,
+    StorageRequestGb,
+    find_larger_request,
+)
 from components.config.types import ServerPath, WholeNumber
 
 DEFAULT_IMAGE = "quay.io/pangeo/pangeo-notebook:2026.06.04"
@@ -102,6 +109,16 @@ class Notebook(Section):
         json_schema_extra=metadata(names_secrets=True),
     )
     culling: Culling = Field(default_factory=Culling, description="Automatic stop of notebook servers")
+    temporary_storage_gb: StorageGb = Field(
+        DEFAULT_STORAGE_GB,
+        description="Limit of what a server writes to its node's disk outside of the home and of shared folders, for "
+        "example to `/tmp`. A server that exceeds it is stopped",
+    )
+    temporary_storage_request_gb: StorageRequestGb = Field(
+        None,
+        description="Temporary storage that is reserved for each server, by default "
+        f"{DEFAULT_REQUEST_GB} GB if the nodes' `diskGb` is set in `workers`, and otherwise none",
+    )
 
     def environments(self) -> Iterator[tuple[Location, Mapping[str, Variable]]]:
         """Yield every mapping of variables with its place below ``notebook``, the most general first."""
@@ -120,7 +137,15 @@ class Notebook(Section):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        raise_problems("Notebook", [*_mixed_kinds(self.environments()), *find_repetitions(self.profiles)])
+        limits = [("temporaryStorageGb", self.temporary_storage_gb)]
+        raise_problems(
+            "Notebook",
+            [
+                *_mixed_kinds(self.environments()),
+                *find_repetitions(self.profiles),
+                *find_larger_request(self.temporary_storage_request_gb, limits),
+            ],
+        )
         size = sum(_stored_size(f"{name}{value}") for _, each in self.environments() for name, value in each.items())
         if size > MAX_ENVIRONMENT_SIZE:
             raise ValueError(

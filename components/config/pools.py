@@ -15,12 +15,14 @@ from components.config.kubernetes_syntax import (
     is_qualified_name,
 )
 from components.config.section import Section, metadata
+from components.config.temporary_storage import MAX_STORAGE_GB
 from components.config.types import MIN_CPUS, MIN_RAM_GB, Number, PoolName, Text, WholeNumber
 
 MAX_NODES = 10_000
 MAX_NODE_CPUS = 4096
 MAX_NODE_RAM_GB = 100_000
 MAX_NODE_GPUS = 64
+MAX_NODE_VOLUMES = 1000
 
 GPU_RESOURCE = "nvidia.com/gpu"
 """Name that NVIDIA's device plug-in gives to GPUs: the default, and that of nodes which are not described."""
@@ -86,6 +88,33 @@ Labels = Annotated[
 ]
 
 
+NodeDiskGb = Annotated[
+    Number | None,
+    Field(
+        ge=1,
+        le=MAX_STORAGE_GB,
+        description="Disk per node for images, logs and temporary storage: the file system with `/var/lib/kubelet`. If "
+        "set, `capacity` counts temporary storage, and some of it is reserved for each pod",
+        examples=[100],
+        json_schema_extra=metadata(unit="GB"),
+        exclude_if=lambda value: value is None,
+    ),
+]
+
+NodeVolumes = Annotated[
+    WholeNumber | None,
+    Field(
+        ge=1,
+        le=MAX_NODE_VOLUMES,
+        description="Number of volumes that a node can attach, by default not counted. Each running server has one for "
+        "its home, the hub has one, and each shared folder that is no NFS export has one on each node",
+        examples=[25],
+        json_schema_extra=metadata(unit="volumes"),
+        exclude_if=lambda value: value is None,
+    ),
+]
+
+
 class Taint(Section):
     """A taint of all nodes of a pool. It keeps away other pods than those that the program places there."""
 
@@ -122,6 +151,8 @@ class Pool(Section):
         examples=[32],
         json_schema_extra=metadata(unit="GB"),
     )
+    disk_gb: NodeDiskGb = None
+    max_volumes: NodeVolumes = None
     gpus: WholeNumber = Field(
         0,
         ge=0,

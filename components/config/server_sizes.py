@@ -1,11 +1,12 @@
 """The sizes of notebook servers that users can choose, and the pools on which each runs. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from components.config.placement import pools_of_notebooks
 from components.config.pools import Pool
 from components.config.schema import Location
+from components.config.storage_requests import storage_of_notebooks
 from components.config.tenancy import Tenancy
 from components.config.user_sizes import owned_sizes
 
@@ -29,6 +30,8 @@ class ServerSize:
     """The user or group, for a sentence, if the size is not that of all users (``user_sizes``)."""
     is_combined: bool = False
     """Whether it needs more than one membership or entry."""
+    storage_gb: float = 0.0
+    """Temporary storage that is reserved for it."""
 
     @property
     def subject(self) -> str:
@@ -45,7 +48,8 @@ class ServerSize:
 
 def server_sizes(tenancy: Tenancy) -> tuple[ServerSize, ...]:
     """Return every size that users can have: of each profile, or without profiles, for each user and group."""
-    return tuple(_sizes(tenancy))
+    storage_gb = storage_of_notebooks(tenancy).request_gb
+    return tuple(replace(size, storage_gb=storage_gb) for size in _sizes(tenancy))
 
 
 def default_size(tenancy: Tenancy, pool: Pool) -> ServerSize:

@@ -27,6 +27,7 @@ from components.in_gateway.capacity_messages import (
     explain_too_large_worker,
     explain_unscheduled_scheduler,
     explain_unscheduled_workers,
+    find_devices,
     find_unschedulable,
 )
 from components.in_gateway.cluster_options import ClusterOptions, make_cluster_options
@@ -234,7 +235,7 @@ class BoundedKubeBackend(KubeBackend):  # type: ignore[misc,unused-ignore]
                 status.used or {},
                 sum(min(cores, self.cpu_request or cores) for cores in (config.scheduler_cores, config.worker_cores)),
                 config.scheduler_memory + config.worker_memory,
-                config.worker_extra_container_config.get("resources", {}).get("limits", {}),
+                find_devices(config.worker_extra_container_config.get("resources", {}).get("limits", {})),
             )
         except (TimeoutError, ApiException, ClientError, ValueError) as error:
             self.log.warning("Could not read the quota %s", self.quota, exc_info=error)

@@ -26,6 +26,11 @@ def parse_quantity(quantity: str) -> float:
     return float(digits) * (_SUFFIXES[suffix] if suffix else 1)
 
 
+def find_devices(limits: Mapping[str, str]) -> dict[str, str]:
+    """Return the devices among a container's limits: their names, unlike those of CPUs and memory, have a domain."""
+    return {name: count for name, count in limits.items() if "/" in name}
+
+
 def explain_too_large_worker(cores: float, memory: float) -> str:
     """Return the text for a user whose cluster could have no worker of the chosen size.
 
@@ -105,8 +110,7 @@ def explain_unscheduled_workers(pods: Sequence[Any], message: str) -> str:
         message: the message of Kubernetes' scheduler.
     """
     subject = "the worker" if len(pods) == 1 else f"any of the {len(pods)} workers"
-    # The names of devices, unlike those of CPUs and memory, have a domain.
-    have_gpus = any("/" in name for name in pods[0].spec.containers[0].resources.limits)
+    have_gpus = bool(find_devices(pods[0].spec.containers[0].resources.limits))
     smaller = ", less worker_memory or fewer worker_gpus" if have_gpus else " or less worker_memory"
     return (
         f"No node has room for {subject} of your Dask cluster ({message}). Workers start as soon as there is room. To "

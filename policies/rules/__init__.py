@@ -21,6 +21,7 @@ from policies.rules import (
     resources,
     sizes,
     storage,
+    temporary_storage,
     tenancies,
     values,
     variables,
@@ -36,7 +37,7 @@ THEMES: dict[str, tuple[Rule, ...]] = {
     "Secrets": confidentiality.RULES,
     "Charts": (*charts.RULES, *chart_files.RULES, *values.RULES),
     "Images": images.RULES,
-    "Notebook size": sizes.RULES,
+    "Size of users' pods": (*sizes.RULES, *temporary_storage.RULES),
     "Dask": dask.RULES,
     "Several tenancies": tenancies.RULES,
 }

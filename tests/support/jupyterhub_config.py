@@ -72,6 +72,8 @@ if "KUBECONFIG" in os.environ:
     c.KubeSpawner.image = "{name}:{tag}".format(**notebook["image"])
     c.KubeSpawner.cpu_limit = notebook["cpu"]["limit"]
     c.KubeSpawner.mem_limit = notebook["memory"]["limit"]
+    c.KubeSpawner.extra_resource_limits = notebook["extraResource"]["limits"]
+    c.KubeSpawner.extra_resource_guarantees = notebook["extraResource"]["guarantees"]
     c.KubeSpawner.storage_pvc_ensure = True
     c.KubeSpawner.storage_capacity = notebook["storage"]["capacity"]
     c.KubeSpawner.storage_class = notebook["storage"]["dynamic"]["storageClass"]

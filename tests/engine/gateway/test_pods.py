@@ -85,9 +85,23 @@ def test_dask_pods_have_the_notebook_image_and_requested_size(gateway: Gateway, 
     scheduler, *workers = (pod["spec"]["containers"][0]["resources"] for pod in pods)
     # The tenancy's scheduler has half a core and 1.5 GB, and no CPU request of its own.
     size = {"cpu": "500m", "memory": str(3 * 1024**3 // 2)}
-    assert scheduler == {"requests": size, "limits": size}
+    assert scheduler == with_storage(size, "10Gi")
     size = {"cpu": "2", "memory": str(2 * 1024**3)}
-    assert workers == [{"requests": size, "limits": size}] * 2
+    assert workers == [with_storage(size, "20Gi")] * 2
+
+
+def with_storage(size: dict[str, str], limit: str) -> Object:
+    """Return the resources of a container whose temporary storage is limited, and nothing of it reserved."""
+    return {"requests": {**size, "ephemeral-storage": "0"}, "limits": {**size, "ephemeral-storage": limit}}
+
+
+def test_workers_know_how_much_they_may_move_out_of_memory(pods: list[Object]) -> None:
+    [variable] = [
+        each
+        for each in pods[1]["spec"]["containers"][0]["env"]
+        if each["name"] == "DASK_DISTRIBUTED__WORKER__MEMORY__MAX_SPILL"
+    ]
+    assert variable["value"] == "16384MiB"
 
 
 def test_network_policies_select_dask_pods(gateway: Gateway, pods: list[Object]) -> None:

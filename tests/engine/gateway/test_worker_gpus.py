@@ -111,7 +111,8 @@ def test_only_the_workers_have_gpus(gateway: Gateway, member: str) -> None:
 
     scheduler, worker = (pod["containers"][0] for pod in pods)
     assert worker["resources"]["limits"][RESOURCE] == worker["resources"]["requests"][RESOURCE] == "2"
-    assert set(scheduler["resources"]["limits"]) == {"cpu", "memory"}
+    assert set(scheduler["resources"]["limits"]) == {"cpu", "memory", "ephemeral-storage"}
+    assert set(worker["resources"]["limits"]) == {"cpu", "memory", "ephemeral-storage", RESOURCE}
     assert NO_GPUS in scheduler["env"]
     variables = {each["name"]: each.get("value") for each in worker["env"]}
     assert "NVIDIA_VISIBLE_DEVICES" not in variables
@@ -124,7 +125,7 @@ def test_workers_without_gpus_see_none(gateway: Gateway, member: str) -> None:
     _, *pods = start(gateway, member)
 
     for container in (pod["containers"][0] for pod in pods):
-        assert set(container["resources"]["limits"]) == {"cpu", "memory"}
+        assert set(container["resources"]["limits"]) == {"cpu", "memory", "ephemeral-storage"}
         assert NO_GPUS in container["env"]
 
 

@@ -64,6 +64,9 @@ def test_member_of_the_group_gets_the_profile(deployment: Deployment) -> None:
     container = deployment.namespace.pod("mona")["spec"]["containers"][0]
     assert container["resources"]["limits"]["memory"] == str(8 * 1024**3)
     assert container["resources"]["limits"]["nvidia.com/gpu"] == "2"
+    # The GPUs of the profile are added to the limits of all servers.
+    assert container["resources"]["limits"]["ephemeral-storage"] == "20Gi"
+    assert container["resources"]["requests"]["ephemeral-storage"] == "0"
     # The device plugin sets the variable, and one of the pod would replace it.
     assert "NVIDIA_VISIBLE_DEVICES" not in [each["name"] for each in container["env"]]
 

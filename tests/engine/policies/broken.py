@@ -27,6 +27,7 @@ VALUES: dict[str, Any] = {
         "proxy": {"secretToken": PLAIN, "service": {"type": "LoadBalancer"}},
         "singleuser": {
             "cpu": {"limit": 1, "guarantee": 0.1},
+            "extraResource": {"limits": {"ephemeral-storage": "1000Gi"}},
             "allowPrivilegeEscalation": True,
             "storage": {"extraVolumes": {"node": {"name": "node", "hostPath": {"path": "/"}}}},
             "profileList": [{"display_name": "Free", "kubespawner_override": {"privileged": True}}],
@@ -87,6 +88,7 @@ MESSAGES = {
     "approved-images": "image is registry.example.com/somebody/notebook:latest, which is not from an approved registry",
     "no-latest-image": "the tag latest is not fixed",
     "guaranteed-resources": "CPU limit 1 is not the guarantee 0.1",
+    "limited-temporary-storage": 'singleuser.extraResource.limits.ephemeral-storage is "1000Gi"',
     "dask-limits": "sets no idle_timeout",
     "unique-names": "pangeo:clusterName reviewed is also the namespace of the stack neighbour",
 }

@@ -41,6 +41,7 @@ UNKNOWN_VALUES = {
     "approved-images": declared.release(singleuser__image__name=UNKNOWN),
     "no-latest-image": declared.release(hub__image=UNKNOWN),
     "guaranteed-resources": declared.release(singleuser__cpu__limit=UNKNOWN),
+    "limited-temporary-storage": declared.release(singleuser__extraResource__limits=UNKNOWN),
     "dask-limits": declared.gateway(gateway__extraConfig__limits=UNKNOWN),
 }
 """A resource for each rule in which a preview does not know the value that the rule checks."""

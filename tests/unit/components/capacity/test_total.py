@@ -122,8 +122,8 @@ def test_the_stack_output_holds_numbers() -> None:
     assert read is not None
     assert str(read) == "capacity of 2 nodes: 13 notebooks"
     assert read.as_output() == {
-        "notebooks": 13, "notebooksPerWorker": 7, "workers": 2, "expectedUsers": 5, "workersNeeded": 1,
-        "daskWorkers": None,
+        "notebooks": 13, "limitedBy": ["memory", "CPUs"], "notebooksPerWorker": 7, "workers": 2, "expectedUsers": 5,
+        "workersNeeded": 1, "daskWorkers": None,
     }  # fmt: skip
 
 

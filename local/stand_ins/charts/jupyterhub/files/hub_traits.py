@@ -122,6 +122,8 @@ def _notebook(values: Values) -> dict[str, Any]:
                 "cpu_guarantee": "cpu.guarantee",
                 "mem_limit": "memory.limit",
                 "mem_guarantee": "memory.guarantee",
+                "extra_resource_limits": "extraResource.limits",
+                "extra_resource_guarantees": "extraResource.guarantees",
             },
         ),
     }
