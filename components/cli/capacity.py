@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.capacity.node import PodSize
+from components.capacity.node import TEMPORARY_STORAGE, VOLUMES, PodSize
 from components.capacity.pools import PoolCapacity
 from components.capacity.total import Capacity, compute_capacity
 from components.cli.check import chosen_stacks
@@ -106,10 +106,11 @@ def _format_cell(value: object) -> str:
 
 
 def _describe_notebooks(pool: PoolCapacity) -> str:
-    counts = [
-        f"{f'{size}: ' if size else ''}{count} ({', '.join(pool.limited_by[size])})"
-        for size, count in pool.notebooks.items()
-    ]
+    counts = []
+    for size, count in pool.notebooks.items():
+        scarce = [name for name in pool.limited_by[size] if name in (TEMPORARY_STORAGE, VOLUMES)]
+        text = f"{size}: {count}" if size else str(count)
+        counts.append(f"{text} ({', '.join(scarce)})" if scarce else text)
     return "; ".join(counts) or "–"
 
 
