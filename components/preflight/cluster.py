@@ -28,6 +28,7 @@ from components.preflight.ingress import (
 )
 from components.preflight.monitoring import find_monitoring_kinds, unknown_kinds_warning
 from components.preflight.network import check_api_server, refuse_closed_servers
+from components.preflight.node_limits import node_limit_warnings
 from components.preflight.nodes import pool_warnings
 from components.preflight.secrets import check_secrets
 from components.preflight.shared_folders import check_folders
@@ -118,7 +119,7 @@ def verify_cluster(
             for check in (check_secrets, check_folders, check_database):
                 with findings.collect():
                     prepared += check(api, tenancy, source=source)
-            prepared += pool_warnings(api, tenancy)
+            prepared += [*pool_warnings(api, tenancy), *node_limit_warnings(api, tenancy)]
     except CannotAsk as error:
         message = f"the Kubernetes cluster cannot be identified: {error}"
         if may_go_on:

@@ -54,9 +54,14 @@ def compare_pools(pools: Sequence[Pool], nodes: Sequence[Node]) -> Iterator[Diff
     """Yield each difference between pools and nodes."""
     for number, pool in enumerate(pools):
         key = format_key(("workers", "pools", number))
-        own = [node for node in nodes if _belongs(node, pool, pools)]
+        own = nodes_of_pool(pool, pools, nodes)
         for message, fix in _differences(pool, own) if own else _missing(pool):
             yield Difference(f"{key} {pool.name}: {message}", fix)
+
+
+def nodes_of_pool(pool: Pool, pools: Sequence[Pool], nodes: Sequence[Node]) -> list[Node]:
+    """Return the nodes of one of the pools."""
+    return [node for node in nodes if _belongs(node, pool, pools)]
 
 
 def _belongs(node: Node, pool: Pool, pools: Sequence[Pool]) -> bool:
@@ -94,10 +99,10 @@ def _differences(pool: Pool, nodes: Sequence[Node]) -> Iterator[Difference]:
         ("CPUs", "cpu", pool.cpus, 1.0, 1),
         ("GB", "memory", pool.ram_gb, SMALLEST_SHARE_OF_RAM, 1024**3),
     ):
-        least = min(float(_amount(node, "capacity", resource)) / unit for node in nodes)
+        least = min(float(amount_of(node, "capacity", resource)) / unit for node in nodes)
         if least < size * share:
             yield Difference(f"nodes have only {least:.4g} {subject}, not {size:.4g}", "correct the size")
-    gpus = [_amount(node, "allocatable", pool.gpu_resource) for node in nodes] if pool.gpus else []
+    gpus = [amount_of(node, "allocatable", pool.gpu_resource) for node in nodes] if pool.gpus else []
     if any(each < pool.gpus for each in gpus):
         yield Difference(
             f"nodes offer only {min(gpus):f} {pool.gpu_resource}, not {pool.gpus}",
@@ -139,7 +144,7 @@ def _format(taint: tuple[str, str, str]) -> str:
     return escape_control_characters(f"{key}{f'={value}' if value else ''}:{effect}")
 
 
-def _amount(node: Node, part: str, resource: str) -> Decimal:
+def amount_of(node: Node, part: str, resource: str) -> Decimal:
     """Return a node's amount of a resource; 0 if it has none."""
     try:
         return size_bytes(str(((node.get("status") or {}).get(part) or {}).get(resource, "0")))

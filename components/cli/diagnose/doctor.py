@@ -10,6 +10,7 @@ from components.cli.diagnose.deployed_hub import DeployedHub
 from components.cli.diagnose.hub_config import SUBJECT as HUB_SETTINGS
 from components.cli.diagnose.hub_config import check_hub_settings
 from components.cli.diagnose.hub_log_in import HUB_TO_DIRECTORY, check_hub_log_in
+from components.cli.diagnose.node_limits import check_node_limits
 from components.cli.diagnose.plain_http import check_plain_http
 from components.cli.diagnose.policy_enforcement import check_policy_enforcement
 from components.cli.diagnose.pools import check_pools
@@ -77,6 +78,7 @@ def _check_cluster(tenancy: Tenancy, env: CheckEnvironment) -> Iterator[CheckRes
             hub = DeployedHub(api, tenancy.namespace)
             yield checks.check_hub_pods(tenancy, hub)
             yield from check_pools(tenancy, api)
+            yield from check_node_limits(tenancy, api)
             values = hub.values()
     except CannotAsk as failure:
         yield unknown(HUB_SETTINGS, str(failure), checks.FIX_CLUSTER_ACCESS)

@@ -8,6 +8,7 @@ from datetime import datetime
 from components.cli.diagnose import checks
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.deployed_hub import DeployedHub, Server
+from components.cli.diagnose.node_limits import check_node_limits
 from components.cli.diagnose.plain_http import check_plain_http
 from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown, warning
 from components.cli.diagnose.user_hosts import check_user_hosts
@@ -75,6 +76,7 @@ def _check_cluster(tenancy: Tenancy, stack: str, env: CheckEnvironment) -> Itera
             yield check_servers(hub.servers())
             homes = hub.homes()
             yield good(HOMES, f"{len(homes)} users have a home", users=homes)
+            yield from check_node_limits(tenancy, api)
     except CannotAsk as failure:
         yield unknown(CLUSTER, str(failure), checks.FIX_CLUSTER_ACCESS)
 
