@@ -29,7 +29,7 @@ SMALLEST_SHARE_OF_DISK = 0.9
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 _GB = 1024**3
 
-_EVERY_NODE = Pool.model_construct(name="", labels={}, taints=(), disk_gb=None, max_volumes=None)
+_EVERY_NODE = Pool.model_construct(name="", count=1, cpus=1, ram_gb=1)
 """Stands for the nodes of a stack file that describes none."""
 
 
@@ -121,15 +121,14 @@ def _differences(
     counts = [volumes[name] for node in nodes if (name := str(node["metadata"].get("name"))) in volumes]
     if not counts:
         return
-    least, source = min(counts), escape_control_characters(driver)
+    least = min(counts)
+    attached = f"{format_count(least, 'volume')} of the driver {escape_control_characters(driver)}"
     if pool.max_volumes is not None and pool.max_volumes > least:
-        yield Difference(
-            f"nodes attach only {format_count(least, 'volume')} of the driver {source}, not {pool.max_volumes}", "correct maxVolumes"
-        )
+        yield Difference(f"nodes attach only {attached}, not {pool.max_volumes}", "correct maxVolumes")
     elif pool.max_volumes is None and "notebooks" in pool.purposes:
         room = empty_node(pool).count_fitting(pod_size(default_size(tenancy, pool)))
         if room > least - count_folder_volumes(tenancy):
             yield Difference(
-                f"nodes have room for {room} notebooks, but attach only {format_count(least, 'volume')} of the driver {source}",
+                f"nodes have room for {room} notebooks, but attach only {attached}",
                 f"set maxVolumes to {least}, so that capacity counts them",
             )
