@@ -48,6 +48,7 @@ MODULES = (
     "in_hub/group_names.py",
     "in_hub/group_updates.py",
     "in_hub/guard.py",
+    "in_hub/home_marks.py",
     "in_hub/home_owner.py",
     "in_hub/kubernetes_errors.py",
     "in_hub/listening.py",

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,6 @@ import typer
 
 from components.cli import members as membership
 from components.cli.accept.command import accept_user
-from components.cli.accept.reused import find_reused_names
 from components.cli.arguments import (
     AsJson,
     BindDn,
@@ -25,51 +23,42 @@ from components.cli.arguments import (
 from components.cli.audit_log import AuditLog, default_path
 from components.cli.bind_password import require_password
 from components.cli.diagnose.result import EXIT_FAILED, EXIT_OK
+from components.cli.homes.delete_command import delete_home
+from components.cli.homes.deletion_plan import Request
+from components.cli.homes.list_command import print_listing, read_listing
+from components.cli.homes.listing import Order
 from components.cli.members import Change, Group
-from components.cli.output import print_json, print_rows
 from components.cli.removed_access import end_removed_access
 from components.cli.stack import OpenStack, open_stack
-from components.cli.terminal import ask, errors_reported, report
-from components.cluster.errors import CannotAsk
-from components.escape import escape_lines
+from components.cli.terminal import ask, errors_reported, has_named, report
 
 members = typer.Typer(
     no_args_is_help=True,
-    help="List, add or remove users that may log in.\n\nThey are the members of the tenancy's FreeIPA group.",
+    help="List, add or remove users that may log in, and delete homes of former ones.\n\n"
+    "They are the members of the tenancy's FreeIPA group.",
     epilog=examples("members list vis", "members add vis alice bob", "members remove vis bob"),
     rich_markup_mode=None,
 )
 
 
-@members.command("list", epilog=examples("members list vis", "members list vis --json"))
-def list_members(stack: Stack = None, bind_dn: BindDn = None, as_json: AsJson = False) -> None:
-    """List the members of the group, with those of groups in it."""
+@members.command("list", epilog=examples("members list vis", "members list vis --sort used", "members list vis --json"))
+def list_members(
+    stack: Stack = None,
+    sort: Annotated[
+        Order,
+        typer.Option(help="Order: by name, the fullest homes first, the largest first, the longest unused first."),
+    ] = Order.USER,
+    bind_dn: BindDn = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the members of the group, with those of groups in it, and their homes; then homes of former members.
+
+    A home's size and use, the last start of a server and a running server are read from the cluster, also while the hub
+    does not run.
+    """
     with errors_reported():
-        group = _group(open_stack(stack).with_kubeconfig(), bind_dn)
-        found = membership.list_members(group)
-        reused = _find_reused_names(group, found.unique_ids)
-    nested = group.tenancy.identity.nested_groups
-    if as_json:
-        print_json(
-            {
-                "group": group.name,
-                "users": found.users,
-                "byWayOfGroups": found.indirect_users,
-                "nestedGroupsCount": nested,
-                "groups": found.groups,
-                "others": found.others,
-                "reusedNames": reused,
-            }
-        )
-        return
-    rows = [[user, "direct", "yes"] for user in found.users]
-    rows += [[user, "through a group", "yes" if nested else "no"] for user in found.indirect_users]
-    print_rows(["user", "member", "may log in"], rows)
-    groups = f"; groups in it: {', '.join(found.groups)}" if found.groups else ""
-    print(f"{group.name}: {len(found.users)} direct members{groups}")
-    for user in reused or ():
-        fix = f"python -m components members accept {group.stack} {user} --same-person (or --new-person)"
-        print(f"{user}: the name belonged to another FreeIPA account before, so its log-in is refused\n→ {fix}")
+        listed = read_listing(_group(open_stack(stack).with_kubeconfig(), bind_dn), os.environ)
+    print_listing(listed, sort, as_json=as_json)
 
 
 @members.command("add", epilog=examples("members add vis alice bob"))
@@ -146,14 +135,41 @@ def accept_member(
     sys.exit(EXIT_OK if is_accepted else EXIT_FAILED)
 
 
-def _find_reused_names(group: Group, unique_ids: Mapping[str, str]) -> list[str] | None:
-    """Return the members whose names belonged to other accounts; None, with a message, if the cluster is not read."""
-    try:
-        return find_reused_names(group.tenancy, unique_ids, os.environ)
-    except CannotAsk as failure:
-        message = f"whether names were given to other persons was not checked: {failure}"
-        print(escape_lines(message), file=sys.stderr)
-        return None
+@members.command("delete-home", epilog=examples("members delete-home vis bob", "members delete-home vis bob --yes bob"))
+def delete_member_home(
+    stack: OneStack,
+    user: Annotated[str, typer.Argument(help="User whose home is deleted.")],
+    home: Annotated[
+        str, typer.Option(metavar="NAME", help="Claim or volume of the home, if the user has several.")
+    ] = "",
+    even_if_member: Annotated[
+        bool, typer.Option("--even-if-member", help="Also delete the home of a user who may log in.")
+    ] = False,
+    yes: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The user's name, to confirm without a question.")
+    ] = None,
+    bind_dn: BindDn = None,
+    log: LogFile = None,
+) -> None:
+    """Delete the home of a former member, with its volume and all files.
+
+    The command shows what it deletes before it asks for the user's name. It refuses a home that is in use, or whose
+    owner may log in. It can be repeated after an interruption, and finishes what is missing; until then, no server
+    starts with the home. Backups are not changed.
+
+    Exit code 1: something remains, or the deletion was refused.
+    """
+    with errors_reported():
+        opened = open_stack(stack).with_kubeconfig()
+        is_deleted = delete_home(
+            _group(opened, bind_dn),
+            Request(opened.name, user, home, even_if_member),
+            confirm=lambda name: has_named(name, yes, "user"),
+            log=AuditLog(log or default_path(opened.name, os.environ)),
+            environment=os.environ,
+            report=report,
+        )
+    sys.exit(EXIT_OK if is_deleted else EXIT_FAILED)
 
 
 def _change_members(stack: str, change: Change, users: list[str], bind_dn: str | None, log: Path | None) -> None:

@@ -40,10 +40,10 @@ def ask(question: str) -> bool:
     return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
-def has_named(name: str, given: str | None) -> bool:
-    """Return whether the operator has named the cluster: in an option, else at the terminal."""
+def has_named(name: str, given: str | None, of: str = "cluster") -> bool:
+    """Return whether the operator has named the cluster, or the user: in an option, else at the terminal."""
     if given is None and sys.stdin.isatty():
-        given = input(f"To delete all of this, type the cluster's name, {name}: ")
+        given = input(f"To delete all of this, type the {of}'s name, {name}: ")
     return given is not None and given.strip() == name
 
 

@@ -186,13 +186,24 @@ def delete_object(
     uid: str,
     report: Callable[[str], None],
     limit_seconds: float = DELETION_SECONDS,
+    *,
+    resource_version: str | None = None,
 ) -> None:
     """Delete the object with this UID, and wait until it is gone. Another object of the same name is not deleted.
+
+    Args:
+        api: the cluster.
+        place: the object's place.
+        uid: the object's UID.
+        report: receives progress messages.
+        limit_seconds: time to wait.
+        resource_version: the object is not deleted if it was changed after it had this version; None deletes any.
 
     Raises:
         CannotAsk: the cluster gives no answer, refuses the deletion, or has not finished it within the time limit.
     """
-    options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+    preconditions = {"uid": uid, **({"resourceVersion": resource_version} if resource_version else {})}
+    options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions}
     status, _ = api.send("DELETE", place.path, {**options, "propagationPolicy": "Background"})
     if status == CONFLICT and _live(api, place, uid) is not None:
         raise CannotAsk(f"{api.server}: {place} cannot be deleted now; try again")

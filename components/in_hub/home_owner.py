@@ -6,6 +6,7 @@ A claim without an owner, of a version before 0.4 or restored by hand, is bound 
 
 import asyncio
 from collections.abc import Awaitable, Iterator
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from kubernetes_asyncio.client.exceptions import ApiException  # type: ignore[im
 from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub import messages
+from components.in_hub.home_marks import is_being_deleted, start_marks
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION, STATE_KEY
 from components.in_hub.user_objects import REQUEST_SECONDS, UserObjects
 from components.in_hub.volume_growth import grow_home
@@ -22,7 +24,7 @@ T = TypeVar("T")
 DEADLINE_SECONDS = 20
 """Time limit of all requests of one check; the user waits for them."""
 
-ATTEMPTS = 3
+ATTEMPTS = 5
 """Number of attempts: others may change a claim between reading and patching it."""
 
 
@@ -41,7 +43,10 @@ async def prepare_home(spawner: Any) -> None:  # noqa: ANN401 - KubeSpawner has 
 
 
 async def check_homes(spawner: Any, pod: Any) -> Any:  # noqa: ANN401 - KubeSpawner has no types
-    """Check every claim that the pod mounts, and bind the home to the user's account: the ``modify_pod_hook``.
+    """Check every claim that the pod mounts, bind the home to the user's account and record the start on it.
+
+    This is the last step before the pod is created, in the ``modify_pod_hook``. ``members delete-home`` relies on it: a
+    start that was recorded before the deletion's mark is seen, and one that would be recorded after it is refused.
 
     Raises:
         HTTPError: 403 if a claim belongs to another account, 503 if Kubernetes does not answer.
@@ -69,7 +74,7 @@ async def _check_claim(spawner: Any, name: str, user_id: str | None) -> Any | No
     """Return the claim; None if it does not exist.
 
     Raises:
-        HTTPError: 403 if it belongs to another account.
+        HTTPError: 403 if it belongs to another account, 503 if it is being deleted.
     """
     try:
         claim = await spawner.api.read_namespaced_persistent_volume_claim(
@@ -79,6 +84,8 @@ async def _check_claim(spawner: Any, name: str, user_id: str | None) -> Any | No
         if error.status == HTTPStatus.NOT_FOUND:
             return None
         raise
+    if name == spawner.pvc_name and is_being_deleted(claim.metadata):
+        raise _refusal(503, messages.home_being_deleted(name))
     owner = (claim.metadata.annotations or {}).get(ID_ANNOTATION)
     if owner is None or owner == user_id:
         return claim
@@ -98,17 +105,21 @@ async def _check_claim(spawner: Any, name: str, user_id: str | None) -> Any | No
 async def _bind_claim(spawner: Any, name: str, user_id: str | None) -> None:  # noqa: ANN401
     for _ in range(ATTEMPTS):
         claim = await _check_claim(spawner, name, user_id)
-        is_bound = claim is not None and ID_ANNOTATION in (claim.metadata.annotations or {})
         # Other claims, such as shared folders, belong to no user.
-        if claim is None or is_bound or user_id is None or name != spawner.pvc_name:
+        if claim is None or name != spawner.pvc_name:
             return
-        annotations = {ID_ANNOTATION: user_id, NAME_ANNOTATION: spawner.user.name}
+        is_bound = user_id is None or ID_ANNOTATION in (claim.metadata.annotations or {})
+        owner = {} if is_bound else {ID_ANNOTATION: user_id, NAME_ANNOTATION: spawner.user.name}
+        annotations = {**owner, **start_marks(datetime.now(UTC))}
         metadata = {"resourceVersion": claim.metadata.resource_version, "annotations": annotations}
         try:
             await spawner.api.patch_namespaced_persistent_volume_claim(
                 name, spawner.namespace, {"metadata": metadata}, _request_timeout=REQUEST_SECONDS
             )
         except ApiException as error:
+            if error.status == HTTPStatus.FORBIDDEN and is_bound:
+                spawner.log.warning("the start was not recorded on the home %s: %s", name, error.reason)
+                return
             if error.status != HTTPStatus.CONFLICT:
                 raise
         else:

@@ -101,6 +101,14 @@ def home_of_another(claim: str) -> str:
     )
 
 
+def home_being_deleted(claim: str) -> str:
+    """Return the message for a server's start while an operator deletes the home."""
+    return (
+        f"The home {claim} is being deleted by an administrator, so no server starts with it. If this is a mistake, "
+        "contact your administrator at once; otherwise try again in a few minutes, and you get a new, empty home."
+    )
+
+
 def terms_not_accepted(username: str, version: str) -> str:
     """Return the message for the start of a server whose user has not accepted the terms of use."""
     return (

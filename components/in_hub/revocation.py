@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from logging import Logger
 from typing import Any
 
@@ -12,6 +13,7 @@ from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.dask_clusters import ClustersUnreachable, DaskClusters
 from components.in_hub.log_in_time import is_recent
 from components.in_hub.user_id import STATE_KEY
+from components.in_hub.user_objects import hub_objects
 
 LOGGED_IN = "logged_in"
 """Key of ``auth_state``: time of the log-in, in seconds since 1970; 0 after the end of the access."""
@@ -116,6 +118,8 @@ class Revocation:
             if ((await self.hub.users[orm_user].get_auth_state()) or {}).get(STATE_KEY) == unique_id:
                 names.add(orm_user.name)
         found = [await self.end_access(each, keep_server=keep_server) for each in sorted(names)]
+        for each in sorted(names):
+            await self._record_absence(each)
         return Remaining(
             servers=tuple(server for each in found for server in each.servers),
             clusters=tuple(cluster for each in found for cluster in each.clusters),
@@ -163,11 +167,20 @@ class Revocation:
         if not keeps_server:
             self.log.warning("the access of %s ends: %s", name, reason)
         remaining = await self.end_access(name, keep_server=keeps_server)
+        await self._record_absence(name)
         if remaining.problem:
             self.log.error("the Dask clusters of %s were not ended: %s", name, remaining.problem)
         if remaining.visited:
             visited = ", ".join(remaining.visited)
             self.log.warning("%s had opened the servers of %s; pages that are open there may go on", name, visited)
+
+    async def _record_absence(self, name: str) -> None:
+        """Record the time on the user's homes, for ``members list`` and ``status``."""
+        try:
+            if objects := hub_objects(self.hub.config.KubeSpawner):
+                await objects.record_absence(name, datetime.now(UTC).isoformat(timespec="seconds"))
+        except Exception as error:  # the record is for the operator's commands only
+            self.log.warning("the end of the access of %s was not recorded on the home: %s", name, error)
 
     def _find_visited(self, user: Any) -> tuple[str, ...]:  # noqa: ANN401 - untyped
         found = set()

@@ -8,6 +8,7 @@ from typing import Any
 from kubernetes_asyncio.client.exceptions import ApiException  # type: ignore[import-not-found,unused-ignore]
 from kubespawner.clients import load_config, shared_client  # type: ignore[import-not-found,unused-ignore]
 
+from components.in_hub.home_marks import AWAY_SINCE
 from components.in_hub.user_id import (
     DECISIONS,
     ID_ANNOTATION,
@@ -107,6 +108,23 @@ class UserObjects:
         except ApiException as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
+
+    async def record_absence(self, user: str, time: str) -> None:
+        """Record on a user's homes since when the user has no access, unless that is recorded already.
+
+        Raises:
+            ApiException: Kubernetes refuses the request.
+        """
+        claims = await self._api.list_namespaced_persistent_volume_claim(
+            self._namespace, label_selector=HOMES, _request_timeout=REQUEST_SECONDS
+        )
+        for claim in claims.items:
+            annotations = claim.metadata.annotations or {}
+            if annotations.get(NAME_ANNOTATION) == user and AWAY_SINCE not in annotations:
+                patch = {"metadata": {"annotations": {AWAY_SINCE: time}}}
+                await self._api.patch_namespaced_persistent_volume_claim(
+                    claim.metadata.name, self._namespace, patch, _request_timeout=REQUEST_SECONDS
+                )
 
     async def record_refusal(self, user: str, text: str) -> None:
         """Record a refused log-in for ``doctor`` and ``members list``.

@@ -72,6 +72,12 @@ def log_in_messages() -> list[LogInMessage]:
             "The same",
         ),
         LogInMessage(
+            messages.home_being_deleted("CLAIM"),
+            "`members delete-home` has begun to delete the home, or its claim was deleted",
+            "Run `python -m components members delete-home STACK USER` again: it finishes, or lifts the deletion if "
+            "it is not confirmed",
+        ),
+        LogInMessage(
             messages.sign_in_again(),
             "The log-in is older than version 0.4, or older than a decision about the user's name",
             "None; if it persists, see [Reused names](operator-guide.md#reused-names)",

@@ -82,16 +82,6 @@ class DeployedHub:
         pods = self._list_component("pods", "singleuser-server")
         return sorted((_server(pod) for pod in pods), key=lambda server: server.user)
 
-    def homes(self) -> list[str]:
-        """Return the users that have a home volume, so had a server at some time.
-
-        Raises:
-            CannotAsk: the cluster gives no answer.
-        """
-        return sorted(
-            {user_of(claim) for claim in self._list_component("persistentvolumeclaims", "singleuser-storage")}
-        )
-
     def failed_pulls(self) -> list[Finding]:
         """Return the findings about images of the namespace's pods that cannot be pulled, sorted by pod.
 

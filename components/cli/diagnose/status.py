@@ -12,6 +12,8 @@ from components.cli.diagnose.node_limits import check_node_limits
 from components.cli.diagnose.plain_http import check_plain_http
 from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown, warning
 from components.cli.diagnose.user_hosts import check_user_hosts
+from components.cli.homes.check import check_homes
+from components.cli.homes.facts import list_homes
 from components.cluster.client import connect_to_cluster
 from components.cluster.errors import CannotAsk
 from components.cluster.identity import read_cluster_id
@@ -20,7 +22,7 @@ from components.cluster.releases import LONGEST_UP, Revision, chart_version, lat
 from components.config.tenancy import Tenancy
 from components.readiness.finding import Finding
 
-CLUSTER, RELEASE, IMAGES, SERVERS, HOMES = "cluster", "release", "images", "servers", "homes"
+CLUSTER, RELEASE, IMAGES, SERVERS = "cluster", "release", "images", "servers"
 MOST_PULLS = 3
 """Number of pods that are named with the cause: it is usually the same for all."""
 
@@ -74,8 +76,7 @@ def _check_cluster(tenancy: Tenancy, stack: str, env: CheckEnvironment) -> Itera
             yield checks.check_hub_pods(tenancy, hub)
             yield check_images(hub.failed_pulls(), tenancy.namespace)
             yield check_servers(hub.servers())
-            homes = hub.homes()
-            yield good(HOMES, f"{len(homes)} users have a home", users=homes)
+            yield check_homes(list_homes(api, tenancy.namespace), stack)
             yield from check_node_limits(tenancy, api)
     except CannotAsk as failure:
         yield unknown(CLUSTER, str(failure), checks.FIX_CLUSTER_ACCESS)

@@ -3,12 +3,16 @@
 Without a kubelet, pods stay pending: the removal meets servers that are starting.
 """
 
+import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import requests
 
+from components.in_hub.home_marks import AWAY_SINCE, read_mark_time
+from components.in_hub.user_id import NAME_ANNOTATION
 from tests.engine.hub.conftest import CreateNamespace, StartHub, ValuesFor
 from tests.engine.hub.deployments import Deployment
 from tests.engine.hub.hub_namespace import EXPANDABLE
@@ -54,6 +58,26 @@ def test_removal_deletes_the_pod_of_a_server_that_is_starting(deployment: Deploy
         time.sleep(0.2)
     assert member.post_server(member.token) == requests.codes.forbidden
     assert not deployment.namespace.has_pod(member.name)
+
+
+def test_removal_is_recorded_once_on_the_home(deployment: Deployment, member: User) -> None:
+    deployment.namespace.create_claim(member.name, "10Gi", EXPANDABLE)
+    metadata = {"labels": {"component": "singleuser-storage"}, "annotations": {NAME_ANNOTATION: member.name}}
+    patch = json.dumps({"metadata": metadata})
+    deployment.namespace.kubectl("patch", "pvc", f"claim-{member.name}", "--type=merge", "--patch", patch)
+
+    def away_since() -> datetime | None:
+        return read_mark_time(deployment.namespace.read_claim(member.name)["metadata"]["annotations"], AWAY_SINCE)
+
+    before = datetime.now(UTC).replace(microsecond=0)
+    end_access(deployment.hub, SECRETS.members_token, users=[member.name])
+    recorded = away_since()
+
+    assert recorded is not None
+    assert before <= recorded <= datetime.now(UTC)
+    time.sleep(1.1)  # the resolution of the record
+    end_access(deployment.hub, SECRETS.members_token, users=[member.name])
+    assert away_since() == recorded, "the command repeats the request until everything has stopped"
 
 
 def test_deleted_user_leaves_no_dask_cluster_behind(

@@ -6,6 +6,7 @@ Without a kubelet, pods stay pending: a pod with the home is as far as a server'
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -15,6 +16,7 @@ import requests
 
 from components.chart.values import Values
 from components.in_hub import messages
+from components.in_hub.home_marks import AWAY_SINCE, DELETION_BEGUN, LAST_START, read_mark_time
 from components.in_hub.user_id import ID_ANNOTATION, KEY_PREFIX, NAME_ANNOTATION, REFUSALS, Decision
 from tests.engine.hub.conftest import CreateNamespace, ValuesFor
 from tests.engine.hub.hub_namespace import (
@@ -176,6 +178,34 @@ def test_new_home_is_bound_to_its_first_user(deployment: Deployment, people: Peo
 
     assert deployment.namespace.pod(user)
     assert deployment.owner(f"claim-{user}") == people.unique_id(user)
+
+
+def test_start_is_recorded_on_the_home_and_ends_the_absence(deployment: Deployment, people: People, user: str) -> None:
+    deployment.create_home(user, people.unique_id(user))
+    deployment.namespace.kubectl("annotate", "pvc", f"claim-{user}", f"{AWAY_SINCE}=2026-01-01T00:00:00+00:00")
+    before = datetime.now(UTC).replace(microsecond=0)
+
+    deployment.start_server(user)
+
+    assert deployment.namespace.pod(user)
+    annotations = deployment.namespace.read_claim(user)["metadata"]["annotations"]
+    started = read_mark_time(annotations, LAST_START)
+    assert started is not None
+    assert before <= started <= datetime.now(UTC)
+    assert AWAY_SINCE not in annotations
+
+
+def test_no_server_starts_with_a_home_that_is_being_deleted(deployment: Deployment, people: People, user: str) -> None:
+    deployment.create_home(user, people.unique_id(user))
+    deployment.namespace.kubectl("annotate", "pvc", f"claim-{user}", f"{DELETION_BEGUN}=2026-01-01T00:00:00+00:00")
+    visitor = deployment.hub.log_in(user, PASSWORD)
+
+    assert messages.home_being_deleted(f"claim-{user}") in page_of_refused_start(visitor, user)
+
+    assert not deployment.has_pod(user)
+    deployment.namespace.kubectl("annotate", "pvc", f"claim-{user}", f"{DELETION_BEGUN}-")
+    deployment.start_server(user)
+    assert deployment.namespace.pod(user)
 
 
 @pytest.mark.parametrize("server", ["", "second"])

@@ -42,6 +42,7 @@ def run(*words: str, typed: str | None = None) -> Result:
         "members list",
         "members add",
         "members remove",
+        "members delete-home",
         "status",
         "doctor",
         "verify",

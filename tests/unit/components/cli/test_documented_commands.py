@@ -14,8 +14,9 @@ from components.cli.diagnose.drift import SUBJECT as DRIFT
 from components.cli.diagnose.hub_config import SUBJECT as SETTINGS
 from components.cli.diagnose.hub_log_in import HUB_TO_DIRECTORY
 from components.cli.diagnose.plain_http import SUBJECT as PLAIN_HTTP
-from components.cli.diagnose.status import CLUSTER, HOMES, IMAGES, RELEASE, SERVERS
+from components.cli.diagnose.status import CLUSTER, IMAGES, RELEASE, SERVERS
 from components.cli.diagnose.user import ACCOUNT, MEMBERSHIP, USER
+from components.cli.homes.check import HOMES
 
 DAY_TWO = Path("docs/day-two.md")
 PICTURE = Path("docs/images/architecture.svg")

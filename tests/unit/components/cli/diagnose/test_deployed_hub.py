@@ -53,7 +53,6 @@ def test_user_names_come_from_the_annotation() -> None:
     found = hub(pods=pods).servers()
 
     assert [(server.user, server.phase) for server in found] == [("j.doe", "Running"), ("j.doe/big", "Stopping")]
-    assert hub(persistentvolumeclaims=[{"metadata": about}]).homes() == ["j.doe"]
 
 
 def test_ready_pods_are_counted() -> None:

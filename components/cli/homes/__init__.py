@@ -1,0 +1,1 @@
+"""Homes of members and former members: the list, the check of ``status``, and ``members delete-home``."""

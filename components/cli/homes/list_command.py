@@ -1,0 +1,119 @@
+"""The command ``members list``: the members with their homes, and the homes of former members."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.cli import members as membership
+from components.cli.accept.reused import find_reused_names
+from components.cli.homes import listing
+from components.cli.homes.facts import find_homes
+from components.cli.homes.home import Home
+from components.cli.homes.listing import Order
+from components.cli.homes.owners import Absence, Owner, find_absences
+from components.cli.members import Group
+from components.cli.output import print_json, print_rows
+from components.cluster.errors import CannotAsk
+from components.escape import escape_lines
+from components.freeipa.users import Members
+from components.in_hub.removed_users import CannotCompare
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The members of a tenancy, and what could be read about their homes."""
+
+    group: Group
+    members: Members
+    homes: list[Home] | None = None
+    """All homes; None if the cluster could not be read."""
+    absences: Mapping[Owner, Absence] | None = None
+    """The owners that do not use their homes any more; None if the directory does not show it."""
+    reused: list[str] | None = None
+    """Members whose names belonged to other accounts; None if the cluster could not be read."""
+    problems: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The cells of the members without those of homes."""
+        through = "yes" if self.group.tenancy.identity.nested_groups else "no"
+        return [
+            *([user, "direct", "yes"] for user in self.members.users),
+            *([user, "through a group", through] for user in self.members.indirect_users),
+        ]
+
+
+def read_listing(group: Group, environment: Mapping[str, str]) -> Listing:
+    """Read the members and the homes. Only the members are needed.
+
+    Args:
+        group: the users' group, with the account to log in to FreeIPA with.
+        environment: where ``KUBECONFIG`` and kubectl are looked up.
+
+    Raises:
+        MembersRefused: the group does not exist.
+        FreeIpaError: the directory could not be read.
+    """
+    members = membership.list_members(group)
+    try:
+        reused = find_reused_names(group.tenancy, members.unique_ids, environment)
+        homes = find_homes(group.tenancy, environment)
+    except CannotAsk as failure:
+        problem = f"whether names were given to other persons was not checked, and homes are not known: {failure}"
+        return Listing(group, members, problems=(problem,))
+    try:
+        absences = find_absences(group, {home.owner for home in homes if home.claim})
+    except CannotCompare as failure:
+        problem = f"which homes belong to former members is not known: {failure}"
+        return Listing(group, members, homes, None, reused, (problem,))
+    return Listing(group, members, homes, absences, reused)
+
+
+def print_listing(listed: Listing, order: Order, *, as_json: bool) -> None:
+    """Print the members and the homes, and each problem on standard error."""
+    for problem in listed.problems:
+        print(escape_lines(problem), file=sys.stderr)
+    if as_json:
+        print_json(as_object(listed))
+        return
+    absences = listed.absences or {}
+    rows = listing.member_rows(listed.rows, listed.homes, absences, order)
+    print_rows(["user", "member", "may log in", *listing.HEADINGS], rows)
+    groups = f"; groups in it: {', '.join(listed.members.groups)}" if listed.members.groups else ""
+    print(f"{listed.group.name}: {len(listed.members.users)} direct members{groups}")
+    for line in _notes(listed):
+        print(line)
+    former = listing.former_homes(listed.homes or [], absences, order)
+    if former:
+        print("\nHomes that their owners do not use any more:")
+        print_rows(listing.FORMER_HEADINGS, listing.former_rows(former, absences))
+        print(f"→ to delete one: python -m components members delete-home {listed.group.stack} {former[0].user}")
+
+
+def as_object(listed: Listing) -> dict[str, Any]:
+    """Return the object for ``--json``."""
+    homes = None
+    if listed.homes is not None:
+        homes = [listing.home_as_json(home, listed.absences) for home in listed.homes]
+    return {
+        "group": listed.group.name,
+        "users": listed.members.users,
+        "byWayOfGroups": listed.members.indirect_users,
+        "nestedGroupsCount": listed.group.tenancy.identity.nested_groups,
+        "groups": listed.members.groups,
+        "others": listed.members.others,
+        "reusedNames": listed.reused,
+        "homes": homes,
+        "problems": listed.problems,
+    }
+
+
+def _notes(listed: Listing) -> Iterator[str]:
+    yield from listing.explain_unknown(listed.homes or [])
+    users = [*listed.members.users, *listed.members.indirect_users]
+    for home in listing.other_homes(listed.homes or [], users, listed.absences or {}):
+        yield f"{home.user}, who is no member of the group, has the home {home.name}"
+    for user in listed.reused or ():
+        fix = f"python -m components members accept {listed.group.stack} {user} --same-person (or --new-person)"
+        yield f"{user}: the name belonged to another FreeIPA account before, so its log-in is refused\n→ {fix}"
