@@ -33,7 +33,7 @@ def assert_untouched(operator: Operator) -> None:
     assert claim, "the home is lost"
     assert volume, "the home is lost"
     assert "deletionTimestamp" not in claim["metadata"]
-    assert DELETION_BEGUN not in claim["metadata"]["annotations"], "servers start with it"
+    assert DELETION_BEGUN not in claim["metadata"].get("annotations", {}), "servers start with it"
     assert DELETION_BEGUN not in (volume["metadata"].get("annotations") or {})
 
 
