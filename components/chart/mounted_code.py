@@ -69,6 +69,7 @@ MODULES = (
     "in_hub/replaced_pages.py",
     "in_hub/revocation.py",
     "in_hub/revocation_api.py",
+    "in_hub/server_activity.py",
     "in_hub/server_choice.py",
     "in_hub/server_host.py",
     "in_hub/server_token.py",

@@ -24,6 +24,11 @@ EXTENSION = "pangeo_server"
 FILES = (
     "start.py",
     f"{EXTENSION}/__init__.py",
+    f"{EXTENSION}/activity.py",
+    f"{EXTENSION}/dask_work.py",
+    f"{EXTENSION}/kernels.py",
+    f"{EXTENSION}/page_requests.py",
+    f"{EXTENSION}/programs.py",
     f"{EXTENSION}/settings.py",
 )
 """The mounted modules; each imports only others of its own folder, and packages of every notebook image."""
@@ -63,7 +68,13 @@ def server_code(tenancy: Tenancy) -> dict[str, Any]:
 
 def server_settings(tenancy: Tenancy) -> Settings:
     """Return the settings of the extension."""
-    return Settings()
+    culling = tenancy.notebook.culling
+    return Settings(
+        idle_seconds=culling.idle_minutes * 60,
+        kernel_idle_seconds=culling.kernel_idle_minutes * 60,
+        running_work=list(culling.running_work),
+        unattended_seconds=culling.unattended_hours * 3600,
+    )
 
 
 @functools.cache  # the same for all tenancies of a process

@@ -48,7 +48,7 @@ PROXY_REQUESTS = {"requests": {"cpu": "50m", "memory": "128Mi"}}
 ROUTE_CHECK_INTERVAL_SECONDS = 30
 """Interval of the hub's check of the proxy's routes. A restarted proxy has no routes until the next check.
 
-JupyterHub's default is 300. The same check also records users' activity.
+JupyterHub's default is 300.
 """
 
 HTTP_TIMEOUT_SECONDS = 120

@@ -3,7 +3,7 @@
 import json
 import operator
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Self
+from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -48,15 +48,44 @@ The hub's Secret, which may have 1 MiB, contains them up to three times, besides
 """
 
 
+Work = Literal["kernels", "programs", "dask"]
+WORK: tuple[Work, ...] = get_args(Work)
+"""Kinds of work that run without a person."""
+
+
 class Culling(Section):
-    """Automatic stop of notebook servers. Users' files are kept."""
+    """Automatic stop of notebook servers and their kernels. Users' files are kept."""
 
     idle_minutes: WholeNumber = Field(
         60,
         ge=0,
         le=60 * 24 * 30,
-        description="Time without activity after which a server is stopped; 0: never",
+        description="Time without activity after which a server is stopped; 0: never. Use by a person and "
+        "`runningWork` are activity, an open page is not",
         json_schema_extra=metadata(unit="minutes"),
+    )
+    kernel_idle_minutes: WholeNumber = Field(
+        120,
+        ge=0,
+        le=60 * 24 * 30,
+        description="Time after which an idle kernel ends in a server that goes on, even if its notebook is open; 0: "
+        "never. A kernel ends with its server in any case",
+        json_schema_extra=metadata(unit="minutes"),
+    )
+    running_work: tuple[Work, ...] = Field(
+        WORK,
+        description="Work that counts as activity although nobody uses the server: `kernels` (cells that run), "
+        "`programs` (in terminals, or in the background with at least a tenth of a CPU), `dask` (tasks that run or "
+        "wait); by default all",
+        examples=[["kernels", "dask"]],
+    )
+    unattended_hours: WholeNumber = Field(
+        168,
+        ge=0,
+        le=24 * 365,
+        description="Time after a person's last use for which running work counts, as a bound for work without an end; "
+        "0: without a bound",
+        json_schema_extra=metadata(unit="hours"),
     )
     max_age_hours: WholeNumber = Field(
         0,

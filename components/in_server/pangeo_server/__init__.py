@@ -11,7 +11,7 @@ from typing import Any
 
 from .settings import read_settings
 
-PARTS: tuple[str, ...] = ()
+PARTS: tuple[str, ...] = ("activity",)
 """Modules of this package; each has a function ``start(app, settings)``."""
 
 

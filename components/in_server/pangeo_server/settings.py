@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 FILE = Path(__file__).with_name("settings.json")
@@ -12,6 +12,15 @@ FILE = Path(__file__).with_name("settings.json")
 @dataclass(frozen=True)
 class Settings:
     """Settings of the extension, the same for all servers of a tenancy."""
+
+    idle_seconds: int = 0
+    """Time after which the hub stops an idle server; 0: never."""
+    kernel_idle_seconds: int = 0
+    """Time after which an idle kernel ends; 0: never."""
+    running_work: list[str] = field(default_factory=list)
+    """Kinds of work that count as activity without a person: ``kernels``, ``programs``, ``dask``."""
+    unattended_seconds: int = 0
+    """Time after a person's last use for which running work counts; 0: without a bound."""
 
     def to_json(self) -> str:
         """Return the content of the file."""
