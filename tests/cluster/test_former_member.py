@@ -16,8 +16,9 @@ from local import directory, lifecycle
 from local.paths import State
 from local.tenancy.engine_environment import engine_environment
 from local.tenancy.pki import authority
-from tests.support.dask import log_in_user, stop_admin_server, wait_until
+from tests.support.dask import log_in_user, wait_until
 from tests.support.kubectl import list_objects, read_object
+from tests.support.node_capacity import stop_admin_server
 
 pytestmark = pytest.mark.cluster
 

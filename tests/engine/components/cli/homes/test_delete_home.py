@@ -11,6 +11,7 @@ import pytest
 
 from components.cli.homes import delete_command, volume_deletion
 from components.cluster.errors import CannotAsk
+from components.cluster.objects import delete_object
 from components.in_hub.home_marks import DELETION_BEGUN, LAST_START
 from tests.engine.components.cli.directory import MEMBERS
 from tests.engine.components.cli.homes.conftest import Killed, Operator
@@ -115,7 +116,7 @@ def test_user_who_is_back_just_before_the_mark_keeps_the_home(
     operator: Operator, happens: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operator.create_home(annotations={LAST_START: LONG_AGO})
-    actions = {
+    actions: dict[str, Callable[[], object]] = {
         "a pod": operator.mount,
         "a start": lambda: operator.annotate(LAST_START, datetime.now(UTC).isoformat()),
         "a membership": lambda: operator.people.join(MEMBERS, operator.user),
@@ -174,11 +175,10 @@ def test_deletion_that_was_killed_after_the_mark_can_be_finished_or_lifted(
 
 def test_claim_changed_after_the_last_look_is_not_deleted(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
     operator.create_home()
-    delete = delete_command.delete_object
 
     def change_first(*arguments: object, **options: object) -> None:
         operator.annotate("another", "change")
-        delete(*arguments, **options)  # type: ignore[arg-type]
+        delete_object(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(delete_command, "delete_object", change_first)
     with pytest.raises(CannotAsk, match="cannot be deleted now; try again"):

@@ -38,7 +38,7 @@ def reason(operator: Operator, **identity: object) -> str | None:
     assert listed.absences is not None
     [home] = [each for each in listed.homes or [] if each.user == operator.user]
     absence = listed.absences.get(home.owner)
-    return absence and absence.reason
+    return absence.reason if absence else None
 
 
 @pytest.fixture
