@@ -15,6 +15,7 @@ GROWING: tuple[tuple[Location, str], ...] = (
     (("sharedFolders",), "shared_folders"),
     (("notebook",), "notebook"),
     (("network", "reach"), "network"),
+    (("sizes",), "sizes"),
     (("termsOfUse",), "terms_of_use"),
 )
 """The sections that may be of any length, with their fields."""

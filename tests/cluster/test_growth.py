@@ -1,4 +1,4 @@
-"""Growth of existing homes at the next server start after ``notebookStorageGb`` was raised, on the real node.
+"""Growth of an existing home to the size of its user in ``sizes``, and of the hub's database, on the real node.
 
 No file system is resized here: the node's volumes are folders, so only the size in the claim grows.
 """
@@ -9,6 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from components.config.stack_file import read_stack, stack_path
+from components.ownership.claims import DATABASE_CLAIM
+from components.in_hub.quantity import size_bytes
 from local import directory, lifecycle
 from local.images.definitions import BASE
 from local.paths import State
@@ -20,7 +23,8 @@ from tests.support.person import Person, local_person
 pytestmark = pytest.mark.cluster
 
 USER, CLAIM, POD = "carol", "claim-carol", "jupyter-carol"
-SMALL, WANTED = "512Mi", "1Gi"
+OWN = read_stack(stack_path("local")).sizes.users[USER]
+SMALL, WANTED = "512Mi", f"{OWN.storage_gb}Gi"
 EXPANDABLE, FIXED = "local-path-delete", "growth-test-fixed"
 WAIT = "--timeout=60s"
 FIXED_CLASS = {
@@ -88,6 +92,11 @@ class Home:
         """Return the size in the claim."""
         return str(read_object(self._state, "pvc", CLAIM)["spec"]["resources"]["requests"]["storage"])
 
+    def server_ram_gb(self) -> float:
+        """Return the memory limit of Carol's server."""
+        [container] = read_object(self._state, "pod", POD)["spec"]["containers"]
+        return float(size_bytes(container["resources"]["limits"]["memory"])) / 1024**3
+
     def warnings(self) -> list[str]:
         """Return the messages of the warning events of the current claim."""
         uid = read_object(self._state, "pvc", CLAIM)["metadata"]["uid"]
@@ -125,12 +134,13 @@ def carol(home: Home) -> Iterator[Person]:
         directory.revoke(state, USER, lifecycle.NOTEBOOK_USERS)
 
 
-def test_a_home_grows_at_the_next_start_and_keeps_its_files(home: Home, carol: Person) -> None:
+def test_a_home_grows_to_its_users_size_at_the_next_start_and_keeps_its_files(home: Home, carol: Person) -> None:
     home.make_small(EXPANDABLE)
 
     carol.start_server()
 
     assert home.requested() == WANTED
+    assert home.server_ram_gb() == OWN.ram_gb
     assert carol.read("of.txt") == f"{EXPANDABLE}\n"
     assert home.warnings() == []
 
@@ -143,6 +153,12 @@ def test_a_class_without_expansion_only_warns_the_operator(home: Home, carol: Pe
     assert home.requested() == SMALL
     assert carol.read("of.txt") == f"{FIXED}\n"
     assert f"The home {CLAIM} stays at {SMALL} instead of {WANTED}" in wait_for_warnings(home)
+
+
+def test_the_claim_of_the_hubs_database_has_the_size_in_the_stack_file() -> None:
+    claim = read_object(State(), "pvc", DATABASE_CLAIM)
+    wanted = read_stack(stack_path("local")).storage.hub_database_gb
+    assert claim["spec"]["resources"]["requests"]["storage"] == f"{wanted}Gi"
 
 
 def wait_for_warnings(home: Home) -> str:

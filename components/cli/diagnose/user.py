@@ -10,6 +10,7 @@ from components.cli.admitted_groups import find_admitted_groups
 from components.cli.diagnose.certificates import format_time
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.result import CheckResult, broken, good, unknown, warning
+from components.cli.diagnose.user_size import check_size
 from components.config.tenancy import Tenancy
 from components.freeipa.authentication import ENFORCE, LockoutPolicy, Needed, locked_until, needed
 from components.freeipa.names import group_dn
@@ -21,7 +22,7 @@ USER, ACCOUNT, METHOD, MEMBERSHIP = "user", "account", "log-in method", "members
 def check_user(
     tenancy: Tenancy, directory: Users, uid: str, *, stack: str, env: CheckEnvironment
 ) -> Iterator[CheckResult]:
-    """Check the user's name, account, identity and membership; the latter only if there is an account.
+    """Check the user's name, account, identity, membership and size; the latter ones only if there is an account.
 
     Args:
         tenancy: the tenancy.
@@ -50,6 +51,7 @@ def check_user(
     yield check_method(uid, needed(account.methods, directory.realm_log_in(), directory.count_tokens(uid, env.now)))
     yield check_identity(tenancy, account.uid, account.unique_id, env.environment, stack)
     yield _check_membership(tenancy, directory, account, stack)
+    yield from check_size(tenancy, directory, account)
 
 
 def realm_of(tenancy: Tenancy) -> str:
