@@ -126,6 +126,15 @@ def _secret_key(value: str) -> str:
 
 
 SecretKeyName = Annotated[str, AfterValidator(_secret_key)]
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
+Region = Annotated[str, AfterValidator(_region)]
+Bucket = Annotated[str, AfterValidator(_bucket)]
+
+
+def endpoint_address(endpoint: str) -> tuple[str, int]:
+    """Return the host name or address of an endpoint, and its port."""
+    url = urlsplit(endpoint)
+    return url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
 
 
 class StoreCredentials(Section):
@@ -167,11 +176,11 @@ class GroupCredentials(StoreCredentials):
 class ObjectStore(Section):
     """An S3 object store. S3 clients in notebooks, schedulers and workers use it without any configuration."""
 
-    endpoint: Annotated[str, AfterValidator(_endpoint)] = Field(
+    endpoint: Endpoint = Field(
         description="URL of the store. A private address also needs an entry in `network.reach`",
         examples=[_EXAMPLE],
     )
-    region: Annotated[str, AfterValidator(_region)] = Field("us-east-1", description="Region of the store")
+    region: Region = Field("us-east-1", description="Region of the store")
     credentials: StoreCredentials | None = Field(
         None,
         description="Access keys of all users; by default users have none",
@@ -184,7 +193,7 @@ class ObjectStore(Section):
         "of the groups, the last one in the list decides",
         examples=[[{"group": "ocean", "secret": "s3-ocean"}]],
     )
-    scratch_bucket: Annotated[str, AfterValidator(_bucket)] | None = Field(
+    scratch_bucket: Bucket | None = Field(
         None,
         description="Bucket for temporary data. The variable `SCRATCH_BUCKET` is each user's own prefix in it, "
         "`s3://<bucket>/<user>`. The bucket must exist",
@@ -199,12 +208,12 @@ class ObjectStore(Section):
     @property
     def host(self) -> str:
         """Host name or address of the endpoint."""
-        return urlsplit(self.endpoint).hostname or ""
+        return endpoint_address(self.endpoint)[0]
 
     @property
     def port(self) -> int:
         """Port of the endpoint."""
-        return urlsplit(self.endpoint).port or (443 if self.protocol == "https" else 80)
+        return endpoint_address(self.endpoint)[1]
 
     def places(self) -> Iterator[tuple[Location, StoreCredentials]]:
         """Yield the access keys of all users and of groups, with their places below ``objectStore``."""

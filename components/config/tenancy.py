@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from components.config.announcements import Announcements
+from components.config.backup import BACKUP_MESSAGE, Backup
 from components.config.branding import Branding
 from components.config.cluster import Kubernetes, Nodes
 from components.config.dask import Dask
@@ -187,6 +188,17 @@ class Tenancy(Names):
         description="Metrics for the cluster's Prometheus; by default none",
         examples=[{"prometheus": {"namespace": "monitoring", "podLabels": {"app.kubernetes.io/name": "prometheus"}}}],
     )
+    backup: Backup | None = Field(
+        None,
+        description="Scheduled backups of the homes and the hub's database in an S3 object store; by default none",
+        examples=[
+            {
+                "endpoint": "https://s3.example.org",
+                "bucket": "pangeo-backups",
+                "credentials": {"secret": "pangeo-backup"},
+            }
+        ],
+    )
     kubernetes: Kubernetes = Field(default_factory=Kubernetes, description="The Kubernetes cluster of the tenancy")
     protect: bool = Field(
         True,
@@ -240,6 +252,11 @@ class Tenancy(Names):
         tls = self.ingress.tls
         return (f"api-{self.release}-dask-gateway", *([tls.secret_name] if tls and tls.secret_name else []))
 
+    @property
+    def _backup_secrets(self) -> tuple[str, ...]:
+        """Name of the Secret with which all backups can be read and deleted, if there is one."""
+        return (self.backup.credentials.secret,) if self.backup else ()
+
     @model_validator(mode="after")
     def _check_sections_together(self) -> Self:
         named: list[tuple[Location, str]] = [
@@ -248,6 +265,9 @@ class Tenancy(Names):
         if self.object_store is not None:
             named += [(("objectStore", *place), each.secret) for place, each in self.object_store.secret_keys()]
         own = dict.fromkeys((place, secret, RESERVED_MESSAGE) for place, secret in named if secret in self.own_secrets)
+        own |= dict.fromkeys(
+            (place, secret, BACKUP_MESSAGE) for place, secret in named if secret in self._backup_secrets
+        )
         raise_problems(
             "Tenancy", [*own, *self._ambiguous_secrets(), *self._mixed_proxies(), *self._patterns_of_mirrors()]
         )
@@ -259,7 +279,7 @@ class Tenancy(Names):
             return
         personal = {each.secret: place for place, each in self.object_store.places() if each.is_per_user}
         shared = [each.secret for _, each in (*self.notebook.secret_keys(), *self.object_store.secret_keys())]
-        others = (*shared, *self.registries.pull_secrets, *self.own_secrets)
+        others = (*shared, *self.registries.pull_secrets, *self.own_secrets, *self._backup_secrets)
         for pattern, message in find_ambiguous_patterns(tuple(personal), others):
             yield ("objectStore", *personal[pattern], "secret"), pattern, message
 

@@ -1,0 +1,1 @@
+"""The scheduled backup, as far as it does not run in the cluster."""

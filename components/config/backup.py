@@ -1,0 +1,158 @@
+"""The section ``backup``: scheduled backups of the homes and the hub's database in an S3 object store."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from components.config.environment import RESERVED_MESSAGE, SecretKey
+from components.config.image import FixedImage
+from components.config.object_store import Bucket, Endpoint, Region, endpoint_address
+from components.config.problems import HiddenValue
+from components.config.reserved_variables import is_secret_reserved
+from components.config.section import Section, metadata
+from components.config.types import (
+    NAME_MESSAGE,
+    Certificates,
+    KubernetesName,
+    Number,
+    Text,
+    WholeNumber,
+    is_kubernetes_name,
+)
+
+ACCESS_KEY, SECRET_KEY, PASSWORD = "access-key", "secret-key", "repository-password"
+SECRET_KEYS = (ACCESS_KEY, SECRET_KEY, PASSWORD)
+"""Keys of the Secret: the S3 account's access key ID and secret access key, and the password of the repository."""
+
+BACKUP_MESSAGE = "is the Secret of pangeo:backup, and users could read and delete all backups; write another Secret"
+
+IMAGE = "docker.io/restic/restic:0.18.1"
+"""The image of restic's own project."""
+
+FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 7))
+"""The five fields of a schedule, with the smallest and the largest number."""
+
+_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+_PART = re.compile(r"(\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?")
+
+
+def _prefix(value: str) -> str:
+    path = value.strip("/")
+    if len(path) > 200 or not _PREFIX.fullmatch(path):
+        raise ValueError(
+            "is not a folder in the bucket; write letters, digits, dots, dashes and underscores, with slashes between "
+            "folders, for example backups/vis"
+        )
+    return path
+
+
+def _schedule(value: str) -> str:
+    parts = value.split()
+    if len(parts) != len(FIELDS):
+        raise ValueError("is not a schedule of five fields; write for example 30 1 * * *, which is 1:30 every night")
+    for text, (name, least, most) in zip(parts, FIELDS, strict=True):
+        for each in text.split(","):
+            match = _PART.fullmatch(each)
+            numbers = [int(number) for number in (match[2], match[3]) if number] if match else []
+            is_valid = match and all(least <= number <= most for number in numbers) and match[4] != "0"
+            if not is_valid or numbers != sorted(numbers):
+                raise ValueError(
+                    f"has the {name} {each}; write *, numbers from {least} to {most}, ranges such as "
+                    f"{least}-{least + 1}, or steps such as */2"
+                )
+    return " ".join(parts)
+
+
+def _secret(value: str) -> str:
+    if not is_kubernetes_name(value):
+        raise HiddenValue(f"{NAME_MESSAGE}, for example pangeo-backup")
+    if is_secret_reserved(value):
+        raise ValueError(RESERVED_MESSAGE)
+    return value
+
+
+class BackupCredentials(Section):
+    """The Secret with the store's access keys and the repository's password."""
+
+    secret: Annotated[Text, AfterValidator(_secret)] = Field(
+        description=f"Name of a Secret in the tenancy's namespace with the keys `{ACCESS_KEY}`, `{SECRET_KEY}` and "
+        f"`{PASSWORD}`. Keep a copy of the password elsewhere: nobody can read the backups without it",
+        examples=["pangeo-backup"],
+        json_schema_extra=metadata(names_secrets=True),
+    )
+
+    @property
+    def secret_keys(self) -> tuple[SecretKey, ...]:
+        """The keys that must exist."""
+        return tuple(SecretKey(self.secret, each) for each in SECRET_KEYS)
+
+
+class Keep(Section):
+    """The backups of each home, and of the hub's database, that are kept. Those of former homes are kept, too."""
+
+    daily: WholeNumber = Field(14, ge=1, le=3660, description="Number of days of which the last backup is kept")
+    weekly: WholeNumber = Field(8, ge=0, le=520, description="Number of weeks of which the last backup is kept")
+    monthly: WholeNumber = Field(12, ge=0, le=240, description="Number of months of which the last backup is kept")
+
+
+class Backup(Section):
+    """Scheduled backups of the homes and the hub's database, encrypted, in a repository of restic."""
+
+    endpoint: Endpoint = Field(
+        description="URL of the S3 store, which should be in another building than the volumes. Pods of the backup "
+        "reach it also at a private address",
+        examples=["https://s3.example.org"],
+    )
+    bucket: Bucket = Field(description="Bucket of the backups, which must exist", examples=["pangeo-backups"])
+    prefix: Annotated[str, AfterValidator(_prefix)] | None = Field(
+        None,
+        description="Folder of the repository in the bucket, one for each tenancy; by default `clusterName`",
+        examples=["backups/vis"],
+    )
+    region: Region = Field("us-east-1", description="Region of the store")
+    credentials: BackupCredentials = Field(
+        description="The access keys and the repository's password", examples=[{"secret": "pangeo-backup"}]
+    )
+    ca_certificate: Certificates | None = Field(
+        None,
+        description="Certificate of the authority that signed the store's certificate, as PEM; by default the trust "
+        "store of the image is used",
+        examples=["-----BEGIN CERTIFICATE-----\n..."],
+    )
+    schedule: Annotated[str, AfterValidator(_schedule)] = Field(
+        "30 1 * * *",
+        description="Time of the backups in UTC, in the five fields of cron. A run that still runs then is not doubled",
+        examples=["0 3 * * *"],
+    )
+    keep: Keep = Field(default_factory=Keep, description="The backups that are kept")
+    snapshot_class: KubernetesName | None = Field(
+        None,
+        description="VolumeSnapshotClass of the home volumes, with which homes in use are backed up as of one moment; "
+        "by default their files are read one after the other, on the node of the user's server",
+        examples=["csi-cinder-snapshots"],
+    )
+    image: FixedImage = Field(
+        IMAGE, validate_default=True, description="Container image with `restic` and `sh`, with a tag or digest"
+    )
+    concurrency: WholeNumber = Field(4, ge=1, le=50, description="Number of homes that are backed up at the same time")
+    ram_gb: Number = Field(
+        0.5,
+        ge=0.125,
+        le=64,
+        description="Memory of each pod of the backup. restic needs about 1 GB for 10 TB of backups",
+        json_schema_extra=metadata(unit="GB"),
+    )
+    time_limit_hours: Number = Field(
+        20, ge=0.1, le=160, description="Time after which a run is ended", json_schema_extra=metadata(unit="hours")
+    )
+
+    @property
+    def port(self) -> int:
+        """Port of the endpoint."""
+        return endpoint_address(self.endpoint)[1]
+
+    @property
+    def host(self) -> str:
+        """Host name or address of the endpoint."""
+        return endpoint_address(self.endpoint)[0]

@@ -1,0 +1,83 @@
+"""The names in the repository of restic, and the variables with which restic finds it. Pure.
+
+A tenancy has a repository. Each run adds a snapshot of each home, and one of the hub's database.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+HOME, DATABASE = "home", "hub-database"
+"""Tags of snapshots."""
+
+HOMES = "/homes"
+DATABASE_FILE = "/hub/jupyterhub.sqlite"
+USAGE_FILE = "/hub/usage.sqlite"
+"""Paths in snapshots. The second file of the hub is there if the hub has one."""
+
+ACCESS_KEY, SECRET_KEY, PASSWORD = "access-key", "secret-key", "repository-password"
+"""Keys of the Secret."""
+
+
+def home_path(user: str) -> str:
+    """Return the path of a user's home in snapshots."""
+    return f"{HOMES}/{user}"
+
+
+def home_tags(user: str, user_id: str, claim: str, size_gb: int) -> list[str]:
+    """Return the tags of a snapshot of a home; restore needs them to make the home again.
+
+    Args:
+        user: the user's name.
+        user_id: the ``ipaUniqueID`` that the home is bound to; empty if it is not known.
+        claim: the name of the volume claim.
+        size_gb: its requested size.
+    """
+    return [HOME, f"user={user}", f"id={user_id}", f"claim={claim}", f"gb={size_gb}"]
+
+
+@dataclass(frozen=True)
+class HomeTags:
+    """The tags of a snapshot of a home."""
+
+    user: str
+    user_id: str
+    claim: str
+    size_gb: int
+
+    @classmethod
+    def read(cls, tags: Iterable[str]) -> "HomeTags | None":
+        """Return the content of tags; None if they are not those of a home."""
+        found = list(tags)
+        values = dict(each.split("=", 1) for each in found if "=" in each)
+        if HOME not in found or not values.get("user") or not values.get("gb", "").isdigit():
+            return None
+        return cls(values["user"], values.get("id", ""), values.get("claim", ""), int(values["gb"]))
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A tenancy's repository."""
+
+    url: str
+    """For ``RESTIC_REPOSITORY``, such as ``s3:https://s3.example.org/bucket/vis``."""
+    region: str
+    host: str
+    """The host in snapshots: the cluster's name."""
+    secret: str
+    """Name of the Secret."""
+    ca_certificate: str | None = None
+    """PEM; None for the image's trust store."""
+
+    def variables(self) -> list[dict[str, Any]]:
+        """Return the variables of a container that runs restic."""
+        return [
+            {"name": "RESTIC_REPOSITORY", "value": self.url},
+            {"name": "AWS_DEFAULT_REGION", "value": self.region},
+            self._from_secret("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+            self._from_secret("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+            self._from_secret("RESTIC_PASSWORD", PASSWORD),
+        ]
+
+    def _from_secret(self, name: str, key: str) -> dict[str, Any]:
+        return {"name": name, "valueFrom": {"secretKeyRef": {"name": self.secret, "key": key}}}
