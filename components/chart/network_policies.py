@@ -4,6 +4,7 @@ The rules of the jupyterhub chart cover only IPv4, and treat only the three rang
 """
 
 from collections.abc import Iterable
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 from components.address_ranges import (
@@ -79,6 +80,18 @@ def allow_internet(cluster_cidrs: tuple[str, ...] = ()) -> Rule:
 def allow_all_but_metadata() -> Rule:
     """Allow every address except metadata servers, for pods that use the Kubernetes API or the directory."""
     return _allow(blocks_without_metadata())
+
+
+def allow_endpoint(host: str, port: int) -> Rule:
+    """Allow a port of a server that the operator names, for pods that run no user's code.
+
+    A name can have any address, also a private one, except those of metadata servers.
+    """
+    try:
+        blocks = blocks_of([str(ip_network(host))])
+    except ValueError:
+        blocks = blocks_without_metadata()
+    return {**_allow(blocks), "ports": [{"port": port, "protocol": "TCP"}]}
 
 
 def allow_reach(entries: "Iterable[Reach]", scope: "Scope") -> list[Rule]:

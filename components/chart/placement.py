@@ -54,6 +54,14 @@ def trial_placement(tenancy: Tenancy) -> Values:
     return pod_placement(_pools_with_the_image(tenancy))
 
 
+def backup_placement(tenancy: Tenancy) -> Values:
+    """Return affinity and tolerations of the pods that read homes of stopped servers; empty without pools.
+
+    A home may be on a disk that only the nodes of some pool can use, so all pools of notebooks are possible.
+    """
+    return pod_placement(tuple(pool for pool in _pools(tenancy) if "notebooks" in pool.purposes))
+
+
 def notebook_traits(tenancy: Tenancy, pool: str | None = None, *, gpus: bool = False) -> Values:
     """Return the settings of KubeSpawner that place a notebook server; empty without pools.
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from components.chart import verification_access
 from components.chart.admission import add_statement
+from components.chart.backup import backup_values
 from components.chart.browser_origins import hub_origins
 from components.chart.dask_access import gateway_access, gateway_egress
 from components.chart.dask_values import dask_gateway_values, dask_values
@@ -115,6 +116,7 @@ def chart_values(tenancy: Tenancy, *, chart_digest: object = "", secrets_digest:
         **chart_metrics(tenancy),
         **({"apiServer": tenancy.network.api_server} if tenancy.network.api_server != "address" else {}),
         **announcement_values(tenancy),
+        **backup_values(tenancy),
     }
     return add_registries(tenancy, values)
 

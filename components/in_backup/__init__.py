@@ -1,1 +1,5 @@
-"""Code that runs in the pod of the scheduled backup. It imports nothing of the project outside this package."""
+"""Code that runs in the pods of the scheduled backup, on the Python of the hub's image and without other packages.
+
+These modules, and the modules of ``components`` that they import, are mounted into the pods under the same names
+(``components/chart/backup.py`` lists them).
+"""

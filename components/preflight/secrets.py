@@ -52,6 +52,8 @@ def named_secrets(tenancy: Tenancy) -> Iterator[NamedSecret]:
         yield NamedSecret(("notebook", *place), each.secret, data_key=each.key, is_for_users=True)
     for place, each in tenancy.object_store.secret_keys() if tenancy.object_store else ():
         yield NamedSecret(("objectStore", *place), each.secret, data_key=each.key, is_for_users=True)
+    for each in tenancy.backup.credentials.secret_keys if tenancy.backup else ():
+        yield NamedSecret(("backup", "credentials", "secret"), each.secret, data_key=each.key)
 
 
 def check_secrets(api: ReadWriteApi, tenancy: Tenancy, *, source: str) -> list[str]:

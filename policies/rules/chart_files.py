@@ -19,7 +19,7 @@ RECORD_COMMAND = "python -m ci record-chart"
 
 KINDS = (
     *("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"),
-    *("ConfigMap", "NetworkPolicy", "CiliumNetworkPolicy", "PriorityClass", "ResourceQuota"),
+    *("ConfigMap", "NetworkPolicy", "CiliumNetworkPolicy", "PriorityClass", "ResourceQuota", "CronJob"),
 )
 """Kinds of the objects in the chart's own templates, and of those that they refer to."""
 

@@ -156,7 +156,7 @@ RULES = (
         "approved-images",
         "Every image named in the values is from an approved registry",
         "A notebook image has access to its users' files, and the hub's image to every user's session.",
-        "Set pangeo:notebook.image, or image, images or customImages.pattern of the profile in "
+        "Set pangeo:notebook.image, pangeo:backup.image, or image, images or customImages.pattern of the profile in "
         "pangeo:notebook.profiles, to images from an approved registry; or add the registry to this rule's setting "
         "registries, or the mirror to its setting mirrors.",
         "high",
@@ -166,7 +166,7 @@ RULES = (
                 "registries",
                 "Registries, or parts of one, that images may come from",
                 STRINGS,
-                ["quay.io/pangeo", "docker.io/pangeo", "quay.io/jupyterhub", "ghcr.io/dask"],
+                ["quay.io/pangeo", "docker.io/pangeo", "quay.io/jupyterhub", "ghcr.io/dask", "docker.io/restic"],
             ),
             Setting(
                 "mirrors",

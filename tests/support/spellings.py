@@ -60,6 +60,26 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     ),
     "identity.membershipCheck.everyMinutes": (5, "5", 1440),
     "identity.existingGroup": ("refuse", "adopt"),
+    "backup.endpoint": (
+        "https://s3.example.org",
+        "https://S3.Example.org/",
+        "http://10.0.0.8:7070",
+        "http://[fd00::8]:7070",
+    ),
+    "backup.bucket": ("pangeo-backups", "s3://pangeo-backups/"),
+    "backup.prefix": ("backups/vis", "/vis/", "a"),
+    "backup.region": ("us-east-1", "eu-test"),
+    "backup.credentials.secret": ("pangeo-backup", " pangeo-backup "),
+    "backup.caCertificate": (CA_CERTIFICATE, f"\n{CA_CERTIFICATE}\n"),
+    "backup.schedule": ("30 1 * * *", " 0  3 * * 1-5 ", "*/30 1-3,5 1 */2 0"),
+    "backup.keep.daily": (1, "30"),
+    "backup.keep.weekly": (0, "52"),
+    "backup.keep.monthly": (0, "24"),
+    "backup.snapshotClass": ("csi-cinder-snapshots", " csi.snapshots "),
+    "backup.image": ("docker.io/restic/restic:0.18.1", f"docker.io/restic/restic@{DIGEST}"),
+    "backup.concurrency": (1, "50"),
+    "backup.ramGb": (0.125, "0.5", 64),
+    "backup.timeLimitHours": (0.1, "20", 160),
     "storage.className": ("csi-cinder", " csi-cinder ", "csi.cinder"),
     "storage.create.provisioner": ("cinder.csi.openstack.org", " cinder.csi.openstack.org "),
     "storage.create.parameters": ({}, {"type": "ssd"}, {"encrypted": True, "iops": 3000, "throughput": 1.5}),
@@ -247,6 +267,13 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
 ALL_NODES = {"name": "all", "count": 3, "cpus": 8, "ramGb": 32}
 
 COMPANIONS: Mapping[str, Mapping[str, object]] = {
+    "backup": {
+        "backup": {
+            "endpoint": "https://s3.example.org",
+            "bucket": "pangeo-backups",
+            "credentials": {"secret": "pangeo-backup"},
+        }
+    },
     "announcements": {"announcements": [{"text": "Maintenance", "until": "2026-12-05T18:00+00:00"}]},
     "branding.links": {"branding": {"links": [{"text": "Help", "url": "https://example.org"}]}},
     "termsOfUse": {"termsOfUse": {"text": "Be kind.", "version": "1"}},

@@ -17,6 +17,8 @@ LAYERS = (
     {"pangeo_cluster"},
     {"readiness"},
     {"resources", "chart", "cluster"},
+    {"backup"},
+    {"in_backup"},
     {"in_hub", "in_gateway", "in_server"},
     {"capacity"},
     {"config"},

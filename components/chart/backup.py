@@ -1,0 +1,104 @@
+"""The chart values of the section ``backup``; none of them without the section."""
+
+from pathlib import Path
+from typing import Any
+
+from components.backup.repository import repository
+from components.chart.code_text import without_prose
+from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_endpoint
+from components.chart.placement import backup_placement, service_pod
+from components.config.backup import Backup
+from components.config.tenancy import Tenancy
+from components.in_backup.settings import Settings
+
+Values = dict[str, Any]
+
+COMPONENTS = Path(__file__).resolve().parent.parent
+
+MODULES = (
+    "in_backup/__init__.py",
+    "in_backup/__main__.py",
+    "in_backup/cluster.py",
+    "in_backup/copy_database.py",
+    "in_backup/outcomes.py",
+    "in_backup/plan.py",
+    "in_backup/pod_names.py",
+    "in_backup/pods.py",
+    "in_backup/repository.py",
+    "in_backup/results.py",
+    "in_backup/run.py",
+    "in_backup/scripts.py",
+    "in_backup/settings.py",
+    "in_backup/volume_backups.py",
+    "in_backup/volumes.py",
+    "in_hub/__init__.py",
+    "in_hub/quantity.py",
+    "in_hub/user_id.py",
+    "ownership/__init__.py",
+    "ownership/claims.py",
+)
+"""The mounted modules; each may import only the others and Python's own."""
+
+EXTRA_SECONDS = 4 * 3600
+"""Time after the run's own limit in which it deletes old backups and checks the repository."""
+
+
+def backup_priority_class(tenancy: Tenancy) -> str:
+    """Return the name of the PriorityClass of pods that read volumes; it is unique in the cluster."""
+    return f"{tenancy.release}-backup"
+
+
+def backup_values(tenancy: Tenancy) -> Values:
+    """Return the values of ``chart/templates/backup.yaml``."""
+    backup = tenancy.backup
+    if backup is None:
+        return {}
+    certificate = {} if backup.ca_certificate is None else {"caCertificate": backup.ca_certificate}
+    return {
+        "backup": {
+            "schedule": backup.schedule,
+            "limitSeconds": round(backup.time_limit_hours * 3600) + EXTRA_SECONDS,
+            "image": str(tenancy.registries.locate(backup.image)),
+            "priorityClassName": backup_priority_class(tenancy),
+            "snapshots": backup.snapshot_class is not None,
+            "code": [
+                {"key": key, "path": path, "text": without_prose((COMPONENTS / module).read_text())}
+                for module, (key, path) in zip(MODULES, _keys_and_paths(), strict=True)
+            ],
+            "settings": backup_settings(tenancy, backup).to_json(),
+            **certificate,
+            "podSpec": {"imagePullSecrets": tenancy.registries.pull_secret_references, **service_pod(tenancy)},
+            "egress": {
+                # The run itself uses only the Kubernetes API, which may have any address.
+                "run": [*allow_dns(tenancy.network.dns), allow_all_but_metadata()],
+                "volumes": [*allow_dns(tenancy.network.dns), allow_endpoint(backup.host, backup.port)],
+            },
+        }
+    }
+
+
+def backup_settings(tenancy: Tenancy, backup: Backup) -> Settings:
+    """Return the settings of a run. The chart adds the images, which it knows or which rules look for in the values."""
+    return Settings(
+        namespace=tenancy.namespace,
+        repository=repository(tenancy, backup),
+        keep=backup.keep.model_dump(),
+        concurrency=backup.concurrency,
+        ram_gb=backup.ram_gb,
+        limit_seconds=backup.time_limit_hours * 3600,
+        priority_class=backup_priority_class(tenancy),
+        snapshot_class=backup.snapshot_class,
+        pull_secrets=tenancy.registries.pull_secrets,
+        home_placement=backup_placement(tenancy),
+        service_placement=service_pod(tenancy),
+        code=dict(_keys_and_paths()),
+        labels={
+            "app.kubernetes.io/name": "pangeo-backup",
+            "app.kubernetes.io/instance": tenancy.release,
+            "app.kubernetes.io/component": "backup-volumes",
+        },
+    )
+
+
+def _keys_and_paths() -> list[tuple[str, str]]:
+    return [(f"{COMPONENTS.name}-{module.replace('/', '-')}", f"{COMPONENTS.name}/{module}") for module in MODULES]
