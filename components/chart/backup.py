@@ -28,6 +28,7 @@ MODULES = (
     "in_backup/results.py",
     "in_backup/run.py",
     "in_backup/scripts.py",
+    "in_backup/session.py",
     "in_backup/settings.py",
     "in_backup/volume_backups.py",
     "in_backup/volumes.py",

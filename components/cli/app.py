@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from components.cli.arguments import AsJson, CaFile, OneStack, Stack, Stacks, check_environment, examples
+from components.cli.backup_app import backup
 from components.cli.bind_password import deferred_password, require_password
 from components.cli.capacity import print_capacities, stack_capacities
 from components.cli.check import check_stacks
@@ -49,6 +50,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(members, name="members")
+app.add_typer(backup, name="backup")
 
 
 def _print_version(value: bool) -> None:

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from components.in_backup.cluster import Cluster
 from components.in_backup.pods import CODE_FOLDER
-from components.in_backup.run import BackupRun
+from components.in_backup.run import execute_run
 from components.in_backup.settings import Settings
 
 SETTINGS = f"{CODE_FOLDER}/settings.json"
@@ -28,8 +28,8 @@ def main() -> int:
         "name": environment["POD_NAME"],
         "uid": environment["POD_UID"],
     }
-    run = BackupRun(Cluster(url, settings.namespace), settings, owner, environment["JOB_NAME"], _log)
-    return 0 if run.execute() else 1
+    cluster = Cluster(url, settings.namespace)
+    return 0 if execute_run(cluster, settings, owner=owner, job=environment["JOB_NAME"], log=_log) else 1
 
 
 def _host(host: str) -> str:

@@ -26,6 +26,8 @@ class Outcome:
 
 
 CAUSES: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("Evicted",), "the node {node} ended the pod; it had too little disk or memory"),
+    (("OOMKilled",), "restic needed more memory; set a larger pangeo:backup.ramGb"),
     (
         ("RequestTimeTooSkewed", "too large"),
         "the clock of the node {node} differs from the store's by more than 15 minutes; set the clock of both by NTP",
@@ -35,6 +37,10 @@ CAUSES: tuple[tuple[tuple[str, ...], str], ...] = (
         "the store does not accept the access key; write the right {keys} into the Secret {secret}",
     ),
     (
+        ("400 Bad Request", "AuthorizationHeaderMalformed", "region is wrong"),
+        "the store does not accept the request; write its region into pangeo:backup.region",
+    ),
+    (
         ("wrong password or no key found",),
         "the repository {url} has another password; write it into the key repository-password of the Secret {secret}, "
         "or set another pangeo:backup.prefix",
@@ -42,7 +48,8 @@ CAUSES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("NoSuchBucket", "bucket does not exist"), "the bucket of {url} does not exist; create it at the store"),
     (
         ("AccessDenied", "Access Denied", "403 Forbidden"),
-        "the store refuses the account access to {url}; let it read, write and delete objects in the bucket",
+        "the store refuses access to {url}; write the right {keys} into the Secret {secret}, let this account read, "
+        "write and delete objects in the bucket, and compare the clocks of the node {node} and of the store",
     ),
     (
         ("QuotaExceeded", "QuotaFull", "StorageFull", "InsufficientStorage", "507 ", "no space left", "EntityTooLarge"),
@@ -65,8 +72,6 @@ CAUSES: tuple[tuple[tuple[str, ...], str], ...] = (
         "another program has locked the repository {url} for longer than half an hour; end it, or remove its lock with "
         "restic unlock",
     ),
-    (("Evicted", "ephemeral"), "the node {node} ended the pod; it had too little disk or memory"),
-    (("OOMKilled",), "restic needed more memory; set a larger pangeo:backup.ramGb"),
     (("DeadlineExceeded",), "it was not finished within its time limit; see pangeo:backup.timeLimitHours"),
 )
 """Texts of restic, the store and Kubernetes with the cause that they have. The first one that fits is taken."""

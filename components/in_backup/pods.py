@@ -5,7 +5,7 @@ from typing import Any
 
 from components.in_backup import scripts
 from components.in_backup.pod_names import volume_pod_name
-from components.in_backup.repository import DATABASE, DATABASE_FILE, USAGE_FILE, home_tags
+from components.in_backup.repository import DATABASE, DATABASE_FILE, home_tags
 from components.in_backup.settings import Settings
 from components.in_backup.volumes import Volume
 from components.ownership.claims import DATABASE_CLAIM
@@ -77,14 +77,13 @@ def database_pod(settings: Settings, *, node: str | None, seconds: float) -> Man
         node: the node of the hub, where SQLite's locks of both pods are the same; None if the hub does not run.
         seconds: time limit.
     """
-    files = [each.rpartition("/")[2] for each in (DATABASE_FILE, USAGE_FILE)]
     folder = DATABASE_FILE.rpartition("/")[0]
     copies: Manifest = {"name": "copies", "mountPath": folder}
     mounts: list[Manifest] = [copies, {"name": "database", "mountPath": HUB_FOLDER}, CODE_MOUNT]
     copy = {
         **_container(settings, "copy", settings.own_image, mounts),
         "command": ["python3", "-m", "components.in_backup.copy_database"],
-        "args": [HUB_FOLDER, folder, f"{scripts.CACHE}/files", *files],
+        "args": [HUB_FOLDER, folder, f"{scripts.CACHE}/files"],
         "env": [{"name": "PYTHONPATH", "value": CODE_FOLDER}, {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"}],
     }
     container = _restic(settings, scripts.DATABASE, _backup(settings, [DATABASE]), [copies])

@@ -12,8 +12,7 @@ HOME, DATABASE = "home", "hub-database"
 
 HOMES = "/homes"
 DATABASE_FILE = "/hub/jupyterhub.sqlite"
-USAGE_FILE = "/hub/usage.sqlite"
-"""Paths in snapshots. The second file of the hub is there if the hub has one."""
+"""Paths in snapshots. The hub's other SQLite files are in the same folder and snapshot."""
 
 ACCESS_KEY, SECRET_KEY, PASSWORD = "access-key", "secret-key", "repository-password"
 """Keys of the Secret."""

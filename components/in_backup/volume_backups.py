@@ -4,36 +4,37 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from components.in_backup import pods
-from components.in_backup.cluster import ClusterError
 from components.in_backup.outcomes import Outcome, read_outcome, waiting_reason
 from components.in_backup.plan import MOST_ATTEMPTS, find_obstacles, find_place
 from components.in_backup.pod_names import volume_pod_name
 from components.in_backup.results import now_text
+from components.in_backup.session import POLL_SECONDS, START_SECONDS, RunFailed, Session, is_own
 from components.in_backup.volumes import BACKED_UP, Volume, read_volumes, volume_uses
-
-if TYPE_CHECKING:
-    from components.in_backup.run import BackupRun
-
-POLL_SECONDS = 2.0
-START_SECONDS = 600.0
-"""Time in which a pod must start, with the first pull of its image."""
 
 DATABASE_SECONDS = 900.0
 """Time limit of the backup of the hub's database."""
+
+
+class Restorable(NamedTuple):
+    """A home whose new backup can be restored for trial."""
+
+    user: str
+    snapshot: str
+    size: int
+    """In bytes."""
 
 
 @dataclass
 class Backups:
     """The backups and their state."""
 
-    run: "BackupRun"
+    session: Session
     since: datetime
     """Volumes that were backed up after that are left out: the run was interrupted, and goes on."""
-    restorable: list[tuple[str, str, int]] = field(default_factory=list)
-    """Users, snapshots and sizes in bytes of homes that a test restore can restore."""
+    restorable: list[Restorable] = field(default_factory=list)
     _waiting: list[Volume] = field(default_factory=list)
     _active: dict[str, Volume] = field(default_factory=dict)
     """Volumes by the name of the pod that reads them."""
@@ -42,59 +43,52 @@ class Backups:
 
     def execute(self) -> None:
         """Back all volumes up, until the run's time limit."""
-        claims = self.run.patiently(lambda: self.run.cluster.list("persistentvolumeclaims"))
+        claims = self.session.patiently(lambda: self.session.cluster.list("persistentvolumeclaims"))
         volumes = read_volumes(claims)
         self._waiting = [each for each in volumes if each.backed_up is None or each.backed_up < self.since]
-        state = self._state
+        state = self.session.state
         state.volumes, state.good = len(volumes), len(volumes) - len(self._waiting)
         while self._waiting or self._active:
-            if self.run.remaining() < 0:
+            if self.session.remaining() < 0:
                 self._give_up()
                 return
-            self.run.patiently(self._step)
-            self.run.report(self._describe())
+            self._step()
+            self.session.report(self._describe())
             time.sleep(POLL_SECONDS)
 
-    @property
-    def _state(self) -> Any:  # noqa: ANN401 - the result's ``Run``, which this is part of
-        return self.run.result.run
-
     def _step(self) -> None:
-        cluster = self.run.cluster
-        found = cluster.list("pods")
-        own = {each["metadata"]["name"]: each for each in found if pods.PURPOSE in _labels(each)}
+        found = self.session.patiently(lambda: self.session.cluster.list("pods"))
+        own = {each["metadata"]["name"]: each for each in found if is_own(each)}
         for name, volume in list(self._active.items()):
             self._look_at(name, volume, own.get(name))
         uses = volume_uses(found, own)
         for name in find_obstacles(self._active.values(), own, uses):
             volume = self._active.pop(name)
-            self.run.log(f"{volume.name}: a server starts on another node; its backup is repeated there")
-            cluster.delete("pods", name)
+            self.session.log(f"{volume.name}: a server starts on another node; its backup is repeated there")
+            self._delete_pod(name)
             self._repeat(volume, "users' servers ended it each time")
         ending = {name for name, pod in own.items() if name not in self._active}
         for volume in list(self._waiting):
-            if len(self._active) >= self.run.settings.concurrency:
+            if len(self._active) >= self.session.settings.concurrency:
                 break
             if volume_pod_name(volume.claim) not in ending:
                 self._begin(volume, uses)
 
     def _begin(self, volume: Volume, uses: Mapping[str, Any]) -> None:
-        settings = self.run.settings
+        settings = self.session.settings
         place = find_place(volume, uses.get(volume.claim, ()), has_snapshots=False)
         if place.kind == "later":
             return
-        seconds = max(60.0, self.run.remaining())
+        seconds = max(60.0, self.session.remaining())
         if volume.user:
             pod = pods.home_pod(settings, volume, node=place.node, claim=volume.claim, seconds=seconds)
         else:
             pod = pods.database_pod(settings, node=place.node, seconds=min(seconds, DATABASE_SECONDS))
         try:
-            is_created = self.run.create_pod(pod)
-        except ClusterError as error:
-            if not error.is_refusal:
-                raise
+            is_created = self.session.patiently(lambda: self.session.create_pod(pod))
+        except RunFailed as refusal:
             self._waiting.remove(volume)
-            self._fail(volume, str(error))
+            self._fail(volume, str(refusal))
             return
         if is_created:
             name = pod["metadata"]["name"]
@@ -104,11 +98,11 @@ class Backups:
 
     def _look_at(self, name: str, volume: Volume, pod: Mapping[str, Any] | None) -> None:
         """Record the outcome of a pod that has ended, and repeat the work of one that was deleted."""
-        outcome = read_outcome(pod, self.run.settings) if pod else None
+        outcome = read_outcome(pod, self.session.settings) if pod else None
         is_deleted = pod is None or bool(pod["metadata"].get("deletionTimestamp"))
         if pod is None or (is_deleted and not (outcome and outcome.is_good)):
             del self._active[name]
-            if self.run.cluster.find("persistentvolumeclaims", volume.claim) is None:
+            if self._is_gone(volume):
                 self._drop(volume)
             else:
                 self._repeat(volume, "its pod was deleted each time")
@@ -119,36 +113,45 @@ class Backups:
         if outcome is None:
             return
         del self._active[name]
-        self.run.cluster.delete("pods", name)
+        self._delete_pod(name)
         if outcome.is_good:
             self._succeed(volume, outcome)
-        elif self.run.cluster.find("persistentvolumeclaims", volume.claim) is None:
+        elif self._is_gone(volume):
             self._drop(volume)
         else:
             self._fail(volume, outcome.message)
 
+    def _delete_pod(self, name: str) -> None:
+        self.session.patiently(lambda: self.session.cluster.delete("pods", name))
+
+    def _is_gone(self, volume: Volume) -> bool:
+        """Return whether the claim was deleted, or is being deleted."""
+        claim = self.session.patiently(lambda: self.session.cluster.find("persistentvolumeclaims", volume.claim))
+        return claim is None or claim["metadata"]["uid"] != volume.uid or "deletionTimestamp" in claim["metadata"]
+
     def _succeed(self, volume: Volume, outcome: Outcome) -> None:
         summary = outcome.summary or {}
         size = int(summary.get("total_bytes_processed") or 0)
-        self._state.good += 1
-        self._state.added += int(summary.get("data_added_packed") or summary.get("data_added") or 0)
-        self._state.read += size
+        self.session.state.good += 1
+        self.session.state.added += int(summary.get("data_added_packed") or summary.get("data_added") or 0)
+        self.session.state.read += size
         if outcome.message:
-            self._state.incomplete[volume.name] = outcome.message
+            self.session.state.incomplete[volume.name] = outcome.message
         if volume.user and summary.get("snapshot_id") and size <= pods.MAX_TEST_BYTES:
-            self.restorable.append((volume.user, str(summary["snapshot_id"]), size))
+            self.restorable.append(Restorable(volume.user, str(summary["snapshot_id"]), size))
         annotation = {"metadata": {"annotations": {BACKED_UP: now_text()}}}
-        self.run.cluster.patch("persistentvolumeclaims", volume.claim, annotation)
-        self.run.log(f"{volume.name}: backed up, {size} bytes {outcome.message}".rstrip())
+        cluster = self.session.cluster
+        self.session.patiently(lambda: cluster.patch("persistentvolumeclaims", volume.claim, annotation))
+        self.session.log(f"{volume.name}: backed up, {size} bytes {outcome.message}".rstrip())
 
     def _fail(self, volume: Volume, message: str) -> None:
-        self._state.failed[volume.name] = message
-        self.run.log(f"{volume.name}: {message}")
+        self.session.state.failed[volume.name] = message
+        self.session.log(f"{volume.name}: {message}")
 
     def _drop(self, volume: Volume) -> None:
         """Leave out a home that was deleted during the run; its earlier backups stay."""
-        self._state.volumes -= 1
-        self.run.log(f"{volume.name}: its volume claim {volume.claim} was deleted during the run")
+        self.session.state.volumes -= 1
+        self.session.log(f"{volume.name}: its volume claim {volume.claim} was deleted during the run")
 
     def _repeat(self, volume: Volume, reason: str) -> None:
         self._attempts[volume.claim] = attempts = self._attempts.get(volume.claim, 0) + 1
@@ -159,7 +162,7 @@ class Backups:
 
     def _give_up(self) -> None:
         for name in self._active:
-            self.run.patiently(lambda name=name: self.run.cluster.delete("pods", name))  # type: ignore[misc]
+            self._delete_pod(name)
         for volume in (*self._active.values(), *self._waiting):
             self._fail(
                 volume, "not reached within pangeo:backup.timeLimitHours; the next run begins with the oldest backups"
@@ -168,13 +171,8 @@ class Backups:
         self._waiting.clear()
 
     def _describe(self) -> str:
-        state = self._state
+        state = self.session.state
         names = ", ".join(sorted(each.name for each in self._active.values()))
         waiting = ", ".join(each.name for each in self._waiting[:5]) if not self._active else ""
         doing = f"backing up {names}" if names else f"waiting for the server of {waiting} to be placed on a node"
         return f"{state.good} of {state.volumes} volumes are backed up; {doing}"
-
-
-def _labels(pod: Mapping[str, Any]) -> Mapping[str, str]:
-    labels: Mapping[str, str] = pod["metadata"].get("labels") or {}
-    return labels

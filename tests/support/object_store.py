@@ -37,11 +37,12 @@ class ObjectStore:
     root: Keys
     objects: Path
     """The folder with one folder for each bucket."""
+    address: str = str(NODE_ADDRESS)
 
     @property
     def endpoint(self) -> str:
         """The URL of the server, which pods can reach if their network policies allow it."""
-        return f"http://{NODE_ADDRESS}:{self.port}"
+        return f"http://{self.address}:{self.port}"
 
     def add_account(self, name: str) -> Keys:
         """Add an account without any bucket."""
@@ -72,20 +73,20 @@ class ObjectStore:
 
 
 @contextmanager
-def running_object_store(folder: Path) -> Iterator[ObjectStore]:
+def running_object_store(folder: Path, address: str = str(NODE_ADDRESS)) -> Iterator[ObjectStore]:
     """Run the server during the block, with its objects and accounts below ``folder``."""
     program = link_tools(folder / "bin", ["versitygw"]) / "versitygw"
     objects, accounts, log = folder / "objects", folder / "accounts", folder / "log"
     objects.mkdir()
     accounts.mkdir()
     [port] = free_ports(1)
-    store = ObjectStore(program, port, Keys(ROOT), objects)
+    store = ObjectStore(program, port, Keys(ROOT), objects, address)
     environment: Mapping[str, str] = {
         "PATH": os.environ["PATH"],
         "ROOT_ACCESS_KEY_ID": store.root.access_key_id,
         "ROOT_SECRET_ACCESS_KEY": store.root.secret_access_key,
     }
-    command = [str(program), f"--port={NODE_ADDRESS}:{port}", f"--region={REGION}", f"--iam-dir={accounts}"]
+    command = [str(program), f"--port={address}:{port}", f"--region={REGION}", f"--iam-dir={accounts}"]
     with log.open("wb") as out:
         server = subprocess.Popen([*command, "posix", str(objects)], stdout=out, stderr=out, env=environment)
     try:

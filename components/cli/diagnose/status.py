@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
+from components.cli.backup.check import check_backup
 from components.cli.diagnose import checks
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.deployed_hub import DeployedHub, Server
@@ -78,6 +79,8 @@ def _check_cluster(tenancy: Tenancy, stack: str, env: CheckEnvironment) -> Itera
             yield check_servers(hub.servers())
             yield check_homes(list_homes(api, tenancy.namespace), stack)
             yield from check_node_limits(tenancy, api)
+            if tenancy.backup is not None:
+                yield check_backup(tenancy, api, stack, env.now)
     except CannotAsk as failure:
         yield unknown(CLUSTER, str(failure), checks.FIX_CLUSTER_ACCESS)
 

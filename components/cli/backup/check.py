@@ -1,0 +1,92 @@
+"""The check ``backup`` of the commands ``status`` and ``backup status``."""
+
+from datetime import datetime, timedelta
+
+from components.cli.diagnose.result import CheckResult, broken, good, unknown, warning
+from components.cluster.client import Api
+from components.cluster.errors import CannotAsk
+from components.config.tenancy import Tenancy
+from components.in_backup.results import CONFIG_MAP, RUNNING, Check, Result
+
+BACKUP = "backup"
+OLD = timedelta(days=2)
+"""Age of the last good run that is a warning; runs are nightly by default."""
+
+TOO_OLD = timedelta(days=8)
+"""Age that is a problem, as in the alert ``PangeoBackupOld``."""
+
+MOST_NAMES = 5
+
+
+def read_result(api: Api, namespace: str) -> Result:
+    """Return the result of the last runs.
+
+    Raises:
+        CannotAsk: the cluster does not give it.
+    """
+    return Result.from_config_map(api.get(f"/api/v1/namespaces/{namespace}/configmaps/{CONFIG_MAP}"))
+
+
+def check_backup(tenancy: Tenancy, api: Api, stack: str, now: datetime) -> CheckResult:
+    """Check the age of the last run, what it could not back up, and the test restore.
+
+    Args:
+        tenancy: the tenancy.
+        api: the cluster.
+        stack: the stack's name, for suggested commands.
+        now: the time.
+    """
+    if tenancy.backup is None:
+        return warning(BACKUP, "the stack file has no section backup: no homes are backed up", "set pangeo:backup")
+    try:
+        return assess(read_result(api, tenancy.namespace), stack, now)
+    except CannotAsk as failure:
+        return unknown(BACKUP, str(failure), "run pulumi up, if the section backup is new")
+
+
+def assess(result: Result, stack: str, now: datetime) -> CheckResult:
+    """Judge the result of the last runs. Pure."""
+    run, fix = result.run, f"python -m components backup run {stack}"
+    if run is None:
+        return warning(BACKUP, "there was no run yet", fix)
+    details = {"lastGood": result.last_good, "failed": run.failed, "incomplete": run.incomplete}
+    parts = [f"last complete run {describe_age(result.last_good, now)}" if result.last_good else "no complete run yet"]
+    parts += [f"a run began {describe_age(run.began, now)}: {run.doing}"] if run.state == RUNNING else []
+    problems = [f"the last run failed: {run.error}"] if run.error else []
+    names = [f"{name}: {message}" for name, message in sorted(run.failed.items())]
+    problems += names[:MOST_NAMES]
+    problems += [f"and {len(names) - MOST_NAMES} more were not backed up"] if len(names) > MOST_NAMES else []
+    problems += [
+        f"{title} {describe_age(check.at, now)}: {check.message}"
+        for title, check in (
+            ("test restore failed", result.test_restore),
+            ("old backups were not deleted", result.retention),
+            ("the check of the repository failed", result.check),
+        )
+        if check is not None and not check.is_good
+    ]
+    parts += [_describe_restore(result.test_restore, now)] if result.test_restore else ["no test restore yet"]
+    parts += [f"{name}: {message}" for name, message in sorted(run.incomplete.items())[:MOST_NAMES]]
+    message = "; ".join([*parts[:1], *problems, *parts[1:]])
+    age = now - datetime.fromisoformat(result.last_good) if result.last_good else None
+    if (age is None and (run.error or run.failed)) or (age is not None and age > TOO_OLD):
+        return broken(BACKUP, message, fix, **details)
+    if problems or run.incomplete or (age is not None and age > OLD):
+        return warning(BACKUP, message, fix, **details)
+    return good(BACKUP, message, **details)
+
+
+def _describe_restore(check: Check, now: datetime) -> str:
+    if not check.is_good:
+        return f"the home of {check.user} was chosen for the test restore"
+    size = f"{check.size / 1024**2:.0f} MB"
+    return f"test restore {describe_age(check.at, now)}: the home of {check.user}, {size}, is intact"
+
+
+def describe_age(at: str, now: datetime) -> str:
+    """Return how long ago a time was."""
+    seconds = max(0, round((now - datetime.fromisoformat(at)).total_seconds()))
+    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit} ago"
+    return f"{seconds} s ago"

@@ -1,0 +1,69 @@
+"""The check of the backup in ``status``."""
+
+from datetime import UTC, datetime, timedelta
+
+from components.cli.backup.check import assess
+from components.cli.diagnose.result import Status
+from components.in_backup.results import FAILED, RUNNING, SUCCEEDED, Check, Result, Run, now_text
+
+NOW = datetime(2026, 12, 2, 8, 0, tzinfo=UTC)
+
+
+def ago(**delta: int) -> str:
+    return now_text(NOW - timedelta(**delta))
+
+
+def result(**changes: object) -> Result:
+    run = Run("nightly", ago(hours=6), ended=ago(hours=5), state=SUCCEEDED, volumes=3, good=3)
+    restored = Check(ago(hours=5), True, user="bob", size=52 * 1024**2)
+    return Result(**{"run": run, "last_good": ago(hours=5), "test_restore": restored, **changes})  # type: ignore[arg-type]
+
+
+def test_a_complete_run_is_good() -> None:
+    found = assess(result(), "vis", NOW)
+    assert found.status is Status.GOOD
+    assert found.message == (
+        "last complete run 5 hours ago; test restore 5 hours ago: the home of bob, 52 MB, is intact"
+    )
+
+
+def test_no_run_is_a_warning() -> None:
+    found = assess(Result(), "vis", NOW)
+    assert (found.status, found.message) == (Status.WARNING, "there was no run yet")
+    assert found.fix == "python -m components backup run vis"
+
+
+def test_homes_that_were_not_backed_up_are_named() -> None:
+    run = Run("nightly", ago(hours=6), state=FAILED, volumes=3, good=2, failed={"alice": "the pod failed"})
+    found = assess(result(run=run, last_good=ago(days=1)), "vis", NOW)
+    assert found.status is Status.WARNING
+    assert found.message.startswith("last complete run 24 hours ago; alice: the pod failed; test restore")
+
+
+def test_a_run_that_never_succeeded_is_broken() -> None:
+    run = Run("nightly", ago(hours=6), state=FAILED, error="the store does not answer")
+    found = assess(result(run=run, last_good="", test_restore=None), "vis", NOW)
+    assert found.status is Status.BROKEN
+    assert found.message == "no complete run yet; the last run failed: the store does not answer; no test restore yet"
+
+
+def test_an_old_run_is_a_warning_then_broken() -> None:
+    assert assess(result(last_good=ago(days=3)), "vis", NOW).status is Status.WARNING
+    assert assess(result(last_good=ago(days=9)), "vis", NOW).status is Status.BROKEN
+
+
+def test_a_failed_test_restore_is_a_warning() -> None:
+    failed = Check(ago(hours=5), False, "checksum differs", "bob")
+    found = assess(result(test_restore=failed), "vis", NOW)
+    assert found.status is Status.WARNING
+    assert "test restore failed 5 hours ago: checksum differs" in found.message
+
+
+def test_a_run_in_progress_shows_what_it_does() -> None:
+    run = Run("nightly", ago(minutes=4), state=RUNNING, doing="1 of 3 volumes are backed up; backing up bob")
+    assert "a run began 4 minutes ago: 1 of 3 volumes" in assess(result(run=run), "vis", NOW).message
+
+
+def test_results_are_read_as_they_were_written() -> None:
+    assert Result.from_json(result().to_json()) == result()
+    assert Result.from_json('{"run": {"unknown": 1}}') == Result()
