@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from components.cli.app import app
+from components.cli.backup.check import BACKUP
 from components.cli.diagnose.doctor import BIND, GROUP
 from components.cli.diagnose.drift import SUBJECT as DRIFT
 from components.cli.diagnose.hub_config import SUBJECT as SETTINGS
@@ -40,7 +41,7 @@ def used(path: Path) -> Iterator[tuple[str, set[str]]]:
     text = path.read_text().replace("\\\n", " ")
     for line in re.findall(r"python -m components ([^`\n|]*)", text):
         words = re.sub(r"[\[\]]", "", line).split()
-        command = " ".join(words[:2]) if words[0] == "members" else words[0]
+        command = " ".join(words[:2]) if words[0] in ("members", "backup") else words[0]
         yield command, {word for word in words if word.startswith("--")}
 
 
@@ -63,7 +64,7 @@ def test_checks_are_documented() -> None:
     shared = {"domain", "hub certificate", PLAIN_HTTP, "hub", "hub pods", "directory …"}
 
     assert {*shared, SETTINGS, HUB_TO_DIRECTORY, BIND, GROUP, USER, ACCOUNT, MEMBERSHIP} <= rows
-    assert {CLUSTER, RELEASE, IMAGES, SERVERS, HOMES, DRIFT} <= rows
+    assert {CLUSTER, RELEASE, IMAGES, SERVERS, HOMES, BACKUP, DRIFT} <= rows
 
 
 def test_picture_has_a_title_and_loads_nothing() -> None:

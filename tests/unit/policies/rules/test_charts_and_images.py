@@ -128,7 +128,7 @@ def test_images_that_users_write_are_from_approved_registries(pattern: str, appr
     custom = {"customImages": {"pattern": pattern}}
     found = check_profile("approved-images", custom)
     place = "pangeo:notebook.profiles[0].customImages.pattern"
-    registries = "quay.io/pangeo, docker.io/pangeo, quay.io/jupyterhub, ghcr.io/dask"
+    registries = "quay.io/pangeo, docker.io/pangeo, quay.io/jupyterhub, ghcr.io/dask, docker.io/restic"
     refusal = f"{place} is {pattern}, which is not from an approved registry ({registries})"
     assert [each for each in found if each.startswith(place)] == ([] if approved else [refusal])
     assert not any("{value}" in each for each in (*found, *check_profile("no-latest-image", custom)))
@@ -192,7 +192,7 @@ def test_images_in_an_approved_mirror_are_approved_like_their_originals() -> Non
 def test_a_mirror_that_the_organisation_did_not_approve_is_refused() -> None:
     first, *others = mirrored("approved-images")
     assert first == f"pangeo:registries.mirror is {MIRROR}, which is not an approved mirror (none)"
-    assert all(each.endswith("which is not from an approved registry (quay.io/pangeo, docker.io/pangeo, quay.io/jupyterhub, ghcr.io/dask)") for each in others)  # fmt: skip # noqa: E501
+    assert all(each.endswith("which is not from an approved registry (quay.io/pangeo, docker.io/pangeo, quay.io/jupyterhub, ghcr.io/dask, docker.io/restic)") for each in others)  # fmt: skip # noqa: E501
     assert mirrored("approved-images", {"registries": ["registry.example.org"]}) == []
     assert mirrored("approved-images", {"mirrors": ["registry.example.org"]}) != []
 
