@@ -53,9 +53,7 @@ def new_activity(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Activity]:
     monkeypatch.delitem(os.environ, "DASK_GATEWAY__ADDRESS", raising=False)
 
     def create(app: Any, **settings: Any) -> Activity:
-        activity = Activity(
-            app, Settings(**{"idle_seconds": 600, "running_work": ALL_WORK, **settings})
-        )
+        activity = Activity(app, Settings(**{"idle_seconds": 600, "running_work": ALL_WORK, **settings}))
         activity._used = activity._worked = LONG_AGO
         return activity
 

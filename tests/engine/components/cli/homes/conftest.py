@@ -160,6 +160,15 @@ class Operator:
     def kubectl(self, *words: str, stdin: str | None = None) -> str:
         return self.api.kubectl("--namespace", self.namespace, *words, stdin=stdin)
 
+    def clean_up(self) -> None:
+        """Delete pods, claims and volumes: other tests read all homes of the namespace."""
+        self.kubectl("delete", "pod", f"pod-{self.user}", "--ignore-not-found", "--force", "--grace-period=0")
+        for kind, prefix in (("pvc", self.claim), ("pv", self.volume)):
+            for name in self.kubectl("get", kind, "--output=name").split():
+                if name.partition("/")[2].startswith(prefix):
+                    self.kubectl("patch", name, "--type=merge", '--patch={"metadata":{"finalizers":null}}')
+                    self.kubectl("delete", name, "--ignore-not-found")
+
     @contextmanager
     def storage(self) -> Iterator[None]:
         """Delete the volume once its claim is gone and its policy says so, as the provisioner does."""
@@ -186,10 +195,12 @@ class Operator:
 @pytest.fixture
 def operator(
     tenancy: Tenancy, people: Directory, deployment: Deployment, api_server: ApiServer, tmp_path: Path
-) -> Operator:
+) -> Iterator[Operator]:
     """Operator, and a user who is no member."""
     assert deployment
     user, directory = f"user-{token_hex(4)}", People(people.server)
     directory.add(user)
     group = Group(tenancy, STACK, people.server.operator_dn, people.server.operator_password)
-    return Operator(group, api_server, directory, user, directory.unique_id(user), AuditLog(tmp_path / "log.jsonl"))
+    made = Operator(group, api_server, directory, user, directory.unique_id(user), AuditLog(tmp_path / "log.jsonl"))
+    yield made
+    made.clean_up()
