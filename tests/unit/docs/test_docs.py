@@ -157,7 +157,7 @@ def test_the_user_guide_quotes_the_log_in_page() -> None:
         parts = [part.strip() for part in quotation.split("…") if part.strip()]
         return any(all(part in message for part in parts) for message in messages)
 
-    assert len(quoted) == 6
+    assert len(quoted) == 7
     assert [quotation for quotation in quoted if not is_quoted(quotation)] == []
 
 
