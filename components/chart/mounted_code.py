@@ -71,6 +71,7 @@ MODULES = (
     "in_hub/revocation_api.py",
     "in_hub/server_activity.py",
     "in_hub/server_choice.py",
+    "in_hub/server_ends.py",
     "in_hub/server_host.py",
     "in_hub/server_token.py",
     "in_hub/shared_folders.py",
@@ -126,8 +127,8 @@ PAGE_MODULES = (
 )
 """Further modules and templates of a tenancy with announcements, branding or terms of use."""
 
-TEMPLATES = ("in_hub/options_form.html",)
-"""Templates of pages, which modules read from their own folder."""
+TEMPLATES = ("in_hub/options_form.html", "in_hub/templates/not_running.html")
+"""Templates of pages, which modules read from their own folder or the one below it."""
 
 
 def mounted_file(path: str, text: str) -> dict[str, Any]:

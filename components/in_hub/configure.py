@@ -4,7 +4,7 @@ from typing import Any
 
 from traitlets.config import Config  # type: ignore[import-not-found,unused-ignore]
 
-from components.in_hub import guard, server_activity, usage_recorder
+from components.in_hub import guard, server_activity, server_ends, usage_recorder
 from components.in_hub.authenticator import FreeIpaAuthenticator
 from components.in_hub.gpus import show_requested_gpus
 from components.in_hub.home_owner import check_homes
@@ -17,7 +17,7 @@ from components.in_hub.subdomains import user_domain
 
 
 def configure(c: Config) -> None:
-    """Register the authenticator, the spawner's hooks, host names, profiles, servers' activity and the record of usage.
+    """Register the authenticator, the spawner's hooks, host names, profiles, activity, a page and the record of usage.
 
     Their settings come from ``hub.config``. The check of who is admitted runs later, when code after this and the
     command line have been applied, too.
@@ -25,6 +25,7 @@ def configure(c: Config) -> None:
     guard.install()
     usage_recorder.install()
     server_activity.install(c)
+    server_ends.install(c)
     c.JupyterHub.authenticator_class = FreeIpaAuthenticator
     c.JupyterHub.subdomain_hook = user_domain
     c.KubeSpawner.pre_spawn_hook = prepare_start

@@ -20,6 +20,7 @@ from components.cli.verify.outside import (
     check_pods,
     check_redirect,
 )
+from components.cli.verify.processes import PROCESSES, check_processes
 from components.cli.verify.server import check_files, check_notebook, check_server
 from components.cli.verify.uploads import FAST, SLOW, check_fast_upload, check_slow_upload
 
@@ -35,7 +36,9 @@ OUTSIDE = (
 WORK = (
     Check(SERVER, "a user's server starts", check_server, needs=(LEASE,)),
     Check(NOTEBOOK, "a notebook runs, over a websocket", check_notebook, needs=(SERVER,)),
-    Check(FILES, "files survive a restart of the server", check_files, needs=(NOTEBOOK,)),
+    # It uses up the server's processes, so nothing else runs in the server meanwhile.
+    Check(PROCESSES, "no program can use up a node's processes", check_processes, needs=(NOTEBOOK,)),
+    Check(FILES, "files survive a restart of the server", check_files, needs=(PROCESSES,)),
     Check(DASK, "a Dask cluster computes", check_dask, needs=(FILES,)),
 )
 """Checks of what users do every day."""

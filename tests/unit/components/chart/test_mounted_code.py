@@ -37,7 +37,8 @@ def test_modules_are_mounted_under_their_own_names_without_comments() -> None:
 
 
 def test_all_modules_of_in_hub_are_mounted() -> None:
-    here = {f"in_hub/{path.name}" for path in (COMPONENTS / "in_hub").iterdir() if path.suffix in (".py", ".html")}
+    files = (path for path in (COMPONENTS / "in_hub").rglob("*") if path.suffix in (".py", ".html"))
+    here = {str(path.relative_to(COMPONENTS)) for path in files}
 
     every = (*MODULES, *METRICS_MODULES, *PAGE_MODULES, *TEMPLATES)
     assert here == {file for file in every if file.startswith("in_hub/")}
