@@ -116,5 +116,6 @@ def test_a_server_that_fills_its_temporary_storage_is_stopped_alone_and_its_user
 
 
 def page_of(person: Person) -> str:
-    """Return the page of the person's server."""
-    return person.session.get(f"{person.hub.url}/hub/user/{person.user}/", timeout=60).text
+    """Return the page of the person's server, as a browser gets it."""
+    page = f"{person.hub.url}/hub/user/{person.user}/"
+    return person.session.get(page, headers={"Accept": "text/html"}, timeout=60).text

@@ -191,3 +191,12 @@ def test_home_whose_owner_cannot_be_recorded_is_not_mounted(
     assert f"the owner of home claim-{newcomer} is not known: 403 Forbidden" in log
     assert namespace.kubectl("get", "pods", "--output=name") == ""
     assert namespace.requested_size(newcomer) == "10Gi"
+
+
+def test_page_of_a_server_that_has_not_ended_by_itself_gives_no_reason(deployment: Deployment, newcomer: str) -> None:
+    """The node's own reasons are in ``tests/cluster/test_limits.py``: here, no kubelet ends a server."""
+    visitor = deployment.hub.log_in(newcomer, PASSWORD)
+    visitor.session.headers["Accept"] = "text/html"  # other requests get no page
+    page = visitor.get(f"/hub/user/{newcomer}/").text
+    assert "is not running" in page
+    assert "Your server was stopped" not in page
