@@ -4,7 +4,7 @@ Kubernetes stores it in an event, for an hour by default. The hub follows the ev
 a server after its own start (KubeSpawner 7.0.0, ``event_reflector``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,12 @@ KEPT = "The files in your home folder are unchanged; files elsewhere and variabl
 def install(c: Any) -> None:  # noqa: ANN401 - traitlets' Config; the hub alone has that package
     """Let JupyterHub find the page and its function."""
     c.JupyterHub.template_paths = [*(c.JupyterHub.get("template_paths") or []), str(TEMPLATES)]
-    c.JupyterHub.template_vars = {**(c.JupyterHub.get("template_vars") or {}), "server_end": describe_end}
+    c.JupyterHub.template_vars = {**(c.JupyterHub.get("template_vars") or {}), "server_end": template_function}
+
+
+def template_function(_: Any) -> Callable[[Any, str], str]:  # noqa: ANN401 - JupyterHub has no types
+    """Return a template's function: JupyterHub calls each function among the variables, with the page's visitor."""
+    return describe_end
 
 
 def describe_end(user: Any, server_name: str) -> str:  # noqa: ANN401 - JupyterHub has no types
