@@ -8,6 +8,7 @@ from components.cli.diagnose.result import EXIT_FAILED
 from components.cli.hub_access import AccessNotEnded
 from components.cli.members import MembersRefused
 from components.cli.pulumi_cli import PulumiFailed
+from components.cli.restore.errors import RestoreRefused
 from components.cli.usage.hub_usage import UsageUnavailable
 from components.cluster.errors import CannotAsk
 from components.cluster.helm import HelmFailed
@@ -23,6 +24,7 @@ EXPECTED = (
     InvalidTenancy,
     MembersRefused,
     PulumiFailed,
+    RestoreRefused,
     UsageUnavailable,
 )
 """Errors that end a command with a message."""

@@ -85,13 +85,25 @@ class ReadWriteApi(Api, Protocol):
         ...
 
 
+class ClusterApi(ReadWriteApi, Protocol):
+    """Access to a cluster's API, and to the texts that it has, which are the logs of containers."""
+
+    def read_text(self, path: str) -> str:
+        """Return the text at ``path``.
+
+        Raises:
+            CannotAsk: there is no answer, or the request is refused.
+        """
+        ...
+
+
 @contextmanager
 def connect_to_cluster(
     kubeconfig: Kubeconfig,
     environment: Mapping[str, str],
     timeout_seconds: float = TIMEOUT_SECONDS,
     report: Callable[[str], None] = report_on_stderr,
-) -> Iterator[ReadWriteApi]:
+) -> Iterator[ClusterApi]:
     """Give access to the API of the cluster in a kubeconfig. Nothing is sent before the first request.
 
     Args:
@@ -152,6 +164,13 @@ class DirectApi:
         if status not in (NOT_FOUND, CONFLICT) and not OK <= status < _FIRST_REDIRECT:
             raise self._failure(refusal(status, path, "read" if method == "GET" else "change"))
         return status, json_object(answer, self.server)
+
+    def read_text(self, path: str) -> str:
+        """Return the text at ``path``, as described in :class:`ClusterApi`."""
+        status, body = self.request("GET", path, {"Accept": "*/*"})
+        if status != OK:
+            raise self._failure(refusal(status, path))
+        return body.decode(errors="replace")
 
     def request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None

@@ -73,7 +73,18 @@ class KubectlApi:
                 words += ["--filename", str(stack.enter_context(private_file(json.dumps(body))))]
             return self._call(words)
 
+    def read_text(self, path: str) -> str:
+        """Return the text at ``path``, as described in :class:`components.cluster.client.ClusterApi`."""
+        status, body = self._run([self._program, "get", *self._options, "--raw", path])
+        if status != OK:
+            raise self._failure(refusal(status, path))
+        return body.decode(errors="replace")
+
     def _call(self, words: list[str]) -> tuple[int, Mapping[str, Any]]:
+        status, body = self._run(words)
+        return status, json_object(body, self.server) if status == OK else {}
+
+    def _run(self, words: list[str]) -> tuple[int, bytes]:
         try:
             done = call_program(
                 words,
@@ -92,11 +103,11 @@ class KubectlApi:
             text = f"gave no answer within {done.limit_seconds:g} s; {fix}"
             raise self._failure(text, f"; it printed:\n{done.messages}" if done.messages else "")
         if done.exit_code == 0:
-            return OK, json_object(done.stdout, self.server)
+            return OK, done.stdout
         last = "".join(done.messages.splitlines()[-1:])
         for reason, status in _STATUSES.items():
             if last.startswith(f"Error from server ({reason})"):
-                return status, {}
+                return status, b""
         kind = Refused if last.startswith(_FORBIDDEN) else CannotAsk
         raise self._failure("", done.messages or "failed without a message", kind)
 

@@ -1,0 +1,1 @@
+"""The commands ``backup list`` and ``backup restore``."""
