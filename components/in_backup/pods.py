@@ -42,6 +42,9 @@ RESTORED = "/cache/restored"
 DISK_GI = 10
 """Most GiB on the node's disk for restic's cache, and for a home of the test restore."""
 
+EXCLUDED = ("lost+found", ".restoring-*")
+"""Folders of a home that belong to the file system, and to a restore that is not finished."""
+
 MAX_TEST_BYTES = 5 * 1024**3
 """Largest home of the test restore."""
 
@@ -60,7 +63,8 @@ def home_pod(settings: Settings, volume: Volume, *, node: str | None, claim: str
         seconds: time limit.
     """
     tags = home_tags(volume.user, volume.user_id, volume.claim, volume.size_gb)
-    arguments = [*_backup(settings, tags), f"--exclude={volume.path}/lost+found", volume.path]
+    excluded = [f"--exclude={volume.path}/{each}" for each in EXCLUDED]
+    arguments = [*_backup(settings, tags), *excluded, volume.path]
     mount = {"name": "home", "mountPath": volume.path, "readOnly": True}
     source = {"name": "home", "persistentVolumeClaim": {"claimName": claim}}
     placement = settings.home_placement if node is None else _on_node(node)

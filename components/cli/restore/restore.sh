@@ -191,7 +191,7 @@ database() { # WORK ENDING
 step=$1
 shift
 case $step in
-list) run_restic snapshots --json >"${TMPDIR:-/tmp}/snapshots" || failed restic
+list) run_restic snapshots --no-lock --json >"${TMPDIR:-/tmp}/snapshots" || failed restic
     gzip -c "${TMPDIR:-/tmp}/snapshots" | base64 | sed 's/^/@snapshots /' ;;
 sizes) for id; do
         found=$(run_restic stats --json --mode restore-size "$id") || failed restic
