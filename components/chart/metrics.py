@@ -68,6 +68,7 @@ def hub_settings(tenancy: Tenancy, metrics: Metrics) -> MetricSettings:
         per_user=metrics.per_user,
         per_group=metrics.per_group,
         dask=tenancy.dask.enabled,
+        backup=tenancy.backup is not None,
         domain=tenancy.domain,
         address=str(tenancy.external_ip),
         database_claim=DATABASE_CLAIM,

@@ -102,6 +102,7 @@ MODULES = (
 
 METRICS_MODULES = (
     "in_hub/address_checks.py",
+    "in_hub/backup_samples.py",
     "in_hub/home_reports.py",
     "in_hub/home_use.py",
     "in_hub/metric_names.py",

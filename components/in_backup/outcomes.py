@@ -1,6 +1,7 @@
 """The outcome of a pod that ran restic, with a message for the operator. Pure."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ MAX_TEXT = 400
 
 UNREADABLE = 3
 """restic's exit code after a backup without some of the files."""
+
+UNREADABLE_WARNING = "Warning: at least one source file could not be read"
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,13 @@ def _readable(line: str) -> str:
     if not isinstance(found, dict):
         return line
     error = found.get("error")
-    inner = error.get("message") if isinstance(error, dict) else None
+    inner = (error.get("message") or _error_name(error.get("Err"))) if isinstance(error, dict) else None
     parts = (found.get("item"), found.get("message") or inner)
     return ": ".join(str(each) for each in parts if each) or line
+
+
+def _error_name(number: object) -> str:
+    return os.strerror(number).lower() if isinstance(number, int) else ""
 
 
 def read_outcome(pod: Mapping[str, Any], settings: Settings) -> Outcome | None:
@@ -128,7 +135,8 @@ def read_outcome(pod: Mapping[str, Any], settings: Settings) -> Outcome | None:
     text = str((failed or {}).get("message") or "")
     summary = read_summary(text)
     if failed and failed.get("exitCode") == UNREADABLE and summary:
-        rest = "\n".join(each for each in text.splitlines() if read_summary(each) is None)
+        lines = [each for each in text.splitlines() if each != UNREADABLE_WARNING and read_summary(each) is None]
+        rest = "\n".join(lines)
         return Outcome(True, f"some files could not be read: {shorten(rest)}", summary)
     reason = str((failed or {}).get("reason") or "")
     # Kubernetes' own reasons explain more than what restic wrote before its end.

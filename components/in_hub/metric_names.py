@@ -141,11 +141,28 @@ BACKUP_TIME = Metric(
     "pangeo_backup_timestamp_seconds",
     "gauge",
     "Time of the newest backup of the volume whose newest backup is the oldest; a volume without one counts with the "
-    "time of its creation. Backups are VolumeSnapshots that are ready, and what the operator's backup job records",
+    "time of its creation. Backups are VolumeSnapshots that are ready, and what the scheduled backup or the operator's "
+    "own job records",
     ("volumes",),
 )
 BACKED_UP = Metric(
     "pangeo_backed_up_volumes", "gauge", "Volumes with at least one known backup, by kind of volume", ("volumes",)
+)
+BACKUP_COMPLETE = Metric(
+    "pangeo_backup_complete_timestamp_seconds",
+    "gauge",
+    "End of the last run of the scheduled backup that backed all volumes up; absent without the section backup",
+)
+BACKUP_FAILED = Metric(
+    "pangeo_backup_failed_volumes", "gauge", "Volumes that the last run of the scheduled backup did not back up"
+)
+TEST_RESTORE_TIME = Metric(
+    "pangeo_backup_test_restore_timestamp_seconds", "gauge", "Time of the last test restore of the scheduled backup"
+)
+TEST_RESTORE_GOOD = Metric(
+    "pangeo_backup_test_restore_success",
+    "gauge",
+    "1 if each file of the last test restore had the checksum of its backup; otherwise 0",
 )
 OBSERVATION_FAILURES = Metric(
     "pangeo_observation_failures_total",
@@ -216,6 +233,7 @@ METRICS = (
     *(HOMES, HOMES_BYTES, HOMES_USED, HOMES_MEASURED, HOMES_FULL),
     *(DATABASE_BYTES, DATABASE_USED, DATABASE_FREE),
     *(CERTIFICATE_END, CERTIFICATE_MATCHES, BACKUP_TIME, BACKED_UP),
+    *(BACKUP_COMPLETE, BACKUP_FAILED, TEST_RESTORE_TIME, TEST_RESTORE_GOOD),
     *(OBSERVATION_FAILURES, OBSERVATION_TIME),
     *(USER_CPUS, USER_BYTES, HOME_BYTES, HOME_USED, HOME_MEASURED, GROUP_CPUS, GROUP_BYTES, GROUP_HOMES_USED),
 )

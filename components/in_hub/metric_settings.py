@@ -29,6 +29,8 @@ class MetricSettings:
     worker_cpus: float | None
     """CPUs that pods can request on all worker nodes together; None if the stack file does not describe them."""
     worker_bytes: float | None
+    backup: bool = False
+    """Whether the tenancy has scheduled backups, whose result the hub may then read."""
     port: int = PORT
     https_port: int = 443
 

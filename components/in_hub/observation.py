@@ -20,6 +20,8 @@ from kubernetes_asyncio.client.exceptions import ApiException  # type: ignore[im
 from components.freeipa.settings import Directory
 from components.in_hub import metric_names as names
 from components.in_hub.address_checks import certificate_end, is_reachable
+from components.in_hub.backup_samples import PATH as BACKUP_PATH
+from components.in_hub.backup_samples import result_samples
 from components.in_hub.dask_clusters import GROUP, PLURAL, VERSION
 from components.in_hub.kubernetes_errors import short_reason
 from components.in_hub.metric_settings import MetricSettings
@@ -118,6 +120,7 @@ class Observation:
             *quota_samples(found["quotas"]),
             *home_samples(homes),
             *backup_samples(claims, snapshots, self.settings.database_claim, self.settings.folder_claims),
+            *(result_samples(await self.get(BACKUP_PATH.format(self.namespace))) if self.settings.backup else ()),
             *await self._database_samples(claims),
             *self._capacity_samples(),
             (names.OBSERVATION_TIME, (), time.time()),

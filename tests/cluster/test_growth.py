@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from components.config.stack_file import read_stack, stack_path
-from components.ownership.claims import DATABASE_CLAIM
 from components.in_hub.quantity import size_bytes
+from components.ownership.claims import DATABASE_CLAIM
 from local import directory, lifecycle
 from local.images.definitions import BASE
 from local.paths import State

@@ -5,7 +5,7 @@ import json
 import os
 import sqlite3
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -52,6 +52,23 @@ def _is_of_backup(name: str, release: str) -> bool:
     return name.removeprefix(f"{release}-") in ("backup", "pangeo-backup", "pangeo-backup-code") or (
         name.startswith("pangeo-backup")
     )
+
+
+class Interrupted(Exception):
+    """The run was killed."""
+
+
+@dataclass(frozen=True)
+class StoppableCluster(Cluster):
+    """Access to the cluster of a run that can be killed."""
+
+    stop: Callable[[], bool] = lambda: False
+
+    def list(self, kind: str) -> list[Mapping[str, Any]]:
+        """Return objects, unless the run is to end."""
+        if self.stop():
+            raise Interrupted
+        return super().list(kind)
 
 
 @dataclass
@@ -146,8 +163,14 @@ class BackupNamespace:
         (account / "ca.crt").write_bytes(base64.b64decode(authority))
         return Cluster(self.api.url, self.name, account)
 
-    def run(self, job: str = "nightly", **changes: Any) -> tuple[bool, Result]:
-        """Execute a run as the service account; return whether all succeeded, and the recorded result."""
+    def run(
+        self, job: str = "nightly", *, stop: Callable[[], bool] = lambda: False, **changes: Any
+    ) -> tuple[bool, Result]:
+        """Execute a run as the service account; return whether all succeeded, and the recorded result.
+
+        Raises:
+            Interrupted: ``stop`` returned true when the run wrote a line or asked the cluster.
+        """
         manifest = {
             "apiVersion": "v1",
             "kind": "Pod",
@@ -157,7 +180,8 @@ class BackupNamespace:
         self.apply(manifest)
         uid = self.api.read("--namespace", self.name, "pod", "backup-run")["metadata"]["uid"]
         owner = {"apiVersion": "v1", "kind": "Pod", "name": "backup-run", "uid": uid}
-        is_good = execute_run(self.cluster(), self.settings(**changes), owner=owner, job=job, log=self.log.append)
+        cluster = StoppableCluster(**vars(self.cluster()), stop=stop)
+        is_good = execute_run(cluster, self.settings(**changes), owner=owner, job=job, log=self.log.append)
         return is_good, self.result()
 
     def result(self) -> Result:

@@ -38,10 +38,17 @@ def test_a_backup_has_restics_summary() -> None:
 
 
 def test_files_that_cannot_be_read_are_named() -> None:
-    error = json.dumps({"message_type": "error", "error": {"message": "permission denied"}, "item": "/homes/a/x"})
-    found = read_outcome(pod("Failed", f"{SUMMARY}\n{error}\n", 3), SETTINGS)
+    errors = [
+        {"message_type": "error", "error": {"Op": "open", "Err": 13}, "during": "archival", "item": "/homes/a/x"},
+        {"message_type": "error", "error": {"message": "open y: permission denied"}, "item": "/homes/a/y"},
+    ]
+    text = "\n".join([SUMMARY, *map(json.dumps, errors), "Warning: at least one source file could not be read"])
+    found = read_outcome(pod("Failed", text, 3), SETTINGS)
     assert found is not None
-    assert (found.is_good, found.message) == (True, "some files could not be read: /homes/a/x: permission denied")
+    assert (found.is_good, found.message) == (
+        True,
+        "some files could not be read: /homes/a/x: permission denied; /homes/a/y: open y: permission denied",
+    )
 
 
 @pytest.mark.parametrize(
