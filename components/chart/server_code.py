@@ -25,6 +25,7 @@ FILES = (
     "start.py",
     f"{EXTENSION}/__init__.py",
     f"{EXTENSION}/activity.py",
+    f"{EXTENSION}/activity_reports.py",
     f"{EXTENSION}/dask_work.py",
     f"{EXTENSION}/kernels.py",
     f"{EXTENSION}/page_requests.py",

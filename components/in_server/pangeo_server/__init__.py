@@ -6,9 +6,11 @@ tornado and traitlets. A part that fails never stops the server.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from typing import Any
 
+from .activity_reports import set_report_interval
 from .settings import read_settings
 
 PARTS: tuple[str, ...] = ("activity",)
@@ -16,6 +18,9 @@ PARTS: tuple[str, ...] = ("activity",)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    """Return the extension. jupyter_server asks before it loads any, also before JupyterHub's reports activity."""
+    with contextlib.suppress(Exception):  # the server must start; it logs the reason when it loads the extension
+        set_report_interval(read_settings())
     return [{"module": __name__}]
 
 

@@ -3,8 +3,7 @@
 jupyter_server counts what happens, so a cell that computes silently is no activity, and every request is, also those
 that an open JupyterLab page sends by itself. Here work counts while it runs, and requests of idle pages do not count.
 
-Sources: ``ServerWebApplication.last_activity`` of jupyter_server 2.21, which jupyterhub-singleuser reports to the hub
-every ``JUPYTERHUB_ACTIVITY_INTERVAL`` seconds.
+Source: ``ServerWebApplication.last_activity`` of jupyter_server 2.21, which jupyterhub-singleuser reports to the hub.
 """
 
 from __future__ import annotations
@@ -25,8 +24,6 @@ KERNELS, PROGRAMS, DASK = "kernels", "programs", "dask"
 """Kinds of running work; the setting ``running_work`` selects from them."""
 
 LONGEST_CHECK_SECONDS = 60.0
-LONGEST_REPORT_SECONDS = 300
-"""jupyterhub-singleuser's own interval of reports."""
 
 TERMINAL_KEY = "terminal_last_activity"
 """Setting in which jupyter_server_terminals notes also what a program prints."""
@@ -43,8 +40,6 @@ def start(app: Any, settings: Settings) -> None:  # noqa: ANN401 - jupyter_serve
     activity = Activity(app, settings)
     app.web_app.last_activity = activity.last
     end_idle_kernels(app.kernel_manager, settings.kernel_idle_seconds)
-    # The server reads it when it first reports to the hub, which is after the extensions have been loaded.
-    os.environ.setdefault("JUPYTERHUB_ACTIVITY_INTERVAL", str(report_seconds(settings)))
     callback = PeriodicCallback(activity.check, 1000 * check_seconds(settings))
     callback.start()
 
@@ -53,13 +48,6 @@ def check_seconds(settings: Settings) -> float:
     """Return the interval of the checks for running work."""
     times = (settings.idle_seconds, settings.kernel_idle_seconds)
     return min([LONGEST_CHECK_SECONDS, *(each / 10 for each in times if each)])
-
-
-def report_seconds(settings: Settings) -> int:
-    """Return the interval of the reports to the hub: several within the time after which a server is idle."""
-    if not settings.idle_seconds:
-        return LONGEST_REPORT_SECONDS
-    return max(1, min(LONGEST_REPORT_SECONDS, settings.idle_seconds // 5))
 
 
 class Activity:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from components.in_server.pangeo_server.activity import Activity, check_seconds, report_seconds
+from components.in_server.pangeo_server.activity import Activity, check_seconds
+from components.in_server.pangeo_server.activity_reports import report_seconds
 from components.in_server.pangeo_server.dask_work import has_tasks
 from components.in_server.pangeo_server.kernels import end_idle_kernels
 from components.in_server.pangeo_server.page_requests import is_use
