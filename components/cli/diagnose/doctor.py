@@ -7,6 +7,7 @@ from components.cli.diagnose import checks
 from components.cli.diagnose.certificates import format_time
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.deployed_hub import DeployedHub
+from components.cli.diagnose.evictions import check_evictions
 from components.cli.diagnose.hub_config import SUBJECT as HUB_SETTINGS
 from components.cli.diagnose.hub_config import check_hub_settings
 from components.cli.diagnose.hub_log_in import HUB_TO_DIRECTORY, check_hub_log_in
@@ -79,6 +80,7 @@ def _check_cluster(tenancy: Tenancy, env: CheckEnvironment) -> Iterator[CheckRes
             yield checks.check_hub_pods(tenancy, hub)
             yield from check_pools(tenancy, api)
             yield from check_node_limits(tenancy, api)
+            yield from check_evictions(api, tenancy.namespace)
             values = hub.values()
     except CannotAsk as failure:
         yield unknown(HUB_SETTINGS, str(failure), checks.FIX_CLUSTER_ACCESS)

@@ -9,6 +9,7 @@ from components.cli.backup.check import check_backup
 from components.cli.diagnose import checks
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.deployed_hub import DeployedHub, Server
+from components.cli.diagnose.evictions import check_evictions
 from components.cli.diagnose.node_limits import check_node_limits
 from components.cli.diagnose.plain_http import check_plain_http
 from components.cli.diagnose.result import CheckResult, Status, broken, good, unknown, warning
@@ -79,6 +80,7 @@ def _check_cluster(tenancy: Tenancy, stack: str, env: CheckEnvironment) -> Itera
             yield check_servers(hub.servers())
             yield check_homes(list_homes(api, tenancy.namespace), stack)
             yield from check_node_limits(tenancy, api)
+            yield from check_evictions(api, tenancy.namespace)
             if tenancy.backup is not None:
                 yield check_backup(tenancy, api, stack, env.now)
     except CannotAsk as failure:
