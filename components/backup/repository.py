@@ -12,9 +12,8 @@ def repository(tenancy: Tenancy, backup: Backup) -> Repository:
         tenancy: the tenancy.
         backup: its section ``backup``.
     """
-    prefix = backup.prefix or tenancy.cluster_name
     return Repository(
-        url=f"s3:{backup.endpoint}/{backup.bucket}/{prefix}",
+        url=f"s3:{backup.place(tenancy.cluster_name)}",
         region=backup.region,
         host=tenancy.cluster_name,
         secret=backup.credentials.secret,

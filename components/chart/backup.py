@@ -61,7 +61,6 @@ def backup_values(tenancy: Tenancy) -> Values:
             "limitSeconds": round(backup.time_limit_hours * 3600) + EXTRA_SECONDS,
             "image": str(tenancy.registries.locate(backup.image)),
             "priorityClassName": backup_priority_class(tenancy),
-            "snapshots": backup.snapshot_class is not None,
             "code": [
                 {"key": key, "path": path, "text": without_prose((COMPONENTS / module).read_text())}
                 for module, (key, path) in zip(MODULES, _keys_and_paths(), strict=True)
@@ -88,7 +87,6 @@ def backup_settings(tenancy: Tenancy, backup: Backup) -> Settings:
         ram_gb=backup.ram_gb,
         limit_seconds=backup.time_limit_hours * 3600,
         priority_class=backup_priority_class(tenancy),
-        snapshot_class=backup.snapshot_class,
         pull_secrets=tenancy.registries.pull_secrets,
         home_placement=backup_placement(tenancy),
         service_placement=service_pod(tenancy),

@@ -14,7 +14,6 @@ from components.config.section import Section, metadata
 from components.config.types import (
     NAME_MESSAGE,
     Certificates,
-    KubernetesName,
     Number,
     Text,
     WholeNumber,
@@ -126,12 +125,6 @@ class Backup(Section):
         examples=["0 3 * * *"],
     )
     keep: Keep = Field(default_factory=Keep, description="The backups that are kept")
-    snapshot_class: KubernetesName | None = Field(
-        None,
-        description="VolumeSnapshotClass of the home volumes, with which homes in use are backed up as of one moment; "
-        "by default their files are read one after the other, on the node of the user's server",
-        examples=["csi-cinder-snapshots"],
-    )
     image: FixedImage = Field(
         IMAGE, validate_default=True, description="Container image with `restic` and `sh`, with a tag or digest"
     )
@@ -146,6 +139,10 @@ class Backup(Section):
     time_limit_hours: Number = Field(
         20, ge=0.1, le=160, description="Time after which a run is ended", json_schema_extra=metadata(unit="hours")
     )
+
+    def place(self, cluster_name: str) -> str:
+        """Return the URL of the folder with the repository."""
+        return f"{self.endpoint}/{self.bucket}/{self.prefix or cluster_name}"
 
     @property
     def port(self) -> int:

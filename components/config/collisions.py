@@ -85,6 +85,8 @@ class Claims:
     has_user_hosts: bool = False
     """Whether users have host names below the domain."""
     volumes: tuple[ExportVolume, ...] = ()
+    repository: str | None = None
+    """Place of the backups; None without the section ``backup``."""
 
 
 def claims_of(tenancy: Tenancy) -> Claims:
@@ -100,6 +102,7 @@ def claims_of(tenancy: Tenancy) -> Claims:
         volumes=export_volumes(
             tenancy.cluster_name, [folder.name if folder.nfs else None for folder in tenancy.shared_folders]
         ),
+        repository=tenancy.backup.place(tenancy.cluster_name) if tenancy.backup else None,
     )
 
 
@@ -175,6 +178,7 @@ def _names(claims: Claims) -> tuple[tuple[str, str], ...]:
         *names,
         *(("parent of hosts", host) for host in hosts),
         *(("volume", volume.name) for volume in claims.volumes),
+        *([("repository", claims.repository)] if claims.repository else []),
     )
 
 
@@ -193,6 +197,9 @@ def _shared_names(own: Claims, other: Claims, source: str) -> Iterator[_Shared]:
         yield _Shared(cluster_name, own.namespace, message, bool(is_same_cluster))
     elif is_same_cluster is not False:
         yield from _shared_volumes(own, other, source, bool(is_same_cluster))
+    if own.repository and own.repository == other.repository:
+        message = f"is also where {source} keeps its backups; write another folder"
+        yield _Shared(format_key(("backup", "prefix")), own.repository, message, True)
     is_same_directory = None
     if own.directory is not None and other.directory is not None:
         is_same_directory = own.directory.is_same(other.directory)

@@ -17,20 +17,17 @@ MOST_ATTEMPTS = 8
 class Place:
     """How a volume is read."""
 
-    kind: Literal["anywhere", "on node", "snapshot", "later"]
+    kind: Literal["anywhere", "on node", "later"]
     node: str | None = None
 
 
-def find_place(volume: Volume, uses: Sequence[VolumeUse], *, has_snapshots: bool) -> Place:
+def find_place(volume: Volume, uses: Sequence[VolumeUse]) -> Place:
     """Decide how a volume is read.
 
     Args:
         volume: the volume.
         uses: the pods that use it.
-        has_snapshots: whether snapshots of it can be made.
     """
-    if volume.user and uses and has_snapshots:
-        return Place("snapshot")
     nodes = {each.node for each in uses if each.node}
     if volume.user and volume.is_shared:
         return Place("anywhere")

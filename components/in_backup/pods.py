@@ -13,7 +13,7 @@ from components.ownership.claims import DATABASE_CLAIM
 Manifest = dict[str, Any]
 
 PURPOSE = "tenancy.pangeo/backup"
-"""Label of the run's pods, claims and snapshots, with one of the following purposes."""
+"""Label of the run's pods, with one of the following purposes."""
 
 VOLUME_PURPOSE, REPOSITORY_PURPOSE = "volume", "repository"
 
@@ -52,21 +52,20 @@ CHECKED = "5G"
 """Amount of the repository's data that each check reads, chosen at random."""
 
 
-def home_pod(settings: Settings, volume: Volume, *, node: str | None, claim: str, seconds: float) -> Manifest:
+def home_pod(settings: Settings, volume: Volume, *, node: str | None, seconds: float) -> Manifest:
     """Return the pod that backs a home up.
 
     Args:
         settings: the run's settings.
         volume: the home.
         node: the node on which the home is in use; None for any node.
-        claim: the claim to read: the home's, or one that was made from a snapshot of it.
         seconds: time limit.
     """
     tags = home_tags(volume.user, volume.user_id, volume.claim, volume.size_gb)
     excluded = [f"--exclude={volume.path}/{each}" for each in EXCLUDED]
     arguments = [*_backup(settings, tags), *excluded, volume.path]
     mount = {"name": "home", "mountPath": volume.path, "readOnly": True}
-    source = {"name": "home", "persistentVolumeClaim": {"claimName": claim}}
+    source = {"name": "home", "persistentVolumeClaim": {"claimName": volume.claim}}
     placement = settings.home_placement if node is None else _on_node(node)
     container = _restic(settings, scripts.RUN, arguments, [mount])
     metadata = {"name": volume_pod_name(volume.claim), "annotations": {"tenancy.pangeo/claim": volume.claim}}

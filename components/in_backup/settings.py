@@ -25,7 +25,6 @@ class Settings:
     """The image with restic."""
     own_image: str = ""
     """The image with Python, in which the run itself is: the hub's."""
-    snapshot_class: str | None = None
     pull_secrets: tuple[str, ...] = ()
     home_placement: Mapping[str, Any] = field(default_factory=dict)
     """Affinity and tolerations of the pods that read homes."""

@@ -76,12 +76,12 @@ class Backups:
 
     def _begin(self, volume: Volume, uses: Mapping[str, Any]) -> None:
         settings = self.session.settings
-        place = find_place(volume, uses.get(volume.claim, ()), has_snapshots=False)
+        place = find_place(volume, uses.get(volume.claim, ()))
         if place.kind == "later":
             return
         seconds = max(60.0, self.session.remaining())
         if volume.user:
-            pod = pods.home_pod(settings, volume, node=place.node, claim=volume.claim, seconds=seconds)
+            pod = pods.home_pod(settings, volume, node=place.node, seconds=seconds)
         else:
             pod = pods.database_pod(settings, node=place.node, seconds=min(seconds, DATABASE_SECONDS))
         try:

@@ -75,7 +75,6 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "backup.keep.daily": (1, "30"),
     "backup.keep.weekly": (0, "52"),
     "backup.keep.monthly": (0, "24"),
-    "backup.snapshotClass": ("csi-cinder-snapshots", " csi.snapshots "),
     "backup.image": ("docker.io/restic/restic:0.18.1", f"docker.io/restic/restic@{DIGEST}"),
     "backup.concurrency": (1, "50"),
     "backup.ramGb": (0.125, "0.5", 64),

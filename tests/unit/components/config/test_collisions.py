@@ -179,3 +179,18 @@ def test_every_stack_that_shares_a_name_is_reported() -> None:
     found = compare_all({"a": claims(), "b": claims(), "c": claims(clusterName="other", externalIp="192.0.2.2")})
     assert [len(found[source].problems) for source in ("a", "b", "c")] == [3, 3, 0]
     assert [problem.message.split(" of ")[1][:1] for problem in found["a"].problems] == ["b", "b", "b"]
+
+
+def test_two_tenancies_cannot_have_one_folder_of_backups() -> None:
+    backup = {"endpoint": "https://s3.example.org", "bucket": "backups", "credentials": {"secret": "pangeo-backup"}}
+    other = {"clusterName": "vos", "externalIp": "192.0.2.2", "kubernetes": {"context": "vos"}}
+    own = claims(kubernetes={"context": "vis"}, backup={**backup, "prefix": "all"})
+    found = compare(own, claims(**other, backup={**backup, "prefix": "all"}))
+    assert found.problems == (
+        Problem(
+            "pangeo:backup.prefix",
+            "https://s3.example.org/backups/all",
+            "is also where stacks/Pulumi.other.yaml keeps its backups; write another folder",
+        ),
+    )
+    assert compare(own, claims(**other, backup=backup)).problems == ()

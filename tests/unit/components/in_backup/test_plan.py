@@ -16,25 +16,21 @@ ON_A, ON_B, NOWHERE = VolumeUse("jupyter-alice", "a"), VolumeUse("other", "b"), 
 
 
 @pytest.mark.parametrize(
-    ("volume", "uses", "has_snapshots", "place"),
+    ("volume", "uses", "place"),
     [
-        (HOME, [], False, Place("anywhere")),
-        (HOME, [], True, Place("anywhere")),
-        (HOME, [ON_A], False, Place("on node", "a")),
-        (HOME, [ON_A], True, Place("snapshot")),
-        (HOME, [ON_A, ON_A], False, Place("on node", "a")),
-        (HOME, [NOWHERE], False, Place("later")),
-        (HOME, [ON_A, NOWHERE], False, Place("later")),
-        (HOME, [ON_A, ON_B], False, Place("later")),
-        (SHARED, [ON_A, ON_B], False, Place("anywhere")),
-        (DATABASE, [ON_A], True, Place("on node", "a")),
-        (DATABASE, [], True, Place("anywhere")),
+        (HOME, [], Place("anywhere")),
+        (HOME, [ON_A], Place("on node", "a")),
+        (HOME, [ON_A, ON_A], Place("on node", "a")),
+        (HOME, [NOWHERE], Place("later")),
+        (HOME, [ON_A, NOWHERE], Place("later")),
+        (HOME, [ON_A, ON_B], Place("later")),
+        (SHARED, [ON_A, ON_B], Place("anywhere")),
+        (DATABASE, [ON_A], Place("on node", "a")),
+        (DATABASE, [], Place("anywhere")),
     ],
 )
-def test_place_depends_on_the_pods_that_use_a_volume(
-    volume: Volume, uses: list[VolumeUse], has_snapshots: bool, place: Place
-) -> None:
-    assert find_place(volume, uses, has_snapshots=has_snapshots) == place
+def test_place_depends_on_the_pods_that_use_a_volume(volume: Volume, uses: list[VolumeUse], place: Place) -> None:
+    assert find_place(volume, uses) == place
 
 
 def backup_pod(node: str | None = None, chosen: str | None = None) -> dict[str, Any]:
