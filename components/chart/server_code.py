@@ -12,6 +12,7 @@ from typing import Any
 
 from components.chart.code_text import without_prose
 from components.config.tenancy import Tenancy
+from components.in_hub.home_problems import PROBLEMS_PATH
 from components.in_server.pangeo_server.settings import Settings
 
 SOURCE = Path(__file__).resolve().parent.parent / "in_server"
@@ -23,6 +24,15 @@ EXTENSION = "pangeo_server"
 
 FILES = (
     "start.py",
+    "pangeo_start/__init__.py",
+    "pangeo_start/configuration.py",
+    "pangeo_start/home.py",
+    "pangeo_start/kernels.py",
+    "pangeo_start/packages.py",
+    "pangeo_start/prepare.py",
+    "pangeo_start/problem.py",
+    "pangeo_start/shell.py",
+    "pangeo_start/supervise.py",
     f"{EXTENSION}/__init__.py",
     f"{EXTENSION}/activity.py",
     f"{EXTENSION}/activity_reports.py",
@@ -31,6 +41,8 @@ FILES = (
     f"{EXTENSION}/page_requests.py",
     f"{EXTENSION}/programs.py",
     f"{EXTENSION}/settings.py",
+    f"{EXTENSION}/start_page.html",
+    f"{EXTENSION}/start_page.py",
 )
 """The mounted modules; each imports only others of its own folder, and packages of every notebook image."""
 
@@ -71,6 +83,7 @@ def server_settings(tenancy: Tenancy) -> Settings:
     """Return the settings of the extension."""
     culling = tenancy.notebook.culling
     return Settings(
+        problems_path=PROBLEMS_PATH,
         idle_seconds=culling.idle_minutes * 60,
         kernel_idle_seconds=culling.kernel_idle_minutes * 60,
         running_work=list(culling.running_work),

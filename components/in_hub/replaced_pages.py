@@ -29,7 +29,10 @@ from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore
 
 from components.in_hub import messages
 from components.in_hub.api_names import END_ACCESS_PATH, USAGE_PATH, VERIFICATION_PATH
+from components.in_hub.home_problems import PROBLEMS_PATH
 from components.in_hub.own_host import OwnHostLoginHandler
+from components.in_hub.pending_check import ProgressHandler, StartPageHandler
+from components.in_hub.problem_reports import HomeProblemsHandler
 from components.in_hub.revocation import LOGGED_IN
 from components.in_hub.revocation_api import EndedAccessHandler
 from components.in_hub.server_host import ServerLogInHandler
@@ -191,6 +194,11 @@ HANDLERS: list[tuple[str, Any]] = [
     (r"/api/groups/([^/]+)", GroupHandler),
     (r"/api/groups/([^/]+)/users", GroupUsersHandler),
     (r"/api/groups/([^/]+)/properties", GroupPropertiesHandler),
+    (r"/spawn-pending/([^/]+)", StartPageHandler),
+    (r"/spawn-pending/([^/]+)/([^/]+)", StartPageHandler),
+    (r"/api/users/([^/]+)/server/progress", ProgressHandler),
+    (r"/api/users/([^/]+)/servers/([^/]*)/progress", ProgressHandler),
+    (PROBLEMS_PATH, HomeProblemsHandler),
     (END_ACCESS_PATH, EndedAccessHandler),
     (USAGE_PATH, UsageHandler),
     (VERIFICATION_PATH, VerificationHandler),

@@ -13,12 +13,18 @@ def uses_server_token(user: Any, handler: RequestHandler | None) -> bool:  # noq
     (5.5, ``User.spawn``) stores the hash of the token as the secret of the server's OAuth client, also across a restart
     of the hub. A token in the header of a request that a cookie authenticates does not count.
     """
+    return find_reporting_server(user, handler) is not None
+
+
+def find_reporting_server(user: Any, handler: RequestHandler | None) -> Any | None:  # noqa: ANN401
+    """Return the user's running server whose token authenticates the request; None if it is another token."""
     if handler is None or not getattr(handler, "_token_authenticated", False):
-        return False
+        return None
     token = handler.get_auth_token()
-    return bool(token) and any(
-        spawner.active and _is_token_of(spawner, token) for spawner in list(user.spawners.values())
-    )
+    if not token:
+        return None
+    servers = list(user.spawners.values())
+    return next((each for each in servers if each.active and _is_token_of(each, token)), None)
 
 
 def _is_token_of(spawner: Any, token: str) -> bool:  # noqa: ANN401

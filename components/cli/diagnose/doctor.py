@@ -8,6 +8,7 @@ from components.cli.diagnose.certificates import format_time
 from components.cli.diagnose.checks import CheckEnvironment
 from components.cli.diagnose.deployed_hub import DeployedHub
 from components.cli.diagnose.evictions import check_evictions
+from components.cli.diagnose.homes import check_homes
 from components.cli.diagnose.hub_config import SUBJECT as HUB_SETTINGS
 from components.cli.diagnose.hub_config import check_hub_settings
 from components.cli.diagnose.hub_log_in import HUB_TO_DIRECTORY, check_hub_log_in
@@ -63,7 +64,7 @@ def diagnose(
     is_trusted = certificate.status is not Status.BROKEN
     results += [checks.check_hub_health(tenancy, env) if is_trusted else unknown("hub", _UNTRUSTED_HUB)]
     results += check_user_hosts(tenancy, env)
-    results += _check_cluster(tenancy, env)
+    results += _check_cluster(tenancy, user, env)
     results.append(_check_policy_enforcement(tenancy, env))
     servers = checks.check_directory_servers(tenancy, env)
     results += servers
@@ -72,13 +73,16 @@ def diagnose(
     return results
 
 
-def _check_cluster(tenancy: Tenancy, env: CheckEnvironment) -> Iterator[CheckResult]:
+def _check_cluster(tenancy: Tenancy, user: str | None, env: CheckEnvironment) -> Iterator[CheckResult]:
     try:
         kubeconfig = find_kubeconfig(tenancy.kubernetes, env.environment)
         with connect_to_cluster(kubeconfig, env.environment, report=env.report) as api:
             hub = DeployedHub(api, tenancy.namespace)
             yield checks.check_hub_pods(tenancy, hub)
             yield from check_pools(tenancy, api)
+            if user is not None:
+                claims = api.get(f"/api/v1/namespaces/{tenancy.namespace}/persistentvolumeclaims").get("items") or []
+                yield from check_homes(user, claims)
             yield from check_node_limits(tenancy, api)
             yield from check_evictions(api, tenancy.namespace)
             values = hub.values()

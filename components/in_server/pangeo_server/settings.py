@@ -13,6 +13,8 @@ FILE = Path(__file__).with_name("settings.json")
 class Settings:
     """Settings of the extension, the same for all servers of a tenancy."""
 
+    problems_path: str = ""
+    """Path of the report of a home's problems, below the hub's own."""
     idle_seconds: int = 0
     """Time after which the hub stops an idle server; 0: never."""
     kernel_idle_seconds: int = 0

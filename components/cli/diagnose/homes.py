@@ -1,0 +1,36 @@
+"""Checks of a user's homes: what their servers reported when they were last started."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from components.cli.diagnose.certificates import format_time
+from components.cli.diagnose.result import CheckResult, good, warning
+from components.in_hub.home_problems import read_problems
+from components.in_hub.user_id import NAME_ANNOTATION
+
+HOME = "home"
+
+FIX = "the first page of the user's server explains what to do; docs/user-guide.md describes it"
+
+
+def check_homes(user: str, claims: Iterable[Mapping[str, Any]]) -> Iterator[CheckResult]:
+    """Yield the problems of a user's homes at the last start of a server. Pure.
+
+    Args:
+        user: the user's name.
+        claims: the volume claims of the namespace.
+    """
+    found = False
+    for claim in claims:
+        annotations = claim["metadata"].get("annotations") or {}
+        if annotations.get(NAME_ANNOTATION) != user:
+            continue
+        found = True
+        problems = read_problems(annotations)
+        if problems is None:
+            yield good(HOME, f"{claim['metadata']['name']}: no problem at the last start of its server")
+            continue
+        for text in problems.texts:
+            yield warning(HOME, f"{claim['metadata']['name']}, started {format_time(problems.at)}: {text}", FIX)
+    if not found:
+        yield good(HOME, f"{user} has no home yet; the first start of a server creates it")
