@@ -100,12 +100,19 @@ def plan_deletion(
         )
     if home.pods:
         return Refused(f"{home.name} is in use by {', '.join(home.pods)}", _stop(request, home))
-    if home.last_start and not home.deletion and now - home.last_start < timedelta(seconds=START_SECONDS):
+    if _may_be_starting(home, now):
         return Refused(
-            f"a server with {home.name} was started at {home.last_start:%H:%M:%S} UTC, so its pod may still be created",
+            f"a server with {home.name} was started at {format_time(home.last_start)} UTC, so its pod may still be created",
             f"try again {START_SECONDS // 60} minutes after that",
         )
     return Plan(home, tuple(_lines(home, absence)))
+
+
+def _may_be_starting(home: Home, now: datetime) -> bool:
+    """Return whether a pod of a recorded start may still be created; the end of the access also ends starts."""
+    if home.last_start is None or home.deletion or (home.away_since and home.away_since > home.last_start):
+        return False
+    return now - home.last_start < timedelta(seconds=START_SECONDS)
 
 
 def _check_namespace(request: Request, namespace: Namespace, cluster: ClusterId) -> Refused | None:

@@ -93,11 +93,16 @@ def test_begun_deletion_can_be_confirmed_or_lifted() -> None:
         (replace(BOB, is_of_hub=False), "has no marks of a home of this tenancy's hub"),
         (replace(BOB, pods=("jupyter-bob",), server="running"), "claim-bob is in use by jupyter-bob"),
         (replace(BOB, last_start=NOW - timedelta(seconds=299)), "its pod may still be created"),
+        (replace(BOB, last_start=NOW - timedelta(seconds=9), away_since=None), "its pod may still be created"),
         (replace(BOB, user_id="another"), "the owner of claim-bob may log in"),
     ],
 )
 def test_home_is_refused(found: Home, message: str) -> None:
     assert message in reason(found)
+
+
+def test_end_of_the_access_also_ended_a_recent_start() -> None:
+    assert lines(replace(BOB, last_start=NOW - timedelta(seconds=60), away_since=NOW - timedelta(seconds=30)))
 
 
 def test_renamed_user_who_may_log_in_is_refused() -> None:
