@@ -51,3 +51,12 @@ os._exit(0)
     if done.returncode:
         raise RuntimeError(done.stderr)
 """
+
+FIND_WORK = """\
+import os, sys
+if "/usr/local/share/pangeo" not in sys.path:
+    sys.path.append("/usr/local/share/pangeo")
+from pangeo_server.dask_work import DaskWork
+print(await DaskWork(os.environ).find_in_gateway())
+"""
+"""Prints the cluster with tasks that the user's server finds; an empty line if there is none."""

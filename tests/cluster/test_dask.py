@@ -12,7 +12,7 @@ from contextlib import ExitStack
 import pytest
 
 from local.paths import State
-from tests.cluster.dask_programs import AT_THE_POLE, COMPUTE, OVERALL, REFUSED, SLOW_SQUARES, ZARR
+from tests.cluster.dask_programs import AT_THE_POLE, COMPUTE, FIND_WORK, OVERALL, REFUSED, SLOW_SQUARES, ZARR
 from tests.support.dask import (
     CLEAN_UP_SECONDS,
     NEW_CLUSTER,
@@ -124,6 +124,14 @@ def test_two_users_compute_at_the_same_time(alices_cluster: Cluster, bobs_cluste
         )
 
         assert list(answers) == [[n * n for n in range(10)]] * 2
+
+
+def test_a_server_sees_tasks_that_no_cell_waits_for(bobs_cluster: Cluster) -> None:
+    kernel = bobs_cluster.kernel
+    kernel.run("pending = client.submit(time.sleep, 1000, pure=False)")
+    wait_until(lambda: kernel.run(FIND_WORK).strip() == bobs_cluster.name, 60, "the task counts as work")
+    kernel.run("pending.cancel()\nclient.restart()")
+    wait_until(lambda: kernel.run(FIND_WORK).strip() != bobs_cluster.name, 60, "the cluster is idle")
 
 
 def test_a_computation_survives_the_end_of_the_gateways_api(state: State, alices_cluster: Cluster) -> None:

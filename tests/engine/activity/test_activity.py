@@ -78,7 +78,7 @@ def received(connection: websocket.WebSocket) -> Iterator[None]:
     thread = threading.Thread(target=receive, daemon=True)
     thread.start()
     yield
-    connection.shutdown()
+    connection.close()
     thread.join()
 
 
