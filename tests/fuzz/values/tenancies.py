@@ -16,7 +16,7 @@ STACK = "vis"
 
 RELATED = (
     *("sharedFolders.", "objectStore.", "network.", "registries.", "workers.pools.", "dask.workerGpus."),
-    *("notebook.environment", "notebook.groupEnvironment", "notebook.profiles."),
+    *("notebook.environment", "notebook.groupEnvironment", "notebook.profiles.", "sizes."),
 )
 """Beginnings of the keys of data, choices and nodes. Each tenancy has several, so that they meet each other."""
 
@@ -111,10 +111,14 @@ def _read(tree: Mapping[str, Any]) -> Tenancy | None:
 
 
 def _profiles_fit(tenancy: Tenancy) -> bool:
-    """Return whether a node has room for each size of the profiles: a rule refuses others."""
+    """Return whether a node has room for each size of the profiles, users and groups: a rule refuses others."""
     nodes = tenancy.nodes
+    sizes = [size[1:] for profile in tenancy.notebook.profiles for size in profile.own_sizes(0, 0)]
+    sizes += [
+        (size.cpus or 0, size.ram_gb or 0)
+        for entries in (tenancy.sizes.groups, tenancy.sizes.users)
+        for size in entries.values()
+    ]
     return nodes is None or all(
-        any(cpus <= kind.cpus and ram_gb <= kind.ram_gb for kind in nodes.kinds)
-        for profile in tenancy.notebook.profiles
-        for _, cpus, ram_gb in profile.own_sizes(0, 0)
+        any(cpus <= kind.cpus and ram_gb <= kind.ram_gb for kind in nodes.kinds) for cpus, ram_gb in sizes
     )
