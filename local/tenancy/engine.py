@@ -146,7 +146,9 @@ def _report_plugins(state: State, report: Report) -> None:
 
 def _write_stack_file(state: State, to: Path) -> None:
     committed = yaml.safe_load((stack_path(STACK, PROJECT / STACKS)).read_text())
-    committed["config"]["pangeo:identity"]["caCertificate"] = authority(state, "tenancy").crt.read_text()
+    certificate = authority(state, "tenancy").crt.read_text()
+    for section in ("pangeo:identity", "pangeo:backup"):
+        committed["config"][section]["caCertificate"] = certificate
     committed["config"]["pangeo:kubernetes"] = {"context": CONTEXT}
     if to.is_file():
         # The engine stores its encryption salt in this file.
