@@ -102,7 +102,7 @@ def plan_deletion(
         return Refused(f"{home.name} is in use by {', '.join(home.pods)}", _stop(request, home))
     if _may_be_starting(home, now):
         return Refused(
-            f"a server with {home.name} was started at {format_time(home.last_start)} UTC, so its pod may still be created",
+            f"a server with {home.name} was started at {_at(home.last_start)}, so its pod may still be created",
             f"try again {START_SECONDS // 60} minutes after that",
         )
     return Plan(home, tuple(_lines(home, absence)))
