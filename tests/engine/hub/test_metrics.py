@@ -23,6 +23,7 @@ from cryptography import x509
 from components.chart.values import Values
 from components.config.mount_paths import HOME
 from components.in_hub.address_checks import certificate_end
+from components.in_hub.home_problems import PROBLEMS_PATH, HomeProblems, read_problems
 from components.in_hub.home_use import REPORT_PATH, USE_ANNOTATION
 from components.in_hub.metric_names import METRICS
 from components.in_hub.namespace_samples import BACKUP_ANNOTATION
@@ -234,6 +235,29 @@ def test_other_tokens_cannot_report(observed: Observed, user: User) -> None:
     answer = requests.post(url, json={"files": 1}, headers=headers, timeout=LIMIT_SECONDS)
     assert answer.status_code == requests.codes.forbidden
     assert requests.post(url, json={"files": 1}, timeout=LIMIT_SECONDS).status_code == requests.codes.forbidden
+
+
+def test_problems_of_the_home_are_recorded_until_they_are_solved(observed: Observed, user: User) -> None:
+    url = f"{observed.deployment.hub.url}/hub{PROBLEMS_PATH}"
+    own, other = server_token(observed, user), user.token
+
+    def report(token: str, *texts: str) -> int:
+        body = {"problems": [{"kind": "home-full", "what": text} for text in texts]}
+        return requests.post(
+            url, json=body, headers={"Authorization": f"token {token}"}, timeout=LIMIT_SECONDS
+        ).status_code
+
+    def recorded() -> HomeProblems | None:
+        return read_problems(observed.deployment.namespace.read_claim(user.name)["metadata"]["annotations"])
+
+    assert report(other, "forged") == requests.codes.forbidden
+    assert report(own, "x" * 100_000) == requests.codes.request_entity_too_large
+    assert recorded() is None
+    assert report(own, "Your home folder is full.", "A\x1bfile") == requests.codes.ok
+    assert (found := recorded()) is not None
+    assert found.texts == ("Your home folder is full.", "A file")
+    assert report(own) == requests.codes.ok
+    assert recorded() is None
 
 
 def test_backup_is_as_old_as_that_of_the_worst_claim(observed: Observed, user: User) -> None:
