@@ -173,6 +173,6 @@ class Backups:
     def _describe(self) -> str:
         state = self.session.state
         names = ", ".join(sorted(each.name for each in self._active.values()))
-        waiting = ", ".join(each.name for each in self._waiting[:5]) if not self._active else ""
-        doing = f"backing up {names}" if names else f"waiting for the server of {waiting} to be placed on a node"
-        return f"{state.good} of {state.volumes} volumes are backed up; {doing}"
+        waiting = ", ".join(each.name for each in self._waiting[:5])
+        doing = f"; backing up {names}" if names else f"; waiting for the pods of {waiting}" if waiting else ""
+        return f"{state.good} of {state.volumes} volumes are backed up{doing}"
