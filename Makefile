@@ -83,7 +83,7 @@ test-browser: running  ## Run the tests in Chromium on the running local tenancy
 	@$(PYTEST) tests/browser
 
 screenshots: running  ## Refresh the screenshots in docs/images; empties the homes of alice, bob and admin on the local tenancy
-	@$(PYTEST) tests/browser tests/engine/hub/test_options_page.py --screenshots-to=docs/images
+	@$(PYTEST) tests/browser tests/engine/hub/test_options_page.py tests/engine/server/test_usage.py --screenshots-to=docs/images
 
 test: check up  ## Run every check and test
 	@rm -f $(FAILURES)

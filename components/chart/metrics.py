@@ -1,27 +1,15 @@
 """The chart values of the section ``metrics``; none of them without the section."""
 
-from pathlib import Path
 from typing import Any
 
 from components.capacity.node import allocatable_cpus, allocatable_ram_gb
-from components.chart.code_text import without_prose
-from components.chart.mounted_code import COMPONENTS, METRICS_MODULES, mounted_code, mounted_file
+from components.chart.mounted_code import METRICS_MODULES, mounted_code, mounted_file
 from components.config.metrics import Metrics
-from components.config.mount_paths import HOME
 from components.config.tenancy import Tenancy
-from components.in_hub.home_use import REPORT_PATH
 from components.in_hub.metric_settings import FILE, PORT, MetricSettings
 from components.ownership.claims import DATABASE_CLAIM
 
 Values = dict[str, Any]
-
-REPORTER = Path(COMPONENTS) / "in_server" / "report_home.py"
-
-START_REPORTER = '(python3 -I -c "$0" "$@" </dev/null >/dev/null 2>&1 &); exit 0'
-"""Shell command that starts the reporter in the background, without the modules in the home.
-
-A container whose hook fails would be killed.
-"""
 
 
 def chart_metrics(tenancy: Tenancy) -> Values:
@@ -76,12 +64,3 @@ def hub_settings(tenancy: Tenancy, metrics: Metrics) -> MetricSettings:
         worker_cpus=None if nodes is None else sum(pool.count * allocatable_cpus(pool.cpus) for pool in nodes),
         worker_bytes=None if ram_gb is None else ram_gb * 1024**3,
     )
-
-
-def reporter_hook(tenancy: Tenancy) -> Values:
-    """Return the setting of KubeSpawner that starts the report of the home's use beside each server."""
-    if tenancy.metrics is None:
-        return {}
-    # KubeSpawner (7.0.0) expands braces in other settings, not in hooks.
-    command = ["sh", "-c", START_REPORTER, without_prose(REPORTER.read_text()), HOME, REPORT_PATH]
-    return {"lifecycle_hooks": {"postStart": {"exec": {"command": command}}}}

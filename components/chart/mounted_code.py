@@ -51,6 +51,8 @@ MODULES = (
     "in_hub/home_marks.py",
     "in_hub/home_owner.py",
     "in_hub/home_problems.py",
+    "in_hub/home_reports.py",
+    "in_hub/home_use.py",
     "in_hub/kubernetes_errors.py",
     "in_hub/listening.py",
     "in_hub/live_settings.py",
@@ -95,6 +97,7 @@ MODULES = (
     "in_hub/verification_api.py",
     "in_hub/volume_claims.py",
     "in_hub/volume_growth.py",
+    "in_hub/volume_use.py",
     "deadline.py",
     "dns_label.py",
     "escape.py",
@@ -106,14 +109,11 @@ MODULES = (
 METRICS_MODULES = (
     "in_hub/address_checks.py",
     "in_hub/backup_samples.py",
-    "in_hub/home_reports.py",
-    "in_hub/home_use.py",
     "in_hub/metric_names.py",
     "in_hub/metric_settings.py",
     "in_hub/metrics.py",
     "in_hub/namespace_samples.py",
     "in_hub/observation.py",
-    "in_hub/volume_use.py",
 )
 """Further modules of a tenancy with metrics."""
 

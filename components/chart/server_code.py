@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from components.chart.code_text import without_prose
+from components.config.mount_paths import HOME
 from components.config.tenancy import Tenancy
 from components.in_hub.home_problems import PROBLEMS_PATH
 from components.in_server.pangeo_server.settings import Settings
@@ -43,6 +44,13 @@ FILES = (
     f"{EXTENSION}/settings.py",
     f"{EXTENSION}/start_page.html",
     f"{EXTENSION}/start_page.py",
+    f"{EXTENSION}/cgroup.py",
+    f"{EXTENSION}/home.py",
+    f"{EXTENSION}/home_size.py",
+    f"{EXTENSION}/usage.py",
+    f"{EXTENSION}/usage_help.html",
+    "labextensions/pangeo-usage/package.json",
+    "labextensions/pangeo-usage/static/remoteEntry.js",
 )
 """The mounted modules; each imports only others of its own folder, and packages of every notebook image."""
 
@@ -84,6 +92,7 @@ def server_settings(tenancy: Tenancy) -> Settings:
     culling = tenancy.notebook.culling
     return Settings(
         problems_path=PROBLEMS_PATH,
+        home=HOME,
         idle_seconds=culling.idle_minutes * 60,
         kernel_idle_seconds=culling.kernel_idle_minutes * 60,
         running_work=list(culling.running_work),

@@ -13,7 +13,7 @@ from components.chart.group_overrides import group_overrides
 from components.chart.hub_pages import announcement_values, branding_variables, hub_pages
 from components.chart.images import add_registries
 from components.chart.members_access import members_access
-from components.chart.metrics import chart_metrics, hub_metrics, proxy_metrics, reporter_hook
+from components.chart.metrics import chart_metrics, hub_metrics, proxy_metrics
 from components.chart.mounted_code import hub_code
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, network_policy, users_egress
 from components.chart.placeholders import user_placeholder
@@ -178,7 +178,6 @@ def _hub(tenancy: Tenancy) -> Values:
                 **access.spawner,
                 **group_overrides(tenancy),
                 **notebook_traits(tenancy),
-                **reporter_hook(tenancy),
             },
         },
         "db": {

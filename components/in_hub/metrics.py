@@ -23,8 +23,6 @@ from tornado.web import Application, RequestHandler  # type: ignore[import-not-f
 
 from components.in_hub import metric_names as names
 from components.in_hub.directory_settings import directory_as
-from components.in_hub.home_reports import HomeUseHandler
-from components.in_hub.home_use import REPORT_PATH
 from components.in_hub.metric_settings import read_settings
 from components.in_hub.namespace_samples import Sample
 from components.in_hub.observation import Observation
@@ -84,7 +82,7 @@ def install() -> None:
 
 
 def start(app: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - JupyterHub has no types
-    """Start the observation and the server of the metrics; return the API for the reports about homes."""
+    """Start the observation and the server of the metrics; there are no further pages of the hub."""
     settings = read_settings()
     observation = Observation(
         settings,
@@ -99,7 +97,7 @@ def start(app: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - JupyterHub has n
     # Successful requests of Prometheus are not logged. Errors are.
     Application([("/metrics", MetricsHandler)], log_function=lambda _: None).listen(settings.port)
     _tasks.add(asyncio.get_running_loop().create_task(observation.run_for_ever()))
-    return [(REPORT_PATH, HomeUseHandler)]
+    return []
 
 
 def _with_few_methods(log: Callable[[RequestHandler], None]) -> Callable[[RequestHandler], None]:

@@ -30,6 +30,8 @@ from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore
 from components.in_hub import messages
 from components.in_hub.api_names import END_ACCESS_PATH, USAGE_PATH, VERIFICATION_PATH
 from components.in_hub.home_problems import PROBLEMS_PATH
+from components.in_hub.home_reports import HomeUseHandler
+from components.in_hub.home_use import REPORT_PATH
 from components.in_hub.own_host import OwnHostLoginHandler
 from components.in_hub.pending_check import ProgressHandler, StartPageHandler
 from components.in_hub.problem_reports import HomeProblemsHandler
@@ -201,6 +203,7 @@ HANDLERS: list[tuple[str, Any]] = [
     (PROBLEMS_PATH, HomeProblemsHandler),
     (END_ACCESS_PATH, EndedAccessHandler),
     (USAGE_PATH, UsageHandler),
+    (REPORT_PATH, HomeUseHandler),
     (VERIFICATION_PATH, VerificationHandler),
 ]
 """Result of ``Authenticator.get_handlers``."""

@@ -36,7 +36,7 @@ SPAWNER_PARTS = (
         "pre_spawn_hook",
     ),
 )
-"""Settings of spawners that do the same, or that give a pod another place or account; the program sets one hook."""
+"""Settings of spawners that do the same, or that give a pod another place or account; the program sets none."""
 
 DASK_PARTS = {
     "extraPodConfig": (
@@ -86,16 +86,8 @@ def _check_pod_security(resource: Resource, context: Context) -> Iterator[str]:
             yield f"{path} is {format_value(value)}: users would control the node"
     for trait in SPAWNER_PARTS:
         for path, value in class_settings(resource, context, SPAWNERS, trait).items():
-            if (value or value == 0) and not _is_reporter(trait, value, context):
+            if value or value == 0:
                 yield f"{path} is set: {PARTS_REASON}"
-
-
-def _is_reporter(trait: str, value: object, context: Context) -> bool:
-    """Return whether a hook is the program's own, which reports the use of the user's home with the user's rights."""
-    from components.chart.metrics import reporter_hook  # imports pydantic, which loads at the same time as the program
-
-    own = reporter_hook(context.tenancy)
-    return trait in own and not any(find_differences(value, own[trait]))
 
 
 def _check_server_code(release: Resource, context: Context) -> Iterator[str]:

@@ -32,6 +32,8 @@ class SmallHub:
     received: list[tuple[str, Any]] = field(default_factory=list)
     """Paths and JSON bodies of the POST requests."""
     status: int = 200
+    answers: dict[str, Any] = field(default_factory=dict)
+    """JSON bodies of the answers to POST requests, by path; all others are empty objects."""
     _server: ThreadingHTTPServer | None = None
 
     @property
@@ -66,7 +68,7 @@ class SmallHub:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 hub.received.append((self.path, json.loads(body) if body else None))
-                self._answer(hub.status, {})
+                self._answer(hub.status, hub.answers.get(self.path, {}))
 
             def _answer(self, status: int, body: object) -> None:
                 content = json.dumps(body).encode()
@@ -145,6 +147,7 @@ def running_server(
     command: Sequence[str],
     environment: Mapping[str, str] | None = None,
     before: Sequence[str] = (),
+    answers: Mapping[str, Any] | None = None,
 ) -> Iterator[UserServer]:
     """Provide a running server, which answers.
 
@@ -155,11 +158,12 @@ def running_server(
         command: the words of ``write_server_files``.
         environment: further variables.
         before: words before the command, which change what it may do.
+        answers: the hub's answers to POST requests, by path.
     """
     port = free_ports(1)[0]
     temporary = folder / "tmp"
     temporary.mkdir(exist_ok=True)
-    with SmallHub().running() as hub, (folder / "server.log").open("wb") as log:
+    with SmallHub(answers=dict(answers or {})).running() as hub, (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", *before, *command, "--allow-root"],
             cwd="/" if before else home,

@@ -13,7 +13,7 @@ from typing import Any
 from .activity_reports import set_report_interval
 from .settings import read_settings
 
-PARTS: tuple[str, ...] = ("start_page", "activity")
+PARTS: tuple[str, ...] = ("start_page", "activity", "usage")
 """Modules of this package; each has a function ``start(app, settings)``."""
 
 

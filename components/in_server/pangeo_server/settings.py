@@ -15,6 +15,8 @@ class Settings:
 
     problems_path: str = ""
     """Path of the report of a home's problems, below the hub's own."""
+    home: str = "/home/jovyan"
+    """The folder of the user's home volume."""
     idle_seconds: int = 0
     """Time after which the hub stops an idle server; 0: never."""
     kernel_idle_seconds: int = 0

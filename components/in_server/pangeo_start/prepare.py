@@ -63,6 +63,7 @@ def prepare(python: str, run: Path, given: Mapping[str, str], code: Path) -> Pre
     environment = prepared.environment
     environment[RUN_VARIABLE] = str(run)
     environment["JUPYTER_CONFIG_PATH"] = _join(run / "config", code / "config", given.get("JUPYTER_CONFIG_PATH"))
+    environment["JUPYTER_PATH"] = _join(code, given.get("JUPYTER_PATH"))  # the extensions of JupyterLab are there
     environment["JUPYTER_RUNTIME_DIR"] = _folder(run / "runtime")
     problem = home.check_home(folder)
     if problem:

@@ -140,9 +140,10 @@ def test_the_examples_of_sections_are_valid(heading: str, count: int) -> None:
 
 
 def test_the_guides_use_every_screenshot_of_the_browser_tests() -> None:
-    files = (*Path("tests/browser").glob("test_*.py"), Path("tests/engine/hub/test_options_page.py"))
+    others = (Path("tests/engine/hub/test_options_page.py"), Path("tests/engine/server/test_usage.py"))
+    files = (*Path("tests/browser").glob("test_*.py"), *others)
     tests = "".join(map(text, files))
-    calls = r"(?:take_screenshot\(|save_picture\(request, page, |screenshot=)\"([\w-]+)\""
+    calls = r"(?:take_screenshot\(|save_picture\((?:request, page|page, screenshots), |screenshot=)\"([\w-]+)\""
     taken = {f"{name}.png" for name in re.findall(calls, tests)}
     shown = set(re.findall(r"\(images/([\w-]+\.png)\)", text(OPERATOR) + text(USER)))
 

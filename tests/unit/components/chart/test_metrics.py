@@ -54,14 +54,6 @@ def test_the_gateways_metrics_do_not_name_clusters() -> None:
     assert "--metrics.prometheus.addserviceslabels=false" in arguments
 
 
-def test_each_server_starts_the_reporter_of_its_home() -> None:
-    hook = values()["jupyterhub"]["hub"]["config"]["KubeSpawner"]["lifecycle_hooks"]
-    *_, code, home, path = hook["postStart"]["exec"]["command"]
-    compile(code, "report_home.py", "exec")
-    assert "{{" not in code  # KubeSpawner does not expand hooks
-    assert (home, path) == ("/home/jovyan", "/api/pangeo/home-use")
-
-
 def test_the_section_adds_little_to_the_hubs_secret() -> None:
     added = secret_bytes(tenancy(metrics={"prometheus": PROMETHEUS})) - secret_bytes(tenancy())
     assert len(METRICS_MODULES) * 100 < added < MOST_BYTES

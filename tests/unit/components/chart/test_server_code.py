@@ -29,9 +29,10 @@ def test_files_are_mounted_under_their_own_names_without_comments() -> None:
     }
 
 
-def test_all_modules_are_mounted_except_the_reporter_of_the_section_metrics() -> None:
-    here = {str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*") if path.suffix in (".py", ".html")}
-    assert here == {*FILES, "__init__.py", "report_home.py"}
+def test_all_modules_pages_and_extensions_are_mounted() -> None:
+    kinds = (".py", ".html", ".js", ".json")
+    here = {str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*") if path.suffix in kinds}
+    assert here == {*FILES, "__init__.py"}
 
 
 def test_mounted_files_have_valid_keys_and_are_not_empty() -> None:

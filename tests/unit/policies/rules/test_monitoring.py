@@ -60,7 +60,7 @@ def test_a_missing_service_is_refused() -> None:
     assert message == f"there are 2 resources of the type {kinds.SERVICE.type}; this tenancy has 3"
 
 
-def test_another_hook_than_the_reporters_is_refused() -> None:
+def test_hooks_of_servers_are_refused_with_metrics_too() -> None:
     own = declared.release(hub__config__KubeSpawner__lifecycle_hooks={"postStart": {"exec": {"command": ["id"]}}})
     (message,) = declared.check("pod-security", own, stack=STACK).messages
     assert message.startswith("hub.config.KubeSpawner.lifecycle_hooks is set")
