@@ -37,6 +37,7 @@ MODULES = (
     "in_hub/user_id.py",
     "ownership/__init__.py",
     "ownership/claims.py",
+    "tls.py",
 )
 """The mounted modules; each may import only the others and Python's own."""
 

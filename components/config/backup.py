@@ -95,8 +95,8 @@ class Keep(Section):
     monthly: WholeNumber = Field(12, ge=0, le=240, description="Number of months of which the last backup is kept")
 
 
-class Backup(Section):
-    """Scheduled backups of the homes and the hub's database, encrypted, in a repository of restic."""
+class BackupPlace(Section):
+    """The keys that name the folder of the backups."""
 
     endpoint: Endpoint = Field(
         description="URL of the S3 store, which should be in another building than the volumes. Pods of the backup "
@@ -109,6 +109,15 @@ class Backup(Section):
         description="Folder of the repository in the bucket, one for each tenancy; by default `clusterName`",
         examples=["backups/vis"],
     )
+
+    def place(self, cluster_name: str) -> str:
+        """Return the URL of the folder with the repository."""
+        return f"{self.endpoint}/{self.bucket}/{self.prefix or cluster_name}"
+
+
+class Backup(BackupPlace):
+    """Scheduled backups of the homes and the hub's database, encrypted, in a repository of restic."""
+
     region: Region = Field("us-east-1", description="Region of the store")
     credentials: BackupCredentials = Field(
         description="The access keys and the repository's password", examples=[{"secret": "pangeo-backup"}]
@@ -139,10 +148,6 @@ class Backup(Section):
     time_limit_hours: Number = Field(
         20, ge=0.1, le=160, description="Time after which a run is ended", json_schema_extra=metadata(unit="hours")
     )
-
-    def place(self, cluster_name: str) -> str:
-        """Return the URL of the folder with the repository."""
-        return f"{self.endpoint}/{self.bucket}/{self.prefix or cluster_name}"
 
     @property
     def port(self) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from components.config.backup import BackupPlace
 from components.config.cluster import Kubernetes
 from components.config.collisions import Claims, ClusterName, directory_name, export_volumes
 from components.config.identity import DirectoryKeys
@@ -60,11 +61,12 @@ def _claims(config: Mapping[str, object], source: str) -> Claims:
     for key, value in select_keys(config, problems):
         if key in _NAMING_KEYS or (key not in SECTIONS and key not in SECRET_KEYS):
             settings[key] = replace_encrypted((key,), value, problems)
-        elif key in ("identity", "kubernetes", "ingress", "sharedFolders"):
+        elif key in ("identity", "kubernetes", "ingress", "sharedFolders", "backup"):
             sections[key] = value
     names = validate(Names, settings, problems, source, ())
     directory = _select_valid(DirectoryKeys, sections.get("identity"))
     ingress = _select_valid(Ingress, sections.get("ingress"))
+    backup = _select_valid(BackupPlace, sections.get("backup"))
     return Claims(
         _cluster_name(sections.get("kubernetes")),
         names.namespace,
@@ -74,6 +76,7 @@ def _claims(config: Mapping[str, object], source: str) -> Claims:
         is_domain_derived=names.pangeo_domain is None,
         has_user_hosts=ingress is not None and ingress.user_subdomains,
         volumes=export_volumes(names.cluster_name, _names_of_exports(sections.get("sharedFolders"))),
+        repository=None if backup is None else backup.place(names.cluster_name),
     )
 
 

@@ -1,7 +1,6 @@
 """The objects of the namespace, over the Kubernetes API, as the pod's service account."""
 
 import json
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,13 +11,14 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
+from components.tls import verifying_context
+
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Folder of the service account's token, which Kubernetes renews, and of the API server's authority."""
 
 REQUEST_SECONDS = 30.0
 """Time limit of a request."""
 
-SNAPSHOTS = "/apis/snapshot.storage.k8s.io/v1"
 MERGE_PATCH = "application/merge-patch+json"
 
 Object = Mapping[str, Any]
@@ -116,7 +116,7 @@ class Cluster:
                 "Accept": "application/json",
             },
         )
-        context = ssl.create_default_context(cafile=str(self.account / "ca.crt"))
+        context = verifying_context((self.account / "ca.crt").read_text())
         opener = build_opener(ProxyHandler({}), HTTPSHandler(context=context))
         try:
             with opener.open(request, timeout=REQUEST_SECONDS) as answer:
