@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from logging import Logger
@@ -68,12 +69,12 @@ class Revocation:
         Each has the ``ipaUniqueID`` of the account that it belongs to; None if it is not known.
         """
         found, ids = set(), {}
-        for orm_user in self.hub.db.query(orm.User).all():
-            user = self.hub.users[orm_user]
+        for user in self._users():
+            name, is_used = user.name, bool(user.active or user.api_tokens)
             state = await user.get_auth_state() or {}
-            ids[user.name] = state.get(STATE_KEY)
-            if user.active or orm_user.api_tokens or state.get(LOGGED_IN):
-                found.add(user.name)
+            ids[name] = state.get(STATE_KEY)
+            if is_used or state.get(LOGGED_IN):
+                found.add(name)
         try:
             found |= set(await self.clusters.running())
         except ClustersUnreachable as failure:
@@ -114,9 +115,10 @@ class Revocation:
             keep_server: let running servers and Dask clusters go on.
         """
         names = {name}
-        for orm_user in self.hub.db.query(orm.User).all() if unique_id else ():
-            if ((await self.hub.users[orm_user].get_auth_state()) or {}).get(STATE_KEY) == unique_id:
-                names.add(orm_user.name)
+        for user in self._users() if unique_id else ():
+            known = user.name
+            if (await user.get_auth_state() or {}).get(STATE_KEY) == unique_id:
+                names.add(known)
         found = [await self.end_access(each, keep_server=keep_server) for each in sorted(names)]
         for each in sorted(names):
             await self._record_absence(each)
@@ -173,6 +175,16 @@ class Revocation:
         if remaining.visited:
             visited = ", ".join(remaining.visited)
             self.log.warning("%s had opened the servers of %s; pages that are open there may go on", name, visited)
+
+    def _users(self) -> Iterator[Any]:
+        """Yield the hub's users, except those that are deleted before their turn.
+
+        The hub must not be asked for a deleted user's row: it would keep it and, as a database gives the number of a
+        deleted user again, take it for a later user.
+        """
+        for (number,) in self.hub.db.query(orm.User.id).all():
+            if (user := self.hub.users.get(number)) is not None:
+                yield user
 
     async def _record_absence(self, name: str) -> None:
         """Record the time on the user's homes, for ``members list`` and ``status``."""

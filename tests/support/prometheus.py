@@ -118,12 +118,19 @@ def running_prometheus(folder: Path, services: Mapping[str, int], rules: Mapping
         yield server
 
 
+_WITH_ITS_FILES = ("unshare", "--mount", "sh", "-c", 'mount --bind "$1" /usr/share && shift && exec "$@"', "sh")
+"""Command that shows a folder as ``/usr/share`` to the program after it, and to no other process.
+
+Debian's Alertmanager reads its templates there, also if it is only unpacked.
+"""
+
+
 @contextmanager
 def _running(command: Sequence[str | Path], folder: Path, ready: str) -> Iterator[None]:
     log_file = folder / f"{Path(command[0]).name}.log"
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", *command],
+            ["setpriv", "--pdeathsig", "KILL", *_WITH_ITS_FILES, Path(command[0]).parent.parent / "share", *command],
             cwd=folder,
             env={"PATH": os.defpath},
             stdin=subprocess.DEVNULL,

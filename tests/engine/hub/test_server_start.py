@@ -75,7 +75,7 @@ def test_server_without_gpus_sees_none(deployment: Deployment, newcomer: str) ->
     deployment.start_server(newcomer, "small")
 
     container = deployment.namespace.pod(newcomer)["spec"]["containers"][0]
-    assert set(container["resources"]["limits"]) == {"cpu", "memory"}
+    assert set(container["resources"]["limits"]) == {"cpu", "memory", "ephemeral-storage"}
     assert {"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"} in container["env"]
 
 

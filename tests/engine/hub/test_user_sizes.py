@@ -68,7 +68,7 @@ def size_of(deployment: Deployment, user: str) -> tuple[str, float, str]:
     """Return the CPUs and GB of the user's pod, whose requests are its limits, and the size of its home."""
     container = deployment.namespace.pod(user)["spec"]["containers"][0]
     resources: dict[str, dict[str, str]] = container["resources"]
-    assert resources["limits"] == resources["requests"]
+    assert all(resources["limits"][each] == resources["requests"][each] for each in ("cpu", "memory"))
     variables: dict[str, Any] = {each["name"]: each.get("value") for each in container["env"]}
     cpus, memory = resources["limits"]["cpu"], resources["limits"]["memory"]
     assert variables["MEM_LIMIT"] == memory, "programs in the server see its own limits"

@@ -8,7 +8,9 @@ import pytest
 
 from components.chart.values import Values
 from components.cli.diagnose.doctor import BIND, GROUP, diagnose
+from components.cli.diagnose.homes import HOME
 from components.cli.diagnose.hub_log_in import HUB_TO_DIRECTORY
+from components.cli.diagnose.node_limits import SUBJECT as NODE_LIMITS
 from components.cli.diagnose.plain_http import SUBJECT as PLAIN_HTTP
 from components.cli.diagnose.policy_enforcement import SUBJECT as POLICIES
 from components.cli.diagnose.result import Status, exit_code
@@ -41,6 +43,8 @@ def test_healthy_tenancy_passes_every_check(healthy: SetUp) -> None:
         PLAIN_HTTP,
         "hub",
         PODS,
+        HOME,
+        NODE_LIMITS,
         SETTINGS,
         POLICIES,
         _directory(healthy),
