@@ -35,8 +35,13 @@ SERVICES = tuple(f"{SERVICE_PREFIX}{component}" for component in COMPONENTS)
 
 DAY_SECONDS = 86400.0
 
-ABSENT = {names.CERTIFICATE_END, names.CERTIFICATE_MATCHES}
+UNREADABLE = {names.CERTIFICATE_END, names.CERTIFICATE_MATCHES}
 """The tenancy's address is one of the loopback interface, at which its hub cannot read the certificate."""
+
+NOT_CONFIGURED = {names.BACKUP_COMPLETE, names.BACKUP_FAILED, names.TEST_RESTORE_TIME, names.TEST_RESTORE_GOOD}
+"""The tenancy has no section ``backup``."""
+
+ABSENT = UNREADABLE | NOT_CONFIGURED
 
 
 @pytest.fixture(scope="module")
