@@ -100,13 +100,17 @@ def test_limits_and_guarantees_are_the_configured_ones(
     cpus, memory_bytes = float(tenancy["notebookCpus"]), int(tenancy["notebookRamGb"] * 1024**3)
     [container] = pod["spec"]["containers"]
     wanted = {"cpu": f"{int(cpus * 1000)}m", "memory": str(memory_bytes)}
-    assert container["resources"] == {"limits": wanted, "requests": wanted}
+    temporary = {"ephemeral-storage": f"{tenancy['notebook']['temporaryStorageGb']}Gi"}
+    assert container["resources"]["limits"] == wanted | temporary
+    assert {each: container["resources"]["requests"][each] for each in wanted} == wanted
 
     assert json.loads(kernel.run(CGROUP_LIMITS)) == [cpus, memory_bytes]
 
 
-def test_the_only_volume_is_the_users_own_claim(kernel: Kernel, pod: dict[str, Any], state: State) -> None:
-    assert [volume["persistentVolumeClaim"] for volume in pod["spec"]["volumes"]] == [{"claimName": CLAIM}]
+def test_the_only_claim_is_the_users_own(kernel: Kernel, pod: dict[str, Any], state: State) -> None:
+    volumes = {volume["name"]: volume for volume in pod["spec"]["volumes"]}
+    assert volumes.pop("files")["secret"]["secretName"] == "singleuser", "the program's code, the same for all users"
+    assert [volume["persistentVolumeClaim"] for volume in volumes.values()] == [{"claimName": CLAIM}]
     volume = read_object(state, "pvc", CLAIM)["spec"]["volumeName"]
 
     mounts = kernel.value("[line.split()[3:5] for line in open('/proc/self/mountinfo')]")

@@ -10,7 +10,7 @@ from components.cluster.answers import NOT_FOUND
 from components.cluster.client import ReadWriteApi
 from components.cluster.errors import CannotAsk
 from components.config.tenancy import Tenancy
-from components.in_backup.results import Result, Run
+from components.in_backup.results import CONFIG_MAP, Result, Run
 from components.readiness.finding import printable
 from components.readiness.objects import Object, field, items, name
 
@@ -30,8 +30,11 @@ def start_run(api: ReadWriteApi, tenancy: Tenancy, report: Callable[[str], None]
         CannotAsk: the cluster does not answer, or has no CronJob.
     """
     jobs = f"/apis/batch/v1/namespaces/{tenancy.namespace}/jobs"
+    status, config_map = api.send("GET", f"/api/v1/namespaces/{tenancy.namespace}/configmaps/{CONFIG_MAP}")
+    last = Result.from_config_map(None if status == NOT_FOUND else config_map).run
+    ended = last.job if last and last.ended else ""  # its pod may still be ending
     for job in items(api.get(jobs), "items"):
-        if _is_of(job) and not _ending(job):
+        if _is_of(job) and not _ending(job) and name(job) != ended:
             report(f"the run {name(job)} is in progress")
             return name(job)
     status, cron_job = api.send("GET", f"/apis/batch/v1/namespaces/{tenancy.namespace}/cronjobs/{CRON_JOB}")
