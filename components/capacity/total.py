@@ -9,6 +9,7 @@ from components.capacity.limit_warnings import count_folder_volumes, limit_warni
 from components.capacity.node import TEMPORARY_STORAGE, VOLUMES, PodSize, empty_node
 from components.capacity.nodes import Nodes, count_fitting, find_limiting, nodes_with_hub, spread
 from components.capacity.pools import PoolCapacity, pod_size, pool_capacities
+from components.capacity.server_warnings import server_warnings
 from components.capacity.sizes import SizeCapacity, count_needed, describe_range, size_capacities
 from components.capacity.warnings import dask_warnings, notebook_warnings
 from components.config.server_sizes import ServerSize, default_size, server_sizes
@@ -109,6 +110,7 @@ def compute_capacity(tenancy: Tenancy) -> Capacity | None:
             *dask_warnings(tenancy),
             *gpu_warnings(tenancy),
             *limit_warnings(tenancy),
+            *server_warnings(tenancy, notebooks, per_node),
         ),
     )
 

@@ -9,6 +9,7 @@ from components.chart.browser_origins import hub_origins
 from components.chart.dask_access import gateway_access, gateway_egress
 from components.chart.dask_values import dask_gateway_values, dask_values
 from components.chart.environment import server_environment
+from components.chart.further_servers import culler_settings, hub_limit
 from components.chart.group_overrides import group_overrides
 from components.chart.hub_pages import announcement_values, branding_variables, hub_pages
 from components.chart.images import add_registries
@@ -194,6 +195,7 @@ def _hub(tenancy: Tenancy) -> Values:
         "resources": HUB_REQUESTS,
         **hub_pod(tenancy, hub_priority_class(tenancy)),
         **({"extraEnv": proxy} if proxy else {}),
+        **hub_limit(tenancy),
         "services": {**access.services, **members.services, **verification_access.SERVICES},
         "loadRoles": {**access.roles, **members.roles, **verification_access.ROLES},
         **members.pod,
@@ -275,4 +277,5 @@ def _cull(tenancy: Tenancy) -> Values:
         "maxAge": culling.max_age_hours * 3600,
         # Culling users would delete them from the hub, including admins appointed in the hub.
         "users": False,
+        **culler_settings(tenancy),
     }

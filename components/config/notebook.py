@@ -138,6 +138,14 @@ class Notebook(Section):
         json_schema_extra=metadata(names_secrets=True),
     )
     culling: Culling = Field(default_factory=Culling, description="Automatic stop of notebook servers")
+    further_servers: WholeNumber = Field(
+        0,
+        ge=0,
+        le=10,
+        exclude_if=operator.not_,
+        description="Servers that each user may have beside the usual one, each with a name, an own choice of profile, "
+        "and the same home. All servers of a user run on one node, as long as only one node can mount the home",
+    )
     temporary_storage_gb: StorageGb = Field(
         DEFAULT_STORAGE_GB,
         description="Limit of what a server writes to its node's disk outside of the home and of shared folders, for "

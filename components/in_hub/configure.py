@@ -4,8 +4,9 @@ from typing import Any
 
 from traitlets.config import Config  # type: ignore[import-not-found,unused-ignore]
 
-from components.in_hub import guard, server_activity, server_ends, usage_recorder
+from components.in_hub import further_servers_end, guard, server_activity, server_ends, usage_recorder
 from components.in_hub.authenticator import FreeIpaAuthenticator
+from components.in_hub.further_servers import keep_together
 from components.in_hub.gpus import show_requested_gpus
 from components.in_hub.home_owner import check_homes
 from components.in_hub.listening import wait_until_listening
@@ -23,6 +24,7 @@ def configure(c: Config) -> None:
     command line have been applied, too.
     """
     guard.install()
+    further_servers_end.install()
     usage_recorder.install()
     server_activity.install(c)
     server_ends.install(c)
@@ -39,9 +41,10 @@ def configure(c: Config) -> None:
 
 
 async def check_pod(spawner: Any, pod: Any) -> Any:  # noqa: ANN401 - KubeSpawner has no types
-    """Check the homes and the shared folders that a pod mounts, and show its GPUs: the ``modify_pod_hook``.
+    """Check the homes and the shared folders that a pod mounts, place it, and show its GPUs: the ``modify_pod_hook``.
 
     Raises:
         HTTPError: the server must not start.
     """
-    return show_requested_gpus(await check_folders(spawner, await check_homes(spawner, pod)))
+    pod = await check_folders(spawner, await check_homes(spawner, pod))
+    return show_requested_gpus(await keep_together(spawner, pod))

@@ -157,3 +157,25 @@ def former_host(owner: str) -> str:
 def choice_not_offered(problems: Sequence[str]) -> str:
     """Return the message for a server's start with a choice that the user is not offered, or not any more."""
     return f"Your server was not started, because it would not be as chosen: {'; '.join(problems)}. Choose again."
+
+
+def no_further_servers() -> str:
+    """Return the message for the start of a further server at a hub without them, or by a verification."""
+    return "This hub has one server for each user, without a name. Start it on the page Home (/hub/home)."
+
+
+def invalid_server_name(name: str) -> str:
+    """Return the message for the start of a further server whose name is not possible."""
+    return (
+        f"A server cannot have the name {name[:40]!r}. Write 1 to 20 small letters, digits and hyphens, the first of "
+        "them a letter, and no word that is part of the addresses in a server, such as lab, tree or files."
+    )
+
+
+def further_servers_reached(limit: int) -> str:
+    """Return the message for the start of a further server of a user who has as many as the hub allows."""
+    return (
+        f"You may have {limit} {'server' if limit == 1 else 'servers'} beside the usual one, and have "
+        f"{'it' if limit == 1 else 'them'} already. Stop and delete one on the page Home (/hub/home), then start this "
+        "one. Your files stay: all your servers have the same home."
+    )

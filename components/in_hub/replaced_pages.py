@@ -37,6 +37,7 @@ from components.in_hub.pending_check import ProgressHandler, StartPageHandler
 from components.in_hub.problem_reports import HomeProblemsHandler
 from components.in_hub.revocation import LOGGED_IN
 from components.in_hub.revocation_api import EndedAccessHandler
+from components.in_hub.server_entrances import HANDLERS as START_HANDLERS
 from components.in_hub.server_host import ServerLogInHandler
 from components.in_hub.usage_api import UsageHandler
 from components.in_hub.verification_api import VerificationHandler
@@ -200,6 +201,7 @@ HANDLERS: list[tuple[str, Any]] = [
     (r"/spawn-pending/([^/]+)/([^/]+)", StartPageHandler),
     (r"/api/users/([^/]+)/server/progress", ProgressHandler),
     (r"/api/users/([^/]+)/servers/([^/]*)/progress", ProgressHandler),
+    *START_HANDLERS,
     (PROBLEMS_PATH, HomeProblemsHandler),
     (END_ACCESS_PATH, EndedAccessHandler),
     (USAGE_PATH, UsageHandler),

@@ -13,6 +13,7 @@ from jupyterhub import orm  # type: ignore[import-not-found,unused-ignore]
 from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.dask_clusters import ClustersUnreachable, DaskClusters
 from components.in_hub.log_in_time import is_recent
+from components.in_hub.server_stop import stop_server
 from components.in_hub.user_id import STATE_KEY
 from components.in_hub.user_objects import hub_objects
 
@@ -24,9 +25,6 @@ KEEPS_SERVER = "keeps_server"
 
 DELETION_SECONDS = 10.0
 """Time for the servers of a deleted user to stop; JupyterHub itself waits as long for the default server."""
-
-CANCEL_SECONDS = 1.0
-"""Time that the start of a server gets to end when it is interrupted, as in JupyterHub's own API."""
 
 POLL_SECONDS = 0.2
 
@@ -230,30 +228,10 @@ class Revocation:
         return kept
 
     def _stop_later(self, user: Any, name: str) -> None:  # noqa: ANN401 - untyped
-        task = asyncio.get_running_loop().create_task(self._stop(user, name))
+        stop = stop_server(self.hub, user, name, self.log, "the user's access has ended")
+        task = asyncio.get_running_loop().create_task(stop)
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
-
-    async def _stop(self, user: Any, name: str) -> None:  # noqa: ANN401 - untyped
-        """Stop a server as JupyterHub's own API does, also one that is just starting."""
-        spawner = user.spawners[name]
-        starting = spawner._spawn_future if spawner.pending else None
-        spawner._stop_pending = True
-        try:
-            if starting and not starting.done():
-                starting.cancel()
-                await asyncio.sleep(CANCEL_SECONDS)
-            try:
-                await self.hub.proxy.delete_user(user, name)
-            except Exception:
-                # The hub's regular check of all routes removes this one once the server has stopped.
-                self.log.exception("the proxy did not remove the route of %s", spawner._log_name)
-            await user.stop(name)
-            self.log.info("stopped the server %s, because the user's access has ended", spawner._log_name)
-        except Exception:
-            self.log.exception("the server %s did not stop", spawner._log_name)
-        finally:
-            spawner._stop_pending = False
 
     async def _remaining(
         self, user: str, servers: tuple[str, ...], visited: tuple[str, ...], *, keep_server: bool

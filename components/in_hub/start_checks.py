@@ -9,6 +9,7 @@ from components.in_hub import messages
 from components.in_hub.api_names import VERIFICATION_USER
 from components.in_hub.dask_clusters import ClustersUnreachable, DaskClusters
 from components.in_hub.folders import read_folders
+from components.in_hub.further_servers import prepare_further_server
 from components.in_hub.home_owner import prepare_home
 from components.in_hub.outdated_clusters import everyones_variables, find_outdated, profile_overrides
 from components.in_hub.server_choice import check_choice
@@ -19,11 +20,14 @@ VERIFICATION_HOME = "1Gi"
 
 
 async def prepare_start(spawner: Any) -> None:  # noqa: ANN401 - KubeSpawner has no types
-    """Check the user's choice and home, set the user's sizes, and end outdated Dask clusters: the ``pre_spawn_hook``.
+    """Check the server's name, the user's choice and home, set sizes, and end outdated Dask clusters.
+
+    This is the ``pre_spawn_hook``.
 
     Raises:
         HTTPError: the server must not start.
     """
+    prepare_further_server(spawner)
     check_choice(spawner)
     apply_size(spawner)
     if spawner.user.name == VERIFICATION_USER:

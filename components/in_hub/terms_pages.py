@@ -3,15 +3,15 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from jupyterhub.apihandlers.users import UserServerAPIHandler  # type: ignore[import-not-found,unused-ignore]
 from jupyterhub.handlers.base import BaseHandler  # type: ignore[import-not-found,unused-ignore]
-from jupyterhub.handlers.pages import HomeHandler, SpawnHandler  # type: ignore[import-not-found,unused-ignore]
+from jupyterhub.handlers.pages import HomeHandler  # type: ignore[import-not-found,unused-ignore]
 from jupyterhub.utils import url_path_join  # type: ignore[import-not-found,unused-ignore]
 from tornado.web import authenticated  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub.accepted_terms import AcceptedTerms
 from components.in_hub.linked_text import link_addresses
 from components.in_hub.replaced_pages import LogInHandler
+from components.in_hub.server_entrances import StartApiHandler, StartHandler
 from components.in_hub.terms import Terms
 
 TERMS_PAGE = "terms"
@@ -105,11 +105,11 @@ class HomeAfterTermsHandler(_TermsFirst, HomeHandler):  # type: ignore[misc,unus
     """JupyterHub's page Home."""
 
 
-class StartAfterTermsHandler(_CheckStart, _TermsFirst, SpawnHandler):  # type: ignore[misc,unused-ignore]
+class StartAfterTermsHandler(_CheckStart, _TermsFirst, StartHandler):  # type: ignore[misc,unused-ignore]
     """JupyterHub's page that starts a server."""
 
 
-class StartAfterTermsApiHandler(_CheckStart, UserServerAPIHandler):  # type: ignore[misc,unused-ignore]
+class StartAfterTermsApiHandler(_CheckStart, StartApiHandler):  # type: ignore[misc,unused-ignore]
     """JupyterHub's API that starts and stops servers."""
 
 

@@ -125,6 +125,23 @@ def log_in_messages() -> list[LogInMessage]:
             "PROBLEM names it and what is offered; the page that starts a server has the present choices",
         ),
         LogInMessage(
+            messages.no_further_servers(),
+            "A user, or a program with the user's token, wanted to start a server with a name, and "
+            "`pangeo:notebook.furtherServers` is 0 (HTTP 400)",
+            "Nothing; or permit further servers with this key",
+        ),
+        LogInMessage(
+            messages.invalid_server_name("NAME"),
+            "The name of a further server is too long, has other characters, or is a part of addresses in a server, "
+            "whose requests the further server would get (HTTP 400)",
+            "The user chooses another name",
+        ),
+        LogInMessage(
+            messages.further_servers_reached(2),
+            "The user has as many further servers as `pangeo:notebook.furtherServers` permits (HTTP 400)",
+            "The user deletes one on the page Home; or raise the key",
+        ),
+        LogInMessage(
             messages.terms_not_accepted("USER", "VERSION"),
             "The user has not accepted this version of `pangeo:termsOfUse`, and the user, an admin or a program with a "
             "token wanted to start the user's server (HTTP 403)",

@@ -72,6 +72,9 @@ def _check_users_sizes(context: Context, max_cpus: float, max_ram_gb: float) -> 
             ):
                 if amount is not None and amount > most:
                     yield f"pangeo:sizes.{kind}.{name}: {amount:g} {unit} is more than {most:g}"
+    most, further = float(context.settings["mostFurtherServers"]), context.tenancy.notebook.further_servers
+    if further > most:
+        yield f"pangeo:notebook.furtherServers: {further} is more than {most:g}"
     if context.tenancy.notebook_storage_gb > max_storage_gb:
         yield f"pangeo:notebookStorageGb: {context.tenancy.notebook_storage_gb} is more than {max_storage_gb:g}"
 
@@ -124,11 +127,12 @@ RULES = (
     Rule(
         "guaranteed-resources",
         "A notebook's CPUs and memory are fully guaranteed, and within the bounds of the organisation and of the "
-        "nodes, as are its GPUs; homes are within those of the organisation",
+        "nodes, as are its GPUs; homes and the number of a user's servers are within those of the organisation",
         "Overcommitted memory gets running kernels killed, and a GPU serves nobody else while a server has it.",
         "Lower pangeo:notebookCpus, pangeo:notebookRamGb, the entry in pangeo:sizes, or cpus, ramGb and gpus of the "
-        "profile or of its sizes in pangeo:notebook.profiles; or raise this rule's settings mostCpus, mostRamGb, "
-        "mostGpus and mostStorageGb. A home that exists does not shrink.",
+        "profile or of its sizes in pangeo:notebook.profiles, or pangeo:notebook.furtherServers; or raise this rule's "
+        "settings mostCpus, mostRamGb, mostGpus, mostStorageGb and mostFurtherServers. A home that exists does not "
+        "shrink.",
         "high",
         kinds=(RELEASE,),
         settings=(
@@ -136,6 +140,7 @@ RULES = (
             Setting("mostRamGb", "Most memory of one notebook in GB", NUMBER, 512),
             Setting("mostGpus", "Most GPUs of one notebook", NUMBER, 8),
             Setting("mostStorageGb", "Largest home in GB", NUMBER, 65536),
+            Setting("mostFurtherServers", "Most servers of a user beside the usual one", NUMBER, 3),
         ),
         check=_check_sizes,
     ),

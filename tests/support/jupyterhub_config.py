@@ -66,6 +66,10 @@ c.JupyterHub.services = [
 ]
 c.JupyterHub.load_roles = [{"name": name, **role} for name, role in hub["loadRoles"].items()]
 
+if "allowNamedServers" in hub:
+    c.JupyterHub.allow_named_servers = hub["allowNamedServers"]
+    c.JupyterHub.named_server_limit_per_user = hub["namedServerLimitPerUser"]
+
 if "KUBECONFIG" in os.environ:
     c.JupyterHub.spawner_class = "kubespawner.KubeSpawner"
     c.KubeSpawner.namespace = os.environ["HUB_NAMESPACE"]

@@ -70,7 +70,7 @@ class Home:
     is_terminating: bool = False
     """Whether Kubernetes deletes the claim."""
     server: str = ""
-    """State of the server that mounts it; empty if there is none."""
+    """State of the servers that mount it, of several the one that lasts longest; empty if there is none."""
     pods: tuple[str, ...] = ()
     """Names of the pods that mount it."""
     volume: Volume | None = None
@@ -149,9 +149,10 @@ def _of_claim(claim: Object, pods: Sequence[Object], volumes: Mapping[str, Objec
 def _state(servers: Sequence[Object]) -> str:
     if not servers:
         return ""
-    if any(field(pod, "metadata", "deletionTimestamp") for pod in servers):
+    kept = [pod for pod in servers if not field(pod, "metadata", "deletionTimestamp")]
+    if not kept:
         return STOPPING
-    return RUNNING if any(field(pod, "status", "phase") == "Running" for pod in servers) else STARTING
+    return RUNNING if any(field(pod, "status", "phase") == "Running" for pod in kept) else STARTING
 
 
 def _claims_of(pod: Object) -> Iterator[str]:

@@ -22,7 +22,11 @@ CHECK_SECONDS = 20
 PAGE = "/pangeo/start"
 """Path of the extension's page about the problems, below the server's own."""
 
-FIRST_PAGE = "JUPYTERHUB_DEFAULT_URL"
+SERVER_NAME = "JUPYTERHUB_SERVER_NAME"
+"""Variable with the name of the server; empty for the usual one."""
+
+LAB_SETTINGS, WORKSPACES = "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"
+"""Variables with the folders of JupyterLab's settings and layouts; by default, they are in the home."""
 
 
 @dataclass
@@ -65,6 +69,7 @@ def prepare(python: str, run: Path, given: Mapping[str, str], code: Path) -> Pre
     environment["JUPYTER_CONFIG_PATH"] = _join(run / "config", code / "config", given.get("JUPYTER_CONFIG_PATH"))
     environment["JUPYTER_PATH"] = _join(code, given.get("JUPYTER_PATH"))  # the extensions of JupyterLab are there
     environment["JUPYTER_RUNTIME_DIR"] = _folder(run / "runtime")
+    _separate_workspaces(prepared)
     problem = home.check_home(folder)
     if problem:
         prepared.problems.append(problem)
@@ -77,6 +82,18 @@ def prepare(python: str, run: Path, given: Mapping[str, str], code: Path) -> Pre
             prepared.problems.append(shell.PROBLEM)
             prepared.config["ServerApp"] = {"terminado_settings": {"shell_command": shell_check.without_files}}
     return prepared
+
+
+def _separate_workspaces(prepared: Preparation) -> None:
+    """Let a further server have its own layout of JupyterLab: it has the home of the user's other servers."""
+    name = prepared.environment.get(SERVER_NAME)
+    if name:
+        shared = prepared.environment.get(WORKSPACES) or str(_lab_state(prepared) / "workspaces")
+        prepared.environment[WORKSPACES] = f"{shared}-{name}"
+
+
+def _lab_state(prepared: Preparation) -> Path:
+    return Path(prepared.environment.get("JUPYTER_CONFIG_DIR") or prepared.home / ".jupyter") / "lab"
 
 
 def has_code(prepared: Preparation) -> bool:
@@ -108,12 +125,12 @@ def avoid_home(prepared: Preparation, *, is_readable: bool) -> None:
     data = environment.get("JUPYTER_DATA_DIR") or str(prepared.home / ".local" / "share" / "jupyter")
     environment["JUPYTER_DATA_DIR"] = _folder(run / "own-data")
     environment["JUPYTER_PATH"] = _join(data, environment.get("JUPYTER_PATH"))
-    state = Path(environment.get("JUPYTER_CONFIG_DIR") or prepared.home / ".jupyter") / "lab"
+    state = _lab_state(prepared)
     if not state.parent.is_dir():
         environment["JUPYTER_CONFIG_DIR"] = _folder(run / "own-configuration")
-    for variable, name in (("JUPYTERLAB_SETTINGS_DIR", "user-settings"), ("JUPYTERLAB_WORKSPACES_DIR", "workspaces")):
+    for variable, name in ((LAB_SETTINGS, "user-settings"), (WORKSPACES, "workspaces")):
+        _copy(Path(environment.get(variable) or state / name), run / name)
         environment[variable] = str(run / name)
-        _copy(Path(environment.get(variable, "")) if variable in environment else state / name, run / name)
     profile, copy = prepared.home / ".ipython" / "profile_default", run / "ipython" / "profile_default"
     copy.mkdir(parents=True)
     environment["IPYTHONDIR"] = str(run / "ipython")
@@ -128,7 +145,7 @@ def restrict(prepared: Preparation, reason: str, detail: str) -> None:
     environment["JUPYTER_CONFIG_DIR"] = _folder(run / "no-configuration")
     environment["JUPYTER_DATA_DIR"] = _folder(run / "no-data")
     prepared.ignores_user_packages = True
-    for variable, name in (("JUPYTERLAB_SETTINGS_DIR", "user-settings"), ("JUPYTERLAB_WORKSPACES_DIR", "workspaces")):
+    for variable, name in ((LAB_SETTINGS, "user-settings"), (WORKSPACES, "workspaces")):
         environment.setdefault(variable, str(prepared.home / ".jupyter" / "lab" / name))
     prepared.problems.append(
         Problem.of(

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 import requests
 
+from components.in_hub import messages
 from tests.engine.hub.conftest import StartHub, ValuesFor
 from tests.support.directory import ThrowAwayDirectory
 from tests.support.ended_access import end_access
@@ -13,14 +15,14 @@ from tests.support.hub_process import Hub, Visitor
 from tests.support.hub_users import ADMINS, MEMBERS, MODELLERS, PASSWORD, People
 from tests.support.notebooks import ADMIN_TOKEN, SERVERS, User, add_member, log_in, new_member, with_admin
 from tests.support.rendered_values import SECRETS
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module")
 def hub(start_hub: StartHub, values_for: ValuesFor, people: People) -> Iterator[Hub]:
-    values = with_admin(values_for())
-    values["jupyterhub"]["hub"]["config"]["JupyterHub"]["allow_named_servers"] = True
+    values = with_admin(values_for(notebook={"furtherServers": 2}))
     with start_hub(values, SERVERS) as running:
         yield running
 
@@ -129,3 +131,50 @@ def test_deleted_user_leaves_no_server_behind(hub: Hub, admin: Visitor, people: 
 
     assert not member.processes()
     assert not hub.accepts(member.token)
+
+
+def start_answers(user: User, server: str) -> list[tuple[int, str]]:
+    """Ask for a further server on the page, with its form and through the API; return the statuses and texts."""
+    path = f"{user.name}/{server}"
+    page, form = user.browser.get(f"/hub/spawn/{path}"), user.browser.post(f"/hub/spawn/{path}")
+    api = user.request(user.token, "POST", f"/hub/api/users/{user.name}/servers/{server}")
+    return [
+        (page.status_code, unescape(page.text)),
+        (form.status_code, unescape(form.text)),
+        (api.status_code, api.json()["message"]),
+    ]
+
+
+def known_servers(user: User) -> set[str]:
+    """Return the names of the user's servers that the hub knows, also of those that do not run."""
+    answer = user.request(ADMIN_TOKEN, "GET", f"/hub/api/users/{user.name}?include_stopped_servers")
+    return set(answer.json()["servers"])
+
+
+@pytest.mark.parametrize("server", ["lab", "Second", "a.b"])
+def test_further_server_with_another_name_is_refused_at_every_entrance(hub: Hub, people: People, server: str) -> None:
+    user = log_in(hub, add_member(people), PASSWORD)
+
+    for status, text in start_answers(user, server):
+        assert status == 400
+        assert messages.invalid_server_name(server) in text
+    assert known_servers(user) == {""}
+
+
+def test_number_of_further_servers_is_limited_at_every_entrance(hub: Hub, people: People) -> None:
+    user = log_in(hub, add_member(people), PASSWORD)
+    first = f"/hub/api/users/{user.name}/servers/first"
+    for path in (first, f"/hub/api/users/{user.name}/servers/second"):
+        assert user.request(user.token, "POST", path).status_code in (201, 202)
+
+    for status, text in start_answers(user, "third"):
+        assert status == 400
+        assert messages.further_servers_reached(2) in text
+    assert known_servers(user) == {"", "first", "second"}
+
+    wait_until(lambda: user.servers().get("first", {}).get("ready"), hub.log)
+    assert user.request(user.token, "DELETE", first, {"remove": True}).status_code in (202, 204)
+    wait_until(lambda: "first" not in known_servers(user), hub.log)
+    third = f"/hub/api/users/{user.name}/servers/third"
+    assert user.request(user.token, "POST", third).status_code in (201, 202)
+    user.start_server()

@@ -62,11 +62,10 @@ class Deployment:
         visitor.get(f"/hub/spawn/{user}/{server}" if server else "/hub/spawn")
         return visitor
 
-    def create_home(self, user: str, user_id: str, server: str = "") -> None:
+    def create_home(self, user: str, user_id: str) -> None:
         """Create a home that is bound to an account."""
-        name = f"{user}--{server}" if server else user
         annotations = {NAME_ANNOTATION: user, ID_ANNOTATION: user_id}
-        self.namespace.create_claim(name, "10Gi", EXPANDABLE, annotations=annotations)
+        self.namespace.create_claim(user, "10Gi", EXPANDABLE, annotations=annotations)
 
     def has_pod(self, user: str, server: str = "") -> bool:
         return self.namespace.has_pod(f"{user}--{server}" if server else user)
@@ -83,9 +82,7 @@ class Deployment:
 
 @pytest.fixture(scope="module")
 def values(values_for: ValuesFor) -> Values:
-    made = values_for(storage={"className": EXPANDABLE})
-    made["jupyterhub"]["hub"]["config"]["JupyterHub"]["allow_named_servers"] = True
-    return made
+    return values_for(storage={"className": EXPANDABLE}, notebook={"furtherServers": 1})
 
 
 @pytest.fixture(scope="module")
@@ -215,23 +212,20 @@ def test_home_of_the_former_person_is_not_mounted(
     former = people.unique_id(user)
     people.give_name_to_another_person(user, MEMBERS)
     newcomer = deployment.hub.log_in(user, PASSWORD)
-    deployment.create_home(user, former, server)
+    deployment.create_home(user, former)
 
     page = page_of_refused_start(newcomer, user, server)
 
-    claim = f"claim-{user}--{server}" if server else f"claim-{user}"
+    claim = f"claim-{user}"
     assert messages.home_of_another(claim) in page
     assert newcomer.page.status_code == 403
     assert not deployment.has_pod(user, server)
     assert deployment.owner(claim) == former
 
 
-@pytest.mark.parametrize("server", ["", "second"])
-def test_home_protects_itself_after_the_hub_user_was_deleted(
-    deployment: Deployment, people: People, user: str, server: str
-) -> None:
+def test_home_protects_itself_after_the_hub_user_was_deleted(deployment: Deployment, people: People, user: str) -> None:
     assert deployment.hub.log_in(user, PASSWORD).is_in
-    deployment.create_home(user, people.unique_id(user), server)
+    deployment.create_home(user, people.unique_id(user))
     deployment.delete_hub_user(user)
     people.give_name_to_another_person(user, MEMBERS)
 

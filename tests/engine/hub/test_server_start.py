@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,13 @@ NO_PERMISSIONS = "hub-tests-no-permissions"
 def deployment(start_hub: StartHub, values_for: ValuesFor, create_namespace: CreateNamespace) -> Iterator[Deployment]:
     """A tenancy with homes of 20 GB, increased from 10 GB, and with a profile for a group."""
     namespace, environment = create_namespace(HOMES)
-    values = values_for(notebookStorageGb=20, storage={"className": EXPANDABLE}, notebook={"profiles": PROFILES})
+    values = values_for(
+        notebookStorageGb=20,
+        storage={"className": EXPANDABLE},
+        notebook={"profiles": PROFILES, "furtherServers": 1},
+    )
+    home = {"name": "home", "persistentVolumeClaim": {"claimName": "{pvc_name}"}}  # as z2jh does
+    values["jupyterhub"]["hub"]["config"]["KubeSpawner"]["volumes"] = [home]
     with start_hub(values, environment) as hub:
         yield Deployment(hub, namespace)
 
@@ -168,6 +175,45 @@ def test_new_home_has_the_tenancys_size(deployment: Deployment, newcomer: str) -
     assert deployment.namespace.pod(newcomer)
     assert deployment.namespace.requested_size(newcomer) == "20Gi"
     assert deployment.namespace.warnings(newcomer) == []
+
+
+def test_further_server_has_the_home_of_the_usual_one(deployment: Deployment, newcomer: str) -> None:
+    visitor = deployment.start_server(newcomer, "small")
+    usual = deployment.namespace.pod(newcomer)
+
+    visitor.post(f"/hub/spawn/{newcomer}/gpu", profile="two-cores")
+
+    further = deployment.namespace.pod(f"{newcomer}--gpu")
+    homes = [mounted_claims(pod) for pod in (usual, further)]
+    assert homes == [[f"claim-{newcomer}"]] * 2
+    claims = deployment.namespace.kubectl("get", "pvc", "--output=name").split()
+    assert [name for name in claims if newcomer in name] == [f"persistentvolumeclaim/claim-{newcomer}"]
+    assert further["spec"]["containers"][0]["resources"]["limits"]["cpu"] == "2"
+
+
+def test_further_server_alone_creates_the_usual_home(deployment: Deployment, newcomer: str) -> None:
+    visitor = deployment.hub.log_in(newcomer, PASSWORD)
+
+    visitor.post(f"/hub/spawn/{newcomer}/gpu", profile="small")
+
+    assert mounted_claims(deployment.namespace.pod(f"{newcomer}--gpu")) == [f"claim-{newcomer}"]
+    assert deployment.namespace.requested_size(newcomer) == "20Gi"
+
+
+def test_servers_of_a_user_run_on_the_same_node(deployment: Deployment, newcomer: str) -> None:
+    deployment.start_server(newcomer, "small")
+
+    pod = deployment.namespace.pod(newcomer)
+    [term] = pod["spec"]["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert term["topologyKey"] == "kubernetes.io/hostname"
+    labels = term["labelSelector"]["matchLabels"]
+    assert labels == {"hub.jupyter.org/username": newcomer, "component": "singleuser-server"}
+    assert labels.items() <= pod["metadata"]["labels"].items()
+
+
+def mounted_claims(pod: dict[str, Any]) -> list[str]:
+    volumes = [each.get("persistentVolumeClaim") for each in pod["spec"]["volumes"]]
+    return [volume["claimName"] for volume in volumes if volume]
 
 
 def test_home_whose_owner_cannot_be_recorded_is_not_mounted(

@@ -35,7 +35,7 @@ def test_an_unknown_setting_is_refused_by_name() -> None:
     (message,) = declared.check("guaranteed-resources", declared.release(), organisation={"mostCpu": 4}).messages
     assert message == (
         "in the file for --policy-pack-config, mostCpu is not a setting of this rule; "
-        "its settings: mostCpus, mostRamGb, mostGpus, mostStorageGb"
+        "its settings: mostCpus, mostRamGb, mostGpus, mostStorageGb, mostFurtherServers"
     )
 
 

@@ -157,6 +157,17 @@ def test_homes_and_users_are_never_deleted() -> None:
     assert values()["jupyterhub"]["cull"]["users"] is False
 
 
+def test_further_servers_are_limited_and_forgotten_when_idle() -> None:
+    def settings(further: int) -> list[Any]:
+        rendered = values(notebook={"furtherServers": further})["jupyterhub"]
+        keys = ("hub", "allowNamedServers"), ("hub", "namedServerLimitPerUser"), ("cull", "removeNamedServers")
+        return [rendered[section].get(key) for section, key in keys]
+
+    assert settings(0) == [None, None, None]
+    assert settings(2) == [True, 2, True]
+    assert values(notebook={"furtherServers": 0}) == values()
+
+
 def test_protected_hub_database_outlives_the_release() -> None:
     def annotations(**changes: Any) -> Any:
         return values(**changes)["jupyterhub"]["hub"]["db"]["pvc"]["annotations"]

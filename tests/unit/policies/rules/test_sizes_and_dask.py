@@ -101,6 +101,13 @@ def test_sizes_of_users_and_groups_are_within_the_bounds() -> None:
     assert check_sizes({"mostStorageGb": 9.0}) == ["pangeo:notebookStorageGb: 10 is more than 9"]
 
 
+def test_number_of_further_servers_is_within_the_organisations_bound() -> None:
+    stack = declared.config(notebook={"furtherServers": 4})
+    release = declared.release()
+    assert declared.check(SIZES, release, stack=stack).messages == ["pangeo:notebook.furtherServers: 4 is more than 3"]
+    assert declared.check(SIZES, release, stack=stack, organisation={"mostFurtherServers": 4.0}).messages == []
+
+
 def test_memory_is_parsed_as_in_jupyterhub() -> None:
     assert [parse_gigabytes(text) for text in ("4G", "512M", "1.5G", "1T")] == [4, 0.5, 1.5, 1024]
     assert [parse_gigabytes(wrong) for wrong in ("4Gi", "4", "", 4)] == [None] * 4

@@ -71,6 +71,9 @@ def test_server_is_the_pod_that_mounts_the_home() -> None:
     assert one(pod("claim-alice", "Pending")).server == "starting"
     assert one(pod("claim-alice", deletionTimestamp=TIME)).server == "stopping"
     assert one(pod("claim-alice", "Failed")).pods == ()
+    ending, starting = pod("claim-alice", deletionTimestamp=TIME), pod("claim-alice", "Pending")
+    assert one(ending, starting).server == "starting"
+    assert one(ending, starting, pod("claim-alice")).server == "running"
     assert one(pod("claim-bob")).pods == ()
     copy = one(pod("claim-alice", component="copy"))
     assert (copy.server, copy.pods) == ("", ("pod with claim-alice",))
