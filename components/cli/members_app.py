@@ -23,6 +23,13 @@ from components.cli.arguments import (
 from components.cli.audit_log import AuditLog, default_path
 from components.cli.bind_password import require_password
 from components.cli.diagnose.result import EXIT_FAILED, EXIT_OK
+from components.cli.homes.archive_app import (
+    ARCHIVE_EXAMPLES,
+    DELETE_EXAMPLES,
+    archive_member_home,
+    delete_member_archive,
+    read_archives,
+)
 from components.cli.homes.delete_command import delete_home
 from components.cli.homes.deletion_plan import Request
 from components.cli.homes.list_command import print_listing, read_listing
@@ -34,11 +41,13 @@ from components.cli.terminal import ask, errors_reported, has_named, report
 
 members = typer.Typer(
     no_args_is_help=True,
-    help="List, add or remove users that may log in, and delete homes of former ones.\n\n"
+    help="List, add or remove users that may log in, and archive or delete homes of former ones.\n\n"
     "They are the members of the tenancy's FreeIPA group.",
     epilog=examples("members list vis", "members add vis alice bob", "members remove vis bob"),
     rich_markup_mode=None,
 )
+members.command("archive-home", epilog=examples(*ARCHIVE_EXAMPLES))(archive_member_home)
+members.command("delete-archive", epilog=examples(*DELETE_EXAMPLES))(delete_member_archive)
 
 
 @members.command("list", epilog=examples("members list vis", "members list vis --sort used", "members list vis --json"))
@@ -54,10 +63,11 @@ def list_members(
     """List the members of the group, with those of groups in it, and their homes; then homes of former members.
 
     A home's size and use, the last start of a server and a running server are read from the cluster, also while the hub
-    does not run.
+    does not run. With the section backup, a pod reads the repository, and archived homes are listed last.
     """
     with errors_reported():
-        listed = read_listing(_group(open_stack(stack).with_kubeconfig(), bind_dn), os.environ)
+        opened = open_stack(stack).with_kubeconfig()
+        listed = read_listing(_group(opened, bind_dn), os.environ, lambda: read_archives(opened))
     print_listing(listed, sort, as_json=as_json)
 
 

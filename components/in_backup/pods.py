@@ -5,7 +5,7 @@ from typing import Any
 
 from components.in_backup import scripts
 from components.in_backup.pod_names import volume_pod_name
-from components.in_backup.repository import DATABASE, DATABASE_FILE, home_tags
+from components.in_backup.repository import ARCHIVED, DATABASE, DATABASE_FILE, home_tags
 from components.in_backup.settings import Settings
 from components.in_backup.volumes import Volume
 from components.ownership.claims import DATABASE_CLAIM
@@ -109,9 +109,16 @@ def open_pod(settings: Settings, seconds: float) -> Manifest:
 
 
 def forget_pod(settings: Settings, seconds: float) -> Manifest:
-    """Return the pod that deletes the backups beyond those to keep, separately for each home."""
+    """Return the pod that deletes the backups beyond those to keep, separately for each home; archives stay."""
     keep = [f"--keep-{unit}={number}" for unit, number in sorted(settings.keep.items()) if number]
-    arguments = ["forget", "--prune", f"--host={settings.repository.host}", "--group-by=host,paths", *keep]
+    arguments = [
+        "forget",
+        "--prune",
+        f"--host={settings.repository.host}",
+        "--group-by=host,paths",
+        f"--keep-tag={ARCHIVED}",
+        *keep,
+    ]
     return _repository_pod(settings, "forget", scripts.EXCLUSIVE, arguments, seconds)
 
 

@@ -10,6 +10,9 @@ from typing import Any
 HOME, DATABASE = "home", "hub-database"
 """Tags of snapshots."""
 
+ARCHIVED = "archived"
+"""Further tag of the last snapshot of a home that an operator has archived. No retention deletes it."""
+
 HOMES = "/homes"
 DATABASE_FILE = "/hub/jupyterhub.sqlite"
 """Paths in snapshots. The hub's other SQLite files are in the same folder and snapshot."""

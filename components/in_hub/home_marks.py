@@ -1,4 +1,4 @@
-"""Annotations on the claim of a home about its use: the last start, the end of its owner's access, a deletion. Pure.
+"""Annotations on the claim of a home: the last start, the end of its owner's access, an archive, a deletion. Pure.
 
 The claim outlives the hub's database and the hub's user, and can be read while the hub does not run.
 """
@@ -14,17 +14,32 @@ AWAY_SINCE = "tenancy.pangeo/away-since"
 """Annotation of a home's claim: since when the owner has no access, as ISO 8601. A start of a server removes it."""
 
 DELETION_BEGUN = "tenancy.pangeo/deletion-begun"
-"""Annotation of a home's claim and volume that an operator deletes. No server starts with this home any more."""
+"""Annotation of a home's claim and volume that an operator deletes. No server starts with this home any more, unless
+it is archived."""
+
+ARCHIVE = "tenancy.pangeo/archive"
+"""Annotation of a home's claim that an operator archives: ``ARCHIVE_BEGUN``, then the id of the verified snapshot.
+
+A start of a server removes it, so it also says that nobody has used the home since. The volume gets it with the id
+before the claim is deleted.
+"""
+
+ARCHIVE_BEGUN = "begun"
 
 
 def start_marks(now: datetime) -> dict[str, str | None]:
-    """Return the changes of a claim's annotations at the start of a server."""
-    return {LAST_START: now.isoformat(timespec="seconds"), AWAY_SINCE: None}
+    """Return the changes of a claim's annotations at the start of a server, which also ends an archive."""
+    ended = dict.fromkeys((AWAY_SINCE, ARCHIVE, DELETION_BEGUN))
+    return {LAST_START: now.isoformat(timespec="seconds"), **ended}
 
 
 def is_being_deleted(metadata: Any) -> bool:  # noqa: ANN401 - kubernetes_asyncio has no types
-    """Return whether the claim with this ``V1ObjectMeta`` is deleted by an operator, or by Kubernetes."""
-    return metadata.deletion_timestamp is not None or DELETION_BEGUN in (metadata.annotations or {})
+    """Return whether the claim with this ``V1ObjectMeta`` is deleted by an operator, or by Kubernetes.
+
+    The deletion after an archive gives way to a user who is admitted again: a claim that was changed is not deleted.
+    """
+    annotations = metadata.annotations or {}
+    return metadata.deletion_timestamp is not None or (DELETION_BEGUN in annotations and ARCHIVE not in annotations)
 
 
 def read_mark_time(annotations: Mapping[str, Any] | None, name: str) -> datetime | None:

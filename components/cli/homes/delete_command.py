@@ -33,7 +33,7 @@ from components.cluster.objects import (
     volume_path,
 )
 from components.cluster.releases import latest_revision
-from components.in_hub.home_marks import DELETION_BEGUN, LAST_START, read_mark_time
+from components.in_hub.home_marks import ARCHIVE, ARCHIVE_BEGUN, DELETION_BEGUN, LAST_START, read_mark_time
 from components.in_hub.removed_users import CannotCompare
 from components.ownership.existing import FoundObject
 
@@ -50,6 +50,8 @@ class Deletion:
     request: Request
     api: ReadWriteApi
     report: Callable[[str], None]
+    is_used_by: Callable[[str], bool] = lambda pod: True
+    """Whether a pod that mounts the home counts, by its name."""
 
     @property
     def namespace(self) -> str:
@@ -66,7 +68,7 @@ class Deletion:
         """
         found = find_object(self.api, namespace_path(self.namespace))
         homes = [] if found is None else read_homes(self.api, self.namespace)
-        own = [home for home in homes if home.user == self.request.user]
+        own = [self._used(home) for home in homes if home.user == self.request.user]
         try:
             absences = find_absences(self.group, {home.owner for home in own if home.claim})
         except CannotCompare as failure:
@@ -76,6 +78,9 @@ class Deletion:
             self.namespace, FoundObject.of(found, "Namespace").mark if found else "", revision is not None
         )
         return plan_deletion(self.request, namespace, read_cluster_id(self.api), own, absences, datetime.now(UTC))
+
+    def _used(self, home: Home) -> Home:
+        return replace(home, pods=tuple(filter(self.is_used_by, home.pods)))
 
     def delete(self, plan: Plan) -> bool:
         """Delete the home; return whether nothing of it is left, or report why it was not deleted.
@@ -104,9 +109,9 @@ class Deletion:
             CannotAsk: the cluster gives no answer or refuses a change.
         """
         if home.claim:
-            change_object(self.api, claim_path(self.namespace, home.claim), home.uid, _without(DELETION_BEGUN))
+            change_object(self.api, claim_path(self.namespace, home.claim), home.uid, _without(DELETION_BEGUN, ARCHIVE))
         if home.volume:
-            names = (DELETION_BEGUN, FORMER_USER, FORMER_ID) if home.claim else (DELETION_BEGUN,)
+            names = (DELETION_BEGUN, ARCHIVE, FORMER_USER, FORMER_ID) if home.claim else (DELETION_BEGUN,)
             change_object(self.api, volume_path(home.volume.name), home.volume.uid, _without(*names))
 
     def refuse(self, refused: Refused) -> bool:
@@ -126,8 +131,10 @@ class Deletion:
             manifest["metadata"]["annotations"] = {**annotations, DELETION_BEGUN: begun}
 
         def mark_volume(manifest: dict[str, Any]) -> None:
+            _without(ARCHIVE)(manifest)
             marks = {DELETION_BEGUN: begun, FORMER_USER: home.user, FORMER_ID: home.user_id}
-            manifest["metadata"]["annotations"] = {**(manifest["metadata"].get("annotations") or {}), **marks}
+            archive = {ARCHIVE: home.archive} if home.archive not in ("", ARCHIVE_BEGUN) else {}
+            manifest["metadata"]["annotations"] = {**manifest["metadata"]["annotations"], **marks, **archive}
 
         try:
             if not change_object(self.api, claim_path(self.namespace, home.claim), home.uid, mark_claim):

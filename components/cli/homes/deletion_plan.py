@@ -14,6 +14,9 @@ from components.ownership.mark import read_mark
 DELETE, RETAIN = "Delete", "Retain"
 """Reclaim policies."""
 
+EVEN_IF_MEMBER = "; or add --even-if-member"
+"""End of the fix for the home of a member."""
+
 START_SECONDS = 300
 """Time after the record of a start in which the server's pod may not exist yet."""
 
@@ -60,7 +63,8 @@ class Plan:
     def key(self) -> tuple[Any, ...]:
         """The facts that must be the same when the home is deleted as when the operator agreed."""
         home = self.home
-        return home.name, home.uid, home.owner, home.last_start, home.volume and (home.volume.uid, home.volume.policy)
+        owner = home.owner, home.last_start, home.archive
+        return home.name, home.uid, *owner, home.volume and (home.volume.uid, home.volume.policy)
 
 
 def plan_deletion(
@@ -96,7 +100,7 @@ def plan_deletion(
         admitted = "may log in" if absence is None else f"may log in: {absence.reason}"
         return Refused(
             f"the owner of {home.name} {admitted}",
-            f"first: python -m components members remove {request.stack} {request.user}; or add --even-if-member",
+            f"first: python -m components members remove {request.stack} {request.user}{EVEN_IF_MEMBER}",
         )
     if home.pods:
         return Refused(f"{home.name} is in use by {', '.join(home.pods)}", _stop(request, home))

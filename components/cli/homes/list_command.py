@@ -1,19 +1,21 @@
-"""The command ``members list``: the members with their homes, and the homes of former members."""
+"""The command ``members list``: the members with their homes, the homes of former members, and archives."""
 
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from components.cli import members as membership
 from components.cli.accept.reused import find_reused_names
-from components.cli.homes import listing
+from components.cli.homes import archives, listing
 from components.cli.homes.facts import find_homes
 from components.cli.homes.home import Home
 from components.cli.homes.listing import Order
 from components.cli.homes.owners import Absence, Owner, find_absences
 from components.cli.members import Group
 from components.cli.output import print_json, print_rows
+from components.cli.restore.errors import RestoreRefused
+from components.cli.restore.snapshots import Snapshot
 from components.cluster.errors import CannotAsk
 from components.escape import escape_lines
 from components.freeipa.users import Members
@@ -32,6 +34,8 @@ class Listing:
     """The owners that do not use their homes any more; None if the directory does not show it."""
     reused: list[str] | None = None
     """Members whose names belonged to other accounts; None if the cluster could not be read."""
+    archives: list[Snapshot] | None = None
+    """The archives of homes; None without backups, or if the repository could not be read."""
     problems: tuple[str, ...] = ()
 
     @property
@@ -44,17 +48,31 @@ class Listing:
         ]
 
 
-def read_listing(group: Group, environment: Mapping[str, str]) -> Listing:
-    """Read the members and the homes. Only the members are needed.
+def read_listing(
+    group: Group, environment: Mapping[str, str], read_archives: Callable[[], list[Snapshot] | None] = lambda: None
+) -> Listing:
+    """Read the members, the homes and the archives. Only the members are needed.
 
     Args:
         group: the users' group, with the account to log in to FreeIPA with.
         environment: where ``KUBECONFIG`` and kubectl are looked up.
+        read_archives: reads the archives of homes; None without backups.
 
     Raises:
         MembersRefused: the group does not exist.
         FreeIpaError: the directory could not be read.
     """
+    listed = _read_homes(group, environment)
+    if listed.homes is None:
+        return listed
+    try:
+        return replace(listed, archives=read_archives())
+    except (CannotAsk, RestoreRefused) as failure:
+        problem = f"which homes are archived is not known: {failure}"
+        return replace(listed, problems=(*listed.problems, problem))
+
+
+def _read_homes(group: Group, environment: Mapping[str, str]) -> Listing:
     members = membership.list_members(group)
     try:
         reused = find_reused_names(group.tenancy, members.unique_ids, environment)
@@ -66,7 +84,7 @@ def read_listing(group: Group, environment: Mapping[str, str]) -> Listing:
         absences = find_absences(group, {home.owner for home in homes if home.claim})
     except CannotCompare as failure:
         problem = f"which homes belong to former members is not known: {failure}"
-        return Listing(group, members, homes, None, reused, (problem,))
+        return Listing(group, members, homes, None, reused, problems=(problem,))
     return Listing(group, members, homes, absences, reused)
 
 
@@ -88,7 +106,13 @@ def print_listing(listed: Listing, order: Order, *, as_json: bool) -> None:
     if former:
         print("\nHomes that their owners do not use any more:")
         print_rows(listing.FORMER_HEADINGS, listing.former_rows(former, absences))
+        if listed.group.tenancy.backup:
+            print(f"→ to archive one: python -m components members archive-home {listed.group.stack} {former[0].user}")
         print(f"→ to delete one: python -m components members delete-home {listed.group.stack} {former[0].user}")
+    if listed.archives:
+        print("\nArchived homes:")
+        print_rows(archives.HEADINGS, archives.archive_rows(listed.archives))
+        print(f"→ to restore one: python -m components backup restore {listed.group.stack} --user NAME --snapshot ID")
 
 
 def as_object(listed: Listing) -> dict[str, Any]:
@@ -105,6 +129,7 @@ def as_object(listed: Listing) -> dict[str, Any]:
         "others": listed.members.others,
         "reusedNames": listed.reused,
         "homes": homes,
+        "archives": None if listed.archives is None else list(map(archives.archive_as_json, listed.archives)),
         "problems": listed.problems,
     }
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from components.cli.homes.amounts import UNKNOWN, format_gb, format_time, format_use
+from components.cli.homes.archives import is_snapshot
 from components.cli.homes.home import Home
 from components.cli.homes.owners import Absence, Owner
 
@@ -98,6 +99,8 @@ def describe_state(home: Home, absences: Absences) -> str:
     parts = [absence.reason] if absence else []
     if not home.claim:
         parts = ["only the volume is left"]
+    if home.archive:
+        parts.append("it is archived, but not deleted" if is_snapshot(home.archive) else "its archive has begun")
     if home.deletion:
         parts.append("its deletion has begun")
     if home.server:
@@ -133,6 +136,7 @@ def home_as_json(home: Home, absences: Absences | None) -> dict[str, Any]:
         "reason": absence.reason if absence else None,
         "awaySince": home.away_since.isoformat() if is_former and home.away_since else None,
         "deletionBegun": home.deletion or None,
+        "archive": home.archive or None,
     }
 
 

@@ -73,7 +73,7 @@ def restore(session: Session, options: Options, confirm: Callable[[str], bool], 
         log.prepare()
     except OSError as error:
         raise RestoreRefused(f"the log {log.path} cannot be written: {error.strerror}; nothing was restored") from None
-    with _ended_by_signals():
+    with ended_by_signals():
         snapshots = session.snapshots()
         if options.user is not None:
             return _restore_home(session, options, options.user, snapshots, confirm, log)
@@ -109,7 +109,8 @@ def _restore_tenancy(
     chosen = snapshots if options.whole_tenancy else [each for each in snapshots if each.home is None]
     plan = plan_tenancy(chosen, session.claims(), options.before, database=options.hub_database)
     if not plan.homes and plan.database is None:
-        report("all homes of the backup exist; nothing was changed")
+        kinds = f"exist, or are archived ({len(plan.archived)})" if plan.archived else "exist"
+        report(f"all homes of the backup {kinds}; nothing was changed")
         return True
     for line in plan.lines:
         report(line)
@@ -143,7 +144,9 @@ def _entry(session: Session, user: str, change: str) -> Entry:
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[None]:
+    """End the block by ``KeyboardInterrupt`` at a signal, so that its pods are deleted."""
+
     def end(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 

@@ -21,6 +21,7 @@ from components.cli.restore.session import Session
 from components.cli.restore.snapshots import Snapshot
 from components.cluster.errors import CannotAsk
 from components.cluster.objects import claim_path, create_object, set_annotation
+from components.in_hub.home_marks import ARCHIVE
 
 WORK = ".restoring-"
 """Beginning of the names of folders with fetched files, which are not in place yet."""
@@ -102,6 +103,8 @@ def _find_or_create(session: Session, wanted: HomeRestore) -> tuple[Claim, bool]
     claim = session.claims().get(name)
     check_home(snapshot, claim, in_place=wanted.in_place, other_account=wanted.other_account)
     if claim is not None:
+        if claim.archive:  # the archive would not have what is restored now
+            set_annotation(session.api, claim_path(session.namespace, name), claim.uid, ARCHIVE, None)
         return claim, bool(claim.unfinished)
     create_object(session.api, claim_path(session.namespace, name), new_home(session.steps.tenancy, snapshot))
     session.steps.report(f"created: the claim {name} of {snapshot.home.size_gb if snapshot.home else 0} GB")

@@ -35,10 +35,18 @@ def home_rows(groups: Mapping[str, Sequence[Snapshot]], claims: Mapping[str, Cla
                 "" if newest.files is None else str(newest.files),
                 str(len(group)),
                 time_text(oldest.time),
-                "" if newest.home is None else "exists" if claim_of(newest) in claims else "does not exist",
+                _present_state(newest, claims),
             ]
         )
     return rows
+
+
+def _present_state(newest: Snapshot, claims: Mapping[str, Claim]) -> str:
+    if newest.home is None:
+        return ""
+    if claim_of(newest) in claims:
+        return "exists"
+    return "archived" if newest.is_archive else "does not exist"
 
 
 def snapshot_rows(snapshots: Iterable[Snapshot]) -> list[list[str]]:
@@ -71,6 +79,7 @@ def as_json(groups: Mapping[str, Sequence[Snapshot]], claims: Mapping[str, Claim
                     "files": each.files,
                     "userId": each.home.user_id if each.home else None,
                     "homeGb": each.home.size_gb if each.home else None,
+                    "archive": each.is_archive,
                 }
                 for each in group
             ],

@@ -93,10 +93,13 @@ def failure(output: Output, subject: str, url: str, secret: str, reason: str = "
             text = f"the backup of {subject} contains no database of SQLite; restore an older one with --before"
         case "volume" | "left-over":
             text = f"the volume of {subject} cannot be written; {repeat}{_quoted(output)}"
+        case "unreadable":
+            text = f"some files of {subject} cannot be read, so a backup would lack them; nothing was deleted"
+            text += f"; correct them, or delete the home without an archive{_quoted(output)}"
         case "restic":
             text = f"{subject}: {_cause(output, url, secret)}; {repeat}"
         case _:
-            text = f"the restore of {subject} was ended{f' ({reason})' if reason else ''}; {repeat}{_quoted(output)}"
+            text = f"the pod for {subject} was ended{f' ({reason})' if reason else ''}; {repeat}{_quoted(output)}"
     return RestoreRefused(text)
 
 

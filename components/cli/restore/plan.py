@@ -9,6 +9,7 @@ from typing import Any
 from components.cli.restore.errors import RestoreRefused
 from components.cli.restore.snapshots import Snapshot
 from components.config.tenancy import Tenancy
+from components.in_hub.home_marks import ARCHIVE
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION
 from components.ownership.claims import HOME_CLAIMS
 
@@ -52,6 +53,8 @@ class Claim:
     is_deleted: bool = False
     unfinished: str = ""
     """The snapshot with which an interrupted restore has created it."""
+    archive: str = ""
+    """The mark of an archive that ``members archive-home`` has begun."""
     uses: tuple[Use, ...] = ()
 
     @property
@@ -84,6 +87,7 @@ def read_claims(claims: Iterable[Mapping[str, Any]], pods: Sequence[Mapping[str,
             tuple((claim.get("spec") or {}).get("accessModes") or ()),
             bool(metadata.get("deletionTimestamp")),
             str(annotations.get(UNFINISHED) or ""),
+            str(annotations.get(ARCHIVE) or ""),
             tuple(uses.get(name, ())),
         )
     return found

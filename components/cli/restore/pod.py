@@ -1,10 +1,10 @@
-"""The pods that read the repository and write restored files. Each runs one step of ``restore.sh``. Pure.
+"""The pods that read the repository, write restored files, or archive homes. Each runs a step of ``restore.sh``. Pure.
 
 They run as root, so that files of every owner keep it, with only the capabilities that this needs; the namespace's
 pod-security level ``baseline`` permits them. The store's credentials are environment variables from the Secret.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -33,6 +33,9 @@ LIMIT_SECONDS = 24 * 3600
 LABELS = {"app.kubernetes.io/managed-by": FIELD_MANAGER, "app.kubernetes.io/component": "restore"}
 """Labels of the pods."""
 
+ARCHIVE_STEP = "archive"
+"""The step that backs a volume up; it changes nothing in it."""
+
 CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP")
 """Capabilities with which files keep owners, modes and attributes."""
 
@@ -46,6 +49,8 @@ class Target:
     """The node on which its pod must run; None for any."""
     owner: str = "1000:100"
     """User and group of new folders: those of notebook servers (z2jh 4.4.0)."""
+    read_as: str = ""
+    """Path in snapshots under which it is mounted to be read only; empty to write to it."""
 
 
 def pod_name(target: Target | None, unique: str) -> str:
@@ -67,10 +72,12 @@ def step_pod(
         target: the volume to mount.
     """
     memory = f"{round(backup.ram_gb * 1024)}Mi"
-    mounts = [{"name": "own", "mountPath": OWN_FOLDER}]
+    mounts: list[dict[str, Any]] = [{"name": "own", "mountPath": OWN_FOLDER}]
+    folder = (target and target.read_as) or VOLUME_FOLDER
     volumes: list[dict[str, Any]] = [{"name": "own", "emptyDir": {"sizeLimit": f"{OWN_GI}Gi"}}]
     if target:
-        mounts.append({"name": "volume", "mountPath": VOLUME_FOLDER})
+        read_only = {"readOnly": True} if target.read_as else {}
+        mounts.append({"name": "volume", "mountPath": folder, **read_only})
         volumes.append({"name": "volume", "persistentVolumeClaim": {"claimName": target.claim}})
     return {
         "apiVersion": "v1",
@@ -102,7 +109,7 @@ def step_pod(
                         {"name": "RESTIC_CACHE_DIR", "value": f"{OWN_FOLDER}/cache"},
                         {"name": "TMPDIR", "value": OWN_FOLDER},
                         {"name": "HOME", "value": OWN_FOLDER},
-                        {"name": "VOLUME", "value": VOLUME_FOLDER},
+                        {"name": "VOLUME", "value": folder},
                         {"name": "OWNER", "value": target.owner if target else ""},
                     ],
                     "terminationMessagePolicy": "FallbackToLogsOnError",
@@ -123,6 +130,13 @@ def step_pod(
             "volumes": volumes,
         },
     }
+
+
+def is_archive_pod(pod: Mapping[str, Any]) -> bool:
+    """Return whether a pod only reads a home, for its archive. A pod that a killed command has left may be deleted."""
+    labels = pod["metadata"].get("labels") or {}
+    arguments = [each for container in pod["spec"]["containers"] for each in container.get("args") or ()]
+    return LABELS.items() <= labels.items() and arguments[:1] == [ARCHIVE_STEP]
 
 
 def _on_node(node: str) -> dict[str, Any]:

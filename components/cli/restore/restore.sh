@@ -1,4 +1,4 @@
-# Restores files of a snapshot into a mounted volume: sh -c THIS restore STEP ARGUMENT...
+# Restores files of a snapshot into a mounted volume, or archives the volume: sh -c THIS restore STEP ARGUMENT...
 #
 #   list                                     print the repository's snapshots
 #   sizes ID...                              print the bytes and files of snapshots
@@ -7,6 +7,9 @@
 #   place BASE WORK KEPT                     move what was fetched to its place; what was there is moved to the folder KEPT
 #   discard WORK                             remove what was fetched
 #   database WORK ENDING                     put the fetched databases of the hub in place; the former ones get ENDING
+#   archive BASE HOST TAG...                 back the volume, which is mounted at BASE, up, and print the snapshot
+#   verify ID                                read all files of a snapshot from the repository, and compare their checksums
+#   forget ID...                             delete snapshots, and the data that no other one needs
 #
 # BASE is the path in the snapshot that corresponds to the volume's own folder. Nothing is overwritten or deleted that
 # this program has not written itself. Each step can be repeated after its interruption.
@@ -21,8 +24,19 @@ if [ -n "${CA_CERTIFICATE:-}" ]; then
     printf '%s\n' "$CA_CERTIFICATE" >"$authority"
 fi
 
+limit=
 run_restic() {
-    if [ -n "$authority" ]; then command restic --cacert "$authority" "$@"; else command restic "$@"; fi
+    $limit restic ${authority:+--cacert "$authority"} "$@"
+}
+
+interruptible() { # restic, which removes its lock after a signal
+    restic ${authority:+--cacert "$authority"} "$@" &
+    child=$!
+    trap 'kill -INT $child; wait $child; exit 143' TERM INT
+    wait $child
+    code=$?
+    trap - TERM INT
+    return $code
 }
 
 failed() { # REASON [DETAIL]
@@ -188,11 +202,40 @@ database() { # WORK ENDING
     echo "@placed jupyterhub.sqlite.$2"
 }
 
+archive() { # BASE HOST TAG...
+    base=$1 host=$2
+    shift 2
+    for tag; do
+        set -- "$@" "--tag=$tag"
+        shift
+    done
+    # With --force, files that seem to be unchanged since the last backup are read, too.
+    RESTIC_PROGRESS_FPS=0.02 interruptible backup --json --force --host="$host" "$@" --exclude="$base/lost+found" \
+        --exclude="$base/.restoring-*" "$base" >"${TMPDIR:-/tmp}/archive"
+    case $code in
+    0) ;;
+    3) failed unreadable ;;
+    *) failed restic ;;
+    esac
+    sed -n 's/.*"message_type":"summary".*"snapshot_id":"\([0-9a-f]*\)".*/@archived \1/p' "${TMPDIR:-/tmp}/archive"
+}
+
+list() {
+    limit="timeout -s INT $LIST_SECONDS"
+    run_restic snapshots --no-lock --json >"${TMPDIR:-/tmp}/snapshots"
+    case $? in
+    0) ;;
+    124 | 130) echo "timeout: no answer within $LIST_SECONDS s"; failed restic ;;
+    *) failed restic ;;
+    esac
+    gzip -c "${TMPDIR:-/tmp}/snapshots" | base64 | sed 's/^/@snapshots /'
+}
+
+LIST_SECONDS=120 # restic itself would try for 15 minutes
 step=$1
 shift
 case $step in
-list) run_restic snapshots --no-lock --json >"${TMPDIR:-/tmp}/snapshots" || failed restic
-    gzip -c "${TMPDIR:-/tmp}/snapshots" | base64 | sed 's/^/@snapshots /' ;;
+list) list ;;
 sizes) for id; do
         found=$(run_restic stats --json --mode restore-size "$id") || failed restic
         echo "@size $id $(printf %s "$found" | tr -d ' \n' | sed 's/.*"total_size":\([0-9]*\).*"total_file_count":\([0-9]*\).*/\1 \2/')"
@@ -202,5 +245,9 @@ beside) beside "$@" ;;
 place) place "$@" ;;
 discard) discard "$@" ;;
 database) database "$@" ;;
+archive) archive "$@" ;;
+# The content goes nowhere: a home can be larger than the node's disk.
+verify) interruptible dump "$1" / >/dev/null || failed restic ;;
+forget) interruptible forget --prune "$@" || failed restic ;;
 *) failed step "$step" ;;
 esac

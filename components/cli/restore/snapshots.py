@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from components.cli.restore.errors import RestoreRefused
-from components.in_backup.repository import DATABASE, HomeTags, home_path
+from components.in_backup.repository import ARCHIVED, DATABASE, HomeTags, home_path
 
 SHORT = 8
 """Characters of a snapshot's id that operators see and write."""
@@ -35,6 +35,8 @@ class Snapshot:
     size: int | None = None
     """Bytes of all files; None if the repository does not record it."""
     files: int | None = None
+    is_archive: bool = False
+    """Whether it is the archive of a former member's home, which no retention deletes."""
 
     @property
     def short_id(self) -> str:
@@ -87,7 +89,7 @@ def _read(listed: Mapping[str, Any]) -> Snapshot | None:
     path = str(paths[0]) if home else str(paths[0]).rpartition("/")[0]
     summary = listed.get("summary") or {}  # since restic 0.17
     size, files = summary.get("total_bytes_processed"), summary.get("total_files_processed")
-    return Snapshot(str(listed["id"]), parse_time(str(listed["time"])), path, home, size, files)
+    return Snapshot(str(listed["id"]), parse_time(str(listed["time"])), path, home, size, files, ARCHIVED in tags)
 
 
 def parse_time(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Running a step of a restore in a pod: create it, follow it, read its output, delete it."""
+"""Running a step of a restore or of an archive in a pod: create it, follow it, read its output, delete it."""
 
 import secrets
 import time
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from components.cli.restore.errors import RestoreRefused
 from components.cli.restore.output import Output, failure, progress_text
-from components.cli.restore.pod import Target, pod_name, step_pod
+from components.cli.restore.pod import Target, is_archive_pod, pod_name, step_pod
 from components.cluster.answers import CONFLICT, NOT_FOUND
 from components.cluster.client import ClusterApi
 from components.cluster.errors import CannotAsk
@@ -88,11 +88,12 @@ class Steps:
         return f"/api/v1/namespaces/{self.tenancy.namespace}/pods"
 
     def _delete_ended(self, own: str, subject: str) -> None:
-        """Delete the pod that a killed command has left, if it has ended."""
+        """Delete the pod that a killed command has left, if it has ended, or only reads the volume."""
         status, found = self.api.send("GET", f"{self._pods}/{own}")
         if status == NOT_FOUND:
             return
-        if field(found, "status", "phase") not in ENDED and not field(found, "metadata", "deletionTimestamp"):
+        is_ending = field(found, "status", "phase") in ENDED or field(found, "metadata", "deletionTimestamp")
+        if not is_ending and not is_archive_pod(found):
             raise RestoreRefused(_running(subject, own))
         self._delete(own)
 
@@ -114,7 +115,7 @@ class Steps:
             is_waiting = field(pod, "status", "phase") in (None, "Pending")
             if is_waiting and self.clock() > begin + START_SECONDS:
                 raise RestoreRefused(
-                    f"the pod that restores {subject} did not start within {START_SECONDS:g} s: {self._state(pod)}; "
+                    f"the pod for {subject} did not start within {START_SECONDS:g} s: {self._state(pod)}; "
                     "nothing was changed"
                 )
             refusal = next(failed_pulls(pod, ()), None) if is_waiting else None
@@ -133,7 +134,7 @@ class Steps:
                 continue
             answered = self.clock()
             if status == NOT_FOUND:
-                raise RestoreRefused(f"the pod that restores {subject} was deleted by others; run the command again")
+                raise RestoreRefused(f"the pod for {subject} was deleted by others; run the command again")
             pod = found
         return pod
 
@@ -157,7 +158,7 @@ class Steps:
 
 def _running(subject: str, own: str) -> str:
     return (
-        f"another restore of {subject} is running in the pod {own}; wait until it has ended, or delete the pod: what "
+        f"a restore of {subject} is running in the pod {own}; wait until it has ended, or delete the pod: what "
         "it has fetched is removed, and no file of the volume is lost"
     )
 

@@ -24,6 +24,8 @@ class Plan:
     """The homes that exist and are left alone."""
     database: Snapshot | None
     """None to leave the hub's database alone."""
+    archived: tuple[Snapshot, ...] = ()
+    """The homes of former members that were archived, which are left out."""
 
     @property
     def lines(self) -> list[str]:
@@ -35,6 +37,9 @@ class Plan:
         if self.existing:
             names = ", ".join(subject(each) for each in self.existing)
             lines.append(f"leaves alone {len(self.existing)} homes that exist: {names}")
+        if self.archived:
+            names = ", ".join(subject(each) for each in self.archived)
+            lines.append(f"leaves out {len(self.archived)} archived homes, to restore one: --user NAME: {names}")
         if self.database:
             lines.append(
                 f"replaces the hub's database by that of {time_text(self.database.time)}; the present one is kept"
@@ -59,10 +64,12 @@ def plan_tenancy(
     newest = newest_by_home(before(snapshots, limit)).values()
     if not newest and not database:
         raise RestoreRefused(f"there is no backup of a home{f' before {time_text(limit)}' if limit else ''}")
-    missing = [each for each in newest if claim_of(each) not in claims or claims[claim_of(each)].unfinished]
+    absent = [each for each in newest if claim_of(each) not in claims or claims[claim_of(each)].unfinished]
+    missing = [each for each in absent if not each.is_archive]
     return Plan(
         homes=tuple(missing),
-        existing=tuple(each for each in newest if each not in missing),
+        existing=tuple(each for each in newest if each not in absent),
+        archived=tuple(each for each in absent if each.is_archive),
         database=select_database(snapshots, limit) if database else None,
     )
 

@@ -42,6 +42,8 @@ def run(*words: str, typed: str | None = None) -> Result:
         "members list",
         "members add",
         "members remove",
+        "members archive-home",
+        "members delete-archive",
         "members delete-home",
         "status",
         "doctor",

@@ -261,6 +261,16 @@ def test_missing_secret_is_named_with_the_command_that_creates_it(restored: Tena
         restored.restore(user="alice")
 
 
+def test_archived_home_is_left_out_of_a_tenancy_and_restored_alone(restored: Tenancy) -> None:
+    restored.back_up("bob", {"notes": "of bob"})
+    restored.repository.restic("tag", "--add", "archived")
+
+    assert restored.restore(NAME.__eq__, whole_tenancy=True)
+    assert restored.lines[-1] == "all homes of the backup exist, or are archived (1); nothing was changed"
+    assert restored.restore(user="bob")
+    assert _read(restored.kubelet.volume("claim-bob")) == {"notes": "of bob"}
+
+
 def _create_hub(restored: Tenancy) -> None:
     labels = {"matchLabels": {"component": "hub"}}
     template = {

@@ -11,7 +11,7 @@ import pytest
 
 from components.cli.restore.output import Output
 from components.cli.restore.pod import SCRIPT
-from tests.support.restic import Repository, create_repository
+from tests.support.restic import USER_ID, Repository, create_repository
 from tests.support.waiting import LIMIT_SECONDS
 
 BASE = "/homes/alice"
@@ -48,6 +48,25 @@ class Volume:
         text, _ = process.communicate(timeout=LIMIT_SECONDS)
         assert (process.returncode == 0) == succeeds, text
         return Output.read(text)
+
+    def archive(self, *tags: str, privileges: str = "+all", succeeds: bool = True) -> Output:
+        """Run the step that archives the volume, in a mount namespace in which it has its path in snapshots."""
+        own = self.repository.folder / "own"
+        own.mkdir(exist_ok=True)
+        mount = (
+            f"set -e; mkdir -p /homes; mount -t tmpfs none /homes; mkdir -p {BASE}; mount --bind {self.folder} {BASE}"
+        )
+        step = f'{mount}; exec setpriv --bounding-set={privileges} sh -c "$0" restore archive {BASE} vis "$@"'
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", step, SCRIPT, *tags],
+            env={**self.repository.variables, "VOLUME": BASE, "TMPDIR": str(own)},
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS,
+            check=False,
+        )
+        assert (done.returncode == 0) == succeeds, done.stdout + done.stderr
+        return Output.read(done.stdout + done.stderr)
 
     def killed_after(self, seconds: float, *step: str) -> None:
         """Start a step, and kill all its processes after a time, as the end of a node does."""
@@ -278,3 +297,52 @@ def test_file_that_is_no_database_is_refused(volume: Volume, repository: Reposit
 
     assert refused.last("failed") == "no-database"
     assert (volume.folder / "jupyterhub.sqlite").read_bytes() == b"SQLite format 3\0 present"
+
+
+def test_archive_is_verified_kept_and_restored(volume: Volume, repository: Repository, home: Path) -> None:
+    archived = Volume(home.parent / "archived", repository)
+    archived.folder.rmdir()
+    home.rename(archived.folder)
+    (archived.folder / ".restoring-2").mkdir()
+    tags = ["home", "user=alice", f"id={USER_ID}", "claim=claim-alice", "gb=1", "archived"]
+
+    short = archived.archive(*tags).last("archived")
+
+    assert short
+    [archive] = repository.snapshots()
+    assert archive["id"].startswith(short)
+    assert (archive["hostname"], archive["paths"], archive["tags"]) == ("vis", [BASE], tags)
+    volume.run("verify", archive["id"])
+    (archived.folder / ".restoring-2").rmdir()
+    volume.run("fetch", archive["id"], BASE, WORK, BASE)
+    volume.run("place", BASE, WORK, "replaced-1")
+    assert _content(volume.folder) == _content(archived.folder)
+
+    later = repository.back_up_home("alice", archived.folder)
+    repository.restic("forget", "--group-by=host,paths", "--keep-daily=1", "--keep-tag=archived")
+    assert len(repository.snapshots()) == 2, "no retention deletes the archive"
+    volume.run("forget", archive["id"])
+    [left] = repository.snapshots()
+    assert left["id"].startswith(later), "other backups stay"
+
+
+def test_home_with_an_unreadable_file_is_not_archived(volume: Volume) -> None:
+    for name, mode in (("notes", 0o644), ("secret", 0o600)):
+        (volume.folder / name).write_text("x")
+        (volume.folder / name).chmod(mode)
+        os.chown(volume.folder / name, 1000, 100)
+
+    assert volume.archive("archived", privileges="-all", succeeds=False).last("failed") == "unreadable"
+
+
+def test_damaged_archive_is_not_verified(volume: Volume, repository: Repository) -> None:
+    (volume.folder / "notes").write_text("the only copy")
+    archive = volume.archive("archived").last("archived")
+    assert archive
+    for pack in (repository.folder / "repository" / "data").glob("*/*"):
+        content = bytearray(pack.read_bytes())
+        content[5] ^= 1
+        pack.chmod(0o600)
+        pack.write_bytes(content)
+
+    assert volume.run("verify", archive, succeeds=False).last("failed") == "restic"

@@ -82,6 +82,6 @@ def test_json_has_exact_numbers_and_null_for_the_unknown() -> None:
     unknown = home_as_json(home("alice", user_id=""), None)
     assert {key for key, value in unknown.items() if value is None} == {
         *("userId", "usedBytes", "usedPart", "measuredAt", "lastStart", "server", "former", "reason", "awaySince"),
-        "deletionBegun",
+        *("deletionBegun", "archive"),
     }
     assert home_as_json(ALICE, ABSENCES)["userId"] == ID

@@ -72,7 +72,7 @@ def test_errors_of_restic_are_explained(printed: str, cause: str) -> None:
 
 
 def test_ended_pod_has_the_reason_of_kubernetes() -> None:
-    assert _message("", "OOMKilled") == f"the restore of the home of alice was ended (OOMKilled); {NOTHING}"
+    assert _message("", "OOMKilled") == f"the pod for the home of alice was ended (OOMKilled); {NOTHING}"
 
 
 def test_progress_is_bytes_of_all_bytes() -> None:
