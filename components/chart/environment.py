@@ -11,6 +11,7 @@ from components.chart.dask_access import notebook_environment
 from components.chart.object_store import object_store_environment, store_keys_of_groups
 from components.chart.proxy_variables import gateway_client_variables, user_proxy_variables
 from components.chart.secret_references import secret_reference
+from components.chart.server_code import HOME_VARIABLES
 from components.config.environment import SecretKey, Variable
 from components.config.gpus import has_gpus
 from components.config.tenancy import Tenancy
@@ -21,6 +22,7 @@ from components.in_hub.gpus import NO_GPUS, VARIABLE
 def server_environment(tenancy: Tenancy) -> dict[str, Any]:
     """Return the variables of all servers: the program's own and those of the stack file."""
     return {
+        **HOME_VARIABLES,
         **notebook_environment(tenancy),
         **gateway_client_variables(tenancy),
         **({VARIABLE: NO_GPUS} if has_gpus(tenancy) else {}),

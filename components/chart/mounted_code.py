@@ -35,6 +35,7 @@ MODULES = (
     "in_hub/api_names.py",
     "in_hub/authenticator.py",
     "in_hub/choices.py",
+    "in_hub/clock_jumps.py",
     "in_hub/comparison.py",
     "in_hub/configure.py",
     "in_hub/current_groups.py",

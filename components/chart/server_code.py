@@ -33,6 +33,7 @@ FILES = (
     "pangeo_start/prepare.py",
     "pangeo_start/problem.py",
     "pangeo_start/shell.py",
+    "pangeo_start/small_files.py",
     "pangeo_start/supervise.py",
     f"{EXTENSION}/__init__.py",
     f"{EXTENSION}/activity.py",
@@ -57,7 +58,17 @@ FILES = (
 CONFIGURATION = {"ServerApp": {"jpserver_extensions": {EXTENSION: True}}}
 """Configuration of jupyter_server that loads the extension."""
 
+HOME_VARIABLES = {"HOME": "/nonexistent", "PANGEO_HOME": HOME}
+"""Variables of every server's container until the command runs.
+
+The entry point of some images is a login shell, as that of Pangeo's own, or activates conda. It reads files in the home
+that could end it, such as ``~/.bash_profile`` and ``~/.condarc``, before this project's code runs.
+"""
+
 _SCRIPT = f"""\
+if [ -n "$PANGEO_HOME" ]; then
+  export HOME="$PANGEO_HOME"
+fi
 for python in python3 python; do
   if "$python" -I -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
     exec "$python" -I {FOLDER}/start.py "$@"

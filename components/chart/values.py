@@ -63,6 +63,12 @@ server with a tenth of a CPU. A longer limit would make users wait longer for a 
 CULL_INTERVAL_SECONDS = 300
 """Interval of the check for idle servers."""
 
+NEVER_IDLE_SECONDS = 10 * 365 * 24 * 3600
+"""Idle time of servers that are stopped because of their age only.
+
+The chart omits a time of 0 (``jupyterhub_config.py`` of zero-to-jupyterhub-k8s), and the culler then takes 10 minutes.
+"""
+
 USER_NAME_PATTERN = r"^(?!\.{1,2}$)[a-z0-9_.][a-z0-9_.-]*$"
 """FreeIPA's pattern of user names, without a final ``$``, and without ``.`` and ``..``, which are special in paths.
 
@@ -271,8 +277,8 @@ def _singleuser(tenancy: Tenancy) -> Values:
 def _cull(tenancy: Tenancy) -> Values:
     culling = tenancy.notebook.culling
     return {
-        "enabled": True,
-        "timeout": culling.idle_minutes * 60,
+        "enabled": bool(culling.idle_minutes or culling.max_age_hours),
+        "timeout": culling.idle_minutes * 60 or NEVER_IDLE_SECONDS,
         "every": CULL_INTERVAL_SECONDS,
         "maxAge": culling.max_age_hours * 3600,
         # Culling users would delete them from the hub, including admins appointed in the hub.

@@ -23,6 +23,7 @@ RESERVED = (
     Reserved(
         "encrypts the connections of Dask clusters, as the gateway does", prefixes=("DASK_DISTRIBUTED__COMM__TLS__",)
     ),
+    Reserved("leads the program's code in users' servers to their files", _names("PANGEO_HOME PANGEO_RUN_FOLDER")),
     Reserved(
         "has the size of the server; set notebookCpus, notebookRamGb or a profile's cpus or ramGb",
         _names("CPU_LIMIT CPU_GUARANTEE MEM_LIMIT MEM_GUARANTEE"),

@@ -4,6 +4,7 @@
 but only about the user's own home.
 """
 
+import time
 from datetime import UTC, datetime
 
 from jupyterhub.apihandlers import APIHandler  # type: ignore[import-not-found,unused-ignore]
@@ -18,15 +19,22 @@ from components.in_hub.user_id import NAME_ANNOTATION
 REQUEST_SECONDS = 5
 """Time limit of one request to Kubernetes."""
 
+LEAST_SECONDS = 10.0
+"""Least time between two reports about a home. A server whose report is refused sends it again."""
+
 
 class HomeProblemsHandler(APIHandler):  # type: ignore[misc,unused-ignore]
     """Records the problems of the home of the user whose running server sends the report."""
+
+    accepted: dict[str, float] = {}  # noqa: RUF012 - the same for all requests
+    """Time of the last report by claim."""
 
     async def post(self) -> None:
         """Record the problems in the body (``home_problems.read_report``), or that there are none any more.
 
         Raises:
-            HTTPError: 400 for another body, 403 for another token, 404 without a home, 413 for a large body.
+            HTTPError: 400 for another body, 403 for another token, 404 without a home, 413 for a large body, 429 if the
+                last one is recent.
         """
         user = self.current_user
         spawner = find_reporting_server(user, self) if isinstance(user, User) else None
@@ -38,11 +46,15 @@ class HomeProblemsHandler(APIHandler):  # type: ignore[misc,unused-ignore]
             texts = read_report(self.get_json_body())
         except ValueError as error:
             raise HTTPError(400, str(error)) from None
+        home = getattr(spawner, "pvc_name", "")
+        if not home:
+            raise HTTPError(404, "the server has no home of its user")
+        if time.monotonic() - self.accepted.get(home, -LEAST_SECONDS) < LEAST_SECONDS:
+            raise HTTPError(429, "the last report is recent")
+        self.accepted[home] = time.monotonic()  # before anything is logged, and Kubernetes is asked
         if texts:
             self.log.warning("the home of %s has problems: %s", user.name, " | ".join(texts))
-        if not getattr(spawner, "pvc_name", ""):
-            raise HTTPError(404, "the server has no home of its user")
-        place = {"name": spawner.pvc_name, "namespace": spawner.namespace, "_request_timeout": REQUEST_SECONDS}
+        place = {"name": home, "namespace": spawner.namespace, "_request_timeout": REQUEST_SECONDS}
         try:
             claim = await spawner.api.read_namespaced_persistent_volume_claim(**place)
         except ApiException as error:

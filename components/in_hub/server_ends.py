@@ -38,19 +38,23 @@ def template_function(_: Any) -> Callable[[Any, str], str]:  # noqa: ANN401 - Ju
 def describe_end(user: Any, server_name: str) -> str:  # noqa: ANN401 - JupyterHub has no types
     """Return why a user's server ended, for the user; empty if it did not end by itself, or if that is not known."""
     spawner = user.spawners.get(server_name or "")
-    if spawner is None or spawner.active:
+    # Before the first start, events are about a server of an earlier account with this name.
+    if spawner is None or spawner.active or spawner.orm_spawner.last_activity is None:
         return ""
     return explain_eviction(spawner.events, spawner.extra_resource_limits.get("ephemeral-storage", ""))
 
 
 def explain_eviction(events: Iterable[Mapping[str, Any]], limit: str) -> str:
-    """Return the sentences for the last eviction among a pod's events; empty if there is none.
+    """Return the sentences for the eviction of a server's last pod; empty if it was not evicted.
 
     Args:
-        events: events since the server's last start, the latest last.
+        events: events of all its pods, which have the same name, the latest last. KubeSpawner leaves out those before
+            the last start, but a hub that was restarted does not know them.
         limit: limit of its temporary storage, as a Kubernetes quantity.
     """
-    found = [each for each in events if each.get("reason") == EVICTED]
+    listed = [(_pod_uid(each), each) for each in events]
+    last = next((uid for uid, _ in reversed(listed) if uid), "")
+    found = [each for uid, each in listed if last and uid == last and each.get("reason") == EVICTED]
     if not found:
         return ""
     message, time = str(found[-1].get("message") or ""), str(found[-1].get("lastTimestamp") or "")
@@ -69,3 +73,9 @@ def explain_eviction(events: Iterable[Mapping[str, Any]], limit: str) -> str:
             f"{RESOURCES[resource]}. {KEPT} Start it again; if it happens often, tell your administrator."
         )
     return f"Your server was stopped{when} by its computer. {KEPT}"
+
+
+def _pod_uid(event: Mapping[str, Any]) -> str:
+    """Return the UID of the pod that an event is about; empty if it has none, or is about another kind of object."""
+    concerned = event.get("involvedObject") or {}
+    return str(concerned.get("uid") or "") if concerned.get("kind") == "Pod" else ""

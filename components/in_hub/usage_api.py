@@ -11,6 +11,9 @@ from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore
 
 from components.in_hub.api_names import USAGE_SCOPE
 
+MAX_ROW = 2**63 - 1
+"""Greatest number of a row in SQLite."""
+
 
 class UsageHandler(APIHandler):  # type: ignore[misc,unused-ignore]
     """Returns the sums of each user and set of groups in a period, in answers of bounded size."""
@@ -22,6 +25,8 @@ class UsageHandler(APIHandler):  # type: ignore[misc,unused-ignore]
         try:
             first, last = (date.fromisoformat(self.get_argument(name)).isoformat() for name in ("from", "to"))
             after = int(self.get_argument("after", "0"))
+            if not 0 <= after <= MAX_ROW:
+                raise ValueError
         except ValueError:
             raise HTTPError(400, "from and to must be dates such as 2026-11-30, and after a number") from None
         recorder = self.app.usage

@@ -33,15 +33,15 @@ def main() -> None:
         serve(words[1:])
         return
     program = shutil.which(words[0])
-    python = find_interpreter(program) if program else None
-    if program and python:
-        try:
+    try:
+        python = find_interpreter(program) if program else None
+        if program and python:
             run = Path(tempfile.mkdtemp(prefix="pangeo-"))
             sys.path.insert(0, str(HERE))
             sys.exit(run_server(python, [program, *words[1:]], run, os.environ))
-        except Exception:  # the server must start
-            traceback.print_exc()
-            print("pangeo: the server starts without its preparation", file=sys.stderr, flush=True)
+    except Exception:  # the server must start
+        traceback.print_exc()
+        print("pangeo: the server starts without its preparation", file=sys.stderr, flush=True)
     os.execvp(words[0], words)  # noqa: S606 - the words of the container's command
 
 

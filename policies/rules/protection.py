@@ -8,6 +8,9 @@ from policies.tree import format_value, get
 
 RESOURCE_POLICY = "helm.sh/resource-policy"
 
+NEVER_SECONDS = 365 * 24 * 3600
+"""Idle time from which a server is never stopped; the stack file's own limit is 30 days."""
+
 
 def _check_protection(resource: Resource, _: Context) -> Iterator[str]:
     if resource.protect:
@@ -45,7 +48,7 @@ def _check_idle_servers(release: Resource, context: Context) -> Iterator[str]:
     cull = get(hub_values(release, context), "cull", default={})
     longest = float(context.settings["longestIdleMinutes"])
     timeout = float(get(cull, "timeout", default=0))
-    if get(cull, "enabled", default=True) is not True or not timeout:
+    if get(cull, "enabled", default=True) is not True or not 0 < timeout < NEVER_SECONDS:
         yield "idle servers are never stopped (cull.timeout)"
     elif timeout > longest * 60:
         yield f"idle servers stop after {format_value(timeout / 60)} minutes (cull.timeout), more than {longest:g}"

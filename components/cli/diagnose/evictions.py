@@ -8,16 +8,34 @@ from components.cli.diagnose.result import CheckResult, warning
 from components.cluster.client import Api
 from components.cluster.errors import CannotAsk
 from components.escape import escape_control_characters
-from components.in_hub.server_ends import EVICTED, OWN_STORAGE
+from components.in_hub.server_ends import EVICTED, LOW_ON, OWN_STORAGE
 
 SUBJECT = "evicted pods"
 
 MOST = 5
 """Number of pods that are named, the latest first."""
 
-_NODE_FIX = (
-    "kubectl describe node: free its disk or memory, or add nodes; set diskGb of pangeo:workers, so that storage is "
-    "reserved for each pod"
+_NODE_FIXES = {
+    "memory": "kubectl describe node: pods without limits, or programs outside of pods, use its memory; add nodes",
+    "pids": "kubectl describe node: limit the processes of each pod with podPidsLimit of the kubelet",
+}
+"""Fixes by the resource of which the node had too little; all others are its disk."""
+
+_DISK_FIX = (
+    "kubectl describe node: free its disk, or add nodes; set diskGb of pangeo:workers, so that storage is reserved for "
+    "each pod"
+)
+
+_OWN_STORAGE_FIXES = {
+    "jupyter-": "write large files to the home instead of /tmp, or raise pangeo:notebook.temporaryStorageGb",
+    "dask-scheduler-": "raise pangeo:dask.schedulerTemporaryStorageGb",
+    "dask-worker-": "raise pangeo:dask.workerTemporaryStorageGb, or use more workers with less data each",
+}
+"""Fixes for pods above their own limit, by the beginning of their names."""
+
+_OTHER_POD_FIX = (
+    "the stack file has no setting for the limit of this pod, and Kubernetes starts it again; if that happens often, "
+    "report it with the output of kubectl describe pod"
 )
 
 
@@ -38,12 +56,10 @@ def check_evictions(api: Api, namespace: str) -> Iterator[CheckResult]:
 
 
 def _fix(pod: str, message: str) -> str:
-    if not any(part in message for part in OWN_STORAGE):
-        return _NODE_FIX
-    if pod.startswith("dask-"):
-        key = "schedulerTemporaryStorageGb" if "scheduler" in pod else "workerTemporaryStorageGb"
-        return f"raise pangeo:dask.{key}, or use more workers with less data each"
-    return "write large files to the home instead of /tmp, or raise pangeo:notebook.temporaryStorageGb"
+    if any(part in message for part in OWN_STORAGE):
+        return next((fix for start, fix in _OWN_STORAGE_FIXES.items() if pod.startswith(start)), _OTHER_POD_FIX)
+    resource = message.partition(LOW_ON)[2].partition(".")[0].strip()
+    return _NODE_FIXES.get(resource, _DISK_FIX)
 
 
 def _time(event: Mapping[str, Any]) -> str:

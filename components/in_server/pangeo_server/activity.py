@@ -108,8 +108,11 @@ class Activity:
         replaced = {PageRequests.KEY, *((TERMINAL_KEY,) if self._programs.is_readable else ())}
         times += [value for key, value in settings.items() if key.endswith("_last_activity") and key not in replaced]
         times.append(self._guard(PROGRAMS, self._programs.last_input))
-        times += self._kernels.observe(_now())
-        self._used = max([self._used, *(_aware(each) for each in times if isinstance(each, datetime))])
+        now = _now()
+        times += self._kernels.observe(now)
+        # A clock that was set back leaves times of the future, and the hub refuses reports of them.
+        known = [when for each in times if isinstance(each, datetime) and (when := _aware(each)) <= now]
+        self._used, self._worked = min(now, max([self._used, *known])), min(now, self._worked)
 
     async def _find_dask(self) -> tuple[str, set[str]]:
         """Return a cluster with tasks and the kernels that it may belong to."""

@@ -5,6 +5,7 @@ Schedulers have their counts in ``json/counts.json`` beside the dashboard (distr
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -27,17 +28,23 @@ class DaskWork:
     async def find_in_gateway(self) -> str:
         """Return the name of a cluster with tasks; empty if there is none, or no gateway.
 
+        A cluster whose scheduler does not answer has none, and must not hide the others.
+
         Raises:
-            Exception: the gateway did not answer, or in another form.
+            Exception: the gateway did not answer, or in another form; or no scheduler did.
         """
         if not self._address or not self._token:
             return ""
         headers = {"Authorization": f"jupyterhub {self._token}"}
         listed = await _get(f"{self._address}/api/v1/clusters/?status=running", REQUEST_SECONDS, headers)
-        for name in listed:
-            url = f"{self._address}/clusters/{quote(name)}/json/counts.json"
-            if has_tasks(await _get(url, REQUEST_SECONDS)):
+        urls = [f"{self._address}/clusters/{quote(name)}/json/counts.json" for name in listed]
+        answers = await asyncio.gather(*(_ask(url, REQUEST_SECONDS) for url in urls), return_exceptions=True)
+        for name, answer in zip(listed, answers):  # noqa: B905 - Python 3.9
+            if answer is True:
                 return str(name)
+        failures = [each for each in answers if isinstance(each, BaseException)]
+        if failures and len(failures) == len(answers):
+            raise failures[0]
         return ""
 
     async def find_local(self, ports: Iterable[int]) -> str:
@@ -46,22 +53,30 @@ class DaskWork:
         Args:
             ports: ports on which the kernel's process listens.
         """
-        for port in ports:
-            try:
-                if has_tasks(await _get(f"http://127.0.0.1:{port}/json/counts.json", LOCAL_REQUEST_SECONDS)):
-                    return f"127.0.0.1:{port}"
-            except Exception:  # noqa: S112 - it is no scheduler
-                continue
-        return ""
+        addresses = [f"127.0.0.1:{port}" for port in ports]
+        urls = [f"http://{address}/json/counts.json" for address in addresses]
+        # Others than schedulers do not answer in this form.
+        answers = await asyncio.gather(*(_ask(url, LOCAL_REQUEST_SECONDS) for url in urls), return_exceptions=True)
+        found = [address for address, answer in zip(addresses, answers) if answer is True]  # noqa: B905 - Python 3.9
+        return found[0] if found else ""
+
+
+async def _ask(url: str, seconds: float) -> bool:
+    return has_tasks(await _get(url, seconds))
 
 
 async def _get(url: str, seconds: float, headers: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON
     from tornado.simple_httpclient import SimpleAsyncHTTPClient  # type: ignore[import-not-found,unused-ignore]
 
-    # This client knows no proxy, which the token must not reach.
-    answer = await SimpleAsyncHTTPClient().fetch(
-        url, headers=dict(headers or {}), connect_timeout=seconds, request_timeout=seconds, follow_redirects=False
-    )
+    # This client knows no proxy, which the token must not reach. The shared one has ten connections, which ports that
+    # speak another protocol would keep from schedulers.
+    client = SimpleAsyncHTTPClient(force_instance=True)
+    try:
+        answer = await client.fetch(
+            url, headers=dict(headers or {}), connect_timeout=seconds, request_timeout=seconds, follow_redirects=False
+        )
+    finally:
+        client.close()
     return json.loads(answer.body)
 
 

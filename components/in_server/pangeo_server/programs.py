@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,6 +23,9 @@ LISTENING = "0A"
 LEAST_CPU = 0.1
 """Share of one CPU at which a program in the background counts. A Dask worker without tasks uses less than 0.05."""
 
+ENDED_STATES = ("Z", "X", "x")
+"""States of processes in ``/proc/<pid>/stat`` that have ended."""
+
 TERMINAL_DEVICES = range(136, 144)
 """Major numbers of pseudo-terminals (Linux, ``Documentation/admin-guide/devices.txt``)."""
 
@@ -31,13 +35,31 @@ MONITORS = frozenset({"btop", "htop", "nvtop", "top", "watch"})
 """Programs that show the use of the machine. They never count, although they use some CPU themselves."""
 
 WAITING = MONITORS | {
-    *("emacs", "ipython", "less", "man", "more", "most", "nano", "nvim"),
-    *("pager", "screen", "tail", "tmux", "vi", "view", "vim"),
+    *(
+        "bpython",
+        "emacs",
+        "gdb",
+        "ipython",
+        "joe",
+        "less",
+        "man",
+        "mc",
+        "micro",
+        "more",
+        "most",
+        "nano",
+        "ncdu",
+        "nvim",
+    ),
+    *("pager", "pdb", "ptpython", "screen", "tail", "tmux", "vi", "view", "vim", "vimdiff"),
 }
 """Programs that show or edit something, or wait for commands, until they are closed."""
 
 PROMPTS = frozenset({"R", "julia", "node", "octave", "python", "sqlite"})
-"""Programs that wait for commands if they have no arguments."""
+"""Programs that wait for commands if they have no arguments but options."""
+
+PROGRAM_OPTIONS = ("-c", "-e", "-f", "-m", "-p", "--eval", "--exec", "--file", "--print")
+"""Options of such programs with the commands, or with the name of their file."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +74,8 @@ class Process:
     foreground: int
     cpu_seconds: float
     started: int
+    has_ended: bool = False
+    """Whether it only waits for its parent to ask for its exit code."""
 
     @property
     def key(self) -> tuple[int, int]:
@@ -84,7 +108,18 @@ class Programs:
         seconds = None if self._read is None else now - self._read
         before, self._cpu = self._cpu, {each.key: each.cpu_seconds for each in processes}
         self._read = now
-        return [each for each in processes if self._is_work(each, before.get(each.key, 0.0), seconds)]
+        alive = [each for each in processes if not each.has_ended]
+        foreground = [each for each in alive if each.is_in_foreground]
+        # One that waits for a person makes the others of its group wait, too: git log | less, tail -f log | grep error.
+        waiting = {each.group for each in foreground if is_waiting_program(each.name)}
+        working = {
+            each.key
+            for each in foreground
+            if each.group not in waiting and not is_waiting(each.name, self._arguments(each))
+        }
+        return [
+            each for each in alive if each.key in working or self._uses_cpu(each, before.get(each.key, 0.0), seconds)
+        ]
 
     def lineage(self, processes: Iterable[Process]) -> set[int]:
         """Return the numbers of the processes and all their parents."""
@@ -99,19 +134,20 @@ class Programs:
 
     def open_ports(self, pid: int) -> list[int]:
         """Return the TCP ports on which a process listens for connections to all addresses, as dashboards do."""
-        sockets = set()
-        for file in (self._proc / str(pid) / "fd").iterdir():
-            try:
-                sockets.add(str(file.readlink()))
-            except OSError:
-                continue  # it has been closed
-        found = set()
+        sockets, rows = set(), []
+        with suppress(OSError):  # the process has ended
+            for file in (self._proc / str(pid) / "fd").iterdir():
+                with suppress(OSError):  # it has been closed
+                    sockets.add(str(file.readlink()))
         for table in ("tcp", "tcp6"):
-            for line in (self._proc / str(pid) / "net" / table).read_text().splitlines()[1:]:
-                words = line.split()
-                address, _, port = words[1].rpartition(":")
-                if words[3] == LISTENING and not address.strip("0") and f"socket:[{words[9]}]" in sockets:
-                    found.add(int(port, 16))
+            with suppress(OSError):  # as above, or the node has no IPv6
+                rows += (self._proc / str(pid) / "net" / table).read_text().splitlines()[1:]
+        found = set()
+        for row in rows:
+            words = row.split()
+            address, _, port = words[1].rpartition(":")
+            if words[3] == LISTENING and not address.strip("0") and f"socket:[{words[9]}]" in sockets:
+                found.add(int(port, 16))
         return sorted(found)
 
     def last_input(self) -> datetime | None:
@@ -151,9 +187,7 @@ class Programs:
             return False  # it has ended, or belongs to another user
         return not self._marks.isdisjoint(environment.split(b"\0"))
 
-    def _is_work(self, process: Process, cpu_before: float, seconds: float | None) -> bool:
-        if process.is_in_foreground and not is_waiting(process.name, self._arguments(process)):
-            return True
+    def _uses_cpu(self, process: Process, cpu_before: float, seconds: float | None) -> bool:
         if not seconds or _is_named(process.name, MONITORS):
             return False
         return (process.cpu_seconds - cpu_before) / seconds >= LEAST_CPU
@@ -182,14 +216,21 @@ def parse(stat: str) -> Process:
         foreground=int(words[5]),
         cpu_seconds=ticks / os.sysconf("SC_CLK_TCK"),
         started=int(words[19]),
+        has_ended=words[0] in ENDED_STATES,
     )
 
 
 def is_waiting(name: str, arguments: list[str]) -> bool:
     """Return whether a program in the foreground waits for a person: a shell, an editor, a viewer or a prompt."""
-    if name in SHELLS or _is_named(name, WAITING):
+    if name in SHELLS or is_waiting_program(name):
         return True
-    return len(arguments) <= 1 and _is_named(name, PROMPTS)
+    has_program = any(not each.startswith("-") or each.startswith(PROGRAM_OPTIONS) for each in arguments[1:])
+    return not has_program and _is_named(name, PROMPTS)
+
+
+def is_waiting_program(name: str) -> bool:
+    """Return whether a program shows or edits something, or waits for commands, until a person closes it."""
+    return _is_named(name, WAITING)
 
 
 def _is_named(name: str, names: frozenset[str]) -> bool:

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jupyter_server.base.handlers import JupyterHandler  # type: ignore[import-not-found,unused-ignore]
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest  # type: ignore[import-not-found,unused-ignore]
+from tornado.httpclient import HTTPRequest  # type: ignore[import-not-found,unused-ignore]
+from tornado.simple_httpclient import SimpleAsyncHTTPClient  # type: ignore[import-not-found,unused-ignore]
 from tornado.web import authenticated  # type: ignore[import-not-found,unused-ignore]
 
 from .settings import Settings
@@ -22,6 +23,9 @@ RUN_VARIABLE, FILE, READY = "PANGEO_RUN_FOLDER", "problems.json", "ready"
 PATH = "/pangeo/start"
 TEMPLATE = Path(__file__).with_name("start_page.html")
 ATTEMPTS = 5
+FIRST_PAUSE_SECONDS = 5.0
+"""Pause after the first attempt; each further one is twice as long."""
+
 REQUEST_SECONDS = 30.0
 
 
@@ -65,7 +69,10 @@ async def report(app: Any, path: str, problems: list[dict[str, str]]) -> None:  
     hub = urlsplit(os.environ.get("JUPYTERHUB_API_URL", ""))
     token = os.environ.get("JUPYTERHUB_API_TOKEN", "")
     url = hub._replace(path=hub.path[: -len("/api")] + path).geturl()
-    body = json.dumps({"problems": [{"kind": each["kind"], "what": each["what"]} for each in problems]})
+    listed = [{"kind": each["kind"], "what": each["what"]} for each in problems]
+    # As UTF-8: escapes would make texts in other scripts several times as long as the hub accepts.
+    body = json.dumps({"problems": listed}, ensure_ascii=False).encode()
+    reason: object = ""
     for attempt in range(ATTEMPTS):
         request = HTTPRequest(
             url,
@@ -75,8 +82,15 @@ async def report(app: Any, path: str, problems: list[dict[str, str]]) -> None:  
             request_timeout=REQUEST_SECONDS,
             validate_cert=True,
         )
-        answer = await AsyncHTTPClient().fetch(request, raise_error=False)
-        if answer.code < 500 and answer.code not in (429, 599):
-            return
-        await asyncio.sleep(2**attempt * 5)
-    app.log.warning("pangeo_server: the hub does not accept the report of the home's problems (%s)", answer.code)
+        try:
+            # This client knows no proxy, which the token must not reach.
+            answer = await SimpleAsyncHTTPClient().fetch(request, raise_error=False)
+        except Exception as error:  # no answer: the hub restarts
+            reason = error
+        else:
+            reason = answer.code
+            if answer.code < 500 and answer.code != 429:
+                break
+        await asyncio.sleep(2**attempt * FIRST_PAUSE_SECONDS)
+    if reason != 200:
+        app.log.warning("pangeo_server: the hub does not accept the report of the home's problems: %s", reason)

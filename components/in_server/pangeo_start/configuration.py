@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -9,12 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .problem import Problem
+from .small_files import read_small_file, shell_words
 
 DEEPEST = 3
 """Depth of folders below ``~/.jupyter`` with configuration of the server."""
 
 NO_CONFIGURATION = ("lab",)
 """Folders in ``~/.jupyter`` with the state of pages, which JupyterLab checks itself."""
+
+MAX_ENTRIES = 1000
+"""Greatest number of entries of a folder that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,12 @@ def find_broken(folder: Path) -> list[BrokenFile]:
 
 def _files(folder: Path, depth: int) -> Iterator[Path]:
     try:
-        entries = sorted(folder.iterdir())
+        with os.scandir(folder) as entries:
+            paths = sorted(Path(each.path) for each in itertools.islice(entries, MAX_ENTRIES))
     except OSError:
         return
-    for path in entries:
-        if path.is_dir():
+    for path in paths:
+        if os.path.isdir(path):  # noqa: PTH112 - false if its folder cannot be entered
             if depth > 1 and path.name not in NO_CONFIGURATION:
                 yield from _files(path, depth - 1)
         elif path.suffix == ".json" or (path.suffix == ".py" and depth == DEEPEST):
@@ -50,19 +56,23 @@ def _files(folder: Path, depth: int) -> Iterator[Path]:
 
 def _reason(path: Path) -> str:
     try:
-        text = path.read_bytes()
+        text = read_small_file(path)
         if path.suffix == ".py":
             compile(text, str(path), "exec")
         elif not isinstance(json.loads(text), dict):
             return "it is not a JSON object"
     except OSError as error:
         return f"it cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        return "it is no text in UTF-8"
     except SyntaxError as error:
         return f"line {error.lineno}: {error.msg}"
     except json.JSONDecodeError as error:
         return f"line {error.lineno}: {error.msg}"
-    except (ValueError, RecursionError, MemoryError) as error:
-        return f"it is not valid: {error}"
+    except ValueError as error:
+        return str(error)
+    except (RecursionError, MemoryError):
+        return "it is nested too deeply"
     return ""
 
 
@@ -82,8 +92,9 @@ def copy_without(folder: Path, broken: list[BrokenFile], target: Path) -> None:
 def describe(broken: BrokenFile, home: Path) -> Problem:
     """Return the problem of a file."""
     name = f"~/{broken.path.relative_to(home)}" if home in broken.path.parents else str(broken.path)
+    word = shell_words(broken.path, home)
     return Problem.of(
         "configuration",
         f"The configuration file {name} is broken and was left out: {broken.reason}.",
-        f"Correct or delete the file, for example in a terminal: mv {name} {name}.broken",
+        "Correct or delete the file" + (f", for example in a terminal: mv {word} {word}.broken" if word else ""),
     )

@@ -52,8 +52,10 @@ def _write(home: Path) -> None:
             rest -= os.write(handle, bytes(min(rest, 1 << 16)))
         os.fsync(handle)  # some file systems find out only now
     finally:
-        os.close(handle)
-        os.unlink(name)  # noqa: PTH108 - a name
+        try:
+            os.close(handle)  # it fails on file servers that find out only now
+        finally:
+            os.unlink(name)  # noqa: PTH108 - a name
 
 
 def _size(home: Path) -> str:
@@ -61,5 +63,7 @@ def _size(home: Path) -> str:
         found = os.statvfs(home)
     except OSError:
         return ""
+    if found.f_files and not found.f_favail:
+        return f" (it has {found.f_files} files, as many as it can have)"
     free, size = found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
     return f" ({free / 1e6:.1f} MB of {size / 1e9:.1f} GB are free)"

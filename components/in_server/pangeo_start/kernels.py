@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from pathlib import Path
 
 from .problem import Problem
+from .small_files import read_small_file, shell_words
 
 NAME = "python3"
 """Name of the image's kernel."""
+
+MAX_KERNELS = 1000
+"""Greatest number of kernels that are looked at."""
 
 
 def find_broken_kernels(data: Path) -> list[tuple[str, str]]:
     """Return the names of the user's kernels that cannot start, with the reason."""
     found = []
     try:
-        folders = sorted((data / "kernels").iterdir())
+        folders = sorted(itertools.islice((data / "kernels").iterdir(), MAX_KERNELS))
     except OSError:
         return []
     for folder in folders:
         file = folder / "kernel.json"
         try:
-            argv = json.loads(file.read_bytes())["argv"]
+            argv = json.loads(read_small_file(file))["argv"]
             program = argv[0]
             if program.startswith("/") and shutil.which(program) is None:
                 found.append((folder.name, f"its program {program} does not exist"))
@@ -30,18 +35,19 @@ def find_broken_kernels(data: Path) -> list[tuple[str, str]]:
             continue
         except OSError as error:
             found.append((folder.name, f"kernel.json cannot be read: {error.strerror}"))
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
             found.append((folder.name, "kernel.json is not valid"))
     return found
 
 
-def describe(name: str, reason: str, replaced: bool) -> Problem:
+def describe(data: Path, home: Path, name: str, reason: str, *, replaced: bool) -> Problem:
     """Return the problem of a kernel."""
+    word = shell_words(data / "kernels" / name, home)
     instead = "The image's own kernel is used instead. " if replaced else ""
     return Problem.of(
         "kernel",
         f"Your kernel {name} does not start: {reason}. {instead}".strip(),
-        f"Remove it, in a terminal: rm -r ~/.local/share/jupyter/kernels/{name}",
+        f"Remove it, in a terminal: rm -r {word}" if word else "Remove its folder in ~/.local/share/jupyter/kernels.",
     )
 
 

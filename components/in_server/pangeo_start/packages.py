@@ -22,14 +22,16 @@ KERNEL = ("ipykernel",)
 
 
 def main() -> None:
-    """Print which of the user's packages break the server, and which break its notebooks."""
+    """Print which of the user's packages break the server, and which break its notebooks, and whether it has any."""
     folder = site.getusersitepackages()
-    result: dict[str, Any] = {"folder": folder, "server": [], "kernel": [], "own": sysconfig.get_paths()["purelib"]}
+    own = sysconfig.get_paths()["purelib"]
+    result: dict[str, Any] = {"folder": folder, "server": [], "kernel": [], "own": own, "imports": False}
     if user_site_is_on() and os.path.isdir(folder):  # noqa: PTH112 - a name
+        result["imports"] = bool(os.listdir(folder))  # noqa: PTH208 - names
         users = index(metadata.distributions(path=[folder]))
-        own = index(metadata.distributions())
-        result["server"] = list(find_misfits(SERVER, own, users))
-        result["kernel"] = list(find_misfits(KERNEL, own, users))
+        images = index(metadata.distributions())
+        result["server"] = list(find_misfits(SERVER, images, users))
+        result["kernel"] = list(find_misfits(KERNEL, images, users))
     print(json.dumps(result))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import traceback
@@ -15,9 +14,13 @@ from typing import Any
 
 from . import configuration, home, kernels, packages, shell
 from .problem import RUN_VARIABLE, Problem
+from .small_files import read_small_file
 
 CHECK_SECONDS = 20
 """Time limit of the check of the user's packages."""
+
+MAX_COPIED = 200
+"""Greatest number of files of JupyterLab's settings that are copied from a home in which it cannot write."""
 
 PAGE = "/pangeo/start"
 """Path of the extension's page about the problems, below the server's own."""
@@ -42,6 +45,8 @@ class Preparation:
     config: dict[str, Any] = field(default_factory=dict)
     """Configuration of jupyter_server that overrides the user's."""
     ignores_user_packages: bool = False
+    may_import_packages: bool = False
+    """Whether the user may have packages that the server imports. Python runs parts of them before everything else."""
 
     def write_config(self) -> None:
         """Write the configuration, which also leads to the page about the problems if there are any."""
@@ -98,6 +103,8 @@ def _lab_state(prepared: Preparation) -> Path:
 
 def has_code(prepared: Preparation) -> bool:
     """Return whether the server reads Python code of the user's."""
+    if prepared.may_import_packages and not prepared.ignores_user_packages:
+        return True
     folder = Path(prepared.environment.get("JUPYTER_CONFIG_DIR") or prepared.home / ".jupyter")
     try:
         return any(name.endswith(".py") for name in os.listdir(folder))  # noqa: PTH208 - names
@@ -147,14 +154,26 @@ def restrict(prepared: Preparation, reason: str, detail: str) -> None:
     prepared.ignores_user_packages = True
     for variable, name in ((LAB_SETTINGS, "user-settings"), (WORKSPACES, "workspaces")):
         environment.setdefault(variable, str(prepared.home / ".jupyter" / "lab" / name))
-    prepared.problems.append(
+    # Variables of the image, or of the files that its entry point reads.
+    environment.pop("PYTHONHOME", None)
+    paths = [each for each in environment.pop("PYTHONPATH", "").split(os.pathsep) if is_outside(each, prepared.home)]
+    if paths:
+        environment["PYTHONPATH"] = _join(*paths)
+    prepared.problems.insert(
+        0,
         Problem.of(
             "start-failed",
             f"The server {reason} with your own settings, so it was started without them. Its last message: {detail}",
             "Look for the cause in ~/.jupyter, ~/.local/share/jupyter and ~/.local/lib, and correct it or move it "
             "away, for example in a terminal: mv ~/.jupyter ~/.jupyter.old",
-        )
+        ),
     )
+
+
+def is_outside(folder: str, home: Path) -> bool:
+    """Return whether a folder of Python's modules is not the home or in it. The present folder is the home."""
+    path = Path(folder)
+    return path.is_absolute() and home not in (path, *path.parents)
 
 
 def _check_configuration(prepared: Preparation, given: Mapping[str, str]) -> None:
@@ -171,6 +190,7 @@ def _check_configuration(prepared: Preparation, given: Mapping[str, str]) -> Non
 def _check_packages(prepared: Preparation, given: Mapping[str, str], code: Path) -> None:
     found = _find_misfits(prepared.python, given, code)
     data = Path(given.get("JUPYTER_DATA_DIR") or prepared.home / ".local" / "share" / "jupyter")
+    prepared.may_import_packages = found.get("imports", True)
     folder = found.get("folder", "")
     server, kernel = found.get("server", []), found.get("kernel", [])
     if server:
@@ -197,7 +217,10 @@ def _check_packages(prepared: Preparation, given: Mapping[str, str], code: Path)
         replaced = kernels.write_own_kernel(prefix, target, own)
         if replaced:
             prepared.environment["JUPYTER_PATH"] = _join(target, prepared.environment.get("JUPYTER_PATH"))
-    prepared.problems += [kernels.describe(name, reason, replaced and name == kernels.NAME) for name, reason in broken]
+    prepared.problems += [
+        kernels.describe(data, prepared.home, name, reason, replaced=replaced and name == kernels.NAME)
+        for name, reason in broken
+    ]
 
 
 def _find_misfits(python: str, given: Mapping[str, str], code: Path) -> dict[str, Any]:
@@ -218,10 +241,24 @@ def _find_misfits(python: str, given: Mapping[str, str], code: Path) -> dict[str
 
 
 def _copy(source: Path, target: Path) -> None:
-    try:
-        shutil.copytree(source, target, dirs_exist_ok=True)
-    except (OSError, shutil.Error):  # missing, or unreadable in part
-        target.mkdir(parents=True, exist_ok=True)
+    """Copy a folder of settings without its links, and what else does not belong there."""
+    target.mkdir(parents=True, exist_ok=True)
+    number = 0
+    for folder, _, names in os.walk(source):
+        for name in names:
+            path = Path(folder, name)
+            if number == MAX_COPIED:
+                return
+            if path.is_symlink():
+                continue
+            try:
+                content = read_small_file(path)
+            except (OSError, ValueError):
+                continue
+            copy = target / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(content)
+            number += 1
 
 
 def _join(*paths: str | Path | None) -> str:

@@ -18,6 +18,9 @@ READY = "ready"
 MAX_TEXT = 400
 """Greatest number of characters of a text about a user's file."""
 
+MAX_PROBLEMS = 10
+"""Greatest number of problems; the hub records no more (``components/in_hub/home_problems.py``)."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -39,6 +42,15 @@ def shorten(text: str) -> str:
     return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"
 
 
+def select(problems: list[Problem]) -> list[Problem]:
+    """Return the problems that are shown and reported: all, or the first and how many others there are."""
+    if len(problems) <= MAX_PROBLEMS:
+        return problems
+    shown = problems[: MAX_PROBLEMS - 1]
+    others = len(problems) - len(shown)
+    return [*shown, Problem.of("more", f"There are {others} further problems.", "Solve these first.")]
+
+
 def write_problems(folder: Path, problems: list[Problem]) -> None:
     """Write the problems for the extension."""
-    (folder / FILE).write_text(json.dumps([asdict(each) for each in problems]), encoding="utf-8")
+    (folder / FILE).write_text(json.dumps([asdict(each) for each in select(problems)]), encoding="utf-8")

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 KEPT_BYTES = 8192
 """Size of the end of the log that is kept to explain a failure."""
+
+LONG_SECONDS = 120
+"""Age from which a server has started, also if the extension does not work in it. The hub waits no longer."""
+
+ADDRESS = "JUPYTERHUB_SERVICE_URL"
+"""Variable with the address at which the server answers."""
+
+CONNECT_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,7 @@ class Supervisor:
     def run(self, command: list[str], environment: Mapping[str, str], ready: Path, limit: int = 0) -> Ending:
         """Run a server until it ends; end it if it is not ready after ``limit`` seconds (0: no limit)."""
         ready.unlink(missing_ok=True)
+        began = time.monotonic()
         reading, writing = os.pipe()
         end = bytearray()
         self._child = os.posix_spawn(
@@ -67,7 +79,7 @@ class Supervisor:
         relay.start()
 
         def give_up(_number: int, _frame: FrameType | None) -> None:
-            if not ready.exists():
+            if not ready.exists() and not listens(environment.get(ADDRESS, "")):
                 _send(self._child, signal.SIGKILL)
 
         signal.signal(signal.SIGALRM, give_up)
@@ -80,7 +92,18 @@ class Supervisor:
         self._child = 0
         relay.join(1)
         code = os.waitstatus_to_exitcode(status)
-        return Ending(code, ready.exists(), self._asked, bytes(end).decode("utf-8", "replace"))
+        was_ready = ready.exists() or time.monotonic() - began >= LONG_SECONDS
+        return Ending(code, was_ready, self._asked, bytes(end).decode("utf-8", "replace"))
+
+
+def listens(url: str) -> bool:
+    """Return whether a server without the extension accepts connections. It does not before it has started."""
+    try:
+        port = urlsplit(url).port
+        with socket.create_connection(("127.0.0.1", port or 0), CONNECT_SECONDS):
+            return True
+    except (OSError, ValueError):
+        return False
 
 
 def _send(process: int, number: int) -> None:

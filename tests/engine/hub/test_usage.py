@@ -218,7 +218,11 @@ def test_only_the_operators_token_reads_the_record(deployment: Recording, member
     assert status(member.admin_token) == requests.codes.forbidden
     assert status("") == requests.codes.forbidden
     assert status(SECRETS.members_token) == requests.codes.ok
-    for query in ("", "from=2026-11-01&to=x", "from=2026-11-01&to=2026-11-30&after=x"):
+    for query in (
+        "",
+        "from=2026-11-01&to=x",
+        *(f"from=2026-11-01&to=2026-11-30&after={row}" for row in ("x", -1, 2**63)),
+    ):
         assert status(SECRETS.members_token, query) == requests.codes.bad
 
 

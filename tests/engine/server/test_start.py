@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from components.chart.server_code import HOME_VARIABLES
 from components.in_hub.home_problems import PROBLEMS_PATH
 from tests.engine.server.conftest import StartServer
 from tests.engine.server.layouts import install, user_packages
@@ -20,6 +21,9 @@ pytestmark = pytest.mark.engine
 
 PAGE = "/pangeo/start"
 FULL_MB = 8
+
+LOGIN_SHELL = 'export PATH={path}; exec "$@"'
+"""Script of an entry point like that of Pangeo's own image, which is a login shell."""
 
 WITHOUT_RIGHTS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all")
 """Words before a command that take away the root user's right to write into each folder."""
@@ -226,6 +230,30 @@ def test_shell_that_ends_at_once(start_server: StartServer, home: Path) -> None:
         assert "A start file of your shell ends it at once" in explanation(server)
         assert server.request("POST", "api/terminals").ok
         wait_until(lambda: "/bin/bash\0--noprofile\0--norc" in commands(home), server.log)
+
+
+def test_home_with_pipes_devices_and_programs_in_the_background(start_server: StartServer, home: Path) -> None:
+    (home / ".bash_profile").write_text("sleep 1000 &\n")
+    (home / ".jupyter").mkdir()
+    os.mkfifo(home / ".jupyter" / "jupyter_server_config.py")
+    (home / ".jupyter" / "jupyter_lab_config.json").symlink_to("/dev/zero")
+    with start_server(environment={"SHELL": "/bin/bash"}) as server:
+        assert "jupyter_server_config.py is broken and was left out: it is no regular file" in explanation(server)
+        assert reported(server) == ["configuration", "configuration"]
+        assert "sleep\0001000" not in commands(home)
+        check_works(server)
+
+
+def test_entry_point_that_reads_the_start_files_of_the_shell(
+    start_server: StartServer, server_python: Path, home: Path
+) -> None:
+    (home / ".bash_profile").write_text("exit 1\n")
+    entry_point = ("bash", "--login", "-c", LOGIN_SHELL.format(path=f"{server_python.parent}:{os.defpath}"), "start")
+    environment = {**HOME_VARIABLES, "PANGEO_HOME": str(home), "SHELL": "/bin/bash"}
+    with start_server(environment=environment, before=entry_point) as server:
+        assert "A start file of your shell ends it at once" in explanation(server)
+        assert reported(server) == ["shell"]
+        assert run_code(server, "import os; print(os.environ['HOME'])") == f"{home}\n"
 
 
 def test_image_without_python_on_path(start_server: StartServer, server_python: Path, tmp_path: Path) -> None:

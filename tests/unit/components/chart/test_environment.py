@@ -7,6 +7,7 @@ import pytest
 from components.chart.dask_access import notebook_environment
 from components.chart.environment import render_environment, variable_names
 from components.chart.profiles import profile_list
+from components.chart.server_code import HOME_VARIABLES
 from components.chart.values import chart_values
 from components.config.notebook import MAX_ENVIRONMENT_SIZE
 from tests.support.tenancies import tenancy
@@ -17,15 +18,16 @@ REFERENCE = {"secret": "s3", "key": "secret-key"}
 def test_servers_have_the_declared_variables_and_the_programs() -> None:
     changed = tenancy(notebook__environment={"A": "1", "B": REFERENCE})
     assert chart_values(changed)["jupyterhub"]["singleuser"]["extraEnv"] == {
+        **HOME_VARIABLES,
         **notebook_environment(changed),
         "A": "1",
         "B": {"valueFrom": {"secretKeyRef": {"name": "s3", "key": "secret-key"}}},
     }
 
 
-def test_values_without_variables_are_those_of_earlier_versions() -> None:
+def test_values_without_variables_have_only_the_programs_own() -> None:
     values = chart_values(tenancy())["jupyterhub"]
-    assert values["singleuser"]["extraEnv"] == notebook_environment(tenancy())
+    assert values["singleuser"]["extraEnv"] == {**HOME_VARIABLES, **notebook_environment(tenancy())}
     assert "group_overrides" not in values["hub"]["config"]["KubeSpawner"]
 
 

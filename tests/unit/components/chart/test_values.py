@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from components.chart.profiles import memory
-from components.chart.values import chart_values
+from components.chart.server_code import HOME_VARIABLES
+from components.chart.values import NEVER_IDLE_SECONDS, chart_values
 from policies.secret_paths import is_secret
 from policies.tree import leaves
 from tests.support.rendered_values import values
@@ -168,6 +169,18 @@ def test_further_servers_are_limited_and_forgotten_when_idle() -> None:
     assert values(notebook={"furtherServers": 0}) == values()
 
 
+def test_servers_that_are_never_idle_are_not_stopped_after_the_cullers_own_time() -> None:
+    """The chart omits a time of 0."""
+
+    def cull(**culling: int) -> tuple[bool, int, int]:
+        found = values(notebook__culling=culling)["jupyterhub"]["cull"]
+        return found["enabled"], found["timeout"], found["maxAge"]
+
+    assert cull(idleMinutes=0, maxAgeHours=24) == (True, NEVER_IDLE_SECONDS, 24 * 3600)
+    assert cull(idleMinutes=0)[0] is False
+    assert cull(idleMinutes=5) == (True, 300, 0)
+
+
 def test_protected_hub_database_outlives_the_release() -> None:
     def annotations(**changes: Any) -> Any:
         return values(**changes)["jupyterhub"]["hub"]["db"]["pvc"]["annotations"]
@@ -194,7 +207,7 @@ def test_values_without_dask_do_not_mention_the_gateway() -> None:
     assert without["dask-gateway"] == {"enabled": False}
     assert "dask-gateway" not in without["jupyterhub"]["hub"]["services"]
     assert "dask-gateway" not in str(without["jupyterhub"]["hub"]["loadRoles"])
-    assert without["jupyterhub"]["singleuser"]["extraEnv"] == {}
+    assert without["jupyterhub"]["singleuser"]["extraEnv"] == HOME_VARIABLES
 
 
 def test_notebook_pod_cannot_escalate_privileges() -> None:

@@ -103,6 +103,15 @@ def test_a_kernel_with_work_is_kept_without_counting_as_use(new_activity: Callab
     assert not is_active(activity)
 
 
+def test_times_of_the_future_are_no_activity_and_are_never_reported(new_activity: Callable[..., Activity]) -> None:
+    """A clock that was ahead has been corrected. The hub refuses such reports, and would take the server for idle."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    activity = new_activity(application(Manager(last=tomorrow), other_last_activity=tomorrow))
+    assert not is_active(activity)
+    activity._used = activity._worked = tomorrow
+    assert activity.last() <= datetime.now(UTC)
+
+
 def test_a_server_of_another_kind_keeps_its_own_record(
     new_activity: Callable[..., Activity], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -66,6 +66,32 @@ def test_a_program_in_the_foreground_counts_unless_it_waits_for_a_person(
     assert found(programs) == ({name} if counts else set())
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "counts"),
+    [("git", "less", set()), ("tail", "grep", set()), ("git", "vim", set()), ("cat", "sort", {"cat", "sort"})],
+)
+def test_programs_of_one_line_wait_together(
+    tmp_path: Path, programs: Programs, first: str, last: str, counts: set[str]
+) -> None:
+    write_process(tmp_path, 20, "bash", environment=TERMINAL, terminal=5, foreground=21)
+    for pid, name in ((21, first), (22, last)):
+        write_process(tmp_path, pid, name, environment=TERMINAL, parent=20, group=21, terminal=5, foreground=21)
+    assert found(programs) == counts
+
+
+def test_ended_programs_are_no_work(tmp_path: Path, programs: Programs) -> None:
+    """Their parent has not asked for their exit code."""
+    write_process(tmp_path, 21, "simulation", environment=TERMINAL, terminal=5, foreground=21)
+    assert found(programs) == {"simulation"}
+    stat = tmp_path / "21" / "stat"
+    stat.write_text(stat.read_text().replace(" S ", " Z "))
+    assert found(programs) == set()
+
+
+def test_ended_programs_have_no_ports(programs: Programs) -> None:
+    assert programs.open_ports(40) == []
+
+
 def test_a_shell_at_its_prompt_is_no_work(tmp_path: Path, programs: Programs) -> None:
     write_process(tmp_path, 20, "bash", environment=TERMINAL, terminal=5, foreground=20)
     assert found(programs) == set()
@@ -126,6 +152,9 @@ def test_names_may_contain_brackets() -> None:
     assert (process.name, process.parent, process.started, process.is_in_foreground) == ("a) (b", 1, 99, True)
 
 
-def test_prompts_are_programs_without_arguments() -> None:
+def test_prompts_are_programs_without_arguments_but_options() -> None:
     assert is_waiting("R", ["/usr/lib/R/bin/exec/R"])
+    assert is_waiting("R", ["R", "--no-save", "-q"])
+    assert is_waiting("julia", ["julia", "--project"])
+    assert not is_waiting("julia", ["julia", "-e", "main()"])
     assert not is_waiting("R", ["/usr/lib/R/bin/exec/R", "--file=model.R"])

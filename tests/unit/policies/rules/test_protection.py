@@ -44,6 +44,7 @@ def test_users_files_are_never_deleted_automatically(changes: dict[str, Any], me
         ({"cull__timeout": 7200}, 120, True),
         ({"cull__timeout": 7201}, 120, False),
         ({"cull__timeout": 0}, 1440, False),
+        ({"cull__timeout": 315360000}, 10**9, False),
         ({"cull__enabled": False}, 1440, False),
     ],
 )

@@ -180,11 +180,15 @@ def _culler(cull: Values) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     if not cull["enabled"]:
         return [], []
     name = "jupyterhub-idle-culler"
-    switches = {
+    numbers = {
         "timeout": cull["timeout"],
         "cull-every": cull["every"],
         "concurrency": cull["concurrency"],
         "max-age": cull["maxAge"],
+    }
+    switches = {
+        # As the upstream chart: without a number, the culler has its own.
+        **{switch: number for switch, number in numbers.items() if number},
         "cull-users": cull["users"],
         "cull-admin-users": cull["adminUsers"],
         "remove-named-servers": cull["removeNamedServers"],

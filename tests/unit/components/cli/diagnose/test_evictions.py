@@ -9,7 +9,7 @@ from components.cli.diagnose.evictions import check_evictions
 from components.cluster.errors import CannotAsk
 
 TOO_LARGE = "Pod ephemeral local storage usage exceeds the total limit of containers 20Gi. "
-FULL_NODE = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 80Mi. "
+FULL_NODE = "The node was low on resource: {}. Threshold quantity: 100Mi, available: 80Mi. "
 
 
 class Events:
@@ -45,11 +45,28 @@ def evicted(pod: str, message: str, minute: int = 30) -> dict[str, Any]:
             TOO_LARGE,
             "raise pangeo:dask.workerTemporaryStorageGb, or use more workers with less data each",
         ),
+        ("dask-scheduler-1", TOO_LARGE, "raise pangeo:dask.schedulerTemporaryStorageGb"),
+        (
+            "backup-run-29",
+            TOO_LARGE,
+            "the stack file has no setting for the limit of this pod, and Kubernetes starts it again; if that happens "
+            "often, report it with the output of kubectl describe pod",
+        ),
+        (
+            "hub-0",
+            FULL_NODE.format("ephemeral-storage"),
+            "kubectl describe node: free its disk, or add nodes; set diskGb of pangeo:workers, so that storage is "
+            "reserved for each pod",
+        ),
         (
             "jupyter-alice",
-            FULL_NODE,
-            "kubectl describe node: free its disk or memory, or add nodes; set diskGb of pangeo:workers, so that "
-            "storage is reserved for each pod",
+            FULL_NODE.format("memory"),
+            "kubectl describe node: pods without limits, or programs outside of pods, use its memory; add nodes",
+        ),
+        (
+            "jupyter-alice",
+            FULL_NODE.format("pids"),
+            "kubectl describe node: limit the processes of each pod with podPidsLimit of the kubelet",
         ),
     ],
 )

@@ -133,6 +133,14 @@ def test_idle_culler_may_only_stop_servers(values: dict[str, Any]) -> None:
     assert set(role["scopes"]) == {"list:users", "read:users:activity", "read:servers", "delete:servers"}
 
 
+def test_culler_has_its_own_times_in_place_of_zero(values: dict[str, Any]) -> None:
+    """As upstream, where a time of 0 means the culler's 10 minutes."""
+    values["cull"].update({"timeout": 0, "maxAge": 0})
+    hub = traits(values)["JupyterHub"]
+    [culler] = [service for service in hub["services"] if service["name"] == "jupyterhub-idle-culler"]
+    assert not [word for word in culler["command"] if word.startswith(("--timeout", "--max-age"))]
+
+
 def test_disabled_culling_starts_no_culler(values: dict[str, Any]) -> None:
     values["cull"]["enabled"] = False
     hub = traits(values)["JupyterHub"]
