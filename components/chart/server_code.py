@@ -39,6 +39,7 @@ FILES = (
     f"{EXTENSION}/activity.py",
     f"{EXTENSION}/activity_reports.py",
     f"{EXTENSION}/dask_work.py",
+    f"{EXTENSION}/file_system.py",
     f"{EXTENSION}/kernels.py",
     f"{EXTENSION}/page_requests.py",
     f"{EXTENSION}/programs.py",

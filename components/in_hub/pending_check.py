@@ -56,6 +56,8 @@ class ProgressHandler(SpawnProgressAPIHandler):  # type: ignore[misc,unused-igno
     async def get(self, user_name: str, server_name: str = "") -> None:
         """Send the events."""
         spawner = _find_spawner(self, user_name, server_name or "")
+        if spawner is not None and spawner.pending not in (CHECK, STOP, None):
+            _shown.discard((user_name, server_name or ""))  # a start, of which a failure must be shown
         is_shown = (user_name, server_name or "") in _shown
         if spawner is None or not is_shown or spawner.pending not in (CHECK, STOP, None):
             await super().get(user_name, server_name)

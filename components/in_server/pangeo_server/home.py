@@ -18,6 +18,8 @@ from typing import Any
 from tornado.httpclient import HTTPRequest, HTTPResponse  # type: ignore[import-not-found,unused-ignore]
 from tornado.simple_httpclient import SimpleAsyncHTTPClient  # type: ignore[import-not-found,unused-ignore]
 
+from .file_system import FileSystem
+
 REPORT_PATH = "/api/pangeo/home-use"
 """Path of the reports below the hub's own (``components/in_hub/home_use.py``)."""
 
@@ -61,6 +63,7 @@ class Home:
         self._limit: int | None = None
         self._has_own_file_system = False
         self._files: int | None = None
+        self._file_system = FileSystem(folder)
 
     async def use(self) -> Use | None:
         """Return the present use; None before the first answer of the hub, and without a home volume.
@@ -71,7 +74,7 @@ class Home:
         if self._limit is None:
             return None
         if self._has_own_file_system:
-            found = await self._file_system()
+            found = await self._file_system.state()
             used = (found.f_blocks - found.f_bfree) * found.f_frsize
             return Use(used, used + found.f_bavail * found.f_frsize)  # a part may be reserved for the administrator
         return None if self._files is None else Use(self._files, self._limit)
@@ -95,7 +98,7 @@ class Home:
             NoReportError: the hub did not accept it.
             OSError, ValueError: the home cannot be measured.
         """
-        found = await self._file_system()
+        found = await self._file_system.state()
         used = (found.f_blocks - found.f_bfree) * found.f_frsize
         answer = await send({"size": found.f_blocks * found.f_frsize, "used": used})
         self._limit, self._has_own_file_system = answer["size"], not answer["addFiles"]
@@ -106,10 +109,6 @@ class Home:
             seconds = max(seconds, (WALK_PART - 1) * (time.monotonic() - began))
             await send({"files": self._files})
         return seconds
-
-    async def _file_system(self) -> os.statvfs_result:
-        # A file server that does not answer must not stop the notebook server.
-        return await asyncio.get_running_loop().run_in_executor(None, os.statvfs, self._folder)
 
     async def _add_files(self) -> int:
         process = await asyncio.create_subprocess_exec(

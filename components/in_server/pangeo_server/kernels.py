@@ -6,8 +6,10 @@ Sources: ``MappingKernelManager`` of jupyter_server 2.21, whose kernels have ``e
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 POLLING_KINDS = ("usage_request", "usage_reply")
@@ -35,6 +37,7 @@ class Kernels:
     def __init__(self, manager: Any, *, counts_busy: bool) -> None:  # noqa: ANN401 - no types here
         self._manager, self._counts_busy = manager, counts_busy
         self._kept: dict[str, datetime] = {}
+        self._watched: set[str] = set()
         self.busy: frozenset[str] = frozenset()
 
     def observe(self, now: datetime) -> list[datetime]:
@@ -43,6 +46,7 @@ class Kernels:
         What a busy kernel prints is its work, and no use.
         """
         kernels = self._all()
+        self._watch_restarts(kernels)
         busy = frozenset(name for name, each in kernels.items() if _is_busy(each)) if self._counts_busy else frozenset()
         started, self.busy = busy - self.busy, busy
         self._kept = {name: when for name, when in self._kept.items() if name in kernels}
@@ -68,11 +72,25 @@ class Kernels:
             if name in names and name not in self.busy and _last(kernel):
                 kernel.last_activity = self._kept[name] = now
 
+    def _watch_restarts(self, kernels: Mapping[str, Any]) -> None:
+        """Forget the state of kernels that have died, for example without memory, as soon as they are started again.
+
+        jupyter_server keeps it: a kernel that died in a cell would be busy until its next cell.
+        """
+        for name in kernels.keys() - self._watched:
+            with suppress(AttributeError):  # an older server
+                self._manager.add_restart_callback(name, partial(_forget_state, kernels[name]), "restart")
+        self._watched = set(kernels)
+
     def _all(self) -> dict[str, Any]:
         return {name: self._manager.get_kernel(name) for name in list(self._manager.list_kernel_ids())}
 
     def _is_kept(self, name: str, kernel: Any) -> bool:  # noqa: ANN401 - no types here
         return name in self._kept and _last(kernel) == self._kept[name]
+
+
+def _forget_state(kernel: Any) -> None:  # noqa: ANN401 - no types here
+    kernel.execution_state = "starting"
 
 
 def _is_busy(kernel: Any) -> bool:  # noqa: ANN401 - no types here

@@ -91,6 +91,16 @@ def test_a_silent_cell_is_activity_without_a_browser(client: JupyterClient, serv
     wait_until_idle_for_long(client, server)
 
 
+def test_a_cell_whose_kernel_has_died_is_no_activity(client: JupyterClient, server: UserServer) -> None:
+    """As one without memory. The server starts the kernel again."""
+    kernel = client.new_kernel()
+    client.run(kernel, WAIT.replace("end", "die") + "\nos.kill(os.getpid(), 9)")
+    assert client.idle_seconds() < LONG_SECONDS
+    (server.log_file.parent / "home" / "die").touch()
+    wait_until(lambda: client.kernels()[kernel] != "busy", server.log)
+    wait_until_idle_for_long(client, server)
+
+
 def test_an_open_notebook_is_no_activity(client: JupyterClient, server: UserServer) -> None:
     kernel = client.new_kernel()
     client.run(kernel, "1")

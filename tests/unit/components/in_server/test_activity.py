@@ -74,6 +74,23 @@ def test_a_busy_kernel_is_activity(new_activity: Callable[..., Activity]) -> Non
     assert is_active(new_activity(application(Manager("busy"))))
 
 
+def test_a_kernel_that_died_in_a_cell_is_no_activity(new_activity: Callable[..., Activity]) -> None:
+    class Restarting(Manager):
+        def add_restart_callback(self, name: str, callback: Callable[[], None], event: str) -> None:
+            self.callbacks = [*getattr(self, "callbacks", []), (name, callback, event)]
+
+    manager = Restarting("busy")
+    activity = new_activity(application(manager))
+    assert is_active(activity)
+    activity.last()
+    [(name, callback, event)] = manager.callbacks
+    assert (name, event) == ("one", "restart")
+    callback()
+    assert manager.kernel.execution_state == "starting"
+    activity._used = activity._worked = LONG_AGO
+    assert not is_active(activity)
+
+
 def test_only_the_configured_work_counts(new_activity: Callable[..., Activity]) -> None:
     assert not is_active(new_activity(application(Manager("busy")), running_work=["programs", "dask"]))
 
