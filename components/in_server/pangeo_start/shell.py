@@ -18,8 +18,11 @@ FILES = (".bashrc", ".bash_profile", ".bash_login", ".profile")
 SECONDS = 10
 """Time limit of the check. A slow shell is not broken."""
 
-COMMANDS = f"echo {MARK}\n".encode() * 20
-"""The shell's input. Start files may read some lines of it, or replace the shell by another one, which reads them."""
+COMMANDS = f"unset HISTFILE; echo {MARK}\n".encode() * 20
+"""The shell's input, of which nothing is kept in the user's history.
+
+Start files may read some lines of it, or replace the shell by another one, which reads them.
+"""
 
 PROC = Path("/proc")
 

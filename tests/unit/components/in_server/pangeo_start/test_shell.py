@@ -45,3 +45,9 @@ def test_an_endless_start_file_delays_the_start_for_a_limited_time(
 ) -> None:
     monkeypatch.setattr(shell, "SECONDS", 0.5)
     assert not check(tmp_path, "while true; do sleep 0.1; done\n").is_broken
+
+
+@pytest.mark.parametrize("profile", ["", "HISTFILE=~/own\nPROMPT_COMMAND='history -a'\n"])
+def test_the_check_is_not_in_the_users_history(tmp_path: Path, profile: str) -> None:
+    assert not check(tmp_path, profile).is_broken
+    assert [each.name for each in tmp_path.iterdir()] == [".bash_profile"]
