@@ -28,6 +28,9 @@ USER_LABEL, COMPONENT_LABEL = "hub.jupyter.org/username", "component"
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 """Key of the terms of an affinity without which no node runs a pod."""
 
+OTHER_NODE = "didn't match pod affinity rules"
+"""Part of the scheduler's message about nodes without the user's other servers (Kubernetes 1.34)."""
+
 
 def find_refusal(user: str, name: str, limit: int, others: int) -> str:
     """Return why a further server does not start, for the user; empty if it may.
@@ -60,3 +63,9 @@ def add_affinity(affinity: Mapping[str, Any], labels: Mapping[str, str]) -> dict
     }
     beside = affinity.get("podAffinity") or {}
     return {**affinity, "podAffinity": {**beside, REQUIRED: [*(beside.get(REQUIRED) or []), term]}}
+
+
+def explain_wait(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event of a server's start; one about a server that must wait for its node also says what to do."""
+    message = str(event.get("message") or "")
+    return {**event, "message": f"{message} {messages.node_is_full()}"} if OTHER_NODE in message else {**event}

@@ -179,3 +179,11 @@ def further_servers_reached(limit: int) -> str:
         f"{'it' if limit == 1 else 'them'} already. Stop and delete one on the page Home (/hub/home), then start this "
         "one. Your files stay: all your servers have the same home."
     )
+
+
+def node_is_full() -> str:
+    """Return the message for a server that waits because the node of the user's other servers has no room."""
+    return (
+        "All your servers run on one computer of the cluster, because they share your home, and it has no room for "
+        "this one at the moment. Stop another of your servers on the page Home (/hub/home), or wait."
+    )

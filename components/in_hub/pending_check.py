@@ -15,6 +15,8 @@ from jupyterhub.utils import url_escape_path, url_path_join  # type: ignore[impo
 from tornado.httputil import url_concat  # type: ignore[import-not-found,unused-ignore]
 from tornado.web import authenticated  # type: ignore[import-not-found,unused-ignore]
 
+from components.in_hub.further_server_rules import explain_wait
+
 CHECK = "check"
 """JupyterHub's name of the pending check (``Spawner.pending``)."""
 
@@ -51,6 +53,10 @@ class StartPageHandler(SpawnPendingHandler):  # type: ignore[misc,unused-ignore]
 
 class ProgressHandler(SpawnProgressAPIHandler):  # type: ignore[misc,unused-ignore]
     """Progress of a start; of a check, too, whose end makes the page load again."""
+
+    async def send_event(self, event: dict[str, Any]) -> None:
+        """Send an event, with an explanation if the server waits for the node of the user's other servers."""
+        await super().send_event(explain_wait(event))
 
     @needs_scope("read:servers")  # type: ignore[untyped-decorator,unused-ignore]
     async def get(self, user_name: str, server_name: str = "") -> None:

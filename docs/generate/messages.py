@@ -142,6 +142,12 @@ def log_in_messages() -> list[LogInMessage]:
             "The user deletes one on the page Home; or raise the key",
         ),
         LogInMessage(
+            messages.node_is_full(),
+            "A server of a user with several waits, because the node with the others has no room, or is not of the "
+            "pool that the profile needs; only that node can mount the home",
+            "The user stops another server; otherwise use larger nodes, or homes that several nodes can mount",
+        ),
+        LogInMessage(
             messages.terms_not_accepted("USER", "VERSION"),
             "The user has not accepted this version of `pangeo:termsOfUse`, and the user, an admin or a program with a "
             "token wanted to start the user's server (HTTP 403)",

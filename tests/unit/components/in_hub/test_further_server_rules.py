@@ -2,7 +2,7 @@ import pytest
 
 from components.in_hub import messages
 from components.in_hub.api_names import VERIFICATION_USER
-from components.in_hub.further_server_rules import REQUIRED, add_affinity, find_refusal
+from components.in_hub.further_server_rules import REQUIRED, add_affinity, explain_wait, find_refusal
 
 
 @pytest.mark.parametrize("name", ["a", "gpu", "model-2", "abcdefghij0123456789"])
@@ -54,3 +54,17 @@ def test_other_rules_about_the_servers_node_stay() -> None:
         "nodeAffinity": {"any": 1},
         "podAffinity": {REQUIRED: [other, BESIDE], "preferred": [2]},
     }
+
+
+def test_server_that_waits_for_its_node_is_explained() -> None:
+    message = "[Warning] 0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match pod affinity rules."
+
+    assert explain_wait({"progress": 30, "message": message}) == {
+        "progress": 30,
+        "message": f"{message} {messages.node_is_full()}",
+    }
+
+
+@pytest.mark.parametrize("event", [{"progress": 30, "message": "[Normal] Pulled"}, {"progress": 100, "failed": True}])
+def test_other_events_of_a_start_are_not_changed(event: dict[str, object]) -> None:
+    assert explain_wait(event) == event
