@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from components.backup.repository import repository
-from components.chart.code_text import without_prose
+from components.chart.code_text import mounted_text
 from components.chart.network_policies import allow_all_but_metadata, allow_dns, allow_endpoint
 from components.chart.placement import backup_placement, service_pod
 from components.config.backup import Backup
@@ -63,7 +63,7 @@ def backup_values(tenancy: Tenancy) -> Values:
             "image": str(tenancy.registries.locate(backup.image)),
             "priorityClassName": backup_priority_class(tenancy),
             "code": [
-                {"key": key, "path": path, "text": without_prose((COMPONENTS / module).read_text())}
+                {"key": key, "path": path, "text": mounted_text(COMPONENTS / module)}
                 for module, (key, path) in zip(MODULES, _keys_and_paths(), strict=True)
             ],
             "settings": backup_settings(tenancy, backup).to_json(),

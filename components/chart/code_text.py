@@ -1,8 +1,17 @@
-"""Python source without the text that only its readers need. Pure."""
+"""Mounted code: Python source without the text that only its readers need."""
 
 import ast
+import functools
 import io
 import tokenize
+from pathlib import Path
+
+
+@functools.cache  # the same for all tenancies of a process, and each rule of the policies asks again
+def mounted_text(file: Path) -> str:
+    """Return a file's text as it is mounted: Python source without comments and documentation strings."""
+    text = file.read_text(encoding="utf-8")
+    return without_prose(text) if file.suffix == ".py" else text
 
 
 def without_prose(source: str) -> str:

@@ -5,12 +5,11 @@ puts the folder of its configuration on Python's path. The modules have the same
 hub's log names the file and the line of this repository.
 """
 
-import functools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from components.chart.code_text import without_prose
+from components.chart.code_text import mounted_text
 
 COMPONENTS = Path(__file__).resolve().parent.parent
 
@@ -161,10 +160,4 @@ def hub_code() -> dict[str, Any]:
 
 def mounted_code(paths: Iterable[str]) -> dict[str, Any]:
     """Return the entries of ``hub.extraFiles`` for files of the package ``components``."""
-    return {key: file for path in paths for key, file in mounted_file(path, _read(path)).items()}
-
-
-@functools.cache  # the same for all tenancies of a process
-def _read(path: str) -> str:
-    text = (COMPONENTS / path).read_text()
-    return without_prose(text) if path.endswith(".py") else text
+    return {key: file for path in paths for key, file in mounted_file(path, mounted_text(COMPONENTS / path)).items()}

@@ -5,12 +5,11 @@ zero-to-jupyterhub-k8s 4.4.0). It stores them in the hub's Secret, too, so that 
 (``secret_size``) is one for both.
 """
 
-import functools
 import json
 from pathlib import Path
 from typing import Any
 
-from components.chart.code_text import without_prose
+from components.chart.code_text import mounted_text
 from components.config.mount_paths import HOME
 from components.config.tenancy import Tenancy
 from components.in_hub.home_problems import PROBLEMS_PATH
@@ -89,7 +88,7 @@ KubeSpawner expands braces and Kubernetes ``$(…)`` in commands, so it has neit
 def server_code(tenancy: Tenancy) -> dict[str, Any]:
     """Return the values ``singleuser.cmd`` and ``singleuser.extraFiles``."""
     texts = {
-        **{path: _read(path) for path in FILES},
+        **{path: mounted_text(SOURCE / path) for path in FILES},
         f"{EXTENSION}/settings.json": server_settings(tenancy).to_json(),
         f"config/jupyter_server_config.d/{EXTENSION}.json": json.dumps(CONFIGURATION) + "\n",
     }
@@ -110,9 +109,3 @@ def server_settings(tenancy: Tenancy) -> Settings:
         running_work=list(culling.running_work),
         unattended_seconds=culling.unattended_hours * 3600,
     )
-
-
-@functools.cache  # the same for all tenancies of a process
-def _read(path: str) -> str:
-    text = (SOURCE / path).read_text(encoding="utf-8")
-    return without_prose(text) if path.endswith(".py") else text

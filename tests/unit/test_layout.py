@@ -1,6 +1,7 @@
 """Imports point in one direction, and no module imports from a test module."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,9 +60,18 @@ def modules(root: str) -> Iterator[tuple[str, Path]]:
 MODULES = {name: file for root in ROOTS for name, file in modules(root)}
 
 
+def statements(block: ast.AST) -> Iterator[ast.stmt]:
+    """Return all statements of a module, at any depth, without visiting expressions, which are most of the nodes."""
+    for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for each in getattr(block, name, ()):
+            if isinstance(each, ast.stmt):
+                yield each
+            yield from statements(each)
+
+
 def imports(file: Path) -> Iterator[str]:
     """Return the project's modules that a file imports, inside functions too."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in statements(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names if each.name in MODULES)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -71,7 +81,10 @@ def imports(file: Path) -> Iterator[str]:
                 yield node.module
 
 
-IMPORTS = {name: set(imports(file)) - {name} for name, file in MODULES.items()}
+@functools.cache
+def all_imports() -> dict[str, set[str]]:
+    """Return each module's imports. The tests read them when they run: every worker collects this file."""
+    return {name: set(imports(file)) - {name} for name, file in MODULES.items()}
 
 
 def part(module: str) -> str:
@@ -92,7 +105,7 @@ def test_every_part_of_components_has_a_layer() -> None:
 def test_components_import_their_own_layer_or_lower_ones() -> None:
     upward = [
         f"{name} imports {other}"
-        for name, others in IMPORTS.items()
+        for name, others in all_imports().items()
         for other in others
         if name.startswith("components.") and other.startswith("components.") and part(name) != SHIM
         if layer(part(other)) < layer(part(name))
@@ -108,7 +121,7 @@ def test_modules_have_no_import_cycles(root: str) -> None:
     def reach(name: str, above: tuple[str, ...]) -> set[str]:
         assert name not in above, f"import cycle: {' → '.join([*above[above.index(name) :], name])}"
         if name not in reached:
-            inner = {other for other in IMPORTS[name] if other.startswith(f"{root}.")}
+            inner = {other for other in all_imports()[name] if other.startswith(f"{root}.")}
             reached[name] = inner.union(*(reach(other, (*above, name)) for other in inner))
         return reached[name]
 
@@ -119,7 +132,7 @@ def test_modules_have_no_import_cycles(root: str) -> None:
 
 def test_parts_of_components_form_no_cycles() -> None:
     parts: dict[str, set[str]] = {}
-    for name, others in IMPORTS.items():
+    for name, others in all_imports().items():
         if name.startswith("components.") and part(name) != SHIM:
             inner = {part(other) for other in others if other.startswith("components.")}
             parts.setdefault(part(name), set()).update(inner - {part(name)})
@@ -139,7 +152,7 @@ def test_parts_of_components_form_no_cycles() -> None:
 def test_components_import_no_other_folder_of_the_project() -> None:
     others = {
         f"{name} imports {other}"
-        for name, imported in IMPORTS.items()
+        for name, imported in all_imports().items()
         for other in imported
         if name.startswith("components.") and not other.startswith("components")
     }
@@ -150,7 +163,7 @@ def test_components_import_no_other_folder_of_the_project() -> None:
 def test_no_module_imports_from_a_test_module() -> None:
     found = [
         f"{name} imports {other}"
-        for name, others in IMPORTS.items()
+        for name, others in all_imports().items()
         for other in others
         if other.rpartition(".")[2].startswith("test_")
     ]

@@ -1,5 +1,7 @@
 import ast
+import functools
 import ssl
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -104,12 +106,25 @@ def test_authority_must_be_a_certificate() -> None:
         verifying_context("no PEM")
 
 
-def test_only_this_module_creates_a_default_context() -> None:
+@functools.cache
+def nodes() -> Mapping[str, Sequence[ast.Attribute | ast.Call]]:
+    """Return the attributes and calls in each module; they are the same for each Python version."""
     files = [PROJECT / "__main__.py", *(file for root in FOLDERS for file in (PROJECT / root).rglob("*.py"))]
-    creators = {
-        str(file.relative_to(PROJECT))
+    return {
+        str(file.relative_to(PROJECT)): [
+            node
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Attribute | ast.Call)
+        ]
         for file in files
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    }
+
+
+def test_only_this_module_creates_a_default_context() -> None:
+    creators = {
+        file
+        for file, found in nodes().items()
+        for node in found
         if isinstance(node, ast.Attribute) and node.attr == "create_default_context"
     }
 
@@ -118,10 +133,9 @@ def test_only_this_module_creates_a_default_context() -> None:
 
 def test_every_https_request_gets_a_context() -> None:
     missing = {
-        f"{file.relative_to(PROJECT)}:{node.lineno}"
-        for root in FOLDERS
-        for file in (PROJECT / root).rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        f"{file}:{node.lineno}"
+        for file, found in nodes().items()
+        for node in found
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         if node.func.attr in {"urlopen", "HTTPSConnection"} and "context" not in {each.arg for each in node.keywords}
     }

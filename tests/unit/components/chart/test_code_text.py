@@ -1,11 +1,14 @@
 """Python source without comments and documentation."""
 
 import ast
+import tokenize
 
 import pytest
 
 from components.chart.code_text import without_prose
 from components.chart.mounted_code import COMPONENTS, MODULES
+from components.chart.values import chart_values
+from tests.support.tenancies import tenancy
 
 SOURCE = '''"""A module.
 
@@ -70,6 +73,16 @@ def test_every_statement_of_the_hubs_code_stays_at_its_place(path: str) -> None:
     source = (COMPONENTS / path).read_text()
 
     assert list(_statements(without_prose(source))) == list(_statements(source))
+
+
+def test_the_code_is_prepared_once_for_all_values_of_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = tenancy(
+        backup={"endpoint": "https://s3.example.org", "bucket": "homes", "credentials": {"secret": "store-keys"}}
+    )
+    first = chart_values(given)
+    monkeypatch.delattr(tokenize, "generate_tokens")
+
+    assert chart_values(given) == first
 
 
 def _statements(source: str) -> list[tuple[str, int, int]]:
