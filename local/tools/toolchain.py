@@ -38,6 +38,7 @@ class Tool:
     version: str
     version_args: tuple[str, ...]
     stamps: tuple[str, ...]
+    tags: tuple[str, ...]
     tests_only: bool
 
     @property
@@ -57,7 +58,8 @@ class Tool:
         """Digest of everything that decides what is built."""
         module = MODULES / self.module
         sources = sorted(module.rglob("*.go"))
-        return digest(files=[module / "go.mod", module / "go.sum", *sources], texts=[self.package, self.linker_flags])
+        texts = [self.package, self.linker_flags, *self.tags]
+        return digest(files=[module / "go.mod", module / "go.sum", *sources], texts=texts)
 
 
 def tools() -> list[Tool]:
@@ -73,6 +75,7 @@ def tools() -> list[Tool]:
             ),
             version_args=tuple(entry["version_args"]),
             stamps=tuple(entry["stamps"]),
+            tags=tuple(entry.get("tags", ())),
             tests_only=entry.get("tests_only", False),
         )
         for name, entry in table.items()
@@ -125,13 +128,13 @@ def install(state: State, report: Report, wanted: Sequence[Tool]) -> None:
 
 
 def build_groups(wanted: Sequence[Tool]) -> list[list[Tool]]:
-    """Return the tools by invocation of ``go build``: those of one module that have the same linker flags share one.
+    """Return the tools by ``go build``: those of one module with the same linker flags and tags share one.
 
     One program is then linked while the next one is still being compiled.
     """
-    groups: dict[tuple[str, str], list[Tool]] = {}
+    groups: dict[tuple[str, str, tuple[str, ...]], list[Tool]] = {}
     for tool in wanted:
-        groups.setdefault((tool.module, tool.linker_flags), []).append(tool)
+        groups.setdefault((tool.module, tool.linker_flags, tool.tags), []).append(tool)
     return list(groups.values())
 
 
@@ -175,7 +178,8 @@ def _build(group: Sequence[Tool], go: Path, state: State) -> None:
     run(
         [
             *(go, "build", "-trimpath", NO_DEBUG_INFORMATION, "-o", f"{folder}/"),
-            *("-ldflags", group[0].linker_flags, *(tool.package for tool in group)),
+            *("-tags", ",".join(group[0].tags), "-ldflags", group[0].linker_flags),
+            *(tool.package for tool in group),
         ],
         cwd=MODULES / group[0].module,
         # A static program needs no C compiler; the version that is set identifies it better than this repository's.

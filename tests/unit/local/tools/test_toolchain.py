@@ -1,6 +1,7 @@
 """Selection of the Go tools: which are built, and which are taken from PATH."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -71,6 +72,15 @@ def test_kubernetes_programs_share_one_build() -> None:
     assert len(groups) == len(build_groups(tools()))
     assert len(groups["kubernetes"]) == 6
     assert groups["helm"] == ["helm"]
+
+
+def test_tags_are_part_of_a_build_and_of_its_record() -> None:
+    pulumi = next(tool for tool in tools() if tool.name == "pulumi")
+    without = replace(pulumi, tags=())
+
+    assert pulumi.tags == ("disable_grpc_modules",)
+    assert build_groups([pulumi, without]) == [[pulumi], [without]]
+    assert pulumi.source_digest != without.source_digest
 
 
 def test_executable_name_leaves_out_the_major_version() -> None:
