@@ -173,7 +173,7 @@ def delete_member_home(
         opened = open_stack(stack).with_kubeconfig()
         is_deleted = delete_home(
             _group(opened, bind_dn),
-            Request(opened.name, user, home, even_if_member),
+            Request(opened.name, user.strip().lower(), home, even_if_member),
             confirm=lambda name: has_named(name, yes, "user"),
             log=AuditLog(log or default_path(opened.name, os.environ)),
             environment=os.environ,

@@ -4,7 +4,7 @@ The claim outlives the hub's database and the hub's user, and can be read while 
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 LAST_START = "tenancy.pangeo/last-start"
@@ -14,8 +14,15 @@ AWAY_SINCE = "tenancy.pangeo/away-since"
 """Annotation of a home's claim: since when the owner has no access, as ISO 8601. A start of a server removes it."""
 
 DELETION_BEGUN = "tenancy.pangeo/deletion-begun"
-"""Annotation of a home's claim and volume that an operator deletes. No server starts with this home any more, unless
-it is archived."""
+"""Annotation of a home's claim and volume that an operator deletes: since when, as ISO 8601. No server starts with it,
+unless it is archived.
+
+A command that was killed leaves it behind. So it holds for ``DELETION_SECONDS``; a start of a server then removes it.
+That is safe at any time: the claim is only deleted if nobody changed it after the mark.
+"""
+
+DELETION_SECONDS = 600
+"""Time that a deletion may need from its mark to the request that deletes the claim; it is a few seconds usually."""
 
 ARCHIVE = "tenancy.pangeo/archive"
 """Annotation of a home's claim that an operator archives: ``ARCHIVE_BEGUN``, then the id of the verified snapshot.
@@ -33,13 +40,15 @@ def start_marks(now: datetime) -> dict[str, str | None]:
     return {LAST_START: now.isoformat(timespec="seconds"), **ended}
 
 
-def is_being_deleted(metadata: Any) -> bool:  # noqa: ANN401 - kubernetes_asyncio has no types
+def is_being_deleted(metadata: Any, now: datetime) -> bool:  # noqa: ANN401 - kubernetes_asyncio has no types
     """Return whether the claim with this ``V1ObjectMeta`` is deleted by an operator, or by Kubernetes.
 
     The deletion after an archive gives way to a user who is admitted again: a claim that was changed is not deleted.
     """
     annotations = metadata.annotations or {}
-    return metadata.deletion_timestamp is not None or (DELETION_BEGUN in annotations and ARCHIVE not in annotations)
+    begun = read_mark_time(annotations, DELETION_BEGUN)
+    is_marked = begun is not None and abs(now - begun) < timedelta(seconds=DELETION_SECONDS)
+    return metadata.deletion_timestamp is not None or (is_marked and ARCHIVE not in annotations)
 
 
 def read_mark_time(annotations: Mapping[str, Any] | None, name: str) -> datetime | None:

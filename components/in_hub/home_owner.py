@@ -84,7 +84,7 @@ async def _check_claim(spawner: Any, name: str, user_id: str | None) -> Any | No
         if error.status == HTTPStatus.NOT_FOUND:
             return None
         raise
-    if name == spawner.pvc_name and is_being_deleted(claim.metadata):
+    if name == spawner.pvc_name and is_being_deleted(claim.metadata, datetime.now(UTC)):
         raise _refusal(503, messages.home_being_deleted(name))
     owner = (claim.metadata.annotations or {}).get(ID_ANNOTATION)
     if owner is None or owner == user_id:

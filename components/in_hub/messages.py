@@ -105,7 +105,7 @@ def home_being_deleted(claim: str) -> str:
     """Return the message for a server's start while an operator deletes the home."""
     return (
         f"The home {claim} is being deleted by an administrator, so no server starts with it. If this is a mistake, "
-        "contact your administrator at once; otherwise try again in a few minutes, and you get a new, empty home."
+        "contact your administrator at once; otherwise try again in ten minutes, and you get a new, empty home."
     )
 
 

@@ -73,9 +73,9 @@ def log_in_messages() -> list[LogInMessage]:
         ),
         LogInMessage(
             messages.home_being_deleted("CLAIM"),
-            "`members delete-home` has begun to delete the home, or its claim was deleted",
+            "`members delete-home` has begun to delete the home within the last ten minutes, or its claim was deleted",
             "Run `python -m components members delete-home STACK USER` again: it finishes, or lifts the deletion if "
-            "it is not confirmed",
+            "it is refused or not confirmed",
         ),
         LogInMessage(
             messages.sign_in_again(),

@@ -112,7 +112,9 @@ def read_kept_volumes(api: ReadWriteApi, namespace: str, user: str) -> list[Kept
     Raises:
         CannotAsk: the cluster gives no answer.
     """
-    return [each for each in _kept(api.get(VOLUMES).get("items") or [], namespace) if each.user == user]
+    claims = api.get(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims").get("items") or []
+    volumes = api.get(VOLUMES).get("items") or []
+    return [each for each in _kept(volumes, claims, namespace) if each.user == user]
 
 
 def read_homes(claims: Iterable[Mapping[str, Any]]) -> Iterator[Home]:
@@ -145,11 +147,16 @@ def _mounted(pod: Mapping[str, Any]) -> set[str]:
     return {str((volume.get("persistentVolumeClaim") or {}).get("claimName")) for volume in volumes}
 
 
-def _kept(volumes: Iterable[Mapping[str, Any]], namespace: str) -> Iterator[KeptVolume]:
+def _kept(
+    volumes: Iterable[Mapping[str, Any]], claims: Iterable[Mapping[str, Any]], namespace: str
+) -> Iterator[KeptVolume]:
+    """Yield the volumes that are kept, without those that a claim has, whose marks are from before."""
+    bound = {str(claim["metadata"]["uid"]) for claim in claims}
     for volume in volumes:
         annotations = volume["metadata"].get("annotations") or {}
         claim = (volume.get("spec") or {}).get("claimRef") or {}
-        if FORMER_USER in annotations and claim.get("namespace") == namespace:
+        is_kept = FORMER_USER in annotations and claim.get("uid") not in bound
+        if is_kept and claim.get("namespace") == namespace:
             name, user = str(volume["metadata"]["name"]), str(annotations[FORMER_USER])
             yield KeptVolume(name, str(claim.get("name")), user, str(annotations.get(FORMER_ID) or ""))
 

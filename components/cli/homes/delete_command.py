@@ -3,10 +3,12 @@
 A mark on the claim comes first: the hub, which records each start on the same claim, then starts no server with it.
 Only after the mark are pods and the membership read for the last time. The claim is deleted only if nobody changed it
 after that, so a user who is admitted again meanwhile keeps the home or gets a new one, and never loses files that
-were written after the question.
+were written after the question. If nothing is deleted, the mark is lifted; after a kill, the hub ignores it once it is
+old.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -92,15 +94,16 @@ class Deletion:
         if home.claim:
             if not self._mark(home):
                 return self.refuse(Refused("a server was started meanwhile", "run the command again"))
-            again = self.plan()
-            if isinstance(again, Refused) or again.key != plan.key or not again.home.deletion:
-                self.lift(home)
-                return self.refuse(again if isinstance(again, Refused) else _changed())
-            version = None if again.home.is_terminating else again.home.resource_version
-            place = claim_path(self.namespace, home.claim)
-            delete_object(self.api, place, home.uid, self.report, resource_version=version)
+            with self._lifting(home):
+                again = self.plan()
+                if isinstance(again, Refused) or again.key != plan.key or not again.home.deletion:
+                    self.lift(home)
+                    return self.refuse(replace(again, home=None) if isinstance(again, Refused) else _changed())
+                version = None if again.home.is_terminating else again.home.resource_version
+                place = claim_path(self.namespace, home.claim)
+                delete_object(self.api, place, home.uid, self.report, resource_version=version)
             self.report(f"deleted: the claim {home.claim}")
-        return home.volume is None or delete_volume(self.api, home.volume, self.report)
+        return home.volume is None or delete_volume(self.api, home.volume, self.namespace, self.report)
 
     def lift(self, home: Home) -> None:
         """Let servers start with the home again.
@@ -114,15 +117,37 @@ class Deletion:
             names = (DELETION_BEGUN, ARCHIVE, FORMER_USER, FORMER_ID) if home.claim else (DELETION_BEGUN,)
             change_object(self.api, volume_path(home.volume.name), home.volume.uid, _without(*names))
 
+    @contextmanager
+    def _lifting(self, home: Home) -> Iterator[None]:
+        """Lift the mark if an error ends the block before Kubernetes has begun to delete the claim."""
+        try:
+            yield
+        except Exception:
+            with suppress(CannotAsk):
+                live = find_object(self.api, claim_path(self.namespace, home.claim))
+                metadata = live["metadata"] if live else {}
+                if metadata.get("uid") == home.uid and not metadata.get("deletionTimestamp"):
+                    self.lift(home)
+            raise
+
     def refuse(self, refused: Refused) -> bool:
-        """Report why nothing is deleted; return False."""
+        """Report why nothing is deleted; return False. A deletion that had begun before is lifted.
+
+        Raises:
+            CannotAsk: the cluster gives no answer or refuses a change.
+        """
+        home = refused.home
+        if home and home.claim and home.deletion and not home.is_terminating:
+            self.lift(home)
+            self.report("the deletion that had begun was lifted")
         self.report(f"nothing was deleted: {refused.reason}")
         self.report(f"→ {refused.fix}")
         return False
 
     def _mark(self, home: Home) -> bool:
         """Mark the claim, then the volume, which shows whose it was once the claim is gone."""
-        begun = home.deletion or audit_log.now()
+        # The time is new in each run: the hub ignores an old mark.
+        begun = audit_log.now()
 
         def mark_claim(manifest: dict[str, Any]) -> None:
             annotations = manifest["metadata"].get("annotations") or {}

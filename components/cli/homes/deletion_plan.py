@@ -49,6 +49,8 @@ class Refused:
 
     reason: str
     fix: str
+    home: Home | None = field(default=None, compare=False)
+    """The home that was meant, if it is one of the hub's."""
 
 
 @dataclass(frozen=True)
@@ -95,21 +97,29 @@ def plan_deletion(
             f"the claim {home.claim} has no marks of a home of this tenancy's hub, so it may belong to others",
             f"if it is no longer needed: kubectl delete pvc {home.claim} --namespace {namespace.name}",
         )
-    absence = absences.get(home.owner)
+    refused = _check_home(request, namespace, home, absences.get(home.owner), now)
+    return refused or Plan(home, tuple(_lines(home, absences.get(home.owner))))
+
+
+def _check_home(
+    request: Request, namespace: Namespace, home: Home, absence: Absence | None, now: datetime
+) -> Refused | None:
     if home.claim and (absence is None or absence.is_admitted) and not request.even_if_member:
         admitted = "may log in" if absence is None else f"may log in: {absence.reason}"
         return Refused(
             f"the owner of {home.name} {admitted}",
             f"first: python -m components members remove {request.stack} {request.user}{EVEN_IF_MEMBER}",
+            home,
         )
     if home.pods:
-        return Refused(f"{home.name} is in use by {', '.join(home.pods)}", _stop(request, home))
+        return Refused(f"{home.name} is in use by {', '.join(home.pods)}", _stop(request, namespace, home), home)
     if _may_be_starting(home, now):
         return Refused(
             f"a server with {home.name} was started at {_at(home.last_start)}, so its pod may still be created",
             f"try again {START_SECONDS // 60} minutes after that",
+            home,
         )
-    return Plan(home, tuple(_lines(home, absence)))
+    return None
 
 
 def _may_be_starting(home: Home, now: datetime) -> bool:
@@ -154,10 +164,10 @@ def _choose(
     return Refused(f"{request.user} has several homes: {names}", "name one with --home")
 
 
-def _stop(request: Request, home: Home) -> str:
+def _stop(request: Request, namespace: Namespace, home: Home) -> str:
     if home.server:
         return f"stop the server: python -m components members remove {request.stack} {request.user}"
-    return f"wait until this has ended: kubectl describe pod {home.pods[0]}"
+    return f"wait until this has ended: kubectl describe pod {home.pods[0]} --namespace {namespace.name}"
 
 
 def _lines(home: Home, absence: Absence | None) -> Iterator[str]:

@@ -42,6 +42,8 @@ class Volume:
     phase: str
     is_provisioned: bool
     """Whether a provisioner made it, and deletes it together with its files if the policy says so."""
+    claim_uid: str
+    """UID of the claim that it is bound to, or was bound to."""
     deletion: str = ""
     """Time at which ``members delete-home`` has begun to delete it; empty otherwise."""
 
@@ -104,10 +106,9 @@ def make_homes(
         volumes: the volumes of the cluster; None if they could not be read.
         namespace: the namespace.
     """
-    by_name = {name(each): each for each in volumes or ()}
-    homes = [_of_claim(claim, pods, by_name) for claim in claims if _is_users(claim)]
-    known = {home.volume.name for home in homes if home.volume}
-    left = [each for volume, each in by_name.items() if volume not in known and _is_left(each, namespace)]
+    known, by_name = list(claims), {name(each): each for each in volumes or ()}
+    homes = [_of_claim(claim, pods, by_name) for claim in known if _is_users(claim)]
+    left = [each for each in by_name.values() if _is_left(each, known, namespace)]
     found = [*homes, *map(_of_volume, left)]
     return sorted((each for each in found if each.user != VERIFICATION_USER), key=lambda each: (each.user, each.name))
 
@@ -122,7 +123,9 @@ def _of_claim(claim: Object, pods: Sequence[Object], volumes: Mapping[str, Objec
     annotations = field(claim, "metadata", "annotations")
     mounting = [pod for pod in pods if field(pod, "status", "phase") not in ENDED and name(claim) in _claims_of(pod)]
     servers = [pod for pod in mounting if field(pod, "metadata", "labels", "component") == SERVER]
-    volume = volumes.get(str(field(claim, "spec", "volumeName") or ""))
+    volume = volumes.get(_volume_name(claim))
+    if volume is not None and not _is_bound_to(volume, claim):
+        volume = None
     size = field(claim, "status", "capacity", "storage") or field(claim, "spec", "resources", "requests", "storage")
     home = Home(
         user=user or name(claim).removeprefix(HOME_CLAIMS),
@@ -170,12 +173,39 @@ def _volume(volume: Object) -> Volume:
         policy=str(field(volume, "spec", "persistentVolumeReclaimPolicy") or ""),
         phase=str(field(volume, "status", "phase") or ""),
         is_provisioned=bool(annotation(volume, PROVISIONER)),
+        claim_uid=claim_uid(volume),
         deletion=annotation(volume, DELETION_BEGUN),
     )
 
 
-def _is_left(volume: Object, namespace: str) -> bool:
-    return bool(annotation(volume, FORMER_USER)) and field(volume, "spec", "claimRef", "namespace") == namespace
+def claim_uid(volume: Object) -> str:
+    """Return the UID of the claim that a volume is bound to, or was bound to; empty if none was."""
+    return str(field(volume, "spec", "claimRef", "uid") or "")
+
+
+def is_wanted(volume: str, claims: Iterable[Object]) -> bool:
+    """Return whether one of the claims has a volume of this name, or asks for it."""
+    return any(_volume_name(claim) == volume for claim in claims)
+
+
+def _volume_name(claim: Object) -> str:
+    return str(field(claim, "spec", "volumeName") or "")
+
+
+def _is_bound_to(volume: Object, claim: Object) -> bool:
+    """Return whether the volume names the claim, too: a claim alone can ask for the volume of another one."""
+    return claim_uid(volume) == uid(claim)
+
+
+def _is_left(volume: Object, claims: Sequence[Object], namespace: str) -> bool:
+    """Return whether a volume was a home in the namespace, and neither is nor becomes that of a claim again.
+
+    An operator frees a volume for another claim by removing the claim's UID from it.
+    """
+    if not annotation(volume, FORMER_USER) or field(volume, "spec", "claimRef", "namespace") != namespace:
+        return False
+    bound = claim_uid(volume)
+    return bool(bound) and bound not in map(uid, claims) and not is_wanted(name(volume), claims)
 
 
 def _of_volume(volume: Object) -> Home:

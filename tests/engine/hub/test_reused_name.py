@@ -194,15 +194,20 @@ def test_start_is_recorded_on_the_home_and_ends_the_absence(deployment: Deployme
 
 def test_no_server_starts_with_a_home_that_is_being_deleted(deployment: Deployment, people: People, user: str) -> None:
     deployment.create_home(user, people.unique_id(user))
-    deployment.namespace.kubectl("annotate", "pvc", f"claim-{user}", f"{DELETION_BEGUN}=2026-01-01T00:00:00+00:00")
+    deployment.namespace.kubectl(
+        "annotate", "pvc", f"claim-{user}", f"{DELETION_BEGUN}={datetime.now(UTC).isoformat()}"
+    )
     visitor = deployment.hub.log_in(user, PASSWORD)
 
     assert messages.home_being_deleted(f"claim-{user}") in page_of_refused_start(visitor, user)
 
     assert not deployment.has_pod(user)
-    deployment.namespace.kubectl("annotate", "pvc", f"claim-{user}", f"{DELETION_BEGUN}-")
+    # What a command that was killed has left behind.
+    old = f"{DELETION_BEGUN}=2026-01-01T00:00:00+00:00"
+    deployment.namespace.kubectl("annotate", "--overwrite", "pvc", f"claim-{user}", old)
     deployment.start_server(user)
     assert deployment.namespace.pod(user)
+    assert DELETION_BEGUN not in deployment.namespace.read_claim(user)["metadata"]["annotations"]
 
 
 @pytest.mark.parametrize("server", ["", "second"])

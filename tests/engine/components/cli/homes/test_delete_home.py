@@ -3,6 +3,7 @@
 No provisioner runs here; tests/cluster/test_former_member.py deletes a volume of the node.
 """
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -10,11 +11,12 @@ from uuid import uuid4
 import pytest
 
 from components.cli.homes import delete_command, volume_deletion
+from components.cli.members import MembersRefused
 from components.cluster.errors import CannotAsk
 from components.cluster.objects import delete_object
 from components.in_hub.home_marks import DELETION_BEGUN, LAST_START
 from tests.engine.components.cli.directory import MEMBERS
-from tests.engine.components.cli.homes.conftest import Killed, Operator
+from tests.engine.components.cli.homes.conftest import CLASS, Killed, Operator
 
 pytestmark = pytest.mark.engine
 
@@ -184,7 +186,74 @@ def test_claim_changed_after_the_last_look_is_not_deleted(operator: Operator, mo
     with pytest.raises(CannotAsk, match="cannot be deleted now; try again"):
         operator.delete()
 
-    assert "deletionTimestamp" not in (operator.find("pvc", operator.claim) or {})["metadata"]
+    assert_untouched(operator)
+
+
+def test_error_after_the_mark_lets_servers_start_again(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    operator.create_home()
+
+    def mark_and_fail(deletion: delete_command.Deletion) -> object:
+        if operator.annotation(DELETION_BEGUN):
+            raise MembersRefused("the directory shows nothing")
+        return plan(deletion)
+
+    plan = delete_command.Deletion.plan
+    monkeypatch.setattr(delete_command.Deletion, "plan", mark_and_fail)
+    with pytest.raises(MembersRefused):
+        operator.delete()
+
+    assert_untouched(operator)
+
+
+def test_member_again_after_a_killed_deletion_is_not_locked_out(operator: Operator) -> None:
+    operator.create_home(annotations={DELETION_BEGUN: LONG_AGO})
+    with operator.people.joined(MEMBERS, operator.user):
+        assert not operator.delete()
+
+    assert "the deletion that had begun was lifted" in operator.lines
+    assert f"nothing was deleted: the owner of {operator.claim} may log in" in operator.lines
+    assert_untouched(operator)
+
+
+def restore_with(operator: Operator, *, bound: bool) -> None:
+    """Let another claim ask for the volume, and give it the volume if it is to be bound."""
+    spec = {
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": CLASS,
+        "resources": {"requests": {"storage": "10Gi"}},
+        "volumeName": operator.volume,
+    }
+    operator.apply("PersistentVolumeClaim", {"name": f"{operator.claim}-restored"}, spec)
+    if bound:
+        again = operator.find("pvc", f"{operator.claim}-restored") or {}
+        reference = {"name": again["metadata"]["name"], "uid": again["metadata"]["uid"]}
+        operator.kubectl("patch", "pv", operator.volume, f"--patch={json.dumps({'spec': {'claimRef': reference}})}")
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_kept_volume_that_another_claim_has_got_is_not_deleted(operator: Operator, bound: bool) -> None:
+    operator.create_home(policy="Retain")
+    with pytest.raises(Killed):
+        operator.delete(at=killed_at("deleted: the claim"))
+    restore_with(operator, bound=bound)
+
+    assert not operator.delete()
+    assert not operator.delete(home=operator.volume)
+
+    assert (operator.find("pv", operator.volume) or {})["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
+
+
+def test_volume_that_another_claim_gets_during_the_deletion_is_left(operator: Operator) -> None:
+    operator.create_home(policy="Retain")
+
+    def restore(line: str) -> None:
+        if line.startswith("deleted: the claim"):
+            restore_with(operator, bound=True)
+
+    assert not operator.delete(at=restore)
+
+    assert (operator.find("pv", operator.volume) or {})["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
+    assert "another claim has it now" in "\n".join(operator.lines)
 
 
 def test_volume_that_no_provisioner_made_is_left_and_named(operator: Operator) -> None:

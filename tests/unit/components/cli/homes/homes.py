@@ -22,6 +22,6 @@ def home(user: str = "alice", *, used_gb: float | None = None, **changes: Any) -
         "is_of_hub": True,
         "size": 10.0 * GIB,
         "use": None if used_gb is None else HomeUse(int(used_gb * GIB), NOW),
-        "volume": Volume(f"pv-{user}", f"uid of pv-{user}", "Delete", "Bound", is_provisioned=True),
+        "volume": Volume(f"pv-{user}", f"uid of pv-{user}", "Delete", "Bound", True, f"uid of {claim}"),
     }
     return Home(**{**known, **changes})

@@ -72,7 +72,9 @@ def test_retained_and_foreign_volumes_are_explained() -> None:
 
 
 def test_volume_without_a_claim_is_deleted_whoever_has_the_name_now() -> None:
-    left = home("bob", claim="", uid="", volume=Volume("pv-bob", "uid", "Retain", "Released", is_provisioned=True))
+    left = home(
+        "bob", claim="", uid="", volume=Volume("pv-bob", "uid", "Retain", "Released", True, "uid of a deleted claim")
+    )
 
     assert lines(left, absences={})[1] == (
         f"  what is left of a home of bob, of the FreeIPA account {ID}: its claim is deleted already"
@@ -103,6 +105,13 @@ def test_home_is_refused(found: Home, message: str) -> None:
 
 def test_end_of_the_access_also_ended_a_recent_start() -> None:
     assert lines(replace(BOB, last_start=NOW - timedelta(seconds=60), away_since=NOW - timedelta(seconds=30)))
+
+
+def test_pod_is_described_in_its_namespace() -> None:
+    backup = plan(replace(BOB, pods=("backup-bob",)))
+
+    assert isinstance(backup, Refused)
+    assert backup.fix == "wait until this has ended: kubectl describe pod backup-bob --namespace vis"
 
 
 def test_renamed_user_who_may_log_in_is_refused() -> None:

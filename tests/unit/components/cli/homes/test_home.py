@@ -23,11 +23,11 @@ def claim(name: str, user: str = "", **annotations: str) -> dict[str, Any]:
     }
 
 
-def volume(name: str, **annotations: str) -> dict[str, Any]:
+def volume(name: str, uid: str = "uid of a deleted claim", **annotations: str) -> dict[str, Any]:
     spec = {
         "persistentVolumeReclaimPolicy": "Retain",
         "capacity": {"storage": "5Gi"},
-        "claimRef": {"namespace": "vis", "name": "claim-x"},
+        "claimRef": {"namespace": "vis", "name": "claim-x", "uid": uid},
     }
     return {"metadata": {"name": name, "uid": f"uid of {name}", "annotations": annotations}, "spec": spec}
 
@@ -96,7 +96,7 @@ def test_claims_of_others_are_no_homes_of_the_hub() -> None:
 def test_volumes_that_are_left_of_homes_are_found() -> None:
     marks = {FORMER_USER: "alice", FORMER_ID: ID}
     volumes = [
-        volume("pv of claim-alice", **marks, **{PROVISIONER: "csi"}),
+        volume("pv of claim-alice", "uid of claim-alice", **marks, **{PROVISIONER: "csi"}),
         volume("pv-kept", **marks),
         volume("pv-unmarked"),
     ]
@@ -106,3 +106,19 @@ def test_volumes_that_are_left_of_homes_are_found() -> None:
     assert [each.volume.is_provisioned for each in found if each.volume] == [True, False]
     assert make_homes([], (), volumes, "climate") == []
     assert make_homes([], (), None, "vis") == []
+
+
+def test_volume_of_another_claim_is_no_part_of_a_home() -> None:
+    others = volume("pv of claim-alice", "uid of claim-bob")
+    [alice] = make_homes([claim("claim-alice", "alice")], (), [others], "vis")
+
+    assert alice.volume is None
+
+
+def test_kept_volume_that_is_used_again_is_not_left() -> None:
+    marks = {FORMER_USER: "alice", FORMER_ID: ID}
+    again, freed = claim("restored"), volume("pv-kept", uid="", **marks)
+
+    assert make_homes([again], (), [volume("pv-kept", "uid of restored", **marks)], "vis") == []
+    assert make_homes([again], (), [volume("pv of restored", **marks)], "vis") == [], "the claim asks for it"
+    assert make_homes([], (), [freed], "vis") == [], "the operator has freed it for the next claim"
