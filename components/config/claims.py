@@ -11,6 +11,7 @@ from components.config.cluster import Kubernetes
 from components.config.collisions import Claims, ClusterName, directory_name, export_volumes
 from components.config.identity import DirectoryKeys
 from components.config.ingress import Ingress
+from components.config.names import Names
 from components.config.problems import SECRET_KEYS, InvalidTenancy, Problem
 from components.config.stack_file import (
     SECTIONS,
@@ -26,7 +27,6 @@ from components.config.stack_file import (
     uses_environment,
     validate,
 )
-from components.config.tenancy import Names
 
 _NAMING_KEYS = {field.alias or name for name, field in Names.model_fields.items()}
 

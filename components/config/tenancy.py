@@ -6,7 +6,7 @@ have defaults. 1 GB is 1024³ bytes throughout, as in z2jh's ``2G`` and Kubernet
 
 import operator
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -15,12 +15,12 @@ from components.config.backup import BACKUP_MESSAGE, Backup
 from components.config.branding import Branding
 from components.config.cluster import Kubernetes, Nodes
 from components.config.dask import Dask
-from components.config.domain import derived_domain
 from components.config.environment import RESERVED_MESSAGE, Found, SecretKey, is_repeated, raise_problems
 from components.config.gpu_requests import find_impossible_requests
 from components.config.identity import Identity
 from components.config.ingress import Ingress
 from components.config.metrics import Metrics, find_own_namespace
+from components.config.names import Names
 from components.config.network import Network
 from components.config.notebook import Notebook
 from components.config.object_store import ObjectStore, find_ambiguous_patterns, find_repeated_variables
@@ -30,73 +30,14 @@ from components.config.proxy import PROXY_VARIABLES
 from components.config.reachability import find_unreachable_in_sections
 from components.config.registries import Registries
 from components.config.schema import Location
-from components.config.section import Place, Section, metadata
+from components.config.section import Place, metadata
 from components.config.shared_folders import SharedFolder, find_conflicts
 from components.config.sizes import Sizes
 from components.config.storage import Storage
 from components.config.terms import TermsOfUse
-from components.config.types import (
-    EMPTY_IS_NONE,
-    MAX_STORAGE_GB,
-    MIN_CPUS,
-    MIN_RAM_GB,
-    Address,
-    ClusterName,
-    HostName,
-    Number,
-    WholeNumber,
-)
+from components.config.types import MAX_STORAGE_GB, MIN_CPUS, MIN_RAM_GB, Number, WholeNumber
 from components.config.usage import Usage
-from components.freeipa.names import group_dn, notebook_users_group
-
-
-class Names(Section):
-    """The keys from which all names of a tenancy follow. No two tenancies may have a name in common."""
-
-    cluster_name: ClusterName = Field(
-        description="Name of the cluster and of its namespace: at most 40 lower-case letters, digits and dashes. The "
-        "users' FreeIPA group is `<clusterName>_notebook_users`, with underscores in place of dashes",
-        examples=["vis-pangeo"],
-        json_schema_extra=metadata(updates="no"),
-    )
-    external_ip: Address = Field(
-        description="IPv4 or IPv6 address of the ingress",
-        examples=["192.171.139.83"],
-        json_schema_extra=metadata(updates="no"),
-    )
-    pangeo_domain: Annotated[HostName | None, EMPTY_IS_NONE] = Field(
-        None,
-        description="Host name of the hub, which must already resolve to `externalIp`. "
-        "By default `pangeo.<externalIp with dashes>.<domainSuffix>`",
-        examples=["pangeo.vis.example.org"],
-        json_schema_extra=metadata(updates="no"),
-    )
-    domain_suffix: HostName = Field(
-        "sslip.io",
-        description="Wildcard DNS service of the default host name",
-        examples=["nip.io"],
-        json_schema_extra=metadata(updates="no"),
-    )
-
-    @property
-    def domain(self) -> str:
-        """The hub's host name, given or derived."""
-        return self.pangeo_domain or derived_domain(self.external_ip, self.domain_suffix)
-
-    @property
-    def notebook_users_group(self) -> str:
-        """Name of the FreeIPA group whose members may log in."""
-        return notebook_users_group(self.cluster_name)
-
-    @property
-    def namespace(self) -> str:
-        """Kubernetes namespace. Each tenancy has its own, because the objects of z2jh have fixed names."""
-        return self.cluster_name
-
-    @property
-    def release(self) -> str:
-        """Name of the Helm release. It is unique in the cluster, because dask-gateway names cluster roles after it."""
-        return self.cluster_name
+from components.freeipa.names import group_dn
 
 
 class Tenancy(Names):
