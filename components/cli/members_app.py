@@ -64,11 +64,14 @@ def list_members(
 
     A home's size and use, the last start of a server and a running server are read from the cluster, also while the hub
     does not run. With the section backup, a pod reads the repository, and archived homes are listed last.
+
+    Exit code 1: the members are not known; the homes are listed nevertheless if the cluster can be read.
     """
     with errors_reported():
         opened = open_stack(stack).with_kubeconfig()
         listed = read_listing(_group(opened, bind_dn), os.environ, lambda: read_archives(opened))
     print_listing(listed, sort, as_json=as_json)
+    sys.exit(EXIT_OK if listed.members is not None else EXIT_FAILED)
 
 
 @members.command("add", epilog=examples("members add vis alice bob"))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from components.cli.homes.home import Home, make_homes
 from components.cluster.client import Api, ReadWriteApi, connect_to_cluster
-from components.cluster.errors import CannotAsk
+from components.cluster.errors import Refused
 from components.cluster.kubeconfig import find_kubeconfig
 from components.cluster.objects import read_claims
 from components.config.tenancy import Tenancy
@@ -34,7 +34,7 @@ def list_homes(api: ReadWriteApi, namespace: str) -> list[Home]:
     """
     try:
         volumes = api.get(VOLUMES).get("items") or []
-    except CannotAsk:
+    except Refused:
         # Volumes belong to no namespace, and an account with rights in the tenancy's namespace may not read them.
         volumes = None
     return make_homes(read_claims(api, namespace), _pods(api, namespace), volumes, namespace)

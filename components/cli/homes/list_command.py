@@ -8,6 +8,7 @@ from typing import Any
 from components.cli import members as membership
 from components.cli.accept.reused import find_reused_names
 from components.cli.homes import archives, listing
+from components.cli.homes.amounts import UNKNOWN
 from components.cli.homes.facts import find_homes
 from components.cli.homes.home import Home
 from components.cli.homes.listing import Order
@@ -18,6 +19,7 @@ from components.cli.restore.errors import RestoreRefused
 from components.cli.restore.snapshots import Snapshot
 from components.cluster.errors import CannotAsk
 from components.escape import escape_lines
+from components.freeipa.errors import FreeIpaError
 from components.freeipa.users import Members
 from components.in_hub.removed_users import CannotCompare
 
@@ -27,7 +29,8 @@ class Listing:
     """The members of a tenancy, and what could be read about their homes."""
 
     group: Group
-    members: Members
+    members: Members | None
+    """None if the directory could not be read."""
     homes: list[Home] | None = None
     """All homes; None if the cluster could not be read."""
     absences: Mapping[Owner, Absence] | None = None
@@ -41,6 +44,8 @@ class Listing:
     @property
     def rows(self) -> list[list[str]]:
         """The cells of the members without those of homes."""
+        if self.members is None:
+            return []
         through = "yes" if self.group.tenancy.identity.nested_groups else "no"
         return [
             *([user, "direct", "yes"] for user in self.members.users),
@@ -51,7 +56,7 @@ class Listing:
 def read_listing(
     group: Group, environment: Mapping[str, str], read_archives: Callable[[], list[Snapshot] | None] = lambda: None
 ) -> Listing:
-    """Read the members, the homes and the archives. Only the members are needed.
+    """Read the members, the homes and the archives. Each is listed without the others.
 
     Args:
         group: the users' group, with the account to log in to FreeIPA with.
@@ -60,7 +65,7 @@ def read_listing(
 
     Raises:
         MembersRefused: the group does not exist.
-        FreeIpaError: the directory could not be read.
+        FreeIpaError: neither the directory nor the cluster could be read.
     """
     listed = _read_homes(group, environment)
     if listed.homes is None:
@@ -73,7 +78,10 @@ def read_listing(
 
 
 def _read_homes(group: Group, environment: Mapping[str, str]) -> Listing:
-    members = membership.list_members(group)
+    try:
+        members = membership.list_members(group)
+    except FreeIpaError as failure:
+        return _read_homes_alone(group, environment, failure)
     try:
         reused = find_reused_names(group.tenancy, members.unique_ids, environment)
         homes = find_homes(group.tenancy, environment)
@@ -82,10 +90,24 @@ def _read_homes(group: Group, environment: Mapping[str, str]) -> Listing:
         return Listing(group, members, problems=(problem,))
     try:
         absences = find_absences(group, {home.owner for home in homes if home.claim})
-    except CannotCompare as failure:
+    except (CannotCompare, FreeIpaError) as failure:
         problem = f"which homes belong to former members is not known: {failure}"
         return Listing(group, members, homes, None, reused, problems=(problem,))
     return Listing(group, members, homes, absences, reused)
+
+
+def _read_homes_alone(group: Group, environment: Mapping[str, str], failure: FreeIpaError) -> Listing:
+    """Return the homes without the members, which the directory does not show.
+
+    Raises:
+        FreeIpaError: the cluster could not be read either.
+    """
+    try:
+        homes = find_homes(group.tenancy, environment)
+    except CannotAsk:
+        raise failure from None
+    problem = f"members, and which homes belong to former members, are not known: {failure}"
+    return Listing(group, None, homes, problems=(problem,))
 
 
 def print_listing(listed: Listing, order: Order, *, as_json: bool) -> None:
@@ -96,10 +118,14 @@ def print_listing(listed: Listing, order: Order, *, as_json: bool) -> None:
         print_json(as_object(listed))
         return
     absences = listed.absences or {}
-    rows = listing.member_rows(listed.rows, listed.homes, absences, order)
+    members_rows = listed.rows
+    if listed.members is None:
+        members_rows = [[user, UNKNOWN, UNKNOWN] for user in listing.users_with_homes(listed.homes or [])]
+    rows = listing.member_rows(members_rows, listed.homes, absences, order)
     print_rows(["user", "member", "may log in", *listing.HEADINGS], rows)
-    groups = f"; groups in it: {', '.join(listed.members.groups)}" if listed.members.groups else ""
-    print(f"{listed.group.name}: {len(listed.members.users)} direct members{groups}")
+    if (members := listed.members) is not None:
+        groups = f"; groups in it: {', '.join(members.groups)}" if members.groups else ""
+        print(f"{listed.group.name}: {len(members.users)} direct members{groups}")
     for line in _notes(listed):
         print(line)
     former = listing.former_homes(listed.homes or [], absences, order)
@@ -117,16 +143,16 @@ def print_listing(listed: Listing, order: Order, *, as_json: bool) -> None:
 
 def as_object(listed: Listing) -> dict[str, Any]:
     """Return the object for ``--json``."""
-    homes = None
+    homes, members = None, listed.members
     if listed.homes is not None:
         homes = [listing.home_as_json(home, listed.absences) for home in listed.homes]
     return {
         "group": listed.group.name,
-        "users": listed.members.users,
-        "byWayOfGroups": listed.members.indirect_users,
+        "users": members.users if members else None,
+        "byWayOfGroups": members.indirect_users if members else None,
         "nestedGroupsCount": listed.group.tenancy.identity.nested_groups,
-        "groups": listed.members.groups,
-        "others": listed.members.others,
+        "groups": members.groups if members else None,
+        "others": members.others if members else None,
         "reusedNames": listed.reused,
         "homes": homes,
         "archives": None if listed.archives is None else list(map(archives.archive_as_json, listed.archives)),
@@ -136,6 +162,8 @@ def as_object(listed: Listing) -> dict[str, Any]:
 
 def _notes(listed: Listing) -> Iterator[str]:
     yield from listing.explain_unknown(listed.homes or [])
+    if listed.members is None:
+        return
     users = [*listed.members.users, *listed.members.indirect_users]
     for home in listing.other_homes(listed.homes or [], users, listed.absences or {}):
         yield f"{home.user}, who is no member of the group, has the home {home.name}"

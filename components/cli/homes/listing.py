@@ -76,6 +76,11 @@ def member_rows(
     return rows + [[*cells, *NO_HOME] for cells in members if cells[0] not in with_home]
 
 
+def users_with_homes(homes: Sequence[Home]) -> list[str]:
+    """Return the names of the users with a home."""
+    return sorted({home.user for home in homes if home.claim})
+
+
 def other_homes(homes: Sequence[Home], users: Sequence[str], absences: Absences) -> list[Home]:
     """Return the homes of admitted users that are no members, such as admins."""
     return [home for home in homes if home.claim and home.owner not in absences and home.user not in users]
