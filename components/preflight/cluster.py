@@ -18,6 +18,7 @@ from components.config.tenancy import Tenancy
 from components.ownership.existing import FoundObject
 from components.preflight.addresses import describe_open_addresses, describe_problems, describe_reached_addresses
 from components.preflight.findings import Findings
+from components.preflight.home_growth import home_growth_warnings
 from components.preflight.hub_database import check_database
 from components.preflight.ingress import (
     ServingController,
@@ -119,7 +120,11 @@ def verify_cluster(
             for check in (check_secrets, check_folders, check_database):
                 with findings.collect():
                     prepared += check(api, tenancy, source=source)
-            prepared += [*pool_warnings(api, tenancy), *node_limit_warnings(api, tenancy)]
+            prepared += [
+                *pool_warnings(api, tenancy),
+                *node_limit_warnings(api, tenancy),
+                *home_growth_warnings(api, tenancy),
+            ]
     except CannotAsk as error:
         message = f"the Kubernetes cluster cannot be identified: {error}"
         if may_go_on:

@@ -6,11 +6,32 @@ from typing import Any
 from components.cli.diagnose.certificates import format_time
 from components.cli.diagnose.result import CheckResult, good, warning
 from components.in_hub.home_problems import read_problems
+from components.in_hub.quantity import size_bytes
 from components.in_hub.user_id import NAME_ANNOTATION
 
 HOME = "home"
 
 FIX = "the first page of the user's server explains what to do; docs/user-guide.md describes it"
+
+GROWTH_FIX = (
+    "if it waits for a pod, the user stops and starts the server; otherwise see: kubectl describe pvc, in the "
+    "tenancy's namespace"
+)
+
+
+def find_unfinished_growth(claim: Mapping[str, Any]) -> str | None:
+    """Return a message about a claim that requests more than its volume has; None if it has it, or has no volume. Pure.
+
+    Storage that cannot grow a volume now, for example because of a quota, reports it in the claim's conditions.
+    """
+    spec, status = claim.get("spec") or {}, claim.get("status") or {}
+    requested = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
+    present = (status.get("capacity") or {}).get("storage")
+    if not requested or not present or size_bytes(present) >= size_bytes(requested):
+        return None
+    messages = [str(each["message"]) for each in status.get("conditions") or () if each.get("message")]
+    reason = "; ".join(messages) or "its storage has not grown it yet"
+    return f"still {present} instead of {requested}: {reason}"
 
 
 def check_homes(user: str, claims: Iterable[Mapping[str, Any]]) -> Iterator[CheckResult]:
@@ -26,6 +47,8 @@ def check_homes(user: str, claims: Iterable[Mapping[str, Any]]) -> Iterator[Chec
         if annotations.get(NAME_ANNOTATION) != user:
             continue
         found = True
+        if growth := find_unfinished_growth(claim):
+            yield warning(HOME, f"{claim['metadata']['name']}: {growth}", GROWTH_FIX)
         problems = read_problems(annotations)
         if problems is None:
             yield good(HOME, f"{claim['metadata']['name']}: no problem at the last start of its server")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from components.cli.diagnose.homes import FIX, check_homes
+from components.cli.diagnose.homes import FIX, GROWTH_FIX, check_homes
 from components.cli.diagnose.result import Status
 from components.in_hub.home_problems import PROBLEMS_ANNOTATION, HomeProblems
 from components.in_hub.user_id import NAME_ANNOTATION
@@ -36,3 +36,16 @@ def test_home_without_problems_is_good() -> None:
 def test_user_without_a_home_is_good() -> None:
     [result] = check_homes("alice", [claim("b", "bob", "x")])
     assert result.message == "alice has no home yet; the first start of a server creates it"
+
+
+def test_growth_that_is_not_finished_is_a_warning() -> None:
+    growing = claim("claim-alice", "alice")
+    growing["spec"] = {"resources": {"requests": {"storage": "50Gi"}}}
+    growing["status"] = {"capacity": {"storage": "10Gi"}, "conditions": [{"message": "quota exceeded"}]}
+    first, _ = check_homes("alice", [growing])
+
+    assert (first.status, first.fix) == (Status.WARNING, GROWTH_FIX)
+    assert first.message == "claim-alice: still 10Gi instead of 50Gi: quota exceeded"
+
+    growing["status"]["capacity"]["storage"] = "51Gi"
+    assert len(list(check_homes("alice", [growing]))) == 1
