@@ -68,7 +68,7 @@ class ArchiveTenancy:
             spec={"volumeName": VOLUME, "resources": {"requests": {"storage": "10Gi"}}},
             status={"phase": "Bound"},
         )
-        reference = {"namespace": HOST, "name": CLAIM}
+        reference = {"namespace": HOST, "name": CLAIM, "uid": f"uid of {CLAIM}"}
         spec = {"persistentVolumeReclaimPolicy": "Retain", "claimRef": reference, "capacity": {"storage": "10Gi"}}
         self.create(f"{VOLUMES}/{VOLUME}", annotations={PROVISIONER: "csi.example.org"}, spec=spec)
 
