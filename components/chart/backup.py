@@ -18,6 +18,9 @@ COMPONENTS = Path(__file__).resolve().parent.parent
 MODULES = (
     "in_backup/__init__.py",
     "in_backup/__main__.py",
+    "in_backup/causes.py",
+    "in_backup/check_database.py",
+    "in_backup/clocks.py",
     "in_backup/cluster.py",
     "in_backup/copy_database.py",
     "in_backup/outcomes.py",
@@ -33,9 +36,11 @@ MODULES = (
     "in_backup/volume_backups.py",
     "in_backup/volumes.py",
     "in_hub/__init__.py",
+    "in_hub/home_marks.py",
     "in_hub/quantity.py",
     "in_hub/user_id.py",
     "ownership/__init__.py",
+    "ownership/backup_secret.py",
     "ownership/claims.py",
     "tls.py",
 )
@@ -46,8 +51,11 @@ EXTRA_SECONDS = 4 * 3600
 
 
 def backup_priority_class(tenancy: Tenancy) -> str:
-    """Return the name of the PriorityClass of pods that read volumes; it is unique in the cluster."""
-    return f"{tenancy.release}-backup"
+    """Return the name of the PriorityClass of pods that read volumes; it is unique in the cluster.
+
+    Kubernetes refuses another value of a class that exists, so a new value needs a new name.
+    """
+    return f"{tenancy.release}-backup-pods"
 
 
 def backup_values(tenancy: Tenancy) -> Values:

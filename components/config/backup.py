@@ -19,18 +19,20 @@ from components.config.types import (
     WholeNumber,
     is_kubernetes_name,
 )
+from components.ownership.backup_secret import ACCESS_KEY, PASSWORD, SECRET_KEY
 
-ACCESS_KEY, SECRET_KEY, PASSWORD = "access-key", "secret-key", "repository-password"
 SECRET_KEYS = (ACCESS_KEY, SECRET_KEY, PASSWORD)
-"""Keys of the Secret: the S3 account's access key ID and secret access key, and the password of the repository."""
+"""Keys of the Secret."""
 
 BACKUP_MESSAGE = "is the Secret of pangeo:backup, and users could read and delete all backups; write another Secret"
 
 IMAGE = "docker.io/restic/restic:0.18.1"
 """The image of restic's own project."""
 
-FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 7))
-"""The five fields of a schedule, with the smallest and the largest number."""
+FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 6))
+"""The five fields of a schedule, with the smallest and the largest number. Kubernetes has no day 7 of the week."""
+
+MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _PART = re.compile(r"(\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?")
@@ -56,11 +58,22 @@ def _schedule(value: str) -> str:
             numbers = [int(number) for number in (match[2], match[3]) if number] if match else []
             is_valid = match and all(least <= number <= most for number in numbers) and match[4] != "0"
             if not is_valid or numbers != sorted(numbers):
+                sunday = " (Sunday is 0)" if most == 6 else ""
                 raise ValueError(
-                    f"has the {name} {each}; write *, numbers from {least} to {most}, ranges such as "
+                    f"has the {name} {each}; write *, numbers from {least} to {most}{sunday}, ranges such as "
                     f"{least}-{least + 1}, or steps such as */2"
                 )
+    _, _, days, months, weekdays = parts
+    if weekdays == "*" and _is_never(days, months):
+        raise ValueError("is a day that no month has, so that there would be no backup; write another one")
     return " ".join(parts)
+
+
+def _is_never(days: str, months: str) -> bool:
+    listed = months.split(",")
+    if not all(each.isdecimal() for each in (days, *listed)):
+        return False
+    return all(int(days) > MONTH_DAYS[int(each) - 1] for each in listed)
 
 
 def _secret(value: str) -> str:

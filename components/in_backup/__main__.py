@@ -10,6 +10,7 @@ from typing import NoReturn
 from components.in_backup.cluster import Cluster
 from components.in_backup.pods import CODE_FOLDER
 from components.in_backup.run import execute_run
+from components.in_backup.session import RunFailed
 from components.in_backup.settings import Settings
 
 SETTINGS = f"{CODE_FOLDER}/settings.json"
@@ -29,7 +30,11 @@ def main() -> int:
         "uid": environment["POD_UID"],
     }
     cluster = Cluster(url, settings.namespace)
-    return 0 if execute_run(cluster, settings, owner=owner, job=environment["JOB_NAME"], log=_log) else 1
+    job, node = environment["JOB_NAME"], environment["NODE_NAME"]
+    try:
+        return 0 if execute_run(cluster, settings, owner=owner, job=job, node=node, log=_log) else 1
+    except RunFailed as failure:
+        sys.exit(str(failure))
 
 
 def _host(host: str) -> str:

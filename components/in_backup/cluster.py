@@ -56,6 +56,10 @@ class Cluster:
     namespace: str
     account: Path = ACCOUNT
 
+    def authority(self) -> str:
+        """Return the certificate of the API server's authority, as PEM."""
+        return (self.account / "ca.crt").read_text()
+
     def list(self, kind: str) -> list[Object]:
         """Return all objects of a kind of the core API, e.g. ``pods``."""
         return list(self._send("GET", self._path(kind))["items"])
@@ -116,7 +120,7 @@ class Cluster:
                 "Accept": "application/json",
             },
         )
-        context = verifying_context((self.account / "ca.crt").read_text())
+        context = verifying_context(self.authority())
         opener = build_opener(ProxyHandler({}), HTTPSHandler(context=context))
         try:
             with opener.open(request, timeout=REQUEST_SECONDS) as answer:

@@ -3,9 +3,10 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from components.in_backup.causes import StoreProblem, describe, find_cause
 from components.in_backup.settings import Settings
 
 MAX_TEXT = 400
@@ -14,7 +15,11 @@ MAX_TEXT = 400
 UNREADABLE = 3
 """restic's exit code after a backup without some of the files."""
 
-UNREADABLE_WARNING = "Warning: at least one source file could not be read"
+UNREADABLE_WARNING = "at least one source file could not be read"
+"""restic's last line then, after ``Warning:``, or as the message of ``exit_error`` in JSON since 0.17."""
+
+NODE_REASONS = ("Evicted", "NodeShutdown", "Terminated", "Preempting")
+"""Kubernetes' reasons for pods that a node has ended for its own reasons."""
 
 
 @dataclass(frozen=True)
@@ -26,70 +31,26 @@ class Outcome:
     """The cause and its fix; of a good outcome, what is missing in it."""
     summary: Mapping[str, Any] | None = None
     """restic's summary of a backup."""
+    store: StoreProblem | None = None
+    """Set if all other pods would fail, too."""
+    is_evicted: bool = False
+    """Whether the node, not restic, ended it, so that it can be repeated."""
 
 
-CAUSES: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("Evicted",), "the node {node} ended the pod; it had too little disk or memory"),
-    (("OOMKilled",), "restic needed more memory; set a larger pangeo:backup.ramGb"),
-    (
-        ("RequestTimeTooSkewed", "too large"),
-        "the clock of the node {node} differs from the store's by more than 15 minutes; set the clock of both by NTP",
-    ),
-    (
-        ("InvalidAccessKeyId", "SignatureDoesNotMatch", "Access Key Id you provided does not exist", "signature we"),
-        "the store does not accept the access key; write the right {keys} into the Secret {secret}",
-    ),
-    (
-        ("400 Bad Request", "AuthorizationHeaderMalformed", "region is wrong"),
-        "the store does not accept the request; write its region into pangeo:backup.region",
-    ),
-    (
-        ("wrong password or no key found",),
-        "the repository {url} has another password; write it into the key repository-password of the Secret {secret}, "
-        "or set another pangeo:backup.prefix",
-    ),
-    (("NoSuchBucket", "bucket does not exist"), "the bucket of {url} does not exist; create it at the store"),
-    (
-        ("AccessDenied", "Access Denied", "403 Forbidden"),
-        "the store refuses access to {url}; write the right {keys} into the Secret {secret}, let this account read, "
-        "write and delete objects in the bucket, and compare the clocks of the node {node} and of the store",
-    ),
-    (
-        ("QuotaExceeded", "QuotaFull", "StorageFull", "InsufficientStorage", "507 ", "no space left", "EntityTooLarge"),
-        "the store has no space left for {url}; enlarge the bucket's quota, or keep fewer backups (pangeo:backup.keep)",
-    ),
-    (
-        ("x509:", "certificate"),
-        "the store's certificate is not trusted; write the authority's into pangeo:backup.caCertificate, or correct "
-        "the host in pangeo:backup.endpoint",
-    ),
-    (
-        (
-            *("no such host", "connection refused", "i/o timeout", "no route to host", "network is unreachable"),
-            *("no answer within", "connection reset", "EOF", "deadline exceeded", "503 ", "502 "),
-        ),
-        "the store does not answer at {url}; check pangeo:backup.endpoint, the store, and the network between",
-    ),
-    (
-        ("already locked",),
-        "another program has locked the repository {url} for longer than half an hour; end it, or remove its lock with "
-        "restic unlock",
-    ),
-    (("DeadlineExceeded",), "it was not finished within its time limit; see pangeo:backup.timeLimitHours"),
-)
-"""Texts of restic, the store and Kubernetes with the cause that they have. The first one that fits is taken."""
+def explain(text: str, settings: Settings, node: str = "", code: int | None = None) -> Outcome:
+    """Return the outcome for an error of restic, with its own text in the message.
 
-
-def explain(text: str, settings: Settings, node: str = "") -> str:
-    """Return the message for an error of restic, with its own text."""
-    repository = settings.repository
-    values = {"url": repository.url.removeprefix("s3:"), "secret": repository.secret, "node": node}
-    values["keys"] = "access-key and secret-key"
-    line = shorten(text)
-    for markers, cause in CAUSES:
-        if any(each in text for each in markers):
-            return f"{cause.format(**values)} (restic: {line})" if line else cause.format(**values)
-    return line or "the pod failed without a message"
+    Args:
+        text: restic's errors, and Kubernetes' reasons.
+        settings: the run's settings.
+        node: the node of the pod.
+        code: restic's exit code.
+    """
+    line, cause = shorten(text), find_cause(text, code)
+    if cause is None:
+        return Outcome(False, line or "the pod failed without a message")
+    message = describe(cause, settings.repository, node)
+    return Outcome(False, f"{message} (restic: {line})" if line else message, store=cause.store)
 
 
 def shorten(text: str) -> str:
@@ -135,13 +96,21 @@ def read_outcome(pod: Mapping[str, Any], settings: Settings) -> Outcome | None:
     text = str((failed or {}).get("message") or "")
     summary = read_summary(text)
     if failed and failed.get("exitCode") == UNREADABLE and summary:
-        lines = [each for each in text.splitlines() if each != UNREADABLE_WARNING and read_summary(each) is None]
-        rest = "\n".join(lines)
-        return Outcome(True, f"some files could not be read: {shorten(rest)}", summary)
+        lines = [each for each in text.splitlines() if not _is_about_all(each)]
+        rest = shorten("\n".join(lines))
+        if summary.get("total_files_processed") == 0:
+            return Outcome(False, f"none of its files could be read: {rest}", summary)
+        return Outcome(True, f"some files could not be read: {rest}", summary)
     reason = str((failed or {}).get("reason") or "")
     # Kubernetes' own reasons explain more than what restic wrote before its end.
     causes = [str(status.get("reason") or ""), str(status.get("message") or ""), reason if reason != "Error" else ""]
-    return Outcome(False, explain("\n".join([*causes, text]), settings, node))
+    outcome = explain("\n".join([*causes, text]), settings, node, (failed or {}).get("exitCode"))
+    return replace(outcome, is_evicted=status.get("reason") in NODE_REASONS)
+
+
+def _is_about_all(line: str) -> bool:
+    """Return whether a line is not about a single file."""
+    return UNREADABLE_WARNING in line or read_summary(line) is not None
 
 
 def read_summary(text: str) -> Mapping[str, Any] | None:

@@ -1,6 +1,7 @@
 """The pods of a run, besides its own: each runs restic once. They meet the pod-security level ``restricted``. Pure."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from components.in_backup import scripts
@@ -46,7 +47,9 @@ EXCLUDED = ("lost+found", ".restoring-*")
 """Folders of a home that belong to the file system, and to a restore that is not finished."""
 
 MAX_TEST_BYTES = 5 * 1024**3
-"""Largest home of the test restore."""
+"""Largest home that the test restore writes to the node's disk."""
+
+TEST = "test-restore"
 
 CHECKED = "5G"
 """Amount of the repository's data that each check reads, chosen at random."""
@@ -83,12 +86,7 @@ def database_pod(settings: Settings, *, node: str | None, seconds: float) -> Man
     folder = DATABASE_FILE.rpartition("/")[0]
     copies: Manifest = {"name": "copies", "mountPath": folder}
     mounts: list[Manifest] = [copies, {"name": "database", "mountPath": HUB_FOLDER}, CODE_MOUNT]
-    copy = {
-        **_container(settings, "copy", settings.own_image, mounts),
-        "command": ["python3", "-m", "components.in_backup.copy_database"],
-        "args": [HUB_FOLDER, folder, f"{scripts.CACHE}/files"],
-        "env": [{"name": "PYTHONPATH", "value": CODE_FOLDER}, {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"}],
-    }
+    copy = _python(settings, "copy", "copy_database", [HUB_FOLDER, folder, f"{scripts.CACHE}/files"], mounts)
     container = _restic(settings, scripts.DATABASE, _backup(settings, [DATABASE]), [copies])
     volumes = [
         {"name": "database", "persistentVolumeClaim": {"claimName": DATABASE_CLAIM}},
@@ -108,18 +106,26 @@ def open_pod(settings: Settings, seconds: float) -> Manifest:
     return _repository_pod(settings, "open", scripts.OPEN, [], seconds)
 
 
-def forget_pod(settings: Settings, seconds: float) -> Manifest:
-    """Return the pod that deletes the backups beyond those to keep, separately for each home; archives stay."""
+def forget_pod(settings: Settings, seconds: float, *, is_full: bool = False) -> Manifest:
+    """Return the pod that deletes the backups beyond those to keep, separately for each home; archives stay.
+
+    Args:
+        settings: the run's settings.
+        seconds: time limit.
+        is_full: whether the store has no space left: then only files are deleted of which nothing is needed any more,
+            because the rest of others would have to be copied before.
+    """
     keep = [f"--keep-{unit}={number}" for unit, number in sorted(settings.keep.items()) if number]
+    prune = ["--prune", *(["--max-repack-size=0"] if is_full else [])]
     arguments = [
         "forget",
-        "--prune",
+        *prune,
         f"--host={settings.repository.host}",
         "--group-by=host,paths",
         f"--keep-tag={ARCHIVED}",
         *keep,
     ]
-    return _repository_pod(settings, "forget", scripts.EXCLUSIVE, arguments, seconds)
+    return _repository_pod(settings, "forget", scripts.FORGET, arguments, seconds)
 
 
 def check_pod(settings: Settings, seconds: float) -> Manifest:
@@ -127,16 +133,61 @@ def check_pod(settings: Settings, seconds: float) -> Manifest:
     return _repository_pod(settings, "check", scripts.EXCLUSIVE, ["check", f"--read-data-subset={CHECKED}"], seconds)
 
 
-def restore_pod(settings: Settings, snapshot: str, seconds: float) -> Manifest:
-    """Return the pod that restores a snapshot for trial, and compares each file with the checksums of its backup."""
-    arguments = ["restore", snapshot, f"--target={RESTORED}", "--verify"]
-    return _repository_pod(settings, "test-restore", scripts.RUN, arguments, seconds)
+def restore_pod(settings: Settings, snapshot: str, size: int, seconds: float) -> Manifest:
+    """Return the pod that restores a home for trial, and compares each file with the checksums of its backup.
+
+    A home that is too large for the node's disk is only read, with the same comparison.
+
+    Args:
+        settings: the run's settings.
+        snapshot: the id of the backup.
+        size: the home's bytes.
+        seconds: time limit.
+    """
+    if size > MAX_TEST_BYTES:
+        return _repository_pod(settings, TEST, scripts.DUMP, ["dump", "--archive=tar", snapshot, "/"], seconds)
+    return _repository_pod(settings, TEST, scripts.RUN, _restore(snapshot), seconds)
+
+
+def database_restore_pod(settings: Settings, snapshot: str, seconds: float) -> Manifest:
+    """Return the pod that restores the hub's database for trial, and lets SQLite check it."""
+    pod = _repository_pod(settings, TEST, scripts.RUN, _restore(snapshot), seconds)
+    pod["spec"]["initContainers"] = pod["spec"]["containers"]
+    folder = f"{RESTORED}{DATABASE_FILE.rpartition('/')[0]}"
+    pod["spec"]["containers"] = [_python(settings, "check", "check_database", [folder], [CODE_MOUNT])]
+    pod["spec"]["volumes"].append(code_volume(settings.code))
+    return pod
+
+
+def host_name(run: str, pod: str) -> str:
+    """Return the host name of a pod, which restic writes into its locks.
+
+    Each pod of each run has another: on hosts of one name, restic removes each other's locks (``scripts.RUN_HOST``).
+
+    Args:
+        run: the UID of the run's own pod.
+        pod: the pod's name.
+    """
+    return f"backup-{run}-{sha256(pod.encode()).hexdigest()[:8]}"
 
 
 def code_volume(code: Mapping[str, str]) -> Manifest:
     """Return the volume with the modules, from their paths by their keys in the ConfigMap."""
     items = [{"key": key, "path": path} for key, path in sorted(code.items())]
     return {"name": "code", "configMap": {"name": CODE_CONFIG_MAP, "items": items}}
+
+
+def _python(settings: Settings, name: str, module: str, arguments: list[str], mounts: list[Manifest]) -> Manifest:
+    return {
+        **_container(settings, name, settings.own_image, mounts),
+        "command": ["python3", "-m", f"components.in_backup.{module}"],
+        "args": arguments,
+        "env": [{"name": "PYTHONPATH", "value": CODE_FOLDER}, {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"}],
+    }
+
+
+def _restore(snapshot: str) -> list[str]:
+    return ["restore", snapshot, f"--target={RESTORED}", "--verify"]
 
 
 def _backup(settings: Settings, tags: Sequence[str]) -> list[str]:

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from components.ownership.backup_secret import ACCESS_KEY, PASSWORD, SECRET_KEY
+from components.ownership.claims import HOME_CLAIMS
+
 HOME, DATABASE = "home", "hub-database"
 """Tags of snapshots."""
 
@@ -17,13 +20,17 @@ HOMES = "/homes"
 DATABASE_FILE = "/hub/jupyterhub.sqlite"
 """Paths in snapshots. The hub's other SQLite files are in the same folder and snapshot."""
 
-ACCESS_KEY, SECRET_KEY, PASSWORD = "access-key", "secret-key", "repository-password"
-"""Keys of the Secret."""
 
+def home_path(user: str, claim: str = "") -> str:
+    """Return the path of a home in snapshots, by which restic finds its last backup, and retention counts.
 
-def home_path(user: str) -> str:
-    """Return the path of a user's home in snapshots."""
-    return f"{HOMES}/{user}"
+    It depends on nothing else, so that it is the same in every run.
+
+    Args:
+        user: the user.
+        claim: the claim; by default that of the home of the server without a name.
+    """
+    return f"{HOMES}/{user}" if claim in ("", f"{HOME_CLAIMS}{user}") else f"{HOMES}/{user}@{claim}"
 
 
 def home_tags(user: str, user_id: str, claim: str, size_gb: int) -> list[str]:

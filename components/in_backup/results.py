@@ -11,6 +11,8 @@ CONFIG_MAP, KEY = "pangeo-backup", "result.json"
 MAX_MESSAGES = 300
 """Number of volumes whose message is kept; a ConfigMap has at most 1 MiB."""
 
+CHECKS = ("retention", "test_restore", "database_restore", "check")
+
 RUNNING, SUCCEEDED, FAILED = "running", "succeeded", "failed"
 
 
@@ -47,6 +49,8 @@ class Run:
     """Messages of volumes that could not be backed up, by the user's name; that of the hub's database has a space."""
     incomplete: dict[str, str] = field(default_factory=dict)
     """Messages of backups without some of the files."""
+    deleted: dict[str, str] = field(default_factory=dict)
+    """Claims of homes that were deleted during the run, by the user's name; their earlier backups stay."""
     added: int = 0
     """Bytes that the run has added to the repository."""
     read: int = 0
@@ -62,13 +66,21 @@ class Result:
     """End of the last run that backed all volumes up."""
     retention: Check | None = None
     test_restore: Check | None = None
+    database_restore: Check | None = None
     check: Check | None = None
+    is_store_full: bool = False
+    """Whether the last run ended because the store was full, so that the next one deletes old backups first."""
+
+    @property
+    def checks(self) -> list[Check]:
+        """The last one of each kind."""
+        return [each for each in (self.retention, self.test_restore, self.database_restore, self.check) if each]
 
     def to_json(self) -> str:
         """Return the content of the key."""
         values = asdict(self)
         if self.run:
-            for name in ("failed", "incomplete"):
+            for name in ("failed", "incomplete", "deleted"):
                 values["run"][name] = dict(list(values["run"][name].items())[:MAX_MESSAGES])
         return json.dumps(values, sort_keys=True)
 
@@ -80,7 +92,8 @@ class Result:
             return cls(
                 run=_read(Run, values.get("run")),
                 last_good=str(values.get("last_good") or ""),
-                **{name: _read(Check, values.get(name)) for name in ("retention", "test_restore", "check")},
+                **{name: _read(Check, values.get(name)) for name in CHECKS},
+                is_store_full=values.get("is_store_full") is True,
             )
         except (ValueError, TypeError, AttributeError):
             return cls()

@@ -7,12 +7,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from components.in_backup import pods
+from components.in_backup.causes import StoreProblem
+from components.in_backup.clocks import CLUSTER, STORE, TOLERANCE, clock_difference, find_wrong_clock
 from components.in_backup.cluster import Cluster, ClusterError
 from components.in_backup.outcomes import Outcome, read_outcome, waiting_reason
 from components.in_backup.results import CONFIG_MAP, FAILED, RUNNING, SUCCEEDED, Check, Result, Run, now_text
-from components.in_backup.session import POLL_SECONDS, START_SECONDS, RunFailed, Session
+from components.in_backup.session import (
+    POLL_SECONDS,
+    START_SECONDS,
+    RunFailed,
+    Session,
+    find_other_run,
+    patiently,
+)
 from components.in_backup.settings import Settings
-from components.in_backup.volume_backups import Backups, Restorable
+from components.in_backup.volume_backups import Backups
 
 OPEN_SECONDS = 360.0
 CHECK_DAYS = 7
@@ -23,7 +32,13 @@ MAINTENANCE_SECONDS = 3600.0
 
 
 def execute_run(
-    cluster: Cluster, settings: Settings, *, owner: Mapping[str, Any], job: str, log: Callable[[str], None]
+    cluster: Cluster,
+    settings: Settings,
+    *,
+    owner: Mapping[str, Any],
+    job: str,
+    node: str,
+    log: Callable[[str], None],
 ) -> bool:
     """Execute a run; return whether everything succeeded. The result is in the ConfigMap.
 
@@ -32,27 +47,29 @@ def execute_run(
         settings: the run's settings.
         owner: owner reference of the pods.
         job: name of the job; a run that was interrupted goes on under the same name.
+        node: name of the run's node, for messages about its clock.
         log: writes a line.
 
     Raises:
-        ClusterError: the API server refuses access to the result.
+        RunFailed: the API server refuses access to the result, or another run is in progress.
     """
-    result = Result.from_config_map(cluster.find("configmaps", CONFIG_MAP))
+    if other := find_other_run(patiently(lambda: cluster.list("pods"), log), owner["name"]):
+        raise RunFailed(f"another run is in progress in the pod {other}")
+    result = Result.from_config_map(patiently(lambda: cluster.find("configmaps", CONFIG_MAP), log))
     before = result.run
     goes_on = before is not None and before.state == RUNNING and before.job == job
     state = Run(job, before.began if before and goes_on else now_text())
     session = Session(cluster, settings, owner, log, state, result)
     try:
-        _execute(session)
+        _execute(session, node)
     except RunFailed as failure:
         state.error = str(failure)
         log(f"the run failed: {failure}")
     except ClusterError as error:
         state.error = str(error)
         log(f"the run failed: {error}")
-    checks = (result.retention, result.test_restore, result.check)
     is_complete = not state.error and not state.failed
-    is_good = is_complete and all(each.is_good for each in checks if each)
+    is_good = is_complete and all(each.is_good for each in result.checks)
     state.state, state.ended = SUCCEEDED if is_good else FAILED, now_text()
     if is_complete:
         result.last_good = state.ended
@@ -60,37 +77,75 @@ def execute_run(
     return is_good
 
 
-def _execute(session: Session) -> None:
+def _execute(session: Session, node: str) -> None:
+    settings, result = session.settings, session.result
+    session.report("comparing clocks")
+    if problem := find_wrong_clock(_clock_differences(session), node):
+        raise RunFailed(problem)
     session.report("deleting what an earlier run left")
     session.patiently(session.delete_leftovers)
     session.report("opening the repository")
-    opened = run_pod(session, pods.open_pod(session.settings, OPEN_SECONDS))
+    opened = run_pod(session, pods.open_pod(settings, OPEN_SECONDS))
     if not opened.is_good:
         raise RunFailed(opened.message)
+    if result.is_store_full:
+        _delete_old(session, is_full=True)
+        result.is_store_full = False
     backups = Backups(session, datetime.fromisoformat(session.state.began))
     backups.execute()
+    if backups.problem is not None:
+        session.state.error = backups.problem.message
+        result.is_store_full = backups.problem.store == StoreProblem.FULL
+        if result.is_store_full:
+            _delete_old(session, is_full=True)
+        return
+    _restore_for_trial(session, backups)
+    _delete_old(session)
+    _check(session)
+
+
+def _clock_differences(session: Session) -> dict[str, timedelta]:
+    """Return how much the clocks of others differ from the own one."""
+    repository, cluster = session.settings.repository, session.cluster
+    found = {
+        CLUSTER: clock_difference(cluster.url, cluster.authority()),
+        STORE: clock_difference(repository.url.removeprefix("s3:"), repository.ca_certificate),
+    }
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def _restore_for_trial(session: Session, backups: Backups) -> None:
+    """Restore one home and the hub's database, and compare them with the checksums of the backup."""
     if backups.restorable:
-        _restore_for_trial(session, random.choice(backups.restorable))  # noqa: S311 - not for secrets
-    _maintain(session)
+        home = random.choice(backups.restorable)  # noqa: S311 - not for secrets
+        session.report(f"restoring the home of {home.user} for trial")
+        found = run_pod(session, pods.restore_pod(session.settings, home.snapshot, home.size, _limit(session)))
+        session.result.test_restore = Check(now_text(), found.is_good, found.message, home.user, home.size)
+    if backups.database:
+        session.report("restoring the hub's database for trial")
+        found = run_pod(session, pods.database_restore_pod(session.settings, backups.database, _limit(session)))
+        session.result.database_restore = Check(now_text(), found.is_good, found.message)
 
 
-def _restore_for_trial(session: Session, home: Restorable) -> None:
-    session.report(f"restoring the home of {home.user} for trial")
-    found = run_pod(session, pods.restore_pod(session.settings, home.snapshot, _limit(session)))
-    session.result.test_restore = Check(now_text(), found.is_good, found.message, home.user, home.size)
-
-
-def _maintain(session: Session) -> None:
-    """Delete old backups and, once a week, check the repository."""
+def _delete_old(session: Session, *, is_full: bool = False) -> None:
     session.report("deleting old backups")
-    found = run_pod(session, pods.forget_pod(session.settings, _limit(session)))
+    found = run_pod(session, pods.forget_pod(session.settings, _limit(session), is_full=is_full))
     session.result.retention = Check(now_text(), found.is_good, found.message)
-    last = session.result.check
-    week_ago = datetime.now(UTC) - timedelta(days=CHECK_DAYS)
-    if last is None or not last.is_good or datetime.fromisoformat(last.at) < week_ago:
+
+
+def _check(session: Session) -> None:
+    """Check the repository once a week."""
+    if is_check_due(session.result.check, datetime.now(UTC)):
         session.report("checking the repository")
         found = run_pod(session, pods.check_pod(session.settings, _limit(session)))
         session.result.check = Check(now_text(), found.is_good, found.message)
+
+
+def is_check_due(last: Check | None, now: datetime) -> bool:
+    """Return whether the repository is to be checked again. A check of the future, by a wrong clock, does not count."""
+    if last is None or not last.is_good:
+        return True
+    return not now - timedelta(days=CHECK_DAYS) <= datetime.fromisoformat(last.at) <= now + TOLERANCE
 
 
 def _limit(session: Session) -> float:

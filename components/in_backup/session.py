@@ -1,7 +1,7 @@
 """The state of a run, and its access to the cluster, for all of its parts."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -21,6 +21,14 @@ SILENT_SECONDS = 900.0
 
 PATCH_SECONDS = 2.0
 """Smallest interval of reports."""
+
+LEFTOVER_SECONDS = 600.0
+"""Time in which the pods of an earlier run must be gone; those of a lost node stay."""
+
+COMPONENT, RUN = "app.kubernetes.io/component", "backup-run"
+"""Label of the runs' own pods."""
+
+ENDED = ("Succeeded", "Failed")
 
 
 class RunFailed(Exception):
@@ -70,6 +78,7 @@ class Session:
             ClusterError: the API server refuses the pod, or does not answer.
         """
         manifest["metadata"]["ownerReferences"] = [dict(self.owner)]
+        manifest["spec"]["hostname"] = pods.host_name(self.owner["uid"], manifest["metadata"]["name"])
         try:
             return self.cluster.create("pods", manifest)
         except ClusterError as error:
@@ -80,7 +89,11 @@ class Session:
 
     def delete_leftovers(self) -> None:
         """Delete the pods of an earlier run that was killed, and wait until they are gone."""
+        end = time.monotonic() + LEFTOVER_SECONDS
         while left := [each for each in self.cluster.list("pods") if is_own(each)]:
+            if time.monotonic() > end:
+                self.log(f"pods of an earlier run do not end: {', '.join(each['metadata']['name'] for each in left)}")
+                return
             for pod in left:
                 if not pod["metadata"].get("deletionTimestamp"):
                     self.cluster.delete("pods", pod["metadata"]["name"])
@@ -92,16 +105,44 @@ class Session:
         Raises:
             RunFailed: it refuses, or has not answered for too long.
         """
-        last = ""
-        for attempt in _attempts():
-            try:
-                return action()
-            except ClusterError as error:
-                if error.is_refusal:
-                    raise RunFailed(str(error)) from None
-                last = str(error)
-                self.log(f"{last}; attempt {attempt}")
-        raise RunFailed(f"no answer from the API server for {SILENT_SECONDS / 60:.0f} minutes: {last}")
+        return patiently(action, self.log)
+
+
+def patiently(action: Callable[[], T], log: Callable[[str], None]) -> T:
+    """Do something, again while the API server does not answer.
+
+    Raises:
+        RunFailed: it refuses, or has not answered for too long.
+    """
+    last = ""
+    for attempt in _attempts():
+        try:
+            return action()
+        except ClusterError as error:
+            if error.is_refusal:
+                raise RunFailed(str(error)) from None
+            last = str(error)
+            log(f"{last}; attempt {attempt}")
+    raise RunFailed(f"no answer from the API server for {SILENT_SECONDS / 60:.0f} minutes: {last}")
+
+
+def find_other_run(found: Iterable[Mapping[str, Any]], own: str) -> str | None:
+    """Return the pod of another run that has begun before and goes on; None if there is none. Pure.
+
+    Kubernetes' CronJob does not count runs that an operator has started.
+
+    Args:
+        found: the namespace's pods.
+        own: the name of the run's own pod.
+    """
+    runs = sorted(
+        (str(pod["metadata"]["creationTimestamp"]), str(pod["metadata"]["name"]))
+        for pod in found
+        if (pod["metadata"].get("labels") or {}).get(COMPONENT) == RUN
+        and not pod["metadata"].get("deletionTimestamp")
+        and (pod.get("status") or {}).get("phase") not in ENDED
+    )
+    return runs[0][1] if runs and runs[0][1] != own else None
 
 
 def is_own(pod: Mapping[str, Any]) -> bool:

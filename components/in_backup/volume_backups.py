@@ -3,19 +3,33 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from components.in_backup import pods
+from components.in_backup.causes import StoreProblem
 from components.in_backup.outcomes import Outcome, read_outcome, waiting_reason
 from components.in_backup.plan import MOST_ATTEMPTS, find_obstacles, find_place
 from components.in_backup.pod_names import volume_pod_name
 from components.in_backup.results import now_text
 from components.in_backup.session import POLL_SECONDS, START_SECONDS, RunFailed, Session, is_own
 from components.in_backup.volumes import BACKED_UP, Volume, read_volumes, volume_uses
+from components.in_hub.home_marks import RESTORING
 
 DATABASE_SECONDS = 900.0
 """Time limit of the backup of the hub's database."""
+
+DEFER_SECONDS = 1800.0
+"""Time for which a volume that cannot be read is waited for: the others, the trial and retention need the run's end."""
+
+LONG_SECONDS = 30.0
+"""Time after which the claim of a pod that does not start is looked for."""
+
+UNREACHED = "not reached within pangeo:backup.timeLimitHours; the next run begins with the oldest backups"
+UNFINISHED = (
+    "a restore of this home is not finished, so that it is half restored; if it was interrupted, repeat it with: "
+    "python -m components backup restore --user {user}"
+)
 
 
 class Restorable(NamedTuple):
@@ -35,24 +49,36 @@ class Backups:
     since: datetime
     """Volumes that were backed up after that are left out: the run was interrupted, and goes on."""
     restorable: list[Restorable] = field(default_factory=list)
+    database: str = ""
+    """The new backup of the hub's database."""
+    problem: Outcome | None = None
+    """The outcome of a pod that shows that all further backups would fail."""
     _waiting: list[Volume] = field(default_factory=list)
     _active: dict[str, Volume] = field(default_factory=dict)
     """Volumes by the name of the pod that reads them."""
     _created: dict[str, float] = field(default_factory=dict)
     _attempts: dict[str, int] = field(default_factory=dict)
+    _unreached: int = 0
+    """Number of pods that did not reach the store."""
+    _deferred: dict[str, float] = field(default_factory=dict)
+    """Begin of the time for which the volume of a claim cannot be read."""
 
     def execute(self) -> None:
-        """Back all volumes up, until the run's time limit."""
+        """Back all volumes up, until the run's time limit, or until the store has a problem."""
         claims = self.session.patiently(lambda: self.session.cluster.list("persistentvolumeclaims"))
         volumes = read_volumes(claims)
-        self._waiting = [each for each in volumes if each.backed_up is None or each.backed_up < self.since]
+        now = datetime.now(UTC)
+        self._waiting = [each for each in volumes if not each.is_backed_up(self.since, now)]
         state = self.session.state
         state.volumes, state.good = len(volumes), len(volumes) - len(self._waiting)
         while self._waiting or self._active:
             if self.session.remaining() < 0:
-                self._give_up()
+                self._give_up(UNREACHED)
                 return
             self._step()
+            if self.problem is not None:
+                self._give_up("not read, because of the problem of the store")
+                return
             self.session.report(self._describe())
             time.sleep(POLL_SECONDS)
 
@@ -78,6 +104,10 @@ class Backups:
         settings = self.session.settings
         place = find_place(volume, uses.get(volume.claim, ()))
         if place.kind == "later":
+            users = ", ".join(each.pod for each in uses.get(volume.claim, ()))
+            self._defer(volume, f"it is used by {users}, and has no node, or several")
+            return
+        if not self._is_readable(volume):
             return
         seconds = max(60.0, self.session.remaining())
         if volume.user:
@@ -90,11 +120,36 @@ class Backups:
             self._waiting.remove(volume)
             self._fail(volume, str(refusal))
             return
-        if is_created:
+        if not is_created:
+            self._defer(volume, "no pod can be created for it: a quota of the namespace is used up")
+        # A restore sets its mark before it looks for pods: either it sees this pod, or this sees its mark.
+        elif not self._is_readable(volume):
+            self._delete_pod(pod["metadata"]["name"])
+        else:
             name = pod["metadata"]["name"]
             self._waiting.remove(volume)
+            self._deferred.pop(volume.claim, None)
             self._active[name] = volume
             self._created[name] = time.monotonic()
+
+    def _is_readable(self, volume: Volume) -> bool:
+        """Return whether a home can be read; leave out one that was deleted, and defer one that is being restored."""
+        claim = self._find_claim(volume)
+        if claim is None:
+            self._waiting.remove(volume)
+            self._drop(volume)
+            return False
+        if RESTORING in (claim["metadata"].get("annotations") or {}):
+            self._defer(volume, UNFINISHED.format(user=volume.user))
+            return False
+        return True
+
+    def _defer(self, volume: Volume, reason: str) -> None:
+        """Leave a volume for later, but not for the rest of the run."""
+        since = self._deferred.setdefault(volume.claim, time.monotonic())
+        if time.monotonic() - since > DEFER_SECONDS:
+            self._waiting.remove(volume)
+            self._fail(volume, f"not read within {DEFER_SECONDS / 60:.0f} minutes: {reason}")
 
     def _look_at(self, name: str, volume: Volume, pod: Mapping[str, Any] | None) -> None:
         """Record the outcome of a pod that has ended, and repeat the work of one that was deleted."""
@@ -102,32 +157,42 @@ class Backups:
         is_deleted = pod is None or bool(pod["metadata"].get("deletionTimestamp"))
         if pod is None or (is_deleted and not (outcome and outcome.is_good)):
             del self._active[name]
-            if self._is_gone(volume):
+            if self._find_claim(volume) is None:
                 self._drop(volume)
             else:
                 self._repeat(volume, "its pod was deleted each time")
             return
-        is_late = pod["status"].get("phase") == "Pending" and time.monotonic() - self._created[name] > START_SECONDS
-        if outcome is None and is_late:
+        is_pending, age = pod["status"].get("phase") == "Pending", time.monotonic() - self._created[name]
+        if outcome is None and is_pending and age > START_SECONDS:
             outcome = Outcome(False, f"its pod did not start within 10 minutes: {waiting_reason(pod)}")
+        if outcome is None and is_pending and age > LONG_SECONDS and self._find_claim(volume) is None:
+            outcome = Outcome(False)  # without its claim, the pod would never start
         if outcome is None:
             return
         del self._active[name]
         self._delete_pod(name)
         if outcome.is_good:
             self._succeed(volume, outcome)
-        elif self._is_gone(volume):
+        elif self._find_claim(volume) is None:
             self._drop(volume)
+        elif outcome.is_evicted:
+            self._repeat(volume, outcome.message)
         else:
             self._fail(volume, outcome.message)
+            # A node without network must not end the backups of others.
+            self._unreached += outcome.store == StoreProblem.UNREACHABLE
+            if outcome.store is not None and (outcome.store != StoreProblem.UNREACHABLE or self._unreached > 1):
+                self.problem = outcome
 
     def _delete_pod(self, name: str) -> None:
         self.session.patiently(lambda: self.session.cluster.delete("pods", name))
 
-    def _is_gone(self, volume: Volume) -> bool:
-        """Return whether the claim was deleted, or is being deleted."""
+    def _find_claim(self, volume: Volume) -> Mapping[str, Any] | None:
+        """Return the claim; None if it was deleted, or is being deleted."""
         claim = self.session.patiently(lambda: self.session.cluster.find("persistentvolumeclaims", volume.claim))
-        return claim is None or claim["metadata"]["uid"] != volume.uid or "deletionTimestamp" in claim["metadata"]
+        if claim is None or claim["metadata"]["uid"] != volume.uid or "deletionTimestamp" in claim["metadata"]:
+            return None
+        return claim
 
     def _succeed(self, volume: Volume, outcome: Outcome) -> None:
         summary = outcome.summary or {}
@@ -137,8 +202,11 @@ class Backups:
         self.session.state.read += size
         if outcome.message:
             self.session.state.incomplete[volume.name] = outcome.message
-        if volume.user and summary.get("snapshot_id") and size <= pods.MAX_TEST_BYTES:
-            self.restorable.append(Restorable(volume.user, str(summary["snapshot_id"]), size))
+        snapshot = str(summary.get("snapshot_id") or "")
+        if volume.user and snapshot:
+            self.restorable.append(Restorable(volume.user, snapshot, size))
+        elif not volume.user:
+            self.database = snapshot
         annotation = {"metadata": {"annotations": {BACKED_UP: now_text()}}}
         cluster = self.session.cluster
         self.session.patiently(lambda: cluster.patch("persistentvolumeclaims", volume.claim, annotation))
@@ -151,6 +219,7 @@ class Backups:
     def _drop(self, volume: Volume) -> None:
         """Leave out a home that was deleted during the run; its earlier backups stay."""
         self.session.state.volumes -= 1
+        self.session.state.deleted[volume.name] = volume.claim
         self.session.log(f"{volume.name}: its volume claim {volume.claim} was deleted during the run")
 
     def _repeat(self, volume: Volume, reason: str) -> None:
@@ -160,13 +229,11 @@ class Backups:
         else:
             self._fail(volume, f"not backed up in {attempts} attempts: {reason}")
 
-    def _give_up(self) -> None:
+    def _give_up(self, reason: str) -> None:
         for name in self._active:
             self._delete_pod(name)
         for volume in (*self._active.values(), *self._waiting):
-            self._fail(
-                volume, "not reached within pangeo:backup.timeLimitHours; the next run begins with the oldest backups"
-            )
+            self._fail(volume, reason)
         self._active.clear()
         self._waiting.clear()
 

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from components.in_backup.repository import home_path
+from components.in_hub.home_marks import RESTORING
 from components.in_hub.quantity import size_bytes
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION
 from components.ownership.claims import DATABASE_CLAIM, HOME_CLAIMS, is_home
@@ -15,6 +16,9 @@ Object = Mapping[str, Any]
 
 BACKED_UP = "tenancy.pangeo/backed-up"
 """Annotation of a claim: the time of its last backup, as ISO 8601."""
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""Largest difference between the clocks of two nodes on which runs are; a run does not begin with a larger one."""
 
 BOUND = "Bound"
 GIB = 1024**3
@@ -39,11 +43,17 @@ class Volume:
     """Whether pods on several nodes can use it at the same time."""
     backed_up: datetime | None = None
     """Time of the last backup."""
+    restoring: str = ""
+    """Snapshot of a restore that is not finished, so that the home is half old and half new."""
 
     @property
     def name(self) -> str:
         """Name in messages."""
         return self.user or "hub database"
+
+    def is_backed_up(self, since: datetime, now: datetime) -> bool:
+        """Return whether there is a backup after a time. One of the future, by a wrong clock, does not count."""
+        return self.backed_up is not None and since <= self.backed_up <= now + CLOCK_TOLERANCE
 
     @property
     def size_gb(self) -> int:
@@ -57,8 +67,7 @@ def read_volumes(claims: Iterable[Object]) -> list[Volume]:
     Claims without a volume, and those that are being deleted, have nothing to back up.
     """
     found: list[Volume] = []
-    paths: set[str] = set()
-    for claim in sorted(claims, key=lambda each: (each["metadata"]["creationTimestamp"], each["metadata"]["name"])):
+    for claim in sorted(claims, key=lambda each: str(each["metadata"]["name"])):
         metadata = claim["metadata"]
         is_database = metadata["name"] == DATABASE_CLAIM
         if metadata.get("deletionTimestamp") or claim["status"].get("phase") != BOUND:
@@ -67,10 +76,6 @@ def read_volumes(claims: Iterable[Object]) -> list[Volume]:
             continue
         annotations = metadata.get("annotations") or {}
         user = "" if is_database else annotations.get(NAME_ANNOTATION) or metadata["name"].removeprefix(HOME_CLAIMS)
-        path = home_path(user)
-        if path in paths:  # a further home of a user has a path of its own, because retention counts by path
-            path = f"{path}@{metadata['name']}"
-        paths.add(path)
         found.append(
             Volume(
                 claim=metadata["name"],
@@ -79,9 +84,10 @@ def read_volumes(claims: Iterable[Object]) -> list[Volume]:
                 storage_class=claim["spec"].get("storageClassName"),
                 user=user,
                 user_id=annotations.get(ID_ANNOTATION) or "",
-                path="" if is_database else path,
+                path="" if is_database else home_path(user, metadata["name"]),
                 is_shared="ReadWriteMany" in claim["spec"].get("accessModes", ()),
                 backed_up=_read_time(annotations.get(BACKED_UP)),
+                restoring=str(annotations.get(RESTORING) or ""),
             )
         )
     return sorted(found, key=lambda each: (bool(each.user), each.backed_up.timestamp() if each.backed_up else 0.0))

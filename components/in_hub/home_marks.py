@@ -1,4 +1,4 @@
-"""Annotations on the claim of a home: the last start, the end of its owner's access, an archive, a deletion. Pure.
+"""Annotations on the claim of a home: last start, end of its owner's access, restore, archive, deletion. Pure.
 
 The claim outlives the hub's database and the hub's user, and can be read while the hub does not run.
 """
@@ -32,6 +32,13 @@ before the claim is deleted.
 """
 
 ARCHIVE_BEGUN = "begun"
+
+RESTORING = "tenancy.pangeo/restoring"
+"""Annotation of a home's claim into whose place a restore moves files, until all are there: the snapshot's id.
+
+No server starts with this home, and no backup of it is made: it is half restored. A restore that was killed leaves it,
+and the next one removes it.
+"""
 
 
 def start_marks(now: datetime) -> dict[str, str | None]:

@@ -14,7 +14,7 @@ from kubernetes_asyncio.client.exceptions import ApiException  # type: ignore[im
 from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore]
 
 from components.in_hub import messages
-from components.in_hub.home_marks import is_being_deleted, start_marks
+from components.in_hub.home_marks import RESTORING, is_being_deleted, start_marks
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION, STATE_KEY
 from components.in_hub.user_objects import REQUEST_SECONDS, UserObjects
 from components.in_hub.volume_growth import grow_home
@@ -74,7 +74,7 @@ async def _check_claim(spawner: Any, name: str, user_id: str | None) -> Any | No
     """Return the claim; None if it does not exist.
 
     Raises:
-        HTTPError: 403 if it belongs to another account, 503 if it is being deleted.
+        HTTPError: 403 if it belongs to another account, 503 if it is being deleted or restored.
     """
     try:
         claim = await spawner.api.read_namespaced_persistent_volume_claim(
@@ -86,6 +86,8 @@ async def _check_claim(spawner: Any, name: str, user_id: str | None) -> Any | No
         raise
     if name == spawner.pvc_name and is_being_deleted(claim.metadata, datetime.now(UTC)):
         raise _refusal(503, messages.home_being_deleted(name))
+    if name == spawner.pvc_name and RESTORING in (claim.metadata.annotations or {}):
+        raise _refusal(503, messages.home_being_restored(name))
     owner = (claim.metadata.annotations or {}).get(ID_ANNOTATION)
     if owner is None or owner == user_id:
         return claim

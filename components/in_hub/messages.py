@@ -109,6 +109,14 @@ def home_being_deleted(claim: str) -> str:
     )
 
 
+def home_being_restored(claim: str) -> str:
+    """Return the message for a server's start while an operator restores files into their places in the home."""
+    return (
+        f"The home {claim} is being restored from a backup by an administrator, so no server starts with it yet. Try "
+        "again in a few minutes; if this message stays, contact your administrator."
+    )
+
+
 def terms_not_accepted(username: str, version: str) -> str:
     """Return the message for the start of a server whose user has not accepted the terms of use."""
     return (

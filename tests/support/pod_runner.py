@@ -112,7 +112,12 @@ class PodRunner:
         root.mkdir(parents=True)
         message.touch()
         message.chmod(0o666)
-        lines = ["set -e", f"mount -t tmpfs tmpfs {root}", f"mkdir -p {root}/dev {root}/tmp"]
+        lines = [
+            "set -e",
+            f"hostname {pod['spec'].get('hostname') or pod['metadata']['name']}",
+            f"mount -t tmpfs tmpfs {root}",
+            f"mkdir -p {root}/dev {root}/tmp",
+        ]
         lines += [f"mkdir {root}/{each}; mount --rbind /{each} {root}/{each}" for each in SYSTEM]
         lines += [f"cp -a /{each} {root}/{each}" for each in LINKS if Path(f"/{each}").is_symlink()]
         lines += [f"touch {root}/dev/{each}; mount --bind /dev/{each} {root}/dev/{each}" for each in DEVICES]
@@ -128,7 +133,7 @@ class PodRunner:
         lines.append(f"exec {shlex.join([*command, *container.get('args', ())])}")
         with (own / f"log-{container['name']}").open("wb") as log:
             process = subprocess.Popen(
-                ["unshare", "--mount", "sh", "-c", "\n".join(lines)], stdout=log, stderr=log, env=environment
+                ["unshare", "--mount", "--uts", "sh", "-c", "\n".join(lines)], stdout=log, stderr=log, env=environment
             )
         self._processes[pod["metadata"]["uid"]] = process
         code = process.wait()

@@ -1,5 +1,6 @@
 """The check ``backup`` of the commands ``status`` and ``backup status``."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from components.cli.diagnose.result import CheckResult, broken, good, unknown, warning
@@ -7,6 +8,9 @@ from components.cluster.client import Api
 from components.cluster.errors import CannotAsk
 from components.config.tenancy import Tenancy
 from components.in_backup.results import CONFIG_MAP, RUNNING, Check, Result
+from components.in_hub.home_marks import RESTORING
+from components.in_hub.user_id import NAME_ANNOTATION
+from components.readiness.objects import Object, field, items
 
 BACKUP = "backup"
 OLD = timedelta(days=2)
@@ -14,6 +18,9 @@ OLD = timedelta(days=2)
 
 TOO_OLD = timedelta(days=8)
 """Age that is a problem, as in the alert ``PangeoBackupOld``."""
+
+FUTURE = timedelta(minutes=5)
+"""Largest difference of clocks that is no problem."""
 
 MOST_NAMES = 5
 
@@ -39,13 +46,27 @@ def check_backup(tenancy: Tenancy, api: Api, stack: str, now: datetime) -> Check
     if tenancy.backup is None:
         return warning(BACKUP, "the stack file has no section backup: no homes are backed up", "set pangeo:backup")
     try:
-        return assess(read_result(api, tenancy.namespace), stack, now)
+        claims = items(api.get(f"/api/v1/namespaces/{tenancy.namespace}/persistentvolumeclaims"), "items")
+        return assess(read_result(api, tenancy.namespace), stack, now, unfinished_restores(claims))
     except CannotAsk as failure:
         return unknown(BACKUP, str(failure), "run pulumi up, if the section backup is new")
 
 
-def assess(result: Result, stack: str, now: datetime) -> CheckResult:
-    """Judge the result of the last runs. Pure."""
+def unfinished_restores(claims: Iterable[Object]) -> list[str]:
+    """Return the users whose homes are half restored. Pure."""
+    annotated = [field(claim, "metadata", "annotations") or {} for claim in claims]
+    return sorted(str(each.get(NAME_ANNOTATION)) for each in annotated if RESTORING in each)
+
+
+def assess(result: Result, stack: str, now: datetime, unfinished: Sequence[str] = ()) -> CheckResult:
+    """Judge the result of the last runs. Pure.
+
+    Args:
+        result: the result.
+        stack: the stack's name, for suggested commands.
+        now: the time.
+        unfinished: users whose homes are half restored.
+    """
     run, fix = result.run, f"python -m components backup run {stack}"
     if run is None:
         return warning(BACKUP, "there was no run yet", fix)
@@ -54,12 +75,18 @@ def assess(result: Result, stack: str, now: datetime) -> CheckResult:
     parts += [f"a run began {describe_age(run.began, now)}: {run.doing}"] if run.state == RUNNING else []
     problems = [f"the last run failed: {run.error}"] if run.error else []
     names = [f"{name}: {message}" for name, message in sorted(run.failed.items())]
+    if unfinished:
+        problems.append(
+            f"half restored, by restores that are under way or were interrupted: the homes of {', '.join(unfinished)}; "
+            f"repeat those with: python -m components backup restore {stack} --user {unfinished[0]}"
+        )
     problems += names[:MOST_NAMES]
     problems += [f"and {len(names) - MOST_NAMES} more were not backed up"] if len(names) > MOST_NAMES else []
     problems += [
         f"{title} {describe_age(check.at, now)}: {check.message}"
         for title, check in (
             ("test restore failed", result.test_restore),
+            ("the hub's database was not restored for trial", result.database_restore),
             ("old backups were not deleted", result.retention),
             ("the check of the repository failed", result.check),
         )
@@ -67,8 +94,11 @@ def assess(result: Result, stack: str, now: datetime) -> CheckResult:
     ]
     parts += [_describe_restore(result.test_restore, now)] if result.test_restore else ["no test restore yet"]
     parts += [f"{name}: {message}" for name, message in sorted(run.incomplete.items())[:MOST_NAMES]]
-    message = "; ".join([*parts[:1], *problems, *parts[1:]])
+    parts += [f"deleted during the run: {', '.join(sorted(run.deleted)[:MOST_NAMES])}"] if run.deleted else []
     age = now - datetime.fromisoformat(result.last_good) if result.last_good else None
+    if age is not None and age < -FUTURE:
+        problems.append(f"the last complete run ended in the future, at {result.last_good}: a clock is or was wrong")
+    message = "; ".join([*parts[:1], *problems, *parts[1:]])
     if (age is None and (run.error or run.failed)) or (age is not None and age > TOO_OLD):
         return broken(BACKUP, message, fix, **details)
     if problems or run.incomplete or (age is not None and age > OLD):

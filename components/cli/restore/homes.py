@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 
 from components.cli.restore.errors import RestoreRefused
 from components.cli.restore.plan import (
-    UNFINISHED,
     Claim,
     beside_name,
     check_home,
+    check_no_start,
     claim_of,
+    is_finished_by,
     kept_name,
     new_home,
+    restore_mark,
     source_path,
 )
 from components.cli.restore.pod import Target
@@ -21,7 +23,7 @@ from components.cli.restore.session import Session
 from components.cli.restore.snapshots import Snapshot
 from components.cluster.errors import CannotAsk
 from components.cluster.objects import claim_path, create_object, set_annotation
-from components.in_hub.home_marks import ARCHIVE
+from components.in_hub.home_marks import ARCHIVE, RESTORING
 
 WORK = ".restoring-"
 """Beginning of the names of folders with fetched files, which are not in place yet."""
@@ -91,8 +93,6 @@ def restore_home(session: Session, wanted: HomeRestore, confirm: Callable[[str],
         with suppress(RestoreRefused, CannotAsk):
             _discard(session, wanted, claim)
         raise
-    if is_new:
-        set_annotation(session.api, claim_path(session.namespace, claim.name), claim.uid, UNFINISHED, None)
     return True
 
 
@@ -106,7 +106,9 @@ def _find_or_create(session: Session, wanted: HomeRestore) -> tuple[Claim, bool]
         if claim.archive:  # the archive would not have what is restored now
             set_annotation(session.api, claim_path(session.namespace, name), claim.uid, ARCHIVE, None)
         return claim, bool(claim.unfinished)
-    create_object(session.api, claim_path(session.namespace, name), new_home(session.steps.tenancy, snapshot))
+    create_object(
+        session.api, claim_path(session.namespace, name), new_home(session.steps.tenancy, snapshot, wanted.path)
+    )
     session.steps.report(f"created: the claim {name} of {snapshot.home.size_gb if snapshot.home else 0} GB")
     return session.claims()[name], True
 
@@ -137,11 +139,34 @@ def _agreed(
 
 
 def _place(session: Session, wanted: HomeRestore, claim: Claim) -> None:
-    """Move the fetched files to their places, unless a server was started meanwhile."""
-    now = session.claims().get(claim.name)
-    check_home(wanted.snapshot, now, in_place=True, other_account=wanted.other_account)
+    """Move the fetched files to their places. Meanwhile no server starts with the home, and no backup of it is made.
+
+    If a step is interrupted, the mark stays, and the next restore removes it.
+    """
+    _mark(session, claim, claim.unfinished or restore_mark(wanted.snapshot, wanted.path))
+    try:
+        now = session.claims().get(claim.name)
+        check_home(wanted.snapshot, now, in_place=True, other_account=wanted.other_account)
+        if now is not None:
+            check_no_start(wanted.snapshot, claim, now)
+    except BaseException:
+        if not claim.unfinished:
+            _mark(session, claim, None)
+        raise
     step = ["place", wanted.snapshot.path, wanted.work, kept_name(datetime.now(UTC))]
-    output = session.steps.run(step, wanted.subject, _target(session, claim))
+    try:
+        output = session.steps.run(step, wanted.subject, _target(session, claim))
+    except BaseException:
+        session.steps.report(
+            f"until this restore is repeated, no server starts with {wanted.subject}, and no backup of it is made"
+        )
+        raise
     added, replaced, _ = output.counts()
     kept = f"; the former ones are in its folder {output.last('placed')}" if replaced else ""
+    if not claim.unfinished or is_finished_by(claim.unfinished, wanted.snapshot, wanted.path):
+        _mark(session, claim, None)
     session.steps.report(f"restored {wanted.subject}: {added} added, {replaced} replaced{kept}")
+
+
+def _mark(session: Session, claim: Claim, mark: str | None) -> None:
+    set_annotation(session.api, claim_path(session.namespace, claim.name), claim.uid, RESTORING, mark)

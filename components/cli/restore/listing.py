@@ -14,10 +14,10 @@ MEBIBYTE = 1024**2
 
 
 def group_by_home(snapshots: Iterable[Snapshot]) -> dict[str, list[Snapshot]]:
-    """Return the snapshots of each home by its path, the oldest first; the hub's database comes first."""
+    """Return the snapshots of each home by its claim, the oldest first; the hub's database comes first."""
     groups: dict[str, list[Snapshot]] = {}
-    for each in sorted(snapshots, key=lambda found: (found.home is not None, found.path, found.time)):
-        groups.setdefault(each.path if each.home else "", []).append(each)
+    for each in sorted(snapshots, key=lambda found: (found.home is not None, found.user, found.group, found.time)):
+        groups.setdefault(each.group, []).append(each)
     return groups
 
 

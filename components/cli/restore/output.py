@@ -5,30 +5,13 @@ from dataclasses import dataclass
 
 from components.cli.restore.errors import RestoreRefused
 from components.escape import escape_control_characters
+from components.in_backup.causes import LOCK_SIGN, describe, find_cause
+from components.in_backup.repository import Repository
 
 MARK = "@"
 
 GIB = 1024**3
 LAST_LINES = 5
-
-_CAUSES = (
-    (
-        "wrong password",
-        "the password of the repository is wrong; correct the key repository-password of the Secret {secret}",
-    ),
-    ("already locked", "a backup run is deleting old backups; try again when it has ended"),
-    ("certificate", "the certificate of the store cannot be verified; see pangeo:backup.caCertificate"),
-    ("does not exist", "there is no repository at {url}; see: python -m components backup status"),
-    ("Is there a repository", "there is no repository at {url}; see: python -m components backup status"),
-    ("Access Denied", "the store refuses the keys of the Secret {secret}, or the account may not read {url}"),
-    ("InvalidAccessKeyId", "the store does not know the key access-key of the Secret {secret}"),
-    ("SignatureDoesNotMatch", "the key secret-key of the Secret {secret} is wrong"),
-    ("RequestTimeTooSkewed", "the clock of the node or of the store is wrong: the store refuses requests of its time"),
-    ("no such host", "the name of the store in {url} cannot be resolved"),
-    ("connection refused", "the store at {url} does not answer"),
-    ("timeout", "the store at {url} does not answer"),
-)
-"""Texts in restic's errors, and their causes; the first that is found applies."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +46,15 @@ class Output:
         return int(added), int(replaced), int(unplaced)
 
 
-def failure(output: Output, subject: str, url: str, secret: str, reason: str = "") -> RestoreRefused:
+def failure(output: Output, subject: str, repository: Repository, reason: str = "", node: str = "") -> RestoreRefused:
     """Return the error about a failed step.
 
     Args:
         output: the step's output.
         subject: what was restored, for example ``the home of alice``.
-        url: the repository.
-        secret: the Secret with its credentials.
+        repository: the repository.
         reason: Kubernetes' reason for the end of the pod, if it is known.
+        node: the pod's node.
     """
     word, *details = (output.last("failed") or "").split()[:3] or [""]
     repeat = "nothing that was there has changed; run the command again"
@@ -97,18 +80,18 @@ def failure(output: Output, subject: str, url: str, secret: str, reason: str = "
             text = f"some files of {subject} cannot be read, so a backup would lack them; nothing was deleted"
             text += f"; correct them, or delete the home without an archive{_quoted(output)}"
         case "restic":
-            text = f"{subject}: {_cause(output, url, secret)}; {repeat}"
+            text = f"{subject}: {_cause(output, repository, node)}; {repeat}"
         case _:
             text = f"the pod for {subject} was ended{f' ({reason})' if reason else ''}; {repeat}{_quoted(output)}"
     return RestoreRefused(text)
 
 
-def _cause(output: Output, url: str, secret: str) -> str:
+def _cause(output: Output, repository: Repository, node: str) -> str:
     text = "\n".join(output.others)
-    for sign, cause in _CAUSES:
-        if sign in text:
-            return cause.format(url=url, secret=secret)
-    return f"restic failed{_quoted(output)}"
+    if LOCK_SIGN in text:
+        return "a backup run is deleting old backups; try again when it has ended"
+    cause = find_cause(text)
+    return describe(cause, repository, node) if cause else f"restic failed{_quoted(output)}"
 
 
 def _quoted(output: Output) -> str:

@@ -9,18 +9,18 @@ from typing import Any
 from components.cli.restore.errors import RestoreRefused
 from components.cli.restore.snapshots import Snapshot
 from components.config.tenancy import Tenancy
-from components.in_hub.home_marks import ARCHIVE
+from components.in_hub.home_marks import ARCHIVE, LAST_START, RESTORING
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION
 from components.ownership.claims import HOME_CLAIMS
 
 ENDED = ("Succeeded", "Failed")
 """Phases of pods that use their volumes no more."""
 
+BACKUP_PODS = "backup-"
+"""Beginning of the names of the pods of the scheduled backup."""
+
 ONE_POD = "ReadWriteOncePod"
 SEVERAL_NODES = "ReadWriteMany"
-
-UNFINISHED = "tenancy.pangeo/restoring"
-"""Annotation of a home that a restore has created and not filled yet: the snapshot's id."""
 
 HOME_LABELS = {
     "app": "jupyterhub",
@@ -52,9 +52,11 @@ class Claim:
     modes: tuple[str, ...] = ()
     is_deleted: bool = False
     unfinished: str = ""
-    """The snapshot with which an interrupted restore has created it."""
+    """The mark of a restore that has not put all files in place: see ``restore_mark``."""
     archive: str = ""
     """The mark of an archive that ``members archive-home`` has begun."""
+    last_start: str = ""
+    """Time of the last start of a server with it."""
     uses: tuple[Use, ...] = ()
 
     @property
@@ -86,8 +88,9 @@ def read_claims(claims: Iterable[Mapping[str, Any]], pods: Sequence[Mapping[str,
             str(annotations.get(ID_ANNOTATION) or ""),
             tuple((claim.get("spec") or {}).get("accessModes") or ()),
             bool(metadata.get("deletionTimestamp")),
-            str(annotations.get(UNFINISHED) or ""),
+            str(annotations.get(RESTORING) or ""),
             str(annotations.get(ARCHIVE) or ""),
+            str(annotations.get(LAST_START) or ""),
             tuple(uses.get(name, ())),
         )
     return found
@@ -121,6 +124,8 @@ def check_home(snapshot: Snapshot, claim: Claim | None, *, in_place: bool, other
             f"the backup {snapshot} has the files of another FreeIPA account (ipaUniqueID {backed_up_id}) than that of "
             f"the home of {user} ({claim.user_id}); if both are the same person, add --other-account"
         )
+    if in_place and any(use.pod.startswith(BACKUP_PODS) for use in claim.uses):
+        raise RestoreRefused(f"a backup of the home of {user} is being made; try again in a few minutes")
     if claim.uses and ONE_POD in claim.modes:
         raise RestoreRefused(f"{_in_use(user, claim)}, and only one pod can use it ({ONE_POD}); stop the server first")
     if claim.uses and in_place:
@@ -132,15 +137,40 @@ def check_home(snapshot: Snapshot, claim: Claim | None, *, in_place: bool, other
         raise RestoreRefused(f"{_in_use(user, claim)}, which has no node yet; try again when it runs")
 
 
+def check_no_start(snapshot: Snapshot, before: Claim, now: Claim) -> None:
+    """Check that no server was started with a home since an earlier look at its claim. Its pod may not exist yet.
+
+    Raises:
+        RestoreRefused: one was.
+    """
+    if now.last_start != before.last_start:
+        raise RestoreRefused(
+            f"a server was started with the home of {snapshot.user} meanwhile; stop it, and run the command again"
+        )
+
+
+def restore_mark(snapshot: Snapshot, path: str | None) -> str:
+    """Return the mark of a home while files are put in place: the snapshot's id, and the path of a part."""
+    return f"{snapshot.id} {path}" if path else snapshot.id
+
+
+def is_finished_by(mark: str, snapshot: Snapshot, path: str | None) -> bool:
+    """Return whether a restore finishes the one that has left a mark: a whole home does, and the same part."""
+    return path is None or mark == restore_mark(snapshot, path)
+
+
 def _in_use(user: str, claim: Claim) -> str:
     return f"the home of {user} is in use by {', '.join(use.pod for use in claim.uses)}"
 
 
-def new_home(tenancy: Tenancy, snapshot: Snapshot) -> dict[str, Any]:
-    """Return the manifest of a home as the hub would create it, of the size and the owner at the time of the backup."""
+def new_home(tenancy: Tenancy, snapshot: Snapshot, path: str | None = None) -> dict[str, Any]:
+    """Return the manifest of a home as the hub would create it, of the size and the owner at the time of the backup.
+
+    It has the mark of a restore from the beginning.
+    """
     assert snapshot.home is not None  # noqa: S101 - narrows the type
     home, class_name = snapshot.home, tenancy.storage_class_name
-    annotations = {NAME_ANNOTATION: home.user, UNFINISHED: snapshot.id}
+    annotations = {NAME_ANNOTATION: home.user, RESTORING: restore_mark(snapshot, path)}
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",

@@ -44,6 +44,11 @@ class Snapshot:
         return self.id[:SHORT]
 
     @property
+    def group(self) -> str:
+        """The home that it is a backup of: its claim, whose path was another one in earlier versions."""
+        return (self.home.claim or self.path) if self.home else ""
+
+    @property
     def user(self) -> str:
         """The user whose home it is; empty for the hub's database."""
         return self.home.user if self.home else ""
@@ -111,9 +116,9 @@ def with_sizes(snapshots: Iterable[Snapshot], sizes: Mapping[str, tuple[int, int
 
 
 def newest_by_home(snapshots: Iterable[Snapshot]) -> dict[str, Snapshot]:
-    """Return the newest snapshot of each home, by its path, in the order of the paths."""
-    newest = {each.path: each for each in sorted(snapshots, key=lambda each: each.time) if each.home}
-    return dict(sorted(newest.items()))
+    """Return the newest snapshot of each home, by its claim, in the order of the paths."""
+    newest = {each.group: each for each in sorted(snapshots, key=lambda each: each.time) if each.home}
+    return dict(sorted(newest.items(), key=lambda item: (item[1].path, item[0])))
 
 
 def before(snapshots: Iterable[Snapshot], limit: datetime | None) -> list[Snapshot]:
@@ -142,6 +147,8 @@ def select_home(
         for each in all_homes
         if (each.path == home_path(user) if claim is None else each.home and each.home.claim == claim)
     ]
+    if claim is None and not own and len({each.group for each in all_homes}) == 1:
+        own = all_homes  # its claim has another name, because the user's name has characters that no claim may have
     if all_homes and not own:
         claims = sorted({each.home.claim for each in all_homes if each.home})
         raise RestoreRefused(

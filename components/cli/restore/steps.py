@@ -72,7 +72,8 @@ class Steps:
             self._delete(own)
         if field(ended, "status", "phase") == "Failed":
             reason = next((str(each) for each in _reasons(ended)), "")
-            raise failure(output, subject, self.repository.url, self.repository.secret, reason)
+            node = str(field(ended, "spec", "nodeName") or "")
+            raise failure(output, subject, self.repository, reason, node)
         return output
 
     def _output(self, own: str, ended: Object) -> Output:

@@ -49,7 +49,7 @@ def rendered_objects(name: str, folder: Path) -> list[Object]:
 
 
 def _is_of_backup(name: str, release: str) -> bool:
-    return name.removeprefix(f"{release}-") in ("backup", "pangeo-backup", "pangeo-backup-code") or (
+    return name.removeprefix(f"{release}-") in ("backup", "backup-pods", "pangeo-backup", "pangeo-backup-code") or (
         name.startswith("pangeo-backup")
     )
 
@@ -181,7 +181,9 @@ class BackupNamespace:
         uid = self.api.read("--namespace", self.name, "pod", "backup-run")["metadata"]["uid"]
         owner = {"apiVersion": "v1", "kind": "Pod", "name": "backup-run", "uid": uid}
         cluster = StoppableCluster(**vars(self.cluster()), stop=stop)
-        is_good = execute_run(cluster, self.settings(**changes), owner=owner, job=job, log=self.log.append)
+        is_good = execute_run(
+            cluster, self.settings(**changes), owner=owner, job=job, node="node-a", log=self.log.append
+        )
         return is_good, self.result()
 
     def result(self) -> Result:

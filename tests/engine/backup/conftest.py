@@ -47,5 +47,5 @@ def namespace(api_server: ApiServer, store: ObjectStore, account: Keys, tmp_path
             yield made
     finally:
         api_server.kubectl("delete", "namespace", name, "--wait=false")
-        api_server.kubectl("delete", "priorityclass", f"{name}-backup", "--ignore-not-found")
+        api_server.kubectl("delete", "priorityclass", f"{name}-backup-pods", "--ignore-not-found")
         shutil.rmtree(folder, ignore_errors=True)

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from components.in_backup import scripts
+from components.in_backup import scripts, volume_backups
+from components.in_backup.session import RunFailed
+from components.in_backup.volumes import BACKED_UP
+from components.in_hub.home_marks import RESTORING
 from tests.engine.backup.backup_namespace import USER_ID, BackupNamespace, Interrupted
 from tests.support.home_claim import release_claim
 from tests.support.waiting import wait_until
@@ -23,8 +26,8 @@ def test_a_run_backs_up_all_homes_and_the_database(namespace: BackupNamespace) -
     assert by_path["/homes/alice",]["tags"] == ["home", "user=alice", f"id={USER_ID}", "claim=claim-alice", "gb=2"]
     assert {each["hostname"] for each in by_path.values()} == {namespace.name}
     assert namespace.restic("dump", "latest", "/homes/alice/notes.txt", "--path", "/homes/alice") == "of alice"
-    done = (result.test_restore, result.check, result.retention)
-    assert [each and (each.is_good, each.message) for each in done] == [(True, "")] * 3
+    done = (result.test_restore, result.database_restore, result.check, result.retention)
+    assert [each and (each.is_good, each.message) for each in done] == [(True, "")] * 4
 
 
 def test_homes_in_use_are_read_on_their_node_and_give_way_to_servers(namespace: BackupNamespace) -> None:
@@ -63,6 +66,7 @@ def test_a_deleted_home_and_an_unreadable_file_do_not_end_a_run(namespace: Backu
     is_good, result = namespace.run()
     assert result.run is not None
     assert (is_good, result.run.failed, result.run.volumes, result.run.good) == (True, {}, 2, 2), namespace.log
+    assert result.run.deleted == {"bob": "claim-bob"}
     assert result.run.incomplete == {"carol": "some files could not be read: /homes/carol/of-root: permission denied"}
 
 
@@ -82,6 +86,30 @@ def test_wrong_credentials_are_named_and_the_next_run_goes_on(namespace: BackupN
     assert result.run is not None
     assert result.run.error.endswith("(restic: Fatal: wrong password or no key found)")
     assert len(namespace.snapshots()) == 1
+
+
+def test_a_home_that_is_half_restored_and_one_of_the_future(
+    namespace: BackupNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(volume_backups, "DEFER_SECONDS", 1.0)
+    for user, mark in (("alice", f"{RESTORING}=f00"), ("bob", f"{BACKED_UP}=2040-01-01T00:00:00Z")):
+        namespace.create_home(user)
+        namespace.kubectl("annotate", "pvc", f"claim-{user}", mark)
+    is_good, result = namespace.run()
+    assert result.run is not None
+    assert not is_good
+    assert "alice" in result.run.failed
+    assert "a restore of this home is not finished" in result.run.failed["alice"]
+    assert [each["paths"] for each in namespace.snapshots()] == [["/homes/bob"]]
+
+
+def test_a_run_ends_while_another_one_is_in_progress(namespace: BackupNamespace) -> None:
+    labels = {"app.kubernetes.io/component": "backup-run"}
+    spec = {"containers": [{"name": "run", "image": "example.org/hub:1"}]}
+    namespace.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a-run", "labels": labels}, "spec": spec})
+    with pytest.raises(RunFailed, match="another run is in progress in the pod a-run"):
+        namespace.run()
+    assert namespace.result().run is None
 
 
 def test_an_interrupted_run_goes_on_and_deletes_its_pods_first(namespace: BackupNamespace) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from components.in_backup.outcomes import read_outcome, waiting_reason
+from components.in_backup.causes import StoreProblem
+from components.in_backup.outcomes import UNREADABLE_WARNING, read_outcome, waiting_reason
 from components.in_backup.repository import Repository
 from components.in_backup.settings import Settings
 
@@ -81,7 +82,8 @@ def test_files_that_cannot_be_read_are_named() -> None:
         (
             "client.PutObject: QuotaExceeded",
             "the store has no space left for https://s3.example.org/backups/vis; enlarge the bucket's quota, or keep "
-            "fewer backups (pangeo:backup.keep) (restic: client.PutObject: QuotaExceeded)",
+            "fewer backups (pangeo:backup.keep), of which the next run deletes the old ones first (restic: "
+            "client.PutObject: QuotaExceeded)",
         ),
         (
             "Fatal: unable to open config file: Stat: 400 Bad Request",
@@ -96,6 +98,49 @@ def test_errors_name_the_cause_and_the_fix(text: str, message: str) -> None:
     found = read_outcome(pod("Failed", text), SETTINGS)
     assert found is not None
     assert (found.is_good, found.message) == (False, message)
+
+
+def test_a_home_of_which_no_file_could_be_read_is_not_backed_up() -> None:
+    summary = json.dumps({"message_type": "summary", "snapshot_id": "f00", "total_files_processed": 0})
+    found = read_outcome(pod("Failed", f"{summary}\nerror: open /homes/a: permission denied", 3), SETTINGS)
+    assert found is not None
+    assert (found.is_good, found.message) == (
+        False,
+        "none of its files could be read: error: open /homes/a: permission denied",
+    )
+
+
+def test_the_last_line_of_newer_versions_names_no_file() -> None:
+    last = json.dumps({"message_type": "exit_error", "code": 3, "message": f"Warning: {UNREADABLE_WARNING}"})
+    found = read_outcome(pod("Failed", f"{SUMMARY}\nerror: read x\n{last}", 3), SETTINGS)
+    assert found is not None
+    assert (found.is_good, found.message) == (True, "some files could not be read: error: read x")
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "sign", "store"),
+    [
+        (10, "", "there is no repository at", StoreProblem.REFUSED),
+        (10, "The specified bucket does not exist", "the bucket of", StoreProblem.REFUSED),
+        (11, "", "another program has locked", None),
+        (12, "", "has another password", StoreProblem.REFUSED),
+        (130, "no answer within 300 s", "the store does not answer", StoreProblem.UNREACHABLE),
+        (137, "", "restic needed more memory", None),
+        (1, "XMinioStorageFull", "the store has no space left", StoreProblem.FULL),
+    ],
+)
+def test_exit_codes_of_newer_versions_have_causes(code: int, text: str, sign: str, store: StoreProblem | None) -> None:
+    message = json.dumps({"message_type": "exit_error", "code": code, "message": text}) if text else ""
+    found = read_outcome(pod("Failed", message, code), SETTINGS)
+    assert found is not None
+    assert sign in found.message
+    assert found.store == store
+
+
+def test_a_pod_that_its_node_ended_can_be_repeated() -> None:
+    found = read_outcome(pod("Failed", "", 137) | {"status": {"phase": "Failed", "reason": "Evicted"}}, SETTINGS)
+    assert found is not None
+    assert found.is_evicted
 
 
 def test_kubernetes_reasons_come_first() -> None:

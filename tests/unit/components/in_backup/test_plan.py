@@ -1,5 +1,6 @@
 """The decisions of a run: the place where a volume is read, and the pods that must end for users' servers."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -95,13 +96,29 @@ def test_the_database_comes_first_then_the_home_with_the_oldest_backup() -> None
     assert [each.size_gb for each in found] == [2] * 4
 
 
-def test_two_homes_of_a_user_have_paths_of_their_own() -> None:
+def test_the_path_of_a_home_does_not_depend_on_other_homes() -> None:
     name = {"hub.jupyter.org__username": "alice"}
-    claims = [claim("claim-alice--lab", "2026-05-01T00:00:00Z", **name), claim("claim-alice", **name)]
-    assert {each.claim: each.path for each in read_volumes(claims)} == {
-        "claim-alice": "/homes/alice",
-        "claim-alice--lab": "/homes/alice@claim-alice--lab",
-    }
+    lab, first = claim("claim-alice--lab", "2026-05-01T00:00:00Z", **name), claim("claim-alice", **name)
+    paths = {"claim-alice": "/homes/alice", "claim-alice--lab": "/homes/alice@claim-alice--lab"}
+    for claims in ([lab, first], [lab], [first]):
+        expected = {each["metadata"]["name"]: paths[each["metadata"]["name"]] for each in claims}
+        assert {each.claim: each.path for each in read_volumes(claims)} == expected
+
+
+SINCE, NOW = datetime(2026, 12, 1, 1, 30, tzinfo=UTC), datetime(2026, 12, 1, 2, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("backed_up", "is_done"),
+    [("", False), ("2026-12-01T01:00:00Z", False), ("2026-12-01T02:00:00Z", True), ("2027-01-01T00:00:00Z", False)],
+)
+def test_a_backup_of_the_future_does_not_count(backed_up: str, is_done: bool) -> None:
+    [volume] = read_volumes([_backed_up(backed_up)])
+    assert volume.is_backed_up(SINCE, NOW) == is_done
+
+
+def _backed_up(time: str) -> dict[str, Any]:
+    return claim("claim-alice", **{"tenancy.pangeo__backed_up": time})
 
 
 def test_only_other_pods_that_have_not_ended_use_a_volume() -> None:

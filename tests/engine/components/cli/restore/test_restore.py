@@ -14,9 +14,9 @@ from components.cli.audit_log import AuditLog
 from components.cli.restore.command import Options, restore
 from components.cli.restore.errors import RestoreRefused
 from components.cli.restore.hub import STOPPED
-from components.cli.restore.plan import UNFINISHED
 from components.cli.restore.session import Session, Source, open_session
 from components.cli.stack import OpenStack
+from components.in_hub.home_marks import RESTORING
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION
 from tests.support.api_server import ApiServer
 from tests.support.pod_processes import NODE, PodProcesses, running_pod_processes
@@ -247,12 +247,12 @@ def test_interrupted_restore_starts_the_hub_and_is_finished_by_the_next(restored
     with pytest.raises(KeyboardInterrupt), restored.session(interrupt) as session:
         restore_all(session)
     assert _hub(restored)["spec"]["replicas"] == 1
-    assert UNFINISHED in restored.claim("carol")["metadata"]["annotations"]
+    assert RESTORING in restored.claim("carol")["metadata"]["annotations"]
     with restored.session() as session:
         assert restore_all(session)
 
     assert _read(restored.kubelet.volume("claim-carol")) == {"notes": "of carol"}
-    assert UNFINISHED not in restored.claim("carol")["metadata"]["annotations"]
+    assert RESTORING not in restored.claim("carol")["metadata"]["annotations"]
 
 
 def test_missing_secret_is_named_with_the_command_that_creates_it(restored: Tenancy) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from components.cli.backup.check import assess
+from components.cli.backup.check import assess, unfinished_restores
 from components.cli.diagnose.result import Status
 from components.in_backup.results import FAILED, RUNNING, SUCCEEDED, Check, Result, Run, now_text
 
@@ -67,3 +67,26 @@ def test_a_run_in_progress_shows_what_it_does() -> None:
 def test_results_are_read_as_they_were_written() -> None:
     assert Result.from_json(result().to_json()) == result()
     assert Result.from_json('{"run": {"unknown": 1}}') == Result()
+
+
+def test_half_restored_homes_are_named() -> None:
+    claims = [
+        {"metadata": {"annotations": {"hub.jupyter.org/username": "alice", "tenancy.pangeo/restoring": "f00"}}},
+        {"metadata": {"annotations": {"hub.jupyter.org/username": "bob"}}},
+    ]
+    found = assess(result(), "vis", NOW, unfinished_restores(claims))
+    assert found.status is Status.WARNING
+    assert (
+        "the homes of alice; repeat those with: python -m components backup restore vis --user alice" in found.message
+    )
+
+
+def test_a_result_of_the_future_is_a_warning() -> None:
+    found = assess(result(last_good=ago(days=-30)), "vis", NOW)
+    assert found.status is Status.WARNING
+    assert "ended in the future" in found.message
+
+
+def test_deleted_homes_are_named() -> None:
+    run = Run("nightly", ago(hours=6), ended=ago(hours=5), state=SUCCEEDED, deleted={"bob": "claim-bob"})
+    assert "deleted during the run: bob" in assess(result(run=run), "vis", NOW).message

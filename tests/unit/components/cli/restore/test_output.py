@@ -3,13 +3,15 @@
 import pytest
 
 from components.cli.restore.output import Output, failure, progress_text
+from components.in_backup.repository import Repository
 
-URL = "s3:https://s3.example.org/backups/vis"
+URL = "https://s3.example.org/backups/vis"
+REPOSITORY = Repository(f"s3:{URL}", "us-east-1", "vis", "pangeo-backup")
 NOTHING = "nothing that was there has changed; run the command again"
 
 
 def _message(text: str, reason: str = "") -> str:
-    return str(failure(Output.read(text), "the home of alice", URL, "pangeo-backup", reason))
+    return str(failure(Output.read(text), "the home of alice", REPOSITORY, reason, "node-1"))
 
 
 def test_failures_of_the_volume_have_their_fix() -> None:
@@ -40,30 +42,23 @@ def test_failures_of_the_volume_have_their_fix() -> None:
     [
         (
             "Fatal: wrong password or no key found",
-            "the password of the repository is wrong; correct the key repository-password of the Secret pangeo-backup",
+            f"the repository {URL} has another password; write it into the key repository-password of the Secret "
+            "pangeo-backup, or set another pangeo:backup.prefix",
         ),
         (
             "unable to create lock in backend: repository is already locked exclusively by PID 7",
             "a backup run is deleting old backups; try again when it has ended",
         ),
         (
-            "Fatal: unable to open config file: Stat: Access Denied.",
-            f"the store refuses the keys of the Secret pangeo-backup, or the account may not read {URL}",
-        ),
-        (
-            "x509: certificate signed by unknown authority",
-            "the certificate of the store cannot be verified; see pangeo:backup.caCertificate",
-        ),
-        (
-            "Stat: The specified key does not exist.",
-            f"there is no repository at {URL}; see: python -m components backup status",
+            "Fatal: unable to open config file: Stat: The specified key does not exist.\nIs there a repository at the "
+            "following location?",
+            f"there is no repository at {URL}; check pangeo:backup.prefix, and run: python -m components backup run",
         ),
         (
             "RequestTimeTooSkewed",
-            "the clock of the node or of the store is wrong: the store refuses requests of its time",
+            "the clock of the node node-1 differs from the store's by more than 15 minutes; set the clock of both by "
+            "NTP",
         ),
-        ("dial tcp: lookup s3.example.org: no such host", f"the name of the store in {URL} cannot be resolved"),
-        ("dial tcp 192.0.2.1:443: connect: connection refused", f"the store at {URL} does not answer"),
         ("something \x1b[31melse", "restic failed: something \\x1b[31melse"),
     ],
 )

@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from components.cli.restore.errors import RestoreRefused
-from components.cli.restore.plan import Claim, Use, beside_name, check_home, new_home, read_claims, source_path
+from components.cli.restore.plan import (
+    Claim,
+    Use,
+    beside_name,
+    check_home,
+    check_no_start,
+    is_finished_by,
+    new_home,
+    read_claims,
+    restore_mark,
+    source_path,
+)
 from components.cli.restore.snapshots import Snapshot
 from components.in_backup.repository import HomeTags
 from tests.support.tenancies import tenancy
@@ -37,6 +48,27 @@ def test_running_home_gets_files_beside_only() -> None:
         "the home of alice is in use by jupyter-alice, and its files may be open; stop the server first, or restore "
         "beside the present files, without --in-place"
     )
+
+
+def test_backup_in_progress_is_waited_for() -> None:
+    read = replace(CLAIM, uses=(Use("backup-0123", "node-1"),))
+    assert _refusal(read, in_place=True) == "a backup of the home of alice is being made; try again in a few minutes"
+    assert _refusal(read) == ""
+
+
+def test_start_of_a_server_during_a_restore_is_seen_before_its_pod() -> None:
+    check_no_start(SNAPSHOT, CLAIM, CLAIM)
+    with pytest.raises(RestoreRefused, match="a server was started with the home of alice meanwhile"):
+        check_no_start(SNAPSHOT, CLAIM, replace(CLAIM, last_start="2026-12-01T01:00:00+00:00"))
+
+
+@pytest.mark.parametrize(
+    ("left", "repeated", "is_finished"), [(None, None, True), ("a", "a", True), ("a", None, True), (None, "a", False)]
+)
+def test_unfinished_restore_is_finished_by_the_same_files(
+    left: str | None, repeated: str | None, is_finished: bool
+) -> None:
+    assert is_finished_by(restore_mark(SNAPSHOT, left), SNAPSHOT, repeated) == is_finished
 
 
 def test_home_of_one_pod_only_must_be_stopped() -> None:

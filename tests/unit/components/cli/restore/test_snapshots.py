@@ -103,7 +103,7 @@ def test_further_homes_of_a_user_are_homes_of_their_own() -> None:
     second = _listed(4, paths=["/homes/alice@claim-alice--gpu"], tags=home_tags("alice", "id-1", "claim-alice--gpu", 5))
     snapshots = read_snapshots([_listed(3), _listed(1), second], "vis")
     found = newest_by_home(snapshots)
-    assert {path: each.short_id for path, each in found.items()} == {
+    assert {each.path: each.short_id for each in found.values()} == {
         "/homes/alice": "00000003",
         "/homes/alice@claim-alice--gpu": "00000004",
     }
