@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -34,38 +35,53 @@ def builder(state: Path, *on_path: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def test_killed_build_is_repeated(tmp_path: Path) -> None:
-    building = builder(tmp_path)
-    log = tmp_path / "logs" / "build-etcd.log"
+@dataclass(frozen=True)
+class Repeated:
+    """A build that was repeated after an interruption; all tests share it, because linking takes many seconds."""
+
+    state: Path
+    stamp_after_the_interruption: bool
+    exit_code: int
+
+    @property
+    def program(self) -> Path:
+        return self.state / "bin" / "etcd"
+
+
+@pytest.fixture(scope="module")
+def repeated(tmp_path_factory: pytest.TempPathFactory) -> Repeated:
+    state = tmp_path_factory.mktemp("repeated")
+    building = builder(state)
+    log = state / "logs" / "build-etcd.log"
     while not log.exists() and building.poll() is None:
         time.sleep(0.01)
     os.killpg(building.pid, signal.SIGKILL)
     building.wait()
-    assert not (tmp_path / "stamps" / "tool-etcd").exists()
+    stamp = (state / "stamps" / "tool-etcd").exists()
+    return Repeated(state, stamp, builder(state).wait(timeout=900))
 
-    assert builder(tmp_path).wait(timeout=900) == 0
 
-    printed = subprocess.run([tmp_path / "bin" / "etcd", "--version"], capture_output=True, text=True, check=True)
+def test_killed_build_is_repeated(repeated: Repeated) -> None:
+    assert not repeated.stamp_after_the_interruption
+    assert repeated.exit_code == 0
+
+    printed = subprocess.run([repeated.program, "--version"], capture_output=True, text=True, check=True)
     version = next(tool.version for tool in toolchain.tools() if tool.name == "etcd")
     assert toolchain.has_version(printed.stdout, version)
 
 
-def test_finished_build_is_not_repeated(tmp_path: Path) -> None:
-    assert builder(tmp_path).wait(timeout=900) == 0
-    built = (tmp_path / "bin" / "etcd").stat().st_mtime_ns
+def test_finished_build_is_not_repeated(repeated: Repeated) -> None:
+    built = repeated.program.stat().st_mtime_ns
 
-    assert builder(tmp_path).wait(timeout=60) == 0
+    assert builder(repeated.state).wait(timeout=60) == 0
 
-    assert (tmp_path / "bin" / "etcd").stat().st_mtime_ns == built
+    assert repeated.program.stat().st_mtime_ns == built
 
 
-def test_program_on_path_of_the_pinned_version_is_used(tmp_path: Path) -> None:
-    assert builder(tmp_path / "first").wait(timeout=900) == 0
-    built = tmp_path / "first" / "bin"
+def test_program_on_path_of_the_pinned_version_is_used(repeated: Repeated, tmp_path: Path) -> None:
+    assert builder(tmp_path, repeated.program.parent).wait(timeout=60) == 0
 
-    assert builder(tmp_path / "second", built).wait(timeout=60) == 0
-
-    assert (tmp_path / "second" / "bin" / "etcd").resolve() == built / "etcd"
+    assert (tmp_path / "bin" / "etcd").resolve() == repeated.program
 
 
 def test_program_on_path_of_another_version_is_not_used(tmp_path: Path) -> None:
