@@ -17,6 +17,7 @@ import requests
 from components.chart.server_code import FOLDER, server_code
 from components.config.tenancy import Tenancy
 from tests.support.ports import free_ports
+from tests.support.virtual_environment import virtual_environment
 from tests.support.waiting import LIMIT_SECONDS, wait_until
 
 USER = "alice"
@@ -127,6 +128,11 @@ class UserServer:
             return requests.get(f"{self.url}api", timeout=LIMIT_SECONDS).ok
         except requests.ConnectionError:
             return False
+
+
+def server_environment() -> Path:
+    """Return the folder of a virtual environment like that of the local notebook image, one for all users' servers."""
+    return virtual_environment("user-server", Path(__file__).with_suffix(".txt"), ["base", "notebook"])
 
 
 def write_server_files(folder: Path, tenancy: Tenancy) -> list[str]:

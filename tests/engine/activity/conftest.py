@@ -8,8 +8,7 @@ import pytest
 
 from components.chart.server_code import EXTENSION, server_settings
 from tests.support.tenancies import tenancy
-from tests.support.user_server import UserServer, running_server, write_server_files
-from tests.support.virtual_environment import virtual_environment
+from tests.support.user_server import UserServer, running_server, server_environment, write_server_files
 
 StartServer = Callable[..., AbstractContextManager[UserServer]]
 WriteCommand = Callable[..., list[str]]
@@ -18,8 +17,7 @@ WriteCommand = Callable[..., list[str]]
 @pytest.fixture(scope="session")
 def server_python() -> Path:
     """The Python interpreter of a virtual environment like that of the local notebook image."""
-    requirements = Path(__file__).with_name("requirements.txt")
-    return virtual_environment("activity", requirements, ["base", "notebook"]) / "bin" / "python"
+    return server_environment() / "bin" / "python"
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,7 @@ from tests.support.jupyter_client import JupyterClient
 from tests.support.notebooks import ADMIN_TOKEN, User, add_member, log_in, with_admin
 from tests.support.proxy_process import Proxy, running_proxy
 from tests.support.tenancies import tenancy
-from tests.support.user_server import write_server_files
-from tests.support.virtual_environment import virtual_environment
+from tests.support.user_server import server_environment, write_server_files
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.engine
@@ -39,15 +38,13 @@ os.execvp(command[0], [*command, "--allow-root"])
 @pytest.fixture(scope="module")
 def server_program(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The program that runs a user's server as its container does."""
-    requirements = Path(__file__).parents[1] / "activity" / "requirements.txt"
-    environment = virtual_environment("activity", requirements, ["base", "notebook"])
     folder = tmp_path_factory.mktemp("code")
     command = write_server_files(folder, tenancy())
     settings = json.loads(server_settings(tenancy()).to_json())
     limits = {"idle_seconds": IDLE_SECONDS, "kernel_idle_seconds": 0}
     (folder / EXTENSION / "settings.json").write_text(json.dumps(settings | limits))
     program = folder / "program.py"
-    program.write_text(SERVER_PROGRAM.format(path=str(environment / "bin"), command=command))
+    program.write_text(SERVER_PROGRAM.format(path=str(server_environment() / "bin"), command=command))
     return str(program)
 
 
