@@ -16,6 +16,11 @@ MAX_PROBLEMS = 10
 MAX_TEXT = 400
 MAX_BODY_BYTES = 20_000
 
+MAX_REPORTS = 5
+"""Greatest number of reports about a home in ``PERIOD_SECONDS``."""
+
+PERIOD_SECONDS = 60.0
+
 
 @dataclass(frozen=True)
 class HomeProblems:
@@ -27,6 +32,25 @@ class HomeProblems:
     def as_text(self) -> str:
         """Return the value of the annotation."""
         return json.dumps({"problems": list(self.texts), "at": self.at.isoformat(timespec="seconds")})
+
+
+class ReportLimit:
+    """Limits the reports about each home. Several servers may have one, and send again what was refused."""
+
+    def __init__(self) -> None:
+        self._times: dict[str, list[float]] = {}
+
+    def accept(self, home: str, now: float) -> bool:
+        """Return whether another report is accepted, and count it if so.
+
+        Args:
+            home: name of the home's claim.
+            now: the present time of a clock that is never set, in seconds.
+        """
+        recent = [each for each in self._times.get(home, ()) if now - each < PERIOD_SECONDS]
+        is_accepted = len(recent) < MAX_REPORTS
+        self._times[home] = [*recent, now] if is_accepted else recent
+        return is_accepted
 
 
 def read_report(report: object) -> tuple[str, ...]:

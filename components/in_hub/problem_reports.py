@@ -12,29 +12,26 @@ from jupyterhub.user import User  # type: ignore[import-not-found,unused-ignore]
 from kubernetes_asyncio.client import ApiException  # type: ignore[import-not-found,unused-ignore]
 from tornado.web import HTTPError  # type: ignore[import-not-found,unused-ignore]
 
-from components.in_hub.home_problems import MAX_BODY_BYTES, PROBLEMS_ANNOTATION, HomeProblems, read_report
+from components.in_hub.home_problems import MAX_BODY_BYTES, PROBLEMS_ANNOTATION, HomeProblems, ReportLimit, read_report
 from components.in_hub.server_token import find_reporting_server
 from components.in_hub.user_id import NAME_ANNOTATION
 
 REQUEST_SECONDS = 5
 """Time limit of one request to Kubernetes."""
 
-LEAST_SECONDS = 10.0
-"""Least time between two reports about a home. A server whose report is refused sends it again."""
-
 
 class HomeProblemsHandler(APIHandler):  # type: ignore[misc,unused-ignore]
     """Records the problems of the home of the user whose running server sends the report."""
 
-    accepted: dict[str, float] = {}  # noqa: RUF012 - the same for all requests
-    """Time of the last report by claim."""
+    limit = ReportLimit()
+    """The limit of reports, for all requests together."""
 
     async def post(self) -> None:
         """Record the problems in the body (``home_problems.read_report``), or that there are none any more.
 
         Raises:
-            HTTPError: 400 for another body, 403 for another token, 404 without a home, 413 for a large body, 429 if the
-                last one is recent.
+            HTTPError: 400 for another body, 403 for another token, 404 without a home, 413 for a large body, 429 after
+                many others.
         """
         user = self.current_user
         spawner = find_reporting_server(user, self) if isinstance(user, User) else None
@@ -49,9 +46,8 @@ class HomeProblemsHandler(APIHandler):  # type: ignore[misc,unused-ignore]
         home = getattr(spawner, "pvc_name", "")
         if not home:
             raise HTTPError(404, "the server has no home of its user")
-        if time.monotonic() - self.accepted.get(home, -LEAST_SECONDS) < LEAST_SECONDS:
-            raise HTTPError(429, "the last report is recent")
-        self.accepted[home] = time.monotonic()  # before anything is logged, and Kubernetes is asked
+        if not self.limit.accept(home, time.monotonic()):  # before anything is logged, and Kubernetes is asked
+            raise HTTPError(429, "there were many reports")
         if texts:
             self.log.warning("the home of %s has problems: %s", user.name, " | ".join(texts))
         place = {"name": home, "namespace": spawner.namespace, "_request_timeout": REQUEST_SECONDS}

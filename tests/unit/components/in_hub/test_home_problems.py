@@ -11,6 +11,7 @@ from components.in_hub.home_problems import (
     MAX_TEXT,
     PROBLEMS_ANNOTATION,
     HomeProblems,
+    ReportLimit,
     read_problems,
     read_report,
 )
@@ -57,3 +58,10 @@ def test_other_annotations_are_none(value: str) -> None:
 def test_annotation_without_texts_is_none() -> None:
     value = json.dumps({"at": AT.isoformat(), "problems": []})
     assert read_problems({PROBLEMS_ANNOTATION: value}) is None
+
+
+def test_reports_about_a_home_are_limited() -> None:
+    limit = ReportLimit()
+    assert [limit.accept("claim-alice", second) for second in range(7)] == [*5 * [True], False, False]
+    assert limit.accept("claim-bob", 7)
+    assert [limit.accept("claim-alice", second) for second in (59, 60, 61, 62)] == [False, True, True, True]
