@@ -33,8 +33,10 @@ from local.tenancy import engine, pki, web
 from local.tenancy.credentials import password
 from local.tenancy.engine_environment import engine_environment
 from local.tenancy.ingress_ports import ingress_ports
+from tests.support.cli_calls import without_results
 from tests.support.directory_groups import delete_group
-from tests.support.kubectl import kubectl, list_objects
+from tests.support.kubectl import kubectl
+from tests.support.namespace_volumes import free_volumes
 from tests.support.node_capacity import stop_servers
 from tests.support.person import Hub, HubFailed, Person
 
@@ -91,7 +93,7 @@ class SecondTenancy:
     @classmethod
     @contextmanager
     def clean(cls, state: State, folder: Path, name: str, **settings: Any) -> Iterator["SecondTenancy"]:
-        """Provide a tenancy that is not deployed yet; remove all of it after the block, also after a failure.
+        """Provide a tenancy that is not deployed yet; delete all of it after the block, also after a failure.
 
         The servers of the local tenancy's users are stopped, because two cores have no capacity for both tenancies'.
         The arguments are those of the class.
@@ -102,7 +104,7 @@ class SecondTenancy:
         try:
             yield tenancy
         finally:
-            tenancy.wipe()
+            tenancy.discard()
 
     @property
     def hub(self) -> Hub:
@@ -162,7 +164,8 @@ class SecondTenancy:
             if outputs and outputs.metadata.op != OpType.SAME:
                 operations[outputs.metadata.type] = outputs.metadata.op
 
-        self._stack.up(color="never", on_event=record)
+        with without_results(self._stack, "outputs", "info"):
+            self._stack.up(color="never", on_event=record)
         self.give_certificate()
         return operations
 
@@ -172,7 +175,8 @@ class SecondTenancy:
 
     def destroy(self) -> None:
         """Run ``pulumi destroy``."""
-        self._stack.destroy(color="never")
+        with without_results(self._stack, "info"):
+            self._stack.destroy(color="never")
 
     def helm(self, *arguments: str, stdin: str | None = None) -> str:
         """Run helm in the tenancy's namespace and return its standard output.
@@ -214,26 +218,27 @@ class SecondTenancy:
             return bool(ipa.entries)
 
     def delete_namespace(self) -> None:
-        """Delete the namespace with all its objects, and wait until its volumes are deleted.
-
-        Volumes that would stay without their claims are deleted, too, as no provisioner does it.
-        """
-        policies = {
-            volume["metadata"]["name"]: volume["spec"]["persistentVolumeReclaimPolicy"]
-            for volume in list_objects(self.state, "persistentvolumes")
-            if volume["spec"].get("claimRef", {}).get("namespace") == self.name
-        }
-        if retained := [name for name, policy in policies.items() if policy == "Retain"]:
-            self.kubectl("delete", "pv", "--wait=false", *retained)
+        """Delete the namespace with all its objects, and wait until its volumes are deleted."""
+        volumes = free_volumes(self.state, self.name)
         self.kubectl("delete", "namespace", self.name, "--ignore-not-found", "--wait=true")
-        if policies:
-            self.kubectl("wait", "--for=delete", "--timeout=300s", *(f"pv/{name}" for name in policies))
+        if volumes:
+            self.kubectl("wait", "--for=delete", "--timeout=300s", *(f"pv/{name}" for name in volumes))
 
     def wipe(self) -> None:
-        """Remove all remains of this tenancy, also those of an earlier run that was killed."""
+        """Remove all remains of this tenancy, also those of an earlier run that was killed, and wait for their end."""
         if self.has_namespace():
             self.helm("uninstall", self.name, "--wait", "--ignore-not-found")
         self.delete_namespace()
+        delete_group(self.state, self.group)
+
+    def discard(self) -> None:
+        """Delete all of this tenancy without waiting for its end, while which other tenancies can be deployed."""
+        if self.has_namespace():
+            self.helm("uninstall", self.name, "--wait", "--ignore-not-found")
+            # Their requests would leave no room for the pods of the next test during their grace periods.
+            self.kubectl("delete", "pods", "--all", "--grace-period=1", "--wait=false")
+            free_volumes(self.state, self.name)
+            self.kubectl("delete", "namespace", self.name, "--wait=false")
         delete_group(self.state, self.group)
 
     def grant(self, user: str) -> None:

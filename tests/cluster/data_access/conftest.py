@@ -1,6 +1,7 @@
 """One deployed tenancy with all settings of data access, and its users alice and bob, for all tests of this folder.
 
-A test leaves the tenancy as it was: deployed, with all Secrets and claims. It may end the users' work.
+A test leaves the tenancy as it was: deployed, with all Secrets and claims. It may end the users' work. Only the last
+test of all, in ``test_shared_folders.py``, destroys the tenancy.
 """
 
 from collections.abc import Iterator
