@@ -4,18 +4,23 @@ import json
 import re
 import subprocess
 import time
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from math import inf
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from components.chart.secrets import HubSecrets
 from local import cluster, directory, lifecycle
+from local.failure import Failure
 from local.host.commands import output
 from local.paths import PROJECT, State
-from local.tenancy import engine
+from local.tenancy import engine, web
 from local.tenancy.engine_environment import engine_environment
+from tests.support.kubectl import kubectl, list_objects, volumes_by_claim
+from tests.support.node_capacity import log_in_admin
 from tests.support.person import Person, local_person
 
 pytestmark = pytest.mark.cluster
@@ -23,6 +28,10 @@ pytestmark = pytest.mark.cluster
 NOTHING_TO_DO_SECONDS = 20
 ATTEMPTS = 3
 DOWN_TO_NOTEBOOK_SECONDS = 90
+
+COUNTING_POD = Path(__file__).with_name("pod_with_home.yaml")
+COUNTING_NAMESPACE = "restart-counter"
+RESTART_SECONDS = 120
 
 EXPECTED = {
     "kubernetes:core/v1:Namespace",
@@ -118,30 +127,87 @@ def directory_password(state: State) -> str:
     return engine_environment(state)["FREEIPA_BIND_PASSWORD"]
 
 
-def test_destroy_keeps_homes_for_the_next_up(state: State, alice: Person) -> None:
+def set_admin(state: State, user: str, *, admin: bool) -> None:
+    """Send the request of *Edit User* in the hub's pages."""
+    path = f"/hub/api/users/{user}"
+    log_in_admin(state).call("PATCH", path, {"name": user, "admin": admin}).raise_for_status()
+
+
+def test_destroy_keeps_homes_the_group_and_the_hubs_database_for_the_next_up(state: State, alice: Person) -> None:
     word = uuid4().hex
     assert alice.log_in() == 200
+    set_admin(state, "alice", admin=True)
     alice.start_server()
     alice.write("kept.txt", word)
+    before = volumes_by_claim(state, web.NAMESPACE)
 
     printed = make("destroy")
     assert "claim-alice" in printed
     assert "kubernetes:helm.sh/v3:Release" not in {type_ for type_, _ in engine.resources(state)}
+    assert list_objects(state, "deployments") == []
+    assert volumes_by_claim(state, web.NAMESPACE) == before
+    assert {"claim-alice", "hub-db-dir"} <= set(before)
+    assert "alice" in directory.members(state, lifecycle.NOTEBOOK_USERS)
 
     make("running")
-    assert alice.log_in() == 200
+    assert volumes_by_claim(state, web.NAMESPACE) == before
+    assert alice.log_in() == 200, "alice is no longer a member of the group"
+    assert alice.call("GET", "/hub/api/users/alice").json()["admin"], "the hub's database was lost"
+    set_admin(state, "alice", admin=False)
     alice.start_server()
     assert alice.read("kept.txt") == word
 
 
-def test_down_leaves_nothing_and_up_restores_the_notebook(state: State, alice: Person) -> None:
+@dataclass(frozen=True)
+class Counter:
+    """A pod that counts its starts in a file on its volume."""
+
+    state: State
+
+    def starts(self, *, more_than: int) -> int:
+        """Wait until the pod has started more than ``more_than`` times; return the number."""
+        deadline = time.monotonic() + RESTART_SECONDS
+        read = ("exec", "counter", "--", "cat", "/home/starts")
+        while True:
+            try:
+                counted = kubectl(self.state, *read, namespace=COUNTING_NAMESPACE).count("started")
+                problem = f"{counted} starts"
+            except Failure as failure:
+                counted, problem = 0, failure.message
+            if counted > more_than:
+                return counted
+            assert time.monotonic() < deadline, problem
+            time.sleep(0.5)
+
+
+@pytest.fixture
+def counter(state: State) -> Iterator[Counter]:
+    kubectl(state, "apply", "--filename", str(COUNTING_POD), namespace=COUNTING_NAMESPACE)
+    yield Counter(state)
+    kubectl(state, "delete", "--filename", str(COUNTING_POD), "--wait=false", namespace=COUNTING_NAMESPACE)
+
+
+def pods_without_servers(state: State) -> set[str]:
+    """Return the UIDs of the tenancy's pods, except users' servers: the hub may start another pod for one."""
+    pods = list_objects(
+        state, "pods", "--selector=component!=singleuser-server", "--field-selector=status.phase=Running"
+    )
+    return {pod["metadata"]["uid"] for pod in pods}
+
+
+def test_down_leaves_nothing_and_up_restores_pods_files_and_the_notebook(
+    state: State, alice: Person, counter: Counter
+) -> None:
     word = uuid4().hex
     assert alice.log_in() == 200
     alice.start_server()
     alice.write("kept.txt", word)
+    starts, pods = counter.starts(more_than=0), pods_without_servers(state)
 
-    make("down")
-    assert cluster.leftovers(state) == []
+    for _ in range(2):  # the second finds nothing to stop
+        make("down")
+        assert cluster.leftovers(state) == []
+        assert not cluster.is_ready(state)
 
     started = time.monotonic()
     make("running")
@@ -150,4 +216,6 @@ def test_down_leaves_nothing_and_up_restores_the_notebook(state: State, alice: P
     seconds = time.monotonic() - started
 
     assert alice.read("kept.txt") == word
+    assert counter.starts(more_than=starts) == starts + 1
+    assert pods <= pods_without_servers(state)
     assert seconds < DOWN_TO_NOTEBOOK_SECONDS
