@@ -29,6 +29,17 @@ from tests.support.waiting import LIMIT_SECONDS
 NODE = "node-of-processes"
 POLL_SECONDS = 0.1
 
+MOUNT = """\
+set -e
+mkdir -p /homes
+mount -t tmpfs none /homes
+mkdir "$0"
+mount --bind "$1" "$0"
+shift
+exec "$@"
+"""
+"""Runs a command with a folder mounted at a path below ``/homes``."""
+
 
 @dataclass
 class PodProcesses:
@@ -103,9 +114,13 @@ class PodProcesses:
             for path, folder in mounted.items():
                 value = value.replace(path, folder) if value.startswith(path) else value
             variables[each["name"]] = value
+        command = [*container["command"], *container["args"]]
+        for mount in container["volumeMounts"]:
+            if mount["mountPath"].startswith("/homes/"):  # that of an archive, because snapshots have it
+                command = ["unshare", "--mount", "sh", "-c", MOUNT, mount["mountPath"], mounted["/volume"], *command]
         with (self.folder / f"{name}.log").open("wb") as log:
             return subprocess.Popen(
-                [*container["command"], *container["args"]],
+                command,
                 env={**variables, **self.variables},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
