@@ -6,6 +6,7 @@ import pty
 import shlex
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,6 +27,8 @@ pytestmark = pytest.mark.cluster
 
 SECONDS = 300
 MEMBER = "alice"
+SHELLS = 3
+"""Number of shells at the same time."""
 SHELL = (sys.executable, "-m", "local", "shell")
 
 DOCUMENTED = {
@@ -70,9 +73,19 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.fixture(scope="module")
+def documented(state: State) -> dict[str, subprocess.CompletedProcess[str]]:
+    """The documented commands, each run in a shell of its own, several at the same time."""
+    with ThreadPoolExecutor(SHELLS) as pool:
+        done = pool.map(lambda command: run(*SHELL, "--", *shlex.split(command)), DOCUMENTED)
+        return dict(zip(DOCUMENTED, done, strict=True))
+
+
 @pytest.mark.parametrize("command", DOCUMENTED)
-def test_documented_command_works_in_the_shell(state: State, command: str) -> None:
-    done = run(*SHELL, "--", *shlex.split(command))
+def test_documented_command_works_in_the_shell(
+    documented: dict[str, subprocess.CompletedProcess[str]], command: str
+) -> None:
+    done = documented[command]
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert DOCUMENTED[command] in done.stdout
