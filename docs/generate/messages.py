@@ -78,6 +78,12 @@ def log_in_messages() -> list[LogInMessage]:
             "it is refused or not confirmed",
         ),
         LogInMessage(
+            messages.home_being_restored("CLAIM"),
+            "`backup restore` writes files into their places in the home, or was killed while it did",
+            "If no restore runs, repeat the same `python -m components backup restore`: it completes the files and "
+            "opens the home again",
+        ),
+        LogInMessage(
             messages.sign_in_again(),
             "The log-in is older than version 0.4, or older than a decision about the user's name",
             "None; if it persists, see [Reused names](operator-guide.md#reused-names)",

@@ -117,6 +117,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "notebook.defaultUrl": ("/lab", " /lab ", "/tree?reset=1"),
     "notebook.startTimeoutSeconds": whole(900),
     "notebook.prePull": (*YES, *NO),
+    "notebook.furtherServers": (*whole(3), 0),
     "notebook.profiles": ([], [{"name": "Small"}, {"name": "Large", "default": True}]),
     "notebook.profiles.name": ("Large memory", " Large memory ", 32, True),
     "notebook.profiles.description": ("", "For models.", 1.5),
