@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,7 @@ from local.tenancy.pki import authority
 pytestmark = pytest.mark.cluster
 
 SECONDS = 300
+AT_A_TIME = 3
 MEMBER = "alice"
 
 
@@ -74,11 +76,27 @@ class Operator:
         return "--ca-file", str(authority(self.state, "tenancy").crt)
 
 
+Commands = Mapping[str, Future[Done]]
+
+
 @pytest.fixture(scope="module")
 def operator() -> Operator:
     state = State()
     directory.grant(state, MEMBER, lifecycle.NOTEBOOK_USERS)
     return Operator(state)
+
+
+@pytest.fixture(scope="module")
+def commands(operator: Operator) -> Iterator[Commands]:
+    """The commands on the tenancy as it is, which run beside each other, by name."""
+    words = {
+        "doctor": ("doctor", "local", "--user", MEMBER, *operator.trusting),
+        "status": ("status", "local", "--no-drift", *operator.trusting),
+        "images": ("images", "local"),
+        "members": ("members", "list", "local"),
+    }
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        yield {name: pool.submit(operator, *each) for name, each in words.items()}
 
 
 @pytest.fixture
@@ -104,8 +122,8 @@ def stranger(operator: Operator) -> Iterator[str]:
             admin.delete(directory.user_dn(uid))  # type: ignore[no-untyped-call]
 
 
-def test_doctor_finds_no_problem_for_a_member(operator: Operator) -> None:
-    done = operator("doctor", "local", "--user", MEMBER, *operator.trusting)
+def test_doctor_finds_no_problem_for_a_member(commands: Commands) -> None:
+    done = commands["doctor"].result()
 
     assert done.not_good == {}
     assert done.code == 0
@@ -120,8 +138,8 @@ def test_doctor_finds_only_the_missing_membership(operator: Operator, stranger: 
     assert done.code == 1
 
 
-def test_status_reports_the_release_and_running_servers(operator: Operator) -> None:
-    done = operator("status", "local", "--no-drift", *operator.trusting)
+def test_status_reports_the_release_and_running_servers(commands: Commands) -> None:
+    done = commands["status"].result()
 
     # Other tests may be starting servers on this node, which is a warning.
     # Whether the tenancy was backed up already depends on the tests before.
@@ -132,8 +150,8 @@ def test_status_reports_the_release_and_running_servers(operator: Operator) -> N
     assert {each["user"] for each in done.results["servers"]["servers"]} <= set(done.results["homes"]["users"])
 
 
-def test_images_compares_the_stacks_image_with_the_gateway(operator: Operator) -> None:
-    done = operator("images", "local")
+def test_images_compares_the_stacks_image_with_the_gateway(commands: Commands) -> None:
+    done = commands["images"].result()
 
     assert done.not_good == {}
     assert done.code == 0
@@ -141,8 +159,8 @@ def test_images_compares_the_stacks_image_with_the_gateway(operator: Operator) -
     assert found["packages"]["dask-gateway"] == found["gateway"]
 
 
-def test_members_list_equals_the_directorys_group(operator: Operator) -> None:
-    done = operator("members", "list", "local")
+def test_members_list_equals_the_directorys_group(operator: Operator, commands: Commands) -> None:
+    done = commands["members"].result()
 
     assert done.code == 0
     assert done.output["group"] == lifecycle.NOTEBOOK_USERS
