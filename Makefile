@@ -85,7 +85,8 @@ test-browser: running  ## Run the tests in Chromium on the running local tenancy
 screenshots: running  ## Refresh the screenshots in docs/images; empties the homes of alice, bob and admin on the local tenancy
 	@$(PYTEST) tests/browser tests/engine/hub/test_options_page.py tests/engine/server/test_usage.py --screenshots-to=docs/images
 
-test: check up  ## Run every check and test
+# A test runs the verification of `make up`.
+test: check running  ## Run every check and test
 	@rm -f $(FAILURES)
 	@$(PYTEST) $(PARALLEL) --failures-to=$(FAILURES) --durations=25 tests/engine tests/unit; first=$$?; \
 		$(PYTEST) --failures-to=$(FAILURES) --durations=25 tests/cluster tests/browser; second=$$?; \
