@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from components.cli import members as membership
 from components.cli.homes import list_command
 from components.cli.homes.list_command import as_object, print_listing, read_listing
 from components.cli.homes.listing import Order
@@ -24,7 +25,7 @@ ARCHIVE = Snapshot("94cfed16".ljust(64, "0"), TIME, "/homes/dave", TAGS, 3 * GIB
 @pytest.fixture(autouse=True)
 def _cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     members = Members(users=("alice",), indirect_users=(), groups=(), others=())
-    monkeypatch.setattr(list_command.membership, "list_members", lambda _: members)
+    monkeypatch.setattr(membership, "list_members", lambda _: members)
     monkeypatch.setattr(list_command, "find_reused_names", lambda *_: [])
     monkeypatch.setattr(list_command, "find_homes", lambda *_: [home("alice")])
     monkeypatch.setattr(list_command, "find_absences", lambda *_: {})
