@@ -62,6 +62,9 @@ class Archive:
         if home.is_terminating or not (home.claim or home.archive):
             command = f"python -m components members delete-home {request.stack} {home.user} --home {home.name}"
             return Refused(f"{home.name} is being deleted without an archive", f"finish its deletion: {command}")
+        if home.restoring:
+            command = f"python -m components backup restore {request.stack} --user {home.user}"
+            return Refused(f"a restore of {home.name} is not finished, so that it is half restored", f"first: {command}")
         url = self.session.steps.repository.url.removeprefix("s3:")
         first = f"This makes a last backup in {url}, reads all of it for trial, and then deletes:"
         if is_snapshot(home.archive):

@@ -65,8 +65,8 @@ class Plan:
     def key(self) -> tuple[Any, ...]:
         """The facts that must be the same when the home is deleted as when the operator agreed."""
         home = self.home
-        owner = home.owner, home.last_start, home.archive
-        return home.name, home.uid, *owner, home.volume and (home.volume.uid, home.volume.policy)
+        use = home.last_start, home.archive, home.restoring
+        return home.name, home.uid, home.owner, *use, home.volume and (home.volume.uid, home.volume.policy)
 
 
 def plan_deletion(

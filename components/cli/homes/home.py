@@ -10,7 +10,7 @@ from typing import Any
 
 from components.cli.accept.facts import FORMER_ID, FORMER_USER
 from components.in_hub.api_names import VERIFICATION_USER
-from components.in_hub.home_marks import ARCHIVE, AWAY_SINCE, DELETION_BEGUN, LAST_START, read_mark_time
+from components.in_hub.home_marks import ARCHIVE, AWAY_SINCE, DELETION_BEGUN, LAST_START, RESTORING, read_mark_time
 from components.in_hub.home_use import HomeUse, read_use
 from components.in_hub.quantity import size_bytes
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION
@@ -71,6 +71,8 @@ class Home:
     """Time at which ``members delete-home`` has begun to delete it; empty otherwise."""
     archive: str = ""
     """``ARCHIVE_BEGUN``, or the id of the verified snapshot, while ``members archive-home`` archives it."""
+    restoring: str = ""
+    """The mark of a restore that has not put all files in place (``RESTORING``); empty otherwise."""
     is_terminating: bool = False
     """Whether Kubernetes deletes the claim."""
     server: str = ""
@@ -141,6 +143,7 @@ def _of_claim(claim: Object, pods: Sequence[Object], volumes: Mapping[str, Objec
         away_since=read_mark_time(annotations, AWAY_SINCE),
         deletion=annotation(claim, DELETION_BEGUN),
         archive=annotation(claim, ARCHIVE),
+        restoring=annotation(claim, RESTORING),
         is_terminating=bool(field(claim, "metadata", "deletionTimestamp")),
         server=_state(servers),
         pods=tuple(sorted(map(name, mounting))),

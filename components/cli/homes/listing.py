@@ -106,6 +106,8 @@ def describe_state(home: Home, absences: Absences) -> str:
         parts = ["only the volume is left"]
     if home.archive:
         parts.append("it is archived, but not deleted" if is_snapshot(home.archive) else "its archive has begun")
+    if home.restoring:
+        parts.append("a restore of it is not finished")
     if home.deletion:
         parts.append("its deletion has begun")
     if home.server:

@@ -24,7 +24,7 @@ from components.cli.restore.session import Session
 from components.cli.restore.steps import Steps
 from components.cluster.identity import ClusterId
 from components.in_backup.repository import Repository, home_tags
-from components.in_hub.home_marks import start_marks
+from components.in_hub.home_marks import RESTORING, start_marks
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION
 from tests.support.tenancies import tenancy
 from tests.unit.components.cli.homes.homes import ID, NOW
@@ -100,6 +100,11 @@ class ArchiveTenancy:
             annotations.pop(key, None)
             if value is not None:
                 annotations[key] = value
+        self._change(f"{CLAIMS}/{CLAIM}")
+
+    def begin_restore(self) -> None:
+        """Mark the home, as a restore does before it moves files into their places."""
+        self.annotations()[RESTORING] = "a" * 64
         self._change(f"{CLAIMS}/{CLAIM}")
 
     def annotations(self) -> dict[str, str]:

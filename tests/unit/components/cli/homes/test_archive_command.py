@@ -159,6 +159,27 @@ def test_home_of_a_member_is_not_archived(archived: ArchiveTenancy) -> None:
     ]
 
 
+def test_half_restored_home_is_not_archived(archived: ArchiveTenancy) -> None:
+    archived.begin_restore()
+
+    assert not archived.archive()
+
+    assert archived.steps == []
+    assert archived.lines == [
+        "nothing was deleted: a restore of claim-bob is not finished, so that it is half restored",
+        "→ first: python -m components backup restore vis --user bob",
+    ]
+
+
+@pytest.mark.parametrize("moment", ["archive", "verify", "list"])
+def test_home_into_which_files_are_restored_meanwhile_is_kept(archived: ArchiveTenancy, moment: str) -> None:
+    archived.at = at_last(moment, archived.begin_restore)
+
+    assert not archived.archive()
+
+    assert archived.has_home
+
+
 def test_another_answer_lifts_an_archive_that_was_killed(archived: ArchiveTenancy) -> None:
     archived.at = at_last("verify", kill)
     with pytest.raises(Killed):
