@@ -27,6 +27,11 @@ def examples(*commands: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  python -m components {command}" for command in commands)
 
 
+def user_name(typed: str) -> str:
+    """Return the name of a user as FreeIPA and the claims of homes have it: in small letters, without spaces."""
+    return typed.strip().lower()
+
+
 def check_environment(ca_file: str | None) -> CheckEnvironment:
     """Return the environment of the checks, with the authority in the file of the option ``CaFile``."""
     authority = read_certificate(ca_file, "--ca-file") if ca_file is not None else None

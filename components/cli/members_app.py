@@ -19,6 +19,7 @@ from components.cli.arguments import (
     Users,
     check_environment,
     examples,
+    user_name,
 )
 from components.cli.audit_log import AuditLog, default_path
 from components.cli.bind_password import require_password
@@ -176,7 +177,7 @@ def delete_member_home(
         opened = open_stack(stack).with_kubeconfig()
         is_deleted = delete_home(
             _group(opened, bind_dn),
-            Request(opened.name, user.strip().lower(), home, even_if_member),
+            Request(opened.name, user_name(user), home, even_if_member),
             confirm=lambda name: has_named(name, yes, "user"),
             log=AuditLog(log or default_path(opened.name, os.environ)),
             environment=os.environ,

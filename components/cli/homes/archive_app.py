@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from components.cli.arguments import BindDn, LogFile, OneStack
+from components.cli.arguments import BindDn, LogFile, OneStack, user_name
 from components.cli.audit_log import AuditLog, default_path
 from components.cli.bind_password import require_password
 from components.cli.diagnose.result import EXIT_FAILED, EXIT_OK
@@ -62,7 +62,7 @@ def archive_member_home(
             is_archived = archive_home(
                 session,
                 group,
-                Request(opened.name, user, home),
+                Request(opened.name, user_name(user), home),
                 confirm=lambda name: has_named(name, yes, "user"),
                 log=AuditLog(log or default_path(opened.name, os.environ)),
             )
@@ -92,7 +92,7 @@ def delete_member_archive(
             is_deleted = delete_archive(
                 session,
                 group,
-                user,
+                user_name(user),
                 account,
                 confirm=lambda name: has_named(name, yes, "user"),
                 log=AuditLog(log or default_path(opened.name, os.environ)),
