@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -23,6 +24,10 @@ from components.cli.terminal import errors_reported, has_named, report
 ARCHIVE_EXAMPLES = ("members archive-home vis bob", "members archive-home vis bob --yes bob")
 DELETE_EXAMPLES = ("members delete-archive vis bob", "members delete-archive vis bob --yes bob")
 
+LIST_SECONDS = 60.0
+"""Time limit for the pod that lists the archives to start; without capacity for it, the list of members is not delayed
+for longer."""
+
 UserName = Annotated[str | None, typer.Option(metavar="NAME", help="The user's name, to confirm without a question.")]
 
 
@@ -36,7 +41,8 @@ def read_archives(stack: OpenStack) -> list[Snapshot] | None:
     if stack.tenancy.backup is None:
         return None
     with open_session(stack, Source(), os.environ, lambda line: None) as session:
-        return session.with_sizes(select_archives(session.snapshots()))
+        short = replace(session, steps=replace(session.steps, start_seconds=LIST_SECONDS))
+        return short.with_sizes(select_archives(short.snapshots()))
 
 
 def archive_member_home(

@@ -64,7 +64,7 @@ class Archive:
             return Refused(f"{home.name} is being deleted without an archive", f"finish its deletion: {command}")
         if home.restoring:
             command = f"python -m components backup restore {request.stack} --user {home.user}"
-            return Refused(f"a restore of {home.name} is not finished, so that it is half restored", f"first: {command}")
+            return Refused(f"{home.name} is half restored, because a restore is not finished", f"first: {command}")
         url = self.session.steps.repository.url.removeprefix("s3:")
         first = f"This makes a last backup in {url}, reads all of it for trial, and then deletes:"
         if is_snapshot(home.archive):

@@ -42,6 +42,8 @@ class Steps:
     backup: Backup
     repository: Repository
     report: Callable[[str], None]
+    start_seconds: float = START_SECONDS
+    """Time limit for each pod to start."""
     wait: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
@@ -114,9 +116,9 @@ class Steps:
         refused_since: float | None = None
         while field(pod, "status", "phase") not in ENDED:
             is_waiting = field(pod, "status", "phase") in (None, "Pending")
-            if is_waiting and self.clock() > begin + START_SECONDS:
+            if is_waiting and self.clock() > begin + self.start_seconds:
                 raise RestoreRefused(
-                    f"the pod for {subject} did not start within {START_SECONDS:g} s: {self._state(pod)}; "
+                    f"the pod for {subject} did not start within {self.start_seconds:g} s: {self._state(pod)}; "
                     "nothing was changed"
                 )
             refusal = next(failed_pulls(pod, ()), None) if is_waiting else None

@@ -166,7 +166,7 @@ def test_half_restored_home_is_not_archived(archived: ArchiveTenancy) -> None:
 
     assert archived.steps == []
     assert archived.lines == [
-        "nothing was deleted: a restore of claim-bob is not finished, so that it is half restored",
+        "nothing was deleted: claim-bob is half restored, because a restore is not finished",
         "→ first: python -m components backup restore vis --user bob",
     ]
 
