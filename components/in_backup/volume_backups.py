@@ -28,7 +28,7 @@ LONG_SECONDS = 30.0
 UNREACHED = "not reached within pangeo:backup.timeLimitHours; the next run begins with the oldest backups"
 UNFINISHED = (
     "a restore of this home is not finished, so that it is half restored; if it was interrupted, repeat it with: "
-    "python -m components backup restore --user {user}"
+    "python -m components backup restore STACK --user {user}"
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from components.chart.backup import backup_priority_class
 from components.cli.backup.run import follow_run, start_run
 from components.cluster.client import connect_to_cluster
 from components.cluster.kubeconfig import Kubeconfig
@@ -128,7 +129,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         yield made
     finally:
         kubectl(state, "delete", "namespace", name, "--wait=false")
-        kubectl(state, "delete", "priorityclass", f"{name}-backup", "--ignore-not-found")
+        kubectl(state, "delete", "priorityclass", backup_priority_class(made.tenancy), "--ignore-not-found")
 
 
 def test_a_run_backs_up_stopped_homes_homes_in_use_and_the_database(deployed: Deployed) -> None:

@@ -20,7 +20,7 @@ from tests.support.waiting import LIMIT_SECONDS
 RUN = "0b9c5a3e-11f0-4d6a-9d57-7a1f4f3a9c11"
 
 KILLS = int(os.environ.get("PANGEO_BACKUP_KILLS", "3"))
-"""Number of kills, spread over backups, deletions and checks. The fault campaign sets 50."""
+"""Number of kills, spread over backups, deletions and checks; more can be set to look for rare faults."""
 
 
 @dataclass(frozen=True)
