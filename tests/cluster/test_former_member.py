@@ -1,4 +1,4 @@
-"""The home of a former member on the running tenancy: listed with its use, deleted with its retained volume."""
+"""The home of a former member on the running tenancy: listed, deleted with its retained volume, archived, restored."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ import pytest
 from components.in_hub.home_use import USE_ANNOTATION, HomeUse
 from local import directory, lifecycle
 from local.paths import State
+from local.tenancy import web
 from local.tenancy.engine_environment import engine_environment
 from local.tenancy.pki import authority
 from tests.support.dask import log_in_user
 from tests.support.kubectl import kubectl, list_objects, read_object
+from tests.support.local_repository import local_repository
 from tests.support.node_capacity import stop_admin_server
 
 pytestmark = pytest.mark.cluster
@@ -36,9 +39,9 @@ def state() -> Iterator[State]:
     directory.grant(state, USER, lifecycle.NOTEBOOK_USERS)
 
 
-def start_members(state: State, *words: str) -> subprocess.Popen[str]:
+def start_command(state: State, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "components", "members", *words],
+        [sys.executable, "-m", "components", *words],
         cwd=state.engine / "workspace",
         env={**os.environ, **engine_environment(state)},
         stdin=subprocess.DEVNULL,
@@ -48,16 +51,34 @@ def start_members(state: State, *words: str) -> subprocess.Popen[str]:
     )
 
 
+def start_members(state: State, *words: str) -> subprocess.Popen[str]:
+    return start_command(state, "members", *words)
+
+
 def members(state: State, *words: str) -> subprocess.CompletedProcess[str]:
-    process = start_members(state, *words)
+    return run_command(state, "members", *words)
+
+
+def run_command(state: State, *words: str) -> subprocess.CompletedProcess[str]:
+    process = start_command(state, *words)
     out, err = process.communicate(timeout=COMMAND_SECONDS)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
-def listed_homes(state: State) -> dict[str, dict[str, Any]]:
+def listing(state: State) -> dict[str, Any]:
     done = members(state, "list", "local", "--json")
     assert done.returncode == 0, done.stderr
-    return {home["claim"]: home for home in json.loads(done.stdout)["homes"] if home["claim"]}
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def listed_homes(state: State) -> dict[str, dict[str, Any]]:
+    return {home["claim"]: home for home in listing(state)["homes"] if home["claim"]}
+
+
+def remove_member(state: State) -> None:
+    removed = members(state, "remove", "local", USER, "--ca-file", str(authority(state, "tenancy").crt))
+    assert removed.returncode == 0, removed.stdout + removed.stderr
 
 
 def kill_at(process: subprocess.Popen[str], step: str) -> None:
@@ -71,6 +92,10 @@ def kill_at(process: subprocess.Popen[str], step: str) -> None:
             break
     process.communicate(timeout=COMMAND_SECONDS)
     assert process.returncode == -signal.SIGKILL, "".join(shown)
+
+
+def volume_of(state: State, claim: str) -> dict[str, Any]:
+    return read_object(state, "pv", read_object(state, "pvc", claim)["spec"]["volumeName"])
 
 
 def folder_of(volume: dict[str, Any]) -> Path:
@@ -103,8 +128,7 @@ def test_home_of_a_former_member_is_listed_and_deleted_with_its_volume(state: St
     assert refused.returncode == 1
     assert f"nothing was deleted: the owner of {claim} may log in" in refused.stdout
 
-    removed = members(state, "remove", "local", USER, "--ca-file", str(authority(state, "tenancy").crt))
-    assert removed.returncode == 0, removed.stdout + removed.stderr
+    remove_member(state)
     home = listed_homes(state)[claim]
     assert (home["server"], home["former"]) == (None, True)
     assert home["reason"] == f"no member of {lifecycle.NOTEBOOK_USERS} any more"
@@ -135,3 +159,34 @@ def test_home_of_a_former_member_is_listed_and_deleted_with_its_volume(state: St
             timeout=60,
         ).text
     ), "a new, empty home"
+
+
+def test_archived_home_is_gone_from_the_cluster_and_can_be_restored(state: State, tmp_path: Path) -> None:
+    with suppress(AssertionError):  # the scheduled backup may have made it
+        local_repository(state, tmp_path, web.NAMESPACE).restic("init")
+    person = log_in_user(state, USER)
+    person.start_server()
+    person.write(FILE, TEXT)
+    claim = f"claim-{USER}"
+    remove_member(state)
+    former = volume_of(state, claim)
+    others = {name: uid for name, uid in claim_uids(state).items() if name != claim}
+
+    done = members(state, "archive-home", "local", USER, "--yes", USER)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert claim_uids(state) == others, "other homes are the same"
+    assert former["metadata"]["name"] not in {
+        each["metadata"]["name"] for each in list_objects(state, "persistentvolumes")
+    }
+    assert not folder_of(former).exists()
+    archive = [each for each in listing(state)["archives"] if each["user"] == USER][-1]
+    assert archive["claim"] == claim
+    assert archive["bytes"] >= len(TEXT)
+
+    restored = run_command(state, "backup", "restore", "local", "--user", USER, "--snapshot", archive["snapshot"])
+
+    assert restored.returncode == 0, restored.stdout + restored.stderr
+    assert (folder_of(volume_of(state, claim)) / FILE).read_text() == TEXT
+    deleted = members(state, "delete-archive", "local", USER, "--yes", USER)
+    assert deleted.returncode == 0, deleted.stdout + deleted.stderr

@@ -19,10 +19,10 @@ import yaml
 from components.ownership.claims import DATABASE_CLAIM
 from local import object_store
 from local.failure import Failure
-from local.object_store.endpoint import BACKUP, REPOSITORY, SECTION
 from local.paths import PROJECT, State
-from local.tenancy import credentials, engine, pki, web
+from local.tenancy import engine, pki, web
 from tests.support.kubectl import kubectl, list_objects, read_object, volumes_by_claim
+from tests.support.local_repository import local_repository
 from tests.support.restic import Repository
 from tests.support.running_tenancy import running_state
 from tests.support.waiting import LIMIT_SECONDS, wait_until
@@ -76,15 +76,7 @@ class Restores:
 def restores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restores]:
     state, folder, prefix = running_state(), tmp_path_factory.mktemp("restores"), f"test-{token_hex(4)}"
     authority = pki.authority(state, "tenancy").crt
-    store = f"s3:{object_store.TENANCY.url}/{object_store.BUCKET}/{prefix}"
-    variables = {
-        "RESTIC_REPOSITORY": store,
-        "RESTIC_PASSWORD": credentials.password(state, SECTION, REPOSITORY),
-        "AWS_ACCESS_KEY_ID": BACKUP,
-        "AWS_SECRET_ACCESS_KEY": credentials.password(state, SECTION, BACKUP),
-        "AWS_DEFAULT_REGION": object_store.REGION,
-    }
-    repository = Repository(folder, engine.STACK, variables, authority)
+    repository = local_repository(state, folder, prefix)
     repository.restic("init")
     stack = folder / "stacks" / f"Pulumi.{engine.STACK}.yaml"
     stack.parent.mkdir()

@@ -107,6 +107,7 @@ def settings(store: ObjectStore, proxy: WebProxy) -> dict[str, Any]:
         "notebook": {
             "image": NOTEBOOK.reference,
             "prePull": False,
+            "furtherServers": 1,
             "environment": ENVIRONMENT,
             "groupEnvironment": GROUP_ENVIRONMENT,
             "profiles": [
