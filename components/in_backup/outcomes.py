@@ -8,6 +8,7 @@ from typing import Any
 
 from components.in_backup.causes import StoreProblem, describe, find_cause
 from components.in_backup.settings import Settings
+from components.in_backup.volumes import ENDED
 
 MAX_TEXT = 400
 """Most characters of restic's own text in a message."""
@@ -81,7 +82,7 @@ def _error_name(number: object) -> str:
 def read_outcome(pod: Mapping[str, Any], settings: Settings) -> Outcome | None:
     """Return the outcome of a pod; None while it has none."""
     status = pod.get("status") or {}
-    if status.get("phase") not in ("Succeeded", "Failed"):
+    if status.get("phase") not in ENDED:
         return None
     node = str(pod["spec"].get("nodeName") or "")
     ended = [

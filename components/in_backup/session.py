@@ -9,6 +9,7 @@ from components.in_backup import pods
 from components.in_backup.cluster import Cluster, ClusterError
 from components.in_backup.results import CONFIG_MAP, KEY, Result, Run
 from components.in_backup.settings import Settings
+from components.in_backup.volumes import ENDED
 
 T = TypeVar("T")
 
@@ -27,8 +28,6 @@ LEFTOVER_SECONDS = 600.0
 
 COMPONENT, RUN = "app.kubernetes.io/component", "backup-run"
 """Label of the runs' own pods."""
-
-ENDED = ("Succeeded", "Failed")
 
 
 class RunFailed(Exception):

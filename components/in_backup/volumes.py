@@ -10,7 +10,7 @@ from components.in_backup.repository import home_path
 from components.in_hub.home_marks import RESTORING
 from components.in_hub.quantity import size_bytes
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION
-from components.ownership.claims import DATABASE_CLAIM, HOME_CLAIMS, is_home
+from components.ownership.claims import DATABASE_CLAIM, HOME_CLAIMS, SEVERAL_NODES, is_home
 
 Object = Mapping[str, Any]
 
@@ -85,7 +85,7 @@ def read_volumes(claims: Iterable[Object]) -> list[Volume]:
                 user=user,
                 user_id=annotations.get(ID_ANNOTATION) or "",
                 path="" if is_database else home_path(user, metadata["name"]),
-                is_shared="ReadWriteMany" in claim["spec"].get("accessModes", ()),
+                is_shared=SEVERAL_NODES in claim["spec"].get("accessModes", ()),
                 backed_up=_read_time(annotations.get(BACKED_UP)),
                 restoring=str(annotations.get(RESTORING) or ""),
             )

@@ -13,6 +13,10 @@ HOME_LABEL = ("component", "singleuser-storage")
 """Label of the claims that the hub creates."""
 
 
+SEVERAL_NODES = "ReadWriteMany"
+"""Access mode of claims that pods on several nodes mount at the same time."""
+
+
 def is_home(claim: Mapping[str, Any]) -> bool:
     """Return whether a claim is a user's home. A restored one may have only the name."""
     key, value = HOME_LABEL

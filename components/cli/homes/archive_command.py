@@ -19,16 +19,13 @@ from components.cli.homes.home import Home
 from components.cli.members import Group, new_entry, prepare_log, record
 from components.cli.restore.command import ended_by_signals
 from components.cli.restore.listing import size_text
-from components.cli.restore.pod import ARCHIVE_STEP, Target
+from components.cli.restore.pod import ARCHIVE_STEP, PODS, Target
 from components.cli.restore.session import Session
 from components.cli.restore.snapshots import SHORT, Snapshot
 from components.cluster.objects import change_object, claim_path, read_claims
 from components.in_backup.repository import ARCHIVED, home_tags
 from components.in_backup.volumes import read_volumes
 from components.in_hub.home_marks import ARCHIVE, ARCHIVE_BEGUN, LAST_START, read_mark_time
-
-PODS = "restore-"
-"""Beginning of the names of pods that archive or restore a home."""
 
 REPEAT = "run the command again"
 USED = Refused("the home was used or changed meanwhile", REPEAT)

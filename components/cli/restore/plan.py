@@ -9,18 +9,15 @@ from typing import Any
 from components.cli.restore.errors import RestoreRefused
 from components.cli.restore.snapshots import Snapshot
 from components.config.tenancy import Tenancy
+from components.in_backup.pod_names import VOLUME_PODS
 from components.in_hub.home_marks import ARCHIVE, LAST_START, RESTORING
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION
-from components.ownership.claims import HOME_CLAIMS
+from components.ownership.claims import HOME_CLAIMS, SEVERAL_NODES
 
 ENDED = ("Succeeded", "Failed")
 """Phases of pods that use their volumes no more."""
 
-BACKUP_PODS = "backup-"
-"""Beginning of the names of the pods of the scheduled backup."""
-
 ONE_POD = "ReadWriteOncePod"
-SEVERAL_NODES = "ReadWriteMany"
 
 HOME_LABELS = {
     "app": "jupyterhub",
@@ -124,7 +121,7 @@ def check_home(snapshot: Snapshot, claim: Claim | None, *, in_place: bool, other
             f"the backup {snapshot} has the files of another FreeIPA account (ipaUniqueID {backed_up_id}) than that of "
             f"the home of {user} ({claim.user_id}); if both are the same person, add --other-account"
         )
-    if in_place and any(use.pod.startswith(BACKUP_PODS) for use in claim.uses):
+    if in_place and any(use.pod.startswith(VOLUME_PODS) for use in claim.uses):
         raise RestoreRefused(f"a backup of the home of {user} is being made; try again in a few minutes")
     if claim.uses and ONE_POD in claim.modes:
         raise RestoreRefused(f"{_in_use(user, claim)}, and only one pod can use it ({ONE_POD}); stop the server first")

@@ -30,6 +30,9 @@ FINISH_SECONDS = 30
 LIMIT_SECONDS = 24 * 3600
 """Time limit of a step. The pod ends then also if the operator's command was killed."""
 
+PODS = "restore-"
+"""Beginning of the names of the pods."""
+
 LABELS = {"app.kubernetes.io/managed-by": FIELD_MANAGER, "app.kubernetes.io/component": "restore"}
 """Labels of the pods."""
 
@@ -55,7 +58,7 @@ class Target:
 
 def pod_name(target: Target | None, unique: str) -> str:
     """Return the name of a step's pod. Two steps with the same volume have the same, so that one must wait."""
-    return f"restore-{sha256(target.claim.encode()).hexdigest()[:16] if target else unique}"
+    return f"{PODS}{sha256(target.claim.encode()).hexdigest()[:16] if target else unique}"
 
 
 def step_pod(
