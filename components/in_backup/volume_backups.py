@@ -20,7 +20,7 @@ DATABASE_SECONDS = 900.0
 """Time limit of the backup of the hub's database."""
 
 DEFER_SECONDS = 1800.0
-"""Time for which a volume that cannot be read is waited for: the others, the trial and retention need the run's end."""
+"""Time for which volumes that cannot be read are waited for once nothing else is read: the trial and retention follow."""
 
 LONG_SECONDS = 30.0
 """Time after which the claim of a pod that does not start is looked for."""
@@ -61,7 +61,7 @@ class Backups:
     _unreached: int = 0
     """Number of pods that did not reach the store."""
     _deferred: dict[str, float] = field(default_factory=dict)
-    """Begin of the time for which the volume of a claim cannot be read."""
+    """Since when the volume of a claim cannot be read, and nothing else is read."""
 
     def execute(self) -> None:
         """Back all volumes up, until the run's time limit, or until the store has a problem."""
@@ -93,6 +93,8 @@ class Backups:
             self.session.log(f"{volume.name}: a server starts on another node; its backup is repeated there")
             self._delete_pod(name)
             self._repeat(volume, "users' servers ended it each time")
+        if self._active:
+            self._deferred.clear()
         ending = {name for name, pod in own.items() if name not in self._active}
         for volume in list(self._waiting):
             if len(self._active) >= self.session.settings.concurrency:
@@ -128,7 +130,6 @@ class Backups:
         else:
             name = pod["metadata"]["name"]
             self._waiting.remove(volume)
-            self._deferred.pop(volume.claim, None)
             self._active[name] = volume
             self._created[name] = time.monotonic()
 
@@ -145,7 +146,7 @@ class Backups:
         return True
 
     def _defer(self, volume: Volume, reason: str) -> None:
-        """Leave a volume for later, but not for the rest of the run."""
+        """Leave a volume for later, but not for the rest of the run. Other volumes that are read may use up a quota."""
         since = self._deferred.setdefault(volume.claim, time.monotonic())
         if time.monotonic() - since > DEFER_SECONDS:
             self._waiting.remove(volume)
