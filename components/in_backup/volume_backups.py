@@ -20,7 +20,7 @@ DATABASE_SECONDS = 900.0
 """Time limit of the backup of the hub's database."""
 
 DEFER_SECONDS = 1800.0
-"""Time for which volumes that cannot be read are waited for once nothing else is read: the trial and retention follow."""
+"""Time for which volumes that cannot be read are waited for once nothing else is read: trial and retention follow."""
 
 LONG_SECONDS = 30.0
 """Time after which the claim of a pod that does not start is looked for."""

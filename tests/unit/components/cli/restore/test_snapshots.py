@@ -99,6 +99,16 @@ def test_missing_backup_is_explained(user: str, wanted: str | None, limit: datet
     assert str(refused.value) == message
 
 
+def test_newest_backup_of_a_home_is_chosen_whose_path_was_another_one_in_earlier_versions() -> None:
+    tags = home_tags("j.doe", "id-1", "claim-j-doe---1234", 5)
+    former = _listed(3, "j.doe", paths=["/homes/j.doe"], tags=tags)
+    newest = _listed(4, "j.doe", paths=["/homes/j.doe@claim-j-doe---1234"], tags=tags)
+    snapshots = read_snapshots([former, newest], "vis")
+
+    assert select_home(snapshots, "j.doe", None, None, None).short_id == "00000004"
+    assert select_home(snapshots, "j.doe", None, "00000003", None).short_id == "00000003"
+
+
 def test_further_homes_of_a_user_are_homes_of_their_own() -> None:
     second = _listed(4, paths=["/homes/alice@claim-alice--gpu"], tags=home_tags("alice", "id-1", "claim-alice--gpu", 5))
     snapshots = read_snapshots([_listed(3), _listed(1), second], "vis")
