@@ -142,7 +142,7 @@ def select_home(
         RestoreRefused: there is none, or several begin with the wanted id.
     """
     all_homes = [each for each in snapshots if each.home is not None and each.home.user == user]
-    # A claim whose name is not made of the user's had this path in earlier versions, and newer backups have another one.
+    # A claim with another name than the user had this path in earlier versions, and has another one in newer backups.
     first = {each.group for each in all_homes if each.path == home_path(user)} if claim is None else {claim}
     own = [each for each in all_homes if each.group in first]
     if claim is None and not own and len({each.group for each in all_homes}) == 1:
