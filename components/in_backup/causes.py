@@ -4,6 +4,7 @@ Covers the texts of restic 0.14 to 0.18, of its S3 client, and of the store, whi
 exit codes for some causes (https://restic.readthedocs.io/en/stable/075_scripting.html#exit-codes).
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -118,6 +119,12 @@ _CAUSES = (
 """The first one that fits is taken."""
 
 
+_OWN_DISK = re.compile(r"/(cache|own)/\S*: no space left on device")
+"""Error about a file in the pod's own folder, with which the store has nothing to do."""
+
+_FULL_NODE = Cause((), "the node {node} has no space left for temporary files; free its disk")
+
+
 def find_cause(text: str, code: int | None = None) -> Cause | None:
     """Return the cause of an error; None if it is not known.
 
@@ -128,6 +135,8 @@ def find_cause(text: str, code: int | None = None) -> Cause | None:
     if code == NO_REPOSITORY and not any(each in text for each in PERMANENT):
         text = f"{text}\nrepository does not exist"
     text = f"{text}\n{_TEXTS.get(code or 0, '')}"
+    if _OWN_DISK.search(text):
+        return _FULL_NODE
     return next((each for each in _CAUSES if any(sign in text for sign in each.signs)), None)
 
 

@@ -90,6 +90,11 @@ def test_files_that_cannot_be_read_are_named() -> None:
             "the store does not accept the request; write its region into pangeo:backup.region (restic: Fatal: unable "
             "to open config file: Stat: 400 Bad Request)",
         ),
+        (
+            "Fatal: write /cache/restic-temp-pack-1: no space left on device",
+            "the node node-1 has no space left for temporary files; free its disk (restic: Fatal: write "
+            "/cache/restic-temp-pack-1: no space left on device)",
+        ),
         ("Fatal: of an unknown kind", "Fatal: of an unknown kind"),
         ("", "the pod failed without a message"),
     ],
@@ -127,6 +132,7 @@ def test_the_last_line_of_newer_versions_names_no_file() -> None:
         (130, "no answer within 300 s", "the store does not answer", StoreProblem.UNREACHABLE),
         (137, "", "restic needed more memory", None),
         (1, "XMinioStorageFull", "the store has no space left", StoreProblem.FULL),
+        (1, "write /cache/restic/data/0: no space left on device", "the node node-1 has no space left", None),
     ],
 )
 def test_exit_codes_of_newer_versions_have_causes(code: int, text: str, sign: str, store: StoreProblem | None) -> None:
