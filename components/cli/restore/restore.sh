@@ -212,12 +212,14 @@ archive() { # BASE HOST TAG...
     # With --force, files that seem to be unchanged since the last backup are read, too.
     RESTIC_PROGRESS_FPS=0.02 interruptible backup --json --force --host="$host" "$@" --exclude="$base/lost+found" \
         --exclude="$base/.restoring-*" "$base" >"${TMPDIR:-/tmp}/archive"
+    made=$(sed -n 's/.*"message_type":"summary".*"snapshot_id":"\([0-9a-f]*\)".*/\1/p' "${TMPDIR:-/tmp}/archive")
     case $code in
-    0) ;;
-    3) failed unreadable ;;
+    0) echo "@archived $made" ;;
+    3) # It is incomplete, would be listed as an archive, and no retention would delete it.
+        [ -z "$made" ] || interruptible forget "$made" >/dev/null
+        failed unreadable ;;
     *) failed restic ;;
     esac
-    sed -n 's/.*"message_type":"summary".*"snapshot_id":"\([0-9a-f]*\)".*/@archived \1/p' "${TMPDIR:-/tmp}/archive"
 }
 
 list() {

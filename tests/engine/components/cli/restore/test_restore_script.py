@@ -326,13 +326,15 @@ def test_archive_is_verified_kept_and_restored(volume: Volume, repository: Repos
     assert left["id"].startswith(later), "other backups stay"
 
 
-def test_home_with_an_unreadable_file_is_not_archived(volume: Volume) -> None:
+def test_home_with_an_unreadable_file_is_not_archived(volume: Volume, repository: Repository) -> None:
     for name, mode in (("notes", 0o644), ("secret", 0o600)):
         (volume.folder / name).write_text("x")
         (volume.folder / name).chmod(mode)
         os.chown(volume.folder / name, 1000, 100)
 
     assert volume.archive("archived", privileges="-all", succeeds=False).last("failed") == "unreadable"
+
+    assert repository.snapshots() == [], "an incomplete backup is no archive"
 
 
 def test_damaged_archive_is_not_verified(volume: Volume, repository: Repository) -> None:
