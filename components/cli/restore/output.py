@@ -89,7 +89,7 @@ def failure(output: Output, subject: str, repository: Repository, reason: str = 
 def _cause(output: Output, repository: Repository, node: str) -> str:
     text = "\n".join(output.others)
     if LOCK_SIGN in text:
-        return "a backup run is deleting old backups; try again when it has ended"
+        return "the repository is in use, for example by a backup run; try again when it has ended"
     cause = find_cause(text)
     return describe(cause, repository, node) if cause else f"restic failed{_quoted(output)}"
 

@@ -47,7 +47,7 @@ def test_failures_of_the_volume_have_their_fix() -> None:
         ),
         (
             "unable to create lock in backend: repository is already locked exclusively by PID 7",
-            "a backup run is deleting old backups; try again when it has ended",
+            "the repository is in use, for example by a backup run; try again when it has ended",
         ),
         (
             "Fatal: unable to open config file: Stat: The specified key does not exist.\nIs there a repository at the "
