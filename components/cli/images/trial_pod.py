@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from components.chart.dask_values import NOTEBOOK_UID
 from components.chart.placement import trial_placement
+from components.chart.server_code import HOME_VARIABLES
 from components.cli.images.versions import COMMAND
 from components.cluster.answers import NOT_FOUND
 from components.cluster.client import ReadWriteApi
@@ -50,6 +51,8 @@ def trial_pod(tenancy: Tenancy, image: str, pod_name: str) -> dict[str, Any]:
         image: the image as the nodes pull it.
         pod_name: the pod's name.
     """
+    # An entry point that needs to write to HOME ends the server, too.
+    variables = {**HOME_VARIABLES, **({VARIABLE: NO_GPUS} if has_gpus(tenancy) else {})}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -72,7 +75,7 @@ def trial_pod(tenancy: Tenancy, image: str, pod_name: str) -> dict[str, Any]:
                     "name": "image",
                     "image": image,
                     "args": list(COMMAND),
-                    "env": [{"name": VARIABLE, "value": NO_GPUS}] if has_gpus(tenancy) else [],
+                    "env": [{"name": each, "value": value} for each, value in variables.items()],
                     "terminationMessagePolicy": "FallbackToLogsOnError",
                     "resources": {
                         "requests": {"cpu": "50m", "memory": "128Mi"},

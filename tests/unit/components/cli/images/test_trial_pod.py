@@ -42,8 +42,18 @@ def test_a_trial_sees_no_gpu_of_its_node() -> None:
     with_gpus = trial_pod(tenancy(notebook={"profiles": [profile]}), IMAGE, "trial")
     without = trial_pod(tenancy(), IMAGE, "trial")
 
-    assert with_gpus["spec"]["containers"][0]["env"] == [{"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"}]
-    assert without["spec"]["containers"][0]["env"] == []
+    variable = {"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"}
+    assert variable in with_gpus["spec"]["containers"][0]["env"]
+    assert variable not in without["spec"]["containers"][0]["env"]
+
+
+def test_an_entry_point_has_no_home_as_in_a_server() -> None:
+    [container] = trial_pod(tenancy(), IMAGE, "trial")["spec"]["containers"]
+
+    assert container["env"] == [
+        {"name": "HOME", "value": "/nonexistent"},
+        {"name": "PANGEO_HOME", "value": "/home/jovyan"},
+    ]
 
 
 def test_the_text_of_the_pod_is_returned_and_the_pod_deleted() -> None:
