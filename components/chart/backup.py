@@ -10,6 +10,7 @@ from components.chart.placement import backup_placement, service_pod
 from components.config.backup import Backup
 from components.config.tenancy import Tenancy
 from components.in_backup.settings import Settings
+from components.in_backup.snapshots import slot_names
 
 Values = dict[str, Any]
 
@@ -33,6 +34,8 @@ MODULES = (
     "in_backup/scripts.py",
     "in_backup/session.py",
     "in_backup/settings.py",
+    "in_backup/snapshot_copies.py",
+    "in_backup/snapshots.py",
     "in_backup/volume_backups.py",
     "in_backup/volumes.py",
     "in_hub/__init__.py",
@@ -64,6 +67,8 @@ def backup_values(tenancy: Tenancy) -> Values:
     if backup is None:
         return {}
     certificate = {} if backup.ca_certificate is None else {"caCertificate": backup.ca_certificate}
+    # The chart's Role names the objects that runs may delete; without them, it has no right to snapshots.
+    slots = {} if backup.snapshot_class is None else {"slots": slot_names(backup.concurrency)}
     return {
         "backup": {
             "schedule": backup.schedule,
@@ -76,6 +81,7 @@ def backup_values(tenancy: Tenancy) -> Values:
             ],
             "settings": backup_settings(tenancy, backup).to_json(),
             **certificate,
+            **slots,
             "podSpec": {"imagePullSecrets": tenancy.registries.pull_secret_references, **service_pod(tenancy)},
             "egress": {
                 # The run itself uses only the Kubernetes API, which may have any address.
@@ -105,6 +111,8 @@ def backup_settings(tenancy: Tenancy, backup: Backup) -> Settings:
             "app.kubernetes.io/instance": tenancy.release,
             "app.kubernetes.io/component": "backup-volumes",
         },
+        snapshot_class=backup.snapshot_class,
+        snapshot_copy_class=backup.snapshot_copy_class or tenancy.storage_class_name,
     )
 
 

@@ -1,11 +1,11 @@
 """The section ``backup``: scheduled backups of the homes and the hub's database in an S3 object store."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from components.config.environment import RESERVED_MESSAGE, SecretKey
+from components.config.environment import RESERVED_MESSAGE, SecretKey, raise_problems
 from components.config.image import FixedImage
 from components.config.object_store import Bucket, Endpoint, Region, endpoint_address
 from components.config.problems import HiddenValue
@@ -14,6 +14,7 @@ from components.config.section import Section, metadata
 from components.config.types import (
     NAME_MESSAGE,
     Certificates,
+    KubernetesName,
     Number,
     Text,
     WholeNumber,
@@ -151,6 +152,19 @@ class Backup(BackupPlace):
         IMAGE, validate_default=True, description="Container image with `restic` and `sh`, with a tag or digest"
     )
     concurrency: WholeNumber = Field(4, ge=1, le=50, description="Number of homes that are backed up at the same time")
+    snapshot_class: KubernetesName | None = Field(
+        None,
+        description="Existing VolumeSnapshotClass of the driver of the homes, with the deletionPolicy Delete. Homes in "
+        "use are then backed up from a snapshot; by default, and where a snapshot fails, from a pod on the node of the "
+        "user's server",
+        examples=["csi-cinder"],
+    )
+    snapshot_copy_class: KubernetesName | None = Field(
+        None,
+        description="Existing storage class of the temporary volumes with a snapshot's content, of the same driver as "
+        "the homes, with the reclaimPolicy Delete; by default that of the homes (`storage`)",
+        examples=["csi-cinder-sc-delete"],
+    )
     ram_gb: Number = Field(
         0.5,
         ge=0.125,
@@ -161,6 +175,13 @@ class Backup(BackupPlace):
     time_limit_hours: Number = Field(
         20, ge=0.1, le=160, description="Time after which a run is ended", json_schema_extra=metadata(unit="hours")
     )
+
+    @model_validator(mode="after")
+    def _check_copy_class(self) -> Self:
+        if self.snapshot_copy_class is not None and self.snapshot_class is None:
+            message = "has no effect without pangeo:backup.snapshotClass; set it, or leave this key out"
+            raise_problems("Backup", [(("snapshotCopyClass",), self.snapshot_copy_class, message)])
+        return self
 
     @property
     def port(self) -> int:

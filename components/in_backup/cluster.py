@@ -87,12 +87,14 @@ class Cluster:
             raise
         return True
 
-    def delete(self, kind: str, name: str, api: str = "/api/v1") -> None:
-        """Delete an object if there is one."""
+    def delete(self, kind: str, name: str, api: str = "/api/v1", *, uid: str | None = None) -> None:
+        """Delete an object if there is one, and, with a UID, if it has this one."""
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}} if uid else None
         try:
-            self._send("DELETE", f"{self._path(kind, api)}/{name}")
+            self._send("DELETE", f"{self._path(kind, api)}/{name}", options)
         except ClusterError as error:
-            if error.status != HTTPStatus.NOT_FOUND:
+            is_other = uid is not None and error.status == HTTPStatus.CONFLICT
+            if error.status != HTTPStatus.NOT_FOUND and not is_other:
                 raise
 
     def patch(self, kind: str, name: str, patch: Object) -> bool:

@@ -55,7 +55,9 @@ CHECKED = "5G"
 """Amount of the repository's data that each check reads, chosen at random."""
 
 
-def home_pod(settings: Settings, volume: Volume, *, node: str | None, seconds: float) -> Manifest:
+def home_pod(
+    settings: Settings, volume: Volume, *, node: str | None, seconds: float, copy: str | None = None
+) -> Manifest:
     """Return the pod that backs a home up.
 
     Args:
@@ -63,15 +65,16 @@ def home_pod(settings: Settings, volume: Volume, *, node: str | None, seconds: f
         volume: the home.
         node: the node on which the home is in use; None for any node.
         seconds: time limit.
+        copy: the claim with the content of the home's snapshot; None to read the home's own claim.
     """
     tags = home_tags(volume.user, volume.user_id, volume.claim, volume.size_gb)
     excluded = [f"--exclude={volume.path}/{each}" for each in EXCLUDED]
     arguments = [*_backup(settings, tags), *excluded, volume.path]
     mount = {"name": "home", "mountPath": volume.path, "readOnly": True}
-    source = {"name": "home", "persistentVolumeClaim": {"claimName": volume.claim}}
+    source = {"name": "home", "persistentVolumeClaim": {"claimName": copy or volume.claim}}
     placement = settings.home_placement if node is None else _on_node(node)
     container = _restic(settings, scripts.RUN, arguments, [mount])
-    metadata = {"name": volume_pod_name(volume.claim), "annotations": {"tenancy.pangeo/claim": volume.claim}}
+    metadata = {"name": volume_pod_name(copy or volume.claim), "annotations": {"tenancy.pangeo/claim": volume.claim}}
     return _pod(settings, metadata, VOLUME_PURPOSE, [container], [source], placement, seconds)
 
 

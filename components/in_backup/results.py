@@ -49,6 +49,8 @@ class Run:
     """Messages of volumes that could not be backed up, by the user's name; that of the hub's database has a space."""
     incomplete: dict[str, str] = field(default_factory=dict)
     """Messages of backups without some of the files."""
+    without_snapshot: dict[str, str] = field(default_factory=dict)
+    """Messages about snapshots of homes in use that failed, so that the homes were read on their nodes."""
     deleted: dict[str, str] = field(default_factory=dict)
     """Claims of homes that were deleted during the run, by the user's name; their earlier backups stay."""
     added: int = 0
@@ -80,7 +82,7 @@ class Result:
         """Return the content of the key."""
         values = asdict(self)
         if self.run:
-            for name in ("failed", "incomplete", "deleted"):
+            for name in ("failed", "incomplete", "without_snapshot", "deleted"):
                 values["run"][name] = dict(list(values["run"][name].items())[:MAX_MESSAGES])
         return json.dumps(values, sort_keys=True)
 

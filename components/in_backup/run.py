@@ -21,6 +21,7 @@ from components.in_backup.session import (
     patiently,
 )
 from components.in_backup.settings import Settings
+from components.in_backup.snapshot_copies import SnapshotCopies
 from components.in_backup.volume_backups import Backups
 
 OPEN_SECONDS = 360.0
@@ -84,6 +85,8 @@ def _execute(session: Session, node: str) -> None:
         raise RunFailed(problem)
     session.report("deleting what an earlier run left")
     session.patiently(session.delete_leftovers)
+    copies = SnapshotCopies(session)
+    copies.delete_leftovers()
     session.report("opening the repository")
     opened = run_pod(session, pods.open_pod(settings, OPEN_SECONDS))
     if not opened.is_good:
@@ -91,7 +94,7 @@ def _execute(session: Session, node: str) -> None:
     if result.is_store_full:
         _delete_old(session, is_full=True)
         result.is_store_full = False
-    backups = Backups(session, datetime.fromisoformat(session.state.began))
+    backups = Backups(session, copies, datetime.fromisoformat(session.state.began))
     backups.execute()
     if backups.problem is not None:
         session.state.error = backups.problem.message

@@ -34,6 +34,10 @@ class Settings:
     """Paths of the mounted modules, by their keys in the ConfigMap."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Labels of every pod besides that of its purpose."""
+    snapshot_class: str | None = None
+    """VolumeSnapshotClass with which homes in use are read from snapshots; None to read all on their nodes."""
+    snapshot_copy_class: str | None = None
+    """Storage class of the temporary claims with a snapshot's content; None for the cluster's default."""
 
     def to_json(self) -> str:
         """Return the content of the file."""

@@ -13,6 +13,7 @@ from components.in_backup.plan import MOST_ATTEMPTS, find_obstacles, find_place
 from components.in_backup.pod_names import volume_pod_name
 from components.in_backup.results import now_text
 from components.in_backup.session import POLL_SECONDS, START_SECONDS, RunFailed, Session, is_own
+from components.in_backup.snapshot_copies import SnapshotCopies, SnapshotFailed
 from components.in_backup.volumes import BACKED_UP, Volume, read_volumes, volume_uses
 from components.in_hub.home_marks import RESTORING
 
@@ -46,6 +47,7 @@ class Backups:
     """The backups and their state."""
 
     session: Session
+    copies: SnapshotCopies
     since: datetime
     """Volumes that were backed up after that are left out: the run was interrupted, and goes on."""
     restorable: list[Restorable] = field(default_factory=list)
@@ -74,13 +76,14 @@ class Backups:
         while self._waiting or self._active:
             if self.session.remaining() < 0:
                 self._give_up(UNREACHED)
-                return
+                break
             self._step()
             if self.problem is not None:
                 self._give_up("not read, because of the problem of the store")
-                return
+                break
             self.session.report(self._describe())
             time.sleep(POLL_SECONDS)
+        self.copies.finish()
 
     def _step(self) -> None:
         found = self.session.patiently(lambda: self.session.cluster.list("pods"))
@@ -95,25 +98,36 @@ class Backups:
             self._repeat(volume, "users' servers ended it each time")
         if self._active:
             self._deferred.clear()
+        self.copies.delete_ended(set(own))
         ending = {name for name, pod in own.items() if name not in self._active}
         for volume in list(self._waiting):
-            if len(self._active) >= self.session.settings.concurrency:
-                break
-            if volume_pod_name(volume.claim) not in ending:
+            is_turn = self.copies.has_begun(volume) or self._number_in_work() < self.session.settings.concurrency
+            if is_turn and volume_pod_name(volume.claim) not in ending:
                 self._begin(volume, uses)
 
     def _begin(self, volume: Volume, uses: Mapping[str, Any]) -> None:
         settings = self.session.settings
-        place = find_place(volume, uses.get(volume.claim, ()))
-        if place.kind == "later":
-            users = ", ".join(each.pod for each in uses.get(volume.claim, ()))
+        found, copy = uses.get(volume.claim, ()), None
+        place, is_copied = find_place(volume, found), self.copies.is_wanted(volume, found)
+        if place.kind == "later" and not is_copied:
+            users = ", ".join(each.pod for each in found)
             self._defer(volume, f"it is used by {users}, and has no node, or several")
             return
         if not self._is_readable(volume):
+            self.copies.end(volume)
             return
+        if is_copied:
+            try:
+                copy = self.copies.prepare(volume)
+            except SnapshotFailed as failure:
+                self.copies.fail(volume, str(failure))
+                return
+            if copy is None:
+                return
         seconds = max(60.0, self.session.remaining())
         if volume.user:
-            pod = pods.home_pod(settings, volume, node=place.node, seconds=seconds)
+            node = None if copy else place.node
+            pod = pods.home_pod(settings, volume, node=node, seconds=seconds, copy=copy)
         else:
             pod = pods.database_pod(settings, node=place.node, seconds=min(seconds, DATABASE_SECONDS))
         try:
@@ -125,13 +139,20 @@ class Backups:
         if not is_created:
             self._defer(volume, "no pod can be created for it: a quota of the namespace is used up")
         # A restore sets its mark before it looks for pods: either it sees this pod, or this sees its mark.
+        # A snapshot that was not ready before the mark may be half restored.
         elif not self._is_readable(volume):
             self._delete_pod(pod["metadata"]["name"])
+            self.copies.end(volume)
         else:
             name = pod["metadata"]["name"]
             self._waiting.remove(volume)
             self._active[name] = volume
             self._created[name] = time.monotonic()
+
+    def _number_in_work(self) -> int:
+        """Return the number of volumes that are read, or of which snapshots are made or deleted."""
+        claims = {each.claim for each in self._active.values()}
+        return len(claims | self.copies.claims) + self.copies.number_ending
 
     def _is_readable(self, volume: Volume) -> bool:
         """Return whether a home can be read; leave out one that was deleted, and defer one that is being restored."""
@@ -158,6 +179,7 @@ class Backups:
         is_deleted = pod is None or bool(pod["metadata"].get("deletionTimestamp"))
         if pod is None or (is_deleted and not (outcome and outcome.is_good)):
             del self._active[name]
+            self.copies.end(volume)
             if self._find_claim(volume) is None:
                 self._drop(volume)
             else:
@@ -172,12 +194,18 @@ class Backups:
             return
         del self._active[name]
         self._delete_pod(name)
+        is_copied = self.copies.end(volume)
         if outcome.is_good:
+            if is_copied:
+                self.copies.count_success()
             self._succeed(volume, outcome)
         elif self._find_claim(volume) is None:
             self._drop(volume)
         elif outcome.is_evicted:
             self._repeat(volume, outcome.message)
+        elif is_copied and is_pending:
+            self.copies.fail(volume, outcome.message)
+            self._waiting.append(volume)
         else:
             self._fail(volume, outcome.message)
             # A node without network must not end the backups of others.
@@ -214,11 +242,13 @@ class Backups:
         self.session.log(f"{volume.name}: backed up, {size} bytes {outcome.message}".rstrip())
 
     def _fail(self, volume: Volume, message: str) -> None:
+        self.copies.end(volume)
         self.session.state.failed[volume.name] = message
         self.session.log(f"{volume.name}: {message}")
 
     def _drop(self, volume: Volume) -> None:
         """Leave out a home that was deleted during the run; its earlier backups stay."""
+        self.copies.end(volume)
         self.session.state.volumes -= 1
         self.session.state.deleted[volume.name] = volume.claim
         self.session.log(f"{volume.name}: its volume claim {volume.claim} was deleted during the run")

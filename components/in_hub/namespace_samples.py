@@ -20,6 +20,9 @@ Sample = tuple[Metric, tuple[str, ...], float]
 BACKUP_ANNOTATION = "tenancy.pangeo/backed-up"
 """Annotation of a volume claim, which the operator's backup job sets: the time of the backup, as ISO 8601."""
 
+BACKUP_LABEL = "tenancy.pangeo/backup"
+"""Label of the objects that a run of the backup creates for itself."""
+
 PLACEHOLDER = "user-placeholder"
 """Component of the chart's placeholder pods, which wait on purpose."""
 
@@ -216,6 +219,8 @@ def backup_samples(
     """
     taken: dict[str, datetime] = {}
     for snapshot in snapshots:
+        if (snapshot["metadata"].get("labels") or {}).get(BACKUP_LABEL):
+            continue  # it is deleted when the run has read it, which it then records on the claim
         status = snapshot.get("status") or {}
         claim = snapshot["spec"]["source"].get("persistentVolumeClaimName")
         if claim and status.get("readyToUse") and (time := read_valid_time(status.get("creationTime"))):

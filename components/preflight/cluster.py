@@ -33,6 +33,7 @@ from components.preflight.node_limits import node_limit_warnings
 from components.preflight.nodes import pool_warnings
 from components.preflight.secrets import check_secrets
 from components.preflight.shared_folders import check_folders
+from components.preflight.snapshots import check_snapshots
 from components.preflight.switch import only_warns
 from components.programs import report_on_stderr
 from components.resources.ingress import Manifest, https_redirect, hub_ingress
@@ -89,8 +90,8 @@ def verify_cluster(
         InvalidTenancy: ``PANGEO_CLUSTER_CHECK`` has an unknown value, nothing would redirect the log-in page to
             ``https://`` (``preflight.ingress``), a Secret, claim or storage class in the stack file is missing
             (``preflight.secrets``, ``preflight.shared_folders``), the claim of the database cannot have its size
-            (``preflight.hub_database``), or a key of ``network`` does not fit the cluster
-            (``preflight.network``).
+            (``preflight.hub_database``), a class of ``backup`` cannot be used (``preflight.snapshots``), or a key of
+            ``network`` does not fit the cluster (``preflight.network``).
     """
     source = str(stack_path(stack))
     may_go_on = only_warns(CLUSTER_CHECK_VARIABLE, environment) and preview
@@ -117,7 +118,7 @@ def verify_cluster(
             addresses = read_addresses(api)
             with findings.collect():
                 policy_warnings = tuple(check_api_server(api, tenancy.network, addresses, source=source))
-            for check in (check_secrets, check_folders, check_database):
+            for check in (check_secrets, check_folders, check_database, check_snapshots):
                 with findings.collect():
                     prepared += check(api, tenancy, source=source)
             prepared += [

@@ -55,15 +55,21 @@ def read_limit_differences(api: Api, tenancy: Tenancy) -> list[Difference]:
 
 def find_driver(tenancy: Tenancy, classes: Sequence[Mapping[str, Any]]) -> str:
     """Return the driver of the home volumes; empty if it is not known."""
-    create, name = tenancy.storage.create, tenancy.storage_class_name
+    create = tenancy.storage.create
     if create is not None:
         return create.provisioner
+    return str((find_class(tenancy, classes) or {}).get("provisioner") or "")
+
+
+def find_class(tenancy: Tenancy, classes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the existing storage class of the home volumes; None if there is none."""
+    name = tenancy.storage_class_name
     for each in classes:
         metadata = each.get("metadata") or {}
         is_default = (metadata.get("annotations") or {}).get(_DEFAULT_CLASS) == "true"
         if metadata.get("name") == name or (name is None and is_default):
-            return str(each.get("provisioner") or "")
-    return ""
+            return each
+    return None
 
 
 def count_volumes(csi_nodes: Sequence[Mapping[str, Any]], driver: str) -> dict[str, int]:

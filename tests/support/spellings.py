@@ -77,6 +77,8 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "backup.keep.monthly": (0, "24"),
     "backup.image": ("docker.io/restic/restic:0.18.1", f"docker.io/restic/restic@{DIGEST}"),
     "backup.concurrency": (1, "50"),
+    "backup.snapshotClass": ("csi-cinder", " csi-cinder "),
+    "backup.snapshotCopyClass": ("csi-cinder-sc-delete", " csi-cinder-sc-delete "),
     "backup.ramGb": (0.125, "0.5", 64),
     "backup.timeLimitHours": (0.1, "20", 160),
     "storage.className": ("csi-cinder", " csi-cinder ", "csi.cinder"),
@@ -272,6 +274,7 @@ COMPANIONS: Mapping[str, Mapping[str, object]] = {
             "endpoint": "https://s3.example.org",
             "bucket": "pangeo-backups",
             "credentials": {"secret": "pangeo-backup"},
+            "snapshotClass": "csi-cinder",
         }
     },
     "announcements": {"announcements": [{"text": "Maintenance", "until": "2026-12-05T18:00+00:00"}]},

@@ -71,6 +71,7 @@ def assess(result: Result, stack: str, now: datetime, unfinished: Sequence[str] 
     if run is None:
         return warning(BACKUP, "there was no run yet", fix)
     details = {"lastGood": result.last_good, "failed": run.failed, "incomplete": run.incomplete}
+    details |= {"withoutSnapshot": run.without_snapshot} if run.without_snapshot else {}
     parts = [f"last complete run {describe_age(result.last_good, now)}" if result.last_good else "no complete run yet"]
     parts += [f"a run began {describe_age(run.began, now)}: {run.doing}"] if run.state == RUNNING else []
     problems = [f"the last run failed: {run.error}"] if run.error else []
@@ -94,6 +95,10 @@ def assess(result: Result, stack: str, now: datetime, unfinished: Sequence[str] 
     ]
     parts += [_describe_restore(result.test_restore, now)] if result.test_restore else ["no test restore yet"]
     parts += [f"{name}: {message}" for name, message in sorted(run.incomplete.items())[:MOST_NAMES]]
+    parts += [
+        f"{name}: read on its node, because its snapshot failed: {message}"
+        for name, message in sorted(run.without_snapshot.items())[:MOST_NAMES]
+    ]
     parts += [f"deleted during the run: {', '.join(sorted(run.deleted)[:MOST_NAMES])}"] if run.deleted else []
     age = now - datetime.fromisoformat(result.last_good) if result.last_good else None
     if age is not None and age < -FUTURE:
@@ -101,7 +106,7 @@ def assess(result: Result, stack: str, now: datetime, unfinished: Sequence[str] 
     message = "; ".join([*parts[:1], *problems, *parts[1:]])
     if (age is None and (run.error or run.failed)) or (age is not None and age > TOO_OLD):
         return broken(BACKUP, message, fix, **details)
-    if problems or run.incomplete or (age is not None and age > OLD):
+    if problems or run.incomplete or run.without_snapshot or (age is not None and age > OLD):
         return warning(BACKUP, message, fix, **details)
     return good(BACKUP, message, **details)
 

@@ -29,6 +29,7 @@ from tests.support.waiting import LIMIT_SECONDS
 
 BUCKET = "backups"
 SECRET = "pangeo-backup"
+SNAPSHOT_CLASS = "snapshots"
 PASSWORD = "of the repository"
 USER_ID = "9f2c1b6e-0000-11ef-8000-0242ac110002"
 DATABASE_CLAIM = "hub-db-dir"
@@ -42,6 +43,7 @@ def rendered_objects(name: str, folder: Path) -> list[Object]:
     state = State(folder)
     link_tools(state.bin, ["helm"])
     store = {"endpoint": "http://192.0.2.8:7070", "bucket": BUCKET, "region": REGION, "credentials": {"secret": SECRET}}
+    store |= {"snapshotClass": SNAPSHOT_CLASS, "snapshotCopyClass": "copies"}
     found = render_chart(
         state.bin / "helm", assemble(state), tenancy(clusterName=name, backup=store, notebook__prePull=False)
     )
@@ -146,12 +148,13 @@ class BackupNamespace:
         self.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"jupyter-{user}"}, "spec": spec})
 
     def settings(self, **changes: Any) -> Settings:
-        """Return the settings of the chart, with the address of the test's store."""
+        """Return the settings of the chart, with the address of the test's store, and without snapshots by default."""
         data = self.api.read("--namespace", self.name, "configmap", "pangeo-backup-code")["data"]
         settings = Settings.from_json(data["settings.json"])
         url = f"s3:{self.store.endpoint}/{BUCKET}/{self.name}"
         repository = replace(settings.repository, url=changes.pop("url", url))
-        return replace(settings, image="restic", own_image="hub", repository=repository, **changes)
+        changes = {"snapshot_class": None, "image": "restic", "own_image": "hub", **changes}
+        return replace(settings, repository=repository, **changes)
 
     def cluster(self) -> Cluster:
         """Return the access to the namespace that the run's service account has."""

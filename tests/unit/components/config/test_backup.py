@@ -30,3 +30,10 @@ def test_schedule_is_accepted(schedule: str) -> None:
 def test_schedule_is_refused(schedule: str, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Backup.model_validate(section(schedule))
+
+
+def test_a_class_for_copies_needs_a_class_of_snapshots() -> None:
+    keys = {**section("30 1 * * *"), "snapshotCopyClass": "csi-cinder-sc-delete"}
+    with pytest.raises(ValidationError, match=r"has no effect without pangeo:backup\.snapshotClass"):
+        Backup.model_validate(keys)
+    assert Backup.model_validate({**keys, "snapshotClass": "csi-cinder"}).snapshot_class == "csi-cinder"

@@ -10,6 +10,7 @@ from components.in_backup import volume_backups
 from components.in_backup.cluster import ClusterError
 from components.in_backup.results import Run
 from components.in_backup.session import Session
+from components.in_backup.snapshot_copies import SnapshotCopies
 from components.in_backup.volume_backups import DEFER_SECONDS, Backups
 from components.in_hub.user_id import NAME_ANNOTATION
 from tests.unit.components.in_backup.test_outcomes import SETTINGS, SUMMARY
@@ -83,7 +84,7 @@ def run(namespace: Namespace, monkeypatch: pytest.MonkeyPatch) -> Session:
     settings = replace(SETTINGS, concurrency=2, limit_seconds=10 * HOURS)
     owner = {"kind": "Pod", "name": "run", "uid": "u-i-d"}
     made = Session(namespace, settings, owner, lambda _: None, Run("job", NOW.isoformat()))  # type: ignore[arg-type]
-    Backups(made, NOW).execute()
+    Backups(made, SnapshotCopies(made), NOW).execute()
     return made
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from components.in_backup.pods import PURPOSE
+from components.in_backup.snapshots import SNAPSHOT_PURPOSE
 from components.in_hub.home_use import HomeUse, judge_report, read_report, read_use
 from components.in_hub.namespace_samples import (
     Sample,
@@ -135,8 +137,9 @@ def test_two_homes_of_a_user_are_one_series() -> None:
     }
 
 
-def snapshot(of: str, seconds: float, *, ready: bool = True) -> dict[str, Any]:
+def snapshot(of: str, seconds: float, *, ready: bool = True, label: str = "") -> dict[str, Any]:
     return {
+        "metadata": {"labels": {label: SNAPSHOT_PURPOSE} if label else {}},
         "spec": {"source": {"persistentVolumeClaimName": of}},
         "status": {"readyToUse": ready, "creationTime": ago(seconds)},
     }
@@ -151,6 +154,7 @@ def test_backup_is_as_old_as_the_oldest_of_the_newest() -> None:
         claim("of-somebody-else"),
     ]
     snapshots = [snapshot("claim-b", 300), snapshot("claim-b", 70), snapshot("claim-b", 10, ready=False)]
+    snapshots.append(snapshot("claim-b", 5, label=PURPOSE))  # of a run that goes on
     samples = found(backup_samples(claims, snapshots, "hub-db-dir", ["vis-pangeo-ocean"]))
     assert samples == {
         "backup_timestamp_seconds|homes": NOW.timestamp() - 70,

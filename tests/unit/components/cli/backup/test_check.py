@@ -47,6 +47,13 @@ def test_a_run_that_never_succeeded_is_broken() -> None:
     assert found.message == "no complete run yet; the last run failed: the store does not answer; no test restore yet"
 
 
+def test_a_home_whose_snapshot_failed_is_named() -> None:
+    run = Run("nightly", ago(hours=6), state=SUCCEEDED, volumes=3, good=3, without_snapshot={"alice": "no space"})
+    found = assess(result(run=run), "vis", NOW)
+    assert found.status is Status.WARNING
+    assert found.message.endswith("; alice: read on its node, because its snapshot failed: no space")
+
+
 def test_an_old_run_is_a_warning_then_broken() -> None:
     assert assess(result(last_good=ago(days=3)), "vis", NOW).status is Status.WARNING
     assert assess(result(last_good=ago(days=9)), "vis", NOW).status is Status.BROKEN
