@@ -148,6 +148,15 @@ class Backup(BackupPlace):
         examples=["0 3 * * *"],
     )
     keep: Keep = Field(default_factory=Keep, description="The backups that are kept")
+    archive_former_after_days: WholeNumber | None = Field(
+        None,
+        ge=30,
+        le=3660,
+        description="Time without access, as recorded by the hub, after which a run of the backup archives the home of "
+        "a former member; by default, only `members archive-home` does. The home stays until that command deletes it",
+        examples=[180],
+        json_schema_extra=metadata(unit="days"),
+    )
     image: FixedImage = Field(
         IMAGE, validate_default=True, description="Container image with `restic` and `sh`, with a tag or digest"
     )

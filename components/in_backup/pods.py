@@ -6,7 +6,7 @@ from typing import Any
 
 from components.in_backup import scripts
 from components.in_backup.pod_names import volume_pod_name
-from components.in_backup.repository import ARCHIVED, DATABASE, DATABASE_FILE, home_tags
+from components.in_backup.repository import ARCHIVED, DATABASE, DATABASE_FILE, SINCE_ARCHIVE, home_tags
 from components.in_backup.settings import Settings
 from components.in_backup.volumes import Volume
 from components.ownership.claims import DATABASE_CLAIM
@@ -56,7 +56,13 @@ CHECKED = "5G"
 
 
 def home_pod(
-    settings: Settings, volume: Volume, *, node: str | None, seconds: float, copy: str | None = None
+    settings: Settings,
+    volume: Volume,
+    *,
+    node: str | None,
+    seconds: float,
+    copy: str | None = None,
+    options: Sequence[str] = (),
 ) -> Manifest:
     """Return the pod that backs a home up.
 
@@ -66,10 +72,12 @@ def home_pod(
         node: the node on which the home is in use; None for any node.
         seconds: time limit.
         copy: the claim with the content of the home's snapshot; None to read the home's own claim.
+        options: further options of ``restic backup``.
     """
     tags = home_tags(volume.user, volume.user_id, volume.claim, volume.size_gb)
+    since = [SINCE_ARCHIVE] if volume.is_archived else []
     excluded = [f"--exclude={volume.path}/{each}" for each in EXCLUDED]
-    arguments = [*_backup(settings, tags), *excluded, volume.path]
+    arguments = [*_backup(settings, [*tags, *since]), *options, *excluded, volume.path]
     mount = {"name": "home", "mountPath": volume.path, "readOnly": True}
     source = {"name": "home", "persistentVolumeClaim": {"claimName": copy or volume.claim}}
     placement = settings.home_placement if node is None else _on_node(node)
@@ -106,7 +114,7 @@ def database_pod(settings: Settings, *, node: str | None, seconds: float) -> Man
 
 def open_pod(settings: Settings, seconds: float) -> Manifest:
     """Return the pod that opens the repository, or creates it."""
-    return _repository_pod(settings, "open", scripts.OPEN, [], seconds)
+    return repository_pod(settings, "open", scripts.OPEN, [], seconds)
 
 
 def forget_pod(settings: Settings, seconds: float, *, is_full: bool = False) -> Manifest:
@@ -128,12 +136,12 @@ def forget_pod(settings: Settings, seconds: float, *, is_full: bool = False) -> 
         f"--keep-tag={ARCHIVED}",
         *keep,
     ]
-    return _repository_pod(settings, "forget", scripts.FORGET, arguments, seconds)
+    return repository_pod(settings, "forget", scripts.FORGET, arguments, seconds)
 
 
 def check_pod(settings: Settings, seconds: float) -> Manifest:
     """Return the pod that checks the structure of the repository, and a part of its data."""
-    return _repository_pod(settings, "check", scripts.EXCLUSIVE, ["check", f"--read-data-subset={CHECKED}"], seconds)
+    return repository_pod(settings, "check", scripts.EXCLUSIVE, ["check", f"--read-data-subset={CHECKED}"], seconds)
 
 
 def restore_pod(settings: Settings, snapshot: str, size: int, seconds: float) -> Manifest:
@@ -148,18 +156,25 @@ def restore_pod(settings: Settings, snapshot: str, size: int, seconds: float) ->
         seconds: time limit.
     """
     if size > MAX_TEST_BYTES:
-        return _repository_pod(settings, TEST, scripts.DUMP, ["dump", "--archive=tar", snapshot, "/"], seconds)
-    return _repository_pod(settings, TEST, scripts.RUN, _restore(snapshot), seconds)
+        return repository_pod(settings, TEST, scripts.DUMP, ["dump", "--archive=tar", snapshot, "/"], seconds)
+    return repository_pod(settings, TEST, scripts.RUN, _restore(snapshot), seconds)
 
 
 def database_restore_pod(settings: Settings, snapshot: str, seconds: float) -> Manifest:
     """Return the pod that restores the hub's database for trial, and lets SQLite check it."""
-    pod = _repository_pod(settings, TEST, scripts.RUN, _restore(snapshot), seconds)
+    pod = repository_pod(settings, TEST, scripts.RUN, _restore(snapshot), seconds)
     pod["spec"]["initContainers"] = pod["spec"]["containers"]
     folder = f"{RESTORED}{DATABASE_FILE.rpartition('/')[0]}"
     pod["spec"]["containers"] = [_python(settings, "check", "check_database", [folder], [CODE_MOUNT])]
     pod["spec"]["volumes"].append(code_volume(settings.code))
     return pod
+
+
+def repository_pod(settings: Settings, name: str, script: str, arguments: Sequence[str], seconds: float) -> Manifest:
+    """Return a pod that runs a script with the repository alone."""
+    container = _restic(settings, script, arguments, [])
+    placement = settings.service_placement
+    return _pod(settings, {"name": f"backup-{name}"}, REPOSITORY_PURPOSE, [container], [], placement, seconds)
 
 
 def host_name(run: str, pod: str) -> str:
@@ -195,12 +210,6 @@ def _restore(snapshot: str) -> list[str]:
 
 def _backup(settings: Settings, tags: Sequence[str]) -> list[str]:
     return ["backup", "--json", f"--host={settings.repository.host}", *(f"--tag={each}" for each in tags)]
-
-
-def _repository_pod(settings: Settings, name: str, script: str, arguments: Sequence[str], seconds: float) -> Manifest:
-    container = _restic(settings, script, arguments, [])
-    placement = settings.service_placement
-    return _pod(settings, {"name": f"backup-{name}"}, REPOSITORY_PURPOSE, [container], [], placement, seconds)
 
 
 def _on_node(node: str) -> Manifest:

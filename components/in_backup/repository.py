@@ -14,7 +14,10 @@ HOME, DATABASE = "home", "hub-database"
 """Tags of snapshots."""
 
 ARCHIVED = "archived"
-"""Further tag of the last snapshot of a home that an operator has archived. No retention deletes it."""
+"""Further tag of the last snapshot of a home that was archived. No retention deletes it."""
+
+SINCE_ARCHIVE = "since-archive"
+"""Further tag of later snapshots of such a home while it waits for its deletion, unused since its archive."""
 
 HOMES = "/homes"
 DATABASE_FILE = "/hub/jupyterhub.sqlite"

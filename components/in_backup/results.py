@@ -53,6 +53,10 @@ class Run:
     """Messages about snapshots of homes in use that failed, so that the homes were read on their nodes."""
     deleted: dict[str, str] = field(default_factory=dict)
     """Claims of homes that were deleted during the run, by the user's name; their earlier backups stay."""
+    archived: dict[str, str] = field(default_factory=dict)
+    """Ids of the archives of former members' homes that the run has made, by the claim."""
+    not_archived: dict[str, str] = field(default_factory=dict)
+    """Messages of former members' homes that are due to be archived and could not be, by the claim."""
     added: int = 0
     """Bytes that the run has added to the repository."""
     read: int = 0
@@ -82,7 +86,7 @@ class Result:
         """Return the content of the key."""
         values = asdict(self)
         if self.run:
-            for name in ("failed", "incomplete", "without_snapshot", "deleted"):
+            for name in ("failed", "incomplete", "without_snapshot", "deleted", "not_archived"):
                 values["run"][name] = dict(list(values["run"][name].items())[:MAX_MESSAGES])
         return json.dumps(values, sort_keys=True)
 

@@ -1,20 +1,18 @@
 """A run: opens the repository, backs up all volumes, restores one home for trial, and deletes old backups."""
 
 import random
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from components.in_backup import pods
+from components.in_backup.archives import archive_former_homes
 from components.in_backup.causes import StoreProblem
 from components.in_backup.clocks import CLUSTER, STORE, TOLERANCE, clock_difference, find_wrong_clock
 from components.in_backup.cluster import Cluster, ClusterError
-from components.in_backup.outcomes import Outcome, read_outcome, waiting_reason
+from components.in_backup.pod_run import run_pod
 from components.in_backup.results import CONFIG_MAP, FAILED, RUNNING, SUCCEEDED, Check, Result, Run, now_text
 from components.in_backup.session import (
-    POLL_SECONDS,
-    START_SECONDS,
     RunFailed,
     Session,
     find_other_run,
@@ -103,6 +101,8 @@ def _execute(session: Session, node: str) -> None:
             _delete_old(session, is_full=True)
         return
     _restore_for_trial(session, backups)
+    if settings.archive_days is not None:
+        archive_former_homes(session, settings.archive_days)
     _delete_old(session)
     _check(session)
 
@@ -153,25 +153,3 @@ def is_check_due(last: Check | None, now: datetime) -> bool:
 
 def _limit(session: Session) -> float:
     return max(MAINTENANCE_SECONDS, session.remaining())
-
-
-def run_pod(session: Session, manifest: dict[str, Any]) -> Outcome:
-    """Create a pod, wait for its end, and delete it."""
-    name, cluster = manifest["metadata"]["name"], session.cluster
-    began, has_started = time.monotonic(), False
-    while not session.patiently(lambda: session.create_pod(manifest)):
-        if time.monotonic() - began > START_SECONDS:
-            return Outcome(False, f"the pod {name} could not be created within 10 minutes")
-        time.sleep(POLL_SECONDS)
-    while True:
-        pod = session.patiently(lambda: cluster.find("pods", name))
-        if pod is None:
-            return Outcome(False, f"the pod {name} was deleted")
-        outcome = read_outcome(pod, session.settings)
-        has_started = has_started or pod["status"].get("phase") != "Pending"
-        if outcome is None and not has_started and time.monotonic() - began > START_SECONDS:
-            outcome = Outcome(False, f"the pod {name} did not start within 10 minutes: {waiting_reason(pod)}")
-        if outcome is not None:
-            session.patiently(lambda: cluster.delete("pods", name))
-            return outcome
-        time.sleep(POLL_SECONDS)

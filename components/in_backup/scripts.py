@@ -156,3 +156,19 @@ run "$@"
 finish $code
 """
 """Runs ``restic dump`` with the script's arguments, without its output: restic compares each part with its checksum."""
+
+VERIFY = f"""\
+{_FUNCTIONS}
+run snapshots --json --no-lock "$1"
+if [ $code != 0 ]; then finish $code; fi
+id=$(grep -oE '"id":"[0-9a-f]{{64}}"' $out | cut -d '"' -f 4)
+if [ -z "$id" ]; then echo "the repository does not list $1" >>$errors; finish 1; fi
+sink=/dev/null
+run dump --archive=tar "$1" /
+if [ $code = 0 ]; then echo "{{\"message_type\":\"summary\",\"snapshot_id\":\"$id\"}}" >$out; fi
+finish $code
+"""
+"""Reads all of the snapshot that the argument names, as ``DUMP`` does, and results in its whole id.
+
+Older versions of restic report only the beginning of the id after a backup.
+"""

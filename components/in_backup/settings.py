@@ -21,6 +21,8 @@ class Settings:
     limit_seconds: float
     """Time limit of the run."""
     priority_class: str
+    archive_days: int | None = None
+    """Days without access after which a home is archived; None for never."""
     image: str = ""
     """The image with restic."""
     own_image: str = ""

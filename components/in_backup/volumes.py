@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from components.in_backup.repository import home_path
-from components.in_hub.home_marks import RESTORING
+from components.in_hub.home_marks import ARCHIVE, RESTORING, is_snapshot
 from components.in_hub.quantity import size_bytes
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION
 from components.ownership.claims import DATABASE_CLAIM, HOME_CLAIMS, SEVERAL_NODES, is_home
@@ -45,6 +45,8 @@ class Volume:
     """Time of the last backup."""
     restoring: str = ""
     """Snapshot of a restore that is not finished, so that the home is half old and half new."""
+    is_archived: bool = False
+    """Whether there is a verified archive, and no server was started with the home since."""
 
     @property
     def name(self) -> str:
@@ -88,6 +90,7 @@ def read_volumes(claims: Iterable[Object]) -> list[Volume]:
                 is_shared=SEVERAL_NODES in claim["spec"].get("accessModes", ()),
                 backed_up=_read_time(annotations.get(BACKED_UP)),
                 restoring=str(annotations.get(RESTORING) or ""),
+                is_archived=is_snapshot(str(annotations.get(ARCHIVE) or "")),
             )
         )
     return sorted(found, key=lambda each: (bool(each.user), each.backed_up.timestamp() if each.backed_up else 0.0))

@@ -33,6 +33,12 @@ before the claim is deleted.
 
 ARCHIVE_BEGUN = "begun"
 
+ARCHIVED_AT = "tenancy.pangeo/archived-at"
+"""Annotation of a home's claim that a run of the backup has archived by itself: when, as ISO 8601.
+
+It counts only beside an id in ``ARCHIVE``. A start of a server removes both.
+"""
+
 RESTORING = "tenancy.pangeo/restoring"
 """Annotation of a home's claim into whose place a restore moves files, until all are there: the snapshot's id.
 
@@ -43,7 +49,7 @@ and the next one removes it.
 
 def start_marks(now: datetime) -> dict[str, str | None]:
     """Return the changes of a claim's annotations at the start of a server, which also ends an archive."""
-    ended = dict.fromkeys((AWAY_SINCE, ARCHIVE, DELETION_BEGUN))
+    ended = dict.fromkeys((AWAY_SINCE, ARCHIVE, ARCHIVED_AT, DELETION_BEGUN))
     return {LAST_START: now.isoformat(timespec="seconds"), **ended}
 
 
@@ -56,6 +62,11 @@ def is_being_deleted(metadata: Any, now: datetime) -> bool:  # noqa: ANN401 - ku
     begun = read_mark_time(annotations, DELETION_BEGUN)
     is_marked = begun is not None and abs(now - begun) < timedelta(seconds=DELETION_SECONDS)
     return metadata.deletion_timestamp is not None or (is_marked and ARCHIVE not in annotations)
+
+
+def is_snapshot(mark: str) -> bool:
+    """Return whether the text of ``ARCHIVE`` is the id of the verified archive."""
+    return mark not in ("", ARCHIVE_BEGUN)
 
 
 def read_mark_time(annotations: Mapping[str, Any] | None, name: str) -> datetime | None:

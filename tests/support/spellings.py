@@ -75,6 +75,7 @@ SPELLINGS: Mapping[str, tuple[object, ...]] = {
     "backup.keep.daily": (1, "30"),
     "backup.keep.weekly": (0, "52"),
     "backup.keep.monthly": (0, "24"),
+    "backup.archiveFormerAfterDays": (30, "180", 3660),
     "backup.image": ("docker.io/restic/restic:0.18.1", f"docker.io/restic/restic@{DIGEST}"),
     "backup.concurrency": (1, "50"),
     "backup.snapshotClass": ("csi-cinder", " csi-cinder "),

@@ -70,7 +70,13 @@ def assess(result: Result, stack: str, now: datetime, unfinished: Sequence[str] 
     run, fix = result.run, f"python -m components backup run {stack}"
     if run is None:
         return warning(BACKUP, "there was no run yet", fix)
-    details = {"lastGood": result.last_good, "failed": run.failed, "incomplete": run.incomplete}
+    details = {
+        "lastGood": result.last_good,
+        "failed": run.failed,
+        "incomplete": run.incomplete,
+        "archived": run.archived,
+        "notArchived": run.not_archived,
+    }
     details |= {"withoutSnapshot": run.without_snapshot} if run.without_snapshot else {}
     parts = [f"last complete run {describe_age(result.last_good, now)}" if result.last_good else "no complete run yet"]
     parts += [f"a run began {describe_age(run.began, now)}: {run.doing}"] if run.state == RUNNING else []
@@ -83,6 +89,11 @@ def assess(result: Result, stack: str, now: datetime, unfinished: Sequence[str] 
         )
     problems += names[:MOST_NAMES]
     problems += [f"and {len(names) - MOST_NAMES} more were not backed up"] if len(names) > MOST_NAMES else []
+    unarchived = [f"{claim} was not archived: {message}" for claim, message in sorted(run.not_archived.items())]
+    if unarchived:
+        more = f", and {len(unarchived) - MOST_NAMES} more" if len(unarchived) > MOST_NAMES else ""
+        command = f"python -m components members archive-home {stack} USER"
+        problems.append(f"{'; '.join(unarchived[:MOST_NAMES])}{more}; to archive one, also files of root: {command}")
     problems += [
         f"{title} {describe_age(check.at, now)}: {check.message}"
         for title, check in (
@@ -100,6 +111,8 @@ def assess(result: Result, stack: str, now: datetime, unfinished: Sequence[str] 
         for name, message in sorted(run.without_snapshot.items())[:MOST_NAMES]
     ]
     parts += [f"deleted during the run: {', '.join(sorted(run.deleted)[:MOST_NAMES])}"] if run.deleted else []
+    if run.archived:
+        parts.append(f"archived: {', '.join(sorted(run.archived))}")
     age = now - datetime.fromisoformat(result.last_good) if result.last_good else None
     if age is not None and age < -FUTURE:
         problems.append(f"the last complete run ended in the future, at {result.last_good}: a clock is or was wrong")

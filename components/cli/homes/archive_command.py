@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from components.cli.audit_log import BEGUN, NOT_KNOWN, AuditLog
-from components.cli.homes.archives import archives_of, is_later, is_snapshot, select_archives
+from components.cli.homes.archives import archives_of, is_later, select_archives
 from components.cli.homes.delete_command import Deletion
 from components.cli.homes.deletion_plan import EVEN_IF_MEMBER, Plan, Refused, Request
 from components.cli.homes.facts import read_homes
@@ -25,7 +25,7 @@ from components.cli.restore.snapshots import SHORT, Snapshot
 from components.cluster.objects import change_object, claim_path, read_claims
 from components.in_backup.repository import ARCHIVED, home_tags
 from components.in_backup.volumes import read_volumes
-from components.in_hub.home_marks import ARCHIVE, ARCHIVE_BEGUN, LAST_START, read_mark_time
+from components.in_hub.home_marks import ARCHIVE, ARCHIVE_BEGUN, ARCHIVED_AT, LAST_START, is_snapshot, read_mark_time
 
 REPEAT = "run the command again"
 USED = Refused("the home was used or changed meanwhile", REPEAT)
@@ -140,7 +140,8 @@ class Archive:
             is_started = LAST_START in annotations and read_mark_time(annotations, LAST_START) != home.last_start
             if is_started or former not in (None, annotations.get(ARCHIVE)):
                 raise _UsedMeanwhile
-            manifest["metadata"]["annotations"] = {**annotations, ARCHIVE: mark}
+            kept = {key: text for key, text in annotations.items() if key != ARCHIVED_AT}
+            manifest["metadata"]["annotations"] = {**kept, ARCHIVE: mark}
 
         try:
             return change_object(self.session.api, claim_path(self.session.namespace, home.claim), home.uid, change)
@@ -186,7 +187,8 @@ def archive_home(
         for line in plan.lines:
             deletion.report(line)
         if not confirm(request.user):
-            if plan.home.archive and plan.home.claim:
+            # The archive of the backup's run has not begun with this command, so it stays.
+            if plan.home.archive and plan.home.claim and not plan.home.archived_at:
                 deletion.lift(plan.home)
                 deletion.report("the archive that had begun was lifted")
             deletion.report(f"nothing was changed; to confirm without a question, add --yes {request.user}")

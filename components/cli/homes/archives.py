@@ -8,7 +8,6 @@ from components.cli.homes.deletion_plan import Refused
 from components.cli.homes.home import Home
 from components.cli.restore.plan import claim_of
 from components.cli.restore.snapshots import Snapshot
-from components.in_hub.home_marks import ARCHIVE_BEGUN
 
 HEADINGS = ("user", "home", "archived (UTC)", "GB", "files", "id")
 
@@ -22,11 +21,6 @@ def archives_of(snapshots: Iterable[Snapshot], home: Home) -> list[Snapshot]:
     """Return the archives of a home of the account that it is bound to, the oldest first."""
     found = select_archives(snapshots, home.user)
     return [each for each in found if each.home and each.home.user_id == home.user_id]
-
-
-def is_snapshot(mark: str) -> bool:
-    """Return whether the mark of a home is the id of its verified archive."""
-    return mark not in ("", ARCHIVE_BEGUN)
 
 
 def is_later(snapshot: Snapshot, archive: Snapshot) -> bool:

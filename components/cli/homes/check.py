@@ -41,6 +41,11 @@ def check_homes(homes: Sequence[Home], stack: str) -> CheckResult:
         facts.append(f"the use of {unmeasured} is not known")
     if former := [home for home in homes if home.away_since or not home.claim]:
         facts.append(f"{format_count(len(former), 'home')} of users without access")
+    if archived := [home for home in claims if home.archived_at]:
+        listed = ", ".join(f"{home.user} on {home.archived_at:%Y-%m-%d}" for home in archived[:SHOWN])
+        hidden = f" and {len(archived) - SHOWN} more" if len(archived) > SHOWN else ""
+        command = f"python -m components members archive-home {stack} {archived[0].user}"
+        facts.append(f"archived automatically: {listed}{hidden}; to delete one of these homes: {command}")
     details: dict[str, Any] = {
         "users": users,
         "homes": [home_as_json(home, None) for home in homes],

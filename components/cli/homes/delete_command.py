@@ -35,7 +35,14 @@ from components.cluster.objects import (
     volume_path,
 )
 from components.cluster.releases import latest_revision
-from components.in_hub.home_marks import ARCHIVE, ARCHIVE_BEGUN, DELETION_BEGUN, LAST_START, read_mark_time
+from components.in_hub.home_marks import (
+    ARCHIVE,
+    ARCHIVE_BEGUN,
+    ARCHIVED_AT,
+    DELETION_BEGUN,
+    LAST_START,
+    read_mark_time,
+)
 from components.in_hub.removed_users import CannotCompare
 from components.ownership.existing import FoundObject
 
@@ -112,7 +119,8 @@ class Deletion:
             CannotAsk: the cluster gives no answer or refuses a change.
         """
         if home.claim:
-            change_object(self.api, claim_path(self.namespace, home.claim), home.uid, _without(DELETION_BEGUN, ARCHIVE))
+            lifted = _without(DELETION_BEGUN, ARCHIVE, ARCHIVED_AT)
+            change_object(self.api, claim_path(self.namespace, home.claim), home.uid, lifted)
         if home.volume:
             names = (DELETION_BEGUN, ARCHIVE, FORMER_USER, FORMER_ID) if home.claim else (DELETION_BEGUN,)
             change_object(self.api, volume_path(home.volume.name), home.volume.uid, _without(*names))

@@ -10,7 +10,16 @@ from typing import Any
 
 from components.cli.accept.facts import FORMER_ID, FORMER_USER
 from components.in_hub.api_names import VERIFICATION_USER
-from components.in_hub.home_marks import ARCHIVE, AWAY_SINCE, DELETION_BEGUN, LAST_START, RESTORING, read_mark_time
+from components.in_hub.home_marks import (
+    ARCHIVE,
+    ARCHIVED_AT,
+    AWAY_SINCE,
+    DELETION_BEGUN,
+    LAST_START,
+    RESTORING,
+    is_snapshot,
+    read_mark_time,
+)
 from components.in_hub.home_use import HomeUse, read_use
 from components.in_hub.quantity import size_bytes
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION
@@ -73,6 +82,8 @@ class Home:
     """``ARCHIVE_BEGUN``, or the id of the verified snapshot, while ``members archive-home`` archives it."""
     restoring: str = ""
     """The mark of a restore that has not put all files in place (``RESTORING``); empty otherwise."""
+    archived_at: datetime | None = None
+    """When a run of the backup has archived it by itself; None if none has, or it was used since."""
     is_terminating: bool = False
     """Whether Kubernetes deletes the claim."""
     server: str = ""
@@ -144,6 +155,7 @@ def _of_claim(claim: Object, pods: Sequence[Object], volumes: Mapping[str, Objec
         deletion=annotation(claim, DELETION_BEGUN),
         archive=annotation(claim, ARCHIVE),
         restoring=annotation(claim, RESTORING),
+        archived_at=read_mark_time(annotations, ARCHIVED_AT) if is_snapshot(annotation(claim, ARCHIVE)) else None,
         is_terminating=bool(field(claim, "metadata", "deletionTimestamp")),
         server=_state(servers),
         pods=tuple(sorted(map(name, mounting))),

@@ -134,6 +134,10 @@ def print_listing(listed: Listing, order: Order, *, as_json: bool) -> None:
         print_rows(listing.FORMER_HEADINGS, listing.former_rows(former, absences))
         if listed.group.tenancy.backup:
             print(f"→ to archive one: python -m components members archive-home {listed.group.stack} {former[0].user}")
+        archived = next((home for home in former if home.archived_at), None)
+        if archived:
+            stack = listed.group.stack
+            print(f"→ to delete an archived one: python -m components members archive-home {stack} {archived.user}")
         print(f"→ to delete one: python -m components members delete-home {listed.group.stack} {former[0].user}")
     if listed.archives:
         print("\nArchived homes:")

@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import Any
 
 from components.cli.homes.amounts import UNKNOWN, format_gb, format_time, format_use
-from components.cli.homes.archives import is_snapshot
 from components.cli.homes.home import Home
 from components.cli.homes.owners import Absence, Owner
+from components.in_hub.home_marks import is_snapshot
 
 HEADINGS = ("home", "GB", "used GB", "last start (UTC)", "server")
 """Headings of the columns of a home."""
@@ -105,7 +105,7 @@ def describe_state(home: Home, absences: Absences) -> str:
     if not home.claim:
         parts = ["only the volume is left"]
     if home.archive:
-        parts.append("it is archived, but not deleted" if is_snapshot(home.archive) else "its archive has begun")
+        parts.append(_describe_archive(home))
     if home.restoring:
         parts.append("a restore of it is not finished")
     if home.deletion:
@@ -113,6 +113,12 @@ def describe_state(home: Home, absences: Absences) -> str:
     if home.server:
         parts.append(f"a server is {home.server}")
     return "; ".join(parts)
+
+
+def _describe_archive(home: Home) -> str:
+    if home.archived_at:
+        return f"archived automatically on {home.archived_at:%Y-%m-%d}, but not deleted"
+    return "it is archived, but not deleted" if is_snapshot(home.archive) else "its archive has begun"
 
 
 def explain_unknown(homes: Sequence[Home]) -> Iterator[str]:
@@ -144,6 +150,7 @@ def home_as_json(home: Home, absences: Absences | None) -> dict[str, Any]:
         "awaySince": home.away_since.isoformat() if is_former and home.away_since else None,
         "deletionBegun": home.deletion or None,
         "archive": home.archive or None,
+        "archivedAutomaticallyAt": home.archived_at.isoformat() if home.archived_at else None,
     }
 
 

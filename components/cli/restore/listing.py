@@ -46,7 +46,7 @@ def _present_state(newest: Snapshot, claims: Mapping[str, Claim]) -> str:
         return ""
     if claim_of(newest) in claims:
         return "exists"
-    return "archived" if newest.is_archive else "does not exist"
+    return "archived" if newest.is_of_archived else "does not exist"
 
 
 def snapshot_rows(snapshots: Iterable[Snapshot]) -> list[list[str]]:

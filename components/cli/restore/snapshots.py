@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from components.cli.restore.errors import RestoreRefused
-from components.in_backup.repository import ARCHIVED, DATABASE, HomeTags, home_path
+from components.in_backup.repository import ARCHIVED, DATABASE, SINCE_ARCHIVE, HomeTags, home_path
 
 SHORT = 8
 """Characters of a snapshot's id that operators see and write."""
@@ -37,6 +37,14 @@ class Snapshot:
     files: int | None = None
     is_archive: bool = False
     """Whether it is the archive of a former member's home, which no retention deletes."""
+
+    is_since_archive: bool = False
+    """Whether it is a later backup of such a home, which nobody has used since its archive."""
+
+    @property
+    def is_of_archived(self) -> bool:
+        """Whether the home was archived at its time."""
+        return self.is_archive or self.is_since_archive
 
     @property
     def short_id(self) -> str:
@@ -94,7 +102,8 @@ def _read(listed: Mapping[str, Any]) -> Snapshot | None:
     path = str(paths[0]) if home else str(paths[0]).rpartition("/")[0]
     summary = listed.get("summary") or {}  # since restic 0.17
     size, files = summary.get("total_bytes_processed"), summary.get("total_files_processed")
-    return Snapshot(str(listed["id"]), parse_time(str(listed["time"])), path, home, size, files, ARCHIVED in tags)
+    marks = ARCHIVED in tags, SINCE_ARCHIVE in tags
+    return Snapshot(str(listed["id"]), parse_time(str(listed["time"])), path, home, size, files, *marks)
 
 
 def parse_time(text: str) -> datetime:

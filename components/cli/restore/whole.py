@@ -65,11 +65,11 @@ def plan_tenancy(
     if not newest and not database:
         raise RestoreRefused(f"there is no backup of a home{f' before {time_text(limit)}' if limit else ''}")
     absent = [each for each in newest if claim_of(each) not in claims or claims[claim_of(each)].unfinished]
-    missing = [each for each in absent if not each.is_archive]
+    missing = [each for each in absent if not each.is_of_archived]
     return Plan(
         homes=tuple(missing),
         existing=tuple(each for each in newest if each not in absent),
-        archived=tuple(each for each in absent if each.is_archive),
+        archived=tuple(each for each in absent if each.is_of_archived),
         database=select_database(snapshots, limit) if database else None,
     )
 

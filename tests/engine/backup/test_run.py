@@ -8,7 +8,7 @@ import pytest
 from components.in_backup import scripts, volume_backups
 from components.in_backup.session import RunFailed
 from components.in_backup.volumes import BACKED_UP
-from components.in_hub.home_marks import RESTORING
+from components.in_hub.home_marks import ARCHIVE, ARCHIVED_AT, AWAY_SINCE, RESTORING
 from tests.engine.backup.backup_namespace import USER_ID, BackupNamespace, Interrupted
 from tests.support.home_claim import release_claim
 from tests.support.waiting import wait_until
@@ -142,6 +142,38 @@ def test_an_unreachable_store_is_reported_within_minutes(
     assert not is_good
     assert result.run is not None
     assert result.run.error.startswith("the store does not answer at http://127.0.0.1:1/backups/x")
+
+
+def test_home_of_a_former_member_is_archived_once_and_kept(namespace: BackupNamespace) -> None:
+    for user in ("alice", "bob"):
+        namespace.create_home(user)
+    namespace.kubectl("annotate", "pvc", "claim-bob", f"{AWAY_SINCE}=2026-01-01T00:00:00+00:00")
+
+    is_good, result = namespace.run("first", archive_days=30)
+
+    assert is_good, namespace.log
+    assert result.run is not None
+    [archive] = [each for each in namespace.snapshots() if "archived" in each["tags"]]
+    assert archive["paths"] == ["/homes/bob"]
+    assert (result.run.archived, result.run.not_archived) == ({"claim-bob": archive["id"]}, {})
+    annotations = _annotations(namespace, "claim-bob")
+    assert annotations[ARCHIVE] == archive["id"]
+    assert ARCHIVED_AT in annotations
+    assert ARCHIVE not in _annotations(namespace, "claim-alice")
+    assert (namespace.runner.claim_folder("claim-bob") / "notes.txt").read_text() == "of bob"
+
+    is_good, result = namespace.run("second", archive_days=30)
+
+    assert is_good, namespace.log
+    assert result.run is not None
+    assert result.run.archived == {}
+    of_bob = [each["tags"][5:] for each in namespace.snapshots() if each["paths"] == ["/homes/bob"]]
+    assert sorted(of_bob) == [["archived"], ["since-archive"]]
+
+
+def _annotations(namespace: BackupNamespace, claim: str) -> dict[str, str]:
+    found: dict[str, str] = namespace.api.read("--namespace", namespace.name, "pvc", claim)["metadata"]["annotations"]
+    return found
 
 
 def _claim(pod: dict[str, Any]) -> str | None:

@@ -97,3 +97,20 @@ def test_a_result_of_the_future_is_a_warning() -> None:
 def test_deleted_homes_are_named() -> None:
     run = Run("nightly", ago(hours=6), ended=ago(hours=5), state=SUCCEEDED, deleted={"bob": "claim-bob"})
     assert "deleted during the run: bob" in assess(result(run=run), "vis", NOW).message
+
+
+def test_archives_of_former_members_are_named() -> None:
+    run = Run("nightly", ago(hours=6), state=SUCCEEDED, archived={"claim-eve": "94cfed16"})
+    found = assess(result(run=run), "vis", NOW)
+    assert found.status is Status.GOOD
+    assert found.message.endswith("; archived: claim-eve")
+
+
+def test_home_that_could_not_be_archived_is_a_warning() -> None:
+    run = Run("nightly", ago(hours=6), state=SUCCEEDED, not_archived={"claim-eve": "some files could not be read"})
+    found = assess(result(run=run), "vis", NOW)
+    assert found.status is Status.WARNING
+    assert (
+        "claim-eve was not archived: some files could not be read; to archive one, also files of root: "
+        "python -m components members archive-home vis USER" in found.message
+    )

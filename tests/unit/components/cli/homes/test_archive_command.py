@@ -6,7 +6,8 @@ import pytest
 
 from components.cli.homes.delete_archive_command import delete_archive
 from components.cli.restore.errors import RestoreRefused
-from components.in_hub.home_marks import ARCHIVE, DELETION_BEGUN
+from components.in_backup.repository import SINCE_ARCHIVE
+from components.in_hub.home_marks import ARCHIVE, ARCHIVED_AT, DELETION_BEGUN
 from tests.unit.components.cli.homes.archive_tenancy import CLAIM, USER, ArchiveTenancy, Killed, archived
 from tests.unit.components.cli.homes.homes import ID
 
@@ -239,3 +240,40 @@ def test_archives_of_several_accounts_need_one_to_be_named(archived: ArchiveTena
     assert delete(archived, "another")
 
     assert archived.steps[-1] == ["forget", other]
+
+
+def mark_as_archived_by_a_run(archived: ArchiveTenancy) -> str:
+    archive = archived.back_up(USER, "archived")
+    archived.back_up(USER, SINCE_ARCHIVE)
+    archived.annotations().update({ARCHIVE: archive, ARCHIVED_AT: "2026-11-30T01:02:00+00:00"})
+    return archive
+
+
+def test_archive_that_a_run_has_made_is_continued(archived: ArchiveTenancy) -> None:
+    archive = mark_as_archived_by_a_run(archived)
+
+    assert archived.archive()
+
+    assert archived.lines[0] == f"This continues: the home is archived as {archive[:8]}. It deletes:"
+    assert {step for step, *_ in archived.steps} == {"list"}
+    assert archived.objects == {}
+
+
+def test_archive_that_a_run_has_made_outlives_another_answer(archived: ArchiveTenancy) -> None:
+    archive = mark_as_archived_by_a_run(archived)
+
+    assert not archived.archive(lambda _: False)
+
+    assert archived.annotations()[ARCHIVE] == archive
+    assert ARCHIVED_AT in archived.annotations()
+
+
+def test_new_archive_replaces_that_of_a_run_which_is_not_in_the_repository(archived: ArchiveTenancy) -> None:
+    mark_as_archived_by_a_run(archived)
+    archived.snapshots.clear()
+    archived.at = at_last("verify", kill)
+    with pytest.raises(Killed):
+        archived.archive()
+
+    assert archived.annotations()[ARCHIVE] == "begun"
+    assert ARCHIVED_AT not in archived.annotations()

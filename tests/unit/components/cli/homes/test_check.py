@@ -43,5 +43,14 @@ def test_homes_of_users_without_access_are_counted() -> None:
     ]
 
 
+def test_homes_that_were_archived_automatically_are_named() -> None:
+    bob = home("bob", used_gb=1, away_since=NOW, archive="94cfed16", archived_at=NOW)
+
+    assert check_homes([bob], "vis").message.endswith(
+        "1 home of users without access; archived automatically: bob on 2026-12-01; to delete one of these homes: "
+        "python -m components members archive-home vis bob"
+    )
+
+
 def test_tenancy_without_homes_is_good() -> None:
     assert check_homes([], "vis").message == "0 users have a home"

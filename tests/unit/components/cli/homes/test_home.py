@@ -6,7 +6,7 @@ from typing import Any
 from components.cli.accept.facts import FORMER_ID, FORMER_USER
 from components.cli.homes.home import PROVISIONER, Home, make_homes
 from components.in_hub.api_names import VERIFICATION_USER
-from components.in_hub.home_marks import AWAY_SINCE, DELETION_BEGUN, LAST_START
+from components.in_hub.home_marks import ARCHIVE, ARCHIVED_AT, AWAY_SINCE, DELETION_BEGUN, LAST_START
 from components.in_hub.home_use import USE_ANNOTATION
 from components.in_hub.user_id import ID_ANNOTATION, NAME_ANNOTATION
 from tests.unit.components.cli.homes.homes import GIB, ID
@@ -122,3 +122,9 @@ def test_kept_volume_that_is_used_again_is_not_left() -> None:
     assert make_homes([again], (), [volume("pv-kept", "uid of restored", **marks)], "vis") == []
     assert make_homes([again], (), [volume("pv of restored", **marks)], "vis") == [], "the claim asks for it"
     assert make_homes([], (), [freed], "vis") == [], "the operator has freed it for the next claim"
+
+
+def test_time_of_an_automatic_archive_counts_only_beside_its_id() -> None:
+    assert one(**{ARCHIVE: "94cfed16", ARCHIVED_AT: TIME}).archived_at is not None
+    assert one(**{ARCHIVE: "begun", ARCHIVED_AT: TIME}).archived_at is None
+    assert one(**{ARCHIVED_AT: TIME}).archived_at is None

@@ -1,6 +1,7 @@
 """The homes in ``members list``."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from components.cli.homes.listing import (
     START_UNKNOWN,
     USE_UNKNOWN,
     Order,
+    describe_state,
     explain_unknown,
     former_homes,
     former_rows,
@@ -63,6 +65,18 @@ def test_former_members_are_listed_with_the_reason() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({"archive": "begun"}, "its archive has begun"),
+        ({"archive": "94cfed16"}, "it is archived, but not deleted"),
+        ({"archive": "94cfed16", "archived_at": NOW}, "archived automatically on 2026-12-01, but not deleted"),
+    ],
+)
+def test_state_names_the_archive(changes: dict[str, Any], state: str) -> None:
+    assert describe_state(home("eve", **changes), {}) == state
+
+
 def test_admitted_users_outside_the_group_are_found() -> None:
     assert other_homes([ALICE, BOB, FORMER], ["alice"], ABSENCES) == [BOB]
 
@@ -82,6 +96,6 @@ def test_json_has_exact_numbers_and_null_for_the_unknown() -> None:
     unknown = home_as_json(home("alice", user_id=""), None)
     assert {key for key, value in unknown.items() if value is None} == {
         *("userId", "usedBytes", "usedPart", "measuredAt", "lastStart", "server", "former", "reason", "awaySince"),
-        *("deletionBegun", "archive"),
+        *("deletionBegun", "archive", "archivedAutomaticallyAt"),
     }
     assert home_as_json(ALICE, ABSENCES)["userId"] == ID
