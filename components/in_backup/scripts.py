@@ -165,7 +165,7 @@ id=$(grep -oE '"id":"[0-9a-f]{{64}}"' $out | cut -d '"' -f 4)
 if [ -z "$id" ]; then echo "the repository does not list $1" >>$errors; finish 1; fi
 sink=/dev/null
 run dump --archive=tar "$1" /
-if [ $code = 0 ]; then echo "{{\"message_type\":\"summary\",\"snapshot_id\":\"$id\"}}" >$out; fi
+if [ $code = 0 ]; then printf '{{"message_type":"summary","snapshot_id":"%s"}}\\n' "$id" >$out; fi
 finish $code
 """
 """Reads all of the snapshot that the argument names, as ``DUMP`` does, and results in its whole id.
