@@ -40,7 +40,7 @@ def test_random_tenancies_differ_in_their_values() -> None:
 
 def test_random_tenancies_have_every_way_by_which_data_reach_users() -> None:
     source, ways = random.Random(0), Counter[str]()
-    for given in (random_tenancy(source) for _ in range(60)):
+    for given in (random_tenancy(source) for _ in range(120)):
         notebook, store = given.notebook, given.object_store
         ways["several folders"] += len(given.shared_folders) > 1
         ways["created folder"] += any(folder.create is not None for folder in given.shared_folders)

@@ -77,9 +77,15 @@ def volume(name: str, claim: str, namespace: str = "vis-pangeo") -> dict[str, ob
 
 @pytest.fixture
 def handlers() -> Iterator[None]:
+    """Let no signal be ignored, as SIGHUP is below nohup, and check that the handlers are put back."""
+    ignored = [each for each in command.SIGNALS if signal.getsignal(each) is signal.SIG_IGN]
+    for each in ignored:
+        signal.signal(each, signal.SIG_DFL)
     before = {each: signal.getsignal(each) for each in command.SIGNALS}
     yield
     assert {each: signal.getsignal(each) for each in command.SIGNALS} == before
+    for each in ignored:
+        signal.signal(each, signal.SIG_IGN)
 
 
 @pytest.mark.usefixtures("handlers")
