@@ -7,19 +7,7 @@ import pytest
 
 from components.in_backup.causes import StoreProblem
 from components.in_backup.outcomes import UNREADABLE_WARNING, read_outcome, waiting_reason
-from components.in_backup.repository import Repository
-from components.in_backup.settings import Settings
-
-SETTINGS = Settings(
-    namespace="vis",
-    repository=Repository("s3:https://s3.example.org/backups/vis", "us-east-1", "vis", "pangeo-backup"),
-    keep={"daily": 1},
-    concurrency=1,
-    ram_gb=0.5,
-    limit_seconds=60,
-    priority_class="vis-backup",
-)
-SUMMARY = json.dumps({"message_type": "summary", "snapshot_id": "f00", "total_bytes_processed": 5, "data_added": 3})
+from tests.unit.components.in_backup.run_settings import SETTINGS, SUMMARY
 
 
 def pod(phase: str, message: str = "", code: int = 1, reason: str = "Error", **status: Any) -> dict[str, Any]:

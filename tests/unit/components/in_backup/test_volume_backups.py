@@ -1,6 +1,7 @@
 """The order and the waiting times of a run, with a cluster and a clock in memory."""
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,9 +14,9 @@ from components.in_backup.session import Session
 from components.in_backup.snapshot_copies import SnapshotCopies
 from components.in_backup.volume_backups import DEFER_SECONDS, Backups
 from components.in_hub.user_id import NAME_ANNOTATION
-from tests.unit.components.in_backup.test_outcomes import SETTINGS, SUMMARY
-from tests.unit.components.in_backup.test_session import NOW
+from tests.unit.components.in_backup.run_settings import SETTINGS, SUMMARY
 
+NOW = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
 HOURS = 3600.0
 READING_SECONDS = DEFER_SECONDS * 1.5
 QUOTA = "exceeded quota"
