@@ -85,12 +85,16 @@ test-browser: running  ## Run the tests in Chromium on the running local tenancy
 screenshots: running  ## Refresh the screenshots in docs/images; empties the homes of alice, bob and admin on the local tenancy
 	@$(PYTEST) tests/browser tests/engine/hub/test_options_page.py tests/engine/server/test_usage.py --screenshots-to=docs/images
 
-# A test runs the verification of `make up`.
+# A test runs the verification of `make up`. Tests on the tenancy mostly wait, so that the unit tests run beside them,
+# with a low priority; the shell would let programs in its background ignore Ctrl-C.
+UNIT_LOG := .state/logs/tests-unit.log
 test: check running  ## Run every check and test
 	@rm -f $(FAILURES)
-	@$(PYTEST) $(PARALLEL) --failures-to=$(FAILURES) --durations=25 tests/engine tests/unit; first=$$?; \
-		$(PYTEST) --failures-to=$(FAILURES) --durations=25 tests/cluster tests/browser; second=$$?; \
-		cat $(FAILURES); exit $$((first || second))
+	@$(PYTEST) $(PARALLEL) --failures-to=$(FAILURES) --durations=25 tests/engine; engine=$$?; \
+		nice -n 15 env --default-signal $(PYTEST) --dist loadfile --numprocesses 2 --failures-to=$(FAILURES) tests/unit > $(UNIT_LOG) 2>&1 & unit=$$!; \
+		$(PYTEST) --failures-to=$(FAILURES) --durations=25 tests/cluster tests/browser; tenancy=$$?; \
+		wait $$unit; unit=$$?; cat $(UNIT_LOG); \
+		test ! -e $(FAILURES) || cat $(FAILURES); exit $$((engine || unit || tenancy))
 
 coverage: tools  ## Measure how much of components/ the unit and engine tests run, including the hub's and the provider's processes
 	@$(PYTEST) $(PARALLEL) tests/engine tests/unit --cov --cov-report=term --cov-report=html
