@@ -118,7 +118,12 @@ def test_make_verify_passes_all_checks_and_leaves_nothing_also_after_a_run_that_
     killed.kill()
     killed.communicate(timeout=RUN_SECONDS)
 
-    make = ("make", "--old-file=.venv/made-from", "verify")  # the packages are those that run this test
+    make = (
+        "make",
+        "--no-print-directory",
+        "--old-file=.venv/made-from",
+        "verify",
+    )  # the packages are those that run this test
     done = subprocess.run(make, cwd=PROJECT, capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
 
     assert done.stdout.endswith(f"{engine.STACK}: {conclusion([])}\n"), done.stdout + done.stderr

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from shlex import quote
+from tempfile import TemporaryDirectory
 
 START = Path(__file__).resolve().parent / "start.py"
 PACK = START.with_name("policy_pack.py")
@@ -155,15 +156,17 @@ def write_launchers(folder: Path, plugins: Sequence[Plugin], python: Path) -> Pa
     programs = {each.stand_in.program for each in missing}
     for file in folder.iterdir():
         if file.name not in programs:
-            file.unlink()
-    for plugin in missing:
-        program = plugin.stand_in.program
-        words = [word.format(version=plugin.version) for word in plugin.stand_in.arguments]
-        partial = folder / f".{program}.partial"
-        command = " ".join(quote(word) for word in [str(python), *words])
-        partial.write_text(f'#!/bin/sh\n{LAUNCHER}\nexec {command} "$@"\n')
-        partial.chmod(0o755)
-        partial.replace(folder / program)
+            file.unlink(missing_ok=True)
+    # In a folder of its own: other commands may do the same at this moment.
+    with TemporaryDirectory(prefix=f"{folder.name}-", dir=folder.parent) as written:
+        for plugin in missing:
+            program = plugin.stand_in.program
+            words = [word.format(version=plugin.version) for word in plugin.stand_in.arguments]
+            command = " ".join(quote(word) for word in [str(python), *words])
+            launcher = Path(written) / program
+            launcher.write_text(f'#!/bin/sh\n{LAUNCHER}\nexec {command} "$@"\n')
+            launcher.chmod(0o755)
+            launcher.replace(folder / program)
     return folder
 
 

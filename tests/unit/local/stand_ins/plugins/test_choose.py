@@ -1,6 +1,7 @@
 """A stand-in is put on PATH only if the engine would find no official plugin."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,19 @@ def test_folder_contains_only_the_needed_launchers(tmp_path: Path) -> None:
     official = [Plugin(each.stand_in, each.version, Path("/opt/a")) for each in missing_plugins()[1:]]
     write_launchers(folder, [missing_plugins()[0], *official], PYTHON)
     assert [each.name for each in folder.iterdir()] == [KUBERNETES]
+
+
+def test_commands_that_run_beside_each_other_write_the_same_launchers(tmp_path: Path) -> None:
+    def write(_: int) -> Path:
+        return write_launchers(tmp_path / "path", missing_plugins(), PYTHON)
+
+    with ThreadPoolExecutor(4) as pool:
+        folders = set(pool.map(write, range(60)))
+
+    assert folders == {tmp_path / "path"}
+    assert {each.name for each in (tmp_path / "path").iterdir()} == {
+        each.stand_in.program for each in missing_plugins()
+    }
 
 
 def test_launcher_passes_arguments_and_version_to_python(tmp_path: Path) -> None:
